@@ -1,0 +1,93 @@
+// Package regs lays out the register words of an x86 vCPU and computes the
+// arithmetic flags from their lazy form. The translator, the Linux personality
+// and the views of plugins read state through it; it translates nothing.
+package regs
+
+import "panda/emu/ir"
+
+// The slots. General registers come first in the order of the encoding, so
+// that a register number is its word.
+const (
+	RAX ir.Ref = iota
+	RCX
+	RDX
+	RBX
+	RSP
+	RBP
+	RSI
+	RDI
+	R8
+	R9
+	R10
+	R11
+	R12
+	R13
+	R14
+	R15
+	RIP
+	CCOp   // how the arithmetic flags are kept: a CC
+	CCDst  // see CC
+	CCSrc  // see CC
+	CCSrc2 // see CC
+	DF     // +1 or -1 as two's complement: the step of string instructions
+	EFL    // the other flags of RFLAGS in place: TF IF IOPL NT RF VM AC VIF VIP ID
+	Sel    // selectors: ES CS SS DS FS GS
+	Base   = Sel + 6
+	Limit  = Base + 6
+	CR0    = Limit + 6
+	CR2    = CR0 + 1
+	CR3    = CR0 + 2
+	CR4    = CR0 + 3
+	CR8    = CR0 + 4
+	EFER   = CR0 + 5
+	XCR0   = CR0 + 6
+	MXCSR  = CR0 + 7
+	FCW    = MXCSR + 1
+	FSW    = FCW + 1  // without TOP
+	FTop   = FSW + 1  // 0..7
+	FTag   = FTop + 1 // bit i set: physical register i holds a value
+	FIP    = FTag + 1
+	FDP    = FIP + 1
+	FOP    = FDP + 1
+	TSCAux = FOP + 1
+	// ST is the first of eight x87 registers of two words: mantissa (also MMX
+	// register), then sign and exponent in the low 16 bits. Physical order.
+	ST = ir.Ref(64)
+	// YMM is the first of sixteen registers of four words.
+	YMM      = ir.Ref(80)
+	TempBase = YMM + 64
+)
+
+// Segment register numbers, as encoded.
+const (
+	ES = iota
+	CS
+	SS
+	DS
+	FS
+	GS
+)
+
+// RFLAGS bits (SDM vol. 1 3.4.3).
+const (
+	CF         = 1 << 0
+	FlagsFixed = 1 << 1
+	PF         = 1 << 2
+	AF         = 1 << 4
+	ZF         = 1 << 6
+	SF         = 1 << 7
+	TF         = 1 << 8
+	IF         = 1 << 9
+	DFBit      = 1 << 10
+	OF         = 1 << 11
+	IOPL       = 3 << 12
+	NT         = 1 << 14
+	RF         = 1 << 16
+	VM         = 1 << 17
+	AC         = 1 << 18
+	ID         = 1 << 21
+	Arith      = CF | PF | AF | ZF | SF | OF
+)
+
+// XMM is the first word of vector register n.
+func XMM(n uint8) ir.Ref { return YMM + 4*ir.Ref(n) }

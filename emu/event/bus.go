@@ -1,0 +1,215 @@
+package event
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+
+	"panda/emu/guest"
+)
+
+// Owner is who subscribed: a plugin, a script, the command line.
+type Owner struct {
+	Name     string
+	Order    int // load order: decides who is called first
+	Disabled bool
+}
+
+// Sub is one subscription.
+type Sub struct {
+	Kind   Kind
+	Owner  *Owner
+	Filter *Filter
+	Fn     any // one of the function types of the kind; nil for a Counter
+	// Counter, when set, is incremented by translated code instead of calling Fn.
+	Counter *uint64
+	// Matches counts places chosen at translation, Hits calls.
+	Matches, Hits uint64
+	// Failed says why the Bus disabled the callback.
+	Failed error
+
+	seq      int
+	disabled bool
+	bus      *Bus
+}
+
+// Active reports whether the subscription is to be served.
+func (s *Sub) Active() bool { return !s.disabled && !s.Owner.Disabled && s.Failed == nil }
+
+// Enable lets the callback fire again after Disable.
+func (s *Sub) Enable() { s.set(false) }
+
+// Disable keeps the callback from firing.
+func (s *Sub) Disable() { s.set(true) }
+
+func (s *Sub) set(off bool) {
+	if s.disabled != off {
+		s.disabled = off
+		s.bus.changed(s.Kind)
+	}
+}
+
+// Remove ends the subscription.
+func (s *Sub) Remove() {
+	b := s.bus
+	if i := slices.Index(b.subs[s.Kind], s); i >= 0 {
+		b.subs[s.Kind] = slices.Delete(slices.Clone(b.subs[s.Kind]), i, i+1)
+		b.changed(s.Kind)
+	}
+}
+
+// Bus holds the subscriptions of a machine. It belongs to the machine's
+// goroutine.
+type Bus struct {
+	subs [NumKinds][]*Sub
+	seq  int
+	// Changed is called when subscriptions of a kind change, so that the run
+	// loop drops the translations that depend on them.
+	Changed func(Kind)
+	// Report is told of a callback that failed; the callback is disabled.
+	Report func(s *Sub, err error)
+}
+
+// NewBus is an empty Bus.
+func NewBus() *Bus {
+	return &Bus{Changed: func(Kind) {}, Report: func(*Sub, error) {}}
+}
+
+func (b *Bus) changed(k Kind) { b.Changed(k) }
+
+// OwnerChanged tells the Bus that an owner was enabled or disabled.
+func (b *Bus) OwnerChanged(o *Owner) {
+	for k := range b.subs {
+		if slices.ContainsFunc(b.subs[k], func(s *Sub) bool { return s.Owner == o }) {
+			b.changed(Kind(k))
+		}
+	}
+}
+
+// Subscribe adds a callback of the kind's function type.
+func (b *Bus) Subscribe(o *Owner, k Kind, f *Filter, fn any) *Sub {
+	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn})
+}
+
+// Count adds a counter that events of the kind increment.
+func (b *Bus) Count(o *Owner, k Kind, f *Filter, n *uint64) *Sub {
+	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Counter: n})
+}
+
+func (b *Bus) add(s *Sub) *Sub {
+	if s.Filter == nil {
+		s.Filter = new(Filter)
+	}
+	b.seq++
+	s.seq, s.bus = b.seq, b
+	subs := append(slices.Clone(b.subs[s.Kind]), s) // a firing loop may hold the old slice
+	slices.SortStableFunc(subs, func(x, y *Sub) int {
+		return cmp.Or(cmp.Compare(x.Owner.Order, y.Owner.Order), cmp.Compare(x.seq, y.seq))
+	})
+	b.subs[s.Kind] = subs
+	b.changed(s.Kind)
+	return s
+}
+
+// RemoveOwner ends all subscriptions of an owner.
+func (b *Bus) RemoveOwner(o *Owner) {
+	for k := range b.subs {
+		n := len(b.subs[k])
+		b.subs[k] = slices.DeleteFunc(slices.Clone(b.subs[k]), func(s *Sub) bool { return s.Owner == o })
+		if len(b.subs[k]) != n {
+			b.changed(Kind(k))
+		}
+	}
+}
+
+// Active lists the subscriptions of a kind that are to be served, in order.
+func (b *Bus) Active(k Kind) []*Sub {
+	var act []*Sub
+	for _, s := range b.subs[k] {
+		if s.Active() {
+			act = append(act, s)
+		}
+	}
+	return act
+}
+
+// All lists every subscription, by kind.
+func (b *Bus) All() []*Sub { return slices.Concat(b.subs[:]...) }
+
+// Watched reports whether anybody subscribed to a kind.
+func (b *Bus) Watched(k Kind) bool { return slices.ContainsFunc(b.subs[k], (*Sub).Active) }
+
+// Fail disables a callback and reports why.
+func (b *Bus) Fail(s *Sub, err error) {
+	s.Failed = err
+	b.Report(s, err)
+	b.changed(s.Kind)
+}
+
+// Call runs f for one subscription and contains a panic of the callback.
+func (b *Bus) Call(s *Sub, f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			b.contain(s, r)
+		}
+	}()
+	s.Hits++
+	f()
+}
+
+// Fatal is a panic value that callbacks may not contain: the emulator's own.
+type Fatal interface{ Fatal() }
+
+func (b *Bus) contain(s *Sub, r any) {
+	if f, ok := r.(Fatal); ok {
+		panic(f)
+	}
+	err, ok := r.(error)
+	if !ok {
+		err = fmt.Errorf("panic: %v", r)
+	}
+	b.Fail(s, err)
+}
+
+// Insn is an instruction about to be translated, for filters.
+type Insn struct {
+	PC       guest.Addr
+	Code     []byte
+	Mnemonic string
+	// Symbol is the name of the symbol that starts at PC, Module the base name
+	// of the mapped file; they are asked only when a filter needs them.
+	Symbol func() string
+	Module func() string
+}
+
+// MatchInsn reports whether the filter takes the instruction.
+func (f *Filter) MatchInsn(in *Insn) bool {
+	return (f.PC == nil || inRanges(f.PC, in.PC, 1)) &&
+		(f.Bytes == nil || f.Bytes.Match(in.Code)) &&
+		(f.Mnemonic == nil || matchAny(f.Mnemonic, in.Mnemonic)) &&
+		(f.Symbol == nil || matchAny(f.Symbol, in.Symbol())) &&
+		(f.Module == nil || matchAny(f.Module, in.Module()))
+}
+
+// MatchMem reports whether the filter takes a memory access.
+func (f *Filter) MatchMem(a guest.Addr, size int) bool {
+	return (f.Size == 0 || f.Size == size) && (f.Addr == nil || inRanges(f.Addr, a, size))
+}
+
+// MatchName reports whether the filter takes a syscall or program.
+func (f *Filter) MatchName(name string, number int64) bool {
+	return (f.Names == nil || matchAny(f.Names, name)) &&
+		(f.Numbers == nil || slices.Contains(f.Numbers, number))
+}
+
+func inRanges(rs []Range, a guest.Addr, n int) bool {
+	return slices.ContainsFunc(rs, func(r Range) bool { return a < r.Hi && a+guest.Addr(n) > r.Lo })
+}
+
+func matchAny(patterns []string, s string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		ok, _ := path.Match(p, s)
+		return ok
+	})
+}

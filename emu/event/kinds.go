@@ -1,0 +1,142 @@
+// Package event is what plugins can watch: the callback kinds, their payloads
+// and filters, and the Bus on which rooms fire them. It knows no plugin and no
+// engine. One table names each kind; listings, Lua names and documentation are
+// made from it.
+package event
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Kind is a kind of event.
+type Kind uint8
+
+// The kinds.
+const (
+	BeforeBlockTranslate Kind = iota
+	AfterBlockTranslate
+	BeforeBlockExecInvalidateOpt
+	BeforeBlockExec
+	AfterBlockExec
+	InsnTranslate
+	InsnExec
+	AfterInsnExec
+	VirtMemBeforeRead
+	VirtMemAfterRead
+	VirtMemBeforeWrite
+	VirtMemAfterWrite
+	GuestHypercall
+	UserBeforeSyscall
+	UserAfterSyscall
+	SyscallEnter
+	SyscallLeave
+	BeforeException
+	ASIDChanged
+	ProcessStart
+	ProcessExit
+	Shutdown
+	NumKinds
+)
+
+// Row describes a kind.
+type Row struct {
+	Kind    Kind
+	Name    string
+	Aliases []string // the manual's other names
+	Args    string   // what a callback gets after the CPU
+	Returns string   // what a result means; empty when unused
+	Filters string   // the filter keys it takes
+	Cost    string
+	Doc     string
+}
+
+const (
+	insnFilters = "pc bytes mnemonic symbol module"
+	sysFilters  = "name number"
+)
+
+// Rows is the table of kinds, in the order of the constants.
+var Rows = [NumKinds]Row{
+	{BeforeBlockTranslate, "before_block_translate", nil, "pc", "", "pc symbol module", "per translation",
+		"before a block is translated"},
+	{AfterBlockTranslate, "after_block_translate", nil, "tb", "", "pc symbol module", "per translation",
+		"after a block was translated"},
+	{BeforeBlockExecInvalidateOpt, "before_block_exec_invalidate_opt", nil, "tb", "true: translate the block anew and ask again",
+		"pc symbol module", "per block", "before a block runs, with the choice to translate it anew"},
+	{BeforeBlockExec, "before_block_exec", nil, "tb", "", "pc symbol module", "per block", "before a block runs"},
+	{AfterBlockExec, "after_block_exec", nil, "tb, next_tb", "", "pc symbol module", "per block, which is not chained",
+		"after a block ran to its end or was left by an exception; next_tb is nil when the next block is not known"},
+	{InsnTranslate, "insn_translate", nil, "pc", "true: fire insn_exec for this instruction", insnFilters, "per translation",
+		"before an instruction is translated"},
+	{InsnExec, "insn_exec", nil, "pc", "", insnFilters, "per instruction chosen",
+		"before an instruction runs that a filter or an insn_translate callback of the same plugin chose"},
+	{AfterInsnExec, "after_insn_exec", nil, "pc", "", insnFilters, "per instruction chosen",
+		"after an instruction ran, also the last of a block; not when it faulted; once when a string instruction is done"},
+	{VirtMemBeforeRead, "virt_mem_before_read", nil, "pc, addr, size", "", insnFilters + " addr size", "per access",
+		"before memory is read"},
+	{VirtMemAfterRead, "virt_mem_after_read", []string{"virt_mem_read"}, "pc, addr, size, buf", "", insnFilters + " addr size", "per access",
+		"after memory was read; buf holds the bytes"},
+	{VirtMemBeforeWrite, "virt_mem_before_write", []string{"virt_mem_write"}, "pc, addr, size, buf", "", insnFilters + " addr size", "per access",
+		"before memory is written; buf holds the bytes"},
+	{VirtMemAfterWrite, "virt_mem_after_write", nil, "pc, addr, size, buf", "", insnFilters + " addr size", "per access",
+		"after memory was written"},
+	{GuestHypercall, "guest_hypercall", nil, "", "true: the call was for this plugin, CPUID does nothing", "pc symbol module", "per CPUID",
+		"the guest executes CPUID, with which a program can talk to plugins"},
+	{UserBeforeSyscall, "user_before_syscall", nil, "number, arg1 … arg6", "", sysFilters, "per syscall", "before a system call of a program"},
+	{UserAfterSyscall, "user_after_syscall", nil, "number, arg1 … arg6, ret", "", sysFilters, "per syscall", "after a system call of a program"},
+	{SyscallEnter, "syscall_enter", nil, "call {name number args}", "true: the call is not made, its result is call.ret", sysFilters, "per syscall",
+		"a system call begins; decoded"},
+	{SyscallLeave, "syscall_leave", nil, "call {name number args ret}", "", sysFilters, "per syscall",
+		"a system call ended; decoded, ret is signed"},
+	{BeforeException, "before_exception", nil, "exception {vector code addr}", "", "number", "per exception",
+		"the CPU is about to deliver an exception"},
+	{ASIDChanged, "asid_changed", nil, "old, new", "", "", "per switch", "another address space becomes current"},
+	{ProcessStart, "process_start", nil, "pid, path", "", "name", "per process", "a program image was loaded by execve"},
+	{ProcessExit, "process_exit", nil, "pid, status", "", "", "per process", "a process ended"},
+	{Shutdown, "shutdown", nil, "", "", "", "once", "the guest has ended"},
+}
+
+func (k Kind) String() string { return Rows[k].Name }
+
+// ParseKind finds a kind by its name or alias. The error offers the nearest name.
+func ParseKind(name string) (Kind, error) {
+	low := strings.ToLower(strings.TrimPrefix(strings.ToUpper(name), "PANDA_CB_"))
+	for i := range Rows {
+		if Rows[i].Name == low || slices.Contains(Rows[i].Aliases, low) {
+			return Rows[i].Kind, nil
+		}
+	}
+	return 0, fmt.Errorf("no event %q%s", name, DidYouMean(low, Names()))
+}
+
+// Names are all names and aliases.
+func Names() []string {
+	var ns []string
+	for i := range Rows {
+		ns = append(append(ns, Rows[i].Name), Rows[i].Aliases...)
+	}
+	return ns
+}
+
+// Glob lists the rows whose name or alias matches the shell pattern, all of
+// them for "".
+func Glob(pattern string) ([]*Row, error) {
+	var rs []*Row
+	for i := range Rows {
+		r := &Rows[i]
+		for _, n := range append([]string{r.Name}, r.Aliases...) {
+			ok, err := path.Match(pattern, n)
+			if err != nil {
+				return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+			}
+			if ok || pattern == "" {
+				rs = append(rs, r)
+				break
+			}
+		}
+	}
+	return rs, nil
+}

@@ -1,0 +1,151 @@
+// Package ir is the language between guest translators and engines: typed
+// operations on 64-bit words of a vCPU frame.
+//
+// A Ref is the index of a word in the frame. Words below a layout's TempBase
+// are guest register slots, named by the layout and alive between blocks;
+// words above are temporaries, dead at the end of the block. A vector takes
+// consecutive words. So the interpreter indexes the frame with a Ref as it is,
+// and a back end may keep any word in a host register between two operations
+// that can be seen from outside (see Op.Barrier).
+//
+// Integer operations have type I32 or I64. An I32 result is stored
+// zero-extended to the word, and an I32 operation looks at the low half of its
+// operands only. The B operand may be Const, which stands for Imm.
+//
+// The package knows no guest and no host.
+package ir
+
+// Ref is the index of a frame word.
+type Ref uint16
+
+const (
+	// None is the absent operand.
+	None Ref = 0xffff
+	// Const as B operand stands for the operation's Imm.
+	Const Ref = 0xfffe
+	// FrameWords is the size of a frame: slots and temporaries.
+	FrameWords = 1024
+)
+
+// Type is the width that an operation works on.
+type Type uint8
+
+// The types. I8 and I16 occur as memory and extension widths only.
+const (
+	I8 Type = iota
+	I16
+	I32
+	I64
+	V128
+	V256
+	NumTypes
+)
+
+// Bytes is the size of a value of the type in memory.
+func (t Type) Bytes() int { return [NumTypes]int{1, 2, 4, 8, 16, 32}[t] }
+
+// Words is the number of frame words a value of the type takes.
+func (t Type) Words() int { return [NumTypes]int{1, 1, 1, 1, 2, 4}[t] }
+
+func (t Type) String() string { return [NumTypes]string{"i8", "i16", "i32", "i64", "v128", "v256"}[t] }
+
+// IntType is the integer type of n bytes (1, 2, 4, 8), VecType the vector
+// type of n bytes (16, 32).
+func IntType(n int) Type { return [9]Type{1: I8, 2: I16, 4: I32, 8: I64}[n] }
+
+// VecType is the vector type of n bytes, 16 or 32.
+func VecType(n int) Type {
+	if n == 32 {
+		return V256
+	}
+	return V128
+}
+
+// Cond is a comparison of two integers.
+type Cond uint8
+
+// The conditions. Test conditions look at A & B.
+const (
+	Eq Cond = iota
+	Ne
+	LtU
+	GeU
+	LeU
+	GtU
+	LtS
+	GeS
+	LeS
+	GtS
+	TestEq
+	TestNe
+	NumConds
+)
+
+var condNames = [NumConds]string{"eq", "ne", "ltu", "geu", "leu", "gtu", "lts", "ges", "les", "gts", "teq", "tne"}
+
+func (c Cond) String() string { return condNames[c] }
+
+// Not is the opposite condition.
+func (c Cond) Not() Cond { return c ^ 1 }
+
+// Exit says why a block hands over to the run loop.
+type Exit uint8
+
+// The exits. Each leaves the pc slot at the instruction to go on with, except
+// Undefined and Raise, which leave it at the faulting one.
+const (
+	ExitNone      Exit = iota
+	ExitSyscall        // a system call instruction ran
+	ExitUndefined      // no such instruction, or not in this mode
+	ExitRaise          // the vCPU's pending exception is set
+	ExitHalt           // the CPU waits for an interrupt
+	ExitEnd            // the block ended without a chainable successor
+	NumExits
+)
+
+var exitNames = [NumExits]string{"none", "syscall", "undefined", "raise", "halt", "end"}
+
+func (e Exit) String() string { return exitNames[e] }
+
+// Insn is one operation. What the fields hold is said by the row of its Op.
+type Insn struct {
+	Op   Op
+	Type Type
+	Aux  uint8 // condition, scale and sign of an access, lane size: see the Op
+	Sub  uint8 // second detail: width of a bit field, a vector operation's variant
+	D    Ref
+	A    Ref
+	B    Ref
+	C    Ref
+	Imm  uint64
+}
+
+// Helper describes a function of the architecture or the engine that a block
+// calls. Fn has a type that the engines know; this room does not.
+type Helper struct {
+	Name  string
+	Fn    any
+	Reads []Ref // slots it looks at; AllSlots for every one
+	// Writes are the slots it changes apart from the result.
+	Writes   []Ref
+	MayFault bool // it can leave the block with an exception
+	Pure     bool // neither reads nor writes anything but its operands
+}
+
+// Block is one translation block: the operations of a run of guest
+// instructions that is entered at its head only.
+type Block struct {
+	PC      uint64 // guest address of the first instruction
+	Insns   []Insn
+	Labels  int // labels are numbered 0..Labels-1
+	Temps   Ref // first free word
+	Helpers []*Helper
+	Marks   []Mark
+}
+
+// Mark is the start of a guest instruction within a block.
+type Mark struct {
+	PC    uint64
+	Len   uint8
+	State uint64 // what the translator knew statically here and restores on a fault
+}

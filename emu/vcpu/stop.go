@@ -1,0 +1,24 @@
+package vcpu
+
+// Stop says why a run of the engine returned to the environment.
+type Stop uint8
+
+// The stops. The pc is that of the next instruction, except for StopException
+// with a fault, where it is that of the faulting one.
+const (
+	StopBudget    Stop = iota // the instructions asked for have run
+	StopSyscall               // a system call instruction ran; see SyscallKind
+	StopException             // Exc is to be delivered
+	StopHalt                  // HLT: wait for an interrupt
+	StopRequest               // Stop was called
+)
+
+// SyscallKind is the instruction of a StopSyscall.
+type SyscallKind uint8
+
+// The system call instructions.
+const (
+	SyscallInsn  SyscallKind = iota // SYSCALL
+	SysenterInsn                    // SYSENTER
+	Int80Insn                       // INT 0x80
+)

@@ -1,0 +1,146 @@
+// Package vcpu is one virtual CPU as data: register words, the memory it sees,
+// the instruction count, the stop word, the pending exception, and the record
+// of a translation block. Engines run it, plugins look at it and change it
+// through its methods. It decides nothing and imports no engine.
+package vcpu
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/mmu"
+)
+
+// CPU is one virtual CPU. W holds the register words and, above them, the
+// temporaries of the running block.
+type CPU struct {
+	W [ir.FrameWords]uint64
+
+	// Mem and Limit are the window of the current address space, copied from
+	// Space by SetSpace so that an access is one check and one addition.
+	Mem   unsafe.Pointer
+	Limit uint64
+	Space *mmu.Space
+
+	// Left is the number of instructions to go before Run must return. A block
+	// takes its whole length at its head, so that Deadline-Left counts the
+	// instructions up to the end of the running block.
+	Left     int64
+	Deadline uint64
+
+	Exc     guest.Exception // the pending exception of ExitRaise and StopException
+	Syscall SyscallKind     // the instruction of StopSyscall
+	TB      *TB             // the running block
+	Insn    int             // index of the current instruction of TB, where known
+	Machine *Machine        // what is common to all address spaces
+
+	stop atomic.Int32
+}
+
+// Machine is what a CPU knows of its surroundings.
+type Machine struct {
+	Arch *Arch
+	// Symbol finds the symbol at or before an address of the current address
+	// space; Module the mapped file. Both are never nil.
+	Symbol func(a guest.Addr) (name string, off uint64, ok bool)
+	Module func(a guest.Addr) (file string, base guest.Addr, ok bool)
+	// Thread and Process name the running guest thread and process; zero in
+	// system mode.
+	Thread, Process int
+	Comm            string
+}
+
+// Arch is the guest architecture as a view of the register words.
+type Arch struct {
+	Name     guest.Arch
+	PC       ir.Ref
+	SP       ir.Ref
+	Bits     int
+	TempBase ir.Ref
+	// Lookup finds a register by its name in any case, nil if unknown.
+	Lookup func(name string) Register
+	// Names are the registers of a dump, in order.
+	Names []string
+	// Restore sets the words that blocks keep statically from a Mark's State.
+	Restore func(w *[ir.FrameWords]uint64, state uint64)
+	// Disasm prints the instruction at pc. It returns the length 1 and ".byte"
+	// for what is none.
+	Disasm func(c *CPU, code []byte, pc guest.Addr, sym func(uint64) (string, uint64, bool)) (text string, n int)
+	// Arg is the word of argument i of a function call (user-mode convention),
+	// None when it is on the stack.
+	Arg func(i int) ir.Ref
+	Ret ir.Ref // word of a function's result
+}
+
+// Register is one register under one name.
+type Register interface {
+	Value(w *[ir.FrameWords]uint64) uint64
+	SetValue(w *[ir.FrameWords]uint64, v uint64)
+}
+
+// Reg reads a register by name.
+func (c *CPU) Reg(name string) (uint64, bool) {
+	r := c.Machine.Arch.Lookup(name)
+	if r == nil {
+		return 0, false
+	}
+	return r.Value(&c.W), true
+}
+
+// SetReg writes a register by name; a false result says there is none.
+func (c *CPU) SetReg(name string, v uint64) bool {
+	r := c.Machine.Arch.Lookup(name)
+	if r == nil {
+		return false
+	}
+	r.SetValue(&c.W, v)
+	return true
+}
+
+// PC is the address of the current instruction.
+func (c *CPU) PC() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.PC]) }
+
+// SetPC makes the guest go on at pc once the callback returns.
+func (c *CPU) SetPC(pc guest.Addr) { c.W[c.Machine.Arch.PC] = uint64(pc) }
+
+// SP is the stack pointer.
+func (c *CPU) SP() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.SP]) }
+
+// ASID names the current address space.
+func (c *CPU) ASID() guest.ASID { return c.Space.ASID }
+
+// Icount is the number of guest instructions completed before the current one.
+func (c *CPU) Icount() uint64 {
+	n := c.Deadline - uint64(c.Left)
+	if c.TB != nil {
+		n -= uint64(len(c.TB.Marks) - c.Insn)
+	}
+	return n
+}
+
+// SetSpace switches to another address space.
+func (c *CPU) SetSpace(s *mmu.Space) {
+	c.Space, c.Mem, c.Limit = s, s.Base, s.Limit
+}
+
+// Stop makes the run loop return as soon as the current block ends. It may be
+// called from any goroutine.
+func (c *CPU) Stop() { c.stop.Store(1) }
+
+// Stopping reports and clears a stop request.
+func (c *CPU) Stopping() bool { return c.stop.Load() != 0 && c.stop.Swap(0) != 0 }
+
+// StopWord is polled by engines between blocks.
+func (c *CPU) StopWord() bool { return c.stop.Load() != 0 }
+
+// Read copies guest memory at a into b; it never touches a device.
+func (c *CPU) Read(a guest.Addr, b []byte) error { return c.Space.Read(a, b) }
+
+// Write copies b to guest memory at a, also where the guest itself may not
+// write. Translations of the bytes are dropped.
+func (c *CPU) Write(a guest.Addr, b []byte) error { return c.Space.Write(a, b) }
+
+// Window is the memory window of the host that the CPU sees, for engines.
+func (c *CPU) Window() unsafe.Pointer { return c.Mem }
