@@ -1,0 +1,93 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"panda/emu/event"
+)
+
+// Finder says where plugins that are files lie.
+type Finder struct {
+	Dirs     []string // searched in order
+	Embedded fs.FS    // scripts within the binary
+}
+
+// Load loads a plugin by its name: a native one, NAME.lua in the search
+// directories, or an embedded script.
+func (m *Manager) Load(name string, args []Arg) (*Loaded, error) {
+	if info, ok := registry[name]; ok {
+		return m.Start(name, "", info.New(), args)
+	}
+	for _, l := range m.Loaders {
+		path, src, err := m.Files.read(name + l.Ext())
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("plugin %s: %w", name, err)
+		}
+		return m.open(l, name, path, src, args)
+	}
+	return nil, fmt.Errorf("no plugin %q%s; searched the native plugins, %s and the embedded scripts",
+		name, event.DidYouMean(name, m.known()), strings.Join(m.Files.Dirs, ", "))
+}
+
+// LoadFile loads a plugin from a file.
+func (m *Manager) LoadFile(path string, args []Arg) (*Loaded, error) {
+	ext := filepath.Ext(path)
+	for _, l := range m.Loaders {
+		if l.Ext() != ext {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("load plugin: %w", err)
+		}
+		return m.open(l, strings.TrimSuffix(filepath.Base(path), ext), path, src, args)
+	}
+	if ext == ".so" {
+		return nil, fmt.Errorf("load plugin %s: this static binary loads no shared objects; build the plugin in (see native/) or write it in Lua", path)
+	}
+	return nil, fmt.Errorf("load plugin %s: not a .lua file", path)
+}
+
+func (m *Manager) open(l Loader, name, path string, src []byte, args []Arg) (*Loaded, error) {
+	p, err := l.Open(path, src)
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", name, err)
+	}
+	return m.Start(name, path, p, args)
+}
+
+func (f *Finder) read(file string) (path string, src []byte, err error) {
+	for _, d := range f.Dirs {
+		path = filepath.Join(d, file)
+		if src, err = os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, src, err
+		}
+	}
+	if f.Embedded == nil {
+		return "", nil, fs.ErrNotExist
+	}
+	src, err = fs.ReadFile(f.Embedded, file)
+	return file, src, err
+}
+
+func (m *Manager) known() []string {
+	var ns []string
+	for _, i := range Registered() {
+		ns = append(ns, i.Name)
+	}
+	if m.Files.Embedded != nil {
+		files, _ := fs.Glob(m.Files.Embedded, "*.lua")
+		for _, f := range files {
+			ns = append(ns, strings.TrimSuffix(f, ".lua"))
+		}
+	}
+	return ns
+}
