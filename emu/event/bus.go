@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"panda/emu/guest"
+	"panda/emu/vcpu"
 )
 
 // Owner is who subscribed: a plugin, a script, the command line.
@@ -149,13 +150,38 @@ func (b *Bus) Fail(s *Sub, err error) {
 
 // Call runs f for one subscription and contains a panic of the callback.
 func (b *Bus) Call(s *Sub, f func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			b.contain(s, r)
-		}
-	}()
+	defer b.guard(s)
 	s.Hits++
 	f()
+}
+
+// CallPC, CallBlock and CallMem are Call for the callbacks that run most, which
+// need no closure.
+func (b *Bus) CallPC(s *Sub, f PCFunc, c *vcpu.CPU, pc guest.Addr) {
+	defer b.guard(s)
+	s.Hits++
+	f(c, pc)
+}
+
+// CallBlock calls a block callback.
+func (b *Bus) CallBlock(s *Sub, f BlockFunc, c *vcpu.CPU, tb *vcpu.TB) {
+	defer b.guard(s)
+	s.Hits++
+	f(c, tb)
+}
+
+// CallMem calls a memory callback.
+func (b *Bus) CallMem(s *Sub, f MemFunc, c *vcpu.CPU, m *vcpu.MemAccess) {
+	defer b.guard(s)
+	s.Hits++
+	f(c, m)
+}
+
+// guard contains a panic of a callback. It is deferred.
+func (b *Bus) guard(s *Sub) {
+	if r := recover(); r != nil {
+		b.contain(s, r)
+	}
 }
 
 // Fatal is a panic value that callbacks may not contain: the emulator's own.
@@ -176,20 +202,28 @@ func (b *Bus) contain(s *Sub, r any) {
 type Insn struct {
 	PC       guest.Addr
 	Code     []byte
-	Mnemonic string
 	// Symbol is the name of the symbol that starts at PC, Module the base name
-	// of the mapped file; they are asked only when a filter needs them.
-	Symbol func() string
-	Module func() string
+	// of the mapped file. All three are asked only when a filter needs them.
+	Mnemonic func() string
+	Symbol   func() string
+	Module   func() string
 }
 
 // MatchInsn reports whether the filter takes the instruction.
 func (f *Filter) MatchInsn(in *Insn) bool {
 	return (f.PC == nil || inRanges(f.PC, in.PC, 1)) &&
 		(f.Bytes == nil || f.Bytes.Match(in.Code)) &&
-		(f.Mnemonic == nil || matchAny(f.Mnemonic, in.Mnemonic)) &&
+		(f.Mnemonic == nil || matchAny(f.Mnemonic, in.Mnemonic())) &&
 		(f.Symbol == nil || matchAny(f.Symbol, in.Symbol())) &&
 		(f.Module == nil || matchAny(f.Module, in.Module()))
+}
+
+// MatchPC reports whether the filter takes an address, as far as it knows.
+func (f *Filter) MatchPC(pc guest.Addr) bool { return f.PC == nil || inRanges(f.PC, pc, 1) }
+
+// ChoosesInsn reports whether the filter says anything about instructions.
+func (f *Filter) ChoosesInsn() bool {
+	return f.PC != nil || f.Bytes != nil || f.Mnemonic != nil || f.Symbol != nil || f.Module != nil
 }
 
 // MatchMem reports whether the filter takes a memory access.

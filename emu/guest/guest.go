@@ -63,6 +63,7 @@ type Exception struct {
 	Code    uint32
 	Addr    Addr // the faulting address of a memory fault
 	Next    bool // a trap: state is that after the instruction
+	Bus     bool // a memory fault on a page with no store behind it
 }
 
 func (e *Exception) String() string {

@@ -1,6 +1,33 @@
 // Package mmu is the guest's virtual memory in user mode: each address space is
 // a reserved window of host addresses, in which the guest's pages lie at base +
 // guest address with their protections. An access out of the guest's map is a
-// host fault that Fault turns into a guest fault. Pages that hold translated
+// host fault that HostFault turns into a guest fault. Pages that hold translated
 // code are kept read-only so that a store into them is seen.
+//
+// # Invariants
+//
+//   - Every host page of the window is either reserved (no access) or belongs to
+//     exactly one region of the sorted list.
+//   - A host page is writable only if its region is and the page is not watched.
+//   - No host page is executable. The guest's Exec lives in the regions alone.
+//   - Behind the window lies a guard without access, so that an engine needs to
+//     compare only the first byte of an access with Limit.
+//
+// # Why fork copies
+//
+// All guest processes live in one host process, and the host shares private
+// pages copy-on-write between processes only, never between two mappings of the
+// same process. So Clone maps files again from the file and copies eagerly the
+// private pages that were written. Those are few: the host tells which pages are
+// anonymous (PAGEMAP_SCAN, else /proc/self/pagemap), and everything that was
+// never touched, or only read from a file, costs nothing.
+//
+// # Why windows differ in size
+//
+// The host has 128 TiB of user addresses. A space gets DefaultLimit while less
+// than half of that is reserved; after that a clone gets the smallest power of
+// two that holds its regions, but no less than MinLimit. A layout that stays
+// below MinLimit therefore leaves room for some hundred processes.
+//
+// A Space belongs to one goroutine.
 package mmu

@@ -1,17 +1,99 @@
 package mmu
 
 import (
+	"fmt"
+	"math/bits"
+	"sync/atomic"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
 )
+
+// Sizes of the model.
+const (
+	PageSize     = 4096
+	DefaultLimit = uint64(4) << 40
+	MinLimit     = uint64(1) << 38
+	guard        = 64 << 10
+	// plenty is how much may be reserved before windows become small.
+	plenty = uint64(64) << 40
+)
+
+// reserved is the size of all windows of this host process. It decides how
+// large new windows are, which the guest cannot see.
+var reserved atomic.Uint64
 
 // Space is one guest address space.
 type Space struct {
 	Base  unsafe.Pointer // host address of guest address 0
 	Limit uint64         // addresses at and above it do not exist
 	ASID  guest.ASID
+	// OnCodeChange, when set, is told that watched code in [start, end) changed
+	// or went away. The watch is gone by then.
+	OnCodeChange func(start, end guest.Addr)
+
+	regions []region // sorted, disjoint, not empty
+	last    int      // index of the region found last
+	watched map[guest.Addr]struct{}
+	files   map[fileKey]*backing
+	scan    *scanResult
 }
 
-func (s *Space) Read(a guest.Addr, b []byte) error  { return nil }
-func (s *Space) Write(a guest.Addr, b []byte) error { return nil }
+// NewSpace reserves an empty address space of limit bytes, or fewer when limit
+// is 0 or the host has no room for it.
+func NewSpace(limit uint64) (*Space, error) { return newSpace(limit, min(limit, MinLimit)) }
+
+// newSpace reserves a window of at least least bytes.
+func newSpace(limit, least uint64) (*Space, error) {
+	if limit == 0 {
+		limit, least = DefaultLimit, MinLimit
+	}
+	if reserved.Load() >= plenty {
+		limit = max(least, min(limit, MinLimit))
+	}
+	for {
+		base, err := reserve(limit + guard)
+		if err == nil {
+			reserved.Add(limit)
+			return &Space{Base: base, Limit: limit, watched: map[guest.Addr]struct{}{}, files: map[fileKey]*backing{}}, nil
+		}
+		if limit/2 < least || limit/2 == 0 {
+			return nil, fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", limit>>30, err)
+		}
+		limit /= 2
+	}
+}
+
+// Close gives the window back. The Space must not be used any more.
+func (s *Space) Close() error {
+	if s.Base == nil {
+		return nil
+	}
+	for i := range s.regions {
+		s.dropFile(s.regions[i].file)
+	}
+	s.regions = nil
+	err := unix.MunmapPtr(s.Base, uintptr(s.Limit+guard))
+	reserved.Add(-s.Limit)
+	s.Base, s.Limit = nil, 0
+	return err
+}
+
+// needed is the smallest limit that holds the regions.
+func (s *Space) needed() uint64 {
+	if len(s.regions) == 0 {
+		return min(s.Limit, MinLimit)
+	}
+	end := uint64(s.regions[len(s.regions)-1].End)
+	return min(s.Limit, max(MinLimit, uint64(1)<<bits.Len64(end-1)))
+}
+
+// inside reports whether [a, a+size) lies in the window, on page boundaries.
+func (s *Space) inside(a guest.Addr, size uint64) bool {
+	return size != 0 && uint64(a)%PageSize == 0 && size%PageSize == 0 &&
+		size <= s.Limit && uint64(a) <= s.Limit-size
+}
+
+func pageOf(a guest.Addr) guest.Addr { return a &^ (PageSize - 1) }

@@ -1,6 +1,8 @@
 package vcpu
 
 import (
+	"unsafe"
+
 	"panda/emu/guest"
 	"panda/emu/ir"
 )
@@ -15,12 +17,13 @@ type TB struct {
 	Marks []ir.Mark
 	Last  guest.Addr // address of the last instruction
 
-	Code any // the engine's translation
-	Next [2]*TB
+	Entry unsafe.Pointer // the engine's translation
+	Next  [2]*TB         // chained successors, by the slot of the exit
 	// Unchained keeps the engine from linking this block to a successor: the
 	// run loop wants to see its end.
 	Unchained bool
 	Dead      bool // invalidated: must not be entered or linked again
+	Renewed   bool // translated anew because a callback asked for it: it may not ask again
 
 	Sites    []Site
 	MemSites []MemSite
@@ -28,6 +31,15 @@ type TB struct {
 
 	From []Link // the chain slots that lead here
 }
+
+// JumpCache finds the blocks of one address space and mode by pc. An engine
+// looks into it at indirect jumps; the run loop fills it.
+type JumpCache [1 << jumpBits]*TB
+
+const jumpBits = 12
+
+// JumpIndex is the place of a pc in a JumpCache.
+func JumpIndex(pc uint64) uint64 { return (pc ^ pc>>jumpBits) & (1<<jumpBits - 1) }
 
 // Link is a chain slot of a block.
 type Link struct {
@@ -38,12 +50,38 @@ type Link struct {
 // Insns is the number of guest instructions in the block.
 func (tb *TB) Insns() int { return len(tb.Marks) }
 
+// SiteRank orders the sites before one instruction.
+type SiteRank uint8
+
+// The ranks.
+const (
+	RankBlock SiteRank = iota // before the block
+	RankInsn                  // before the instruction
+	RankAfter                 // after the instruction before
+)
+
 // Site is a place in a block where plugin code runs.
 type Site struct {
-	Insn int // index of the instruction in Marks
+	Rank SiteRank
+	Insn int // index of the instruction in Marks that comes next; len(Marks) at the end
 	// Fire runs the callbacks. The CPU's registers, pc and icount are exact; a
 	// true result leaves the block, to go on at the pc that they left.
 	Fire func(c *CPU) (leave bool)
+}
+
+// FireSite runs a site of the running block unless it has fired already.
+func (c *CPU) FireSite(s *Site) (leave bool) {
+	if c.Skip.On {
+		if c.Skip.Icount == c.Icount() && s.Rank <= c.Skip.Rank {
+			return false
+		}
+		c.Skip.On = c.Skip.Icount == c.Icount()
+	}
+	if !s.Fire(c) {
+		return false
+	}
+	c.Skip = Skip{On: c.StopAsked(), Icount: c.Icount(), Rank: s.Rank}
+	return true
 }
 
 // MemAccess is one access as memory callbacks see it.

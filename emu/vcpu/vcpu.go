@@ -33,10 +33,36 @@ type CPU struct {
 	Exc     guest.Exception // the pending exception of ExitRaise and StopException
 	Syscall SyscallKind     // the instruction of StopSyscall
 	TB      *TB             // the running block
-	Insn    int             // index of the current instruction of TB, where known
+	Insn    int             // index of the current instruction of TB, and Storing
+	Jump    *JumpCache      // of the current address space and mode
+	Leave   Leave           // how the engine left
 	Machine *Machine        // what is common to all address spaces
 
+	// Skip suppresses the sites that fired before the last stop, so that the
+	// instruction they stand at does not fire them again when it goes on.
+	Skip Skip
+
 	stop atomic.Int32
+}
+
+// Skip names the sites that have fired already: those of at most this rank
+// before the instruction with this count.
+type Skip struct {
+	On     bool
+	Icount uint64
+	Rank   SiteRank
+}
+
+// Storing in CPU.Insn says that the instruction is at a store, for the run loop
+// to tell a read fault from a write fault.
+const Storing = 1 << 16
+
+// Leave says how an engine left a run of blocks.
+type Leave struct {
+	Why  ir.Exit
+	From *TB // block with the chain slot to fill, or nil
+	Slot int
+	Last *TB // the block that ran last, for after_block_exec
 }
 
 // Machine is what a CPU knows of its surroundings.
@@ -50,6 +76,10 @@ type Machine struct {
 	// system mode.
 	Thread, Process int
 	Comm            string
+	// CPUID answers the instruction of that name; Hypercall, when not nil, gets
+	// it first and says whether a plugin took it.
+	CPUID     func(leaf, sub uint32) (a, b, c, d uint32)
+	Hypercall func(c *CPU) bool
 }
 
 // Arch is the guest architecture as a view of the register words.
@@ -115,22 +145,65 @@ func (c *CPU) ASID() guest.ASID { return c.Space.ASID }
 func (c *CPU) Icount() uint64 {
 	n := c.Deadline - uint64(c.Left)
 	if c.TB != nil {
-		n -= uint64(len(c.TB.Marks) - c.Insn)
+		n -= uint64(len(c.TB.Marks) - c.Index())
 	}
 	return n
 }
+
+// Index is the number of the current instruction in the running block.
+func (c *CPU) Index() int { return c.Insn &^ Storing }
+
+// Settle makes the registers those before the current instruction of the
+// running block: pc and the words that blocks keep statically. The block is
+// left: instructions not yet done are given back to the budget.
+func (c *CPU) Settle() {
+	tb := c.TB
+	if tb == nil {
+		return
+	}
+	c.Show(c.Index())
+	c.Left += int64(len(tb.Marks) - c.Index())
+	c.TB = nil
+}
+
+// Show makes registers and pc visible as they are before instruction n of the
+// running block, without leaving it.
+func (c *CPU) Show(n int) {
+	m := &c.TB.Marks[n]
+	c.Insn = n
+	c.W[c.Machine.Arch.PC] = m.PC
+	c.Machine.Arch.Restore(&c.W, m.State)
+}
+
+// Raise leaves the running block with an exception. Helpers of translated code
+// call it; it does not return.
+func (c *CPU) Raise(e guest.Exception) { panic(&e) }
 
 // SetSpace switches to another address space.
 func (c *CPU) SetSpace(s *mmu.Space) {
 	c.Space, c.Mem, c.Limit = s, s.Base, s.Limit
 }
 
+// Bits of the stop word.
+const (
+	stopAsked = 1 << iota // somebody called Stop
+	stopKick              // the run loop has something to do between two blocks
+)
+
 // Stop makes the run loop return as soon as the current block ends. It may be
 // called from any goroutine.
-func (c *CPU) Stop() { c.stop.Store(1) }
+func (c *CPU) Stop() { c.stop.Or(stopAsked) }
 
-// Stopping reports and clears a stop request.
-func (c *CPU) Stopping() bool { return c.stop.Load() != 0 && c.stop.Swap(0) != 0 }
+// Kick makes the engine pass through the run loop before the next block.
+func (c *CPU) Kick() { c.stop.Or(stopKick) }
+
+// Stopping reports and clears a stop request; it clears a kick too.
+func (c *CPU) Stopping() bool {
+	return c.stop.Load() != 0 && c.stop.Swap(0)&stopAsked != 0
+}
+
+// StopAsked reports whether somebody called Stop since the run began.
+func (c *CPU) StopAsked() bool { return c.stop.Load()&stopAsked != 0 }
 
 // StopWord is polled by engines between blocks.
 func (c *CPU) StopWord() bool { return c.stop.Load() != 0 }

@@ -137,3 +137,6 @@ var byName = func() map[string]*Def {
 	}
 	return m
 }()
+
+// FRef is the number of the physical x87 register that st(i) is.
+func FRef(w *Words, i int) ir.Ref { return ir.Ref((w[FTop] + uint64(i)) & 7) }

@@ -1,0 +1,30 @@
+// Package arch is the contract between the run loop and a guest architecture.
+// An architecture implements Guest; the run loop asks it to translate and to
+// name things, and never looks at an instruction itself.
+package arch
+
+import (
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Guest is a guest architecture.
+type Guest interface {
+	// View describes the registers. The result is shared and constant.
+	View() *vcpu.Arch
+	// Mode packs what besides the bytes a translation depends on: code size,
+	// privilege, segments. It is asked when the run loop enters blocks.
+	Mode(c *vcpu.CPU) uint64
+	// Translate writes the block of at most max instructions at pc into b, whose
+	// frame has been reset, and returns the bytes of guest code used. code holds
+	// what can be fetched from pc on. With no whole instruction in code, size is
+	// 0 and want says how many bytes the first one needs at least.
+	Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int)
+	// Mnemonic names the instruction at the head of code, "" for none.
+	Mnemonic(code []byte, mode uint64) string
+	// Fault makes an exception of a forbidden memory access.
+	Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception
+	// Undefined is the exception of an instruction that does not exist.
+	Undefined() guest.Exception
+}

@@ -1,0 +1,144 @@
+package x86
+
+import (
+	"errors"
+
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+)
+
+// translator is the state of translating one block.
+type translator struct {
+	b    *ir.Builder
+	g    *Guest
+	in   *dec.Inst
+	pc   uint64 // of the instruction
+	next uint64 // of the one behind it
+	bits int    // of the code segment
+	mode uint64
+	cc   regs.CC // form of the flags here, or ccDynamic
+	done bool    // the block has left
+	last bool    // the block must end after this instruction
+
+	inst dec.Inst
+}
+
+// trFunc translates the instruction t.in.
+type trFunc func(t *translator)
+
+// byRow holds the translators by dec.Row.ID; nil means #UD.
+var byRow = func() []trFunc {
+	rows := dec.Rows()
+	fs := make([]trFunc, len(rows))
+	for i := range rows {
+		fs[rows[i].ID] = translators[rows[i].Name]
+	}
+	return fs
+}()
+
+// translators is all themes' tables in one.
+var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable)
+
+func merge(tables ...map[string]trFunc) map[string]trFunc {
+	all := map[string]trFunc{}
+	for _, t := range tables {
+		for name, f := range t {
+			if all[name] != nil {
+				panic("BUG: two translators for " + name)
+			}
+			all[name] = f
+		}
+	}
+	return all
+}
+
+// Translate writes the block at pc into b.
+func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int) {
+	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
+	t.in = &t.inst
+	for n := 0; n < max; n++ {
+		t.pc = uint64(pc) + uint64(size)
+		err := dec.Decode(t.in, code[size:], dec.Mode(t.bits))
+		if errors.Is(err, dec.ErrTruncated) {
+			if n == 0 {
+				return 0, len(code) + 1
+			}
+			break
+		}
+		size += t.insn(err)
+		if t.done || t.last || b.Full() {
+			break
+		}
+	}
+	if !t.done {
+		t.jump(0, uint64(pc)+uint64(size))
+	}
+	return size, 0
+}
+
+// insn translates one instruction, or the exception that decoding it raises.
+func (t *translator) insn(err error) (size int) {
+	if err != nil {
+		t.b.Mark(t.pc, 1, uint64(t.cc))
+		if errors.Is(err, dec.ErrTooLong) {
+			t.raise(guest.Exception{Vector: vecGP, HasCode: true})
+		} else {
+			t.undefined()
+		}
+		return 1
+	}
+	t.next = t.in.Next(t.pc)
+	t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))
+	f := byRow[t.in.Row.ID]
+	if f == nil || !t.g.model.has(t.in) {
+		t.undefined()
+	} else {
+		f(t)
+	}
+	return int(t.in.Len)
+}
+
+// undefined ends the block with #UD.
+func (t *translator) undefined() {
+	t.sync()
+	t.b.Exit(ir.ExitUndefined, t.pc)
+	t.done = true
+}
+
+// raise ends the block with an exception of this instruction.
+func (t *translator) raise(e guest.Exception) {
+	t.sync()
+	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(e))))
+	t.b.Exit(ir.ExitRaise, t.pc) // not reached: hRaise does not return
+	t.done = true
+}
+
+// sync stores the form of the flags, which code outside the block looks at.
+func (t *translator) sync() {
+	if t.cc != ccDynamic {
+		t.b.MovTo(regs.CCOp, ir.I64, ir.K(uint64(t.cc)))
+	}
+}
+
+// jump ends the block by going to a constant address through a chain slot.
+func (t *translator) jump(slot uint8, to uint64) {
+	t.sync()
+	t.b.GotoTB(slot, to)
+	t.done = true
+}
+
+// jumpTo ends the block by going to the address in a word.
+func (t *translator) jumpTo(to ir.Ref) {
+	t.sync()
+	t.b.GotoPtr(to)
+	t.done = true
+}
+
+// leave ends the block after this instruction with a return to the run loop.
+func (t *translator) leave(why ir.Exit) {
+	t.sync()
+	t.b.Exit(why, t.next)
+	t.done = true
+}

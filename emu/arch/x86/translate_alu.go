@@ -1,0 +1,245 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
+)
+
+// aluTable holds integer arithmetic and logic.
+var aluTable = map[string]trFunc{
+	"add": trAdd, "sub": trSub, "cmp": trCmp, "adc": trAdc, "sbb": trSbb,
+	"and": logic(ir.And), "or": logic(ir.Or), "xor": trXor, "test": trTest,
+	"inc": incDec(ir.Add, regs.CCInc), "dec": incDec(ir.Sub, regs.CCDec),
+	"neg": trNeg, "not": trNot, "xadd": trXadd, "cmpxchg": trCmpxchg,
+	"cmpxchg8b": trCmpxchg8b, "cmpxchg16b": trCmpxchg16b,
+	"daa": decimal(hDaa), "das": decimal(hDas), "aaa": decimal(hAaa), "aas": decimal(hAas),
+	"aam": trAam, "aad": trAad,
+}
+
+// operands of a two-operand instruction: the destination's value as a word, the
+// source's as operand. The source is read before the destination is changed.
+func (t *translator) operands() (a ir.Ref, b ir.Val) {
+	b = t.get(t.arg(1))
+	return t.word(t.arg(0)), b
+}
+
+// keep copies a word that is a register about to be written.
+func (t *translator) keep(v ir.Val, d ir.Ref) ir.Val {
+	if v.R != d {
+		return v
+	}
+	r := t.b.Temp()
+	t.b.MovTo(r, ir.I64, v)
+	return ir.W(r)
+}
+
+func trAdd(t *translator) {
+	d := t.arg(0)
+	a, b := t.operands()
+	r := t.dst(d)
+	b = t.keep(b, r)
+	t.b.Op2To(r, ir.Add, opType(d.Size), a, b)
+	t.put(d, r)
+	t.setCC(regs.CCAdd, d.Size, ir.W(r), b)
+}
+
+func trSub(t *translator) {
+	d := t.arg(0)
+	a, b := t.operands()
+	if d.Kind == dec.MemArg {
+		r := t.b.Op2(ir.Sub, opType(d.Size), a, b)
+		t.put(d, r)
+		t.setCC(regs.CCSub, d.Size, ir.W(a), b)
+		return
+	}
+	t.setCC(regs.CCSub, d.Size, ir.W(a), b)
+	r := t.dst(d)
+	t.b.Op2To(r, ir.Sub, opType(d.Size), a, b)
+	t.put(d, r)
+}
+
+func trCmp(t *translator) {
+	a, b := t.operands()
+	t.setCC(regs.CCSub, t.arg(0).Size, ir.W(a), b)
+}
+
+func trAdc(t *translator) {
+	d := t.arg(0)
+	c := t.carry()
+	a, b := t.operands()
+	typ := opType(d.Size)
+	r := t.b.Op2(ir.Add, typ, a, b)
+	t.b.Op2To(r, ir.Add, typ, r, ir.W(c))
+	b = t.keep(b, ir.Ref(d.Reg))
+	t.put(d, r)
+	t.setCC(regs.CCAdc, d.Size, ir.W(r), b)
+	t.b.MovTo(regs.CCSrc2, ir.I64, ir.W(c))
+}
+
+func trSbb(t *translator) {
+	d := t.arg(0)
+	c := t.carry()
+	a, b := t.operands()
+	typ := opType(d.Size)
+	r := t.b.Op2(ir.Sub, typ, a, b)
+	t.b.Op2To(r, ir.Sub, typ, r, ir.W(c))
+	if d.Kind == dec.MemArg {
+		t.put(d, r)
+		t.setCC(regs.CCSbb, d.Size, ir.W(a), b)
+	} else {
+		t.setCC(regs.CCSbb, d.Size, ir.W(a), b)
+		t.put(d, r)
+	}
+	t.b.MovTo(regs.CCSrc2, ir.I64, ir.W(c))
+}
+
+func logic(op ir.Op) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		a, b := t.operands()
+		r := t.dst(d)
+		t.b.Op2To(r, op, opType(d.Size), a, b)
+		t.put(d, r)
+		t.setResult(regs.CCLogic, d.Size, r)
+	}
+}
+
+// trXor knows the idiom that clears a register.
+func trXor(t *translator) {
+	a, b := t.arg(0), t.arg(1)
+	if a.Kind == dec.GPR && b.Kind == dec.GPR && a.Reg == b.Reg && a.Size >= 4 {
+		t.b.MovTo(ir.Ref(a.Reg), ir.I64, ir.K(0))
+		t.b.MovTo(regs.CCDst, ir.I64, ir.K(0))
+		t.cc = regs.CCLogic.Sized(int(a.Size))
+		return
+	}
+	logic(ir.Xor)(t)
+}
+
+func trTest(t *translator) {
+	size := t.arg(0).Size
+	a, b := t.operands()
+	if b.R == a {
+		t.setResult(regs.CCLogic, size, a)
+		return
+	}
+	t.b.Op2To(regs.CCDst, ir.And, opType(size), a, b)
+	t.cc = regs.CCLogic.Sized(int(size))
+}
+
+// incDec keeps CF, so it brings it into the new form.
+func incDec(op ir.Op, form regs.CC) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		a := t.word(d)
+		r := t.dst(d)
+		if d.Kind == dec.MemArg {
+			t.b.Op2To(r, op, opType(d.Size), a, ir.K(1))
+			t.put(d, r)
+			t.b.MovTo(regs.CCSrc, ir.I64, ir.W(t.carry()))
+		} else {
+			t.b.MovTo(regs.CCSrc, ir.I64, ir.W(t.carry()))
+			t.b.Op2To(r, op, opType(d.Size), a, ir.K(1))
+			t.put(d, r)
+		}
+		t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
+		t.cc = form.Sized(int(d.Size))
+	}
+}
+
+// trNeg is 0 - a for the flags.
+func trNeg(t *translator) {
+	d := t.arg(0)
+	a := t.word(d)
+	r := t.b.Op1(ir.Neg, opType(d.Size), a)
+	b := t.keep(ir.W(a), ir.Ref(d.Reg))
+	t.put(d, r)
+	t.setCC(regs.CCSub, d.Size, ir.K(0), b)
+}
+
+func trNot(t *translator) {
+	d := t.arg(0)
+	a := t.word(d)
+	r := t.dst(d)
+	t.b.Op1To(r, ir.Not, opType(d.Size), a)
+	t.put(d, r)
+}
+
+func trXadd(t *translator) {
+	d, s := t.arg(0), t.arg(1)
+	a, b := t.keep(t.get(d), ir.Ref(d.Reg)), t.keep(t.get(s), ir.Ref(s.Reg))
+	r := t.b.Op2(ir.Add, opType(d.Size), a.R, b)
+	if d.Kind == dec.MemArg {
+		t.put(d, r)
+		t.put(s, a.R)
+	} else { // of one register twice, the sum stays
+		t.put(s, a.R)
+		t.put(d, r)
+	}
+	t.setCC(regs.CCAdd, d.Size, ir.W(r), b)
+}
+
+// trCmpxchg writes memory in both cases, as the CPU does.
+func trCmpxchg(t *translator) {
+	d, s := t.arg(0), t.arg(1)
+	typ := opType(d.Size)
+	old := t.keep(t.get(d), ir.Ref(d.Reg)).R
+	acc := t.keep(ir.W(regs.RAX), regs.RAX).R
+	a, b := acc, ir.W(old)
+	if d.Size < 4 {
+		a, b = t.extended(ir.ZExt, d.Size, ir.W(acc)).R, t.extended(ir.ZExt, d.Size, ir.W(old))
+	}
+	eq := t.b.SetCond(ir.Eq, typ, a, b)
+	v := t.b.Temp()
+	t.b.SelectTo(v, ir.I64, eq, t.word(s), old)
+	done := t.b.Label()
+	if d.Kind == dec.MemArg {
+		t.put(d, v)
+	}
+	t.setCC(regs.CCSub, d.Size, ir.W(acc), ir.W(old))
+	same := t.b.Label()
+	t.b.BrCond(same, ir.Ne, ir.I64, eq, ir.K(0))
+	t.putReg(uint8(regs.RAX), d.Size, old)
+	t.b.Br(done)
+	t.b.Place(same)
+	if d.Kind != dec.MemArg {
+		t.put(d, v)
+	}
+	t.b.Place(done)
+}
+
+func trCmpxchg8b(t *translator) { t.cmpxchgPair(4) }
+
+// trCmpxchg16b raises #GP for an address that is not aligned.
+func trCmpxchg16b(t *translator) {
+	t.aligned(t.memory(t.arg(0)), 16)
+	t.cmpxchgPair(8)
+}
+
+// cmpxchgPair compares rDX:rAX with two words of memory of n bytes and changes
+// only ZF.
+func (t *translator) cmpxchgPair(n uint8) {
+	typ := ir.IntType(int(n))
+	lo := t.memory(t.arg(0))
+	hi := lo
+	hi.Disp += uint64(n)
+	f := t.b.Op2(ir.And, ir.I64, t.flags(), ir.K(regs.Arith&^regs.ZF))
+	a, d := t.b.Ld(typ, lo), t.b.Ld(typ, hi)
+	x := t.b.Op2(ir.Xor, typ, a, ir.W(regs.RAX))
+	y := t.b.Op2(ir.Xor, typ, d, ir.W(regs.RDX))
+	t.b.Op2To(x, ir.Or, typ, x, ir.W(y))
+	eq := t.b.SetCond(ir.Eq, typ, x, ir.K(0))
+	v, w := t.b.Temp(), t.b.Temp()
+	t.b.SelectTo(v, typ, eq, regs.RBX, a)
+	t.b.SelectTo(w, typ, eq, regs.RCX, d)
+	t.b.St(typ, hi, w) // the later page first: a fault must leave both
+	t.b.St(typ, lo, v)
+	t.b.DepositTo(f, f, ir.W(eq), 6, 1)
+	t.setFlags(f)
+	done := t.b.Label()
+	t.b.BrCond(done, ir.Ne, ir.I64, eq, ir.K(0))
+	t.putReg(uint8(regs.RAX), n, a)
+	t.putReg(uint8(regs.RDX), n, d)
+	t.b.Place(done)
+}

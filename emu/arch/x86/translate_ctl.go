@@ -1,0 +1,153 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// ctlTable holds control transfer.
+var ctlTable = merge(map[string]trFunc{
+	"jmp": trJmp, "call": trCall, "ret": trRet, "loop": trLoop, "loope": trLoop, "loopne": trLoop, "jcxz": trJcxz,
+	"syscall": trSyscall, "sysenter": trSysenter, "int": trInt, "int3": trap(vecBP), "int1": trap(vecDB), "into": trInto,
+	"ud0": (*translator).undefined, "ud1": (*translator).undefined, "ud2": (*translator).undefined,
+}, conditional("j", trJcc))
+
+// branch ends the block in two ways: to the target if the test holds, else on.
+func (t *translator) branch(c test, target uint64) {
+	t.sync()
+	taken := t.b.Label()
+	t.brCond(taken, c)
+	t.b.GotoTB(0, t.next)
+	t.b.Place(taken)
+	t.b.GotoTB(1, target)
+	t.done = true
+}
+
+func trJcc(t *translator) {
+	t.branch(t.condition(t.in.Opcode&15), t.in.Target(t.pc, t.arg(0)))
+}
+
+func trJmp(t *translator) {
+	a := t.arg(0)
+	if a.Kind == dec.RelArg {
+		t.jump(0, t.in.Target(t.pc, a))
+		return
+	}
+	t.jumpTo(t.codeAddress(t.word(a)))
+}
+
+// codeAddress cuts a jump target to the operand size.
+func (t *translator) codeAddress(v ir.Ref) ir.Ref {
+	n := t.in.OpSize
+	if n == 8 {
+		return v
+	}
+	return t.b.Ext(ir.ZExt, ir.I64, ir.IntType(int(n)), v)
+}
+
+func trCall(t *translator) {
+	a := t.arg(0)
+	n := t.in.OpSize
+	if a.Kind == dec.RelArg {
+		t.push(ir.K(t.next), n)
+		t.jump(0, t.in.Target(t.pc, a))
+		return
+	}
+	to := t.keep(ir.W(t.word(a)), regs.RSP)
+	t.push(ir.K(t.next), n)
+	t.jumpTo(t.codeAddress(to.R))
+}
+
+func trRet(t *translator) {
+	n := t.in.OpSize
+	to := t.top(n, 0)
+	down := int64(n)
+	if t.in.N == 1 {
+		down += t.arg(0).Imm & 0xffff
+	}
+	t.moveStack(down)
+	t.jumpTo(to)
+}
+
+// counter is rCX cut to the address size.
+func (t *translator) counter() ir.Ref {
+	return t.b.Word(t.extended(ir.ZExt, t.in.AddrSize, ir.W(regs.RCX)))
+}
+
+func trJcxz(t *translator) {
+	t.branch(test{ir.Eq, ir.I64, t.counter(), ir.K(0)}, t.in.Target(t.pc, t.arg(0)))
+}
+
+// trLoop counts rCX down; loope and loopne also look at ZF.
+func trLoop(t *translator) {
+	n := t.in.AddrSize
+	var z ir.Ref
+	name := t.in.Row.Name
+	if name != "loop" {
+		c := t.condition(condE << 1)
+		if name == "loopne" {
+			c.cond = c.cond.Not()
+		}
+		z = t.b.SetCond(c.cond, c.typ, c.a, c.b)
+	}
+	r := t.b.Op2(ir.Sub, opType(n), regs.RCX, ir.K(1))
+	t.putReg(uint8(regs.RCX), n, r)
+	v := t.b.Word(t.extended(ir.ZExt, n, ir.W(r)))
+	if name != "loop" {
+		more := t.b.SetCond(ir.Ne, ir.I64, v, ir.K(0))
+		v = t.b.Op2(ir.And, ir.I64, more, ir.W(z))
+	}
+	t.branch(test{ir.Ne, ir.I64, v, ir.K(0)}, t.in.Target(t.pc, t.arg(0)))
+}
+
+// trSyscall leaves the return address and RFLAGS where the CPU puts them.
+func trSyscall(t *translator) {
+	f := t.b.Call(hRFlags, t.flags())
+	t.b.MovTo(regs.R11, ir.I64, ir.W(f))
+	t.b.MovTo(regs.RCX, ir.I64, ir.K(t.next))
+	t.systemCall(vcpu.SyscallInsn)
+}
+
+func trSysenter(t *translator) { t.systemCall(vcpu.SysenterInsn) }
+
+func (t *translator) systemCall(kind vcpu.SyscallKind) {
+	t.sync()
+	t.b.Emit(ir.Insn{Op: ir.ExitTB, Aux: uint8(ir.ExitSyscall), Sub: uint8(kind), Imm: t.next})
+	t.done = true
+}
+
+// hRFlags adds the other flags to the arithmetic ones in a.
+var hRFlags = &ir.Helper{
+	Name: "rflags", Reads: []ir.Ref{regs.EFL, regs.DF},
+	Fn: func(c *vcpu.CPU, f, _, _ uint64) uint64 { return regs.RFlags(&c.W)&^regs.Arith | f },
+}
+
+// trap is an instruction whose exception leaves the state behind it.
+func trap(vec uint8) trFunc {
+	return func(t *translator) { t.raise(guest.Exception{Vector: vec, Next: true}) }
+}
+
+// trInt: programs may call vectors 3, 4 and the system call gate; the others
+// are #GP with the vector as code (SDM vol. 2A, INT n).
+func trInt(t *translator) {
+	switch n := uint8(t.arg(0).Imm); n {
+	case 0x80:
+		t.systemCall(vcpu.Int80Insn)
+	case vecBP, vecOF:
+		t.raise(guest.Exception{Vector: n, Next: true})
+	default:
+		t.raise(guest.Exception{Vector: vecGP, HasCode: true, Code: uint32(n)<<3 | 2})
+	}
+}
+
+func trInto(t *translator) {
+	c := t.condition(condO<<1 | 1)
+	t.sync()
+	ok := t.b.Label()
+	t.brCond(ok, c)
+	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecOF, Next: true}))))
+	t.b.Place(ok)
+}

@@ -1,0 +1,225 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
+)
+
+// shiftTable holds shifts and rotates.
+var shiftTable = map[string]trFunc{
+	"shl": shift(ir.Shl), "shr": shift(ir.Shr), "sar": shift(ir.Sar),
+	"rol": rotate(ir.Rotl), "ror": rotate(ir.Rotr),
+	"rcl": rotateCarry(hRcl), "rcr": rotateCarry(hRcr),
+	"shld": doubleShift(true), "shrd": doubleShift(false),
+}
+
+// countMask is the number of count bits the CPU looks at.
+func countMask(size uint8) uint64 {
+	if size == 8 {
+		return 63
+	}
+	return 31
+}
+
+// count is the masked count in operand i.
+func (t *translator) count(i int, size uint8) ir.Val {
+	c := t.get(t.arg(i))
+	if c.IsConst() {
+		return ir.K(c.K & countMask(size))
+	}
+	return ir.W(t.b.Op2(ir.And, ir.I32, c.R, ir.K(countMask(size))))
+}
+
+// whenCounted emits what changes the flags, to be skipped at run time when the
+// count is 0. The form of the flags after it is known only if the count is.
+func (t *translator) whenCounted(c ir.Val, change func()) {
+	if c.IsConst() {
+		if c.K != 0 {
+			change()
+		}
+		return
+	}
+	t.sync()
+	skip := t.b.Label()
+	t.b.BrCond(skip, ir.Eq, ir.I32, c.R, ir.K(0))
+	change()
+	t.sync()
+	t.b.Place(skip)
+	t.cc = ccDynamic
+}
+
+// less1 is count - 1.
+func (t *translator) less1(c ir.Val) ir.Val {
+	if c.IsConst() {
+		return ir.K(c.K - 1)
+	}
+	return ir.W(t.b.Op2(ir.Sub, ir.I32, c.R, ir.K(1)))
+}
+
+func shift(op ir.Op) trFunc {
+	form, ext := regs.CCShr, ir.ZExt
+	switch op {
+	case ir.Shl:
+		form = regs.CCShl
+	case ir.Sar:
+		ext = ir.SExt
+	}
+	return func(t *translator) {
+		d := t.arg(0)
+		typ := ir.I64
+		v := t.get(d)
+		if d.Size < 4 {
+			v = t.extended(ext, d.Size, v)
+		} else {
+			typ = opType(d.Size)
+			v = t.keep(v, ir.Ref(d.Reg))
+		}
+		c := t.count(1, d.Size)
+		r := t.b.Op2(op, typ, v.R, c)
+		t.put(d, r)
+		t.whenCounted(c, func() {
+			t.b.Op2To(regs.CCSrc, op, typ, v.R, t.less1(c))
+			t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
+			t.cc = form.Sized(int(d.Size))
+		})
+	}
+}
+
+// replicated fills a word of 32 bits with copies of a short value, so that a
+// 32-bit rotation rotates each.
+func (t *translator) replicated(size uint8, v ir.Val) ir.Ref {
+	v = t.extended(ir.ZExt, size, v)
+	factor := uint64(0x01010101)
+	if size == 2 {
+		factor = 0x00010001
+	}
+	return t.b.Op2(ir.Mul, ir.I32, t.b.Word(v), ir.K(factor))
+}
+
+func rotate(op ir.Op) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		var v ir.Ref
+		if d.Size < 4 {
+			v = t.replicated(d.Size, t.get(d))
+		} else {
+			v = t.word(d)
+		}
+		c := t.count(1, d.Size)
+		r := t.b.Op2(op, opType(d.Size), v, c)
+		t.put(d, r)
+		t.rotateFlags(op, c, r, 8*d.Size)
+	}
+}
+
+// rotateFlags changes CF and OF by the result of a rotation of n bits, unless
+// the count is 0.
+func (t *translator) rotateFlags(op ir.Op, c ir.Val, r ir.Ref, n uint8) {
+	if c.IsConst() && c.K == 0 {
+		return
+	}
+	f := t.editFlags()
+	skip := t.b.Label()
+	if !c.IsConst() {
+		t.b.BrCond(skip, ir.Eq, ir.I32, c.R, ir.K(0))
+	}
+	cf, x := t.b.Temp(), t.b.Temp()
+	if op == ir.Rotl {
+		t.b.ExtractTo(cf, r, 0, 1)
+		t.b.ExtractTo(x, r, n-1, 1)
+	} else {
+		t.b.ExtractTo(cf, r, n-1, 1)
+		t.b.ExtractTo(x, r, n-2, 1)
+	}
+	t.b.Op2To(x, ir.Xor, ir.I64, x, ir.W(cf))
+	t.b.DepositTo(f, f, ir.W(cf), 0, 1)
+	t.b.DepositTo(f, f, ir.W(x), 11, 1)
+	t.b.Place(skip)
+	t.setFlags(f)
+}
+
+// rotateCarry leaves the rotation through CF to a helper: it gets value, count
+// with size, and flags, and leaves the new flags in a scratch word.
+func rotateCarry(h *ir.Helper) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		v := t.extended(ir.ZExt, d.Size, t.get(d))
+		c := t.b.Word(t.count(1, d.Size))
+		how := t.b.Op2(ir.Or, ir.I64, c, ir.K(uint64(d.Size)<<8))
+		f := t.flags()
+		r := t.b.Call(h, t.b.Word(v), how, f)
+		nf := t.b.Temp()
+		t.b.MovTo(nf, ir.I64, ir.W(regs.CCSrc2))
+		t.put(d, r)
+		t.setFlags(nf)
+	}
+}
+
+// doubleShift shifts a pair of operands and keeps one.
+func doubleShift(left bool) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		v := t.keep(t.get(d), ir.Ref(d.Reg)).R
+		s := t.keep(t.get(t.arg(1)), ir.Ref(d.Reg)).R
+		c := t.count(2, d.Size)
+		var r ir.Ref
+		if d.Size == 8 {
+			r = t.double64(left, v, s, c)
+		} else {
+			r = t.doubleShort(left, d.Size, v, s, c)
+		}
+		t.put(d, r)
+		t.whenCounted(c, func() {
+			op, form := ir.Shr, regs.CCShr
+			if left {
+				op, form = ir.Shl, regs.CCShl
+			}
+			t.b.Op2To(regs.CCSrc, op, ir.I64, t.b.Word(t.extended(ir.ZExt, d.Size, ir.W(v))), t.less1(c))
+			t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
+			t.cc = form.Sized(int(d.Size))
+		})
+	}
+}
+
+// double64 shifts v by c and brings in bits of s. The other count is 64-c, done
+// as 1 and 63-c so that a count of 0 brings in nothing.
+func (t *translator) double64(left bool, v, s ir.Ref, c ir.Val) ir.Ref {
+	op, in := ir.Shr, ir.Shl
+	if left {
+		op, in = ir.Shl, ir.Shr
+	}
+	other := t.b.Op2(ir.Xor, ir.I64, t.b.Word(c), ir.K(63))
+	x := t.b.Op2(in, ir.I64, s, ir.K(1))
+	t.b.Op2To(x, in, ir.I64, x, ir.W(other))
+	r := t.b.Op2(op, ir.I64, v, c)
+	t.b.Op2To(r, ir.Or, ir.I64, r, ir.W(x))
+	return r
+}
+
+// doubleShort shifts 2 or 4 bytes within a word that holds both operands. For
+// 16 bits and counts above 16, which the manual leaves undefined, the
+// destination comes in again behind the source.
+func (t *translator) doubleShort(left bool, size uint8, v, s ir.Ref, c ir.Val) ir.Ref {
+	n := 8 * size
+	x := t.b.Temp()
+	t.b.MovTo(x, ir.I64, ir.K(0))
+	if left {
+		at := 64 - n
+		t.b.DepositTo(x, x, ir.W(v), at, n)
+		t.b.DepositTo(x, x, ir.W(s), at-n, n)
+		if size == 2 {
+			t.b.DepositTo(x, x, ir.W(v), at-2*n, n)
+		}
+		t.b.Op2To(x, ir.Shl, ir.I64, x, c)
+		t.b.ExtractTo(x, x, at, n)
+		return x
+	}
+	t.b.DepositTo(x, x, ir.W(v), 0, n)
+	t.b.DepositTo(x, x, ir.W(s), n, n)
+	if size == 2 {
+		t.b.DepositTo(x, x, ir.W(v), 2*n, n)
+	}
+	t.b.Op2To(x, ir.Shr, ir.I64, x, c)
+	t.b.ExtractTo(x, x, 0, n)
+	return x
+}

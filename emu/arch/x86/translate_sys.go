@@ -1,0 +1,147 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+)
+
+// sysTable holds flags, segments and what else touches the system.
+var sysTable = map[string]trFunc{
+	"nop": trNop, "pause": trNop, "endbr64": trNop, "endbr32": trNop, "rdsspd": trNop, "rdsspq": trNop,
+	"prefetch": trNop, "prefetchw": trNop, "prefetchwt1": trNop, "prefetchnta": trNop, "prefetcht0": trNop,
+	"prefetcht1": trNop, "prefetcht2": trNop, "cldemote": trNop, "clflush": trNop, "clflushopt": trNop, "clwb": trNop,
+	"lfence": trNop, "mfence": trNop, "sfence": trNop,
+	"clc": trClc, "stc": trStc, "cmc": trCmc,
+	"cld": direction(1), "std": direction(^uint64(0)),
+	"cpuid": trCpuid, "rdtsc": trRdtsc, "rdtscp": trRdtscp, "xgetbv": trXgetbv, "rdpid": trRdpid,
+	"hlt": privileged, "cli": privileged, "sti": privileged, "in": privileged, "out": privileged, "ins": privileged,
+	"outs": privileged, "wrmsr": privileged, "rdmsr": privileged, "rdpmc": privileged, "movcr": privileged, "movdr": privileged,
+	"lgdt": privileged, "lidt": privileged, "lldt": privileged, "ltr": privileged, "lmsw": privileged, "clts": privileged,
+	"invd": privileged, "wbinvd": privileged, "wbnoinvd": privileged, "invlpg": privileged, "invpcid": privileged,
+	"swapgs": privileged, "sysret": privileged, "sysexit": privileged, "xsetbv": privileged, "iret": privileged,
+	"movseg":   trMovSeg,
+	"rdfsbase": readBase(regs.FS), "rdgsbase": readBase(regs.GS), "wrfsbase": writeBase(regs.FS), "wrgsbase": writeBase(regs.GS),
+	"fxsave": trFxsave, "fxrstor": trFxrstor, "ldmxcsr": trLdmxcsr, "stmxcsr": trStmxcsr,
+	"fnstcw": trFnstcw, "fldcw": trFldcw, "fnstsw": trFnstsw, "fninit": trFninit, "fnclex": trFnclex, "wait": trNop, "emms": trEmms,
+}
+
+func trNop(*translator) {}
+
+// privileged is #GP(0) for a program.
+func privileged(t *translator) { t.raise(guest.Exception{Vector: vecGP, HasCode: true}) }
+
+func trStc(t *translator) {
+	f := t.editFlags()
+	t.b.Op2To(f, ir.Or, ir.I64, f, ir.K(regs.CF))
+	t.setFlags(f)
+}
+
+func trClc(t *translator) {
+	f := t.editFlags()
+	t.b.Op2To(f, ir.And, ir.I64, f, ir.K(regs.Arith&^regs.CF))
+	t.setFlags(f)
+}
+
+func trCmc(t *translator) {
+	f := t.editFlags()
+	t.b.Op2To(f, ir.Xor, ir.I64, f, ir.K(regs.CF))
+	t.setFlags(f)
+}
+
+func direction(step uint64) trFunc {
+	return func(t *translator) { t.b.MovTo(regs.DF, ir.I64, ir.K(step)) }
+}
+
+func trPushf(t *translator) {
+	t.push(ir.W(t.b.Call(hRFlags, t.flags())), t.in.OpSize)
+}
+
+// trPopf: a program changes the arithmetic flags, TF, DF, NT, AC and ID; the
+// others keep their values.
+func trPopf(t *translator) {
+	n := t.in.OpSize
+	v := t.top(n, 0)
+	t.moveStack(int64(n))
+	t.b.CallTo(ir.None, hPopf, v, t.b.Word(ir.K(uint64(n))))
+	t.cc = regs.CCFlags
+	t.last = true // TF may be set
+}
+
+func trMovSeg(t *translator) {
+	d, s := t.arg(0), t.arg(1)
+	if d.Kind == dec.SegReg {
+		t.loadSegment(d.Reg, t.word(s))
+		return
+	}
+	v := t.word(s)
+	if d.Kind == dec.GPR && d.Size >= 4 {
+		t.b.MovTo(ir.Ref(d.Reg), ir.I64, ir.W(v))
+		return
+	}
+	t.put(d, v)
+}
+
+// loadSegment loads a selector; the helper knows which a program may load.
+func (t *translator) loadSegment(seg uint8, v ir.Ref) {
+	t.b.CallTo(ir.None, hLoadSegment, t.b.Word(ir.K(uint64(seg))), v)
+	t.last = true
+}
+
+func readBase(seg ir.Ref) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		t.b.MovTo(ir.Ref(d.Reg), opType(d.Size), ir.W(regs.Base+seg))
+	}
+}
+
+func writeBase(seg ir.Ref) trFunc {
+	return func(t *translator) { t.b.MovTo(regs.Base+seg, opType(t.arg(0).Size), t.get(t.arg(0))) }
+}
+
+// trCpuid ends the block: it is also the hypercall, after which a plugin may
+// have changed anything.
+func trCpuid(t *translator) {
+	t.b.CallTo(ir.None, hCpuid, t.b.Word(ir.K(t.pc)))
+	t.last = true
+}
+
+func trRdtsc(t *translator) {
+	v := t.b.Call(hRdtsc)
+	t.b.MovTo(regs.RAX, ir.I32, ir.W(v))
+	t.b.Op2To(regs.RDX, ir.Shr, ir.I64, v, ir.K(32))
+}
+
+func trRdtscp(t *translator) {
+	trRdtsc(t)
+	t.b.MovTo(regs.RCX, ir.I32, ir.W(regs.TSCAux))
+}
+
+func trRdpid(t *translator) { t.b.MovTo(ir.Ref(t.arg(0).Reg), ir.I32, ir.W(regs.TSCAux)) }
+
+func trXgetbv(t *translator) {
+	if !t.g.model.osxsave() {
+		t.undefined()
+		return
+	}
+	ok := t.b.Label()
+	t.b.BrCond(ok, ir.Eq, ir.I32, regs.RCX, ir.K(0))
+	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecGP, HasCode: true}))))
+	t.b.Place(ok)
+	t.b.MovTo(regs.RAX, ir.I32, ir.W(regs.XCR0))
+	t.b.Op2To(regs.RDX, ir.Shr, ir.I64, regs.XCR0, ir.K(32))
+}
+
+// aligned raises #GP for an address that is no multiple of n.
+func (t *translator) aligned(a ir.Address, n uint64) {
+	r := a.Base
+	if a.Index != ir.None || a.Base == ir.None || a.Disp&(n-1) != 0 {
+		r = t.b.Temp()
+		t.b.LeaTo(r, ir.I64, a)
+	}
+	ok := t.b.Label()
+	t.b.BrCond(ok, ir.TestEq, ir.I64, r, ir.K(n-1))
+	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecGP, HasCode: true}))))
+	t.b.Place(ok)
+}

@@ -1,0 +1,118 @@
+// Package x86 is the i386 and x86-64 guest architecture: it translates decoded
+// instructions into ir, one small function for each behaviour, and describes
+// the registers. Operand size, address size, code size, segments and privilege
+// are parameters of the translator. Tables map the decoder's names to
+// translators; a name without one translates to #UD.
+//
+// An instruction changes registers only after its last access that can fault,
+// so that a fault leaves the state of before. The arithmetic flags are lazy:
+// see package regs.
+package x86
+
+import (
+	"panda/emu/arch"
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Mode bits of a translation.
+const (
+	modeBits  = 0x7f    // 16, 32 or 64
+	modeStack = 1 << 7  // 32-bit stack in a 16- or 32-bit code segment
+	modeBased = 1 << 8  // CS, DS, ES or SS has a base that is not 0
+	modeCPL   = 3 << 9  // privilege
+	modeTF    = 1 << 11 // single step
+	cplShift  = 9
+)
+
+// Guest is the architecture for one CPU model.
+type Guest struct {
+	view  *vcpu.Arch
+	model *Model
+}
+
+var _ arch.Guest = (*Guest)(nil)
+
+// New makes the architecture for a CPU model.
+func New(bits int, m *Model) *Guest {
+	g := &Guest{model: m}
+	g.view = newView(g, bits)
+	return g
+}
+
+// View describes the registers.
+func (g *Guest) View() *vcpu.Arch { return g.view }
+
+// Mode packs code size, stack size, segments and privilege.
+func (g *Guest) Mode(c *vcpu.CPU) uint64 {
+	m := uint64(g.view.Bits) | c.W[regs.Sel+regs.CS]&3<<cplShift
+	if g.view.Bits == 32 {
+		m |= modeStack
+		for _, s := range []ir.Ref{regs.ES, regs.CS, regs.SS, regs.DS} {
+			if c.W[regs.Base+s] != 0 {
+				m |= modeBased
+			}
+		}
+	}
+	return m
+}
+
+// Mnemonic names the instruction at the head of code.
+func (g *Guest) Mnemonic(code []byte, mode uint64) string {
+	var in dec.Inst
+	if dec.Decode(&in, code, dec.Mode(mode&modeBits)) != nil {
+		return ""
+	}
+	return in.Mnemonic()
+}
+
+// Exception vectors (SDM vol. 3A table 6-1).
+const (
+	vecDE = 0
+	vecDB = 1
+	vecBP = 3
+	vecOF = 4
+	vecBR = 5
+	vecUD = 6
+	vecNM = 7
+	vecNP = 11
+	vecSS = 12
+	vecGP = 13
+	vecPF = 14
+	vecMF = 16
+	vecAC = 17
+	vecXM = 19
+)
+
+// Page fault error bits (SDM vol. 3A 4.7).
+const (
+	pfPresent = 1
+	pfWrite   = 2
+	pfUser    = 4
+	pfFetch   = 16
+)
+
+// Undefined is #UD.
+func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: vecUD} }
+
+// Fault is #PF, or #GP for an address that is not canonical.
+func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
+	if g.view.Bits == 64 && uint64(int64(f.Addr)<<16>>16) != uint64(f.Addr) {
+		return guest.Exception{Vector: vecGP, HasCode: true}
+	}
+	code := uint32(pfUser)
+	if f.Mapped {
+		code |= pfPresent
+	}
+	if f.Access&guest.Write != 0 {
+		code |= pfWrite
+	}
+	if f.Access&guest.Exec != 0 {
+		code |= pfFetch
+	}
+	c.W[regs.CR2] = uint64(f.Addr)
+	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
+}

@@ -1,0 +1,276 @@
+// Package exec is the run loop of a vCPU: it finds or makes the translation for
+// the pc, lets an engine run it, links blocks, and turns what stops them into a
+// vcpu.Stop for the environment. It alone sees both the guest architecture and
+// the engine.
+//
+// Self-modifying code: pages with translated code are kept read-only, so a
+// store into one faults. The run loop then drops the page's translations, makes
+// it writable and runs the storing instruction alone, from a translation that
+// is not kept. So the next instruction is translated from the new bytes, also
+// when it stands in the same block.
+//
+// Invariant: between two blocks the registers are exact and no block is running.
+package exec
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"panda/emu/arch"
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/mmu"
+	"panda/emu/opt"
+	"panda/emu/probe"
+	"panda/emu/vcpu"
+)
+
+// Backend is an engine.
+type Backend interface {
+	// Compile makes tb.Entry of a block. The block's slices are used again.
+	Compile(b *ir.Block, tb *vcpu.TB) error
+	// Enter runs from tb on until a block leaves; see vcpu.Leave. fault is what
+	// an access or helper left with: an error with Addr() uintptr for a fault of
+	// the host's, *guest.MemFault or *guest.Exception.
+	Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any)
+}
+
+// maxInsns is the longest block, maxBytes what is fetched for one.
+const (
+	maxInsns = 64
+	maxBytes = maxInsns * 15
+)
+
+// Engine runs one vCPU.
+type Engine struct {
+	guest   arch.Guest
+	backend Backend
+	bus     *event.Bus
+	cpu     *vcpu.CPU
+
+	caches map[*mmu.Space]*cache
+	cache  *cache // of the current space
+	mode   uint64
+	b      ir.Builder
+	code   []byte
+
+	noChain bool
+	flush   bool       // drop all translations before the next block
+	renew   guest.Addr // a block to be translated anew without asking again
+	renewed bool
+
+	// OnTranslate, when set, is shown each block before and after the passes.
+	OnTranslate func(tb *vcpu.TB, b *ir.Block, stage string)
+	// Stats counts what the engine did.
+	Stats Stats
+}
+
+// Stats are counts of an engine's work.
+type Stats struct {
+	Blocks, Insns uint64 // translated
+	Flushes, SMC  uint64
+}
+
+// New makes an engine for a vCPU. It takes over the Bus's Changed hook.
+func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, code: make([]byte, maxBytes)}
+	bus.Changed = func(k event.Kind) {
+		if probe.Affects(k) {
+			e.FlushTB()
+		}
+	}
+	return e
+}
+
+// FlushTB drops all translations as soon as the current block is done.
+func (e *Engine) FlushTB() {
+	e.flush = true
+	e.cpu.Kick()
+}
+
+// SetChaining lets blocks run on without returning to the run loop, or not.
+func (e *Engine) SetChaining(on bool) {
+	e.noChain = !on
+	e.FlushTB()
+}
+
+// Drop forgets an address space that is gone.
+func (e *Engine) Drop(s *mmu.Space) {
+	if k := e.caches[s]; k != nil {
+		k.flush()
+		delete(e.caches, s)
+	}
+	if e.cache != nil && e.cache.space == s {
+		e.cache = nil
+	}
+}
+
+// enterSpace makes the CPU's current address space and mode the engine's.
+func (e *Engine) enterSpace() {
+	c := e.cpu
+	if e.cache == nil || e.cache.space != c.Space {
+		k := e.caches[c.Space]
+		if k == nil {
+			k = newCache(c.Space)
+			e.caches[c.Space] = k
+			c.Space.OnCodeChange = k.drop
+		}
+		e.cache = k
+	}
+	e.mode = e.guest.Mode(c)
+	c.Jump = e.cache.jump(e.mode)
+}
+
+// Run runs about n instructions of the CPU's present state, exactly n if
+// nothing else stops it.
+func (e *Engine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	c.Deadline = c.Icount() + uint64(n)
+	c.Left = n
+	e.enterSpace()
+	for {
+		if stop, yes := e.turn(c); yes {
+			return stop
+		}
+	}
+}
+
+// turn runs one chain of blocks.
+func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
+	if c.StopWord() && c.Stopping() {
+		return vcpu.StopRequest, true
+	}
+	if e.flush {
+		e.flushAll()
+	}
+	if c.Left <= 0 {
+		return vcpu.StopBudget, true
+	}
+	tb, fault := e.find(c)
+	if fault != nil {
+		return e.except(c, e.guest.Fault(c, fault))
+	}
+	if l := &c.Leave; l.From != nil {
+		link(l.From, l.Slot, tb)
+	}
+	c.Leave = vcpu.Leave{}
+	if int64(len(tb.Marks)) > c.Left { // the rest of the budget, and no further
+		if tb, fault = e.translate(c, int(c.Left), false); fault != nil {
+			return e.except(c, e.guest.Fault(c, fault))
+		}
+	}
+	return e.enter(c, tb)
+}
+
+// enter runs a block and handles how it left.
+func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
+	if fault := e.backend.Enter(c, tb); fault != nil {
+		return e.faulted(c, fault)
+	}
+	e.afterBlock(c)
+	switch l := &c.Leave; l.Why {
+	case ir.ExitSyscall:
+		c.Syscall = vcpu.SyscallKind(l.Slot)
+		return vcpu.StopSyscall, true
+	case ir.ExitUndefined:
+		return e.except(c, e.guest.Undefined())
+	case ir.ExitHalt:
+		return vcpu.StopHalt, true
+	}
+	if mode := e.guest.Mode(c); mode != e.mode {
+		e.enterSpace()
+		c.Leave.From = nil
+	}
+	return 0, false
+}
+
+// except makes an exception pending for the environment.
+func (e *Engine) except(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
+	c.Exc = x
+	c.Leave = vcpu.Leave{}
+	return vcpu.StopException, true
+}
+
+// find is the block at the pc, translated if need be.
+func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
+	pc := uint64(c.PC())
+	slot := &c.Jump[vcpu.JumpIndex(pc)]
+	if tb := *slot; tb != nil && uint64(tb.PC) == pc {
+		return tb, nil
+	}
+	tb := e.cache.byKey[key{guest.Addr(pc), e.mode}]
+	if tb == nil {
+		var fault *guest.MemFault
+		if tb, fault = e.translate(c, maxInsns, true); fault != nil {
+			return nil, fault
+		}
+	}
+	if !e.noChain {
+		*slot = tb
+	}
+	return tb, nil
+}
+
+// translate makes the block at the pc of at most max instructions and, if asked,
+// keeps it.
+func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.MemFault) {
+	pc := c.PC()
+	e.fireTranslate(event.BeforeBlockTranslate, pc)
+	n, fault := c.Space.Fetch(pc, e.code)
+	if n == 0 {
+		return nil, fault
+	}
+	e.b.Reset(uint64(pc), e.guest.View().TempBase)
+	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
+	if size == 0 { // the first instruction reaches into what cannot be fetched
+		if fault == nil {
+			fault = &guest.MemFault{Addr: pc + guest.Addr(n), Access: guest.Exec}
+		}
+		return nil, fault
+	}
+	tb := &vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: append([]ir.Mark(nil), e.b.Marks...)}
+	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
+	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
+	e.finish(tb, e.code[:n])
+	e.Stats.Blocks++
+	e.Stats.Insns += uint64(len(tb.Marks))
+	if keep {
+		e.cache.add(tb)
+	}
+	e.fireTranslated(tb)
+	return tb, nil
+}
+
+// finish instruments, optimises and compiles the block in e.b.
+func (e *Engine) finish(tb *vcpu.TB, code []byte) {
+	e.show(tb, "translated")
+	if probe.Watched(e.bus) {
+		probe.Instrument(e.bus, &e.b.Block, tb, probe.Source{
+			CPU: e.cpu, Code: code, Mnemonic: func(code []byte) string { return e.guest.Mnemonic(code, e.mode) },
+		})
+		e.show(tb, "instrumented")
+	}
+	opt.Run(&e.b.Block, e.guest.View().TempBase)
+	e.show(tb, "optimised")
+	tb.Unchained = tb.Unchained || e.noChain
+	if err := e.backend.Compile(&e.b.Block, tb); err != nil {
+		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
+	}
+}
+
+func (e *Engine) show(tb *vcpu.TB, stage string) {
+	if e.OnTranslate != nil {
+		e.OnTranslate(tb, &e.b.Block, stage)
+	}
+}
+
+func (e *Engine) flushAll() {
+	e.flush = false
+	e.Stats.Flushes++
+	for _, k := range e.caches {
+		k.flush()
+	}
+	e.enterSpace()
+	e.cpu.Leave.From = nil
+}

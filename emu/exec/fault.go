@@ -1,0 +1,88 @@
+package exec
+
+import (
+	"fmt"
+
+	"panda/emu/guest"
+	"panda/emu/mmu"
+	"panda/emu/vcpu"
+)
+
+// faulted handles what an access or a helper left the block with.
+func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
+	c.Leave = vcpu.Leave{}
+	switch f := fault.(type) {
+	case *guest.Exception:
+		return e.raised(c, *f)
+	case *guest.MemFault:
+		c.Settle()
+		return e.except(c, e.guest.Fault(c, f))
+	case interface{ Addr() uintptr }:
+		return e.hostFault(c, f.Addr(), fault)
+	}
+	panic(e.bug(c, fault))
+}
+
+// raised handles an exception of a helper. A trap leaves the state behind its
+// instruction.
+func (e *Engine) raised(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
+	tb, n := c.TB, c.Index()
+	c.Settle()
+	if x.Next {
+		c.SetPC(guest.Addr(tb.Marks[n].PC) + guest.Addr(tb.Marks[n].Len))
+		c.Left--
+	}
+	return e.except(c, x)
+}
+
+// hostFault turns a fault of the host into one of the guest, or handles a store
+// into translated code.
+func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool) {
+	if _, inside := c.Offset(host); !inside || c.TB == nil {
+		panic(e.bug(c, raw))
+	}
+	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
+	c.Settle()
+	switch {
+	case watched:
+		return e.selfModifying(c, at)
+	case f == nil:
+		return 0, false // the map has changed since: try again
+	}
+	return e.except(c, e.guest.Fault(c, f))
+}
+
+// selfModifying lets one store into translated code happen.
+func (e *Engine) selfModifying(c *vcpu.CPU, at guest.Addr) (vcpu.Stop, bool) {
+	e.Stats.SMC++
+	page := at &^ (mmu.PageSize - 1)
+	e.cache.drop(page, page+mmu.PageSize)
+	c.Space.Unwatch(page)
+	tb, fault := e.translate(c, 1, false)
+	if fault != nil {
+		return e.except(c, e.guest.Fault(c, fault))
+	}
+	return e.enter(c, tb)
+}
+
+// Bug is a mistake of the emulator's own, with the place where it showed.
+type Bug struct {
+	Cause  any
+	PC     guest.Addr
+	Icount uint64
+}
+
+// Fatal keeps the Bus from containing it as a callback's failure.
+func (*Bug) Fatal() {}
+
+func (b *Bug) Error() string {
+	return fmt.Sprintf("BUG: %v (guest pc %#x, icount %d)", b.Cause, uint64(b.PC), b.Icount)
+}
+
+func (e *Engine) bug(c *vcpu.CPU, cause any) *Bug {
+	b := &Bug{Cause: cause, PC: c.PC(), Icount: c.Icount()}
+	if c.TB != nil && c.Index() < len(c.TB.Marks) {
+		b.PC = guest.Addr(c.TB.Marks[c.Index()].PC)
+	}
+	return b
+}

@@ -1,0 +1,164 @@
+// Package interp runs ir blocks: the reference engine, on every host.
+//
+// Problem: an interpreter in Go must spend a few nanoseconds on a guest
+// instruction and still be the plain statement of what each operation means.
+// Idea: Compile turns each operation into a record with a pointer to a small Go
+// function for exactly that operation, type and kind of operand; the record
+// holds frame indices, so a function is one line. Running a block is a loop of
+// indirect calls, and a block that knows its successor goes on there without
+// leaving the loop.
+// Invariants: the guest's registers are in the frame whenever a function that
+// can fault, a probe or a helper runs; CPU.TB and CPU.Insn name the
+// instruction that such a function belongs to.
+package interp
+
+import (
+	"fmt"
+	"unsafe"
+
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// fn does one operation and returns the next, nil to leave.
+type fn func(c *vcpu.CPU, o *op) *op
+
+// op is a compiled operation. d, a, b and c are frame indices.
+type op struct {
+	fn         fn
+	imm        uint64
+	d, a, b, c uint16
+	insn       uint16 // index of the guest instruction
+	aux, sub   uint8
+	size       uint8 // bytes of an access
+	ext        *extra
+}
+
+// extra is what few operations need.
+type extra struct {
+	target *op // of a branch
+	helper func(c *vcpu.CPU, a, b, d uint64) uint64
+	tb     *vcpu.TB
+}
+
+// Engine compiles and runs blocks.
+type Engine struct{}
+
+// Name is the engine's name for -accel and messages.
+func (Engine) Name() string { return "interp" }
+
+// Compile sets tb.Entry. The block's slices are not kept.
+func (Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
+	cp := compiler{b: b, tb: tb, labels: make([]int, b.Labels)}
+	return cp.run()
+}
+
+type compiler struct {
+	b      *ir.Block
+	tb     *vcpu.TB
+	ops    []op
+	labels []int // operation index by label
+	jumps  []jump
+	insn   uint16
+}
+
+type jump struct{ op, label int }
+
+func (cp *compiler) run() error {
+	cp.ops = make([]op, 0, len(cp.b.Insns)+1)
+	cp.ops = append(cp.ops, op{fn: enterBlock, ext: &extra{tb: cp.tb}, imm: uint64(len(cp.tb.Marks))})
+	for n := range cp.b.Insns {
+		if err := cp.insnOp(&cp.b.Insns[n]); err != nil {
+			return fmt.Errorf("interp: %s: %w", ir.Format(cp.b, &cp.b.Insns[n], nil), err)
+		}
+	}
+	for _, j := range cp.jumps {
+		cp.ops[j.op].ext.target = &cp.ops[cp.labels[j.label]]
+	}
+	cp.tb.Entry = unsafe.Pointer(&cp.ops[0])
+	return nil
+}
+
+func (cp *compiler) insnOp(i *ir.Insn) error {
+	switch i.Op {
+	case ir.Nop:
+		return nil
+	case ir.InsnMark:
+		cp.insn = uint16(i.Imm)
+		return nil
+	case ir.SetLabel:
+		cp.labels[i.Imm] = len(cp.ops)
+		return nil
+	}
+	f := cp.lookup(i)
+	if f == nil {
+		return fmt.Errorf("no such operation")
+	}
+	o := op{
+		fn: f, imm: i.Imm, d: word(i.D, scratch), a: word(i.A, zero), b: word(i.B, zero), c: word(i.C, zero),
+		insn: cp.insn, aux: i.Aux, sub: i.Sub, size: uint8(i.Type.Bytes()),
+	}
+	cp.extra(i, &o)
+	cp.ops = append(cp.ops, o)
+	return nil
+}
+
+// extra fills what the operation needs besides frame indices.
+func (cp *compiler) extra(i *ir.Insn, o *op) {
+	switch i.Op {
+	case ir.Br:
+		cp.branch(o, int(i.Imm))
+	case ir.BrCond:
+		cp.branch(o, int(i.C))
+	case ir.Call:
+		o.ext = &extra{helper: cp.b.Helpers[i.Imm].Fn.(func(c *vcpu.CPU, a, b, d uint64) uint64)}
+	}
+}
+
+func (cp *compiler) branch(o *op, label int) {
+	o.ext = new(extra)
+	cp.jumps = append(cp.jumps, jump{len(cp.ops), label})
+}
+
+// word makes a frame index; an absent operand becomes one that functions can
+// use like any other.
+func word(r ir.Ref, absent uint16) uint16 {
+	if r >= ir.FrameWords {
+		return absent
+	}
+	return uint16(r)
+}
+
+const (
+	scratch = ir.FrameWords - 1 // written for absent results, never read
+	zero    = ir.FrameWords - 2 // never written
+)
+
+const frameMask = ir.FrameWords - 1
+
+// lookup finds the function for an operation.
+func (cp *compiler) lookup(i *ir.Insn) fn {
+	switch i.Op {
+	case ir.GotoTB, ir.GotoPtr:
+		if cp.tb.Unchained {
+			return leaveFns[i.Op-ir.GotoTB]
+		}
+	case ir.Ld, ir.St, ir.Lea:
+		return lookupAddress(i)
+	case ir.SetCond, ir.BrCond:
+		return condFns[i.Op&1][i.Aux][b2i(i.Type == ir.I64)][b2i(i.B == ir.Const)]
+	case ir.ZExt, ir.SExt:
+		return extFns[b2i(i.Op == ir.SExt)][i.Aux][b2i(i.Type == ir.I64)]
+	case ir.Vec:
+		return vecFn(i)
+	}
+	r := &opFns[i.Op]
+	return r[b2i(i.Type == ir.I64)][b2i(i.B == ir.Const)]
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

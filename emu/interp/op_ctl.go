@@ -1,0 +1,120 @@
+package interp
+
+import (
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// leaveFns are GotoTB and GotoPtr of blocks that are not to be chained.
+var leaveFns = [2]fn{leaveTB, leavePtr}
+
+// Enter runs blocks from tb on until one leaves, and says how in c.Leave. A
+// panic of memory access or helper comes back as the fault value, with CPU.TB
+// and CPU.Insn naming the instruction.
+func (Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
+	defer func() { fault = recover() }()
+	for o := (*op)(tb.Entry); o != nil; {
+		o = o.fn(c, o)
+	}
+	return nil
+}
+
+// enterBlock takes the block's instructions from the budget, or leaves when
+// they are not there or somebody asked to stop.
+func enterBlock(c *vcpu.CPU, o *op) *op {
+	c.TB = o.ext.tb
+	if c.Left -= int64(o.imm); c.Left < 0 || c.StopWord() {
+		c.Left += int64(o.imm)
+		return leave(c, vcpu.Leave{Why: ir.ExitNone}, uint64(o.ext.tb.PC))
+	}
+	return o.next()
+}
+
+// leave ends the run; the guest goes on at pc.
+func leave(c *vcpu.CPU, l vcpu.Leave, pc uint64) *op {
+	c.W[c.Machine.Arch.PC] = pc
+	l.Last = c.TB
+	c.Leave = l
+	c.TB = nil
+	return nil
+}
+
+func br(_ *vcpu.CPU, o *op) *op { return o.ext.target }
+
+func gotoTB(c *vcpu.CPU, o *op) *op {
+	if t := c.TB.Next[o.aux&1]; t != nil {
+		return (*op)(t.Entry)
+	}
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux)}, o.imm)
+}
+
+func leaveTB(c *vcpu.CPU, o *op) *op { return leave(c, vcpu.Leave{Why: ir.ExitEnd}, o.imm) }
+
+func gotoPtr(c *vcpu.CPU, o *op) *op {
+	pc := c.W[o.a&frameMask]
+	if t := c.Jump[vcpu.JumpIndex(pc)]; t != nil && uint64(t.PC) == pc {
+		return (*op)(t.Entry)
+	}
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd}, pc)
+}
+
+func leavePtr(c *vcpu.CPU, o *op) *op {
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd}, c.W[o.a&frameMask])
+}
+
+func exitTB(c *vcpu.CPU, o *op) *op {
+	if why := ir.Exit(o.aux); why == ir.ExitUndefined || why == ir.ExitRaise {
+		c.Left += int64(len(c.TB.Marks) - int(o.insn)) // it has not been done
+	}
+	return leave(c, vcpu.Leave{Why: ir.Exit(o.aux), Slot: int(o.sub)}, o.imm)
+}
+
+func call(c *vcpu.CPU, o *op) *op {
+	c.Insn = int(o.insn)
+	c.W[o.d&frameMask] = o.ext.helper(c, c.W[o.a&frameMask], c.W[o.b&frameMask], c.W[o.c&frameMask])
+	return o.next()
+}
+
+// probe shows the exact state to a site. The site may send the guest elsewhere.
+func probe(c *vcpu.CPU, o *op) *op {
+	s := &c.TB.Sites[o.imm]
+	if s.Insn < len(c.TB.Marks) {
+		c.Show(s.Insn)
+	} else { // behind the last instruction the block has stored everything
+		c.Insn = s.Insn
+	}
+	if c.FireSite(s) {
+		return leaveAt(c, s.Insn)
+	}
+	return o.next()
+}
+
+// leaveAt leaves before instruction n at the pc that a callback left.
+func leaveAt(c *vcpu.CPU, n int) *op {
+	c.Left += int64(len(c.TB.Marks) - n)
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd}, c.W[c.Machine.Arch.PC])
+}
+
+// probeMem shows an access: a is its address, b the first word of its value.
+// What the callback makes of the bytes is what the guest gets.
+func probeMem(c *vcpu.CPU, o *op) *op {
+	s := &c.TB.MemSites[o.imm]
+	c.Show(s.Insn)
+	m := vcpu.MemAccess{
+		PC: guest.Addr(c.TB.Marks[s.Insn].PC), Addr: guest.Addr(c.W[o.a&frameMask]),
+		Size: s.Size, Buf: bytesOf(c, o.b, s.Size),
+	}
+	if s.Fire(c, &m) {
+		return leaveAt(c, s.Insn)
+	}
+	if s.Before == s.Write && o.b != zero {
+		setBytes(c, o.b, m.Buf)
+	}
+	return o.next()
+}
+
+func count(c *vcpu.CPU, o *op) *op {
+	*c.TB.Counters[o.imm] += uint64(o.c)
+	return o.next()
+}

@@ -1,0 +1,6 @@
+package interp
+
+import "unsafe"
+
+// next is the record behind o.
+func (o *op) next() *op { return (*op)(unsafe.Add(unsafe.Pointer(o), unsafe.Sizeof(*o))) }

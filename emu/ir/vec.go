@@ -1,0 +1,86 @@
+package ir
+
+// VecOp is a vector or floating-point operation: the Aux of a Vec. Its row
+// says what the operands are.
+type VecOp uint8
+
+// VecRow describes a vector operation to printers, verifiers and passes.
+type VecRow struct {
+	Name string
+	// D, A and B are the types of the operands where they differ from the
+	// operation's own type: NumTypes means the operation's type, and for A and
+	// B the type I8 stands for an absent operand.
+	D, A, B Type
+	// ReadsD says that the old value of D matters.
+	ReadsD bool
+	// FP says that the operation looks at the floating-point control word, adds
+	// to its flags, and can raise an exception.
+	FP bool
+}
+
+// own is the operation's own type, none an absent operand.
+const (
+	own  = NumTypes
+	none = I8
+)
+
+// Row is the description of a vector operation.
+func (v VecOp) Row() *VecRow { return &VecRows[v] }
+
+func (v VecOp) String() string { return VecRows[v].Name }
+
+// WordsD is the number of words of D that the operation sets.
+func (i *Insn) WordsD() int {
+	switch i.Op {
+	case Ld:
+		return i.Type.Words()
+	case Vec:
+		return i.operandType(VecRows[i.Aux].D).Words()
+	}
+	return 1
+}
+
+// WordsA is the number of words read at A, WordsB at B, WordsC at C.
+func (i *Insn) WordsA() int {
+	if i.Op == Vec {
+		return i.operandType(VecRows[i.Aux].A).Words()
+	}
+	return 1
+}
+
+// WordsB is the number of words read at B.
+func (i *Insn) WordsB() int {
+	if i.Op == Vec {
+		return i.operandType(VecRows[i.Aux].B).Words()
+	}
+	return 1
+}
+
+// WordsC is the number of words read at C.
+func (i *Insn) WordsC() int {
+	if i.Op == St {
+		return i.Type.Words()
+	}
+	return 1
+}
+
+func (i *Insn) operandType(t Type) Type {
+	if t == own {
+		return i.Type
+	}
+	return t
+}
+
+// EffectsVec reports whether the operation is a vector operation that does more
+// than set D: floating point sets flags and can raise.
+func (i *Insn) EffectsVec() bool { return i.Op == Vec && VecRows[i.Aux].FP }
+
+// Visible reports whether slots must hold their values at the operation: it can
+// fault, or code outside the block looks at them.
+func (i *Insn) Visible(b *Block) bool {
+	if i.Op == Call {
+		h := b.Helpers[i.Imm]
+		return h.MayFault || len(h.Reads) > 0 || len(h.Writes) > 0
+	}
+	return i.Op.Faults() || i.Op.Barrier() || i.EffectsVec()
+}

@@ -1,0 +1,286 @@
+package abi
+
+// Terminals and other ioctl numbers.
+
+// Terminal ioctls.
+const (
+	TCGETS       = 0x5401
+	TCSETS       = 0x5402
+	TCSETSW      = 0x5403
+	TCSETSF      = 0x5404
+	TCGETA       = 0x5405
+	TCSETA       = 0x5406
+	TCSETAW      = 0x5407
+	TCSETAF      = 0x5408
+	TCSBRK       = 0x5409
+	TCXONC       = 0x540a
+	TCFLSH       = 0x540b
+	TIOCEXCL     = 0x540c
+	TIOCNXCL     = 0x540d
+	TIOCSCTTY    = 0x540e
+	TIOCGPGRP    = 0x540f
+	TIOCSPGRP    = 0x5410
+	TIOCOUTQ     = 0x5411
+	TIOCSTI      = 0x5412
+	TIOCGWINSZ   = 0x5413
+	TIOCSWINSZ   = 0x5414
+	TIOCMGET     = 0x5415
+	TIOCMBIS     = 0x5416
+	TIOCMBIC     = 0x5417
+	TIOCMSET     = 0x5418
+	TIOCGSOFTCAR = 0x5419
+	TIOCSSOFTCAR = 0x541a
+	FIONREAD     = 0x541b
+	TIOCLINUX    = 0x541c
+	TIOCCONS     = 0x541d
+	TIOCGSERIAL  = 0x541e
+	TIOCSSERIAL  = 0x541f
+	TIOCPKT      = 0x5420
+	FIONBIO      = 0x5421
+	TIOCNOTTY    = 0x5422
+	TIOCSETD     = 0x5423
+	TIOCGETD     = 0x5424
+	TCSBRKP      = 0x5425
+	TIOCSBRK     = 0x5427
+	TIOCCBRK     = 0x5428
+	TIOCGSID     = 0x5429
+	TCGETS2      = 0x802c542a
+	TCSETS2      = 0x402c542b
+	TCSETSW2     = 0x402c542c
+	TCSETSF2     = 0x402c542d
+	TIOCGPTN     = 0x80045430
+	TIOCSPTLCK   = 0x40045431
+	TIOCGDEV     = 0x80045432
+	TIOCSIG      = 0x40045436
+	TIOCVHANGUP  = 0x5437
+	TIOCGPKT     = 0x80045438
+	TIOCGPTLCK   = 0x80045439
+	TIOCGEXCL    = 0x80045440
+	TIOCGPTPEER  = 0x5441
+	FIONCLEX     = 0x5450
+	FIOCLEX      = 0x5451
+	FIOASYNC     = 0x5452
+	FIOQSIZE     = 0x5460
+)
+
+// Socket and file ioctls.
+const (
+	FIOSETOWN         = 0x8901
+	SIOCSPGRP         = 0x8902
+	FIOGETOWN         = 0x8903
+	SIOCGPGRP         = 0x8904
+	SIOCATMARK        = 0x8905
+	SIOCGSTAMP_OLD    = 0x8906
+	SIOCGSTAMPNS_OLD  = 0x8907
+	SIOCGIFNAME       = 0x8910
+	SIOCGIFCONF       = 0x8912
+	SIOCGIFFLAGS      = 0x8913
+	SIOCSIFFLAGS      = 0x8914
+	SIOCGIFADDR       = 0x8915
+	SIOCGIFDSTADDR    = 0x8917
+	SIOCGIFBRDADDR    = 0x8919
+	SIOCGIFNETMASK    = 0x891b
+	SIOCGIFMETRIC     = 0x891d
+	SIOCGIFMTU        = 0x8921
+	SIOCGIFHWADDR     = 0x8927
+	SIOCGIFINDEX      = 0x8933
+	SIOCGIFTXQLEN     = 0x8942
+	SIOCETHTOOL       = 0x8946
+	FICLONE           = 0x40049409
+	FICLONERANGE      = 0x4020940d
+	FIDEDUPERANGE     = 0xc0189436
+	FIGETBSZ          = 2
+	FIBMAP            = 1
+	FITRIM            = 0xc0185879
+	FIFREEZE          = 0xc0045877
+	FITHAW            = 0xc0045878
+	FS_IOC_GETFLAGS   = 0x80086601
+	FS_IOC_SETFLAGS   = 0x40086602
+	FS_IOC_GETVERSION = 0x80087601
+	FS_IOC_FSGETXATTR = 0x801c581f
+	FS_IOC_FSSETXATTR = 0x401c5820
+	FS_IOC_FIEMAP     = 0xc020660b
+	BLKGETSIZE        = 0x1260
+	BLKGETSIZE64      = 0x80081272
+	BLKSSZGET         = 0x1268
+	BLKROGET          = 0x125e
+	BLKFLSBUF         = 0x1261
+	BLKBSZGET         = 0x80081270
+	BLKPBSZGET        = 0x127b
+	BLKIOMIN          = 0x1278
+	BLKIOOPT          = 0x1279
+	BLKALIGNOFF       = 0x127a
+	BLKDISCARD        = 0x1277
+	BLKRRPART         = 0x125f
+	RNDGETENTCNT      = 0x80045200
+	RNDADDTOENTCNT    = 0x40045201
+	RTC_RD_TIME       = 0x80247009
+)
+
+// Console and framebuffer ioctls that programs probe.
+const (
+	KDGKBTYPE           = 0x4b33
+	KDGKBMODE           = 0x4b44
+	KDSKBMODE           = 0x4b45
+	KDGETMODE           = 0x4b3b
+	KDSETMODE           = 0x4b3a
+	KDGKBLED            = 0x4b64
+	KDGETLED            = 0x4b31
+	KDSETLED            = 0x4b32
+	VT_OPENQRY          = 0x5600
+	VT_GETMODE          = 0x5601
+	VT_GETSTATE         = 0x5603
+	VT_ACTIVATE         = 0x5606
+	VT_WAITACTIVE       = 0x5607
+	GIO_FONT            = 0x4b60
+	GIO_UNIMAP          = 0x4b66
+	FBIOGET_VSCREENINFO = 0x4600
+	FBIOGET_FSCREENINFO = 0x4602
+)
+
+// termios c_iflag.
+const (
+	IGNBRK  = 0o1
+	BRKINT  = 0o2
+	IGNPAR  = 0o4
+	PARMRK  = 0o10
+	INPCK   = 0o20
+	ISTRIP  = 0o40
+	INLCR   = 0o100
+	IGNCR   = 0o200
+	ICRNL   = 0o400
+	IUCLC   = 0o1000
+	IXON    = 0o2000
+	IXANY   = 0o4000
+	IXOFF   = 0o10000
+	IMAXBEL = 0o20000
+	IUTF8   = 0o40000
+)
+
+// termios c_oflag.
+const (
+	OPOST  = 0o1
+	OLCUC  = 0o2
+	ONLCR  = 0o4
+	OCRNL  = 0o10
+	ONOCR  = 0o20
+	ONLRET = 0o40
+	OFILL  = 0o100
+	OFDEL  = 0o200
+	NL1    = 0o400
+	CR1    = 0o1000
+	CR2    = 0o2000
+	CR3    = 0o3000
+	TAB1   = 0o4000
+	TAB2   = 0o10000
+	TAB3   = 0o14000
+	XTABS  = 0o14000
+	BS1    = 0o20000
+	VT1    = 0o40000
+	FF1    = 0o100000
+)
+
+// termios c_cflag.
+const (
+	CBAUD    = 0o10017
+	B0       = 0
+	B50      = 0o1
+	B75      = 0o2
+	B110     = 0o3
+	B134     = 0o4
+	B150     = 0o5
+	B200     = 0o6
+	B300     = 0o7
+	B600     = 0o10
+	B1200    = 0o11
+	B1800    = 0o12
+	B2400    = 0o13
+	B4800    = 0o14
+	B9600    = 0o15
+	B19200   = 0o16
+	B38400   = 0o17
+	CBAUDEX  = 0o10000
+	B57600   = 0o10001
+	B115200  = 0o10002
+	B230400  = 0o10003
+	B460800  = 0o10004
+	B500000  = 0o10005
+	B576000  = 0o10006
+	B921600  = 0o10007
+	B1000000 = 0o10010
+	B1152000 = 0o10011
+	B1500000 = 0o10012
+	B2000000 = 0o10013
+	B2500000 = 0o10014
+	B3000000 = 0o10015
+	B3500000 = 0o10016
+	B4000000 = 0o10017
+	BOTHER   = 0o10000
+	CSIZE    = 0o60
+	CS5      = 0
+	CS6      = 0o20
+	CS7      = 0o40
+	CS8      = 0o60
+	CSTOPB   = 0o100
+	CREAD    = 0o200
+	PARENB   = 0o400
+	PARODD   = 0o1000
+	HUPCL    = 0o2000
+	CLOCAL   = 0o4000
+	CMSPAR   = 0o10000000000
+	CRTSCTS  = 0o20000000000
+)
+
+// termios c_lflag.
+const (
+	ISIG    = 0o1
+	ICANON  = 0o2
+	XCASE   = 0o4
+	ECHO    = 0o10
+	ECHOE   = 0o20
+	ECHOK   = 0o40
+	ECHONL  = 0o100
+	NOFLSH  = 0o200
+	TOSTOP  = 0o400
+	ECHOCTL = 0o1000
+	ECHOPRT = 0o2000
+	ECHOKE  = 0o4000
+	FLUSHO  = 0o10000
+	PENDIN  = 0o40000
+	IEXTEN  = 0o100000
+	EXTPROC = 0o200000
+)
+
+// termios c_cc indices; the kernel's array has NCCS entries.
+const (
+	VINTR    = 0
+	VQUIT    = 1
+	VERASE   = 2
+	VKILL    = 3
+	VEOF     = 4
+	VTIME    = 5
+	VMIN     = 6
+	VSWTC    = 7
+	VSTART   = 8
+	VSTOP    = 9
+	VSUSP    = 10
+	VEOL     = 11
+	VREPRINT = 12
+	VDISCARD = 13
+	VWERASE  = 14
+	VLNEXT   = 15
+	VEOL2    = 16
+	NCCS     = 19
+)
+
+// tcflush, tcflow; line discipline.
+const (
+	TCIFLUSH  = 0
+	TCOFLUSH  = 1
+	TCIOFLUSH = 2
+	TCOOFF    = 0
+	TCOON     = 1
+	TCIOFF    = 2
+	TCION     = 3
+	N_TTY     = 0
+)

@@ -1,0 +1,9 @@
+package abi
+
+type kind struct {
+	name string
+	out  bool
+	wide bool
+}
+
+var kinds = [numTypes]kind{}

@@ -1,0 +1,131 @@
+package hostsys
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Signals is where signals to the emulator arrive.
+type Signals interface {
+	// Take returns the signals that arrived since the last call, in order.
+	Take() []int
+	// Close gives the signals back to the host's defaults.
+	Close()
+}
+
+// forwarded are the signals that mean the guest and not the emulator.
+var forwarded = []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
+	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR}
+
+// Real is the host itself. Signals go to the guest when forward is set.
+func Real(forward bool) (*Host, error) {
+	wake, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make an eventfd for the guest's waits: %w", err)
+	}
+	h := &Host{Door: real{}, Wake: wake, Signals: noSignals{}}
+	if forward {
+		h.Signals = newHostSignals(wake)
+	}
+	return h, nil
+}
+
+// Release gives up what Real took.
+func (h *Host) Release() {
+	h.Signals.Close()
+	unix.Close(h.Wake)
+}
+
+// Woken makes Wake silent again; what waits is to be taken after it.
+func (h *Host) Woken() {
+	var b [8]byte
+	unix.Read(h.Wake, b[:])
+}
+
+func ring(wake int) {
+	var b [8]byte
+	binary.NativeEndian.PutUint64(b[:], 1)
+	unix.Write(wake, b[:])
+}
+
+type noSignals struct{}
+
+func (noSignals) Take() []int { return nil }
+func (noSignals) Close()      {}
+
+// hostSignals queues what os/signal delivers.
+type hostSignals struct {
+	c    chan os.Signal
+	done chan struct{}
+	mu   sync.Mutex
+	got  []int
+}
+
+func newHostSignals(wake int) *hostSignals {
+	s := &hostSignals{c: make(chan os.Signal, 64), done: make(chan struct{})}
+	signal.Notify(s.c, forwarded...)
+	go s.collect(wake)
+	return s
+}
+
+func (s *hostSignals) collect(wake int) {
+	defer close(s.done)
+	for sig := range s.c {
+		if n, ok := sig.(syscall.Signal); ok {
+			s.mu.Lock()
+			s.got = append(s.got, int(n))
+			s.mu.Unlock()
+			ring(wake)
+		}
+	}
+}
+
+func (s *hostSignals) Take() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	got := s.got
+	s.got = nil
+	return got
+}
+
+func (s *hostSignals) Close() {
+	signal.Stop(s.c)
+	close(s.c)
+	<-s.done
+}
+
+// Started is a call that runs in the background.
+type Started struct {
+	call Call
+	done atomic.Bool
+}
+
+// StartOpenat opens a file that may keep the host waiting, as a FIFO does.
+func (h *Host) StartOpenat(dir int, path string, flags int, mode uint32) *Started {
+	s := &Started{call: Call{Nr: unix.SYS_OPENAT, Args: [6]Arg{num(dir), str(path), num(flags), num(mode)}}}
+	door, wake := h.Door, h.Wake
+	go func() {
+		door.Do(&s.call)
+		s.done.Store(true)
+		ring(wake)
+	}()
+	return s
+}
+
+// Done reports whether the call ended, and its result.
+func (s *Started) Done() (ret int64, e Errno, ok bool) {
+	if !s.done.Load() {
+		return 0, 0, false
+	}
+	return s.call.Ret, s.call.Err, true
+}
+
+// Ring makes Wake readable. It may be called from any goroutine.
+func (h *Host) Ring() { ring(h.Wake) }

@@ -1,0 +1,14 @@
+// Package hostsys is the world's edge of the Linux personality: whatever the
+// guest learns from the host or does to it passes through the one method of a
+// Door, as numbers and bytes. So a recorder, a sandbox or a test wraps that
+// method and nothing else.
+//
+// A Host gives the Door typed names. Its methods do exactly one host call each,
+// return an errno and decide nothing: what a call means for the guest is the
+// personality's business. Buffers may be guest memory; the host then fills it
+// in place, and an address that is not there is EFAULT.
+//
+// Two inputs are no calls: signals that the host sends to the emulator, and the
+// end of a call that was started in the background (Start). Both make the
+// descriptor Wake readable and are taken by the owner when it looks.
+package hostsys

@@ -1,0 +1,252 @@
+package linux
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/futex"
+	"panda/emu/linux/hostsys"
+	"panda/emu/mmu"
+	"panda/emu/sym"
+	"panda/emu/vcpu"
+)
+
+type errno = abi.Errno
+
+// Engine runs guest code.
+type Engine interface {
+	// Run runs the registers and the space of c for about n instructions.
+	Run(c *vcpu.CPU, n int64) vcpu.Stop
+	// Drop forgets the translations of an address space that is gone.
+	Drop(s *mmu.Space)
+	// CodeChanged is told that translated code in [start, end) of a space changed.
+	CodeChanged(s *mmu.Space, start, end guest.Addr)
+}
+
+// Config says what to run and where.
+type Config struct {
+	Path                  string // of the program; looked up as execve does
+	Args, Env             []string
+	Sysroot               string // where absolute paths are tried first
+	Dir                   string // working directory; the emulator's own when empty
+	Stdin, Stdout, Stderr int    // host descriptors
+	Strace                io.Writer
+	Bus                   *event.Bus
+	Log                   *slog.Logger
+	Host                  *hostsys.Host
+	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
+}
+
+// Why says why Run returned.
+type Why uint8
+
+// The reasons.
+const (
+	Exited  Why = iota // the first process ended
+	Stopped            // the engine was asked to stop; Run may be called again
+)
+
+// quantum is how many instructions a thread runs before the next one.
+const quantum = 100_000
+
+// Kernel is the state of all guest processes.
+type Kernel struct {
+	cfg    Config
+	cpu    *vcpu.CPU
+	engine Engine
+	host   *hostsys.Host
+	bus    *event.Bus
+	log    *slog.Logger
+	lay    *abi.Layout
+	reset  [regs.TempBase]uint64 // register words of a new program
+	syms   *sym.Symbols
+
+	first   *Process
+	procs   []*Process // all that are not reaped, by pid
+	threads []*Thread  // all that are alive, by tid
+	nextPID int
+	ever    map[int]bool // ids that ever were a guest's
+	spaces  map[guest.ASID]bool
+
+	cur     *Thread
+	runq    []*Thread
+	picks   int
+	futexes futex.Queues
+	timers  []*timer
+	lastASID guest.ASID
+	fgPgrp  int // foreground process group of the terminal
+	sysroot *rootDir
+
+	unsupported map[string]int
+	exitStatus  int
+	exited      bool
+}
+
+// New loads the program and sets up the first process. Registers that c holds
+// are those of a CPU after reset; New keeps the ones that a program does not
+// set, such as control registers.
+func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
+	k := &Kernel{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, lay: abi.Layout64,
+		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{}}
+	if k.bus == nil {
+		k.bus = event.NewBus()
+	}
+	if k.log == nil {
+		k.log = slog.New(slog.DiscardHandler)
+	}
+	copy(k.reset[:], c.W[:])
+	k.syms = sym.New(k.openSource)
+	c.Machine.Symbol = k.symbolAt
+	c.Machine.Module = k.moduleAt
+	if err := k.openSysroot(); err != nil {
+		return nil, err
+	}
+	return k, k.startFirst()
+}
+
+// startFirst makes the first process. It takes the host's ids, so that what it
+// says about itself is true outside too.
+func (k *Kernel) startFirst() error {
+	pid := k.host.ID(unix.SYS_GETPID)
+	k.nextPID = pid
+	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions)}
+	p.pgid = k.host.ID(unix.SYS_GETPGRP)
+	p.sid, _ = k.host.Getsid(0)
+	k.fgPgrp = p.pgid
+	k.takeID(pid)
+	for i := range p.rlimits {
+		r, _ := k.host.Getrlimit(i)
+		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
+	}
+	t := &Thread{k: k, p: p, tid: pid}
+	p.threads = []*Thread{t}
+	if err := k.openFirst(t); err != nil {
+		return err
+	}
+	k.first, k.procs, k.threads = p, []*Process{p}, []*Thread{t}
+	k.cur = t
+	if err := k.execFirst(t); err != nil {
+		return fmt.Errorf("run %s: %w", k.cfg.Path, err)
+	}
+	k.runq = []*Thread{t}
+	return nil
+}
+
+// takeID marks an id as the guest's.
+func (k *Kernel) takeID(id int) { k.ever[id] = true }
+
+// newID is the next process or thread id.
+func (k *Kernel) newID() int {
+	k.nextPID++
+	k.takeID(k.nextPID)
+	return k.nextPID
+}
+
+// Run runs the guest until the first process has ended, with its exit code or
+// 128 + signal, or until the engine stops for a request.
+func (k *Kernel) Run() (status int, why Why, err error) {
+	for !k.exited {
+		if k.cpu.Stopping() {
+			return 0, Stopped, nil
+		}
+		t := k.pick()
+		if t == nil {
+			continue
+		}
+		if k.slice(t) == vcpu.StopRequest {
+			return 0, Stopped, nil
+		}
+	}
+	return k.exitStatus, Exited, nil
+}
+
+// Stop makes Run return soon. It may be called from any goroutine.
+func (k *Kernel) Stop() {
+	k.cpu.Stop()
+	k.host.Ring()
+}
+
+// Close frees what the guest still holds.
+func (k *Kernel) Close() {
+	for _, t := range k.threads {
+		t.files.unref(k)
+		t.fs.unref(k)
+	}
+	for _, p := range k.procs {
+		if p.mm != nil {
+			k.dropMM(p)
+		}
+	}
+	k.sysroot.close(k)
+}
+
+// Unsupported lists the calls that failed because the personality lacks them,
+// with their counts, most frequent first.
+func (k *Kernel) Unsupported() []string {
+	var names []string
+	for n := range k.unsupported {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := k.unsupported[b] - k.unsupported[a]; d != 0 {
+			return d
+		}
+		return compareStrings(a, b)
+	})
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%s (%d×)", n, k.unsupported[n])
+	}
+	return names
+}
+
+func (k *Kernel) symbolAt(a guest.Addr) (string, uint64, bool) {
+	return k.syms.At(k.cpu.Space, a)
+}
+
+func (k *Kernel) moduleAt(a guest.Addr) (string, guest.Addr, bool) {
+	return k.syms.Module(k.cpu.Space, a)
+}
+
+// FindSymbol finds a name in the current address space: "main", "libc.so.6!malloc".
+func (k *Kernel) FindSymbol(name string) (guest.Addr, bool) { return k.syms.Find(k.cpu.Space, name) }
+
+// hostSource reads a host file for symbols.
+type hostSource struct {
+	host *hostsys.Host
+	fd   int
+}
+
+func (k *Kernel) openSource(name string) (sym.Source, error) {
+	fd, e := k.host.Openat(unix.AT_FDCWD, k.hostPath(name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if e != 0 {
+		return nil, e
+	}
+	return &hostSource{k.host, fd}, nil
+}
+
+func (s *hostSource) ReadAt(b []byte, off int64) (n int, err error) {
+	for n < len(b) {
+		m, e := s.host.Preadv2(s.fd, [][]byte{b[n:]}, off+int64(n), 0)
+		switch {
+		case e != 0:
+			return n, e
+		case m == 0:
+			return n, io.EOF
+		}
+		n += m
+	}
+	return n, nil
+}
+
+func (s *hostSource) Close() error {
+	s.host.Close(s.fd)
+	return nil
+}

@@ -1,0 +1,201 @@
+package mm
+
+import (
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/mmu"
+)
+
+// Request is an mmap call.
+type Request struct {
+	Addr   guest.Addr
+	Size   uint64
+	Prot   guest.Access
+	Flags  uint64
+	File   int // host descriptor, -1 for none
+	Offset uint64
+	Name   string
+}
+
+// Map is mmap.
+func (m *MM) Map(r Request) (guest.Addr, errno) {
+	size := RoundUp(r.Size)
+	switch {
+	case r.Size == 0 || r.Offset%PageSize != 0:
+		return 0, abi.EINVAL
+	case size == 0 || size > m.Space.Limit:
+		return 0, abi.ENOMEM
+	case r.Offset+size < r.Offset || int64(r.Offset+size) < 0:
+		return 0, abi.EOVERFLOW
+	}
+	at, e := m.place(r, size)
+	if e != 0 {
+		return 0, e
+	}
+	shared := r.Flags&abi.MAP_TYPE != abi.MAP_PRIVATE
+	mapping := mmu.Mapping{File: r.File, Offset: r.Offset, Shared: shared, Name: r.Name}
+	if r.File < 0 {
+		mapping.Offset = 0
+		if shared {
+			mapping.Name = "/dev/zero (deleted)"
+		}
+	}
+	return at, errnoOf(m.Space.Map(at, size, r.Prot, mapping))
+}
+
+// place chooses the address of a map.
+func (m *MM) place(r Request, size uint64) (guest.Addr, errno) {
+	if r.Flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
+		return r.Addr, m.fixed(r, size)
+	}
+	lo, hi := guest.Addr(minAddr), m.Layout.MapTop
+	if hint := guest.Addr(RoundUp(uint64(r.Addr))); hint >= minAddr && m.Space.Free(hint, size) {
+		return hint, 0
+	}
+	if r.Flags&abi.MAP_32BIT != 0 {
+		lo, hi = 0x40000000, 0x80000000
+	}
+	if at, ok := m.Space.FindFree(size, lo, hi, true); ok {
+		return at, 0
+	}
+	if r.Flags&abi.MAP_32BIT == 0 {
+		if at, ok := m.Space.FindFree(size, m.Layout.StackTop, guest.Addr(m.Space.Limit), false); ok {
+			return at, 0
+		}
+	}
+	return 0, abi.ENOMEM
+}
+
+func (m *MM) fixed(r Request, size uint64) errno {
+	switch {
+	case r.Addr%PageSize != 0:
+		return abi.EINVAL
+	case uint64(r.Addr) > m.Space.Limit-size:
+		return abi.ENOMEM
+	case r.Addr < minAddr:
+		return abi.EPERM
+	case r.Flags&abi.MAP_FIXED_NOREPLACE != 0 && !m.Space.Free(r.Addr, size):
+		return abi.EEXIST
+	}
+	return 0
+}
+
+// Unmap is munmap.
+func (m *MM) Unmap(a guest.Addr, n uint64) errno {
+	size := RoundUp(n)
+	if a%PageSize != 0 || size == 0 || size > m.Space.Limit || uint64(a) > m.Space.Limit-size {
+		return abi.EINVAL
+	}
+	return errnoOf(m.Space.Unmap(a, size))
+}
+
+// Protect is mprotect.
+func (m *MM) Protect(a guest.Addr, n uint64, prot guest.Access) errno {
+	size := RoundUp(n)
+	switch {
+	case a%PageSize != 0:
+		return abi.EINVAL
+	case n == 0:
+		return 0
+	case size == 0:
+		return abi.ENOMEM
+	}
+	return errnoOf(m.Space.Protect(a, size, prot))
+}
+
+// SetBrk is brk: it returns where the heap ends now.
+func (m *MM) SetBrk(to guest.Addr) guest.Addr {
+	if to < m.BrkStart || uint64(to) > m.Space.Limit-PageSize {
+		return m.Brk
+	}
+	have, want := guest.Addr(RoundUp(uint64(m.Brk))), guest.Addr(RoundUp(uint64(to)))
+	switch {
+	case want > have:
+		// One page stays free, so that the heap does not touch the next map.
+		if !m.Space.Free(have, uint64(want-have)+PageSize) ||
+			m.Space.Map(have, uint64(want-have), guest.Read|guest.Write, mmu.Anonymous("[heap]")) != nil {
+			return m.Brk
+		}
+	case want < have:
+		if m.Space.Unmap(want, uint64(have-want)) != nil {
+			return m.Brk
+		}
+	}
+	m.Brk = to
+	return to
+}
+
+// Remap is mremap.
+func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
+	oldSize, newSize := RoundUp(oldLen), RoundUp(newLen)
+	fixed := flags&abi.MREMAP_FIXED != 0
+	if e := m.checkRemap(old, newSize, flags, fixed); e != 0 {
+		return 0, e
+	}
+	r, ok := m.Space.Region(old)
+	if !ok {
+		return 0, abi.EFAULT
+	}
+	if oldSize == 0 {
+		return m.duplicate(r, old, newSize, flags, to)
+	}
+	if uint64(r.End-old) < oldSize {
+		return 0, abi.EFAULT
+	}
+	if fixed {
+		if uint64(to) > m.Space.Limit-newSize || to < minAddr {
+			return 0, abi.EINVAL
+		}
+		return to, errnoOf(m.Space.Move(old, oldSize, to, newSize))
+	}
+	return m.resize(old, oldSize, newSize, flags)
+}
+
+func (m *MM) checkRemap(old guest.Addr, newSize uint64, flags uint64, fixed bool) errno {
+	const known = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED
+	if flags&^known != 0 || fixed && flags&abi.MREMAP_MAYMOVE == 0 || old%PageSize != 0 || newSize == 0 || newSize > m.Space.Limit {
+		return abi.EINVAL
+	}
+	return 0
+}
+
+// resize changes the size of a map in place if it can.
+func (m *MM) resize(old guest.Addr, oldSize, newSize uint64, flags uint64) (guest.Addr, errno) {
+	end := old + guest.Addr(oldSize)
+	switch {
+	case newSize == oldSize:
+		return old, 0
+	case newSize < oldSize:
+		return old, errnoOf(m.Space.Unmap(old+guest.Addr(newSize), oldSize-newSize))
+	}
+	if r, _ := m.Space.Region(old); r.End == end && m.Space.Free(end, newSize-oldSize) {
+		return old, errnoOf(m.Space.Grow(end, newSize-oldSize))
+	}
+	if flags&abi.MREMAP_MAYMOVE == 0 {
+		return 0, abi.ENOMEM
+	}
+	at, e := m.place(Request{}, newSize)
+	if e != 0 {
+		return 0, e
+	}
+	return at, errnoOf(m.Space.Move(old, oldSize, at, newSize))
+}
+
+// duplicate makes a second map of shared memory: an old size of 0 asks for it.
+func (m *MM) duplicate(r mmu.Region, old guest.Addr, size uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
+	if !r.Shared || flags&abi.MREMAP_MAYMOVE == 0 {
+		return 0, abi.EINVAL
+	}
+	if flags&abi.MREMAP_FIXED == 0 {
+		var e errno
+		if to, e = m.place(Request{}, size); e != 0 {
+			return 0, e
+		}
+	}
+	return to, errnoOf(m.Space.Alias(old, to, size))
+}
+
+// Anonymous maps memory at a place that the kernel chooses.
+func (m *MM) Anonymous(size uint64, name string) (guest.Addr, errno) {
+	return m.Map(Request{Size: size, Prot: guest.Read | guest.Write, Flags: abi.MAP_PRIVATE, File: -1, Name: name})
+}

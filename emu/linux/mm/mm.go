@@ -1,0 +1,122 @@
+// Package mm is the memory of a guest process as Linux lays it out and changes
+// it: program, heap, maps, stack, and the rules of mmap, mremap and brk. The
+// pages themselves belong to mmu. Addresses are fixed, so that a run repeats:
+// nothing is randomised.
+//
+// The layout lies below mmu.MinLimit, so that windows of any size hold it:
+//
+//	0x400000        program that is not position-independent
+//	Limit*2/3       program that is, and its heap
+//	MapTop          maps, growing down
+//	StackTop        stack, growing down; reserved whole
+//
+// What does not fit below goes above StackTop.
+package mm
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/mmu"
+)
+
+type errno = abi.Errno
+
+// PageSize is that of the guest.
+const PageSize = mmu.PageSize
+
+// minAddr is the lowest address that may be mapped (vm.mmap_min_addr).
+const minAddr = 0x10000
+
+// Layout is where things go.
+type Layout struct {
+	ProgramBase guest.Addr // of a position-independent program
+	MapTop      guest.Addr
+	StackTop    guest.Addr
+	StackSize   uint64
+}
+
+// layoutBits is the size of the address space that the layout is made for.
+var layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
+
+// LayoutFor is the layout of an architecture with stacks of the given size.
+func LayoutFor(arch guest.Arch, stack uint64) Layout {
+	size := uint64(1) << layoutBits[arch]
+	stack = min(max(RoundUp(stack), 128<<10), size/8)
+	top := guest.Addr(size - PageSize)
+	gap := max(stack+16*PageSize, size/1024)
+	return Layout{ProgramBase: guest.Addr(size/3*2) &^ 0xfff, MapTop: top - guest.Addr(RoundUp(gap)), StackTop: top, StackSize: stack}
+}
+
+// MM is the memory that threads share.
+type MM struct {
+	Space    *mmu.Space
+	Layout   Layout
+	BrkStart guest.Addr
+	Brk      guest.Addr
+	Refs     int
+
+	// What /proc shows of the program.
+	Exe                                string
+	ArgStart, ArgEnd, EnvStart, EnvEnd guest.Addr
+	Auxv                               []byte
+	Locked                             bool
+}
+
+// New is an empty memory with one reference.
+func New(arch guest.Arch, asid guest.ASID, stack uint64) (*MM, error) {
+	limit := uint64(0)
+	if arch == guest.I386 {
+		limit = 1 << 32
+	}
+	s, err := mmu.NewSpace(limit)
+	if err != nil {
+		return nil, err
+	}
+	s.ASID = asid
+	return &MM{Space: s, Layout: LayoutFor(arch, stack), Refs: 1}, nil
+}
+
+// Clone is the copy that fork makes, with one reference.
+func (m *MM) Clone(asid guest.ASID) (*MM, error) {
+	s, err := m.Space.Clone(asid)
+	if err != nil {
+		return nil, err
+	}
+	c := *m
+	c.Space, c.Refs, c.Locked = s, 1, false
+	return &c, nil
+}
+
+// RoundUp rounds up to a page; the result is 0 on overflow.
+func RoundUp(n uint64) uint64 { return (n + PageSize - 1) &^ (PageSize - 1) }
+
+// errnoOf is the errno of an error of mmu.
+func errnoOf(err error) errno {
+	var host unix.Errno
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &host):
+		return errno(host)
+	}
+	return abi.ENOMEM
+}
+
+// Prot translates PROT_ bits. On x86 what may be written or executed may be read.
+func Prot(prot uint64) guest.Access {
+	var p guest.Access
+	if prot&abi.PROT_READ != 0 {
+		p |= guest.Read
+	}
+	if prot&abi.PROT_WRITE != 0 {
+		p |= guest.Read | guest.Write
+	}
+	if prot&abi.PROT_EXEC != 0 {
+		p |= guest.Read | guest.Exec
+	}
+	return p
+}

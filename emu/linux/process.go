@@ -1,0 +1,196 @@
+package linux
+
+import (
+	"slices"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
+)
+
+// numRlimits is the number of resource limits.
+const numRlimits = 16
+
+// Process is a thread group.
+type Process struct {
+	k        *Kernel
+	pid      int
+	ppid     int // of a parent outside the guest; see parentID
+	parent   *Process
+	children []*Process
+	threads  []*Thread
+	pgid     int
+	sid      int
+	mm       *mm.MM // nil once it has ended
+	actions  *sigActions
+	pending  sigQueue
+	rlimits  [numRlimits]abi.Rlimit64
+
+	exitSignal int
+	ended      bool
+	ending     bool
+	status     int // wait status, once ended
+	stopped    bool
+	stopStatus int  // wait status of a stop or continuation not yet waited for
+	execed     bool // has executed a program since fork: setpgid of it fails
+	vfork      *Thread
+	pidfds     []*File
+	itimers    [3]timer
+	posix      []*timer
+	subreaper  bool
+	dumpable   int
+	usage      [2]abi.Timeval
+}
+
+// threadState says what a thread is doing.
+type threadState uint8
+
+const (
+	ready  threadState = iota // runs or waits for its turn
+	parked                    // waits: see wait
+	dead
+)
+
+// Thread is a guest thread.
+type Thread struct {
+	k     *Kernel
+	p     *Process
+	tid   int
+	comm  string
+	state threadState
+	regs  [regs.TempBase]uint64 // while another thread is on the CPU
+	call  call
+	wait  *wait
+	files *fdTable
+	fs    *fsContext
+
+	mask    uint64 // blocked signals
+	oldMask uint64 // to be restored after a handler, when restore is set
+	restore bool
+	pending sigQueue
+	stack   abi.Stack
+	fault   faultState
+
+	clearTID   guest.Addr
+	robustHead guest.Addr
+}
+
+// faultState is the last fault of a thread, for signal frames.
+type faultState struct{ trapno, err, cr2 uint64 }
+
+// words are the registers of the thread that is on the CPU.
+func (t *Thread) words() *regs.Words { return &t.k.cpu.W }
+
+// reg reads and setReg writes a register wherever the thread is.
+func (t *Thread) reg(r ir.Ref) uint64 {
+	if t == t.k.cur {
+		return t.k.cpu.W[r]
+	}
+	return t.regs[r]
+}
+
+func (t *Thread) setReg(r ir.Ref, v uint64) {
+	if t == t.k.cur {
+		t.k.cpu.W[r] = v
+	} else {
+		t.regs[r] = v
+	}
+}
+
+func (p *Process) leader() *Thread {
+	if len(p.threads) == 0 {
+		return nil
+	}
+	return p.threads[0]
+}
+
+// parentID is what getppid says.
+func (p *Process) parentID() int {
+	if p.parent != nil {
+		return p.parent.pid
+	}
+	return p.ppid
+}
+
+// process finds a process that is not reaped.
+func (k *Kernel) process(pid int) *Process {
+	for _, p := range k.procs {
+		if p.pid == pid {
+			return p
+		}
+	}
+	return nil
+}
+
+// thread finds a living thread.
+func (k *Kernel) thread(tid int) *Thread {
+	for _, t := range k.threads {
+		if t.tid == tid {
+			return t
+		}
+	}
+	return nil
+}
+
+// inGroup are the living processes of a process group.
+func (k *Kernel) inGroup(pgid int) []*Process {
+	var ps []*Process
+	for _, p := range k.procs {
+		if p.pgid == pgid && !p.ended {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// newASID names a new address space: by its process where that is free.
+func (k *Kernel) newASID(pid int) guest.ASID {
+	id := guest.ASID(pid)
+	for k.spaces[id] {
+		id = guest.ASID(k.newID())
+	}
+	k.spaces[id] = true
+	return id
+}
+
+// dropMM gives up a process's reference to its memory.
+func (k *Kernel) dropMM(p *Process) {
+	m := p.mm
+	p.mm = nil
+	if m.Refs--; m.Refs > 0 {
+		return
+	}
+	k.engine.Drop(m.Space)
+	delete(k.spaces, m.Space.ASID)
+	if k.cpu.Space == m.Space {
+		k.cpu.Space = nil
+	}
+	if err := m.Space.Close(); err != nil {
+		k.log.Error("unmap a guest's memory", "pid", p.pid, "err", err)
+	}
+}
+
+// watchCode tells the engine when code of a new memory changes.
+func (k *Kernel) watchCode(m *mm.MM) {
+	s := m.Space
+	s.OnCodeChange = func(start, end guest.Addr) { k.engine.CodeChanged(s, start, end) }
+}
+
+func remove[T comparable](list []T, x T) []T {
+	if i := slices.Index(list, x); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
+
+func compareStrings(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

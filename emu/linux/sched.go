@@ -1,0 +1,231 @@
+package linux
+
+import (
+	"math"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/event"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+	"panda/emu/vcpu"
+)
+
+// wait is what a parked thread waits for. Whatever comes first wakes it, and
+// its call is made again.
+type wait struct {
+	fds      []unix.PollFd
+	deadline int64 // on the host's monotonic clock; 0 for none
+	child    bool  // a change of a child process
+	signals  uint64
+	started  *hostsys.Started
+	// interrupted is the call's result when a signal is to be delivered.
+	interrupted errno
+	// cancel undoes what the call set up for being woken.
+	cancel func()
+}
+
+// blocked is the errno of a call that parked its thread. It never leaves the
+// package.
+const blocked errno = -1
+
+// park makes the running thread wait.
+func (t *Thread) park(w wait) errno {
+	t.wait, t.state = &w, parked
+	return blocked
+}
+
+// parkFD waits for a descriptor.
+func (t *Thread) parkFD(fd int, events int16) errno {
+	return t.park(wait{fds: []unix.PollFd{{Fd: int32(fd), Events: events}}, interrupted: abi.ERESTARTSYS, deadline: t.call.deadline})
+}
+
+// wake lets a parked thread go on.
+func (t *Thread) wake() {
+	if t.state != parked {
+		return
+	}
+	t.wait, t.state = nil, ready
+	t.k.runq = append(t.k.runq, t)
+}
+
+// interrupt wakes a parked thread because of a signal.
+func (t *Thread) interrupt() {
+	if t.state != parked {
+		return
+	}
+	t.call.interrupted = t.wait.interrupted
+	t.giveUp()
+	t.wake()
+}
+
+// giveUp undoes a wait that did not come true.
+func (t *Thread) giveUp() {
+	if t.wait != nil && t.wait.cancel != nil {
+		t.wait.cancel()
+	}
+}
+
+// pollEvery is how many turns may pass before the world is looked at while
+// threads can run.
+const pollEvery = 16
+
+// pick chooses the thread to run next, nil when there was none and the kernel
+// has waited.
+func (k *Kernel) pick() *Thread {
+	k.picks++
+	i := k.nextReady()
+	if i < 0 || k.picks%pollEvery == 0 {
+		k.pollWorld(i < 0)
+		i = k.nextReady()
+	}
+	if i < 0 {
+		return nil
+	}
+	t := k.runq[i]
+	k.runq = slices.Delete(k.runq, i, i+1)
+	return t
+}
+
+func (k *Kernel) nextReady() int {
+	return slices.IndexFunc(k.runq, func(t *Thread) bool { return !t.p.stopped || t.p.ending })
+}
+
+// slice runs a thread until its time is up or it cannot go on.
+func (k *Kernel) slice(t *Thread) vcpu.Stop {
+	k.switchTo(t)
+	budget := int64(quantum)
+	for budget > 0 && t.state == ready {
+		if t.call.active && !t.continueCall() {
+			break
+		}
+		if !t.deliverSignals() {
+			break
+		}
+		before := k.cpu.Icount()
+		stop := k.engine.Run(k.cpu, budget)
+		budget -= int64(k.cpu.Icount()-before) + 1
+		if stop == vcpu.StopRequest {
+			k.runq = slices.Insert(k.runq, 0, t)
+			return stop
+		}
+		k.handleStop(t, stop)
+	}
+	if t.state == ready {
+		k.runq = append(k.runq, t)
+		if budget <= 0 {
+			k.picks = -1 // look at the world before the next turn
+		}
+	}
+	return vcpu.StopBudget
+}
+
+// handleStop does what the engine stopped for.
+func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
+	switch stop {
+	case vcpu.StopSyscall:
+		t.enterCall()
+	case vcpu.StopException:
+		t.exception(k.cpu.Exc)
+	case vcpu.StopHalt: // HLT is privileged
+		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
+	}
+}
+
+// switchTo puts a thread on the CPU.
+func (k *Kernel) switchTo(t *Thread) {
+	c := k.cpu
+	if k.cur != t {
+		if k.cur != nil {
+			copy(k.cur.regs[:], c.W[:regs.TempBase])
+		}
+		copy(c.W[:regs.TempBase], t.regs[:])
+		k.cur = t
+	}
+	c.Machine.Thread, c.Machine.Process, c.Machine.Comm = t.tid, t.p.pid, t.comm
+	k.useSpace(t)
+}
+
+// useSpace makes the thread's memory current.
+func (k *Kernel) useSpace(t *Thread) {
+	c, s := k.cpu, t.p.mm.Space
+	if c.Space == s {
+		return
+	}
+	old := k.lastASID
+	c.SetSpace(s)
+	k.lastASID = s.ASID
+	if old == s.ASID || !k.bus.Watched(event.ASIDChanged) {
+		return
+	}
+	for _, sub := range k.bus.Active(event.ASIDChanged) {
+		k.bus.Call(sub, func() { sub.Fn.(event.ASIDFunc)(c, old, s.ASID) })
+	}
+}
+
+// pollWorld takes what came from outside and wakes the threads it was for. With
+// block it waits until something comes.
+func (k *Kernel) pollWorld(block bool) {
+	fds := []unix.PollFd{{Fd: int32(k.host.Wake), Events: unix.POLLIN}}
+	next := int64(math.MaxInt64)
+	for _, t := range k.threads {
+		if t.state != parked {
+			continue
+		}
+		fds = append(fds, t.wait.fds...)
+		if t.wait.deadline != 0 {
+			next = min(next, t.wait.deadline)
+		}
+	}
+	for _, tm := range k.timers {
+		next = min(next, tm.next)
+	}
+	k.host.Ppoll(fds, k.pollTimeout(block, next))
+	if fds[0].Revents != 0 {
+		k.host.Woken()
+	}
+	k.wakeThreads(fds[1:], next)
+	for _, sig := range k.host.Signals.Take() {
+		k.hostSignal(sig)
+	}
+}
+
+// pollTimeout is how long to wait, in nanoseconds.
+func (k *Kernel) pollTimeout(block bool, next int64) int64 {
+	switch {
+	case !block:
+		return 0
+	case next == math.MaxInt64:
+		return -1
+	}
+	return max(0, next-k.host.Now())
+}
+
+// wakeThreads wakes the threads whose wait came true. fds are the parked
+// threads' descriptors in order.
+func (k *Kernel) wakeThreads(fds []unix.PollFd, next int64) {
+	now := int64(0)
+	if next != math.MaxInt64 {
+		now = k.host.Now()
+	}
+	for _, t := range slices.Clone(k.threads) {
+		if t.state != parked {
+			continue
+		}
+		w := t.wait
+		come := slices.ContainsFunc(fds[:len(w.fds)], func(p unix.PollFd) bool { return p.Revents != 0 })
+		fds = fds[len(w.fds):]
+		if w.started != nil {
+			_, _, done := w.started.Done()
+			come = come || done
+		}
+		if come || w.deadline != 0 && w.deadline <= now {
+			t.wake()
+		}
+	}
+	if now != 0 {
+		k.fireTimers(now)
+	}
+}

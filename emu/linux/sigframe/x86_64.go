@@ -1,0 +1,138 @@
+package sigframe
+
+import (
+	"encoding/binary"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/linux/abi"
+	"panda/emu/mmu"
+)
+
+// The frame of x86-64 (arch/x86/include/asm/sigframe.h), from low addresses:
+//
+//	0    return address: the restorer
+//	8    struct ucontext: flags, link, stack_t, struct sigcontext, mask
+//	312  siginfo_t
+//	...  gap
+//	     floating-point state, 64-byte aligned
+const (
+	ucontextAt   = 8
+	ucFlagsAt    = ucontextAt
+	ucStackAt    = ucontextAt + 16
+	mcontextAt   = ucontextAt + 40
+	ucMaskAt     = mcontextAt + 256
+	infoAt       = ucMaskAt + 8
+	frameSize    = infoAt + abi.SiginfoSize
+	redZone      = 128
+	ucFPXstate   = 1
+	ucSigcontext = 2
+	ucStrictSS   = 4
+)
+
+// Offsets in struct sigcontext behind the general registers.
+const (
+	scFlags   = 136
+	scCS      = 144
+	scSS      = 150
+	scErr     = 152
+	scTrapno  = 160
+	scOldMask = 168
+	scCR2     = 176
+	scFPState = 184
+)
+
+// scRegs are the registers of struct sigcontext in order.
+var scRegs = [17]ir.Ref{regs.R8, regs.R9, regs.R10, regs.R11, regs.R12, regs.R13, regs.R14, regs.R15,
+	regs.RDI, regs.RSI, regs.RBP, regs.RBX, regs.RDX, regs.RAX, regs.RCX, regs.RSP, regs.RIP}
+
+// Selectors of user mode.
+const (
+	UserCS = 0x33
+	UserSS = 0x2b
+)
+
+// restorable are the flags that a handler may change (FIX_EFLAGS).
+const restorable = regs.AC | regs.OF | regs.DFBit | regs.TF | regs.SF | regs.ZF | regs.AF | regs.PF | regs.CF | regs.RF
+
+var le = binary.LittleEndian
+
+// Size is the most that a frame takes on the stack.
+func Size(w *regs.Words) uint64 { return frameSize + uint64(stateSize(w)) + 64 + 16 + redZone }
+
+// Push puts the frame on the stack and points the registers at the handler. A
+// false result says that the stack cannot be written.
+func Push(w *regs.Words, s *mmu.Space, f *Frame) bool {
+	sp := uint64(f.SP)
+	if !f.Switched {
+		sp -= redZone
+	}
+	state := (sp - uint64(stateSize(w))) &^ 63
+	sp = (state-frameSize)&^15 - 8
+	b := make([]byte, frameSize)
+	encode(w, b, f, state)
+	fp := make([]byte, stateSize(w))
+	saveState(w, fp)
+	if !store(s, sp, b) || !store(s, state, fp) {
+		return false
+	}
+	w[regs.RDI], w[regs.RSI], w[regs.RDX] = uint64(f.Info.Signo), sp+infoAt, sp+ucontextAt
+	w[regs.RAX], w[regs.RSP], w[regs.RIP] = 0, sp, f.Act.Handler
+	regs.SetRFlags(w, regs.RFlags(w)&^(regs.DFBit|regs.RF|regs.TF))
+	w[regs.Sel+regs.CS], w[regs.Sel+regs.SS] = UserCS, UserSS
+	return true
+}
+
+func store(s *mmu.Space, a uint64, b []byte) bool {
+	mem, fault := s.Slice(guest.Addr(a), len(b), guest.Write)
+	if fault != nil {
+		return false
+	}
+	copy(mem, b)
+	return true
+}
+
+func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
+	le.PutUint64(b, f.Act.Restorer)
+	flags := uint64(ucSigcontext | ucStrictSS)
+	if hasAVX(w) {
+		flags |= ucFPXstate
+	}
+	le.PutUint64(b[ucFlagsAt:], flags)
+	abi.Layout64.Put(b[ucStackAt:], &f.Stack)
+	mc := b[mcontextAt:]
+	for i, r := range scRegs {
+		le.PutUint64(mc[8*i:], w[r])
+	}
+	le.PutUint64(mc[scFlags:], regs.RFlags(w))
+	le.PutUint16(mc[scCS:], uint16(w[regs.Sel+regs.CS]))
+	le.PutUint16(mc[scSS:], uint16(w[regs.Sel+regs.SS]))
+	for at, v := range map[int]uint64{scErr: f.Err, scTrapno: f.Trapno, scOldMask: f.Mask, scCR2: f.CR2, scFPState: state} {
+		le.PutUint64(mc[at:], v)
+	}
+	le.PutUint64(b[ucMaskAt:], f.Mask)
+	abi.Layout64.Put(b[infoAt:], &f.Info)
+}
+
+// Pop undoes Push: rsp is behind the return address, as the restorer leaves it.
+func Pop(w *regs.Words, s *mmu.Space) (saved Saved, ok bool) {
+	mem, fault := s.Slice(guest.Addr(w[regs.RSP]-8), frameSize, guest.Read)
+	if fault != nil {
+		return saved, false
+	}
+	b := append([]byte(nil), mem...)
+	mc := b[mcontextAt:]
+	if !loadState(w, s, le.Uint64(mc[scFPState:])) {
+		return saved, false
+	}
+	for i, r := range scRegs {
+		w[r] = le.Uint64(mc[8*i:])
+	}
+	regs.SetRFlags(w, regs.RFlags(w)&^restorable|le.Uint64(mc[scFlags:])&restorable)
+	w[regs.Sel+regs.CS] = uint64(le.Uint16(mc[scCS:])) | 3
+	w[regs.Sel+regs.SS] = uint64(le.Uint16(mc[scSS:])) | 3
+	saved.Mask = le.Uint64(b[ucMaskAt:])
+	abi.Layout64.Get(b[ucStackAt:], &saved.Stack)
+	return saved, true
+}

@@ -1,0 +1,156 @@
+package load
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"strings"
+	"testing"
+
+	"panda/emu/guest"
+	"panda/emu/mmu"
+)
+
+// image64 makes a small 64-bit file.
+func image64(edit func(h *elf.Header64, ph []elf.Prog64)) []byte {
+	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: 0x401000,
+		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2}
+	copy(h.Ident[:], elf.ELFMAG)
+	h.Ident[elf.EI_CLASS], h.Ident[elf.EI_DATA] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB)
+	ph := []elf.Prog64{
+		{Type: uint32(elf.PT_LOAD), Flags: 5, Vaddr: 0x400000, Filesz: 0x1800, Memsz: 0x1800},
+		{Type: uint32(elf.PT_LOAD), Flags: 6, Off: 0x1800, Vaddr: 0x402800, Filesz: 0x100, Memsz: 0x3000},
+	}
+	if edit != nil {
+		edit(&h, ph)
+	}
+	var b bytes.Buffer
+	binary.Write(&b, binary.LittleEndian, h)
+	binary.Write(&b, binary.LittleEndian, ph)
+	for b.Len() < 0x2000 {
+		b.WriteByte(0xaa)
+	}
+	return b.Bytes()
+}
+
+func TestParseErrors(t *testing.T) {
+	type hdr = elf.Header64
+	type phs = []elf.Prog64
+	rows := []struct {
+		want string
+		edit func(h *hdr, ph phs)
+	}{
+		{"AArch64", func(h *hdr, _ phs) { h.Machine = uint16(elf.EM_AARCH64) }},
+		{"S/390", func(h *hdr, _ phs) {
+			h.Ident[elf.EI_DATA] = byte(elf.ELFDATA2MSB)
+			h.Machine = uint16(elf.EM_S390) << 8
+		}},
+		{"64-bit file for i386", func(h *hdr, _ phs) { h.Machine = uint16(elf.EM_386) }},
+		{"type is ET_REL", func(h *hdr, _ phs) { h.Type = uint16(elf.ET_REL) }},
+		{"no program headers", func(h *hdr, _ phs) { h.Phnum = 0 }},
+		{"program headers of 40 bytes", func(h *hdr, _ phs) { h.Phentsize = 40 }},
+		{"truncated", func(h *hdr, _ phs) { h.Phoff = 1 << 40 }},
+		{"truncated", func(h *hdr, _ phs) { h.Phoff = ^uint64(0) - 8 }},
+		{"overlap", func(_ *hdr, ph phs) { ph[1].Vaddr = 0x400800 }},
+		{"only 0x10 in memory", func(_ *hdr, ph phs) { ph[1].Memsz = 0x10 }},
+		{"outside the address space", func(_ *hdr, ph phs) { ph[1].Vaddr = 1<<63 | 0x800 }},
+		{"differ within the page", func(_ *hdr, ph phs) { ph[1].Off = 0x10 }},
+		{"ends behind the file", func(_ *hdr, ph phs) { ph[1].Filesz, ph[1].Memsz = 1<<20, 1<<20 }},
+		{"no segment", func(_ *hdr, ph phs) { ph[0].Type, ph[1].Type = 0, 0 }},
+		{"name has 1 bytes", func(_ *hdr, ph phs) { ph[1] = elf.Prog64{Type: uint32(elf.PT_INTERP), Filesz: 1} }},
+		{"no end", func(_ *hdr, ph phs) { ph[1] = elf.Prog64{Type: uint32(elf.PT_INTERP), Off: 0x1000, Filesz: 8} }},
+	}
+	for _, r := range rows {
+		b := image64(r.edit)
+		_, err := Parse(bytes.NewReader(b), int64(len(b)))
+		if err == nil || !strings.Contains(err.Error(), r.want) {
+			t.Errorf("got %v, want …%s…", err, r.want)
+		}
+	}
+	for _, s := range []string{"", "\x7fEL", "#!/bin/sh\n", "\x7fELF\x02\x01\x01", strings.Repeat("x", 200)} {
+		if _, err := Parse(strings.NewReader(s), int64(len(s))); err == nil || !strings.Contains(err.Error(), ErrNotELF.Error()) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+func TestMap(t *testing.T) {
+	name := t.TempDir() + "/prog"
+	b := image64(nil)
+	if err := os.WriteFile(name, b, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p, err := Parse(f, int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := mmu.NewSpace(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const bias = 0x10000000
+	img, err := Map(s, p, int(f.Fd()), name, bias)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if img.Phdr != bias+0x400040 || img.Entry != bias+0x401000 || img.End != bias+0x405800 {
+		t.Errorf("%+v", img)
+	}
+	rows := []struct {
+		a    guest.Addr
+		n    int
+		fill byte
+		prot guest.Access
+	}{
+		{0x401000, 0x1000, 0xaa, guest.Read | guest.Exec},
+		{0x402800, 0x100, 0xaa, guest.Read | guest.Write},
+		{0x402900, 0x3000 - 0x100, 0, guest.Read | guest.Write},
+	}
+	for _, r := range rows {
+		got := make([]byte, r.n)
+		if err := s.Read(bias+r.a, got); err != nil {
+			t.Error(err)
+		}
+		if !bytes.Equal(got, bytes.Repeat([]byte{r.fill}, r.n)) {
+			t.Errorf("%#x: wrong bytes", r.a)
+		}
+		if reg, _ := s.Region(bias + r.a); reg.Prot != r.prot {
+			t.Errorf("%#x: %v", r.a, reg.Prot)
+		}
+	}
+}
+
+func TestHostPrograms(t *testing.T) {
+	for _, name := range []string{"/bin/sh", "/bin/ls"} {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer f.Close()
+		st, _ := f.Stat()
+		p, err := Parse(f, st.Size())
+		if err != nil || !p.Dynamic || p.Interp == "" || p.ExecStack {
+			t.Errorf("%s: %+v %v", name, p, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(image64(nil))
+	f.Add(image64(func(h *elf.Header64, ph []elf.Prog64) { h.Type = uint16(elf.ET_DYN) }))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := Parse(bytes.NewReader(b), int64(len(b)))
+		if err == nil {
+			if start, end := p.Range(); start >= end {
+				t.Errorf("range %#x %#x", start, end)
+			}
+		}
+	})
+}

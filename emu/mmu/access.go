@@ -1,0 +1,160 @@
+package mmu
+
+import (
+	"fmt"
+
+	"panda/emu/guest"
+)
+
+// check finds the first byte of [a, a+n) that may not be accessed.
+func (s *Space) check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
+	if n == 0 {
+		return nil
+	}
+	end := a + guest.Addr(n)
+	if end < a {
+		end = ^guest.Addr(0)
+	}
+	for at := a; at < end; {
+		r := s.find(at)
+		if r == nil {
+			return &guest.MemFault{Addr: at, Access: access}
+		}
+		if r.Prot&access != access && !(access == guest.Read && r.Prot != 0) {
+			return &guest.MemFault{Addr: at, Access: access, Mapped: true}
+		}
+		to := min(end, r.End)
+		if r.file != nil && !r.file.holds(r.Offset+uint64(to-1-r.Start)) {
+			if at = max(at, r.firstBeyond()); at < to {
+				return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
+			}
+		}
+		at = to
+	}
+	return nil
+}
+
+// firstBeyond is the first address of a region behind the end of its file.
+func (r *region) firstBeyond() guest.Addr {
+	if r.file.eof <= r.Offset {
+		return r.Start
+	}
+	return r.Start + guest.Addr(min(r.file.eof-r.Offset, uint64(r.End-r.Start)))
+}
+
+// Slice is the guest memory at a itself, checked for the access. For a write
+// the translations of the pages are dropped first. It must be used before the
+// guest runs or the map changes. Reading it can still fault when another
+// process cuts off the file behind it: see debug.SetPanicOnFault.
+func (s *Space) Slice(a guest.Addr, n int, access guest.Access) ([]byte, *guest.MemFault) {
+	if n == 0 {
+		return nil, nil
+	}
+	if f := s.check(a, uint64(n), access); f != nil {
+		return nil, f
+	}
+	if access&guest.Write != 0 && len(s.watched) != 0 {
+		s.codeGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+	}
+	return s.bytes(a, n), nil
+}
+
+// Read copies memory at a into b, whatever the guest may do with it.
+func (s *Space) Read(a guest.Addr, b []byte) error {
+	return s.eachPart(a, len(b), func(at guest.Addr, off, n int, r *region) bool {
+		return s.open(at, n, r, guest.Read, func(mem []byte) bool { return copySafe(b[off:off+n], mem) })
+	})
+}
+
+// Write copies b to memory at a, whatever the guest may do with it. Translations
+// of the bytes are dropped.
+func (s *Space) Write(a guest.Addr, b []byte) error {
+	return s.eachPart(a, len(b), func(at guest.Addr, off, n int, r *region) bool {
+		s.codeGone(pageOf(at), pageOf(at+guest.Addr(n)-1)+PageSize)
+		return s.open(at, n, r, guest.Write, func(mem []byte) bool { return copySafe(mem, b[off:off+n]) })
+	})
+}
+
+// eachPart calls f for the part of [a, a+n) in each region.
+func (s *Space) eachPart(a guest.Addr, n int, f func(at guest.Addr, off, n int, r *region) bool) error {
+	for off := 0; off < n; {
+		at := a + guest.Addr(off)
+		r := s.find(at)
+		if r == nil {
+			return fmt.Errorf("guest memory at %#x is not mapped", uint64(at))
+		}
+		part := n - off
+		if room := uint64(r.End - at); room < uint64(part) {
+			part = int(room)
+		}
+		if !f(at, off, part, r) {
+			return fmt.Errorf("guest memory at %#x cannot be accessed: nothing is behind it", uint64(at))
+		}
+		off += part
+	}
+	return nil
+}
+
+// open calls f with the memory of a part of a region, made accessible for that
+// time if the guest's protection forbids it.
+func (s *Space) open(a guest.Addr, n int, r *region, access guest.Access, f func([]byte) bool) bool {
+	have := hostProt(r.Prot)
+	if want := hostProt(r.Prot | access); want != have {
+		page := pageOf(a)
+		size := uint64(pageOf(a+guest.Addr(n)-1) + PageSize - page)
+		if s.protectHost(page, size, want) != nil {
+			return false
+		}
+		defer s.protectHost(page, size, have)
+	}
+	return f(s.bytes(a, n))
+}
+
+// Fetch copies instruction bytes at a; n is short at the end of what may be
+// executed, and f says why when it is 0.
+func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
+	for n < len(b) {
+		at := a + guest.Addr(n)
+		r := s.find(at)
+		if r == nil || r.Prot&guest.Exec == 0 {
+			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: r != nil}
+			break
+		}
+		part := int(min(uint64(len(b)-n), uint64(pageOf(at)+PageSize-at)))
+		if !copySafe(b[n:n+part], s.bytes(at, part)) {
+			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: true, Bus: true}
+			break
+		}
+		n += part
+	}
+	if n != 0 {
+		f = nil
+	}
+	return n, f
+}
+
+// HostFault says what a host fault at an address means to the guest. f is nil
+// for an address outside the window, and when watched is set: then only
+// WatchCode forbade the store.
+func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.Addr, watched bool) {
+	off := uint64(host) - uint64(uintptr(s.Base))
+	if off >= s.Limit+guard {
+		return nil, 0, false
+	}
+	a = guest.Addr(off)
+	access := guest.Read
+	if write {
+		access = guest.Write
+	}
+	r := s.find(a)
+	if r == nil {
+		return &guest.MemFault{Addr: a, Access: access}, a, false
+	}
+	if hostProt(r.Prot|access) != hostProt(r.Prot) {
+		return &guest.MemFault{Addr: a, Access: access, Mapped: true}, a, false
+	}
+	if _, ok := s.watched[pageOf(a)]; ok && write {
+		return nil, a, true
+	}
+	return &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}, a, false
+}

@@ -1,0 +1,147 @@
+package mmu
+
+import (
+	"os"
+	"runtime/debug"
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+)
+
+const reservation = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE
+
+// reserve takes size bytes of host addresses without access.
+func reserve(size uint64) (unsafe.Pointer, error) {
+	return unix.MmapPtr(-1, 0, nil, uintptr(size), unix.PROT_NONE, reservation)
+}
+
+// host is the host address of a guest address.
+func (s *Space) host(a guest.Addr) unsafe.Pointer { return unsafe.Add(s.Base, int(a)) }
+
+// bytes is guest memory itself. The caller has checked the range.
+func (s *Space) bytes(a guest.Addr, n int) []byte { return unsafe.Slice((*byte)(s.host(a)), n) }
+
+// reserveAgain turns a range back into a mere reservation.
+func (s *Space) reserveAgain(a guest.Addr, size uint64) error {
+	_, err := unix.MmapPtr(-1, 0, s.host(a), uintptr(size), unix.PROT_NONE, reservation|unix.MAP_FIXED)
+	return err
+}
+
+// mapHost gives a region its host pages.
+func (s *Space) mapHost(r *region) error {
+	fd, flags := -1, reservation|unix.MAP_FIXED
+	if r.file != nil {
+		fd, flags = r.file.fd, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE
+	}
+	if r.Shared {
+		flags = unix.MAP_SHARED | unix.MAP_FIXED
+	}
+	_, err := unix.MmapPtr(fd, int64(r.Offset), s.host(r.Start), uintptr(r.End-r.Start), hostProt(r.Prot), flags)
+	return err
+}
+
+func (s *Space) protectHost(a guest.Addr, size uint64, prot int) error {
+	return unix.Mprotect(s.bytes(a, int(size)), prot)
+}
+
+func (s *Space) moveHost(old guest.Addr, size uint64, to guest.Addr) error {
+	_, err := unix.MremapPtr(s.host(old), uintptr(size), s.host(to), uintptr(size), unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED)
+	return err
+}
+
+// Advise passes advice that throws pages away, or none, on to the host.
+func (s *Space) Advise(a guest.Addr, size uint64, advice int) error {
+	if !s.inside(a, size) {
+		return unix.EINVAL
+	}
+	s.codeGone(a, a+guest.Addr(size))
+	return unix.Madvise(s.bytes(a, int(size)), advice)
+}
+
+// Sync writes shared file pages back.
+func (s *Space) Sync(a guest.Addr, size uint64, flags int) error {
+	if !s.inside(a, size) {
+		return unix.ENOMEM
+	}
+	return unix.Msync(s.bytes(a, int(size)), flags)
+}
+
+// Resident says for each page whether the host holds it.
+func (s *Space) Resident(a guest.Addr, vec []byte) error {
+	_, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(s.host(a)), uintptr(len(vec))*PageSize, uintptr(unsafe.Pointer(unsafe.SliceData(vec))))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// copySafe copies and reports whether all of the memory was there.
+func copySafe(dst, src []byte) (ok bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() { ok = recover() == nil }()
+	copy(dst, src)
+	return true
+}
+
+// pmScan is struct pm_scan_arg, pageRegion struct page_region (linux/fs.h).
+type pmScan struct {
+	size, flags, start, end, walkEnd, vec, vecLen, maxPages uint64
+	inverted, categoryMask, categoryAny, returnMask         uint64
+}
+
+type pageRegion struct{ start, end, categories uint64 }
+
+// scanResult lies on the heap, so that its address stays what the host was told.
+type scanResult [scanPerCall]pageRegion
+
+const (
+	pagemapScan = 3<<30 | uint(unsafe.Sizeof(pmScan{}))<<16 | 'f'<<8 | 16
+	pageFile    = 1 << 2
+	pagePresent = 1 << 3
+	pageSwapped = 1 << 4
+	pagePFNZero = 1 << 5
+	scanPerCall = 512
+)
+
+var pagemapFileOf = sync.OnceValues(func() (*os.File, error) { return os.Open("/proc/self/pagemap") })
+
+// scanPages is written by PAGEMAP_SCAN, which skips what was never touched.
+func (s *Space) scanPages(a guest.Addr, size uint64) (runs []run, err error) {
+	f, err := pagemapFileOf()
+	if err != nil {
+		return nil, err
+	}
+	if s.scan == nil {
+		s.scan = new(scanResult)
+	}
+	base, vec := uint64(uintptr(s.Base)), s.scan[:]
+	arg := pmScan{size: uint64(unsafe.Sizeof(pmScan{})), start: base + uint64(a), end: base + uint64(a) + size,
+		vec: uint64(uintptr(unsafe.Pointer(&vec[0]))), vecLen: scanPerCall,
+		inverted: pageFile | pagePFNZero, categoryMask: pageFile | pagePFNZero, categoryAny: pagePresent | pageSwapped,
+		returnMask: pagePresent | pageSwapped}
+	for arg.start < arg.end {
+		n, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), uintptr(pagemapScan), uintptr(unsafe.Pointer(&arg)))
+		if errno != 0 {
+			return nil, errno
+		}
+		for _, r := range vec[:n] {
+			runs = append(runs, run{guest.Addr(r.start - base), guest.Addr(r.end - base)})
+		}
+		arg.start = arg.walkEnd
+	}
+	return runs, nil
+}
+
+// pagemap reads the pagemap entries of the pages from a on.
+func (s *Space) pagemap(a guest.Addr, entries []uint64) error {
+	f, err := pagemapFileOf()
+	if err != nil {
+		return err
+	}
+	off := (int64(uintptr(s.Base)) + int64(a)) / PageSize * 8
+	_, err = f.ReadAt(unsafe.Slice((*byte)(unsafe.Pointer(&entries[0])), 8*len(entries)), off)
+	return err
+}

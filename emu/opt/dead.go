@@ -1,0 +1,90 @@
+package opt
+
+import "panda/emu/ir"
+
+// live is a set of words.
+type live [ir.FrameWords / 64]uint64
+
+func (l *live) set(r ir.Ref)      { l[r>>6] |= 1 << (r & 63) }
+func (l *live) clear(r ir.Ref)    { l[r>>6] &^= 1 << (r & 63) }
+func (l *live) has(r ir.Ref) bool { return l[r>>6]>>(r&63)&1 != 0 }
+
+// Dead removes operations whose result nobody reads. It walks backwards once:
+// slots are live at the end of the block, at barriers, labels and branches, and
+// wherever an operation can fault, since the exact state is then seen.
+func Dead(b *ir.Block, tempBase ir.Ref) {
+	var l live
+	var slots live
+	for r := range tempBase {
+		slots.set(r)
+	}
+	l = slots
+	joins := b.Labels > 0
+	for n := len(b.Insns) - 1; n >= 0; n-- {
+		i := &b.Insns[n]
+		if joins && i.Op.Control() {
+			l.everything()
+		}
+		if i.Visible(b) {
+			l.add(&slots)
+		}
+		if i.Op.WritesD() && i.D != ir.None {
+			if !i.Op.Keep() && !i.EffectsVec() && l.unread(i) {
+				*i = ir.Insn{Op: ir.Nop}
+				continue
+			}
+			for w := range ir.Ref(i.WordsD()) {
+				l.clear(i.D + w)
+			}
+		}
+		l.reads(i)
+	}
+}
+
+// everything makes all words live: where control joins, nothing is known.
+func (l *live) everything() {
+	for n := range l {
+		l[n] = ^uint64(0)
+	}
+}
+
+func (l *live) add(o *live) {
+	for n := range l {
+		l[n] |= o[n]
+	}
+}
+
+// unread reports whether no word of the result is live.
+func (l *live) unread(i *ir.Insn) bool {
+	for w := range ir.Ref(i.WordsD()) {
+		if l.has(i.D + w) {
+			return false
+		}
+	}
+	return true
+}
+
+// reads makes the operands live.
+func (l *live) reads(i *ir.Insn) {
+	if i.Op.ReadsA() {
+		l.words(i.A, i.WordsA())
+	}
+	if i.Op.ReadsB() {
+		l.words(i.B, i.WordsB())
+	}
+	if i.Op.ReadsC() {
+		l.words(i.C, i.WordsC())
+	}
+	if i.Op == ir.Vec && ir.VecOp(i.Aux).Row().ReadsD {
+		l.words(i.D, i.WordsD())
+	}
+}
+
+func (l *live) words(r ir.Ref, n int) {
+	if r >= ir.FrameWords {
+		return
+	}
+	for w := range ir.Ref(n) {
+		l.set(r + w)
+	}
+}

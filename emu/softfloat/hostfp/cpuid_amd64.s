@@ -1,0 +1,19 @@
+#include "textflag.h"
+
+TEXT ·cpuid(SB), NOSPLIT, $0-24
+	MOVL leaf+0(FP), AX
+	MOVL sub+4(FP), CX
+	CPUID
+	MOVL AX, a+8(FP)
+	MOVL BX, b+12(FP)
+	MOVL CX, c+16(FP)
+	MOVL DX, d+20(FP)
+	RET
+
+TEXT ·ReadMXCSR(SB), NOSPLIT, $0-4
+	STMXCSR ret+0(FP)
+	RET
+
+TEXT ·WriteMXCSR(SB), NOSPLIT, $0-4
+	LDMXCSR v+0(FP)
+	RET

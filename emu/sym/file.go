@@ -1,0 +1,112 @@
+package sym
+
+import (
+	"cmp"
+	"debug/elf"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+)
+
+// Symbol is a named range of a file, in the file's own addresses.
+type Symbol struct {
+	Name string
+	Addr uint64
+	Size uint64 // 0 when unknown
+	rank uint8  // lower is the better name of an address
+}
+
+// File is the symbols of one ELF file.
+type File struct {
+	Symbols  []Symbol // sorted by address, one per address
+	byName   map[string]uint64
+	segments []elf.ProgHeader
+}
+
+// Read reads the symbols of a file.
+func Read(r io.ReaderAt) (f *File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f, err = nil, fmt.Errorf("read symbols: damaged file: %v", p)
+		}
+	}()
+	e, err := elf.NewFile(r)
+	if err != nil {
+		return nil, fmt.Errorf("read symbols: %w", err)
+	}
+	f = &File{byName: map[string]uint64{}}
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_LOAD {
+			f.segments = append(f.segments, p.ProgHeader)
+		}
+	}
+	static, _ := e.Symbols() // a stripped file has none
+	dynamic, _ := e.DynamicSymbols()
+	f.add(static)
+	f.add(dynamic)
+	f.addPLT(e, dynamic)
+	f.finish()
+	return f, nil
+}
+
+// add takes the symbols that name code or data of the file.
+func (f *File) add(syms []elf.Symbol) {
+	for _, s := range syms {
+		typ, bind := elf.ST_TYPE(s.Info), elf.ST_BIND(s.Info)
+		if s.Section == elf.SHN_UNDEF || s.Section == elf.SHN_ABS || s.Name == "" ||
+			typ == elf.STT_SECTION || typ == elf.STT_FILE || typ == elf.STT_TLS {
+			continue
+		}
+		rank := uint8(0)
+		if typ != elf.STT_FUNC && typ != elf.STT_GNU_IFUNC {
+			rank += 4
+		}
+		if bind != elf.STB_GLOBAL {
+			rank += 2
+		}
+		if s.Name[0] == '_' {
+			rank++
+		}
+		f.Symbols = append(f.Symbols, Symbol{s.Name, s.Value, s.Size, rank})
+	}
+}
+
+// finish sorts, keeps the best name of each address, and indexes by name.
+func (f *File) finish() {
+	slices.SortStableFunc(f.Symbols, func(a, b Symbol) int {
+		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
+	})
+	byRank := slices.Clone(f.Symbols)
+	slices.SortStableFunc(byRank, func(a, b Symbol) int { return cmp.Compare(b.rank, a.rank) })
+	for _, s := range byRank {
+		f.byName[s.Name] = s.Addr
+	}
+	f.Symbols = slices.CompactFunc(f.Symbols, func(a, b Symbol) bool { return a.Addr == b.Addr })
+}
+
+// At finds the symbol at or before an address of the file.
+func (f *File) At(addr uint64) (Symbol, bool) {
+	i := sort.Search(len(f.Symbols), func(i int) bool { return f.Symbols[i].Addr > addr })
+	if i == 0 {
+		return Symbol{}, false
+	}
+	s := f.Symbols[i-1]
+	return s, s.Size == 0 || addr-s.Addr < s.Size
+}
+
+// Find finds the address of a name.
+func (f *File) Find(name string) (uint64, bool) {
+	a, ok := f.byName[name]
+	return a, ok
+}
+
+// fileAddr is the address that the file gives to the byte at a file offset.
+func (f *File) fileAddr(off uint64) (uint64, bool) {
+	for _, p := range f.segments {
+		if first := p.Off &^ 0xfff; first <= off && off < p.Off+p.Filesz {
+			return p.Vaddr&^0xfff + (off - first), true
+		}
+	}
+	return 0, false
+}
