@@ -23,12 +23,11 @@ type errno = abi.Errno
 
 // Engine runs guest code.
 type Engine interface {
-	// Run runs the registers and the space of c for about n instructions.
+	// Run runs the registers and the space of c for about n instructions. It
+	// sets OnCodeChange of the spaces whose code it keeps.
 	Run(c *vcpu.CPU, n int64) vcpu.Stop
 	// Drop forgets the translations of an address space that is gone.
 	Drop(s *mmu.Space)
-	// CodeChanged is told that translated code in [start, end) of a space changed.
-	CodeChanged(s *mmu.Space, start, end guest.Addr)
 }
 
 // Config says what to run and where.

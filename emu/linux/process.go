@@ -172,12 +172,6 @@ func (k *Kernel) dropMM(p *Process) {
 	}
 }
 
-// watchCode tells the engine when code of a new memory changes.
-func (k *Kernel) watchCode(m *mm.MM) {
-	s := m.Space
-	s.OnCodeChange = func(start, end guest.Addr) { k.engine.CodeChanged(s, start, end) }
-}
-
 func remove[T comparable](list []T, x T) []T {
 	if i := slices.Index(list, x); i >= 0 {
 		return slices.Delete(list, i, i+1)

@@ -26,7 +26,7 @@ func (t *translator) operands() (a ir.Ref, b ir.Val) {
 
 // keep copies a word that is a register about to be written.
 func (t *translator) keep(v ir.Val, d ir.Ref) ir.Val {
-	if v.R != d {
+	if v.R != d { // also for a memory operand, whose Reg is small: a needless copy at most
 		return v
 	}
 	r := t.b.Temp()
@@ -38,7 +38,7 @@ func trAdd(t *translator) {
 	d := t.arg(0)
 	a, b := t.operands()
 	r := t.dst(d)
-	b = t.keep(b, r)
+	b = t.keep(b, ir.Ref(d.Reg))
 	t.b.Op2To(r, ir.Add, opType(d.Size), a, b)
 	t.put(d, r)
 	t.setCC(regs.CCAdd, d.Size, ir.W(r), b)

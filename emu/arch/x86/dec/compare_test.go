@@ -119,6 +119,7 @@ var tolerances = []tolerance{
 	tolerate(`^(16|32) .*\| error \| .*(swapgs|[rw][rd][fg]sbase)`, "64-bit mode only (SDM vol. 2B)"),
 	tolerate(`\| error \| .*\block `, "LOCK is #UD here (SDM vol. 2A, LOCK)"),
 	tolerate(`\| error \| .*(\?|\bcs,|\b[ct]r\d\b|db8|dr(8|9|1[0-5]))`, "no such segment, control, debug or test register"),
+	tolerate(`\| c5 .*\| error \| vzero`, "VEX.pp must be 0 here (SDM vol. 2C)"),
 	tolerate(`\| ((66|67|f[23]|4.|2e|3e|36|26|6[45]) )*(66|f[23]) .*\| error \|`, "a prefix that this opcode does not take: NP in SDM vol. 2"),
 	// What the CPU accepts and objdump does not know.
 	tolerate(`\| (fcomp?|fxch|fstp) st\(.\) \| \(bad`, "x87 alias that objdump does not know"),
