@@ -55,13 +55,17 @@ type Engine struct {
 	b      ir.Builder
 	code   []byte
 
-	noChain bool
-	flush   bool       // drop all translations before the next block
-	renew   guest.Addr // a block to be translated anew without asking again
-	renewed bool
+	noChain  bool
+	noMemory bool       // the memory callbacks are switched off
+	limit    int64      // instructions until Run says StopRequest; negative for none
+	flush    bool       // drop all translations before the next block
+	renew    guest.Addr // a block to be translated anew without asking again
+	renewed  bool
 
 	// OnTranslate, when set, is shown each block before and after the passes.
 	OnTranslate func(tb *vcpu.TB, b *ir.Block, stage string)
+	// OnUndefined, when set, is told of an instruction that raises #UD.
+	OnUndefined func(pc guest.Addr, code []byte)
 	// Stats counts what the engine did.
 	Stats Stats
 }
@@ -74,7 +78,7 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's Changed hook.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, code: make([]byte, maxBytes)}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, limit: -1, code: make([]byte, maxBytes)}
 	bus.Changed = func(k event.Kind) {
 		if probe.Affects(k) {
 			e.FlushTB()
@@ -92,6 +96,12 @@ func (e *Engine) FlushTB() {
 // SetChaining lets blocks run on without returning to the run loop, or not.
 func (e *Engine) SetChaining(on bool) {
 	e.noChain = !on
+	e.FlushTB()
+}
+
+// SetMemCallbacks lets the memory callbacks that are registered fire, or not.
+func (e *Engine) SetMemCallbacks(on bool) {
+	e.noMemory = !on
 	e.FlushTB()
 }
 
@@ -125,6 +135,26 @@ func (e *Engine) enterSpace() {
 // Run runs about n instructions of the CPU's present state, exactly n if
 // nothing else stops it.
 func (e *Engine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
+	if e.limit < 0 {
+		return e.run(c, n)
+	}
+	if e.limit == 0 {
+		return vcpu.StopRequest
+	}
+	before := c.Icount()
+	stop := e.run(c, min(n, e.limit))
+	e.limit -= int64(c.Icount() - before)
+	if stop == vcpu.StopBudget && e.limit == 0 {
+		return vcpu.StopRequest
+	}
+	return stop
+}
+
+// SetLimit makes Run say StopRequest after n more instructions; a negative n
+// takes the limit away.
+func (e *Engine) SetLimit(n int64) { e.limit = n }
+
+func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	c.Deadline = c.Icount() + uint64(n)
 	c.Left = n
@@ -174,7 +204,7 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 		c.Syscall = vcpu.SyscallKind(l.Slot)
 		return vcpu.StopSyscall, true
 	case ir.ExitUndefined:
-		return e.except(c, e.guest.Undefined())
+		return e.undefined(c)
 	case ir.ExitHalt:
 		return vcpu.StopHalt, true
 	}
@@ -183,6 +213,15 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 		c.Leave.From = nil
 	}
 	return 0, false
+}
+
+func (e *Engine) undefined(c *vcpu.CPU) (vcpu.Stop, bool) {
+	if e.OnUndefined != nil {
+		var code [15]byte
+		n, _ := c.Space.Fetch(c.PC(), code[:])
+		e.OnUndefined(c.PC(), code[:n])
+	}
+	return e.except(c, e.guest.Undefined())
 }
 
 // except makes an exception pending for the environment.
@@ -247,7 +286,7 @@ func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	e.show(tb, "translated")
 	if probe.Watched(e.bus) {
 		probe.Instrument(e.bus, &e.b.Block, tb, probe.Source{
-			CPU: e.cpu, Code: code, Mnemonic: func(code []byte) string { return e.guest.Mnemonic(code, e.mode) },
+			CPU: e.cpu, Code: code, NoMemory: e.noMemory, Mnemonic: func(code []byte) string { return e.guest.Mnemonic(code, e.mode) },
 		})
 		e.show(tb, "instrumented")
 	}

@@ -18,6 +18,7 @@ type Source struct {
 	CPU      *vcpu.CPU
 	Code     []byte // of the whole block
 	Mnemonic func(code []byte) string
+	NoMemory bool // memory callbacks are switched off
 }
 
 // Watched reports whether any kind that changes translations has a
@@ -189,6 +190,9 @@ func (p *pass) insnSites() {
 	}
 	p.after = p.choose(event.AfterInsnExec, in, asked)
 	p.mem = false
+	if p.src.NoMemory {
+		return
+	}
 	for n := range p.memory {
 		p.memory[n] = p.memory[n][:0:0]
 		for _, s := range p.bus.Active(event.VirtMemBeforeRead + event.Kind(n)) {

@@ -26,7 +26,7 @@ const (
 	f1cOSXSAVE                                                          = 1 << 27
 	f8dSYSCALL, f8dNX, f8dRDTSCP, f8dLM                                 = 1 << 11, 1 << 20, 1 << 27, 1 << 29
 	f8cLAHF, f8cLZCNT                                                   = 1 << 0, 1 << 5
-	f7bFSGSBASE, f7bBMI1 = 1 << 0, 1 << 3
+	f7bFSGSBASE, f7bBMI1                                                = 1 << 0, 1 << 3
 )
 
 // models are the CPU models by their -cpu names.

@@ -1,0 +1,170 @@
+// Command panda runs a Linux program under a binary translator and lets
+// plugins and Lua scripts watch and steer it.
+//
+//	panda [options] PROGRAM [ARG…]
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"panda/emu"
+	"panda/emu/event"
+	"panda/emu/plugin"
+)
+
+// Exit codes of panda's own, as shells use them.
+const (
+	exitFailed  = 1
+	exitUsage   = 2
+	exitNotExec = 126
+	exitMissing = 127
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// options are the command line.
+type options struct {
+	plugins  []loadOption
+	args     []string // -panda-arg
+	env      []string
+	lua      []string // -e
+	list     string
+	listing  bool
+	repl     bool
+	strace   bool
+	strict   bool
+	verbose  bool
+	sysroot  string
+	cpu      string
+	argv0    string
+	dump     string
+	dumpFile string
+	program  []string
+}
+
+// loadOption is one -panda or -panda-plugin, in the order given.
+type loadOption struct {
+	specs []plugin.Spec
+	file  string
+}
+
+const usageHead = `usage: panda [options] PROGRAM [ARG…]
+       panda -l [GLOB]
+
+Runs a Linux program under a binary translator, watched by plugins and scripts.
+
+`
+
+// flags declares the options. What flag.PrintDefaults prints is their help.
+func (o *options) flags(out io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("panda", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.Usage = func() {
+		fmt.Fprint(out, usageHead)
+		f.PrintDefaults()
+		fmt.Fprint(out, "\nItems of -d:\n", emu.DumpItems())
+	}
+	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help lists a plugin's arguments", func(s string) error {
+		specs, err := plugin.ParseSpecs(s)
+		o.plugins = append(o.plugins, loadOption{specs: specs})
+		return err
+	})
+	f.Func("panda-plugin", "load the plugin in a `file`: a Lua script", func(s string) error {
+		o.plugins = append(o.plugins, loadOption{file: s})
+		return nil
+	})
+	f.Func("panda-arg", "give a plugin an argument: `name:key=value`", func(s string) error { o.args = append(o.args, s); return nil })
+	f.Func("e", "run a line of `Lua` before the program starts", func(s string) error { o.lua = append(o.lua, s); return nil })
+	f.Func("E", "set an environment variable of the program: `NAME=value`", func(s string) error { o.env = append(o.env, s); return nil })
+	f.Func("l", "list events, plugins and scripts that match the `glob`", func(s string) error { o.list, o.listing = s, true; return nil })
+	f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
+	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
+	f.BoolVar(&o.strict, "strict", false, "end the run when a callback fails, instead of disabling it")
+	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did and which system calls were refused")
+	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
+	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
+	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
+	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
+	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
+	return f
+}
+
+// parse reads the command line. An option that does not exist is reported with
+// the nearest that does.
+func parse(args []string, stderr io.Writer) (*options, error) {
+	o := new(options)
+	if n := len(args); n > 0 && args[n-1] == "-l" {
+		args = append(args[:n:n], "*")
+	}
+	f := o.flags(io.Discard)
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			f.SetOutput(stderr)
+			o.flags(stderr).Usage()
+			return nil, err
+		}
+		return nil, suggest(f, err)
+	}
+	o.program = f.Args()
+	if len(o.program) == 0 && !o.listing {
+		return nil, errors.New("no program to run; panda -help shows the options")
+	}
+	return o, nil
+}
+
+func suggest(f *flag.FlagSet, err error) error {
+	const unknown = "flag provided but not defined: -"
+	name, ok := strings.CutPrefix(err.Error(), unknown)
+	if !ok {
+		return err
+	}
+	var names []string
+	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
+	return fmt.Errorf("no option -%s%s", name, event.DidYouMean(name, names))
+}
+
+// run is main with its outside given: it returns the exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err == nil && o.listing:
+		err = list(stdout, o.list)
+	case err == nil:
+		var status int
+		if status, err = runProgram(o, stdout, stderr); err == nil {
+			return status
+		}
+	default:
+		fmt.Fprintf(stderr, "panda: %v\n", err)
+		return exitUsage
+	}
+	if err == nil {
+		return 0
+	}
+	var help *plugin.HelpRequested
+	if errors.As(err, &help) {
+		fmt.Fprintln(stdout, help.Text)
+		return 0
+	}
+	fmt.Fprintf(stderr, "panda: %v\n", err)
+	return exitCode(err)
+}
+
+// exitCode is the code for an error of a run that did not happen.
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return exitMissing
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOEXEC):
+		return exitNotExec
+	}
+	return exitFailed
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"panda/emu"
+	"panda/emu/plugin"
+	"panda/lua"
+	_ "panda/native/all"
+	"panda/scripts"
+)
+
+// runProgram runs the program of the command line to its end.
+func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
+	cfg, done, err := o.config(stdout, stderr)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	m, err := emu.New(cfg)
+	if err != nil {
+		return 0, err
+	}
+	defer m.Close()
+	if err := o.load(m); err != nil {
+		return 0, err
+	}
+	if o.repl {
+		status, err = repl(m, os.Stdin, stdout)
+	} else {
+		status, _, err = m.Run()
+	}
+	if o.verbose {
+		report(m, stderr)
+	}
+	return status, err
+}
+
+// config makes the machine's configuration; done closes what it opened.
+func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(), err error) {
+	done = func() {}
+	path, err := findProgram(o.program[0], o.sysroot)
+	if err != nil {
+		return cfg, done, err
+	}
+	items, err := emu.ParseDump(o.dump)
+	if err != nil {
+		return cfg, done, err
+	}
+	out := stderr
+	if o.dumpFile != "" {
+		f, err := os.Create(o.dumpFile)
+		if err != nil {
+			return cfg, done, err
+		}
+		out, done = f, func() { f.Close() }
+	}
+	cfg = emu.Config{
+		Path: path, Args: slices.Clone(o.program), Env: append(os.Environ(), o.env...), Sysroot: o.sysroot, CPU: o.cpu,
+		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
+		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
+		Log:     slog.New(slog.DiscardHandler),
+		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: stdout})},
+		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
+		Dump:    emu.Dump{Out: out, Items: items},
+	}
+	if o.argv0 != "" {
+		cfg.Args[0] = o.argv0
+	}
+	if o.strace || slices.Contains(items, "strace") {
+		cfg.Strace = out
+	}
+	if o.verbose {
+		cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
+	}
+	return cfg, done, nil
+}
+
+// findProgram finds a program as a shell does: a name without a slash in PATH.
+func findProgram(name, sysroot string) (string, error) {
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	if sysroot != "" {
+		for _, d := range filepath.SplitList(os.Getenv("PATH")) {
+			if _, err := os.Stat(filepath.Join(sysroot, d, name)); err == nil {
+				return filepath.Join(d, name), nil
+			}
+		}
+	}
+	return exec.LookPath(name)
+}
+
+// searchPath is where -panda looks for scripts.
+func searchPath() []string {
+	dirs := []string{"."}
+	if d := os.Getenv("PANDA_PLUGIN_DIR"); d != "" {
+		dirs = append(dirs, d)
+	}
+	return dirs
+}
+
+// load loads the plugins in the order of the command line, then the one-liners.
+func (o *options) load(m *emu.Machine) error {
+	p := m.Plugins()
+	for _, a := range o.args {
+		if err := p.AddArg(a); err != nil {
+			return err
+		}
+	}
+	for _, l := range o.plugins {
+		if l.file != "" {
+			if _, err := p.LoadFile(l.file, nil); err != nil {
+				return err
+			}
+		}
+		for _, s := range l.specs {
+			if _, err := p.Load(s.Name, s.Args); err != nil {
+				return err
+			}
+		}
+	}
+	for i, text := range o.lua {
+		name := "-e"
+		if i > 0 {
+			name = fmt.Sprintf("-e#%d", i+1)
+		}
+		script, err := p.Loaders[0].Open(name, []byte(text))
+		if err != nil {
+			return err
+		}
+		if _, err := p.Start(name, "", script, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report says what the run was like.
+func report(m *emu.Machine, w io.Writer) {
+	s := m.Stats()
+	fmt.Fprintf(w, "panda: %d instructions; %d blocks of %d instructions translated, %d flushes, %d stores into code\n",
+		m.CPU().Icount(), s.Blocks, s.Insns, s.Flushes, s.SMC)
+	for _, u := range m.Unsupported() {
+		fmt.Fprintf(w, "panda: system call not supported: %s\n", u)
+	}
+}

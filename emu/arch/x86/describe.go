@@ -1,0 +1,46 @@
+package x86
+
+import (
+	"fmt"
+
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
+)
+
+// Untranslated is the text of an instruction that decodes and yet raises #UD
+// because no translator knows it or the CPU model lacks it; "" for other code.
+func (g *Guest) Untranslated(code []byte, pc uint64) string {
+	var in dec.Inst
+	if dec.Decode(&in, code, dec.Mode(g.view.Bits)) != nil {
+		return ""
+	}
+	if byRow[in.Row.ID] != nil && g.model.has(&in) {
+		return ""
+	}
+	return dec.Text(&in, pc, nil)
+}
+
+// SlotNames are the register words' names, for printed IR.
+func (g *Guest) SlotNames() ir.Names {
+	n := ir.Names{
+		regs.CCOp: "cc_op", regs.CCDst: "cc_dst", regs.CCSrc: "cc_src", regs.CCSrc2: "cc_src2", regs.DF: "df", regs.EFL: "efl",
+		regs.MXCSR: "mxcsr", regs.FCW: "fcw", regs.FSW: "fsw", regs.FTop: "ftop", regs.FTag: "ftag", regs.TSCAux: "tsc_aux",
+	}
+	for i := range regs.Defs {
+		d := &regs.Defs[i]
+		if d.Get == nil && d.Bytes == 8 {
+			n[d.Word] = d.Name
+		}
+	}
+	for i := range ir.Ref(64) {
+		n[regs.YMM+i] = fmt.Sprintf("ymm%d.%d", i/4, i%4)
+	}
+	for i := range ir.Ref(16) {
+		n[regs.ST+i] = fmt.Sprintf("fpr%d.%d", i/2, i%2)
+	}
+	return n
+}
+
+// HWCap is what the auxiliary vector says of the CPU: EDX of CPUID leaf 1.
+func (g *Guest) HWCap() uint64 { return uint64(g.model.f1d) }

@@ -1,0 +1,238 @@
+// Package emu wires the rooms to a machine: a guest program or system, an
+// engine, events and plugins. It holds no idea of its own; emu/README.md shows
+// the way of the data.
+package emu
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"log/slog"
+	"sync"
+
+	"panda/emu/arch/x86"
+	"panda/emu/event"
+	"panda/emu/exec"
+	"panda/emu/guest"
+	"panda/emu/interp"
+	"panda/emu/linux"
+	"panda/emu/linux/hostsys"
+	"panda/emu/plugin"
+	"panda/emu/vcpu"
+)
+
+// Config says what to run and how.
+type Config struct {
+	Path      string // the program
+	Args, Env []string
+	Dir       string // working directory, the caller's when empty
+	Sysroot   string
+	CPU       string // model name; DefaultCPU when empty
+	// Stdin, Stdout and Stderr are host descriptors.
+	Stdin, Stdout, Stderr int
+	Strace                io.Writer // each call is printed here when set
+	Log                   *slog.Logger
+	// Warn takes lines for the user: failing callbacks, missing instructions.
+	Warn    func(format string, a ...any)
+	Strict  bool // a callback that fails stops the guest
+	Loaders []plugin.Loader
+	Files   plugin.Finder
+	Dump    Dump
+}
+
+// DefaultCPU is the model of -cpu when not given.
+const DefaultCPU = "max"
+
+// Machine is a guest with its plugins. It belongs to one goroutine, except for
+// Stop and Do.
+type Machine struct {
+	cfg     Config
+	guest   *x86.Guest
+	cpu     *vcpu.CPU
+	bus     *event.Bus
+	engine  *exec.Engine
+	kernel  *linux.Kernel
+	plugins *plugin.Manager
+	missing map[string]bool
+	failed  error // of a callback, with Strict
+
+	mu   sync.Mutex
+	todo []func()
+}
+
+// New makes a machine. Plugins are loaded by the caller, through Plugins, before
+// Start.
+func New(cfg Config) (*Machine, error) {
+	if cfg.CPU == "" {
+		cfg.CPU = DefaultCPU
+	}
+	if cfg.Warn == nil {
+		cfg.Warn = func(string, ...any) {}
+	}
+	model, err := x86.FindModel(cfg.CPU)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{cfg: cfg, bus: event.NewBus(), missing: map[string]bool{}}
+	m.guest = x86.New(64, model)
+	m.cpu = &vcpu.CPU{Machine: &vcpu.Machine{Arch: m.guest.View()}}
+	m.guest.Reset(m.cpu)
+	m.engine = exec.New(m.guest, interp.Engine{}, m.bus, m.cpu)
+	m.engine.OnUndefined = m.undefined
+	m.engine.OnTranslate = cfg.Dump.hook(m)
+	m.cpu.Machine.Hypercall = m.hypercall
+	m.bus.Report = m.callbackFailed
+	m.plugins = &plugin.Manager{Bus: m.bus, Core: (*core)(m), Loaders: cfg.Loaders, Files: cfg.Files, Log: cfg.Warn}
+	return m, m.load()
+}
+
+// load makes the Linux personality with the program.
+func (m *Machine) load() (err error) {
+	host, err := hostsys.Real(true)
+	if err != nil {
+		return err
+	}
+	m.kernel, err = linux.New(linux.Config{
+		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.cfg.Sysroot,
+		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
+		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
+		HWCap: m.guest.HWCap(), HWCap2: 0,
+	}, m.cpu, m.engine)
+	return err
+}
+
+// CPU is the virtual CPU.
+func (m *Machine) CPU() *vcpu.CPU { return m.cpu }
+
+// Bus is where events are fired.
+func (m *Machine) Bus() *event.Bus { return m.bus }
+
+// Plugins manages the plugins.
+func (m *Machine) Plugins() *plugin.Manager { return m.plugins }
+
+// Run runs the guest until it ends (done) or somebody stops it. status is the
+// guest's: its exit code, or 128 + the signal that killed it.
+func (m *Machine) Run() (status int, done bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			var bug *exec.Bug
+			if e, ok := r.(error); !ok || !errors.As(e, &bug) {
+				panic(r)
+			}
+			err = bug
+		}
+	}()
+	for {
+		m.doTodo()
+		status, why, err := m.kernel.Run()
+		if err == nil && m.failed != nil {
+			return 1, true, m.failed
+		}
+		if err != nil || why == linux.Exited {
+			return status, true, err
+		}
+		if !m.doTodo() {
+			return 0, false, nil
+		}
+	}
+}
+
+// Step runs n guest instructions of whichever threads have their turn.
+func (m *Machine) Step(n int64) (status int, done bool, err error) {
+	m.engine.SetLimit(n)
+	defer m.engine.SetLimit(-1)
+	return m.Run()
+}
+
+// Stop makes Run return. It may be called from any goroutine.
+func (m *Machine) Stop() { m.kernel.Stop() }
+
+// Do runs f on the machine's goroutine between two blocks. It may be called
+// from any goroutine and does not wait.
+func (m *Machine) Do(f func()) {
+	m.mu.Lock()
+	m.todo = append(m.todo, f)
+	m.mu.Unlock()
+	m.kernel.Stop()
+}
+
+// doTodo runs what Do left and reports whether there was anything.
+func (m *Machine) doTodo() bool {
+	m.mu.Lock()
+	fs := m.todo
+	m.todo = nil
+	m.mu.Unlock()
+	for _, f := range fs {
+		f()
+	}
+	return len(fs) > 0
+}
+
+// Close tells the plugins that the guest has ended, unloads them and frees the
+// guest.
+func (m *Machine) Close() {
+	for _, s := range m.bus.Active(event.Shutdown) {
+		if fn, ok := s.Fn.(event.Func); ok {
+			m.bus.Call(s, fn)
+		}
+	}
+	m.plugins.Close()
+	m.kernel.Close()
+}
+
+// Unsupported lists the system calls that the personality refused.
+func (m *Machine) Unsupported() []string { return m.kernel.Unsupported() }
+
+// Stats are the engine's counts.
+func (m *Machine) Stats() exec.Stats { return m.engine.Stats }
+
+func (m *Machine) callbackFailed(s *event.Sub, err error) {
+	m.cfg.Warn("%s: %v callback disabled: %v (pc %#x)", s.Owner.Name, s.Kind, err, uint64(m.cpu.PC()))
+	if m.cfg.Strict {
+		m.failed = fmt.Errorf("%s: %v callback: %w", s.Owner.Name, s.Kind, err)
+		m.Stop()
+	}
+}
+
+// undefined tells about an instruction that exists but has no translator.
+func (m *Machine) undefined(pc guest.Addr, code []byte) {
+	text := m.guest.Untranslated(code, uint64(pc))
+	if text == "" || m.missing[text] {
+		return
+	}
+	m.missing[text] = true
+	m.cfg.Warn("no translator for %s at %#x (%x): the guest gets #UD", text, uint64(pc), code)
+}
+
+// hypercall offers CPUID to plugins.
+func (m *Machine) hypercall(c *vcpu.CPU) bool {
+	taken := false
+	for _, s := range m.bus.Active(event.GuestHypercall) {
+		if fn, ok := s.Fn.(event.HypercallFunc); ok && s.Filter.MatchPC(c.PC()) {
+			m.bus.Call(s, func() { taken = fn(c) || taken })
+		}
+	}
+	return taken
+}
+
+// core is the machine as plugins may steer it.
+type core Machine
+
+func (m *core) CPU() *vcpu.CPU          { return m.cpu }
+func (m *core) FlushTB()                { m.engine.FlushTB() }
+func (m *core) SetChaining(on bool)     { m.engine.SetChaining(on) }
+func (m *core) Stop()                   { m.kernel.Stop() }
+func (m *core) Exit(status int)         { m.kernel.Exit(status) }
+func (m *core) SetPrecisePC(bool)       {} // pc is exact in every callback as it is
+func (m *core) SetMemCallbacks(on bool) { m.engine.SetMemCallbacks(on) }
+
+func (m *core) Lookup(symbol string) (guest.Addr, bool) { return m.kernel.FindSymbol(symbol) }
+
+func (m *core) Regions() []plugin.Region {
+	var rs []plugin.Region
+	for _, r := range m.cpu.Space.Regions() {
+		rs = append(rs, plugin.Region{Start: r.Start, End: r.End, Prot: r.Prot, File: r.Name, Offset: r.Offset})
+	}
+	return rs
+}
