@@ -6,14 +6,11 @@ import "math"
 // numbers is exact in binary64.
 
 const (
-	sign32 = 1 << 31
-	inf32  = 0xFF << 23
-	min32  = 1 << 23
+	inf32 = 0xFF << 23
+	min32 = 1 << 23
 )
 
 func plain32(a uint32) bool { return a<<1-1 >= min32<<1-1 }
-
-func isZero32(a uint32) bool { return a<<1 == 0 }
 
 func settled32(r uint32) bool { return r<<1-(min32<<1+1) < (inf32-min32)<<1-1 }
 

@@ -9,9 +9,8 @@ import "math"
 // DAZ and FTZ do not matter to what passes it.
 
 const (
-	sign64 = 1 << 63
-	inf64  = 0x7FF << 52
-	min64  = 1 << 52 // the smallest normal number
+	inf64 = 0x7FF << 52
+	min64 = 1 << 52 // the smallest normal number
 
 	// From this biased exponent on, the error of a product is itself a
 	// normal number, so that math.FMA can find it.
@@ -20,8 +19,6 @@ const (
 
 // plain64 reports that a is not denormal.
 func plain64(a uint64) bool { return a<<1-1 >= min64<<1-1 }
-
-func isZero64(a uint64) bool { return a<<1 == 0 }
 
 // settled64 reports that a rounded result can have been neither tiny nor too
 // large. The smallest normal number may have been tiny before rounding.

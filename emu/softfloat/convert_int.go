@@ -116,8 +116,7 @@ func (e *Env) notePE(inexact bool) {
 
 // Integers to floating point: only PE is possible.
 
-func (e *Env) I32ToF32(v int32) uint32  { return uint32(e.pack(&binary32, fromInt(int64(v)))) }
-func (e *Env) I64ToF32(v int64) uint32  { return uint32(e.pack(&binary32, fromInt(v))) }
+func (e *Env) I32ToF32(v int32) uint32  { return e.I64ToF32(int64(v)) }
 func (e *Env) U32ToF32(v uint32) uint32 { return uint32(e.pack(&binary32, fromUint(false, uint64(v)))) }
 func (e *Env) U64ToF32(v uint64) uint32 { return uint32(e.pack(&binary32, fromUint(false, v))) }
 func (e *Env) U64ToF64(v uint64) uint64 { return e.pack(&binary64, fromUint(false, v)) }
@@ -128,8 +127,15 @@ func (e *Env) I32ToF64(v int32) uint64 { return math.Float64bits(float64(v)) }
 // U32ToF64 is always exact.
 func (e *Env) U32ToF64(v uint32) uint64 { return math.Float64bits(float64(v)) }
 
+func (e *Env) I64ToF32(v int64) uint32 {
+	if v>>24 == 0 || v>>24 == -1 || e.quick() && e.inexactSeen() {
+		return math.Float32bits(float32(v))
+	}
+	return uint32(e.pack(&binary32, fromInt(v)))
+}
+
 func (e *Env) I64ToF64(v int64) uint64 {
-	if v>>53 == 0 || v>>53 == -1 {
+	if v>>53 == 0 || v>>53 == -1 || e.quick() && e.inexactSeen() {
 		return math.Float64bits(float64(v))
 	}
 	return e.pack(&binary64, fromInt(v))

@@ -11,6 +11,12 @@
 // rounds, raises flags and packs. In front of that, Add64 and its kind compute
 // on the host and accept the value when the flags are known without more work.
 //
+// The transcendental instructions of the x87 use 128-bit series and round
+// once. Their values are the mathematical ones correctly rounded, except where
+// Intel CPUs are known to cut corners (the 66-bit pi, tiny arguments, logarithms
+// of powers of two); they lie within one unit in the last place of those CPUs'
+// results, and all flags agree.
+//
 // Invariants: a function changes Env.Flags (and C1 for x87) and nothing else;
 // results depend on nothing but Env and the operands, so record and replay
 // and every host agree.

@@ -46,14 +46,28 @@ func (e *Env) I64ToF80(v int64) F80 {
 }
 
 // store80 is FST to a narrower format. A denormal operand is not an exception
-// here. When an overflow or underflow traps, nothing is stored and nothing
-// rounded, so neither PE nor C1 appears.
+// here.
 func (e *Env) store80(f *format, a F80) uint64 {
 	e.C1 = false
 	n := unpack80(a)
 	if n.kind == nan {
 		return e.storeNaN80(f, e.nan80(a, a))
 	}
+	exp := n.exp + f.bias
+	if n.kind != finite || exp < 1 || exp >= f.maxExp-1 {
+		return e.storeRare80(f, n)
+	}
+	q, rem := split(n, f.prec)
+	if rem != 0 {
+		e.raise(PE)
+		e.C1 = e.Round.up(n.neg, q&1 != 0, rem)
+	}
+	return signOf(f, n.neg) | (uint64(exp-1)<<f.fracBits + q + boolBit(e.C1))
+}
+
+// storeRare80 handles what may overflow or underflow. When that traps, nothing
+// is stored and nothing rounded, so neither PE nor C1 appears.
+func (e *Env) storeRare80(f *format, n num) uint64 {
 	s := *e
 	s.Flags = 0
 	r := s.pack(f, n)

@@ -20,36 +20,32 @@ func (e *Env) Rem1of80(a, b F80) Remainder { return e.remainder(a, b, true) }
 func (e *Env) remainder(a, b F80, nearest bool) Remainder {
 	e.C1 = false
 	x, y := unpack80(a), unpack80(b)
-	if isNaN80(x, y) {
-		return Remainder{Value: e.nan80(a, b)}
-	}
 	denormal := x.denormal || y.denormal
-	if x.kind == infinite || y.kind == zero {
+	switch {
+	case isNaN80(x, y):
+		return Remainder{Value: e.nan80(a, b)}
+	case x.kind == infinite || y.kind == zero:
 		return Remainder{Value: e.finish80(special(nan, true), false, 64)}
-	}
-	if x.kind == zero || y.kind == infinite {
+	case x.kind == zero || y.kind == infinite:
 		x.denormal = denormal
 		return Remainder{Value: e.same80(x)}
+	case x.exp-y.exp >= 64:
+		return Remainder{Value: e.finish80(reducePartly(x, y), denormal, 64), Partial: true}
 	}
-	var r Remainder
-	var q uint64
-	if apart := x.exp - y.exp; apart >= 64 {
-		// Intel CPUs reduce by 32 to 63 bits, so that the next distance is
-		// a multiple of 32; the manual leaves the number open.
-		r.Partial = true
-		y.exp += apart - (32 + apart%32)
-		x, _ = reduce(x, y)
-	} else {
-		x, q = reduce(x, y)
-		if nearest {
-			x, q = nearestRemainder(x, y, q)
-		}
+	x, q := reduce(x, y)
+	if nearest {
+		x, q = nearestRemainder(x, y, q)
 	}
-	r.Value = e.finish80(x, denormal, 64)
-	if !r.Partial {
-		r.Quotient = uint8(q & 7)
-	}
-	return r
+	return Remainder{Value: e.finish80(x, denormal, 64), Quotient: uint8(q & 7)}
+}
+
+// reducePartly reduces x by 32 to 63 bits, as Intel CPUs do, so that the next
+// distance of the exponents is a multiple of 32; the manual leaves it open.
+func reducePartly(x, y num) num {
+	apart := x.exp - y.exp
+	y.exp += apart - (32 + apart%32)
+	x, _ = reduce(x, y)
+	return x
 }
 
 // reduce returns the remainder and quotient of the magnitudes, with the sign

@@ -130,12 +130,12 @@ func fromInts[V, R integer](name string, mask uint64, soft func(*Env, V) R, host
 func runRow(t *testing.T, r row) int {
 	n := 0
 	sp := specials(r.in)
+	second := sp
+	if r.args == 1 {
+		second = sp[:1]
+	}
 	rnd := newRand()
 	for _, s := range settings() {
-		second := sp
-		if r.args == 1 {
-			second = sp[:1]
-		}
 		for _, a := range sp {
 			for _, b := range second {
 				check(t, &r, s, [3]uint64{a, b, sp[rnd.IntN(len(sp))]})

@@ -43,8 +43,8 @@ BINARY(·Divsd, DIVSD)
 BINARY(·Minsd, MINSD)
 BINARY(·Maxsd, MAXSD)
 
-// r = EFLAGS after comparing a with b. Go's operand order for COMISD is
-// "first, second"; the bytes are compared with the manual by the tests.
+// r = EFLAGS after comparing a with b. OP X1, X0 has X0 as the first operand
+// of the manual.
 #define COMPARE(NAME, OP) \
 TEXT NAME(SB), NOSPLIT, $16-36; \
 	ENTER; \

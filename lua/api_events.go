@@ -1,0 +1,30 @@
+package lua
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"panda/emu/event"
+)
+
+// writeEvents writes the tables of events, filters and fields.
+func writeEvents(w io.Writer) {
+	fmt.Fprint(w, "\n## Events\n\nArguments follow `cpu`. A callback that takes fewer is called faster.\n\n| event | arguments | returns | filters | |\n|-|-|-|-|-|\n")
+	for i := range event.Rows {
+		r := &event.Rows[i]
+		name := r.Name
+		if len(r.Aliases) > 0 {
+			name += " (" + strings.Join(r.Aliases, ", ") + ")"
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", name, r.Args, r.Returns, r.Filters, r.Doc)
+	}
+	fmt.Fprint(w, "\n## Filters\n\n")
+	for _, f := range append(filterKeys[:len(filterKeys):len(filterKeys)], rateKeys...) {
+		fmt.Fprintf(w, "- `%s`: %s\n", f.name, f.doc)
+	}
+	fmt.Fprint(w, "\n## Fields for by= and value=\n\nBesides these: any register by its name, and `arg1` to `arg6` of a system call.\n\n")
+	for _, f := range aggFields {
+		fmt.Fprintf(w, "- `%s`: %s (%s)\n", f.name, f.doc, strings.ReplaceAll(f.kinds, " ", ", "))
+	}
+}

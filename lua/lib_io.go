@@ -1,0 +1,102 @@
+package lua
+
+import (
+	"os"
+	"strings"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+var ioModule = Module{
+	Name: "io",
+	Doc:  "Lua's. A file that is opened for writing is buffered; it is written out when it is closed, flushed, or when the script ends.",
+	Rows: []Row{
+		{"open", "path[, mode]", "file or nil, message", "Opens a file: \"r\", \"w\", \"a\", with \"+\" for both.", nil},
+		{"write", "...", "true", "Writes to the output of print, or to what io.output chose.", nil},
+	},
+}
+
+const fileBuffer = 64 << 10
+
+// openFiles puts the library's own functions behind ours, which add the buffer
+// and take U64.
+func (s *State) openFiles() {
+	L := s.L
+	t := L.GetGlobal("io").(*glua.LTable)
+	open := t.RawGetString("open").(*glua.LFunction)
+	t.RawSetString("open", L.NewFunction(func(L *glua.LState) int { return s.ioOpen(L, open) }))
+	write := t.RawGetString("write").(*glua.LFunction)
+	t.RawSetString("write", L.NewFunction(func(L *glua.LState) int { return s.ioWrite(L, write) }))
+	mt := L.GetTypeMetatable("FILE*").(*glua.LTable)
+	method := mt.RawGetString("write").(*glua.LFunction)
+	mt.RawSetString("write", L.NewFunction(func(L *glua.LState) int {
+		return forward(L, method, textArgs(args(L, 1)))
+	}))
+}
+
+// forward calls a function of the library with other arguments.
+func forward(L *glua.LState, fn *glua.LFunction, as []glua.LValue) int {
+	L.SetTop(0)
+	L.Push(fn)
+	for _, a := range as {
+		L.Push(a)
+	}
+	L.Call(len(as), glua.MultRet)
+	return L.GetTop()
+}
+
+func textArgs(as []glua.LValue) []glua.LValue {
+	for i, a := range as {
+		if u, ok := a.(U64); ok {
+			as[i] = glua.LString(u.String())
+		}
+	}
+	return as
+}
+
+func (s *State) ioOpen(L *glua.LState, open *glua.LFunction) int {
+	path, mode := L.CheckString(1), L.OptString(2, "r")
+	if mode[:min(1, len(mode))] == "w" || strings.HasPrefix(mode, "a") {
+		// The library would make it with mode 0600.
+		if f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666); err == nil {
+			f.Close()
+		}
+	}
+	n := forward(L, open, []glua.LValue{glua.LString(path), glua.LString(mode)})
+	f, ok := L.Get(1).(*glua.LUserData)
+	if ok && strings.ContainsAny(mode, "wa") && !strings.Contains(mode, "+") {
+		call(L, L.GetField(f, "setvbuf"), f, glua.LString("full"), glua.LNumber(fileBuffer))
+		s.closers = append(s.closers, func() { s.flush(f) })
+	}
+	return n
+}
+
+// flush writes out a file that the script left open.
+func (s *State) flush(f *glua.LUserData) {
+	if s.L.GetGlobal("io") == glua.LNil {
+		return
+	}
+	s.run(s.L.NewFunction(func(L *glua.LState) int {
+		L.Push(glua.LString(call(L, L.GetField(L.GetGlobal("io"), "type"), f).String()))
+		if L.Get(-1) == glua.LString("file") {
+			call(L, L.GetField(f, "close"), f)
+		}
+		return 0
+	}))
+}
+
+// ioWrite writes where print does as long as the script chose no other output.
+func (s *State) ioWrite(L *glua.LState, write *glua.LFunction) int {
+	t := L.GetGlobal("io").(*glua.LTable)
+	if call(L, t.RawGetString("output")) != t.RawGetString("stdout") {
+		return forward(L, write, textArgs(args(L, 1)))
+	}
+	for i, a := range textArgs(args(L, 1)) {
+		if !glua.LVCanConvToString(a) {
+			L.ArgError(i+1, expected("string", a))
+		}
+		s.opts.Out.Write([]byte(a.String()))
+	}
+	L.Push(glua.LTrue)
+	return 1
+}

@@ -1,0 +1,175 @@
+package lua
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"sort"
+	"strconv"
+	"strings"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+var jsonModule = Module{
+	Name: "json",
+	Doc:  "JSON with exact integers of 64 bits. Also what `require \"json\"` gives.",
+	Rows: []Row{
+		{"encode", "value[, indent]", "string", "A table with the keys 1 to #t is an array, any other an object with its keys sorted; an empty table is an object. Bytes that are no UTF-8 are replaced.", jsonEncode},
+		{"decode", "text", "value or nil, message", "Null becomes nil, an integer stays exact.", jsonDecode},
+	},
+}
+
+func jsonEncode(_ *State, L *glua.LState) int {
+	e := &encoder{L: L, indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
+	e.value(L.CheckAny(1), "\n")
+	return pushString(L, e.out.String())
+}
+
+type encoder struct {
+	L      *glua.LState
+	out    strings.Builder
+	indent string
+	seen   map[*glua.LTable]bool // tables that we are inside of
+}
+
+func (e *encoder) value(v glua.LValue, nl string) {
+	switch v := v.(type) {
+	case U64:
+		e.out.WriteString(strconv.FormatUint(uint64(v), 10))
+	case glua.LNumber:
+		f := float64(v)
+		if math.IsInf(f, 0) || f != f {
+			e.L.RaiseError("json: %v is no JSON number", f)
+		}
+		if isWhole(v) {
+			e.out.WriteString(strconv.FormatInt(int64(v), 10))
+			return
+		}
+		e.out.WriteString(strconv.FormatFloat(f, 'g', -1, 64))
+	case glua.LString:
+		e.string(string(v))
+	case *glua.LNilType:
+		e.out.WriteString("null")
+	case glua.LBool:
+		e.out.WriteString(v.String())
+	case *glua.LTable:
+		e.table(v, nl)
+	default:
+		e.L.RaiseError("json: cannot encode a %s value", v.Type())
+	}
+}
+
+func (e *encoder) string(s string) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.Encode(s) // a string always encodes
+	e.out.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+func (e *encoder) table(t *glua.LTable, nl string) {
+	if e.seen[t] {
+		e.L.RaiseError("json: a table contains itself")
+	}
+	e.seen[t] = true
+	defer delete(e.seen, t)
+	var keys []glua.LValue
+	t.ForEach(func(k, _ glua.LValue) { keys = append(keys, k) })
+	if len(keys) > 0 && len(keys) == t.Len() {
+		e.list('[', ']', len(keys), nl, func(i int, nl string) { e.value(t.RawGetInt(i+1), nl) })
+		return
+	}
+	sort.SliceStable(keys, func(i, j int) bool { return keyLess(keys[i], keys[j]) })
+	e.list('{', '}', len(keys), nl, func(i int, nl string) {
+		if !glua.LVCanConvToString(keys[i]) && !isNumber(keys[i]) {
+			e.L.RaiseError("json: a %s value cannot be a key", keys[i].Type())
+		}
+		e.string(keys[i].String())
+		e.out.WriteByte(':')
+		if e.indent != "" {
+			e.out.WriteByte(' ')
+		}
+		e.value(t.RawGet(keys[i]), nl)
+	})
+}
+
+func (e *encoder) list(open, end byte, n int, nl string, item func(i int, nl string)) {
+	e.out.WriteByte(open)
+	inner := nl + e.indent
+	for i := range n {
+		if i > 0 {
+			e.out.WriteByte(',')
+		}
+		if e.indent != "" {
+			e.out.WriteString(inner)
+		}
+		item(i, inner)
+	}
+	if e.indent != "" && n > 0 {
+		e.out.WriteString(nl)
+	}
+	e.out.WriteByte(end)
+}
+
+func jsonDecode(_ *State, L *glua.LState) int {
+	d := json.NewDecoder(strings.NewReader(L.CheckString(1)))
+	d.UseNumber()
+	v, err := decode(L, d, 0)
+	if err == nil && d.More() {
+		err = fmt.Errorf("text after the value at byte %d", d.InputOffset()+1)
+	}
+	if err != nil {
+		return pushError(L, fmt.Errorf("json: %w", err))
+	}
+	L.Push(v)
+	return 1
+}
+
+const maxJSONDepth = 1000
+
+// decode reads one value, the members of objects in their order.
+func decode(L *glua.LState, d *json.Decoder, depth int) (glua.LValue, error) {
+	tok, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if depth > maxJSONDepth {
+		return nil, errors.New("nested too deeply")
+	}
+	switch v := tok.(type) {
+	case bool:
+		return glua.LBool(v), nil
+	case string:
+		return glua.LString(v), nil
+	case json.Number:
+		n, _ := parseNumber(v.String())
+		return n, nil
+	case json.Delim:
+		return decodeTable(L, d, v, depth)
+	}
+	return glua.LNil, nil
+}
+
+func decodeTable(L *glua.LState, d *json.Decoder, open json.Delim, depth int) (glua.LValue, error) {
+	t := L.NewTable()
+	for n := 1; d.More(); n++ {
+		key := glua.LValue(glua.LNumber(n))
+		if open == '{' {
+			tok, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			key = glua.LString(tok.(string))
+		}
+		v, err := decode(L, d, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		t.RawSet(key, v)
+	}
+	_, err := d.Token() // the closing bracket
+	return t, err
+}

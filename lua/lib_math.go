@@ -1,0 +1,245 @@
+package lua
+
+import (
+	"math"
+	"sort"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+var mathModule = Module{
+	Name: "math",
+	Doc:  "Lua's functions, exact for integers of 64 bits, and a few of Lua 5.3.",
+	Rows: append(floatRows(),
+		Row{"floor", "x", "integer", "The largest integer not above x.", mathRound(math.Floor)},
+		Row{"ceil", "x", "integer", "The smallest integer not below x.", mathRound(math.Ceil)},
+		Row{"abs", "x", "number", "The amount of x.", mathAbs},
+		Row{"max", "x, ...", "number", "The largest of its arguments.", mathPick(1)},
+		Row{"min", "x, ...", "number", "The smallest of its arguments.", mathPick(-1)},
+		Row{"fmod", "x, y", "number", "The remainder of a division, with the sign of x.", mathFmod},
+		Row{"idiv", "x, y", "integer", "x divided by y, rounded down.", mathIdiv},
+		Row{"type", "x", "\"integer\", \"float\" or nil", "What kind of number x is.", mathType},
+		Row{"tointeger", "x", "integer or nil", "x if it is an integer of 64 bits.", mathToInteger},
+	),
+}
+
+// floatRows are the functions of floats that a U64 may be given to.
+func floatRows() []Row {
+	var rs []Row
+	for _, f := range []struct {
+		name string
+		do   func(float64) float64
+	}{{"sqrt", math.Sqrt}, {"exp", math.Exp}, {"log10", math.Log10}} {
+		rs = append(rs, Row{f.name, "x", "number", "Lua's.", func(_ *State, L *glua.LState) int {
+			L.Push(glua.LNumber(f.do(argFloat(L, 1))))
+			return 1
+		}})
+	}
+	return append(rs, Row{"log", "x[, base]", "number", "The logarithm of x, natural or to the base.", func(_ *State, L *glua.LState) int {
+		v := math.Log(argFloat(L, 1))
+		switch {
+		case L.Get(2) == glua.LNumber(2):
+			v = math.Log2(argFloat(L, 1))
+		case L.Get(2) != glua.LNil:
+			v /= math.Log(argFloat(L, 2))
+		}
+		L.Push(glua.LNumber(v))
+		return 1
+	}})
+}
+
+func argNumber(L *glua.LState, n int) glua.LValue {
+	v := number(L.Get(n))
+	if v == nil {
+		L.ArgError(n, expected("number", L.Get(n)))
+	}
+	return v
+}
+
+func mathRound(f func(float64) float64) func(*State, *glua.LState) int {
+	return func(_ *State, L *glua.LState) int {
+		v := argNumber(L, 1)
+		if n, ok := v.(glua.LNumber); ok {
+			v = glua.LNumber(f(float64(n)))
+			if u, ok := wholeFloat(float64(n)); ok && !isWhole(n) {
+				v = Int(u) // 2^60 as a float is that integer
+			}
+		}
+		L.Push(v)
+		return 1
+	}
+}
+
+func mathAbs(_ *State, L *glua.LState) int {
+	v := argNumber(L, 1)
+	if n, ok := v.(glua.LNumber); ok {
+		v = glua.LNumber(math.Abs(float64(n)))
+	}
+	L.Push(v)
+	return 1
+}
+
+func mathPick(sign int) func(*State, *glua.LState) int {
+	return func(_ *State, L *glua.LState) int {
+		best := argNumber(L, 1)
+		for i := 2; i <= L.GetTop(); i++ {
+			v := argNumber(L, i)
+			if order, ok := compare(v, best); ok && order == sign {
+				best = v
+			}
+		}
+		L.Push(best)
+		return 1
+	}
+}
+
+func mathFmod(_ *State, L *glua.LState) int {
+	a, b := argNumber(L, 1), argNumber(L, 2)
+	if !isWide(a, b) {
+		L.Push(glua.LNumber(math.Mod(argFloat(L, 1), argFloat(L, 2))))
+		return 1
+	}
+	neg, x := magnitude(a)
+	_, y := magnitude(b)
+	if y == 0 {
+		L.ArgError(2, "zero")
+	}
+	r := Int(x % y)
+	if neg {
+		r = negate(r)
+	}
+	L.Push(r)
+	return 1
+}
+
+func mathIdiv(_ *State, L *glua.LState) int {
+	a, b := argNumber(L, 1), argNumber(L, 2)
+	if b == glua.LNumber(0) {
+		L.ArgError(2, "zero")
+	}
+	q := div(a, b)
+	n, ok := q.(glua.LNumber)
+	switch {
+	case !isWide(a, b) && ok:
+		q = glua.LNumber(math.Floor(float64(n)))
+	case !isZero(mod(a, b)) && negative(a) != negative(b):
+		q = sub(q, glua.LNumber(1)) // div cuts off towards zero
+	}
+	L.Push(q)
+	return 1
+}
+
+func isZero(v glua.LValue) bool { return v == glua.LNumber(0) }
+
+func negative(v glua.LValue) bool {
+	neg, _ := magnitude(v)
+	return neg
+}
+
+func mathType(_ *State, L *glua.LState) int {
+	v := L.CheckAny(1)
+	switch {
+	case !isNumber(v):
+		L.Push(glua.LNil)
+	case isInt(v):
+		L.Push(glua.LString("integer"))
+	default:
+		L.Push(glua.LString("float"))
+	}
+	return 1
+}
+
+func mathToInteger(_ *State, L *glua.LState) int {
+	v := L.Get(1)
+	if !isNumber(v) {
+		L.Push(glua.LNil)
+		return 1
+	}
+	if u, ok := bits64(v); !ok {
+		L.Push(glua.LNil)
+	} else if n, isPlain := v.(glua.LNumber); isPlain && isWhole(n) {
+		L.Push(v)
+	} else {
+		L.Push(Int(u))
+	}
+	return 1
+}
+
+var tableModule = Module{
+	Name: "table",
+	Doc:  "Added to or corrected in Lua's table library.",
+	Rows: []Row{
+		{"sort", "t[, less]", "", "Lua's; numbers and U64 may be mixed.", tableSort},
+		{"pack", "...", "table", "A table of its arguments, their count in field n.", tablePack},
+		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", func(_ *State, L *glua.LState) int {
+			t := L.CheckTable(1)
+			from, to := argLen(L, 2, 1), argLen(L, 3, t.Len())
+			for i := from; i <= to; i++ {
+				L.Push(t.RawGetInt(i))
+			}
+			return max(to-from+1, 0)
+		}},
+		{"keys", "t", "table", "The keys of a table, sorted.", tableKeys},
+	},
+}
+
+func tablePack(_ *State, L *glua.LState) int {
+	t := L.NewTable()
+	as := args(L, 1)
+	for i, v := range as {
+		t.RawSetInt(i+1, v)
+	}
+	t.RawSetString("n", glua.LNumber(len(as)))
+	L.Push(t)
+	return 1
+}
+
+func tableSort(_ *State, L *glua.LState) int {
+	t := L.CheckTable(1)
+	vs := make([]glua.LValue, t.Len())
+	for i := range vs {
+		vs[i] = t.RawGetInt(i + 1)
+	}
+	before := func(a, b glua.LValue) bool { return less(L, a, b) }
+	if fn, ok := L.Get(2).(*glua.LFunction); ok {
+		before = func(a, b glua.LValue) bool { return glua.LVAsBool(call(L, fn, a, b)) }
+	}
+	sort.Slice(vs, func(i, j int) bool { return before(vs[i], vs[j]) })
+	for i, v := range vs {
+		t.RawSetInt(i+1, v)
+	}
+	return 0
+}
+
+func tableKeys(_ *State, L *glua.LState) int {
+	var ks []glua.LValue
+	L.CheckTable(1).ForEach(func(k, _ glua.LValue) { ks = append(ks, k) })
+	sort.SliceStable(ks, func(i, j int) bool { return keyLess(ks[i], ks[j]) })
+	t := L.NewTable()
+	for _, k := range ks {
+		t.Append(k)
+	}
+	L.Push(t)
+	return 1
+}
+
+// keyLess orders keys of any type: numbers, then strings, then the rest.
+func keyLess(a, b glua.LValue) bool {
+	if isNumber(a) && isNumber(b) {
+		order, _ := compare(a, b)
+		return order < 0
+	}
+	if x, ok := a.(glua.LString); ok {
+		if y, ok := b.(glua.LString); ok {
+			return x < y
+		}
+	}
+	return keyClass(a) < keyClass(b)
+}
+
+func keyClass(v glua.LValue) int {
+	if isNumber(v) {
+		return 0
+	}
+	return 1 + int(v.Type())
+}

@@ -1,0 +1,304 @@
+package lua
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+// maxString bounds what one call may build, so that a slip of a script does
+// not take the machine's memory.
+const maxString = 1 << 28
+
+var stringModule = Module{
+	Name: "string",
+	Doc:  "Added to or corrected in Lua's string library.",
+	Rows: []Row{
+		{"format", "fmt, ...", "string", "Lua's; integers of 64 bits are exact: %d prints a U64 as an unsigned number, %x a negative number as two's complement.", stringFormat},
+		{"rep", "s, n[, sep]", "string", "s n times, with sep between.", stringRep},
+		{"pack", "fmt, ...", "string", "Values as bytes, by the formats of Lua 5.3: < > = ! b B h H i I l L j J T f d n s z x X and sizes, as in \"<I4\".", stringPack},
+		{"unpack", "fmt, s[, pos]", "values, next position", "The values of bytes; i1…i8 are signed, I1…I8 unsigned.", stringUnpack},
+		{"packsize", "fmt", "integer", "The bytes that a format without s and z takes.", stringPackSize},
+		{"split", "s, sep[, plain]", "table", "The pieces between the matches of the pattern sep, or of the text sep when plain.", stringSplit},
+		{"trim", "s", "string", "Without white space at both ends.", func(_ *State, L *glua.LState) int { return pushString(L, strings.TrimSpace(L.CheckString(1))) }},
+	},
+}
+
+func stringRep(_ *State, L *glua.LState) int {
+	s, n, sep := L.CheckString(1), int64(argInt(L, 2)), L.OptString(3, "")
+	if n <= 0 {
+		return pushString(L, "")
+	}
+	if float64(len(s)+len(sep))*float64(n) > maxString {
+		L.RaiseError("resulting string too large")
+	}
+	if sep != "" {
+		s = strings.Repeat(s+sep, int(n-1)) + s
+		return pushString(L, s)
+	}
+	return pushString(L, strings.Repeat(s, int(n)))
+}
+
+func stringSplit(_ *State, L *glua.LState) int {
+	s, sep := L.CheckString(1), L.CheckString(2)
+	t := L.NewTable()
+	if !L.ToBool(3) && strings.ContainsAny(sep, "^$*+?.([%-") {
+		find := L.GetField(L.GetGlobal("string"), "find")
+		for pos := 0; pos <= len(s); {
+			L.Push(find)
+			L.Push(glua.LString(s))
+			L.Push(glua.LString(sep))
+			L.Push(glua.LNumber(pos + 1))
+			L.Call(3, 2)
+			from, ok := L.Get(-2).(glua.LNumber)
+			to, _ := L.Get(-1).(glua.LNumber)
+			L.Pop(2)
+			if !ok || to < from {
+				t.Append(glua.LString(s[pos:]))
+				break
+			}
+			t.Append(glua.LString(s[pos : int(from)-1]))
+			pos = int(to)
+		}
+	} else {
+		for p := range strings.SplitSeq(s, sep) {
+			t.Append(glua.LString(p))
+		}
+	}
+	L.Push(t)
+	return 1
+}
+
+// spec is one conversion of a format.
+type spec struct {
+	minus, plus, space, alt, zero bool
+	width, prec                   int // prec -1 when absent
+	verb                          byte
+}
+
+func stringFormat(_ *State, L *glua.LState) int {
+	f := L.CheckString(1)
+	out := make([]byte, 0, len(f)+32)
+	arg := 1
+	for {
+		i := strings.IndexByte(f, '%')
+		if i < 0 {
+			return pushString(L, string(append(out, f...)))
+		}
+		out = append(out, f[:i]...)
+		f = f[i+1:]
+		if strings.HasPrefix(f, "%") {
+			out, f = append(out, '%'), f[1:]
+			continue
+		}
+		var sp spec
+		f = sp.parse(L, f)
+		arg++
+		out = sp.append(L, out, arg)
+	}
+}
+
+// parse reads a conversion behind its % and gives the rest of the format.
+func (sp *spec) parse(L *glua.LState, f string) string {
+	i := 0
+	for ; i < len(f); i++ {
+		switch f[i] {
+		case '-':
+			sp.minus = true
+		case '+':
+			sp.plus = true
+		case ' ':
+			sp.space = true
+		case '#':
+			sp.alt = true
+		case '0':
+			sp.zero = true
+		default:
+			goto width
+		}
+	}
+width:
+	sp.width, i = digits(f, i)
+	sp.prec = -1
+	if i < len(f) && f[i] == '.' {
+		sp.prec, i = digits(f, i+1)
+	}
+	if sp.width > 99 || sp.prec > 99 {
+		L.RaiseError("invalid format (width or precision too long)")
+	}
+	if i == len(f) {
+		L.RaiseError("invalid conversion '%%%s' to 'format'", f)
+	}
+	sp.verb = f[i]
+	return f[i+1:]
+}
+
+func digits(s string, i int) (n, end int) {
+	for ; i < len(s) && isDigit(s[i]); i++ {
+		n = min(n*10+int(s[i]-'0'), 1000)
+	}
+	return n, i
+}
+
+func (sp *spec) append(L *glua.LState, out []byte, arg int) []byte {
+	if arg > L.GetTop() {
+		L.ArgError(arg, expected(map[bool]string{true: "string", false: "number"}[sp.verb == 's' || sp.verb == 'q'], glua.LNil))
+	}
+	v := L.Get(arg)
+	switch sp.verb {
+	case 'd', 'i', 'u', 'x', 'X', 'o', 'c':
+		n := number(v)
+		if n == nil {
+			L.ArgError(arg, expected("number", v))
+		}
+		return sp.integer(out, n)
+	case 'e', 'E', 'f', 'F', 'g', 'G', 'a', 'A':
+		return sp.float(out, argFloat(L, arg))
+	case 's':
+		s := L.ToStringMeta(v).String()
+		if sp.prec >= 0 && sp.prec < len(s) {
+			s = s[:sp.prec]
+		}
+		return sp.pad(out, "", s, false)
+	case 'q':
+		return quote(out, L.ToStringMeta(v).String())
+	}
+	L.RaiseError("invalid conversion '%%%c' to 'format'", sp.verb)
+	return nil
+}
+
+// integer prints a number under an integer verb; a fraction is cut off, as in
+// Lua 5.1.
+func (sp *spec) integer(out []byte, v glua.LValue) []byte {
+	if f, ok := v.(glua.LNumber); ok && !isWhole(f) {
+		t := math.Trunc(float64(f))
+		if _, ok := wholeFloat(t); !ok {
+			return sp.pad(out, "", strconv.FormatFloat(t, 'f', 0, 64), false)
+		}
+		v = glua.LNumber(t)
+	}
+	u, _ := bits64(v)
+	n, isPlain := v.(glua.LNumber)
+	sign := ""
+	if sp.verb == 'd' || sp.verb == 'i' {
+		switch {
+		case isPlain && n < 0:
+			sign, u = "-", -u
+		case sp.plus:
+			sign = "+"
+		case sp.space:
+			sign = " "
+		}
+	}
+	return sp.integerDigits(out, sign, u)
+}
+
+func (sp *spec) integerDigits(out []byte, sign string, u uint64) []byte {
+	var s string
+	switch sp.verb {
+	case 'c':
+		return sp.pad(out, "", string([]byte{byte(u)}), false)
+	case 'x', 'X':
+		s = strconv.FormatUint(u, 16)
+		if sp.alt && u != 0 {
+			sign = "0x"
+		}
+		if sp.verb == 'X' {
+			s, sign = strings.ToUpper(s), strings.ToUpper(sign)
+		}
+	case 'o':
+		s = strconv.FormatUint(u, 8)
+		if sp.alt && u != 0 {
+			s = "0" + s
+		}
+	default:
+		s = strconv.FormatUint(u, 10)
+	}
+	if sp.prec == 0 && u == 0 {
+		s = ""
+	}
+	if len(s) < sp.prec {
+		s = strings.Repeat("0", sp.prec-len(s)) + s
+	}
+	return sp.pad(out, sign, s, sp.zero && sp.prec < 0)
+}
+
+// pad puts a text into the field.
+func (sp *spec) pad(out []byte, sign, s string, zeros bool) []byte {
+	n := sp.width - len(sign) - len(s)
+	if n <= 0 || sp.minus {
+		out = append(append(out, sign...), s...)
+		return appendN(out, ' ', n)
+	}
+	if zeros {
+		return append(appendN(append(out, sign...), '0', n), s...)
+	}
+	return append(append(appendN(out, ' ', n), sign...), s...)
+}
+
+func appendN(out []byte, c byte, n int) []byte {
+	for range n {
+		out = append(out, c)
+	}
+	return out
+}
+
+func (sp *spec) float(out []byte, f float64) []byte {
+	sign := ""
+	switch {
+	case math.Signbit(f) && f == f:
+		sign, f = "-", -f
+	case sp.plus:
+		sign = "+"
+	case sp.space:
+		sign = " "
+	}
+	verb, prec := sp.verb|0x20, sp.prec
+	if prec < 0 && verb != 'a' {
+		prec = 6
+	}
+	s := formatFloat(f, verb, prec, sp.alt)
+	if sp.verb < 'a' {
+		s = strings.ToUpper(s)
+	}
+	return sp.pad(out, sign, s, sp.zero && !math.IsInf(f, 0) && f == f)
+}
+
+func formatFloat(f float64, verb byte, prec int, alt bool) string {
+	switch {
+	case f != f:
+		return "nan"
+	case math.IsInf(f, 0):
+		return "inf"
+	case verb == 'a':
+		s := strconv.FormatFloat(f, 'x', prec, 64)
+		return strings.NewReplacer("p+0", "p+", "p-0", "p-").Replace(s)
+	case verb == 'g' && alt:
+		return fmt.Sprintf("%#.*g", prec, f)
+	case verb == 'g':
+		prec = max(prec, 1)
+	}
+	return strconv.FormatFloat(f, verb, prec, 64)
+}
+
+// quote prints a string as Lua source.
+func quote(out []byte, s string) []byte {
+	out = append(out, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case slices.Contains([]byte("\"\\\n"), c):
+			out = append(out, '\\', c)
+		case c == '\r':
+			out = append(out, `\r`...)
+		case c == 0:
+			out = append(out, `\000`...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
+}

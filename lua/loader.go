@@ -1,0 +1,23 @@
+package lua
+
+import "panda/emu/plugin"
+
+// Loader opens scripts as plugins.
+type Loader struct{ opts Options }
+
+// NewLoader makes a loader of .lua files.
+func NewLoader(opts Options) *Loader { return &Loader{opts} }
+
+// Ext is the file ending of scripts.
+func (*Loader) Ext() string { return ".lua" }
+
+// Open compiles a script; its Init runs it. The error of a text that does not
+// compile begins with file and line.
+func (l *Loader) Open(path string, src []byte) (plugin.Plugin, error) {
+	s := newState(path, l.opts)
+	var err error
+	if s.main, err = s.compile(path, string(src)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,146 @@
+package lua
+
+import (
+	"strings"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"panda/emu/event"
+)
+
+var aggModule = Module{
+	Name: "counts:",
+	Doc: "What `panda.count` and the other aggregations return. Keys are read by `c[key]`, of two fields by `c:get(a, b)`; `pairs(c)` walks keys and values, the largest first. " +
+		"It is printed when the script ends, unless it was declared with `print = false`.",
+	Rows: []Row{
+		{"get", "[key, ...]", "number, or a list {lo, hi, n} for histograms", "The value of a key, 0 (nil for min, max, avg) if it did not occur; without key that of an aggregation without by.", aggGet},
+		{"clear", "", "", "Forgets everything.", aggClear},
+		{"pairs", "", "iterator", "Walks keys and values, the largest first; a key of several fields is a list.", aggPairs},
+		{"keys", "", "list", "The keys, the largest first.", aggKeys},
+		{"total", "", "integer", "How many events were taken.", aggTotal},
+		{"text", "", "string", "The table as it is printed at exit.", aggText},
+		{"print", "", "", "Prints the table now.", aggPrint},
+		{"stop", "", "", "Takes no more events.", aggStop},
+	},
+}
+
+// aggRows are the functions that declare aggregations.
+func aggRows() []Row {
+	var rs []Row
+	for i := range aggOps {
+		op := &aggOps[i]
+		args := "{on=, by=, …filter}"
+		if op.value {
+			args = "{on=, value=, by=, …filter}"
+		}
+		rs = append(rs, Row{op.name, args, "counts", op.doc + ", by the fields that by names.", func(s *State, L *glua.LState) int {
+			return s.aggregate(L, op)
+		}})
+	}
+	return rs
+}
+
+// aggOptions are the keys of a declaration that are no filter.
+var aggOptions = []string{"on", "by", "value", "limit", "lo", "hi", "step", "title", "print"}
+
+func (s *State) aggregate(L *glua.LState, op *aggOp) int {
+	s.needHost(L)
+	t := L.CheckTable(1)
+	on, ok := t.RawGetString("on").(glua.LString)
+	if !ok {
+		L.RaiseError("panda.%s: on= must name an event", op.name)
+	}
+	k, err := event.ParseKind(string(on))
+	if err != nil {
+		L.RaiseError("%v", err)
+	}
+	if kindClass(k) == "" {
+		L.RaiseError("panda.%s: %v cannot be aggregated", op.name, k)
+	}
+	a := &aggregation{s: s, op: op, cells: map[aggKey]*aggCell{}}
+	a.fields(L, k, t)
+	a.options(L, t)
+	a.attach(k, s.filter(L, k, t, aggOptions...))
+	if t.RawGetString("print") != glua.LFalse {
+		s.aggs = append(s.aggs, a)
+	}
+	L.Push(s.aggValue(a))
+	return 1
+}
+
+func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
+	a.title = a.op.name + " of " + k.String()
+	static := true
+	if by := t.RawGetString("by"); by != glua.LNil {
+		var names []string
+		list(by, func(v glua.LValue) {
+			name, ok := v.(glua.LString)
+			if !ok || len(a.by) == maxKeys {
+				L.RaiseError("panda.%s: by= names up to %d fields", a.op.name, maxKeys)
+			}
+			f := a.s.findField(L, k, string(name))
+			a.by, names = append(a.by, f), append(names, string(name))
+			static = static && f.static
+		})
+		a.title += " by " + strings.Join(names, ", ")
+	}
+	if static && kindClass(k) != "sys" && kindClass(k) != "exc" {
+		a.cache = make([]cached, cacheSize)
+	}
+	if !a.op.value {
+		return
+	}
+	name, ok := t.RawGetString("value").(glua.LString)
+	if !ok {
+		L.RaiseError("panda.%s: value= must name a field or register", a.op.name)
+	}
+	a.value = a.s.findField(L, k, string(name))
+	a.title = a.op.name + " of " + string(name) + " on " + strings.TrimPrefix(a.title, a.op.name+" of ")
+}
+
+func (a *aggregation) options(L *glua.LState, t *glua.LTable) {
+	num := func(key string, def int64) int64 {
+		v := t.RawGetString(key)
+		if v == glua.LNil {
+			return def
+		}
+		u, ok := bits64(v)
+		if !ok {
+			L.RaiseError("panda.%s: %s= must be an integer", a.op.name, key)
+		}
+		return int64(u)
+	}
+	def := int64(0)
+	if a.op.name == "top" {
+		def = 10
+	}
+	a.limit = int(max(num("limit", def), 0))
+	a.lo, a.hi, a.step = num("lo", 0), num("hi", 100), num("step", 10)
+	if a.op.name == "lhist" && (a.step <= 0 || a.hi <= a.lo || (a.hi-a.lo)/a.step > 1000) {
+		L.RaiseError("panda.lhist: lo=%d hi=%d step=%d give no histogram", a.lo, a.hi, a.step)
+	}
+	if name, ok := t.RawGetString("title").(glua.LString); ok {
+		a.title = string(name)
+	}
+}
+
+// attach subscribes. What is merely counted is counted by translated code.
+func (a *aggregation) attach(k event.Kind, p *filterParser) {
+	h := a.s.host
+	if p.limit != 0 {
+		p.L.RaiseError("panda.%s: an aggregation takes no once", a.op.name)
+	}
+	a.every = p.every
+	if k == event.InsnExec && p.f.PC == nil {
+		p.f.PC = everywhere
+	}
+	if a.op.name == "count" && len(a.by) == 0 && p.every == 1 && (k == event.InsnExec || k == event.BeforeBlockExec) {
+		a.direct = new(uint64)
+		a.subs = append(a.subs, h.Counter(k, &p.f, a.direct))
+		return
+	}
+	a.subs = append(a.subs, h.Subscribe(k, &p.f, a.gofunc(k)))
+	if a.cache != nil { // another program may stand at the same addresses
+		a.subs = append(a.subs, h.Subscribe(event.ProcessStart, nil, event.ProcessFunc(a.forgetCache)))
+	}
+}

@@ -1,0 +1,428 @@
+package lua
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+var cpuModule = Module{
+	Name: "cpu:",
+	Doc: "The virtual CPU, the first argument of every callback and `panda.cpu`. It is a view: nothing is copied that is not asked for, and what is assigned takes effect at once. " +
+		"Registers go by their names, `cpu.rax`, `cpu.eax`, `cpu.rflags`; an address may also be the name of a symbol.",
+	Rows: append([]Row{
+		{"read", "addr, n", "string or nil, message", "n bytes of guest memory.", cpuRead},
+		{"write", "addr, str", "true or nil, message", "Writes guest memory, also where the guest itself may not.", cpuWrite},
+		{"str", "addr[, max]", "string or nil, message", "Text up to a zero byte, at most max bytes (4096).", cpuStr},
+		{"arg", "i", "integer", "Argument i, from 1, of the function whose first instruction is about to run.", cpuArg},
+		{"ret", "", "integer", "The result of a function that has just returned.", cpuRet},
+		{"disas", "[addr[, n]]", "string", "n instructions (1) from addr (pc) on, a line each.", cpuDisas},
+		{"symbol", "[addr]", "string or nil", "The symbol at or before addr (pc), as in \"malloc+0x12\".", cpuSymbol},
+		{"module", "[addr]", "file, base or nil", "The mapped file at addr (pc), and where it begins.", cpuModuleAt},
+		{"regs", "", "table", "All registers of a dump by name.", cpuRegs},
+		{"reg", "name[, value]", "integer", "A register whose name is not known before, read or assigned.", cpuReg},
+	}, memRows()...),
+	Fields: cpuFieldDocs(),
+}
+
+// cpuField is a property of the CPU that is no register.
+type cpuField struct {
+	Field
+	get func(c *vcpu.CPU) glua.LValue
+}
+
+var cpuFields = []cpuField{
+	{Field{"pc", "address of the current instruction; assigning makes the guest go on there"}, func(c *vcpu.CPU) glua.LValue { return Int(uint64(c.PC())) }},
+	{Field{"sp", "stack pointer"}, func(c *vcpu.CPU) glua.LValue { return Int(uint64(c.SP())) }},
+	{Field{"icount", "instructions completed before the current one"}, func(c *vcpu.CPU) glua.LValue { return Int(c.Icount()) }},
+	{Field{"asid", "name of the current address space"}, func(c *vcpu.CPU) glua.LValue { return Int(uint64(c.ASID())) }},
+	{Field{"pid", "process"}, func(c *vcpu.CPU) glua.LValue { return Signed(int64(c.Machine.Process)) }},
+	{Field{"tid", "thread"}, func(c *vcpu.CPU) glua.LValue { return Signed(int64(c.Machine.Thread)) }},
+	{Field{"comm", "name of the process's program"}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Comm) }},
+	{Field{"arch", "guest architecture, \"x86_64\" or \"i386\""}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Arch.Name.String()) }},
+	{Field{"bits", "width of an address, 32 or 64"}, func(c *vcpu.CPU) glua.LValue { return glua.LNumber(c.Machine.Arch.Bits) }},
+}
+
+func cpuFieldDocs() []Field {
+	var fs []Field
+	for _, f := range cpuFields {
+		fs = append(fs, f.Field)
+	}
+	return fs
+}
+
+// cpuEntry is what a name after "cpu." stands for.
+type cpuEntry struct {
+	method *glua.LFunction
+	get    func(c *vcpu.CPU) glua.LValue
+	reg    vcpu.Register
+}
+
+// openCPU makes the one userdata that stands for the CPU in every callback.
+func (s *State) openCPU() {
+	s.views.cpuNames = map[string]cpuEntry{}
+	for _, f := range cpuFields {
+		s.views.cpuNames[f.Name] = cpuEntry{get: f.get}
+	}
+	for _, r := range cpuModule.Rows {
+		s.views.cpuNames[r.Name] = cpuEntry{method: s.bind(r)}
+	}
+	mt := s.L.NewTable()
+	mt.RawSetString("__index", s.L.NewFunction(s.cpuIndex))
+	mt.RawSetString("__newindex", s.L.NewFunction(s.cpuNewIndex))
+	mt.RawSetString("__tostring", s.L.NewFunction(func(L *glua.LState) int {
+		c := s.needCPU(L)
+		return pushString(L, fmt.Sprintf("cpu: pc=0x%x icount=%d", uint64(c.PC()), c.Icount()))
+	}))
+	s.views.cpu = s.L.NewUserData()
+	s.views.cpu.Metatable = mt
+}
+
+// needCPU is the CPU of the running callback, or the machine's.
+func (s *State) needCPU(L *glua.LState) *vcpu.CPU {
+	if s.cpu == nil && s.host != nil {
+		s.cpu = s.host.CPU()
+	}
+	if s.cpu == nil {
+		L.RaiseError("there is no guest yet")
+	}
+	return s.cpu
+}
+
+func (s *State) cpuIndex(L *glua.LState) int {
+	c := s.needCPU(L)
+	name, _ := L.Get(2).(glua.LString)
+	e, ok := s.views.cpuNames[string(name)]
+	if !ok {
+		e = s.findReg(L, c, string(name))
+	}
+	switch {
+	case e.reg != nil:
+		L.Push(s.box(e.reg.Value(&c.W)))
+	case e.method != nil:
+		L.Push(e.method)
+	default:
+		L.Push(e.get(c))
+	}
+	return 1
+}
+
+// findReg looks a register up once and keeps it.
+func (s *State) findReg(L *glua.LState, c *vcpu.CPU, name string) cpuEntry {
+	r := c.Machine.Arch.Lookup(name)
+	if r == nil {
+		L.RaiseError("the cpu has no register or method %q%s", name, event.DidYouMean(name, s.cpuNames(c)))
+	}
+	e := cpuEntry{reg: r}
+	s.views.cpuNames[name] = e
+	return e
+}
+
+func (s *State) cpuNames(c *vcpu.CPU) []string {
+	var ns []string
+	for _, f := range cpuFields {
+		ns = append(ns, f.Name)
+	}
+	for _, r := range cpuModule.Rows {
+		ns = append(ns, r.Name)
+	}
+	return append(ns, c.Machine.Arch.Names...)
+}
+
+func (s *State) cpuNewIndex(L *glua.LState) int {
+	c := s.needCPU(L)
+	name := L.CheckString(2)
+	v := argInt(L, 3)
+	if name == "pc" {
+		c.SetPC(guest.Addr(v))
+		return 0
+	}
+	if name == "sp" {
+		c.W[c.Machine.Arch.SP] = v
+		return 0
+	}
+	e, ok := s.views.cpuNames[name]
+	if !ok {
+		e = s.findReg(L, c, name)
+	}
+	if e.reg == nil {
+		L.RaiseError("cpu.%s cannot be assigned", name)
+	}
+	e.reg.SetValue(&c.W, v)
+	return 0
+}
+
+// checkCPU is the receiver of a method.
+func (s *State) checkCPU(L *glua.LState) *vcpu.CPU {
+	if L.Get(1) != s.views.cpu {
+		L.ArgError(1, "cpu expected: methods are called with a colon, cpu:read(…)")
+	}
+	return s.needCPU(L)
+}
+
+func cpuRead(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	return s.pushMemory(L, c, s.argAddr(L, 2), argLen(L, 3, -1))
+}
+
+func (s *State) pushMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, n int) int {
+	if n > maxString {
+		L.RaiseError("%d bytes are too many for one string", n)
+	}
+	b := make([]byte, n)
+	if err := c.Read(a, b); err != nil {
+		return pushError(L, fmt.Errorf("read of %d bytes at %#x: %w", n, uint64(a), err))
+	}
+	return pushString(L, string(b))
+}
+
+func cpuWrite(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	return s.writeMemory(L, c, s.argAddr(L, 2), L.CheckString(3))
+}
+
+func (s *State) writeMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, b string) int {
+	if err := c.Write(a, []byte(b)); err != nil {
+		return pushError(L, fmt.Errorf("write of %d bytes at %#x: %w", len(b), uint64(a), err))
+	}
+	L.Push(glua.LTrue)
+	return 1
+}
+
+func cpuStr(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	a, limit := s.argAddr(L, 2), argLen(L, 3, 4096)
+	text, err := readText(c, a, limit)
+	if err != nil {
+		return pushError(L, fmt.Errorf("text at %#x: %w", uint64(a), err))
+	}
+	return pushString(L, text)
+}
+
+// readText reads page by page, so that text before an unmapped page is found.
+func readText(c *vcpu.CPU, a guest.Addr, limit int) (string, error) {
+	const page = 4096
+	var out []byte
+	for len(out) < limit {
+		b := make([]byte, min(limit-len(out), page-int(a%page)))
+		if err := c.Read(a, b); err != nil {
+			return "", err
+		}
+		if i := strings.IndexByte(string(b), 0); i >= 0 {
+			return string(append(out, b[:i]...)), nil
+		}
+		out = append(out, b...)
+		a += guest.Addr(len(b))
+	}
+	return string(out), nil
+}
+
+// memRows are u8 to u64 and i8 to i64.
+func memRows() []Row {
+	var rs []Row
+	for _, bits := range []int{8, 16, 32, 64} {
+		for _, signed := range []bool{false, true} {
+			name, what := fmt.Sprintf("u%d", bits), "an unsigned"
+			if signed {
+				name, what = fmt.Sprintf("i%d", bits), "a signed"
+			}
+			rs = append(rs, Row{
+				name, "addr[, value]", "integer or nil, message",
+				fmt.Sprintf("Reads %s number of %d bits in guest memory, or writes it.", what, bits),
+				memAccess(bits/8, signed),
+			})
+		}
+	}
+	return rs
+}
+
+func memAccess(size int, signed bool) func(*State, *glua.LState) int {
+	return func(s *State, L *glua.LState) int {
+		c := s.checkCPU(L)
+		a := s.argAddr(L, 2)
+		var b [8]byte
+		if L.Get(3) != glua.LNil {
+			binary.LittleEndian.PutUint64(b[:], argInt(L, 3))
+			return s.writeMemory(L, c, a, string(b[:size]))
+		}
+		if err := c.Read(a, b[:size]); err != nil {
+			return pushError(L, err)
+		}
+		v := binary.LittleEndian.Uint64(b[:])
+		if signed {
+			n := 64 - 8*size
+			L.Push(Signed(int64(v<<n) >> n))
+			return 1
+		}
+		L.Push(s.box(v))
+		return 1
+	}
+}
+
+func cpuArg(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	i := argLen(L, 2, -1)
+	if i < 1 {
+		L.ArgError(2, "arguments are counted from 1")
+	}
+	v, err := callArg(c, i-1)
+	if err != nil {
+		return pushError(L, fmt.Errorf("argument %d: %w", i, err))
+	}
+	L.Push(s.box(v))
+	return 1
+}
+
+// callArg is argument i, from 0, of a call as the callee's first instruction
+// sees it: in a register, or on the stack above the return address.
+func callArg(c *vcpu.CPU, i int) (uint64, error) {
+	arch := c.Machine.Arch
+	if r := arch.Arg(i); r != ir.None {
+		return c.W[r], nil
+	}
+	first := 0
+	for arch.Arg(first) != ir.None {
+		first++
+	}
+	size := arch.Bits / 8
+	var b [8]byte
+	err := c.Read(c.SP()+guest.Addr(size*(1+i-first)), b[:size])
+	return binary.LittleEndian.Uint64(b[:]), err
+}
+
+func cpuRet(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	L.Push(s.box(c.W[c.Machine.Arch.Ret]))
+	return 1
+}
+
+func (s *State) optAddr(L *glua.LState, n int, c *vcpu.CPU) guest.Addr {
+	if L.Get(n) == glua.LNil {
+		return c.PC()
+	}
+	return s.argAddr(L, n)
+}
+
+func cpuDisas(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	var out []string
+	for _, in := range Disassemble(c, s.optAddr(L, 2, c), argLen(L, 3, 1)) {
+		out = append(out, in.Text)
+	}
+	return pushString(L, strings.Join(out, "\n"))
+}
+
+// Insn is one disassembled instruction.
+type Insn struct {
+	PC   guest.Addr
+	Code []byte
+	Text string
+}
+
+// Disassemble reads up to n instructions; it ends at memory that is not mapped.
+func Disassemble(c *vcpu.CPU, pc guest.Addr, n int) []Insn {
+	const longest = 15
+	sym := func(a uint64) (string, uint64, bool) { return c.Machine.Symbol(guest.Addr(a)) }
+	var ins []Insn
+	for range n {
+		code := make([]byte, longest)
+		k := longest
+		for k > 0 && c.Read(pc, code[:k]) != nil {
+			k--
+		}
+		if k == 0 {
+			break
+		}
+		text, size := c.Machine.Arch.Disasm(c, code[:k], pc, sym)
+		size = min(max(size, 1), k)
+		ins = append(ins, Insn{pc, code[:size], text})
+		pc += guest.Addr(size)
+	}
+	return ins
+}
+
+func cpuSymbol(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	if name := SymbolAt(c, s.optAddr(L, 2, c)); name != "" {
+		return pushString(L, name)
+	}
+	L.Push(glua.LNil)
+	return 1
+}
+
+// SymbolAt names an address by its symbol, as in "main+0x12"; empty when there
+// is none.
+func SymbolAt(c *vcpu.CPU, a guest.Addr) string {
+	name, off, ok := c.Machine.Symbol(a)
+	switch {
+	case !ok:
+		return ""
+	case off == 0:
+		return name
+	}
+	return fmt.Sprintf("%s+%#x", name, off)
+}
+
+func cpuModuleAt(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	file, base, ok := c.Machine.Module(s.optAddr(L, 2, c))
+	if !ok {
+		L.Push(glua.LNil)
+		return 1
+	}
+	L.Push(glua.LString(file))
+	L.Push(Int(uint64(base)))
+	return 2
+}
+
+func cpuRegs(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	t := L.NewTable()
+	for _, n := range c.Machine.Arch.Names {
+		if r := c.Machine.Arch.Lookup(n); r != nil {
+			t.RawSetString(n, Int(r.Value(&c.W)))
+		}
+	}
+	L.Push(t)
+	return 1
+}
+
+func cpuReg(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	name := L.CheckString(2)
+	r := c.Machine.Arch.Lookup(name)
+	if r == nil {
+		L.ArgError(2, fmt.Sprintf("no register %q%s", name, event.DidYouMean(name, c.Machine.Arch.Names)))
+	}
+	if L.Get(3) != glua.LNil {
+		r.SetValue(&c.W, argInt(L, 3))
+	}
+	return pushInt(L, r.Value(&c.W))
+}
+
+// boxCount is the size of the cache of boxed numbers: a Lua value is an
+// interface, and the pcs and values of a callback repeat.
+const boxCount = 1024
+
+func (s *State) box(v uint64) glua.LValue {
+	p := &s.boxes[(v^v>>10)%boxCount]
+	switch old := (*p).(type) {
+	case glua.LNumber:
+		if v <= maxPlain && old == glua.LNumber(v) {
+			return *p
+		}
+	case U64:
+		if uint64(old) == v {
+			return *p
+		}
+	}
+	*p = Int(v)
+	return *p
+}

@@ -1,0 +1,131 @@
+package lua
+
+import (
+	"errors"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+var pandaModule = Module{
+	Name: "panda",
+	Doc: "The machine. Functions of the manual keep their names without `panda_`. `panda.cpu` is the virtual CPU. " +
+		"What the world does wrong comes back as nil and a message; a mistake in the script is an error with its line.",
+	Rows: append([]Row{
+		{"on", "event, [filter,] fn", "handle", "Calls fn(cpu, …) at an event that the filter takes; see Events and Filters below.", pandaOn},
+		{"register_callback", "event, fn", "handle", "The manual's. An insn_exec callback without filter is called where an insn_translate callback returned true; in place of that function a filter table may stand.", pandaRegister},
+		{"get_args", "", "table", "The script's arguments: values by key (true for a flag), and a list of {key=, value=}.", pandaArgs},
+		{"arg", "key[, default[, doc]]", "value", "One argument, as text, number or truth value like its default; nil when absent and without default. It is declared: NAME:help lists it.", pandaArg},
+		{"stop", "", "", "Makes the guest stop after the current block; in the REPL it can be continued.", core(func(c coreOf) { c.Stop() })},
+		{"exit", "[status]", "", "Ends the guest with an exit status (0).", pandaExit},
+		{"symbol", "name", "address or nil", "The address of a symbol, \"main\" or \"libc.so.6!malloc\".", pandaSymbol},
+		{"maps", "", "list", "The guest's mappings: tables with start, stop, prot, file and offset.", pandaMaps},
+		{"virtual_memory_rw", "addr, n_or_str[, is_write]", "string, true, or nil and message", "The manual's: reads n bytes of guest memory, or writes str; never touches a device.", pandaMemoryRW},
+		{"load_plugin", "path[, args]", "plugin or nil, message", "Loads a plugin from a file.", pandaLoadPlugin},
+		{"load", "name[, args]", "plugin or nil, message", "Loads a plugin by its name, as -panda does.", pandaLoad},
+		{"unload_plugin", "plugin", "true or nil, message", "Unloads a plugin, given as handle or name.", pandaUnload},
+		{"get_plugin_by_name", "name", "plugin or nil", "A loaded plugin.", pandaGetPlugin},
+		{"disable_plugin", "plugin", "", "Keeps a plugin's callbacks from firing.", pluginRows("disable")},
+		{"enable_plugin", "plugin", "", "Lets a plugin's callbacks fire again.", pluginRows("enable")},
+		{"do_flush_tb", "", "", "Drops all translations after the current block. A change of subscriptions does what is needed by itself.", core(func(c coreOf) { c.FlushTB() })},
+	}, append(switchRows(), aggRows()...)...),
+}
+
+type coreOf interface {
+	Stop()
+	FlushTB()
+	SetMemCallbacks(on bool)
+	SetChaining(on bool)
+	SetPrecisePC(on bool)
+}
+
+// core is a function without arguments that acts on the machine.
+func core(do func(coreOf)) func(*State, *glua.LState) int {
+	return func(s *State, L *glua.LState) int {
+		do(s.needHost(L).Core())
+		return 0
+	}
+}
+
+// switchRows are the manual's switches, each to enable and to disable.
+func switchRows() []Row {
+	var rs []Row
+	for _, sw := range []struct {
+		name, doc string
+		set       func(c coreOf, on bool)
+	}{
+		{"memcb", "memory callbacks; registering one switches them on", coreOf.SetMemCallbacks},
+		{"tb_chaining", "the chaining of blocks", coreOf.SetChaining},
+		{"precise_pc", "keeping pc up to date after each instruction; in callbacks it always is", coreOf.SetPrecisePC},
+	} {
+		rs = append(rs,
+			Row{"enable_" + sw.name, "", "", "Switches on " + sw.doc + ".", core(func(c coreOf) { sw.set(c, true) })},
+			Row{"disable_" + sw.name, "", "", "Switches off " + sw.doc + ".", core(func(c coreOf) { sw.set(c, false) })})
+	}
+	for _, name := range []string{"enable_llvm", "disable_llvm", "enable_llvm_helpers", "disable_llvm_helpers"} {
+		rs = append(rs, Row{name, "", "nil, message", "This build has no LLVM back end: it says so and does nothing.", noLLVM})
+	}
+	return rs
+}
+
+var errLLVM = errors.New("this build has no LLVM back end")
+
+func noLLVM(_ *State, L *glua.LState) int { return pushError(L, errLLVM) }
+
+// pluginRows is the function of a plugin's method, for the manual's names.
+func pluginRows(method string) func(*State, *glua.LState) int {
+	for _, r := range pluginModule.Rows {
+		if r.Name == method {
+			return r.fn
+		}
+	}
+	panic("BUG: no plugin method " + method)
+}
+
+func pandaExit(s *State, L *glua.LState) int {
+	s.needHost(L).Core().Exit(int(optInt(L, 1, 0)))
+	return 0
+}
+
+func pandaSymbol(s *State, L *glua.LState) int {
+	a, ok := s.needHost(L).Core().Lookup(L.CheckString(1))
+	if !ok {
+		L.Push(glua.LNil)
+		return 1
+	}
+	return pushInt(L, uint64(a))
+}
+
+func pandaMaps(s *State, L *glua.LState) int {
+	t := L.NewTable()
+	for _, r := range s.needHost(L).Core().Regions() {
+		m := L.NewTable()
+		m.RawSetString("start", Int(uint64(r.Start)))
+		m.RawSetString("stop", Int(uint64(r.End)))
+		m.RawSetString("prot", glua.LString(r.Prot.String()))
+		m.RawSetString("file", glua.LString(r.File))
+		m.RawSetString("offset", Int(r.Offset))
+		t.Append(m)
+	}
+	L.Push(t)
+	return 1
+}
+
+func pandaMemoryRW(s *State, L *glua.LState) int {
+	c := s.needCPU(L)
+	if L.Get(1) == s.views.cpu { // the manual's first argument
+		L.Remove(1)
+	}
+	a := s.argAddr(L, 1)
+	text, isText := L.Get(2).(glua.LString)
+	write := isText
+	if L.Get(3) != glua.LNil {
+		write = L.Get(3) != glua.LNumber(0) && glua.LVAsBool(L.Get(3))
+	}
+	if write {
+		if !isText {
+			L.ArgError(2, expected("text to write", L.Get(2)))
+		}
+		return s.writeMemory(L, c, a, string(text))
+	}
+	return s.pushMemory(L, c, a, argLen(L, 2, -1))
+}

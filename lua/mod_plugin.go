@@ -1,0 +1,167 @@
+package lua
+
+import (
+	"fmt"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"panda/emu/plugin"
+)
+
+var pluginModule = Module{
+	Name: "plugin:",
+	Doc:  "A loaded plugin, as init_plugin, load_plugin and get_plugin_by_name give it.",
+	Rows: []Row{
+		{"disable", "", "", "Keeps all its callbacks from firing.", pluginDo((*plugin.Loaded).Disable)},
+		{"enable", "", "", "Lets its callbacks fire again.", pluginDo((*plugin.Loaded).Enable)},
+		{"lookup", "name", "value or nil", "A number, text or truth value that the plugin exports.", pluginLookup},
+	},
+	Fields: []Field{{"name", "name it was loaded under"}, {"path", "file of a script"}},
+}
+
+func (s *State) pluginValue(l *plugin.Loaded) glua.LValue {
+	if l == nil {
+		return glua.LNil
+	}
+	return s.object(pluginModule, l, func(name string) glua.LValue {
+		if name == "path" {
+			return glua.LString(l.Path)
+		}
+		return glua.LString(l.Name)
+	})
+}
+
+// checkPlugin is argument n as a plugin: a handle or a name.
+func (s *State) checkPlugin(L *glua.LState, n int) *plugin.Loaded {
+	switch v := L.Get(n).(type) {
+	case *glua.LUserData:
+		if l, ok := v.Value.(*plugin.Loaded); ok {
+			return l
+		}
+	case glua.LString:
+		if l := s.needHost(L).Get(string(v)); l != nil {
+			return l
+		}
+		L.ArgError(n, fmt.Sprintf("no plugin %q is loaded", string(v)))
+	}
+	L.ArgError(n, expected("plugin", L.Get(n)))
+	return nil
+}
+
+func pluginDo(do func(*plugin.Loaded)) func(*State, *glua.LState) int {
+	return func(s *State, L *glua.LState) int {
+		do(s.checkPlugin(L, 1))
+		return 0
+	}
+}
+
+func pluginLookup(s *State, L *glua.LState) int {
+	L.Push(fromGo(s.checkPlugin(L, 1).Lookup(L.CheckString(2))))
+	return 1
+}
+
+// fromGo is a plain Go value in Lua; what has no counterpart is nil.
+func fromGo(v any) glua.LValue {
+	switch v := v.(type) {
+	case string:
+		return glua.LString(v)
+	case bool:
+		return glua.LBool(v)
+	case float64:
+		return glua.LNumber(v)
+	case uint64:
+		return Int(v)
+	case *uint64:
+		return Int(*v)
+	case int64:
+		return Signed(v)
+	case int:
+		return Signed(int64(v))
+	}
+	return glua.LNil
+}
+
+func pandaLoadPlugin(s *State, L *glua.LState) int {
+	l, err := s.needHost(L).LoadFile(L.CheckString(1), s.pluginArgs(L, 2)...)
+	if err != nil {
+		return pushError(L, err)
+	}
+	L.Push(s.pluginValue(l))
+	return 1
+}
+
+func pandaLoad(s *State, L *glua.LState) int {
+	l, err := s.needHost(L).Load(L.CheckString(1), s.pluginArgs(L, 2)...)
+	if err != nil {
+		return pushError(L, err)
+	}
+	L.Push(s.pluginValue(l))
+	return 1
+}
+
+// pluginArgs reads a table of arguments: {key = value, flag = true}.
+func (s *State) pluginArgs(L *glua.LState, n int) []plugin.Arg {
+	t := L.OptTable(n, nil)
+	if t == nil {
+		return nil
+	}
+	var as []plugin.Arg
+	t.ForEach(func(k, v glua.LValue) {
+		as = append(as, plugin.Arg{Key: k.String(), Value: v.String(), Flag: v == glua.LTrue})
+	})
+	return as
+}
+
+func pandaUnload(s *State, L *glua.LState) int {
+	if err := s.needHost(L).Unload(s.checkPlugin(L, 1)); err != nil {
+		return pushError(L, err)
+	}
+	L.Push(glua.LTrue)
+	return 1
+}
+
+func pandaGetPlugin(s *State, L *glua.LState) int {
+	L.Push(s.pluginValue(s.needHost(L).Get(L.CheckString(1))))
+	return 1
+}
+
+// pandaArgs gives the arguments by key; the list part holds {key, value} pairs
+// in their order, as the manual's panda_arg_list does.
+func pandaArgs(s *State, L *glua.LState) int {
+	t := L.NewTable()
+	for _, a := range s.needHost(L).Args().All() {
+		v := glua.LValue(glua.LString(a.Value))
+		if a.Flag {
+			v = glua.LTrue
+		}
+		t.RawSetString(a.Key, v)
+		pair := L.NewTable()
+		pair.RawSetString("key", glua.LString(a.Key))
+		pair.RawSetString("value", v)
+		t.Append(pair)
+	}
+	L.Push(t)
+	return 1
+}
+
+func pandaArg(s *State, L *glua.LState) int {
+	h := s.needHost(L)
+	key, def := L.CheckString(1), L.Get(2)
+	switch d := def.(type) {
+	case glua.LBool:
+		L.Push(glua.LBool(h.Args().Bool(key, L.OptString(3, "")) || bool(d)))
+	case glua.LNumber, U64:
+		u, _ := bits64(d)
+		L.Push(Int(h.Args().Uint(key, u, L.OptString(3, ""))))
+	case *glua.LNilType:
+		v := h.Args().String(key, "", L.OptString(3, ""))
+		if v == "" {
+			L.Push(glua.LNil)
+			return 1
+		}
+		L.Push(glua.LString(v))
+	default:
+		L.Push(glua.LString(h.Args().String(key, d.String(), L.OptString(3, ""))))
+	}
+	return 1
+}

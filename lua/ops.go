@@ -1,0 +1,236 @@
+package lua
+
+import (
+	"strings"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+// helpers are the functions that rewritten source calls in place of operators.
+// The compiler puts them among a function's constants, so that no name a script
+// may use stands for them.
+type helpers struct {
+	arith map[string]*glua.LFunction // by operator
+	lt    *glua.LFunction
+	le    *glua.LFunction
+	steps *glua.LFunction // iterator of a numeric for
+	limit *glua.LFunction // limit of a numeric for
+}
+
+// operator is a row of Lua's arithmetic.
+type operator struct {
+	sign, event string
+	do          arith
+}
+
+var operators = []operator{
+	{"+", "__add", add},
+	{"-", "__sub", sub},
+	{"*", "__mul", mul},
+	{"/", "__div", div},
+	{"%", "__mod", mod},
+	{"^", "__pow", pow},
+}
+
+func operate(sign string, a, b glua.LValue) glua.LValue {
+	for _, o := range operators {
+		if o.sign == sign {
+			return o.do(a, b)
+		}
+	}
+	return nil
+}
+
+// openOperators makes the helpers and gives U64, and strings that hold numbers,
+// their arithmetic.
+func (s *State) openOperators() {
+	L := s.L
+	s.help.arith = map[string]*glua.LFunction{}
+	wide := L.NewTable()
+	str := L.GetMetatable(glua.LString("")).(*glua.LTable)
+	for _, o := range operators {
+		fn := L.NewFunction(o.call)
+		s.help.arith[o.sign] = fn
+		wide.RawSetString(o.event, fn)
+		str.RawSetString(o.event, fn)
+	}
+	unm := L.NewFunction(callNegate)
+	wide.RawSetString("__unm", unm)
+	str.RawSetString("__unm", unm)
+	s.help.lt, s.help.le = L.NewFunction(callLess), L.NewFunction(callLessEqual)
+	wide.RawSetString("__lt", s.help.lt)
+	wide.RawSetString("__le", s.help.le)
+	wide.RawSetString("__concat", L.NewFunction(callConcat))
+	wide.RawSetString("__tostring", L.NewFunction(func(L *glua.LState) int {
+		L.Push(glua.LString(L.Get(1).String()))
+		return 1
+	}))
+	L.SetMetatable(U64(0), wide)
+	s.help.steps, s.help.limit = L.NewFunction(callSteps), L.NewFunction(callLimit)
+}
+
+func (o operator) call(L *glua.LState) int {
+	a, b := L.Get(1), L.Get(2)
+	v := o.do(a, b)
+	if v == nil {
+		v = metaArith(L, o.event, a, b)
+	}
+	L.Push(v)
+	return 1
+}
+
+// metaArith calls the metamethod of a table or userdata, or raises Lua's error.
+func metaArith(L *glua.LState, event string, a, b glua.LValue) glua.LValue {
+	op := metaField(L, a, event)
+	if op == glua.LNil {
+		op = metaField(L, b, event)
+	}
+	if op == glua.LNil {
+		if number(a) != nil {
+			a = b
+		}
+		L.RaiseError("attempt to perform arithmetic on a %s value", typeName(a))
+	}
+	return call(L, op, a, b)
+}
+
+// metaField finds a metamethod that is not one of ours: those of U64 and of
+// strings lead back here.
+func metaField(L *glua.LState, v glua.LValue, event string) glua.LValue {
+	switch v.(type) {
+	case *glua.LTable, *glua.LUserData:
+		return L.GetMetaField(v, event)
+	}
+	return glua.LNil
+}
+
+func call(L *glua.LState, fn glua.LValue, args ...glua.LValue) glua.LValue {
+	L.Push(fn)
+	for _, a := range args {
+		L.Push(a)
+	}
+	L.Call(len(args), 1)
+	v := L.Get(-1)
+	L.Pop(1)
+	return v
+}
+
+func callNegate(L *glua.LState) int {
+	v := negate(L.Get(1))
+	if v == nil {
+		L.RaiseError("attempt to perform arithmetic on a %s value", typeName(L.Get(1)))
+	}
+	L.Push(v)
+	return 1
+}
+
+func callConcat(L *glua.LState) int {
+	a, b := L.Get(1), L.Get(2)
+	for _, v := range []glua.LValue{a, b} {
+		if _, ok := v.(U64); !ok && !glua.LVCanConvToString(v) {
+			L.RaiseError("attempt to concatenate a %s value", typeName(v))
+		}
+	}
+	L.Push(glua.LString(a.String() + b.String()))
+	return 1
+}
+
+func callLess(L *glua.LState) int {
+	L.Push(glua.LBool(less(L, L.Get(1), L.Get(2))))
+	return 1
+}
+
+func callLessEqual(L *glua.LState) int {
+	L.Push(glua.LBool(lessEqual(L, L.Get(1), L.Get(2))))
+	return 1
+}
+
+// less is Lua's <, also between plain numbers and U64.
+func less(L *glua.LState, a, b glua.LValue) bool {
+	if isNumber(a) && isNumber(b) {
+		order, ok := compare(a, b)
+		return ok && order < 0
+	}
+	comparable(L, a, b)
+	return L.LessThan(a, b)
+}
+
+func lessEqual(L *glua.LState, a, b glua.LValue) bool {
+	if isNumber(a) && isNumber(b) {
+		order, ok := compare(a, b)
+		return ok && order <= 0
+	}
+	if x, ok := a.(glua.LString); ok {
+		if y, ok := b.(glua.LString); ok {
+			return strings.Compare(string(x), string(y)) <= 0
+		}
+	}
+	comparable(L, a, b)
+	op := metaField(L, a, "__le")
+	if op == glua.LNil || op != metaField(L, b, "__le") {
+		return !L.LessThan(b, a)
+	}
+	return glua.LVAsBool(call(L, op, a, b))
+}
+
+// comparable raises Lua's error for values of two types.
+func comparable(L *glua.LState, a, b glua.LValue) {
+	if a.Type() != b.Type() || isNumber(a) || isNumber(b) {
+		L.RaiseError("attempt to compare %s with %s", typeName(a), typeName(b))
+	}
+}
+
+func isNumber(v glua.LValue) bool {
+	switch v.(type) {
+	case glua.LNumber, U64:
+		return true
+	}
+	return false
+}
+
+// typeName is the type as error messages name it.
+func typeName(v glua.LValue) string {
+	if _, ok := v.(U64); ok {
+		return "number"
+	}
+	return v.Type().String()
+}
+
+// callLimit makes the limit of a numeric for a plain number: a loop that begins
+// at a small number and steps by a small one never gets beyond 2^53.
+func callLimit(L *glua.LState) int {
+	v := L.Get(1)
+	if _, ok := v.(U64); ok {
+		v = glua.LNumber(maxPlain)
+	}
+	L.Push(v)
+	return 1
+}
+
+// callSteps is the iterator of a numeric for whose bounds may be U64.
+func callSteps(L *glua.LState) int {
+	v, limit, step := number(L.Get(1)), number(L.Get(2)), number(L.Get(3))
+	for i, n := range []glua.LValue{v, limit, step} {
+		if n == nil {
+			L.RaiseError("'for' %s must be a number", [...]string{"initial value", "limit", "step"}[i])
+		}
+	}
+	sign, _ := compare(step, glua.LNumber(0))
+	if u, ok := step.(U64); ok && u >= 1<<63 {
+		sign = -1 // a two's complement step goes down
+	}
+	done := false
+	L.Push(L.NewFunction(func(L *glua.LState) int {
+		order, ok := compare(v, limit)
+		if done || !ok || sign >= 0 && order > 0 || sign < 0 && order < 0 {
+			return 0
+		}
+		L.Push(v)
+		next := add(v, step)
+		order, _ = compare(next, v)
+		done = order*sign < 0 // it wrapped around
+		v = next
+		return 1
+	}))
+	return 1
+}

@@ -1,0 +1,289 @@
+package lua
+
+import (
+	"math"
+	"math/bits"
+	"strconv"
+
+	glua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// Problem: gopher-lua's virtual machine computes with float64 and compares a
+// number with a U64 by raising an error, and none of it can be hooked.
+//
+// Idea: rewrite the syntax tree. An operation whose result could leave the
+// range of plain numbers, or whose operand could be a U64 that the operation
+// does not know, becomes a call of a helper (ops.go). An operation that is
+// provably harmless stays as it is: this is what keeps loops fast.
+//
+//	a + b, a - b, a * b   helper unless the operands are bounded (bound)
+//	a ^ b                 helper
+//	a / b, a % b, -a      as they are: metamethods of U64 take part
+//	a < b …               helper unless both sides are bounded or one is a string
+//	for i = a, b, c       as it is when it starts small and steps little; the
+//	                      limit goes through a helper. Else an iterator
+//	a == b                as it is: equal integers have one normal form
+//
+// Constants: the compiler knows numbers and strings only. A U64 literal or a
+// helper stands in the tree as a number that no program uses, a denormal float,
+// and is put into the compiled function's constants afterwards. Operations on
+// literals are folded here, before the compiler would fold stand-ins.
+type rewriter struct {
+	help   *helpers
+	vars   map[*ast.IdentExpr]*variable
+	consts map[glua.LNumber]glua.LValue // by stand-in
+}
+
+func (h *helpers) rewrite(chunk []ast.Stmt) map[glua.LNumber]glua.LValue {
+	r := &rewriter{help: h, vars: resolve(chunk), consts: map[glua.LNumber]glua.LValue{}}
+	r.stmts(chunk)
+	return r.consts
+}
+
+func (r *rewriter) stmts(stmts []ast.Stmt) {
+	for i := range stmts {
+		r.stmt(&stmts[i])
+	}
+}
+
+func (r *rewriter) stmt(p *ast.Stmt) {
+	switch s := (*p).(type) {
+	case *ast.AssignStmt:
+		r.exprs(s.Lhs)
+		r.exprs(s.Rhs)
+	case *ast.LocalAssignStmt:
+		r.exprs(s.Exprs)
+	case *ast.FuncCallStmt:
+		r.expr(&s.Expr)
+	case *ast.DoBlockStmt:
+		r.stmts(s.Stmts)
+	case *ast.WhileStmt:
+		r.expr(&s.Condition)
+		r.stmts(s.Stmts)
+	case *ast.RepeatStmt:
+		r.expr(&s.Condition)
+		r.stmts(s.Stmts)
+	case *ast.IfStmt:
+		r.expr(&s.Condition)
+		r.stmts(s.Then)
+		r.stmts(s.Else)
+	case *ast.ReturnStmt:
+		r.exprs(s.Exprs)
+	case *ast.GenericForStmt:
+		r.exprs(s.Exprs)
+		r.stmts(s.Stmts)
+	case *ast.FuncDefStmt:
+		r.stmts(s.Func.Stmts)
+	case *ast.NumberForStmt:
+		r.numberFor(p, s)
+	}
+}
+
+func (r *rewriter) numberFor(p *ast.Stmt, s *ast.NumberForStmt) {
+	small := (&resolver{of: r.vars}).smallLoop(s)
+	bounded := plain(r.bound(s.Limit))
+	r.expr(&s.Init)
+	r.expr(&s.Limit)
+	if s.Step != nil {
+		r.expr(&s.Step)
+	}
+	r.stmts(s.Stmts)
+	if small {
+		if !bounded {
+			s.Limit = r.call(s, r.help.limit, s.Limit)
+		}
+		return
+	}
+	if s.Step == nil {
+		s.Step = r.at(s, &ast.NumberExpr{Value: "1"})
+	}
+	g := &ast.GenericForStmt{Names: []string{s.Name}, Stmts: s.Stmts}
+	g.SetLine(s.Line())
+	g.SetLastLine(s.LastLine())
+	g.Exprs = []ast.Expr{r.call(s, r.help.steps, s.Init, s.Limit, s.Step)}
+	*p = g
+}
+
+func (r *rewriter) exprs(es []ast.Expr) {
+	for i := range es {
+		r.expr(&es[i])
+	}
+}
+
+func (r *rewriter) expr(p *ast.Expr) {
+	e := *p
+	if n, ok := e.(*ast.NumberExpr); ok {
+		*p = r.literal(n)
+		return
+	}
+	if f, ok := e.(*ast.FunctionExpr); ok {
+		r.stmts(f.Stmts)
+		return
+	}
+	native := r.isNative(e)
+	eachChild(e, r.expr)
+	switch e := e.(type) {
+	case *ast.ArithmeticOpExpr:
+		if v := r.fold(e.Operator, e.Lhs, e.Rhs); v != nil {
+			*p = r.at(e, r.constant(v))
+		} else if !native {
+			*p = r.call(e, r.help.arith[e.Operator], e.Lhs, e.Rhs)
+		}
+	case *ast.UnaryMinusOpExpr:
+		if v := r.value(e.Expr); v != nil {
+			*p = r.at(e, r.constant(negate(v)))
+		}
+	case *ast.RelationalOpExpr:
+		if !native {
+			*p = r.relation(e)
+		}
+	}
+}
+
+// isNative reports whether the operation may stay as it is. It looks at the
+// operands before they are rewritten.
+func (r *rewriter) isNative(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.ArithmeticOpExpr:
+		switch e.Operator {
+		case "/", "%":
+			return true
+		case "^":
+			return false
+		}
+		return plain(r.bound(e))
+	case *ast.RelationalOpExpr:
+		if e.Operator == "==" || e.Operator == "~=" || isString(e.Lhs) || isString(e.Rhs) {
+			return true
+		}
+		return plain(r.bound(e.Lhs)) && plain(r.bound(e.Rhs))
+	}
+	return true
+}
+
+func (r *rewriter) relation(e *ast.RelationalOpExpr) ast.Expr {
+	switch e.Operator {
+	case "<":
+		return r.call(e, r.help.lt, e.Lhs, e.Rhs)
+	case "<=":
+		return r.call(e, r.help.le, e.Lhs, e.Rhs)
+	case ">":
+		return r.call(e, r.help.lt, e.Rhs, e.Lhs)
+	}
+	return r.call(e, r.help.le, e.Rhs, e.Lhs)
+}
+
+func isString(e ast.Expr) bool {
+	_, ok := e.(*ast.StringExpr)
+	return ok
+}
+
+// unbounded says that nothing is known of an expression's value.
+const unbounded = 64
+
+func plain(bits int) bool { return bits < 53 }
+
+// bound is n if the value of an expression is no U64 and less than 2^n in
+// amount, whenever it is a number at all.
+func (r *rewriter) bound(e ast.Expr) int {
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		return literalBits(e)
+	case *ast.UnaryLenOpExpr:
+		return 40
+	case *ast.UnaryMinusOpExpr:
+		return r.bound(e.Expr)
+	case *ast.IdentExpr:
+		if v := r.vars[e]; v != nil && v.small {
+			return 44
+		}
+	case *ast.ArithmeticOpExpr:
+		return r.arithBound(e)
+	}
+	return unbounded
+}
+
+func (r *rewriter) arithBound(e *ast.ArithmeticOpExpr) int {
+	a, b := r.bound(e.Lhs), r.bound(e.Rhs)
+	switch e.Operator {
+	case "+", "-":
+		return min(max(a, b)+1, unbounded)
+	case "*":
+		return min(a+b, unbounded)
+	case "%":
+		return b // the remainder is less than the divisor
+	}
+	return unbounded
+}
+
+// literalBits is the bound of a number as the source spells it.
+func literalBits(e *ast.NumberExpr) int {
+	n, ok := literalValue(e).(glua.LNumber)
+	if !ok || math.Abs(float64(n)) > maxPlain {
+		return unbounded
+	}
+	return bits.Len64(uint64(math.Abs(float64(n)))) + 1
+}
+
+func literalValue(e *ast.NumberExpr) glua.LValue {
+	v, ok := parseNumber(e.Value)
+	if !ok {
+		return glua.LNumber(math.NaN())
+	}
+	return v
+}
+
+// literal makes a number exact.
+func (r *rewriter) literal(e *ast.NumberExpr) ast.Expr {
+	if _, isPlain := literalValue(e).(glua.LNumber); isPlain {
+		return e
+	}
+	return r.at(e, r.constant(literalValue(e)))
+}
+
+// fold computes an operation on constants; nil when it is none.
+func (r *rewriter) fold(op string, lhs, rhs ast.Expr) glua.LValue {
+	a, b := r.value(lhs), r.value(rhs)
+	if a == nil || b == nil {
+		return nil
+	}
+	return operate(op, a, b)
+}
+
+// value is the value of a rewritten constant, nil for any other expression.
+func (r *rewriter) value(e ast.Expr) glua.LValue {
+	n, ok := e.(*ast.NumberExpr)
+	if !ok {
+		return nil
+	}
+	v := literalValue(n)
+	if stand, ok := v.(glua.LNumber); ok {
+		if c, ok := r.consts[stand]; ok {
+			return number(c)
+		}
+	}
+	return v
+}
+
+// constant is an expression for a value that is put in after compilation.
+func (r *rewriter) constant(v glua.LValue) *ast.NumberExpr {
+	if n, ok := v.(glua.LNumber); ok && isWhole(n) {
+		return &ast.NumberExpr{Value: strconv.FormatInt(int64(n), 10)}
+	}
+	stand := glua.LNumber(math.Float64frombits(uint64(len(r.consts)) + 1))
+	r.consts[stand] = v
+	return &ast.NumberExpr{Value: strconv.FormatFloat(float64(stand), 'g', -1, 64)}
+}
+
+// at gives a new expression the place of the one that it stands for.
+func (r *rewriter) at(old ast.PositionHolder, e ast.Expr) ast.Expr {
+	e.SetLine(old.Line())
+	e.SetLastLine(old.LastLine())
+	return e
+}
+
+func (r *rewriter) call(old ast.PositionHolder, fn *glua.LFunction, args ...ast.Expr) ast.Expr {
+	// AdjustRet keeps it one value where it ends a list.
+	return r.at(old, &ast.FuncCallExpr{Func: r.at(old, r.constant(fn)), Args: args, AdjustRet: true})
+}

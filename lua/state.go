@@ -1,0 +1,206 @@
+package lua
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"panda/emu/plugin"
+	"panda/emu/vcpu"
+)
+
+// Options are common to all scripts of a machine.
+type Options struct {
+	Out  io.Writer // of print and of tables at exit; standard output when nil
+	Path []string  // directories that require searches after the script's own
+}
+
+// State is one script, one-liner or REPL session: a Lua state, bound to a
+// machine once it is initialised as a plugin. It belongs to the machine's
+// goroutine.
+type State struct {
+	L    *glua.LState
+	opts Options
+	name string // of the chunk: the script's path
+	host *plugin.Host
+	main *glua.LFunction // the script; nil in a session
+
+	help    helpers
+	mods    map[string]*glua.LTable // by module name
+	idle    []*glua.LState          // threads that protected calls have left
+	depth   int                     // calls of Lua in progress
+	trace   string                  // traceback of the error that a handler looks at
+	closers []func()                // run by Close: files to flush
+
+	cpu   *vcpu.CPU // of the running callback
+	views views
+	boxes [boxCount]glua.LValue
+	aggs  []*aggregation
+	inits bool // init_plugin has run: Close owes uninit_plugin
+}
+
+// gopher-lua keeps t[n] in an array up to MaxArrayIndex, with all elements
+// before it: a table keyed by addresses would take gigabytes. Programs are not
+// loaded below 4 MiB, and lists that long do not occur.
+func init() { glua.MaxArrayIndex = 4 << 20 }
+
+const (
+	// callFrames bounds the recursion of Lua code, maxDepth that of protected
+	// calls, which also take Go's stack.
+	callFrames = 8000
+	maxDepth   = 60
+)
+
+// NewState makes a session: an initialised State evaluates text with Eval.
+func NewState(opts Options) *State { return newState("stdin", opts) }
+
+func newState(name string, opts Options) *State {
+	if opts.Out == nil {
+		opts.Out = os.Stdout
+	}
+	s := &State{name: name, opts: opts, mods: map[string]*glua.LTable{}}
+	s.L = glua.NewState(glua.Options{
+		CallStackSize: callFrames, MinimizeStackMemory: true,
+		RegistrySize: 1024, RegistryGrowStep: 4096, RegistryMaxSize: 1 << 20,
+		SkipOpenLibs: true,
+	})
+	s.openLibraries()
+	return s
+}
+
+// Init binds the state to a machine and runs the script.
+func (s *State) Init(h *plugin.Host) error {
+	s.host = h
+	s.cpu = h.CPU()
+	if s.main == nil {
+		return nil
+	}
+	if _, err := s.run(s.main); err != nil {
+		return err
+	}
+	return s.initPlugin()
+}
+
+// initPlugin calls init_plugin(self) if the script has it, as the manual says.
+func (s *State) initPlugin() error {
+	s.inits = true
+	fn, ok := s.L.GetGlobal("init_plugin").(*glua.LFunction)
+	if !ok {
+		return nil
+	}
+	ret, err := s.run(fn, s.pluginValue(s.host.Get(s.host.Name())))
+	if err != nil {
+		return err
+	}
+	if len(ret) > 0 && ret[0] == glua.LFalse {
+		return errors.New("init_plugin returned false")
+	}
+	return nil
+}
+
+// Close calls uninit_plugin(self), prints the aggregations and closes files.
+func (s *State) Close() error {
+	var err error
+	if fn, ok := s.L.GetGlobal("uninit_plugin").(*glua.LFunction); ok && s.inits && s.host != nil {
+		_, err = s.run(fn, s.pluginValue(s.host.Get(s.host.Name())))
+	}
+	for _, a := range s.aggs {
+		a.print(s.opts.Out)
+	}
+	for _, c := range s.closers {
+		c()
+	}
+	return err
+}
+
+// run calls a function, protected, and gives its results.
+func (s *State) run(fn *glua.LFunction, args ...glua.LValue) ([]glua.LValue, error) {
+	return s.runOn(s.enter(), fn, args)
+}
+
+func (s *State) runOn(L *glua.LState, fn glua.LValue, args []glua.LValue) ([]glua.LValue, error) {
+	defer s.leave(L)
+	top := L.GetTop()
+	L.Push(fn)
+	for _, a := range args {
+		L.Push(a)
+	}
+	if err := L.PCall(len(args), glua.MultRet, nil); err != nil {
+		return nil, s.scriptError(err)
+	}
+	ret := make([]glua.LValue, 0, L.GetTop()-top)
+	for i := top + 1; i <= L.GetTop(); i++ {
+		ret = append(ret, L.Get(i))
+	}
+	L.SetTop(top)
+	return ret, nil
+}
+
+// enter gives a Lua thread for a protected call. While Lua code runs, a further
+// call gets a thread of its own: an error closes all upvalues of the thread in
+// which it happens, also those of callers that catch it.
+func (s *State) enter() *glua.LState {
+	s.depth++
+	if s.depth == 1 {
+		return s.L
+	}
+	if n := len(s.idle); n > 0 {
+		L := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return L
+	}
+	L, _ := s.L.NewThread()
+	return L
+}
+
+func (s *State) leave(L *glua.LState) {
+	s.depth--
+	if L != s.L {
+		s.idle = append(s.idle, L)
+	}
+}
+
+// ScriptError is an error of Lua code with its traceback.
+type ScriptError struct {
+	Msg   string // begins with file:line
+	Where string // event and pc of a callback, if it was one
+	Trace string
+}
+
+func (e *ScriptError) Error() string {
+	s := e.Msg
+	if e.Where != "" {
+		s += " (" + e.Where + ")"
+	}
+	if e.Trace != "" {
+		s += "\n" + e.Trace
+	}
+	return s
+}
+
+func (s *State) scriptError(err error) *ScriptError {
+	var api *glua.ApiError
+	if !errors.As(err, &api) {
+		return &ScriptError{Msg: err.Error()}
+	}
+	msg := errorText(api.Object)
+	return &ScriptError{Msg: msg, Trace: cleanTrace(api.StackTrace)}
+}
+
+// errorText is what an error value says: any Lua value may be raised.
+func errorText(v glua.LValue) string {
+	if t, ok := v.(*glua.LTable); ok {
+		if m, ok := t.RawGetString("message").(glua.LString); ok {
+			return string(m)
+		}
+		return fmt.Sprintf("(error object is a %s value)", v.Type())
+	}
+	return v.String()
+}
+
+// dir is the directory of the script.
+func (s *State) dir() string { return filepath.Dir(s.name) }
