@@ -86,7 +86,7 @@ func (d *decoder) opcode() (*slot, bool) {
 		m = MapX87
 	}
 	d.in.Opcode = b
-	d.in.Prefix |= rexBits[d.rex>>4&1][d.rex&15]
+	d.in.Prefix |= rexBits[d.rex>>6&1][d.rex&15]
 	d.key |= prefixKey[d.in.Prefix>>1&7] | rexKey(d.rex)
 	if d.in.Mode == Mode64 {
 		d.key |= key64

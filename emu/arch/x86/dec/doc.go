@@ -3,8 +3,12 @@
 //
 // The instruction set is data: tables_*.go hold one row per encoding, cut by
 // opcode map as in SDM vol. 2D appendix A and written in its operand codes.
-// decode.go walks prefixes, opcode, ModRM and immediates, finds the row whose
-// conditions hold and fills an Inst; text.go prints an Inst.
+// codes.go parses those, table.go indexes the rows on first use. decode.go and
+// decode_*.go walk prefixes, opcode, ModRM and immediates, find the row whose
+// conditions hold and fill an Inst; text.go prints one.
+//
+// A new instruction is a new row in opcode order; the tests show it to objdump
+// and to golang.org/x/arch by themselves.
 //
 // The translator of x86 guests, the monitor, the debugger stub and filters on
 // mnemonics call it. It knows bytes only: no guest state, no CPUID (whether

@@ -119,8 +119,8 @@ type Inst struct {
 	VexL        uint8  // 0: 128 bit, 1: 256 bit
 	N           uint8  // number of operands
 	Args        [5]Arg // Intel order, destination first
-	Mem         Mem
-	Sel         uint16
+	Mem         Mem    // set if there is a MemArg, or an implicit operand (ImplDI, ImplAX)
+	Sel         uint16 // of a FarArg
 }
 
 // RowFlags are the properties of a row that are not part of the match.
