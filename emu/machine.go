@@ -78,7 +78,7 @@ func New(cfg Config) (*Machine, error) {
 	m.guest = x86.New(64, model)
 	m.cpu = &vcpu.CPU{Machine: &vcpu.Machine{Arch: m.guest.View()}}
 	m.guest.Reset(m.cpu)
-	m.engine = exec.New(m.guest, interp.Engine{}, m.bus, m.cpu)
+	m.engine = exec.New(m.guest, new(interp.Engine), m.bus, m.cpu)
 	m.engine.OnUndefined = m.undefined
 	m.engine.OnTranslate = cfg.Dump.hook(m)
 	m.cpu.Machine.Hypercall = m.hypercall

@@ -45,7 +45,7 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 	g.Reset(c)
 	c.SetSpace(s)
 	bus := event.NewBus()
-	return &Bare{c, s, exec.New(g, interp.Engine{}, bus, c), g, bus}
+	return &Bare{c, s, exec.New(g, new(interp.Engine), bus, c), g, bus}
 }
 
 // Map maps anonymous memory.

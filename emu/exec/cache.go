@@ -6,40 +6,42 @@ import (
 	"panda/emu/vcpu"
 )
 
-// key is what a translation is found by within an address space.
-type key struct {
-	pc   guest.Addr
-	mode uint64
-}
-
 // cache holds the translations of one address space.
 type cache struct {
 	space *mmu.Space
-	byKey map[key]*vcpu.TB
+	modes map[uint64]*modeCache
 	pages map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
-	jumps map[uint64]*vcpu.JumpCache
+}
+
+// modeCache holds those of one mode.
+type modeCache struct {
+	byPC map[guest.Addr]*vcpu.TB
+	jump vcpu.JumpCache
 }
 
 func newCache(s *mmu.Space) *cache {
-	return &cache{space: s, byKey: map[key]*vcpu.TB{}, pages: map[guest.Addr][]*vcpu.TB{}, jumps: map[uint64]*vcpu.JumpCache{}}
+	return &cache{space: s, modes: map[uint64]*modeCache{}, pages: map[guest.Addr][]*vcpu.TB{}}
 }
 
-// jump is the jump cache for a mode.
-func (k *cache) jump(mode uint64) *vcpu.JumpCache {
-	j := k.jumps[mode]
-	if j == nil {
-		j = new(vcpu.JumpCache)
-		k.jumps[mode] = j
+// mode is the part for a mode.
+func (k *cache) mode(mode uint64) *modeCache {
+	m := k.modes[mode]
+	if m == nil {
+		m = &modeCache{byPC: map[guest.Addr]*vcpu.TB{}}
+		k.modes[mode] = m
 	}
-	return j
+	return m
 }
 
 // add enters a block and has its pages watched for stores.
 func (k *cache) add(tb *vcpu.TB) {
-	k.byKey[key{tb.PC, tb.Mode}] = tb
+	k.mode(tb.Mode).byPC[tb.PC] = tb
 	k.eachPage(tb, func(page guest.Addr) {
-		k.pages[page] = append(k.pages[page], tb)
-		k.space.WatchCode(page)
+		blocks := k.pages[page]
+		if blocks == nil {
+			k.space.WatchCode(page)
+		}
+		k.pages[page] = append(blocks, tb)
 	})
 }
 
@@ -74,11 +76,12 @@ func (k *cache) dropPage(page guest.Addr) {
 // kill makes a block unreachable: it may still be running.
 func (k *cache) kill(tb *vcpu.TB) {
 	tb.Dead = true
-	if at := (key{tb.PC, tb.Mode}); k.byKey[at] == tb {
-		delete(k.byKey, at)
+	m := k.mode(tb.Mode)
+	if m.byPC[tb.PC] == tb {
+		delete(m.byPC, tb.PC)
 	}
-	if j := k.jumps[tb.Mode]; j != nil && j[vcpu.JumpIndex(uint64(tb.PC))] == tb {
-		j[vcpu.JumpIndex(uint64(tb.PC))] = nil
+	if slot := &m.jump[vcpu.JumpIndex(uint64(tb.PC))]; *slot == tb {
+		*slot = nil
 	}
 	for _, l := range tb.From {
 		if l.TB.Next[l.Slot] == tb {
@@ -88,15 +91,19 @@ func (k *cache) kill(tb *vcpu.TB) {
 	tb.From, tb.Next = nil, [2]*vcpu.TB{}
 }
 
-// flush drops everything. Watches stay: they cost a fault at most.
+// flush drops everything.
 func (k *cache) flush() {
-	for _, tb := range k.byKey {
-		tb.Dead = true
-		tb.From, tb.Next = nil, [2]*vcpu.TB{}
+	for _, m := range k.modes {
+		for _, tb := range m.byPC {
+			tb.Dead = true
+			tb.From, tb.Next = nil, [2]*vcpu.TB{}
+		}
 	}
-	clear(k.byKey)
+	for page := range k.pages {
+		k.space.Unwatch(page)
+	}
+	clear(k.modes)
 	clear(k.pages)
-	clear(k.jumps)
 }
 
 // link lets a block go on to another without the run loop.

@@ -46,7 +46,7 @@ func (e *Engine) afterBlock(c *vcpu.CPU) {
 	if !e.bus.Watched(event.AfterBlockExec) {
 		return
 	}
-	next := e.cache.byKey[key{c.PC(), e.mode}]
+	next := e.blocks.byPC[c.PC()]
 	for _, s := range e.bus.Active(event.AfterBlockExec) {
 		switch fn := s.Fn.(type) {
 		case event.AfterBlockFunc:

@@ -51,6 +51,7 @@ type Engine struct {
 
 	caches map[*mmu.Space]*cache
 	cache  *cache // of the current space
+	blocks *modeCache
 	mode   uint64
 	b      ir.Builder
 	code   []byte
@@ -129,7 +130,8 @@ func (e *Engine) enterSpace() {
 		e.cache = k
 	}
 	e.mode = e.guest.Mode(c)
-	c.Jump = e.cache.jump(e.mode)
+	e.blocks = e.cache.mode(e.mode)
+	c.Jump = &e.blocks.jump
 }
 
 // Run runs about n instructions of the CPU's present state, exactly n if
@@ -238,7 +240,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 	if tb := *slot; tb != nil && uint64(tb.PC) == pc {
 		return tb, nil
 	}
-	tb := e.cache.byKey[key{guest.Addr(pc), e.mode}]
+	tb := e.blocks.byPC[guest.Addr(pc)]
 	if tb == nil {
 		var fault *guest.MemFault
 		if tb, fault = e.translate(c, maxInsns, true); fault != nil {
@@ -312,4 +314,17 @@ func (e *Engine) flushAll() {
 	}
 	e.enterSpace()
 	e.cpu.Leave.From = nil
+}
+
+// Pretranslate translates the block at pc without running it and says how many
+// bytes and instructions it has; 0 bytes when there is no code.
+func (e *Engine) Pretranslate(pc guest.Addr) (size, insns int) {
+	old := e.cpu.PC()
+	defer e.cpu.SetPC(old)
+	e.cpu.SetPC(pc)
+	tb, fault := e.translate(e.cpu, maxInsns, true)
+	if fault != nil {
+		return 0, 0
+	}
+	return tb.Size, len(tb.Marks)
 }

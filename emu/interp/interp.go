@@ -41,18 +41,20 @@ type extra struct {
 	tb     *vcpu.TB
 }
 
-// Engine compiles and runs blocks.
-type Engine struct{}
+// Engine compiles and runs blocks. It must not be copied.
+type Engine struct{ compiler }
 
 // Name is the engine's name for -accel and messages.
-func (Engine) Name() string { return "interp" }
+func (*Engine) Name() string { return "interp" }
 
 // Compile sets tb.Entry. The block's slices are not kept.
-func (Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
-	cp := compiler{b: b, tb: tb, labels: make([]int, b.Labels)}
-	return cp.run()
+func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
+	e.begin(b, tb)
+	return e.run()
 }
 
+// compiler makes records of operations. Records and extras are cut from slabs:
+// blocks come by the thousand and go together.
 type compiler struct {
 	b      *ir.Block
 	tb     *vcpu.TB
@@ -60,13 +62,44 @@ type compiler struct {
 	labels []int // operation index by label
 	jumps  []jump
 	insn   uint16
+
+	opSlab    []op
+	extraSlab []extra
+}
+
+const slabSize = 1024
+
+// begin prepares for a block, with room for all of its operations.
+func (cp *compiler) begin(b *ir.Block, tb *vcpu.TB) {
+	cp.b, cp.tb, cp.insn, cp.jumps = b, tb, 0, cp.jumps[:0]
+	cp.labels = append(cp.labels[:0], make([]int, b.Labels)...)
+	n := 1
+	for i := range b.Insns {
+		if op := b.Insns[i].Op; op != ir.Nop && op != ir.InsnMark && op != ir.SetLabel {
+			n++
+		}
+	}
+	if len(cp.opSlab) < n {
+		cp.opSlab = make([]op, max(slabSize, n))
+	}
+	cp.ops, cp.opSlab = cp.opSlab[:0:n], cp.opSlab[n:]
+}
+
+// newExtra cuts an extra.
+func (cp *compiler) newExtra(x extra) *extra {
+	if len(cp.extraSlab) == 0 {
+		cp.extraSlab = make([]extra, slabSize)
+	}
+	p := &cp.extraSlab[0]
+	cp.extraSlab = cp.extraSlab[1:]
+	*p = x
+	return p
 }
 
 type jump struct{ op, label int }
 
 func (cp *compiler) run() error {
-	cp.ops = make([]op, 0, len(cp.b.Insns)+1)
-	cp.ops = append(cp.ops, op{fn: enterBlock, ext: &extra{tb: cp.tb}, imm: uint64(len(cp.tb.Marks))})
+	cp.ops = append(cp.ops, op{fn: enterBlock, ext: cp.newExtra(extra{tb: cp.tb}), imm: uint64(len(cp.tb.Marks))})
 	for n := range cp.b.Insns {
 		if err := cp.insnOp(&cp.b.Insns[n]); err != nil {
 			return fmt.Errorf("interp: %s: %w", ir.Format(cp.b, &cp.b.Insns[n], nil), err)
@@ -111,12 +144,12 @@ func (cp *compiler) extra(i *ir.Insn, o *op) {
 	case ir.BrCond:
 		cp.branch(o, int(i.C))
 	case ir.Call:
-		o.ext = &extra{helper: cp.b.Helpers[i.Imm].Fn.(func(c *vcpu.CPU, a, b, d uint64) uint64)}
+		o.ext = cp.newExtra(extra{helper: cp.b.Helpers[i.Imm].Fn.(func(c *vcpu.CPU, a, b, d uint64) uint64)})
 	}
 }
 
 func (cp *compiler) branch(o *op, label int) {
-	o.ext = new(extra)
+	o.ext = cp.newExtra(extra{})
 	cp.jumps = append(cp.jumps, jump{len(cp.ops), label})
 }
 

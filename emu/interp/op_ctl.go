@@ -12,7 +12,7 @@ var leaveFns = [2]fn{leaveTB, leavePtr}
 // Enter runs blocks from tb on until one leaves, and says how in c.Leave. A
 // panic of memory access or helper comes back as the fault value, with CPU.TB
 // and CPU.Insn naming the instruction.
-func (Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
+func (*Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 	defer func() { fault = recover() }()
 	for o := (*op)(tb.Entry); o != nil; {
 		o = o.fn(c, o)

@@ -58,8 +58,8 @@ const (
 
 	// Call calls Helpers[Imm] with a, b, c; the result goes to d unless None.
 	Call
-	// Vec does vector operation Aux on d, a, b (first words); C, Sub and Imm
-	// are the operation's own. See VecOp.
+	// Vec does vector operation Aux on lanes of 1<<Sub bytes of a, b and c (first
+	// words). See VecOp.
 	Vec
 
 	// Probe fires the site with number Imm of the block's instrumentation.
@@ -146,7 +146,7 @@ var opRows = [NumOps]opRow{
 	GotoPtr:  {"goto_ptr", readsA | control | barrier | keep},
 	ExitTB:   {"exit_tb", control | barrier | keep},
 	Call:     {"call", writesD | readsA | readsB | readsC | optional | keep},
-	Vec:      {"vec", writesD | readsA | readsB | optional},
+	Vec:      {"vec", writesD | readsA | readsB | readsC | optional},
 	Probe:    {"probe", barrier | keep},
 	ProbeMem: {"probe_mem", readsA | readsB | barrier | optional | keep},
 	Count:    {"count", keep},

@@ -7,20 +7,21 @@ type VecOp uint8
 // VecRow describes a vector operation to printers, verifiers and passes.
 type VecRow struct {
 	Name string
-	// D, A and B are the types of the operands where they differ from the
-	// operation's own type: NumTypes means the operation's type, and for A and
-	// B the type I8 stands for an absent operand.
-	D, A, B Type
+	// D, A, B and C are the types of the operands: NumTypes means the operation's
+	// own type, I16 half of that, and I8 stands for an absent operand.
+	D, A, B, C Type
 	// ReadsD says that the old value of D matters.
 	ReadsD bool
-	// FP says that the operation looks at the floating-point control word, adds
-	// to its flags, and can raise an exception.
+	// FP says that the operation works in the floating-point environment of word
+	// C: it looks at it, adds flags to it, and can raise an exception.
 	FP bool
 }
 
-// own is the operation's own type, none an absent operand.
+// own is the operation's own type, half that of half its size, none an absent
+// operand.
 const (
 	own  = NumTypes
+	half = I16
 	none = I8
 )
 
@@ -58,17 +59,29 @@ func (i *Insn) WordsB() int {
 
 // WordsC is the number of words read at C.
 func (i *Insn) WordsC() int {
-	if i.Op == St {
+	switch i.Op {
+	case St:
 		return i.Type.Words()
+	case Vec:
+		return i.operandType(VecRows[i.Aux].C).Words()
 	}
 	return 1
 }
 
 func (i *Insn) operandType(t Type) Type {
-	if t == own {
+	switch t {
+	case own:
 		return i.Type
+	case half:
+		return i.Type - 1
 	}
 	return t
+}
+
+// VecTo emits vector operation op on lanes of 1<<lane bytes. Absent operands are
+// None.
+func (b *Builder) VecTo(d Ref, op VecOp, t Type, lane uint8, x, y, z Ref, imm uint64) {
+	b.Emit(Insn{Op: Vec, Type: t, Aux: uint8(op), Sub: lane, D: d, A: x, B: y, C: z, Imm: imm})
 }
 
 // EffectsVec reports whether the operation is a vector operation that does more

@@ -2,23 +2,36 @@ package opt
 
 import "panda/emu/ir"
 
-// live is a set of words.
-type live [ir.FrameWords / 64]uint64
+// live is a set of words; only the first n words of the bit array are in use.
+type live struct {
+	bits [ir.FrameWords / 64]uint64
+	n    int
+}
 
-func (l *live) set(r ir.Ref)      { l[r>>6] |= 1 << (r & 63) }
-func (l *live) clear(r ir.Ref)    { l[r>>6] &^= 1 << (r & 63) }
-func (l *live) has(r ir.Ref) bool { return l[r>>6]>>(r&63)&1 != 0 }
+func (l *live) set(r ir.Ref)      { l.bits[r>>6&15] |= 1 << (r & 63) }
+func (l *live) clear(r ir.Ref)    { l.bits[r>>6&15] &^= 1 << (r & 63) }
+func (l *live) has(r ir.Ref) bool { return l.bits[r>>6&15]>>(r&63)&1 != 0 }
+
+// addSlots makes the words below base live.
+func (l *live) addSlots(base ir.Ref) {
+	for n := range base / 64 {
+		l.bits[n] = ^uint64(0)
+	}
+	l.bits[base/64] |= 1<<(base%64) - 1
+}
+
+// everything makes all words live: where control joins, nothing is known.
+func (l *live) everything() {
+	for n := range l.n {
+		l.bits[n] = ^uint64(0)
+	}
+}
 
 // Dead removes operations whose result nobody reads. It walks backwards once:
 // slots are live at the end of the block, at barriers, labels and branches, and
 // wherever an operation can fault, since the exact state is then seen.
 func Dead(b *ir.Block, tempBase ir.Ref) {
-	var l live
-	var slots live
-	for r := range tempBase {
-		slots.set(r)
-	}
-	l = slots
+	l := live{n: int(b.Temps+63) / 64}
 	joins := b.Labels > 0
 	for n := len(b.Insns) - 1; n >= 0; n-- {
 		i := &b.Insns[n]
@@ -26,11 +39,11 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 			l.everything()
 		}
 		if i.Visible(b) {
-			l.add(&slots)
+			l.addSlots(tempBase)
 		}
 		if i.Op.WritesD() && i.D != ir.None {
 			if !i.Op.Keep() && !i.EffectsVec() && l.unread(i) {
-				*i = ir.Insn{Op: ir.Nop}
+				i.Op = ir.Nop
 				continue
 			}
 			for w := range ir.Ref(i.WordsD()) {
@@ -38,19 +51,6 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 			}
 		}
 		l.reads(i)
-	}
-}
-
-// everything makes all words live: where control joins, nothing is known.
-func (l *live) everything() {
-	for n := range l {
-		l[n] = ^uint64(0)
-	}
-}
-
-func (l *live) add(o *live) {
-	for n := range l {
-		l[n] |= o[n]
 	}
 }
 

@@ -18,6 +18,7 @@ func newView(g *Guest, bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
 		Name: guest.X86_64, Bits: bits, PC: regs.RIP, SP: regs.RSP, Ret: regs.RAX, TempBase: regs.TempBase,
 		Lookup: lookupReg, Restore: restore, Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,
+		FPException: guest.Exception{Vector: vecXM},
 	}
 	for _, d := range regs.Defs[:16] {
 		v.Names = append(v.Names, d.Name)

@@ -1,0 +1,162 @@
+package interp
+
+import (
+	"panda/emu/ir"
+	"panda/emu/softfloat"
+	"panda/emu/vcpu"
+)
+
+// scalarConvFns are the conversions that compiled code uses for casts.
+var scalarConvFns = map[ir.VecOp]laneFns{
+	ir.VI32ToF64: {3: i32ToF64},
+	ir.VI64ToF64: {3: i64ToF64},
+	ir.VF64ToI32: {3: f64ToI32},
+	ir.VF64ToI64: {3: f64ToI64},
+	ir.VF32ToF64: {3: f32ToF64},
+	ir.VF64ToF32: {3: f64ToF32},
+}
+
+// vecConvFns are all conversions for any number of lanes.
+var vecConvFns = map[ir.VecOp]laneFns{
+	ir.VI32ToF32: {2: convert},
+	ir.VI32ToF64: {3: i32sToF64},
+	ir.VI64ToF32: {3: convert},
+	ir.VI64ToF64: {3: convert},
+	ir.VF32ToI32: {2: convert},
+	ir.VF32ToI64: {3: convert},
+	ir.VF64ToI32: {3: convert},
+	ir.VF64ToI64: {3: convert},
+	ir.VF32ToF64: {3: convert},
+	ir.VF64ToF32: {3: convert},
+}
+
+func i32ToF64(c *vcpu.CPU, o *op) *op {
+	var e softfloat.Env
+	c.W[o.d&frameMask] = e.I32ToF64(int32(c.W[o.a&frameMask]))
+	return o.next()
+}
+
+func i64ToF64(c *vcpu.CPU, o *op) *op {
+	e := o.fenv(c)
+	r := e.I64ToF64(int64(c.W[o.a&frameMask]))
+	o.note(c, &e)
+	c.W[o.d&frameMask] = r
+	return o.next()
+}
+
+func f64ToI32(c *vcpu.CPU, o *op) *op {
+	e := o.fenv(c)
+	var r int32
+	if x := c.W[o.a&frameMask]; o.imm != 0 {
+		r = e.F64ToI32Trunc(x)
+	} else {
+		r = e.F64ToI32(x)
+	}
+	o.note(c, &e)
+	c.W[o.d&frameMask] = uint64(uint32(r))
+	return o.next()
+}
+
+func f64ToI64(c *vcpu.CPU, o *op) *op {
+	e := o.fenv(c)
+	var r int64
+	if x := c.W[o.a&frameMask]; o.imm != 0 {
+		r = e.F64ToI64Trunc(x)
+	} else {
+		r = e.F64ToI64(x)
+	}
+	o.note(c, &e)
+	c.W[o.d&frameMask] = uint64(r)
+	return o.next()
+}
+
+func f32ToF64(c *vcpu.CPU, o *op) *op {
+	e := o.fenv(c)
+	r := e.F32ToF64(uint32(c.W[o.a&frameMask]))
+	o.note(c, &e)
+	c.W[o.d&frameMask] = r
+	return o.next()
+}
+
+func f64ToF32(c *vcpu.CPU, o *op) *op {
+	e := o.fenv(c)
+	r := e.F64ToF32(c.W[o.a&frameMask])
+	o.note(c, &e)
+	c.W[o.d&frameMask] = uint64(r)
+	return o.next()
+}
+
+// i32sToF64 needs no environment.
+func i32sToF64(c *vcpu.CPU, o *op) *op {
+	var e softfloat.Env
+	var r [4]uint64
+	for i := range uint16(o.size / 8) {
+		r[i&3] = e.I32ToF64(int32(c.W[(o.a+i/2)&frameMask] >> (i % 2 * 32)))
+	}
+	copy(c.W[o.d&frameMask:], r[:o.size/8])
+	return o.next()
+}
+
+// convWidths are log2 of the bytes of source and result.
+var convWidths = [ir.NumVecOps][2]uint8{
+	ir.VI32ToF32: {2, 2}, ir.VI64ToF32: {3, 2}, ir.VI64ToF64: {3, 3},
+	ir.VF32ToI32: {2, 2}, ir.VF32ToI64: {2, 3}, ir.VF64ToI32: {3, 2}, ir.VF64ToI64: {3, 3},
+	ir.VF32ToF64: {2, 3}, ir.VF64ToF32: {3, 2},
+}
+
+// convert does all lanes of a conversion.
+func convert(c *vcpu.CPU, o *op) *op {
+	e := o.fenv(c)
+	var r [4]uint64
+	w := convWidths[o.aux]
+	from, to := uint(8)<<w[0], uint(8)<<w[1]
+	n := 8 * uint(o.size) / max(from, to)
+	for i := range n {
+		x := c.W[(o.a+uint16(i*from/64))&frameMask] >> (i * from % 64)
+		r[i*to/64&3] |= o.convertLane(&e, x) << (i * to % 64)
+	}
+	o.note(c, &e)
+	copy(c.W[o.d&frameMask:], r[:(n*to+63)/64])
+	return o.next()
+}
+
+// convertLane converts the low end of x.
+func (o *op) convertLane(e *softfloat.Env, x uint64) uint64 {
+	switch ir.VecOp(o.aux) {
+	case ir.VI32ToF32:
+		return uint64(e.I32ToF32(int32(x)))
+	case ir.VI64ToF32:
+		return uint64(e.I64ToF32(int64(x)))
+	case ir.VI64ToF64:
+		return e.I64ToF64(int64(x))
+	case ir.VF32ToF64:
+		return e.F32ToF64(uint32(x))
+	case ir.VF64ToF32:
+		return uint64(e.F64ToF32(x))
+	}
+	if o.imm != 0 {
+		return o.truncateLane(e, x)
+	}
+	switch ir.VecOp(o.aux) {
+	case ir.VF32ToI32:
+		return uint64(uint32(e.F32ToI32(uint32(x))))
+	case ir.VF32ToI64:
+		return uint64(e.F32ToI64(uint32(x)))
+	case ir.VF64ToI32:
+		return uint64(uint32(e.F64ToI32(x)))
+	}
+	return uint64(e.F64ToI64(x))
+}
+
+// truncateLane converts to an integer toward zero.
+func (o *op) truncateLane(e *softfloat.Env, x uint64) uint64 {
+	switch ir.VecOp(o.aux) {
+	case ir.VF32ToI32:
+		return uint64(uint32(e.F32ToI32Trunc(uint32(x))))
+	case ir.VF32ToI64:
+		return uint64(e.F32ToI64Trunc(uint32(x)))
+	case ir.VF64ToI32:
+		return uint64(uint32(e.F64ToI32Trunc(x)))
+	}
+	return uint64(e.F64ToI64Trunc(x))
+}
