@@ -32,11 +32,12 @@ type Sub struct {
 
 	seq      int
 	disabled bool
+	removed  bool // a translation or a firing loop may still hold it
 	bus      *Bus
 }
 
 // Active reports whether the subscription is to be served.
-func (s *Sub) Active() bool { return !s.disabled && !s.Owner.Disabled && s.Failed == nil }
+func (s *Sub) Active() bool { return !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil }
 
 // Enable lets the callback fire again after Disable.
 func (s *Sub) Enable() { s.set(false) }
@@ -55,6 +56,7 @@ func (s *Sub) set(off bool) {
 func (s *Sub) Remove() {
 	b := s.bus
 	if i := slices.Index(b.subs[s.Kind], s); i >= 0 {
+		s.removed = true
 		b.subs[s.Kind] = slices.Delete(slices.Clone(b.subs[s.Kind]), i, i+1)
 		b.changed(s.Kind)
 	}
@@ -117,7 +119,10 @@ func (b *Bus) add(s *Sub) *Sub {
 func (b *Bus) RemoveOwner(o *Owner) {
 	for k := range b.subs {
 		n := len(b.subs[k])
-		b.subs[k] = slices.DeleteFunc(slices.Clone(b.subs[k]), func(s *Sub) bool { return s.Owner == o })
+		b.subs[k] = slices.DeleteFunc(slices.Clone(b.subs[k]), func(s *Sub) bool {
+			s.removed = s.removed || s.Owner == o
+			return s.Owner == o
+		})
 		if len(b.subs[k]) != n {
 			b.changed(Kind(k))
 		}

@@ -54,6 +54,8 @@ func (o *op) note(c *vcpu.CPU, e *softfloat.Env) {
 
 // trap raises a floating-point exception. When it was found before computing,
 // no lane has been computed, so no lane has the flags of a result.
+//
+//go:noinline
 func (o *op) trap(c *vcpu.CPU, flags, masks softfloat.Flags) {
 	if flags&beforeFlags&^masks != 0 {
 		flags &= beforeFlags

@@ -1,5 +1,7 @@
 package ir
 
+import "slices"
+
 // VecOp is a vector or floating-point operation: the Aux of a Vec. Its row
 // says what the operands are.
 type VecOp uint8
@@ -88,12 +90,27 @@ func (b *Builder) VecTo(d Ref, op VecOp, t Type, lane uint8, x, y, z Ref, imm ui
 // than set D: floating point sets flags and can raise.
 func (i *Insn) EffectsVec() bool { return i.Op == Vec && VecRows[i.Aux].FP }
 
-// Visible reports whether slots must hold their values at the operation: it can
-// fault, or code outside the block looks at them.
+// Visible reports whether all slots must hold their values at the operation: it
+// can fault, or code outside the block looks at them.
 func (i *Insn) Visible(b *Block) bool {
 	if i.Op == Call {
-		h := b.Helpers[i.Imm]
-		return h.MayFault || len(h.Reads) > 0 || len(h.Writes) > 0
+		return b.Helpers[i.Imm].seesAll()
 	}
 	return i.Op.Faults() || i.Op.Barrier() || i.EffectsVec()
+}
+
+// Effects reports whether the operation does more than set its D words.
+func (i *Insn) Effects(b *Block) bool {
+	if i.Op == Call {
+		h := b.Helpers[i.Imm]
+		return h.MayFault || len(h.Writes) > 0 || i.D == None
+	}
+	return i.Op.Keep() || i.EffectsVec()
+}
+
+// AllSlots in a helper's Reads or Writes stands for every slot.
+const AllSlots = None
+
+func (h *Helper) seesAll() bool {
+	return h.MayFault || slices.Contains(h.Reads, AllSlots) || slices.Contains(h.Writes, AllSlots)
 }

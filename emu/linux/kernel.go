@@ -83,6 +83,8 @@ type Kernel struct {
 	lastASID guest.ASID
 	fgPgrp  int // foreground process group of the terminal
 	sysroot *rootDir
+	signalFDs []*File
+	passed map[fileID]File
 
 	unsupported map[string]int
 	exitStatus  int

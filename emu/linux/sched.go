@@ -31,8 +31,14 @@ type wait struct {
 // package.
 const blocked errno = -1
 
-// park makes the running thread wait.
+// park makes the running thread wait, unless a signal is there already.
 func (t *Thread) park(w wait) errno {
+	if t.deliverable() != 0 {
+		if w.cancel != nil {
+			w.cancel()
+		}
+		return w.interrupted
+	}
 	t.wait, t.state = &w, parked
 	return blocked
 }

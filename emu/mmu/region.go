@@ -178,3 +178,8 @@ func (s *Space) freeBelow(n, lo, hi guest.Addr) (guest.Addr, bool) {
 	}
 	return hi - n, hi >= lo && hi-lo >= n
 }
+
+// Mapped reports whether every page of [a, a+size) is mapped.
+func (s *Space) Mapped(a guest.Addr, size uint64) bool {
+	return size <= s.Limit && uint64(a) <= s.Limit-size && s.covered(a, a+guest.Addr(size))
+}

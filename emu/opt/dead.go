@@ -38,19 +38,19 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 		if joins && i.Op.Control() {
 			l.everything()
 		}
-		if i.Visible(b) {
-			l.addSlots(tempBase)
+		if i.Op.WritesD() && i.D != ir.None && !i.Effects(b) && l.unread(i) {
+			i.Op = ir.Nop
+			continue
 		}
 		if i.Op.WritesD() && i.D != ir.None {
-			if !i.Op.Keep() && !i.EffectsVec() && l.unread(i) {
-				i.Op = ir.Nop
-				continue
-			}
 			for w := range ir.Ref(i.WordsD()) {
 				l.clear(i.D + w)
 			}
 		}
-		l.reads(i)
+		if i.Visible(b) { // before it: a fault shows the old value of D too
+			l.addSlots(tempBase)
+		}
+		l.reads(b, i)
 	}
 }
 
@@ -65,7 +65,12 @@ func (l *live) unread(i *ir.Insn) bool {
 }
 
 // reads makes the operands live.
-func (l *live) reads(i *ir.Insn) {
+func (l *live) reads(b *ir.Block, i *ir.Insn) {
+	if i.Op == ir.Call {
+		for _, r := range b.Helpers[i.Imm].Reads {
+			l.words(r, 1)
+		}
+	}
 	if i.Op.ReadsA() {
 		l.words(i.A, i.WordsA())
 	}

@@ -40,6 +40,9 @@ func (h *Host) Get(name string) *Loaded { return h.m.Get(name) }
 // Load loads another plugin by name, with arguments.
 func (h *Host) Load(name string, args ...Arg) (*Loaded, error) { return h.m.Load(name, args) }
 
+// LoadFile loads another plugin from a file, with arguments.
+func (h *Host) LoadFile(path string, args ...Arg) (*Loaded, error) { return h.m.LoadFile(path, args) }
+
 // Unload unloads a plugin, also the caller's own.
 func (h *Host) Unload(l *Loaded) error { return h.m.Unload(l) }
 

@@ -102,6 +102,9 @@ type Arch struct {
 	// None when it is on the stack.
 	Arg func(i int) ir.Ref
 	Ret ir.Ref // word of a function's result
+	// FPException is raised by a floating-point operation whose exception the
+	// environment does not mask.
+	FPException guest.Exception
 }
 
 // Register is one register under one name.

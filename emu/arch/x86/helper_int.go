@@ -10,7 +10,7 @@ import (
 )
 
 // all says that a helper may look at every slot.
-var all = []ir.Ref{ir.None}
+var all = []ir.Ref{ir.AllSlots}
 
 var hDiv = &ir.Helper{Name: "div", Fn: helpDiv, Reads: all, Writes: []ir.Ref{regs.RAX, regs.RDX}, MayFault: true}
 

@@ -36,15 +36,15 @@ const (
 
 // wait4(2), waitid(2).
 const (
-	WNOHANG     = 1
-	WUNTRACED   = 2
-	WSTOPPED    = 2
-	WEXITED     = 4
-	WCONTINUED  = 8
-	WNOWAIT     = 0x1000000
-	__WNOTHREAD = 0x20000000
-	__WALL      = 0x40000000
-	__WCLONE    = 0x80000000
+	WNOHANG    = 1
+	WUNTRACED  = 2
+	WSTOPPED   = 2
+	WEXITED    = 4
+	WCONTINUED = 8
+	WNOWAIT    = 0x1000000
+	WNOTHREAD  = 0x20000000
+	WALL       = 0x40000000
+	WCLONE     = 0x80000000
 )
 
 // waitid(2) id types.
@@ -340,9 +340,9 @@ const (
 	MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ               = 0x80
 	MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ      = 0x100
 	RSEQ_FLAG_UNREGISTER                                = 1
-	_LINUX_CAPABILITY_VERSION_1                         = 0x19980330
-	_LINUX_CAPABILITY_VERSION_2                         = 0x20071026
-	_LINUX_CAPABILITY_VERSION_3                         = 0x20080522
+	LINUX_CAPABILITY_VERSION_1                          = 0x19980330
+	LINUX_CAPABILITY_VERSION_2                          = 0x20071026
+	LINUX_CAPABILITY_VERSION_3                          = 0x20080522
 )
 
 // ptrace(2) requests that programs make of themselves and their children.

@@ -122,7 +122,7 @@ var I386 = []Call{
 	{117, "ipc", args{{"call", TIPCCall}, {"first", TInt}, {"second", THex}, {"third", THex}, {"ptr", TPtr}, {"fifth", THex}}, RInt},
 	{118, "fsync", args{{"fd", TFD}}, RInt},
 	{119, "sigreturn", args{{"frame", TOldSigframe}}, RInt},
-	{120, "clone", args{{"flags", TCloneFlags}, {"stack", TPtr}, {"parent_tid", TOutInt}, {"tls", TPtr}, {"child_tid", TPtr}}, RInt},
+	{120, "clone", args{{"flags", TCloneFlags}, {"stack", TCloneStack}, {"parent_tid", TCloneParentTID}, {"tls", TCloneTLS}, {"child_tid", TCloneChildTID}}, RInt},
 	{121, "setdomainname", args{{"name", TBuf | By1}, {"len", TUint}}, RInt},
 	{122, "uname", args{{"buf", TUtsname}}, RInt},
 	{123, "modify_ldt", args{{"func", TInt}, {"ptr", TPtr}, {"bytecount", TUlong}}, RInt},

@@ -58,7 +58,7 @@ var X86_64 = []Call{
 	{53, "socketpair", args{{"domain", TSockDomain}, {"type", TSockType}, {"protocol", TSockProto | By0}, {"sv", TFDPair}}, RInt},
 	{54, "setsockopt", args{{"sockfd", TFD}, {"level", TSockLevel}, {"optname", TSockOptName | By1}, {"optval", TSockOpt | By4}, {"optlen", TInt}}, RInt},
 	{55, "getsockopt", args{{"sockfd", TFD}, {"level", TSockLevel}, {"optname", TSockOptName | By1}, {"optval", TOutSockOpt | By4}, {"optlen", TSockLen}}, RInt},
-	{56, "clone", args{{"flags", TCloneFlags}, {"stack", TPtr}, {"parent_tid", TOutInt}, {"child_tid", TPtr}, {"tls", TPtr}}, RInt},
+	{56, "clone", args{{"flags", TCloneFlags}, {"stack", TCloneStack}, {"parent_tid", TCloneParentTID}, {"child_tid", TCloneChildTID}, {"tls", TCloneTLS}}, RInt},
 	{57, "fork", nil, RInt},
 	{58, "vfork", nil, RInt},
 	{59, "execve", args{{"pathname", TPath}, {"argv", TStrArray}, {"envp", TEnv}}, RInt},

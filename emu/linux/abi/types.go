@@ -264,6 +264,10 @@ const (
 	TMsgqFlags
 	TMsgctlCmd
 	TCloneFlags
+	TCloneStack
+	TCloneParentTID
+	TCloneTLS
+	TCloneChildTID
 	TUnshareFlags
 	TWaitFlags
 	TIDType

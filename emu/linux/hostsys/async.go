@@ -113,10 +113,20 @@ func (h *Host) StartOpenat(dir int, path string, flags int, mode uint32) *Starte
 	door, wake := h.Door, h.Wake
 	go func() {
 		door.Do(&s.call)
-		s.done.Store(true)
+		if s.done.Swap(true) && s.call.Err == 0 {
+			unix.Close(int(s.call.Ret)) // abandoned
+			return
+		}
 		ring(wake)
 	}()
 	return s
+}
+
+// Abandon gives up a call: what it opened, or will open, is closed.
+func (s *Started) Abandon() {
+	if s.done.Swap(true) && s.call.Err == 0 {
+		unix.Close(int(s.call.Ret))
+	}
 }
 
 // Done reports whether the call ended, and its result.

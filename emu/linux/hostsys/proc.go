@@ -75,3 +75,9 @@ func (h *Host) Capget(header, data []byte) Errno {
 func (h *Host) Getrandom(b []byte, flags int) (int, Errno) {
 	return h.open(unix.SYS_GETRANDOM, out(b), num(len(b)), num(flags))
 }
+
+// Umask sets the mask of new files and returns the old one.
+func (h *Host) Umask(mask uint32) uint32 {
+	old, _ := h.do(unix.SYS_UMASK, num(mask))
+	return uint32(old)
+}

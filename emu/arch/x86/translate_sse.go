@@ -1,0 +1,147 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+)
+
+// Problem: some hundred vector instructions differ in the lane operation only,
+// and most exist for XMM and MMX registers under one name. Idea: a row is a
+// name, a shape (packed, packedImm, scalar, ...) and the operation; the shape
+// asks the operands what registers they are.
+//
+// Invariant: a memory operand is loaded before anything is written, and what
+// can raise a floating-point exception writes its result itself.
+
+// sseTable holds MMX, SSE and SSE2.
+var sseTable = merge(vecMovTable, vecIntTable, vecShiftTable, vecFloatTable, vecConvTable)
+
+// Log2 of lane sizes.
+const (
+	lane8 = iota
+	lane16
+	lane32
+	lane64
+)
+
+// mm is the word of an MMX register: physical x87 registers, without TOP.
+func mm(n uint8) ir.Ref { return regs.ST + 2*ir.Ref(n) }
+
+// vecReg is the first word of a vector register.
+func vecReg(a *dec.Arg) ir.Ref {
+	if a.Kind == dec.MMReg {
+		return mm(a.Reg)
+	}
+	return regs.XMM(a.Reg)
+}
+
+// vecType is the type of the whole register that an operand is.
+func vecType(a *dec.Arg) ir.Type {
+	switch {
+	case a.Kind == dec.MMReg:
+		return ir.I64
+	case a.Size == 32:
+		return ir.V256
+	}
+	return ir.V128
+}
+
+// vec is the first word of an operand's value: a register itself, or what a
+// memory operand holds, in new words. 16 bytes must be aligned.
+func (t *translator) vec(a *dec.Arg) ir.Ref { return t.vecLoad(a, true) }
+
+func (t *translator) vecLoad(a *dec.Arg, aligned bool) ir.Ref {
+	if a.Kind != dec.MemArg {
+		return vecReg(a)
+	}
+	m := t.memory(a)
+	if a.Size < 16 {
+		return t.b.Ld(ir.IntType(int(a.Size)), m)
+	}
+	if aligned {
+		t.aligned16(m)
+	}
+	return t.b.Ld(ir.V128, m)
+}
+
+// aligned16 is aligned for 16 bytes; an address known now needs no code.
+func (t *translator) aligned16(m ir.Address) {
+	if m.Base != ir.None || m.Index != ir.None || m.Disp&15 != 0 {
+		t.aligned(m, 16)
+	}
+}
+
+// wrote ends an instruction that wrote vector register a, if it is one.
+func (t *translator) wrote(a *dec.Arg) {
+	if a.Kind == dec.MMReg {
+		t.b.MovTo(mm(a.Reg)+1, ir.I64, ir.K(0xffff))
+	}
+}
+
+// mmx begins an instruction with MMX operands: the x87 registers become MMX
+// registers. An x87 exception that waits is raised first.
+func mmx(f trFunc) trFunc {
+	return func(t *translator) {
+		if t.in.Args[0].Kind != dec.MMReg && t.in.Args[1].Kind != dec.MMReg {
+			f(t)
+			return
+		}
+		t.raiseIf(ir.TestNe, regs.FSW, fswES, guest.Exception{Vector: vecMF})
+		f(t)
+		t.b.MovTo(regs.FTop, ir.I64, ir.K(0))
+		t.b.MovTo(regs.FTag, ir.I64, ir.K(0xff))
+	}
+}
+
+// fswES is the error summary bit of the x87 status word.
+const fswES = 1 << 7
+
+// raiseIf raises an exception if a word compares so with a constant.
+func (t *translator) raiseIf(c ir.Cond, w ir.Ref, k uint64, e guest.Exception) {
+	ok := t.b.Label()
+	t.b.BrCond(ok, c.Not(), ir.I64, w, ir.K(k))
+	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(e))))
+	t.b.Place(ok)
+}
+
+// packed is D = D op S on lanes.
+func packed(op ir.VecOp, lane uint8) trFunc { return packedWith(op, lane, 0) }
+
+// packedWith is packed for an operation with a constant of its own.
+func packedWith(op ir.VecOp, lane uint8, imm uint64) trFunc {
+	return mmx(func(t *translator) {
+		d := t.arg(0)
+		b := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(d), b, ir.None, imm)
+		t.wrote(d)
+	})
+}
+
+// packedImm is D = D op S with the instruction's immediate.
+func packedImm(op ir.VecOp, lane uint8) trFunc {
+	return mmx(func(t *translator) {
+		d := t.arg(0)
+		b := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(d), b, ir.None, uint64(t.arg(2).Imm))
+		t.wrote(d)
+	})
+}
+
+// unary is D = op S, with the instruction's immediate if it has one.
+func unary(op ir.VecOp, lane uint8) trFunc {
+	return mmx(func(t *translator) {
+		d := t.arg(0)
+		a := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, a, ir.None, ir.None, uint64(t.arg(2).Imm))
+		t.wrote(d)
+	})
+}
+
+// zeroFrom clears the words of XMM register a from word n up.
+func (t *translator) zeroFrom(a *dec.Arg, n ir.Ref) {
+	for ; n < 2; n++ {
+		t.b.MovTo(regs.XMM(a.Reg)+n, ir.I64, ir.K(0))
+	}
+}

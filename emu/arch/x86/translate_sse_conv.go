@@ -1,0 +1,126 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
+)
+
+// toZero is the constant of a conversion that truncates.
+const toZero = 1
+
+// vecConvTable holds conversions.
+var vecConvTable = map[string]trFunc{
+	"cvtsi2ss": cvtFromInt(ir.VI32ToF32, ir.VI64ToF32, lane32), "cvtsi2sd": cvtFromInt(ir.VI32ToF64, ir.VI64ToF64, lane64),
+	"cvtss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, 0), "cvtsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, 0),
+	"cvttss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, toZero), "cvttsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, toZero),
+	"cvtss2sd": trCvtss2sd, "cvtsd2ss": trCvtsd2ss,
+
+	"cvtdq2ps": cvtPacked(ir.VI32ToF32, lane32, 0), "cvtdq2pd": cvtPacked(ir.VI32ToF64, lane64, 0),
+	"cvtps2dq": cvtPacked(ir.VF32ToI32, lane32, 0), "cvttps2dq": cvtPacked(ir.VF32ToI32, lane32, toZero),
+	"cvtpd2dq": cvtNarrow(ir.VF64ToI32, 0), "cvttpd2dq": cvtNarrow(ir.VF64ToI32, toZero),
+	"cvtps2pd": cvtPacked(ir.VF32ToF64, lane64, 0), "cvtpd2ps": cvtNarrow(ir.VF64ToF32, 0),
+
+	"cvtpi2ps": trCvtpi2ps, "cvtpi2pd": trCvtpi2pd,
+	"cvtps2pi": cvtToMMX(ir.VF32ToI32, ir.I64, lane32, 0), "cvttps2pi": cvtToMMX(ir.VF32ToI32, ir.I64, lane32, toZero),
+	"cvtpd2pi": cvtToMMX(ir.VF64ToI32, ir.V128, lane64, 0), "cvttpd2pi": cvtToMMX(ir.VF64ToI32, ir.V128, lane64, toZero),
+}
+
+// cvtFromInt converts a general register or memory to the lowest lane.
+func cvtFromInt(op32, op64 ir.VecOp, lane uint8) trFunc {
+	return func(t *translator) {
+		d, s := t.arg(0), t.arg(1)
+		op, wide := op32, max(lane, lane32)
+		if s.Size == 8 {
+			op, wide = op64, lane64
+		}
+		v := t.word(s)
+		x, r := vecReg(d), vecReg(d)
+		if lane == lane32 {
+			r = t.b.Temp()
+		}
+		t.b.VecTo(r, op, ir.IntType(1<<wide), wide, v, ir.None, fenv(op), 0)
+		if lane == lane32 {
+			t.b.DepositTo(x, x, ir.W(r), 0, 32)
+		}
+	}
+}
+
+// cvtToInt converts the lowest lane to a general register.
+func cvtToInt(op32, op64 ir.VecOp, imm uint64) trFunc {
+	return func(t *translator) {
+		d, s := t.arg(0), t.arg(1)
+		a := t.vec(s)
+		op, wide := op32, ir.IntType(max(4, int(s.Width)))
+		if d.Size == 8 {
+			op, wide = op64, ir.I64
+		}
+		t.b.VecTo(ir.Ref(d.Reg), op, wide, wideLane(wide), a, ir.None, regs.MXCSR, imm)
+	}
+}
+
+func wideLane(t ir.Type) uint8 {
+	if t == ir.I64 {
+		return lane64
+	}
+	return lane32
+}
+
+func trCvtss2sd(t *translator) {
+	a := t.vec(t.arg(1))
+	t.b.VecTo(vecReg(t.arg(0)), ir.VF32ToF64, ir.I64, lane64, a, ir.None, regs.MXCSR, 0)
+}
+
+func trCvtsd2ss(t *translator) {
+	x := vecReg(t.arg(0))
+	a := t.vec(t.arg(1))
+	r := t.b.Temp()
+	t.b.VecTo(r, ir.VF64ToF32, ir.I64, lane64, a, ir.None, regs.MXCSR, 0)
+	t.b.DepositTo(x, x, ir.W(r), 0, 32)
+}
+
+// cvtPacked converts to lanes that fill the register.
+func cvtPacked(op ir.VecOp, lane uint8, imm uint64) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		a := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(d), op, ir.V128, lane, a, ir.None, fenv(op), imm)
+	}
+}
+
+// cvtNarrow converts two lanes to the low half of the register.
+func cvtNarrow(op ir.VecOp, imm uint64) trFunc {
+	return func(t *translator) {
+		d := t.arg(0)
+		a := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(d), op, ir.V128, lane64, a, ir.None, regs.MXCSR, imm)
+		t.zeroFrom(d, 1)
+	}
+}
+
+// trCvtpi2ps keeps the high half of the register.
+func trCvtpi2ps(t *translator) {
+	mmx(func(t *translator) {
+		a := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(t.arg(0)), ir.VI32ToF32, ir.I64, lane32, a, ir.None, regs.MXCSR, 0)
+	})(t)
+}
+
+func trCvtpi2pd(t *translator) {
+	mmx(func(t *translator) {
+		a := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(t.arg(0)), ir.VI32ToF64, ir.V128, lane64, a, ir.None, ir.None, 0)
+	})(t)
+}
+
+// cvtToMMX converts two lanes to an MMX register.
+func cvtToMMX(op ir.VecOp, typ ir.Type, lane uint8, imm uint64) trFunc {
+	return mmx(func(t *translator) {
+		d := t.arg(0)
+		a := t.vec(t.arg(1))
+		t.b.VecTo(vecReg(d), op, typ, lane, a, ir.None, regs.MXCSR, imm)
+		t.wrote(d)
+	})
+}
+
+var _ dec.Kind

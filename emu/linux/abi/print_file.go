@@ -1,0 +1,152 @@
+package abi
+
+import "strings"
+
+// OpenFlagsText formats the flags of open(2).
+func OpenFlagsText(v uint64) string {
+	return openFlags.with([]string{accModes.Format(v & O_ACCMODE)}, v&^O_ACCMODE)
+}
+
+func showOpenFlags(_ *printer, a operand) string { return OpenFlagsText(uint64(uint32(a.v))) }
+
+// creates reports whether flags of open create a file, so that the mode counts.
+func creates(flags uint64) bool { return flags&O_CREAT != 0 || flags&O_TMPFILE == O_TMPFILE }
+
+func showModeIf(p *printer, a operand) string {
+	if !creates(p.value(a.by)) {
+		return ""
+	}
+	return showMode(p, a)
+}
+
+// A mode is 16 bits wide.
+func showMode(_ *printer, a operand) string { return octal(a.v & 0xffff) }
+
+func showUmask(_ *printer, a operand) string { return octal(uint64(uint32(a.v))) }
+
+// FileModeText formats st_mode: S_IFREG|0644.
+func FileModeText(mode uint32) string {
+	name, ok := fileTypes.Lookup(int64(mode & S_IFMT))
+	if !ok {
+		return octal(uint64(mode))
+	}
+	list := []string{name}
+	for _, bit := range []Name{{S_ISUID, "S_ISUID"}, {S_ISGID, "S_ISGID"}, {S_ISVTX, "S_ISVTX"}} {
+		if mode&uint32(bit.Value) != 0 {
+			list = append(list, bit.Name)
+		}
+	}
+	return strings.Join(append(list, octal(uint64(mode&0o777))), "|")
+}
+
+func showFileMode(_ *printer, a operand) string { return FileModeText(uint32(a.v) & 0xffff) }
+
+// showDevIf: only devices have a number.
+func showDevIf(p *printer, a operand) string {
+	switch p.value(a.by) & S_IFMT {
+	case S_IFCHR, S_IFBLK:
+		return devText(a.v)
+	}
+	return ""
+}
+
+func showStat(_ *printer, v *Stat) string {
+	s := "{st_mode=" + FileModeText(v.Mode)
+	switch v.Mode & S_IFMT {
+	case S_IFCHR, S_IFBLK:
+		s += ", st_rdev=" + devText(v.Rdev)
+	default:
+		s += ", st_size=" + dec(v.Size)
+	}
+	return s + ", ...}"
+}
+
+func showStatx(_ *printer, v *Statx) string {
+	return "{stx_mask=" + statxMasks.Format(uint64(v.Mask)) +
+		", stx_attributes=" + statxAttrs.Format(v.Attributes) +
+		", stx_mode=" + FileModeText(uint32(v.Mode)) +
+		", stx_size=" + udec(v.Size) + ", ...}"
+}
+
+func showStatxFlags(_ *printer, a operand) string {
+	v := uint64(uint32(a.v))
+	return atFlags.with([]string{statxSync.Format(v & AT_STATX_SYNC_TYPE)}, v&^AT_STATX_SYNC_TYPE)
+}
+
+func showStatfs(_ *printer, v *Statfs) string {
+	list := []string{
+		"f_type=" + fsMagics.Format(uint64(uint32(v.Type))), "f_bsize=" + dec(v.Bsize),
+		"f_blocks=" + udec(v.Blocks), "f_bfree=" + udec(v.Bfree), "f_bavail=" + udec(v.Bavail),
+		"f_files=" + udec(v.Files), "f_ffree=" + udec(v.Ffree),
+		"f_fsid={val=[" + hex(uint64(uint32(v.Fsid[0]))) + ", " + hex(uint64(uint32(v.Fsid[1]))) + "]}",
+		"f_namelen=" + dec(v.Namelen), "f_frsize=" + dec(v.Frsize),
+		"f_flags=" + statfsFlags.Format(uint64(v.Flags)),
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}
+
+func showOpenHow(_ *printer, v *OpenHow) string {
+	s := "{flags=" + OpenFlagsText(v.Flags)
+	if creates(v.Flags) || v.Mode != 0 {
+		s += ", mode=" + octal(v.Mode)
+	}
+	return s + ", resolve=" + resolveFlags.Format(v.Resolve) + "}"
+}
+
+func showFlock(v *Flock, pid bool) string {
+	s := "{l_type=" + lockTypes.Format(uint64(uint16(v.Type))) +
+		", l_whence=" + whences.Format(uint64(uint16(v.Whence))) +
+		", l_start=" + dec(v.Start) + ", l_len=" + dec(v.Len)
+	if pid {
+		s += ", l_pid=" + dec(int64(v.PID))
+	}
+	return s + "}"
+}
+
+// showFcntlArg formats fcntl's argument as its command takes it.
+func showFcntlArg(p *printer, a operand) string {
+	if show := fcntlArgs[uint32(p.value(a.by))]; show != nil {
+		return show(p, a)
+	}
+	return hex(a.v)
+}
+
+func nothing(*printer, operand) string { return "" }
+
+var fcntlArgs = map[uint32]formatter{
+	F_GETFD: nothing, F_GETFL: nothing, F_GETOWN: nothing, F_GETSIG: nothing,
+	F_GETLEASE: nothing, F_GETPIPE_SZ: nothing, F_GET_SEALS: nothing,
+	F_DUPFD: showInt, F_DUPFD_CLOEXEC: showInt, F_SETPIPE_SZ: showInt, F_SETOWN: showInt,
+	F_SETFD: flags(&fdFlags), F_SETFL: showOpenFlags, F_SETSIG: showSignal,
+	F_SETLEASE: enum(&lockTypes), F_ADD_SEALS: flags(&sealFlags),
+	F_GETLK: flockArg(true), F_SETLK: flockArg(false), F_SETLKW: flockArg(false),
+	F_GETLK64: flock64Arg(true), F_SETLK64: flock64Arg(false), F_SETLKW64: flock64Arg(false),
+	F_OFD_GETLK: flock64Arg(true), F_OFD_SETLK: flock64Arg(false), F_OFD_SETLKW: flock64Arg(false),
+	F_SETOWN_EX: structure(showOwner), F_GETOWN_EX: structure(showOwner),
+}
+
+func flockArg(pid bool) formatter {
+	return structure(func(_ *printer, v *Flock) string { return showFlock(v, pid) })
+}
+
+func flock64Arg(pid bool) formatter {
+	return structure(func(_ *printer, v *Flock64) string { return showFlock((*Flock)(v), pid) })
+}
+
+func showOwner(_ *printer, v *FOwnerEx) string {
+	return "{type=" + ownerTypes.Format(uint64(uint32(v.Type))) + ", pid=" + dec(int64(v.PID)) + "}"
+}
+
+// fcntlOut are the commands whose structure the kernel fills in.
+var fcntlOut = map[uint32]bool{F_GETLK: true, F_GETLK64: true, F_OFD_GETLK: true, F_GETOWN_EX: true}
+
+// MS_MGC_VAL is a magic number that callers of old put into the upper half.
+const msMagic, msMagicMask = 0xc0ed0000, 0xffff0000
+
+func showMountFlags(_ *printer, a operand) string {
+	v := uint64(uint32(a.v))
+	if v&msMagicMask == msMagic {
+		return mountFlags.with([]string{"MS_MGC_VAL"}, v&^msMagicMask)
+	}
+	return mountFlags.Format(v)
+}

@@ -1,0 +1,114 @@
+package abi
+
+import "strings"
+
+// An ioctl command is taken apart by the macros of the kernel:
+//
+//	31 30 29        16 15     8 7      0
+//	+----+------------+--------+--------+
+//	|dir | size       | type   | number |
+//	+----+------------+--------+--------+
+var iocDirs = [...]string{"_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"}
+
+// IoctlText formats an ioctl command.
+func IoctlText(cmd uint32) string {
+	if name, ok := ioctlCmds.Lookup(int64(cmd)); ok {
+		return name
+	}
+	return "_IOC(" + strings.Join([]string{
+		iocDirs[cmd>>30], hex(uint64(cmd >> 8 & 0xff)), hex(uint64(cmd & 0xff)), hex(uint64(cmd >> 16 & 0x3fff)),
+	}, ", ") + ")"
+}
+
+func showIoctlCmd(_ *printer, a operand) string { return IoctlText(uint32(a.v)) }
+
+// showIoctlArg formats the argument as its command takes it.
+func showIoctlArg(p *printer, a operand) string {
+	row, ok := ioctlArgs[uint32(p.value(a.by))]
+	switch {
+	case !ok:
+		return hex(a.v)
+	case row.out && p.failed:
+		return p.ptr(a.v)
+	}
+	return row.show(p, a)
+}
+
+// ioctlOut reports whether the kernel fills in the argument of this command.
+func ioctlOut(p *printer, a operand) bool { return ioctlArgs[uint32(p.value(a.by))].out }
+
+type ioctlArg struct {
+	out  bool
+	show formatter
+}
+
+var (
+	tcflowActions = Enum{"TC???", []Name{{TCOOFF, "TCOOFF"}, {TCOON, "TCOON"}, {TCIOFF, "TCIOFF"}, {TCION, "TCION"}}}
+	tcflushQueues = Enum{"TC???", []Name{{TCIFLUSH, "TCIFLUSH"}, {TCOFLUSH, "TCOFLUSH"}, {TCIOFLUSH, "TCIOFLUSH"}}}
+)
+
+var (
+	argNone    = ioctlArg{false, nothing}
+	argInt     = ioctlArg{false, outInt} // a pointer to an int that the kernel reads
+	argOutInt  = ioctlArg{true, outInt}
+	argPtr     = ioctlArg{false, showPtr}
+	argNumber  = ioctlArg{false, showInt}
+	argTermios = ioctlArg{false, structure(showTermios)}
+)
+
+var ioctlArgs = map[uint32]ioctlArg{
+	TCGETS: {true, structure(showTermios)}, TCSETS: argTermios, TCSETSW: argTermios, TCSETSF: argTermios,
+	TCGETS2: {true, structure(showTermios2)}, TCSETS2: {false, structure(showTermios2)},
+	TCSETSW2: {false, structure(showTermios2)}, TCSETSF2: {false, structure(showTermios2)},
+	TCGETA: argPtr, TCSETA: argPtr, TCSETAW: argPtr, TCSETAF: argPtr,
+	TIOCGWINSZ: {true, structure(showWinsize)}, TIOCSWINSZ: {false, structure(showWinsize)},
+	TCSBRK: argNumber, TCSBRKP: argNumber, TIOCSCTTY: argNumber, TIOCLINUX: {false, showHex},
+	TCXONC: {false, enum(&tcflowActions)}, TCFLSH: {false, enum(&tcflushQueues)},
+	TIOCEXCL: argNone, TIOCNXCL: argNone, TIOCCONS: argNone, TIOCNOTTY: argNone, TIOCSBRK: argNone,
+	TIOCCBRK: argNone, TIOCVHANGUP: argNone, FIOCLEX: argNone, FIONCLEX: argNone,
+	TIOCGPGRP: argOutInt, TIOCSPGRP: argInt, TIOCGSID: argOutInt, TIOCOUTQ: argOutInt, FIONREAD: argOutInt,
+	TIOCGETD: argOutInt, TIOCSETD: argInt, TIOCPKT: argInt, FIONBIO: argInt, FIOASYNC: argInt,
+	TIOCGPTN: argOutInt, TIOCSPTLCK: argInt, TIOCGEXCL: argOutInt, TIOCSIG: {false, showHex},
+	TIOCMGET: argPtr, TIOCMSET: argPtr, TIOCMBIS: argPtr, TIOCMBIC: argPtr,
+	TIOCSTI: argPtr, TIOCGDEV: argPtr, TIOCGSOFTCAR: argOutInt, TIOCSSOFTCAR: argInt,
+	FIOSETOWN: argInt, FIOGETOWN: argOutInt, SIOCSPGRP: argInt, SIOCGPGRP: argOutInt, SIOCATMARK: argOutInt,
+	FS_IOC_GETFLAGS: argPtr, FS_IOC_SETFLAGS: argPtr, FS_IOC_FSGETXATTR: argPtr, FS_IOC_FSSETXATTR: argPtr,
+	FICLONE: argNumber, FICLONERANGE: argPtr, FIDEDUPERANGE: argPtr, FS_IOC_FIEMAP: argPtr,
+	BLKGETSIZE64: {true, number(bytes8, func(_ *printer, v uint64) string { return udec(v) })},
+	BLKSSZGET:    argOutInt, BLKROGET: argOutInt, BLKFLSBUF: argNone, BLKRRPART: argNone,
+	RNDGETENTCNT: argOutInt,
+}
+
+func showWinsize(_ *printer, v *Winsize) string {
+	return "{ws_row=" + udec(uint64(v.Row)) + ", ws_col=" + udec(uint64(v.Col)) +
+		", ws_xpixel=" + udec(uint64(v.Xpixel)) + ", ws_ypixel=" + udec(uint64(v.Ypixel)) + "}"
+}
+
+// bauds are the names of the speeds by the CBAUD bits.
+var bauds = Enum{"B???", []Name{
+	{B0, "B0"}, {B50, "B50"}, {B75, "B75"}, {B110, "B110"}, {B134, "B134"}, {B150, "B150"}, {B200, "B200"},
+	{B300, "B300"}, {B600, "B600"}, {B1200, "B1200"}, {B1800, "B1800"}, {B2400, "B2400"}, {B4800, "B4800"},
+	{B9600, "B9600"}, {B19200, "B19200"}, {B38400, "B38400"}, {BOTHER, "BOTHER"}, {B57600, "B57600"},
+	{B115200, "B115200"}, {B230400, "B230400"}, {B460800, "B460800"}, {B500000, "B500000"},
+	{B576000, "B576000"}, {B921600, "B921600"}, {B1000000, "B1000000"}, {B1152000, "B1152000"},
+	{B1500000, "B1500000"}, {B2000000, "B2000000"}, {B2500000, "B2500000"}, {B3000000, "B3000000"},
+	{B3500000, "B3500000"}, {B4000000, "B4000000"},
+}}
+
+// termiosText is the short form: the speed and the modes that matter most, with
+// a minus where they are off.
+func termiosText(v *Termios) string {
+	mode := func(on bool, name string) string {
+		if on {
+			return " " + name
+		}
+		return " -" + name
+	}
+	return "{" + bauds.Format(uint64(v.Cflag&CBAUD)) + mode(v.Oflag&OPOST != 0, "opost") +
+		mode(v.Lflag&ISIG != 0, "isig") + mode(v.Lflag&ICANON != 0, "icanon") +
+		mode(v.Lflag&ECHO != 0, "echo") + " ...}"
+}
+
+func showTermios(_ *printer, v *Termios) string { return termiosText(v) }
+
+func showTermios2(_ *printer, v *Termios2) string { return termiosText(&v.Termios) }

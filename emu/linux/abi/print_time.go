@@ -1,0 +1,115 @@
+package abi
+
+import (
+	"strings"
+	"time"
+)
+
+func timespecText(v *Timespec) string {
+	return "{tv_sec=" + dec(v.Sec) + ", tv_nsec=" + dec(v.Nsec) + "}"
+}
+
+func timevalText(v *Timeval) string {
+	return "{tv_sec=" + dec(v.Sec) + ", tv_usec=" + dec(v.Usec) + "}"
+}
+
+func showTimespec(_ *printer, v *Timespec) string { return timespecText(v) }
+
+func showTimespec64(_ *printer, v *Timespec64) string { return timespecText((*Timespec)(v)) }
+
+func showTimeval(_ *printer, v *Timeval) string { return timevalText(v) }
+
+func showTimezone(_ *printer, v *Timezone) string {
+	return "{tz_minuteswest=" + dec(int64(v.MinutesWest)) + ", tz_dsttime=" + dec(int64(v.DstTime)) + "}"
+}
+
+func showItimerval(_ *printer, v *Itimerval) string {
+	return "{it_interval=" + timevalText(&v.Interval) + ", it_value=" + timevalText(&v.Value) + "}"
+}
+
+func showItimerspec(_ *printer, v *Itimerspec) string {
+	return "{it_interval=" + timespecText(&v.Interval) + ", it_value=" + timespecText(&v.Value) + "}"
+}
+
+func showItimerspec64(p *printer, v *Itimerspec64) string { return showItimerspec(p, (*Itimerspec)(v)) }
+
+// date is a time since the epoch as people read it, in UTC whatever the host's
+// time zone is; frac is the fraction with its digits.
+func date(sec int64, frac string) string {
+	t := time.Unix(sec, 0).UTC()
+	return t.Format("2006-01-02T15:04:05") + frac + "+0000"
+}
+
+func fraction(v int64, digits int) string {
+	if v == 0 {
+		return ""
+	}
+	s := dec(v)
+	return "." + strings.Repeat("0", max(0, digits-len(s))) + s
+}
+
+// fileTime is a timestamp of utimensat, with its special values.
+func fileTime(v *Timespec) string {
+	switch v.Nsec {
+	case UTIME_NOW:
+		return "UTIME_NOW"
+	case UTIME_OMIT:
+		return "UTIME_OMIT"
+	}
+	return timespecText(v) + " /* " + date(v.Sec, fraction(v.Nsec, 9)) + " */"
+}
+
+func showTimespecs(p *printer, a operand) string {
+	return showArray(p, a.v, 2, func(_ *printer, v *Timespec) string { return fileTime(v) })
+}
+
+func showTimespecs64(p *printer, a operand) string {
+	return showArray(p, a.v, 2, func(_ *printer, v *Timespec64) string { return fileTime((*Timespec)(v)) })
+}
+
+func showTimevals(p *printer, a operand) string {
+	return showArray(p, a.v, 2, func(_ *printer, v *Timeval) string {
+		return timevalText(v) + " /* " + date(v.Sec, fraction(v.Usec, 6)) + " */"
+	})
+}
+
+func showUtimbuf(_ *printer, v *Utimbuf) string {
+	return "{actime=" + secondsText(v.Actime) + ", modtime=" + secondsText(v.Modtime) + "}"
+}
+
+func secondsText(v int64) string {
+	if v == 0 {
+		return "0"
+	}
+	return dec(v) + " /* " + date(v, "") + " */"
+}
+
+// restTime formats what a sleep left over: only an interrupted one fills it in.
+func restTime(format formatter) formatter {
+	return func(p *printer, a operand) string {
+		e, _ := IsError(p.ret)
+		if e == EINTR || e == ERESTART_RESTARTBLOCK || e == ERESTARTNOHAND {
+			return format(p, a)
+		}
+		return p.ptr(a.v)
+	}
+}
+
+func showTms(_ *printer, v *Tms) string {
+	return "{tms_utime=" + dec(v.Utime) + ", tms_stime=" + dec(v.Stime) +
+		", tms_cutime=" + dec(v.Cutime) + ", tms_cstime=" + dec(v.Cstime) + "}"
+}
+
+func showTimex(_ *printer, v *Timex) string {
+	list := []string{
+		"modes=" + adjModes.Format(uint64(v.Modes)), "offset=" + dec(v.Offset), "freq=" + dec(v.Freq),
+		"maxerror=" + dec(v.Maxerror), "esterror=" + dec(v.Esterror),
+		"status=" + adjStatus.Format(uint64(uint32(v.Status))), "constant=" + dec(v.Constant),
+		"precision=" + dec(v.Precision), "tolerance=" + dec(v.Tolerance), "time=" + timevalText(&v.Time),
+		"tick=" + dec(v.Tick), "ppsfreq=" + dec(v.Ppsfreq), "jitter=" + dec(v.Jitter),
+		"shift=" + dec(int64(v.Shift)), "stabil=" + dec(v.Stabil), "jitcnt=" + dec(v.Jitcnt),
+		"calcnt=" + dec(v.Calcnt), "errcnt=" + dec(v.Errcnt), "stbcnt=" + dec(v.Stbcnt),
+		"tai=" + dec(int64(v.Tai)),
+	}
+	return "{" + strings.Join(list, ", ") + "}"
+}

@@ -1,0 +1,150 @@
+package abi
+
+import "strings"
+
+// result formats what follows "= ".
+func (p *printer) result() string {
+	if p.call.Ret == RNone && !p.failed {
+		return "?"
+	}
+	if e, ok := IsError(p.ret); ok {
+		if e >= ERESTARTSYS {
+			return "? " + e.Error()
+		}
+		return "-1 " + e.Error() + p.onError()
+	}
+	return results[p.call.Ret](p)
+}
+
+// onError adds what a failed call left behind. Nothing does yet but the rest of a sleep,
+// which is an argument.
+func (p *printer) onError() string { return "" }
+
+func decimal(p *printer) string { return dec(p.ret) }
+
+// results formats a result by its type.
+var results = [...]func(p *printer) string{
+	RInt:        decimal,
+	RFD:         decimal,
+	RUint:       func(p *printer) string { return udec(p.word64()) },
+	RHex:        func(p *printer) string { return hex(p.word64()) },
+	ROctal:      func(p *printer) string { return strings.TrimPrefix(octalShort(p.word64()), "00") },
+	RSigmask:    func(p *printer) string { return hex(p.word64()) + " (old mask " + SigsetText(uint64(p.ret), 32) + ")" },
+	RSigHandler: func(p *printer) string { return hex(p.word64()) + " (" + handlerText(p.word64()) + ")" },
+	RTime:       func(p *printer) string { return dec(p.ret) + " (" + date(p.ret, "") + ")" },
+	RPoll:       pollResult,
+	RSelect:     selectResult,
+	RFcntl:      fcntlResult,
+	RPrctl:      prctlResult,
+	RPersona:    func(p *printer) string { return hex(uint64(uint32(p.ret))) + " (" + PersonaText(uint32(p.ret)) + ")" },
+	RTimex:      func(p *printer) string { return dec(p.ret) + " (" + adjStates.Format(uint64(p.ret)) + ")" },
+	RSched:      func(p *printer) string { return dec(p.ret) + " (" + schedPolicies.Format(uint64(p.ret)) + ")" },
+	RSignal:     func(p *printer) string { return dec(p.ret) + " (" + SignalName(int(p.ret)) + ")" },
+	RNone:       func(*printer) string { return "?" },
+}
+
+// word64 is the result as an unsigned word of the guest.
+func (p *printer) word64() uint64 {
+	if p.l != nil && p.l.Word == 4 {
+		return uint64(uint32(p.ret))
+	}
+	return uint64(p.ret)
+}
+
+// octalShort prints as C's %#o does.
+func octalShort(v uint64) string {
+	if v == 0 {
+		return "0"
+	}
+	return strings.TrimLeft(octal(v), "0")
+}
+
+// pollResult lists the descriptors that are ready.
+func pollResult(p *printer) string {
+	if p.ret == 0 {
+		return "0 (Timeout)"
+	}
+	var ready []string
+	for i := range int(uint32(p.value(1))) {
+		var v PollFD
+		if p.l.LoadAt(p.mem, p.value(0), i, &v) != nil {
+			break
+		}
+		if v.Revents == 0 {
+			continue
+		}
+		if len(ready) == maxString {
+			ready = append(ready, "...")
+			break
+		}
+		ready = append(ready, "{fd="+dec(int64(v.FD))+", revents="+pollEvents.Format(uint64(v.Revents))+"}")
+	}
+	return dec(p.ret) + " ([" + strings.Join(ready, ", ") + "]" + p.left(2) + ")"
+}
+
+// left tells what remains of a timeout that the call counts down.
+func (p *printer) left(arg int) string {
+	a := p.operand(arg)
+	if a.v == 0 {
+		return ""
+	}
+	switch t := p.call.Args[arg].Type; t {
+	case TTimespec, TTimespec64, TTimeval:
+		return ", left " + kinds[t].show(p, a)
+	}
+	return ""
+}
+
+// selectResult lists the members of the sets that are ready.
+func selectResult(p *printer) string {
+	if p.ret == 0 {
+		return "0 (Timeout)"
+	}
+	var list []string
+	for i, name := range []string{"in", "out", "except"} {
+		fds, ok := p.fdSet(p.value(1+i), int(int32(p.value(0))))
+		if ok && len(fds) > 0 {
+			list = append(list, name+" "+fdsText(fds))
+		}
+	}
+	return dec(p.ret) + " (" + strings.TrimPrefix(strings.Join(list, ", ")+p.left(4), ", ") + ")"
+}
+
+// fcntlResult: the result of some commands is a set of flags.
+func fcntlResult(p *printer) string {
+	v := uint64(uint32(p.ret))
+	switch uint32(p.value(1)) {
+	case F_GETFD:
+		if v == 0 {
+			return "0"
+		}
+		return hex(v) + " (flags " + fdFlags.Format(v) + ")"
+	case F_GETFL:
+		return hex(v) + " (flags " + OpenFlagsText(v) + ")"
+	case F_GETLEASE:
+		return hex(v) + " (" + lockTypes.Format(v) + ")"
+	case F_GETSIG, F_GETOWN:
+		if v != 0 && uint32(p.value(1)) == F_GETSIG {
+			return dec(p.ret) + " (" + SignalName(int(p.ret)) + ")"
+		}
+	case F_GET_SEALS:
+		if v != 0 {
+			return hex(v) + " (seals " + sealFlags.Format(v) + ")"
+		}
+	}
+	return dec(p.ret)
+}
+
+func prctlResult(p *printer) string {
+	switch v := uint64(uint32(p.ret)); uint32(p.value(0)) {
+	case PR_GET_DUMPABLE:
+		return dec(p.ret) + " (" + dumpables.Format(v) + ")"
+	case PR_GET_SECCOMP:
+		return dec(p.ret) + " (" + seccompModes.Format(v) + ")"
+	case PR_GET_SECUREBITS:
+		if v != 0 {
+			return hex(v) + " (" + securebits.Format(v) + ")"
+		}
+	}
+	return dec(p.ret)
+}

@@ -1,0 +1,198 @@
+package linux
+
+import (
+	"errors"
+	"runtime"
+	"runtime/debug"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/linux/abi"
+)
+
+// call is a system call in progress. A call that parks its thread is made again
+// from its start; what it must remember is here.
+type call struct {
+	active   bool
+	Number   int
+	Args     [6]uint64
+	info     *abi.Call // nil for an unknown number
+	row      *row      // nil when there is no function for it
+	event    *event.Syscall
+	swallow  bool
+	deadline int64 // of the host's monotonic clock, 0 while not set
+	progress int64 // bytes done before it parked
+	state    any   // of a call with more to remember
+	woken    bool  // by the one it waits for, not by a timeout
+	// interrupted is set when a signal ended the wait.
+	interrupted errno
+	// replaced says that the registers are not those of the caller any more:
+	// execve and sigreturn set no result.
+	replaced bool
+}
+
+// argRegs hold the arguments of a call (x86-64 ABI, A.2.1).
+var argRegs = [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.R10, regs.R8, regs.R9}
+
+// syscallSize is the length of the SYSCALL instruction, by which a call that is
+// to be restarted steps back.
+const syscallSize = 2
+
+// enterCall begins the call that the registers describe.
+func (t *Thread) enterCall() {
+	w := t.words()
+	c := &t.call
+	*c = call{active: true, Number: int(int32(w[regs.RAX]))}
+	for i, r := range argRegs {
+		c.Args[i] = w[r]
+	}
+	// SYSCALL itself overwrites these two.
+	w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
+	c.info = abi.Lookup(abi.X86_64, c.Number)
+	if c.info != nil {
+		c.row = rows[c.info.Name]
+	}
+	if t.announce() {
+		t.continueCall()
+	}
+}
+
+// announce fires the events before a call. A false result means that there is
+// nothing to call: a callback moved the thread elsewhere.
+func (t *Thread) announce() bool {
+	k, c := t.k, &t.call
+	if k.cfg.Strace == nil && !k.callsWatched() {
+		return true
+	}
+	c.event = t.newEvent()
+	before := t.reg(regs.RIP)
+	for _, sub := range k.bus.Active(event.UserBeforeSyscall) {
+		if sub.Filter.MatchName(c.event.Name, int64(c.Number)) {
+			k.bus.Call(sub, func() { sub.Fn.(event.SyscallFunc)(k.cpu, c.event) })
+		}
+	}
+	for _, sub := range k.bus.Active(event.SyscallEnter) {
+		if sub.Filter.MatchName(c.event.Name, int64(c.Number)) {
+			k.bus.Call(sub, func() { c.swallow = sub.Fn.(event.SyscallBoolFunc)(k.cpu, c.event) || c.swallow })
+		}
+	}
+	c.Args = c.event.Args
+	if t.reg(regs.RIP) != before {
+		c.active = false
+	}
+	return c.active
+}
+
+func (k *Kernel) callsWatched() bool {
+	return k.bus.Watched(event.UserBeforeSyscall) || k.bus.Watched(event.UserAfterSyscall) ||
+		k.bus.Watched(event.SyscallEnter) || k.bus.Watched(event.SyscallLeave)
+}
+
+// continueCall makes the call, or makes it again after a wait. A false result
+// means that the thread waits or is gone.
+func (t *Thread) continueCall() bool {
+	c := &t.call
+	var ret int64
+	var e errno
+	switch {
+	case c.swallow:
+		ret = c.event.Ret
+	case c.interrupted != 0:
+		if e = c.interrupted; c.progress > 0 {
+			ret, e = c.progress, 0
+		}
+	case c.row == nil || c.row.fn == nil:
+		e = t.lacking()
+	default:
+		ret, e = t.perform(c.row.fn)
+	}
+	if e == blocked || t.state != ready {
+		return false
+	}
+	t.finishCall(ret, e)
+	return true
+}
+
+// perform calls f. Memory that was mapped when it was checked and has no store
+// behind it any more, because its file was cut off, is a bad address.
+func (t *Thread) perform(f sysFunc) (ret int64, e errno) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			e = t.badMemory(r)
+		}
+	}()
+	return f(t, &t.call)
+}
+
+// badMemory turns a fault within the guest's window into EFAULT.
+func (t *Thread) badMemory(r any) errno {
+	var fault interface{ Addr() uintptr }
+	if err, ok := r.(runtime.Error); ok && errors.As(err, &fault) && t.p.mm != nil {
+		if f, _, _ := t.p.mm.Space.HostFault(fault.Addr(), false); f != nil {
+			return abi.EFAULT
+		}
+	}
+	panic(r)
+}
+
+// lacking is the result of a call that the personality does not have.
+func (t *Thread) lacking() errno {
+	c := &t.call
+	if c.row != nil && c.row.level == refused {
+		return abi.ENOSYS
+	}
+	name := t.newEvent().Name
+	t.k.unsupported[name]++
+	t.k.log.Debug("system call not supported", "name", name, "number", c.Number, "pid", t.p.pid)
+	return abi.ENOSYS
+}
+
+// finishCall sets the result and fires the events after a call.
+func (t *Thread) finishCall(ret int64, e errno) {
+	c := &t.call
+	if e != 0 {
+		ret = -int64(e)
+	}
+	c.active, c.interrupted = false, 0
+	if !c.replaced {
+		t.setReg(regs.RAX, uint64(ret))
+	} else if e == 0 {
+		ret = int64(t.reg(regs.RAX))
+	}
+	if c.event != nil {
+		t.report(ret)
+	}
+	if restartable(e) && !c.replaced {
+		t.prepareRestart(e)
+	}
+}
+
+func (t *Thread) report(ret int64) {
+	k, ev := t.k, t.call.event
+	ev.Ret = ret
+	for _, kind := range []event.Kind{event.UserAfterSyscall, event.SyscallLeave} {
+		for _, sub := range k.bus.Active(kind) {
+			if sub.Filter.MatchName(ev.Name, int64(ev.Number)) {
+				k.bus.Call(sub, func() { sub.Fn.(event.SyscallFunc)(k.cpu, ev) })
+			}
+		}
+	}
+	if k.cfg.Strace != nil {
+		k.strace(t, ev)
+	}
+}
+
+// i32 is an argument of type int.
+func (c *call) i32(i int) int { return int(int32(c.Args[i])) }
+
+// u32 is an argument of type unsigned int.
+func (c *call) u32(i int) uint32 { return uint32(c.Args[i]) }
+
+// addr is a pointer.
+func (c *call) addr(i int) guest.Addr { return guest.Addr(c.Args[i]) }
+
+// i64 is an argument of type long.
+func (c *call) i64(i int) int64 { return int64(c.Args[i]) }

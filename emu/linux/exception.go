@@ -1,0 +1,176 @@
+package linux
+
+import (
+	"fmt"
+	"strings"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+// The registers that every architecture has.
+const (
+	pcReg  = regs.RIP
+	spReg  = regs.RSP
+	retReg = regs.RAX
+)
+
+// Vectors of the exceptions of a program (SDM vol. 3A table 6-1).
+const (
+	vecDivide    = 0
+	vecDebug     = 1
+	vecBreak     = 3
+	vecOverflow  = 4
+	vecBound     = 5
+	vecUndefined = 6
+	vecStack     = 12
+	vecGeneral   = 13
+	vecPage      = 14
+	vecX87       = 16
+	vecAlign     = 17
+	vecSIMD      = 19
+)
+
+// excSignal says which signal an exception becomes. Where withPC is set, its
+// address is that of the instruction.
+type excSignal struct {
+	signo, code int32
+	withPC      bool
+}
+
+var excSignals = map[uint8]excSignal{
+	vecDivide:    {abi.SIGFPE, abi.FPE_INTDIV, true},
+	vecDebug:     {abi.SIGTRAP, abi.TRAP_TRACE, true},
+	vecBreak:     {abi.SIGTRAP, abi.SI_KERNEL, false},
+	vecOverflow:  {abi.SIGSEGV, abi.SI_KERNEL, false},
+	vecBound:     {abi.SIGSEGV, abi.SI_KERNEL, false},
+	vecUndefined: {abi.SIGILL, abi.ILL_ILLOPN, true},
+	vecStack:     {abi.SIGBUS, abi.SI_KERNEL, false},
+	vecGeneral:   {abi.SIGSEGV, abi.SI_KERNEL, false},
+	vecAlign:     {abi.SIGBUS, abi.BUS_ADRALN, false},
+}
+
+// exception turns an exception of the CPU into a signal.
+func (t *Thread) exception(e guest.Exception) {
+	k := t.k
+	pc := t.reg(pcReg)
+	for _, sub := range k.bus.Active(event.BeforeException) {
+		if sub.Filter.MatchName("", int64(e.Vector)) {
+			k.bus.Call(sub, func() { sub.Fn.(event.ExceptionFunc)(k.cpu, &e) })
+		}
+	}
+	if t.reg(pcReg) != pc {
+		return // a callback dealt with it
+	}
+	t.fault = faultState{trapno: uint64(e.Vector), err: uint64(e.Code), cr2: t.fault.cr2}
+	t.force(t.signalOf(&e))
+}
+
+func (t *Thread) signalOf(e *guest.Exception) abi.Siginfo {
+	switch e.Vector {
+	case vecPage:
+		t.fault.cr2 = uint64(e.Addr)
+		return t.pageSignal(e)
+	case vecX87:
+		return abi.Siginfo{Signo: abi.SIGFPE, Code: fpeCode(t.reg(regs.FSW) &^ t.reg(regs.FCW)), Addr: t.reg(pcReg)}
+	case vecSIMD:
+		mx := t.reg(regs.MXCSR)
+		return abi.Siginfo{Signo: abi.SIGFPE, Code: fpeCode(mx &^ (mx >> 7)), Addr: t.reg(pcReg)}
+	}
+	s, ok := excSignals[e.Vector]
+	if !ok {
+		s = excSignals[vecGeneral]
+	}
+	info := abi.Siginfo{Signo: s.signo, Code: s.code}
+	if s.withPC {
+		info.Addr = t.reg(pcReg)
+	}
+	return info
+}
+
+// Bits of a page fault's error code.
+const (
+	pfPresent = 1 << 0
+	pfWrite   = 1 << 1
+	pfFetch   = 1 << 4
+)
+
+// pageSignal tells a missing page, a protected one and one behind the end of its
+// file apart.
+func (t *Thread) pageSignal(e *guest.Exception) abi.Siginfo {
+	access := guest.Read
+	switch {
+	case e.Code&pfFetch != 0:
+		access = guest.Exec
+	case e.Code&pfWrite != 0:
+		access = guest.Write
+	}
+	info := abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SEGV_MAPERR, Addr: uint64(e.Addr)}
+	_, f := t.p.mm.Space.Slice(e.Addr, 1, access)
+	switch {
+	case f == nil, f.Bus: // the host's view counts: a cut file may have grown since
+		if f != nil || e.Code&pfPresent == 0 {
+			info.Signo, info.Code = abi.SIGBUS, abi.BUS_ADRERR
+		} else {
+			info.Code = abi.SEGV_ACCERR
+		}
+	case f.Mapped:
+		info.Code = abi.SEGV_ACCERR
+	}
+	return info
+}
+
+// fpeCode says which of the unmasked floating-point exceptions to report.
+func fpeCode(raised uint64) int32 {
+	for _, f := range []struct {
+		bit  uint64
+		code int32
+	}{{1, abi.FPE_FLTINV}, {4, abi.FPE_FLTDIV}, {8, abi.FPE_FLTOVF}, {2 | 16, abi.FPE_FLTUND}, {32, abi.FPE_FLTRES}} {
+		if raised&f.bit != 0 {
+			return f.code
+		}
+	}
+	return abi.FPE_FLTINV
+}
+
+// deathNotes are what a shell says of a process that a signal killed.
+var deathNotes = map[int32]string{
+	abi.SIGSEGV: "Segmentation fault", abi.SIGBUS: "Bus error", abi.SIGILL: "Illegal instruction",
+	abi.SIGFPE: "Floating point exception", abi.SIGTRAP: "Trace/breakpoint trap", abi.SIGABRT: "Aborted", abi.SIGSYS: "Bad system call",
+}
+
+// report1 says that a fault kills the process: in the log, with registers, and,
+// when no shell in the guest will, in one line on the guest's standard error.
+func (t *Thread) report1(info abi.Siginfo) {
+	note, ok := deathNotes[info.Signo]
+	if !ok {
+		return
+	}
+	where := fmt.Sprintf("pc %#x", t.reg(pcReg))
+	if name, off, ok := t.k.symbolAt(guest.Addr(t.reg(pcReg))); ok {
+		where += fmt.Sprintf(" <%s+%#x>", name, off)
+	}
+	if info.Kind() == abi.SigFault {
+		where += fmt.Sprintf(", address %#x", info.Addr)
+	}
+	t.k.log.Info("process killed", "pid", t.p.pid, "tid", t.tid, "signal", note, "where", where, "registers", t.registers())
+	if t.p == t.k.first {
+		line := fmt.Sprintf("%s: %s (%s)\n", t.comm, note, where)
+		t.k.host.Write(t.k.cfg.Stderr, []byte(line))
+	}
+}
+
+// shownRegs are the general registers, rip and rflags.
+const shownRegs = 18
+
+// registers prints them.
+func (t *Thread) registers() string {
+	var b strings.Builder
+	for i := range regs.Defs[:shownRegs] {
+		d := &regs.Defs[i]
+		fmt.Fprintf(&b, "%s=%#x ", d.Name, d.Value(t.words()))
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}

@@ -1,0 +1,225 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+)
+
+// File is an open file: what descriptors of several processes may share. All
+// but the listings of /proc are files of the host.
+type File struct {
+	refs  int
+	fd    int    // of the host
+	path  string // the guest's name of it, absolute where known
+	real  string // the same without links, when it was asked for
+	flags int    // O_ access mode and status flags as the guest set them
+	mode  uint32 // S_IFMT type
+	// mayBlock says that the host's descriptor is in blocking mode and of a kind
+	// that keeps a reader waiting: it is polled first.
+	mayBlock bool
+	entries  []abi.Dirent // of a listing
+	pos      int          // in entries
+	signals  *signalFile
+	process  *Process // of a pidfd
+	mapPath  string
+}
+
+// newFile wraps a host descriptor that the kernel owns.
+func (k *Kernel) newFile(fd int, path string, flags int) *File {
+	f := &File{refs: 1, fd: fd, path: path, flags: flags &^ (abi.O_CLOEXEC | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC)}
+	if st, e := k.host.Fstat(fd); e == 0 {
+		f.mode = st.Mode & unix.S_IFMT
+	}
+	return f
+}
+
+// unref gives up a reference.
+func (f *File) unref(k *Kernel) {
+	if f.refs--; f.refs > 0 {
+		return
+	}
+	if f.signals != nil {
+		k.signalFDs = remove(k.signalFDs, f)
+	}
+	if f.process != nil {
+		f.process.pidfds = remove(f.process.pidfds, f)
+	}
+	k.host.Close(f.fd)
+}
+
+func (f *File) nonblock() bool { return f.flags&abi.O_NONBLOCK != 0 }
+
+func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY && f.flags&abi.O_PATH == 0 }
+func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY && f.flags&abi.O_PATH == 0 }
+
+// ready reports whether an operation on the host would not keep it waiting.
+func (f *File) ready(h *hostsys.Host, events int16) bool {
+	if !f.mayBlock {
+		return true
+	}
+	n, _ := h.Ppoll([]unix.PollFd{{Fd: int32(f.fd), Events: events}}, 0)
+	return n != 0
+}
+
+// realPath is the guest's path of a file as the host knows it now.
+func (k *Kernel) realPath(f *File) string {
+	if f.real == "" {
+		name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(f.fd))
+		if e != 0 {
+			return f.path
+		}
+		f.real = k.guestPath(name)
+	}
+	return f.real
+}
+
+// wrap makes a file of a descriptor that the guest was started with.
+func (k *Kernel) wrap(fd int) *File {
+	own, e := k.host.Fcntl(fd, unix.F_DUPFD_CLOEXEC, 0)
+	if e != 0 {
+		return nil
+	}
+	fl, _ := k.host.Fcntl(fd, unix.F_GETFL, 0)
+	f := k.newFile(int(own), "", int(fl))
+	f.path = k.realPath(f)
+	switch f.mode {
+	case unix.S_IFIFO, unix.S_IFSOCK, unix.S_IFCHR:
+		f.mayBlock = fl&unix.O_NONBLOCK == 0
+	}
+	return f
+}
+
+// slot is an entry of a descriptor table.
+type slot struct {
+	file    *File
+	cloexec bool
+}
+
+// fdTable is the descriptors of a process.
+type fdTable struct {
+	refs  int
+	slots []slot
+}
+
+// unref gives up a reference; the last one closes all files.
+func (ft *fdTable) unref(k *Kernel) {
+	if ft == nil {
+		return
+	}
+	if ft.refs--; ft.refs > 0 {
+		return
+	}
+	for i := range ft.slots {
+		ft.drop(k, i)
+	}
+}
+
+// clone copies the table with one reference.
+func (ft *fdTable) clone() *fdTable {
+	c := &fdTable{refs: 1, slots: append([]slot(nil), ft.slots...)}
+	for _, s := range c.slots {
+		if s.file != nil {
+			s.file.refs++
+		}
+	}
+	return c
+}
+
+// file finds an open file.
+func (ft *fdTable) file(fd int) (*File, errno) {
+	if fd < 0 || fd >= len(ft.slots) || ft.slots[fd].file == nil {
+		return nil, abi.EBADF
+	}
+	return ft.slots[fd].file, 0
+}
+
+// lowest is the lowest free descriptor from least on.
+func (ft *fdTable) lowest(least int) int {
+	for i := least; i < len(ft.slots); i++ {
+		if ft.slots[i].file == nil {
+			return i
+		}
+	}
+	return max(least, len(ft.slots))
+}
+
+// set puts a file, whose reference it takes over, at a descriptor.
+func (ft *fdTable) set(fd int, f *File, cloexec bool) {
+	for len(ft.slots) <= fd {
+		ft.slots = append(ft.slots, slot{})
+	}
+	ft.slots[fd] = slot{f, cloexec}
+}
+
+// drop closes a descriptor.
+func (ft *fdTable) drop(k *Kernel, fd int) {
+	if f := ft.slots[fd].file; f != nil {
+		ft.slots[fd] = slot{}
+		f.unref(k)
+	}
+}
+
+// file finds an open file of the thread.
+func (t *Thread) file(fd int) (*File, errno) { return t.files.file(fd) }
+
+// io finds a file that may be read or written.
+func (t *Thread) reader(fd int) (*File, errno) { return t.usable(fd, (*File).readable) }
+func (t *Thread) writer(fd int) (*File, errno) { return t.usable(fd, (*File).writable) }
+
+func (t *Thread) usable(fd int, may func(*File) bool) (*File, errno) {
+	f, e := t.file(fd)
+	if e == 0 && !may(f) {
+		return nil, abi.EBADF
+	}
+	return f, e
+}
+
+// install gives a new file the lowest descriptor.
+func (t *Thread) install(f *File, cloexec bool) (int64, errno) {
+	return t.installFrom(f, cloexec, 0)
+}
+
+func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
+	fd := t.files.lowest(least)
+	if uint64(fd) >= t.p.rlimits[unix.RLIMIT_NOFILE].Cur {
+		f.unref(t.k)
+		return 0, abi.EMFILE
+	}
+	t.files.set(fd, f, cloexec)
+	return int64(fd), 0
+}
+
+// adopt installs a host descriptor that a call just made in non-blocking mode.
+func (t *Thread) adopt(fd int, e errno, name string, flags int) (int64, errno) {
+	if e != 0 {
+		return 0, e
+	}
+	return t.install(t.k.newFile(fd, name, flags), flags&abi.O_CLOEXEC != 0)
+}
+
+// fsContext is where a process is in the file system.
+type fsContext struct {
+	refs  int
+	cwd   int    // host descriptor of the directory
+	path  string // its name in the guest
+	umask uint32
+}
+
+func (fs *fsContext) unref(k *Kernel) {
+	if fs == nil {
+		return
+	}
+	if fs.refs--; fs.refs == 0 {
+		k.host.Close(fs.cwd)
+	}
+}
+
+func (fs *fsContext) clone(k *Kernel) *fsContext {
+	c := *fs
+	c.refs = 1
+	fd, _ := k.host.Fcntl(fs.cwd, unix.F_DUPFD_CLOEXEC, 0)
+	c.cwd = int(fd)
+	return &c
+}

@@ -1,0 +1,365 @@
+package linux
+
+import (
+	"math/bits"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/sigframe"
+)
+
+// numSignals is the highest signal number.
+const numSignals = 64
+
+// sigActions are what a process does on signals. Processes made with
+// CLONE_SIGHAND share them.
+type sigActions [numSignals + 1]abi.Sigaction
+
+// sigQueue is the signals that are pending. A standard signal is in it once.
+type sigQueue struct {
+	set   uint64
+	infos []abi.Siginfo
+}
+
+func bit(sig int32) uint64 { return 1 << (sig - 1) }
+
+func (q *sigQueue) add(info abi.Siginfo) {
+	if info.Signo < abi.SIGRTMIN && q.set&bit(info.Signo) != 0 {
+		return
+	}
+	q.set |= bit(info.Signo)
+	q.infos = append(q.infos, info)
+}
+
+// take removes the first entry of a signal.
+func (q *sigQueue) take(sig int32) abi.Siginfo {
+	i := slices.IndexFunc(q.infos, func(s abi.Siginfo) bool { return s.Signo == sig })
+	info := q.infos[i]
+	q.infos = slices.Delete(q.infos, i, i+1)
+	if !slices.ContainsFunc(q.infos, func(s abi.Siginfo) bool { return s.Signo == sig }) {
+		q.set &^= bit(sig)
+	}
+	return info
+}
+
+// drop removes all entries of the signals of a set.
+func (q *sigQueue) drop(set uint64) {
+	q.infos = slices.DeleteFunc(q.infos, func(s abi.Siginfo) bool { return set&bit(s.Signo) != 0 })
+	q.set &^= set
+}
+
+// disposition is what happens by default.
+type disposition uint8
+
+const (
+	terminate disposition = iota
+	ignore
+	stop
+	carryOn
+)
+
+var dispositions = [numSignals + 1]disposition{
+	abi.SIGCHLD: ignore, abi.SIGURG: ignore, abi.SIGWINCH: ignore, abi.SIGCONT: carryOn,
+	abi.SIGSTOP: stop, abi.SIGTSTP: stop, abi.SIGTTIN: stop, abi.SIGTTOU: stop,
+}
+
+// Sets of signals.
+const (
+	stopSignals = 1<<(abi.SIGSTOP-1) | 1<<(abi.SIGTSTP-1) | 1<<(abi.SIGTTIN-1) | 1<<(abi.SIGTTOU-1)
+	unblockable = 1<<(abi.SIGKILL-1) | 1<<(abi.SIGSTOP-1)
+	faultSet    = 1<<(abi.SIGSEGV-1) | 1<<(abi.SIGBUS-1) | 1<<(abi.SIGILL-1) | 1<<(abi.SIGFPE-1) | 1<<(abi.SIGTRAP-1) | 1<<(abi.SIGSYS-1)
+	coreSet     = faultSet | 1<<(abi.SIGQUIT-1) | 1<<(abi.SIGABRT-1) | 1<<(abi.SIGXCPU-1) | 1<<(abi.SIGXFSZ-1)
+)
+
+// ignored reports whether a process throws a signal away at once.
+func (p *Process) ignored(sig int32) bool {
+	switch h := p.actions[sig].Handler; h {
+	case abi.SIG_IGN:
+		return sig != abi.SIGKILL && sig != abi.SIGSTOP
+	case abi.SIG_DFL:
+		return dispositions[sig] == ignore
+	}
+	return false
+}
+
+// send gives a signal to one thread, to the process when shared is set.
+func (t *Thread) send(info abi.Siginfo, shared bool) {
+	p, sig := t.p, info.Signo
+	if p.ended {
+		return
+	}
+	p.beforeSignal(sig)
+	waiting := t.state == parked && t.wait.signals&bit(sig) != 0
+	if p.ignored(sig) && t.mask&bit(sig) == 0 && !waiting {
+		return
+	}
+	if shared {
+		p.pending.add(info)
+		for _, o := range p.threads {
+			if o.notice(sig) {
+				break
+			}
+		}
+	} else {
+		t.pending.add(info)
+		t.notice(sig)
+	}
+	t.k.signalFiles()
+}
+
+// sendProcess gives a signal to a process.
+func (p *Process) sendProcess(info abi.Siginfo) {
+	if t := p.leader(); t != nil {
+		t.send(info, true)
+	}
+}
+
+// beforeSignal applies what stop and continue signals do before anything else.
+func (p *Process) beforeSignal(sig int32) {
+	switch {
+	case sig == abi.SIGCONT:
+		p.dropPending(stopSignals)
+		p.carryOn()
+	case stopSignals&bit(sig) != 0:
+		p.dropPending(1 << (abi.SIGCONT - 1))
+	case sig == abi.SIGKILL:
+		p.stopped = false
+	}
+}
+
+func (p *Process) dropPending(set uint64) {
+	p.pending.drop(set)
+	for _, t := range p.threads {
+		t.pending.drop(set)
+	}
+}
+
+// notice wakes the thread for a signal, if it can take it.
+func (t *Thread) notice(sig int32) bool {
+	switch {
+	case t.state == parked && t.wait.signals&bit(sig) != 0:
+		t.giveUp()
+		t.wake()
+	case t.mask&bit(sig) != 0:
+		return false
+	default:
+		t.interrupt()
+	}
+	return true
+}
+
+// force gives the running thread a signal that it cannot put off: one that it
+// blocks or ignores kills it.
+func (t *Thread) force(info abi.Siginfo) {
+	act := &t.p.actions[info.Signo]
+	if t.mask&bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
+		*act = abi.Sigaction{}
+		t.mask &^= bit(info.Signo)
+	}
+	t.pending.add(info)
+}
+
+// deliverable are the signals that the thread would take now.
+func (t *Thread) deliverable() uint64 { return (t.pending.set | t.p.pending.set) &^ t.mask }
+
+// next takes the signal to deliver first: faults, then the lowest number.
+func (t *Thread) next(set uint64) abi.Siginfo {
+	if f := t.pending.set & set & faultSet; f != 0 {
+		set = f
+	}
+	sig := int32(bits.TrailingZeros64(set) + 1)
+	if t.pending.set&bit(sig) != 0 {
+		return t.pending.take(sig)
+	}
+	return t.p.pending.take(sig)
+}
+
+// deliverSignals lets the running thread take its signals. A false result says
+// that it does not run on.
+func (t *Thread) deliverSignals() bool {
+	for set := t.deliverable(); set != 0; set = t.deliverable() {
+		info := t.next(set)
+		act := t.p.actions[info.Signo]
+		switch {
+		case act.Handler == abi.SIG_IGN:
+		case act.Handler != abi.SIG_DFL:
+			t.handle(info, act)
+		default:
+			if !t.defaultAction(info) {
+				return false
+			}
+		}
+	}
+	t.restartCall()
+	if t.restore {
+		t.mask, t.restore = t.oldMask, false
+	}
+	return true
+}
+
+// handle makes the thread run a handler.
+func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
+	t.endRestart(act)
+	f := &sigframe.Frame{Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
+		Trapno: t.fault.trapno, Err: t.fault.err, CR2: t.fault.cr2}
+	if t.restore {
+		f.Mask, t.restore = t.oldMask, false
+	}
+	if act.Flags&abi.SA_ONSTACK != 0 && t.stack.Flags&abi.SS_DISABLE == 0 && t.stack.Size != 0 && !t.onStack() {
+		f.SP, f.Switched = guest.Addr(t.stack.SP+t.stack.Size), true
+	}
+	if !sigframe.Push(t.words(), t.p.mm.Space, f) {
+		if info.Signo == abi.SIGSEGV {
+			t.p.actions[abi.SIGSEGV] = abi.Sigaction{}
+		}
+		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
+		return
+	}
+	if act.Flags&abi.SA_RESETHAND != 0 {
+		t.p.actions[info.Signo] = abi.Sigaction{}
+	}
+	if t.stack.Flags&ssAutodisarm != 0 {
+		t.stack = abi.Stack{Flags: abi.SS_DISABLE}
+	}
+	t.mask |= act.Mask
+	if act.Flags&abi.SA_NODEFER == 0 {
+		t.mask |= bit(info.Signo)
+	}
+	t.mask &^= unblockable
+}
+
+// onStack reports whether the thread runs on its alternate stack.
+func (t *Thread) onStack() bool {
+	sp := t.reg(spReg)
+	return t.stack.Flags&ssAutodisarm == 0 && sp > t.stack.SP && sp-t.stack.SP <= t.stack.Size
+}
+
+// ssAutodisarm is SS_AUTODISARM.
+const ssAutodisarm = -1 << 31
+
+// stackNow is the alternate stack as sigaltstack reports it.
+func (t *Thread) stackNow() abi.Stack {
+	s := t.stack
+	switch {
+	case s.Size == 0:
+		s.Flags |= abi.SS_DISABLE
+	case t.onStack():
+		s.Flags |= abi.SS_ONSTACK
+	}
+	return s
+}
+
+// defaultAction does what a signal does without a handler. A false result says
+// that the thread does not run on.
+func (t *Thread) defaultAction(info abi.Siginfo) bool {
+	sig := info.Signo
+	switch dispositions[sig] {
+	case ignore, carryOn:
+		return true
+	case stop:
+		t.p.stop(sig)
+		return !t.p.stopped
+	}
+	t.report1(info)
+	status := int(sig)
+	if coreSet&bit(sig) != 0 && t.p.rlimits[unix.RLIMIT_CORE].Cur != 0 {
+		status |= 0x80
+	}
+	t.p.exitGroup(status)
+	return false
+}
+
+// stop stops a process as SIGSTOP does. The first process stops the emulator
+// with it, so that the shell outside sees it.
+func (p *Process) stop(sig int32) {
+	if p.parent == nil && p == p.k.first {
+		p.k.host.Kill(p.k.host.ID(unix.SYS_GETPID), unix.SIGSTOP)
+		return
+	}
+	p.stopped = true
+	p.stopStatus = int(sig)<<8 | 0x7f
+	p.tellParent(abi.CLD_STOPPED, int(sig), p.parentIgnoresStops())
+}
+
+// carryOn continues a stopped process.
+func (p *Process) carryOn() {
+	if !p.stopped {
+		return
+	}
+	p.stopped = false
+	p.stopStatus = 0xffff
+	p.tellParent(abi.CLD_CONTINUED, abi.SIGCONT, p.parentIgnoresStops())
+}
+
+func (p *Process) parentIgnoresStops() bool {
+	return p.parent == nil || p.parent.actions[abi.SIGCHLD].Flags&abi.SA_NOCLDSTOP != 0
+}
+
+// tellParent sends SIGCHLD, unless quiet, and wakes who waits for the child.
+func (p *Process) tellParent(code int32, status int, quiet bool) {
+	if p.parent == nil {
+		return
+	}
+	if !quiet && p.exitSignal != 0 {
+		p.parent.sendProcess(abi.Siginfo{Signo: int32(p.exitSignal), Code: code, PID: int32(p.pid), UID: p.k.uid(), Status: int32(status)})
+	}
+	for _, t := range p.parent.threads {
+		if t.state == parked && t.wait.child {
+			t.wake()
+		}
+	}
+}
+
+// hostSignal passes a signal to the emulator on to the guest: what a terminal
+// sends goes to the foreground group, the rest to the first process.
+func (k *Kernel) hostSignal(sig int) {
+	info := abi.Siginfo{Signo: int32(sig), Code: abi.SI_USER}
+	switch sig {
+	case abi.SIGINT, abi.SIGQUIT, abi.SIGTSTP, abi.SIGWINCH:
+		info.Code = abi.SI_KERNEL
+		if ps := k.inGroup(k.fgPgrp); len(ps) != 0 {
+			for _, p := range ps {
+				p.sendProcess(info)
+			}
+			return
+		}
+	}
+	k.first.sendProcess(info)
+}
+
+// Restarting calls that a signal interrupted.
+
+func restartable(e errno) bool {
+	return e == abi.ERESTARTSYS || e == abi.ERESTARTNOINTR || e == abi.ERESTARTNOHAND || e == abi.ERESTART_RESTARTBLOCK
+}
+
+// prepareRestart notes that the call which just ended wants to be made again.
+// What becomes of it is decided when signals are delivered.
+func (t *Thread) prepareRestart(e errno) {
+	t.setReg(retReg, -uint64(abi.EINTR))
+	t.call.interrupted = e
+}
+
+// endRestart decides when a handler runs.
+func (t *Thread) endRestart(act abi.Sigaction) {
+	switch e := t.call.interrupted; {
+	case e == abi.ERESTARTNOINTR, e == abi.ERESTARTSYS && act.Flags&abi.SA_RESTART != 0:
+		t.restartCall()
+	}
+	t.call.interrupted = 0
+}
+
+// restartCall steps back to the call instruction, when a call is left to restart.
+func (t *Thread) restartCall() {
+	if t.call.interrupted == 0 || t.call.active {
+		return
+	}
+	if restartable(t.call.interrupted) {
+		t.setReg(pcReg, t.reg(pcReg)-syscallSize)
+		t.setReg(retReg, uint64(t.call.Number))
+	}
+	t.call.interrupted = 0
+}

@@ -1,0 +1,99 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+// epollEventSize is that of struct epoll_event, which is packed on x86.
+const epollEventSize = 12
+
+func sysEpollCreate(t *Thread, c *call) (int64, errno) {
+	if c.i32(0) <= 0 {
+		return 0, abi.EINVAL
+	}
+	return t.epollCreate(0)
+}
+
+func sysEpollCreate1(t *Thread, c *call) (int64, errno) {
+	if c.i32(0)&^abi.O_CLOEXEC != 0 {
+		return 0, abi.EINVAL
+	}
+	return t.epollCreate(c.i32(0))
+}
+
+func (t *Thread) epollCreate(flags int) (int64, errno) {
+	fd, e := t.k.host.EpollCreate(unix.EPOLL_CLOEXEC)
+	return t.adopt(fd, e, "anon_inode:[eventpoll]", flags|abi.O_RDWR)
+}
+
+func sysEpollCtl(t *Thread, c *call) (int64, errno) {
+	ep, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	f, e := t.file(c.i32(2))
+	if e != 0 {
+		return 0, e
+	}
+	var ev []byte
+	if c.i32(1) != unix.EPOLL_CTL_DEL {
+		m, e := t.mem(c.addr(3), epollEventSize)
+		if e != 0 {
+			return 0, e
+		}
+		ev = append(ev, m...)
+		// EPOLLWAKEUP needs a right that only matters to the host's power.
+		le.PutUint32(ev, le.Uint32(ev)&^unix.EPOLLWAKEUP)
+	}
+	return 0, t.k.host.EpollCtl(ep.fd, c.i32(1), f.fd, ev)
+}
+
+func sysEpollWait(t *Thread, c *call) (int64, errno) {
+	if ms := c.i32(3); ms >= 0 {
+		t.deadlineIn(int64(ms) * 1e6)
+	}
+	return t.epollWait(c)
+}
+
+func sysEpollPwait(t *Thread, c *call) (int64, errno) {
+	if ms := c.i32(3); ms >= 0 {
+		t.deadlineIn(int64(ms) * 1e6)
+	}
+	return t.withMask(c.addr(4), c.Args[5], func() (int64, errno) { return t.epollWait(c) })
+}
+
+func sysEpollPwait2(t *Thread, c *call) (int64, errno) {
+	if e := t.timeout(c.addr(3)); e != 0 {
+		return 0, e
+	}
+	return t.withMask(c.addr(4), c.Args[5], func() (int64, errno) { return t.epollWait(c) })
+}
+
+func (t *Thread) epollWait(c *call) (int64, errno) {
+	ep, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	n := c.i32(2)
+	if n <= 0 || n > 1<<20 {
+		return 0, abi.EINVAL
+	}
+	b, e := t.prefix(c.addr(1), uint64(n)*epollEventSize, guest.Write)
+	if e != 0 {
+		return 0, e
+	}
+	got, e := t.k.host.EpollWait(ep.fd, b)
+	switch {
+	case e == abi.EINTR || e == 0 && got == 0:
+		if t.timedOut() {
+			return 0, 0
+		}
+		return 0, t.park(wait{fds: []unix.PollFd{{Fd: int32(ep.fd), Events: unix.POLLIN}}, deadline: c.deadline, interrupted: abi.ERESTARTNOHAND})
+	case e != 0:
+		return 0, e
+	}
+	return int64(got), 0
+}

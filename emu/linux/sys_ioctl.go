@@ -1,0 +1,178 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+// ioctlSizes are the requests that the host answers, with the size of the memory
+// that their argument points to; 0 for a number. x86-64, i386 and the host agree
+// on all of these structures.
+var ioctlSizes = map[uint32]uint64{
+	unix.TCGETS: 36, unix.TCSETS: 36, unix.TCSETSW: 36, unix.TCSETSF: 36,
+	unix.TCGETS2: 44, unix.TCSETS2: 44, unix.TCSETSW2: 44, unix.TCSETSF2: 44,
+	unix.TCSBRK: 0, unix.TCXONC: 0, unix.TCFLSH: 0, unix.TCSBRKP: 0, unix.TIOCEXCL: 0, unix.TIOCNXCL: 0,
+	unix.TIOCGWINSZ: 8, unix.TIOCSWINSZ: 8, unix.TIOCOUTQ: 4, unix.TIOCGETD: 4, unix.TIOCSETD: 4,
+	unix.TIOCMGET: 4, unix.TIOCMSET: 4, unix.TIOCMBIS: 4, unix.TIOCMBIC: 4,
+	unix.TIOCGPTN: 4, unix.TIOCSPTLCK: 4, unix.TIOCGPTLCK: 4, unix.TIOCPKT: 4,
+	unix.FIONREAD: 4, unix.FIOQSIZE: 8,
+	unix.FS_IOC_GETFLAGS: 8, unix.FS_IOC_SETFLAGS: 8, unix.FICLONE: 0,
+	unix.SIOCGIFNAME: 40, unix.SIOCGIFFLAGS: 40, unix.SIOCGIFADDR: 40, unix.SIOCGIFNETMASK: 40, unix.SIOCGIFBRDADDR: 40,
+	unix.SIOCGIFMTU: 40, unix.SIOCGIFHWADDR: 40, unix.SIOCGIFINDEX: 40, unix.SIOCATMARK: 4,
+	unix.BLKGETSIZE64: 8, unix.BLKSSZGET: 4, unix.BLKGETSIZE: 8,
+}
+
+// ioctlFuncs are the requests that the kernel itself answers.
+var ioctlFuncs = map[uint32]func(t *Thread, f *File, a guest.Addr) (int64, errno){
+	unix.FIONBIO:    ioctlFionbio,
+	unix.FIOCLEX:    func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(true) },
+	unix.FIONCLEX:   func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(false) },
+	unix.FIOASYNC:   func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	unix.TIOCGPGRP:  ioctlGetPgrp,
+	unix.TIOCSPGRP:  ioctlSetPgrp,
+	unix.TIOCGSID:   ioctlGetSid,
+	unix.TIOCSCTTY:  ioctlSetTty,
+	unix.TIOCNOTTY:  func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	unix.SIOCGIFCONF: ioctlIfconf,
+	unix.TIOCGPTPEER: ioctlPtPeer,
+}
+
+func sysIoctl(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	req := c.u32(1)
+	if do := ioctlFuncs[req]; do != nil {
+		return do(t, f, c.addr(2))
+	}
+	size, ok := ioctlSizes[req]
+	switch {
+	case !ok:
+		return t.unknownIoctl(f, req)
+	case req == unix.FICLONE:
+		src, e := t.file(c.i32(2))
+		if e != 0 {
+			return 0, e
+		}
+		return t.k.host.Ioctl(f.fd, req, uint64(src.fd))
+	case size == 0:
+		return t.k.host.Ioctl(f.fd, req, c.Args[2])
+	}
+	return t.ioctlCopy(f, req, c.addr(2), size)
+}
+
+// ioctlCopy gives the host a copy of the argument, and copies back what it made
+// of it if the guest may be given that.
+func (t *Thread) ioctlCopy(f *File, req uint32, a guest.Addr, size uint64) (int64, errno) {
+	m, e := t.mem(a, size)
+	if e != 0 {
+		return 0, e
+	}
+	b := append([]byte(nil), m...)
+	ret, e := t.k.host.IoctlBuf(f.fd, req, b)
+	if e == 0 && string(b) != string(m) {
+		e = t.copyOut(a, b)
+	}
+	return ret, e
+}
+
+// unknownIoctl answers as for a request that the file does not know. It is
+// counted, because the file may know it.
+func (t *Thread) unknownIoctl(f *File, req uint32) (int64, errno) {
+	t.k.log.Debug("ioctl not supported", "request", req, "file", f.path, "pid", t.p.pid)
+	return 0, abi.ENOTTY
+}
+
+func ioctlFionbio(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	on, e := t.u32(a)
+	if e != 0 {
+		return 0, e
+	}
+	f.flags &^= abi.O_NONBLOCK
+	if on != 0 {
+		f.flags |= abi.O_NONBLOCK
+	}
+	return 0, 0
+}
+
+func (t *Thread) setCloexec(on bool) (int64, errno) {
+	t.files.slots[t.call.i32(0)].cloexec = on
+	return 0, 0
+}
+
+// isTTY reports whether a file is a terminal.
+func (t *Thread) isTTY(f *File) bool {
+	_, e := t.k.host.IoctlBuf(f.fd, unix.TCGETS, make([]byte, 64))
+	return e == 0
+}
+
+// The terminal's process groups are the guest's own: the host's foreground group
+// stays that of the emulator.
+
+func ioctlGetPgrp(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	if !t.isTTY(f) {
+		return 0, abi.ENOTTY
+	}
+	return 0, t.putU32(a, uint32(t.k.fgPgrp))
+}
+
+func ioctlSetPgrp(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	if !t.isTTY(f) {
+		return 0, abi.ENOTTY
+	}
+	pgid, e := t.u32(a)
+	if e != 0 {
+		return 0, e
+	}
+	if len(t.k.inGroup(int(pgid))) == 0 {
+		return 0, abi.ESRCH
+	}
+	t.k.fgPgrp = int(pgid)
+	return 0, 0
+}
+
+func ioctlGetSid(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	if !t.isTTY(f) {
+		return 0, abi.ENOTTY
+	}
+	return 0, t.putU32(a, uint32(t.p.sid))
+}
+
+func ioctlSetTty(t *Thread, f *File, _ guest.Addr) (int64, errno) {
+	if !t.isTTY(f) {
+		return 0, abi.ENOTTY
+	}
+	t.k.fgPgrp = t.p.pgid
+	return 0, 0
+}
+
+func ioctlPtPeer(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	fd, e := t.k.host.Ioctl(f.fd, unix.TIOCGPTPEER, uint64(a)|unix.O_CLOEXEC|unix.O_NONBLOCK)
+	return t.adopt(int(fd), e, "", int(a))
+}
+
+// ioctlIfconf lists network interfaces: a length and a pointer to the buffer.
+func ioctlIfconf(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	n, e := t.u32(a)
+	if e != 0 {
+		return 0, e
+	}
+	to, e := t.word(a + guest.Addr(t.k.lay.Word))
+	if e != 0 {
+		return 0, e
+	}
+	buf := make([]byte, min(n, 64<<10))
+	got, e := t.k.host.Ifconf(f.fd, buf)
+	if e != 0 {
+		return 0, e
+	}
+	if to != 0 {
+		if e := t.copyOut(guest.Addr(to), buf[:min(got, len(buf))]); e != 0 {
+			return 0, e
+		}
+	}
+	return 0, t.putU32(a, uint32(got))
+}

@@ -1,0 +1,233 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+)
+
+// maxControl bounds the control data of a message.
+const maxControl = 64 << 10
+
+// message reads a struct msghdr and finds its buffers.
+func (t *Thread) message(a guest.Addr, access guest.Access) (h abi.Msghdr, m *hostsys.Msg, e errno) {
+	if e = t.load(a, &h); e != 0 {
+		return h, nil, e
+	}
+	if h.Iovlen > maxIovec {
+		return h, nil, abi.EMSGSIZE
+	}
+	if h.Controllen > maxControl {
+		return h, nil, abi.ENOBUFS
+	}
+	m = new(hostsys.Msg)
+	m.Iov, _, e = t.iovecs(guest.Addr(h.Iov), int(h.Iovlen), access)
+	return h, m, e
+}
+
+func sysSendmsg(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	return t.sendHeader(f, c.addr(1), c.i32(2))
+}
+
+func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
+	h, m, e := t.message(a, guest.Read)
+	if e != 0 {
+		return 0, e
+	}
+	if h.Name != 0 && h.Namelen != 0 {
+		if m.Name, e = t.sockaddr(guest.Addr(h.Name), uint64(uint32(h.Namelen))); e != 0 {
+			return 0, e
+		}
+	}
+	if h.Control != 0 {
+		b, e := t.mem(guest.Addr(h.Control), h.Controllen)
+		if e != 0 {
+			return 0, e
+		}
+		if m.Control, e = t.controlToHost(b); e != 0 {
+			return 0, e
+		}
+	}
+	return t.sendMsg(f, m, flags)
+}
+
+func sysRecvmsg(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	return t.recvHeader(f, c.addr(1), c.i32(2))
+}
+
+func (t *Thread) recvHeader(f *File, a guest.Addr, flags int) (int64, errno) {
+	h, m, e := t.message(a, guest.Write)
+	if e != 0 {
+		return 0, e
+	}
+	if h.Name != 0 {
+		m.Name = make([]byte, maxSockaddr)
+	}
+	if h.Control != 0 {
+		m.Control = make([]byte, h.Controllen)
+	}
+	n, e := t.recvMsg(f, m, flags)
+	if e != 0 {
+		return 0, e
+	}
+	control := t.controlToGuest(m.Control, flags&unix.MSG_CMSG_CLOEXEC != 0)
+	if h.Name != 0 {
+		if e := t.copyOut(guest.Addr(h.Name), m.Name[:min(len(m.Name), max(0, int(h.Namelen)))]); e != 0 {
+			return 0, e
+		}
+		h.Namelen = int32(len(m.Name))
+	}
+	if e := t.copyOut(guest.Addr(h.Control), control); e != 0 {
+		return 0, e
+	}
+	h.Controllen, h.Flags = uint64(len(control)), uint32(m.Flags)&^unix.MSG_CMSG_CLOEXEC|uint32(flags)&unix.MSG_CMSG_CLOEXEC
+	return n, t.store(a, &h)
+}
+
+// cmsgs walks control data in the layout of lay.
+func cmsgs(lay *abi.Layout, b []byte, f func(h *abi.Cmsghdr, data []byte) errno) errno {
+	var h abi.Cmsghdr
+	head := lay.Size(&h)
+	for len(b) >= head {
+		lay.Get(b, &h)
+		if h.Len < uint64(head) || h.Len > uint64(len(b)) {
+			return abi.EINVAL
+		}
+		if e := f(&h, b[head:h.Len]); e != 0 {
+			return e
+		}
+		b = b[min(lay.CmsgAlign(h.Len), uint64(len(b))):]
+	}
+	return 0
+}
+
+// appendCmsg adds a control message in the layout of lay.
+func appendCmsg(lay *abi.Layout, b []byte, h *abi.Cmsghdr, data []byte) []byte {
+	c := *h
+	c.Len = uint64(lay.Size(&c) + len(data))
+	b = append(append(b, lay.Bytes(&c)...), data...)
+	return append(b, make([]byte, lay.CmsgAlign(c.Len)-c.Len)...)
+}
+
+// controlToHost replaces descriptors and process ids by the host's.
+func (t *Thread) controlToHost(b []byte) (control []byte, e errno) {
+	e = cmsgs(t.k.lay, b, func(h *abi.Cmsghdr, data []byte) errno {
+		data = append([]byte(nil), data...)
+		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
+			for i := 0; i+4 <= len(data); i += 4 {
+				f, e := t.file(int(int32(le.Uint32(data[i:]))))
+				if e != 0 {
+					return e
+				}
+				le.PutUint32(data[i:], uint32(f.fd))
+				t.k.passing(f)
+			}
+		}
+		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_CREDENTIALS && len(data) >= 4 && t.k.ever[int(le.Uint32(data))] {
+			le.PutUint32(data, uint32(t.k.host.ID(unix.SYS_GETPID)))
+		}
+		control = appendCmsg(abi.Layout64, control, h, data)
+		return 0
+	})
+	return control, e
+}
+
+// controlToGuest gives received descriptors guest numbers. Those for which there
+// is no number are closed.
+func (t *Thread) controlToGuest(b []byte, cloexec bool) (control []byte) {
+	cmsgs(abi.Layout64, b, func(h *abi.Cmsghdr, data []byte) errno {
+		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
+			for i := 0; i+4 <= len(data); i += 4 {
+				fd := int(int32(le.Uint32(data[i:])))
+				n, e := t.install(t.k.received(fd), cloexec)
+				if e != 0 {
+					n = -1
+				}
+				le.PutUint32(data[i:], uint32(n))
+			}
+		}
+		control = appendCmsg(t.k.lay, control, h, data)
+		return 0
+	})
+	return control
+}
+
+// fileID names a host file, to recognise it when it comes back through a socket.
+type fileID struct{ dev, ino uint64 }
+
+// passing remembers how the guest sees a file that it sends away: the host's
+// descriptor does not tell whether the guest wants it to wait.
+func (k *Kernel) passing(f *File) {
+	if st, e := k.host.Fstat(f.fd); e == 0 {
+		if k.passed == nil {
+			k.passed = map[fileID]File{}
+		}
+		k.passed[fileID{st.Dev, st.Ino}] = File{path: f.path, flags: f.flags, mayBlock: f.mayBlock}
+	}
+}
+
+// received makes a file of a descriptor that came through a socket.
+func (k *Kernel) received(fd int) *File {
+	fl, _ := k.host.Fcntl(fd, unix.F_GETFL, 0)
+	f := k.newFile(fd, "", int(fl))
+	f.mayBlock = fl&unix.O_NONBLOCK == 0 && f.mode != unix.S_IFREG && f.mode != unix.S_IFDIR
+	st, _ := k.host.Fstat(fd)
+	if from, ok := k.passed[fileID{st.Dev, st.Ino}]; ok {
+		f.flags = int(fl)&^abi.O_NONBLOCK | from.flags&abi.O_NONBLOCK
+		f.path, f.mayBlock = from.path, from.mayBlock
+	} else {
+		f.path = k.realPath(f)
+	}
+	return f
+}
+
+// sysSendmmsg and sysRecvmmsg make as many calls as they can without waiting
+// once they have begun.
+func sysSendmmsg(t *Thread, c *call) (int64, errno) {
+	return t.eachMessage(c, func(f *File, a guest.Addr, flags int) (int64, errno) { return t.sendHeader(f, a, flags) })
+}
+
+func sysRecvmmsg(t *Thread, c *call) (int64, errno) {
+	if e := t.timeout(c.addr(4)); e != 0 {
+		return 0, e
+	}
+	return t.eachMessage(c, func(f *File, a guest.Addr, flags int) (int64, errno) { return t.recvHeader(f, a, flags) })
+}
+
+func (t *Thread) eachMessage(c *call, do func(f *File, a guest.Addr, flags int) (int64, errno)) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	size := guest.Addr(t.k.lay.Size(&abi.Mmsghdr{}))
+	head := guest.Addr(t.k.lay.Size(&abi.Msghdr{}))
+	flags := c.i32(3)
+	for i := range min(c.u32(2), maxIovec) {
+		a := c.addr(1) + guest.Addr(i)*size
+		if i > 0 {
+			flags |= unix.MSG_DONTWAIT
+		}
+		n, e := do(f, a, flags&^unix.MSG_WAITFORONE)
+		c.progress = 0
+		if e != 0 {
+			if i > 0 {
+				return int64(i), 0
+			}
+			return 0, e
+		}
+		if e := t.putU32(a+head, uint32(n)); e != 0 {
+			return int64(i), e
+		}
+	}
+	return int64(min(c.u32(2), maxIovec)), 0
+}

@@ -1,0 +1,232 @@
+package linux
+
+import (
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+)
+
+// openReq is one of the calls that open a file.
+type openReq struct {
+	dir     int
+	name    string
+	flags   int
+	mode    uint32
+	resolve uint64
+}
+
+func sysOpen(t *Thread, c *call) (int64, errno) {
+	return t.open(c, abi.AT_FDCWD, 0, c.i32(1), c.u32(2))
+}
+
+func sysCreat(t *Thread, c *call) (int64, errno) {
+	return t.open(c, abi.AT_FDCWD, 0, abi.O_CREAT|abi.O_WRONLY|abi.O_TRUNC, c.u32(1))
+}
+
+func sysOpenat(t *Thread, c *call) (int64, errno) {
+	return t.open(c, c.i32(0), 1, c.i32(2), c.u32(3))
+}
+
+func sysOpenat2(t *Thread, c *call) (int64, errno) {
+	if c.Args[3] < 24 {
+		return 0, abi.EINVAL
+	}
+	var how abi.OpenHow
+	if e := t.load(c.addr(2), &how); e != 0 {
+		return 0, e
+	}
+	name, e := t.path(c.addr(1))
+	if e != 0 {
+		return 0, e
+	}
+	return t.openFile(c, openReq{c.i32(0), name, int(how.Flags), uint32(how.Mode), how.Resolve})
+}
+
+func (t *Thread) open(c *call, dir, name, flags int, mode uint32) (int64, errno) {
+	p, e := t.path(c.addr(name))
+	if e != 0 {
+		return 0, e
+	}
+	return t.openFile(c, openReq{dir, p, flags, mode, 0})
+}
+
+// opening is an open that runs in the background, because it waits for another
+// process to open the other end.
+type opening struct {
+	started *hostsys.Started
+	tg      target
+}
+
+func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
+	if o, ok := c.state.(*opening); ok {
+		return t.openEnd(o, r)
+	}
+	nofollow := r.flags&abi.O_NOFOLLOW != 0 || r.flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL
+	tg, e := t.resolve(r.dir, r.name, nofollow)
+	if e != 0 {
+		return 0, e
+	}
+	if tg.node != nil && tg.node.link == "" {
+		f, e := t.openNode(tg, r.flags)
+		if e != 0 {
+			return 0, e
+		}
+		return t.install(f, r.flags&abi.O_CLOEXEC != 0)
+	}
+	fd, e := t.openHost(tg, r)
+	if e == abi.ENXIO || e == 0 && r.flags&(abi.O_NONBLOCK|abi.O_PATH) == 0 && r.flags&abi.O_ACCMODE == abi.O_RDONLY {
+		if t.isFIFO(tg, fd, e) {
+			return t.openFIFO(c, tg, r, fd)
+		}
+	}
+	if e != 0 {
+		return 0, e
+	}
+	return t.opened(fd, tg, r)
+}
+
+// openHost opens the host's file, so that it never keeps a reader waiting.
+func (t *Thread) openHost(tg target, r openReq) (int, errno) {
+	flags := r.flags | unix.O_CLOEXEC
+	if r.flags&abi.O_PATH == 0 {
+		flags |= unix.O_NONBLOCK | unix.O_NOCTTY
+	}
+	var fd int
+	var e errno
+	t.umasked(func() {
+		if r.resolve != 0 {
+			fd, e = t.k.host.Openat2(tg.dir, tg.path, &unix.OpenHow{Flags: uint64(flags), Mode: uint64(r.mode), Resolve: r.resolve})
+		} else {
+			fd, e = t.k.host.Openat(tg.dir, tg.path, flags, r.mode)
+		}
+	})
+	return fd, e
+}
+
+// umasked runs f, which creates a file, under the guest's umask.
+func (t *Thread) umasked(f func()) {
+	h := t.k.host
+	if old := h.Umask(t.fs.umask); old != t.fs.umask {
+		defer h.Umask(old)
+	}
+	f()
+}
+
+// opened makes a descriptor of a host file.
+func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
+	f := t.k.newFile(fd, tg.guest, r.flags)
+	if f.mode == unix.S_IFDIR && !strings.HasPrefix(f.path, "/proc") {
+		f.path = t.k.realPath(f)
+	}
+	return t.install(f, r.flags&abi.O_CLOEXEC != 0)
+}
+
+// isFIFO reports whether an open has to wait for the other end of a FIFO: the
+// reader always, since the kernel opened it without waiting; the writer when
+// nobody reads.
+func (t *Thread) isFIFO(tg target, fd int, e errno) bool {
+	var st unix.Stat_t
+	if e == 0 {
+		st, e = t.k.host.Fstat(fd)
+	} else {
+		st, e = t.k.host.Fstatat(tg.dir, tg.path, 0)
+	}
+	return e == 0 && st.Mode&unix.S_IFMT == unix.S_IFIFO
+}
+
+// openFIFO opens once more in the background, waiting.
+func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int) (int64, errno) {
+	if r.flags&abi.O_NONBLOCK != 0 {
+		return 0, abi.ENXIO
+	}
+	if fd >= 0 {
+		// The end that is open already would satisfy a writer: let it go.
+		t.k.host.Close(fd)
+	}
+	o := &opening{t.k.host.StartOpenat(tg.dir, tg.path, r.flags|unix.O_CLOEXEC, r.mode), tg}
+	c.state = o
+	return 0, t.park(wait{started: o.started, interrupted: abi.ERESTARTSYS, cancel: o.started.Abandon})
+}
+
+func (t *Thread) openEnd(o *opening, r openReq) (int64, errno) {
+	ret, e, done := o.started.Done()
+	if !done {
+		return 0, t.park(wait{started: o.started, interrupted: abi.ERESTARTSYS, cancel: o.started.Abandon})
+	}
+	if e != 0 {
+		return 0, e
+	}
+	fd := int(ret)
+	t.k.host.Fcntl(fd, unix.F_SETFL, int64(r.flags&^(unix.O_CREAT|unix.O_EXCL|unix.O_TRUNC)|unix.O_NONBLOCK))
+	return t.opened(fd, o.tg, r)
+}
+
+func sysClose(t *Thread, c *call) (int64, errno) {
+	fd := c.i32(0)
+	if _, e := t.file(fd); e != 0 {
+		return 0, e
+	}
+	t.files.drop(t.k, fd)
+	return 0, 0
+}
+
+func sysCloseRange(t *Thread, c *call) (int64, errno) {
+	first, last, flags := c.u32(0), c.u32(1), c.u32(2)
+	const unshare, cloexec = 2, 4
+	if first > last || flags&^(unshare|cloexec) != 0 {
+		return 0, abi.EINVAL
+	}
+	if flags&unshare != 0 && t.files.refs > 1 {
+		own := t.files.clone()
+		t.files.unref(t.k)
+		t.files = own
+	}
+	for i := int(first); i < len(t.files.slots) && i <= int(last); i++ {
+		if flags&cloexec != 0 {
+			t.files.slots[i].cloexec = t.files.slots[i].file != nil
+		} else {
+			t.files.drop(t.k, i)
+		}
+	}
+	return 0, 0
+}
+
+// openFirst opens the standard files and the working directory of the first
+// process.
+func (k *Kernel) openFirst(t *Thread) error {
+	t.files = &fdTable{refs: 1}
+	for i, fd := range []int{k.cfg.Stdin, k.cfg.Stdout, k.cfg.Stderr} {
+		if f := k.wrap(fd); f != nil {
+			t.files.set(i, f, false)
+		}
+	}
+	dir := k.cfg.Dir
+	if dir == "" {
+		dir = "."
+	}
+	fd, e := k.host.Openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return &pathError{"change to directory", dir, e}
+	}
+	name, _ := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	t.fs = &fsContext{refs: 1, cwd: fd, path: k.guestPath(name)}
+	t.fs.umask = k.host.Umask(0)
+	k.host.Umask(t.fs.umask)
+	return nil
+}
+
+// pathError is what the user did wrong with a path.
+type pathError struct {
+	what, path string
+	err        error
+}
+
+func (p *pathError) Error() string { return p.what + " " + p.path + ": " + p.err.Error() }
+func (p *pathError) Unwrap() error { return p.err }
+
+// baseName is the last name of a path.
+func baseName(p string) string { return path.Base(p) }

@@ -1,0 +1,272 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+func statOf(st *unix.Stat_t) *abi.Stat {
+	ts := func(t unix.Timespec) abi.Timespec { return abi.Timespec{Sec: t.Sec, Nsec: t.Nsec} }
+	return &abi.Stat{Dev: st.Dev, Ino: st.Ino, Nlink: uint64(st.Nlink), Mode: st.Mode, UID: st.Uid, GID: st.Gid, Rdev: st.Rdev,
+		Size: st.Size, Blksize: int64(st.Blksize), Blocks: st.Blocks, Atim: ts(st.Atim), Mtim: ts(st.Mtim), Ctim: ts(st.Ctim)}
+}
+
+// putStat stores attributes in the form that the call wants.
+func (t *Thread) putStat(a guest.Addr, st *unix.Stat_t, e errno) (int64, errno) {
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(a, statOf(st))
+}
+
+func (t *Thread) statPath(c *call, flags int) (int64, errno) {
+	tg, e := t.here(c, 0, flags&abi.AT_SYMLINK_NOFOLLOW != 0)
+	if e != 0 {
+		return 0, e
+	}
+	st, e := t.k.host.Fstatat(tg.dir, tg.path, flags)
+	return t.putStat(c.addr(1), &st, e)
+}
+
+func sysStat(t *Thread, c *call) (int64, errno)  { return t.statPath(c, 0) }
+func sysLstat(t *Thread, c *call) (int64, errno) { return t.statPath(c, abi.AT_SYMLINK_NOFOLLOW) }
+
+func sysFstat(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	st, e := t.k.host.Fstat(f.fd)
+	return t.putStat(c.addr(1), &st, e)
+}
+
+func sysNewfstatat(t *Thread, c *call) (int64, errno) {
+	tg, e := t.at(c, 0, 1, c.i32(3))
+	if e != 0 {
+		return 0, e
+	}
+	st, e := t.k.host.Fstatat(tg.dir, tg.path, c.i32(3))
+	return t.putStat(c.addr(2), &st, e)
+}
+
+func statxTime(t unix.StatxTimestamp) abi.StatxTime { return abi.StatxTime{Sec: t.Sec, Nsec: t.Nsec} }
+
+func sysStatx(t *Thread, c *call) (int64, errno) {
+	var tg target
+	var e errno
+	flags := c.i32(2)
+	if c.Args[1] == 0 { // as an empty path, since Linux 6.11
+		tg, e = t.atName(c.i32(0), "", flags)
+	} else {
+		tg, e = t.at(c, 0, 1, flags)
+	}
+	if e != 0 {
+		return 0, e
+	}
+	st, e := t.k.host.Statx(tg.dir, tg.path, flags, c.u32(3))
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(c.addr(4), &abi.Statx{Mask: st.Mask, Blksize: st.Blksize, Attributes: st.Attributes, Nlink: st.Nlink,
+		UID: st.Uid, GID: st.Gid, Mode: st.Mode, Ino: st.Ino, Size: st.Size, Blocks: st.Blocks, AttributesMask: st.Attributes_mask,
+		Atime: statxTime(st.Atime), Btime: statxTime(st.Btime), Ctime: statxTime(st.Ctime), Mtime: statxTime(st.Mtime),
+		RdevMajor: st.Rdev_major, RdevMinor: st.Rdev_minor, DevMajor: st.Dev_major, DevMinor: st.Dev_minor, MntID: st.Mnt_id,
+		DioMemAlign: st.Dio_mem_align, DioOffAlign: st.Dio_offset_align})
+}
+
+func (t *Thread) putStatfs(a guest.Addr, st *unix.Statfs_t, e errno) (int64, errno) {
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(a, &abi.Statfs{Type: st.Type, Bsize: st.Bsize, Blocks: st.Blocks, Bfree: st.Bfree, Bavail: st.Bavail,
+		Files: st.Files, Ffree: st.Ffree, Fsid: st.Fsid.Val, Namelen: st.Namelen, Frsize: st.Frsize, Flags: st.Flags})
+}
+
+func sysStatfs(t *Thread, c *call) (int64, errno) {
+	tg, e := t.here(c, 0, false)
+	if e != 0 {
+		return 0, e
+	}
+	st, e := t.k.host.Statfs(tg.full())
+	return t.putStatfs(c.addr(1), &st, e)
+}
+
+func sysFstatfs(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	st, e := t.k.host.Fstatfs(f.fd)
+	return t.putStatfs(c.addr(1), &st, e)
+}
+
+func sysAccess(t *Thread, c *call) (int64, errno) {
+	tg, e := t.here(c, 0, false)
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.k.host.Faccessat(tg.dir, tg.path, c.u32(1), 0)
+}
+
+func sysFaccessat(t *Thread, c *call) (int64, errno) { return t.accessAt(c, 0) }
+
+func sysFaccessat2(t *Thread, c *call) (int64, errno) { return t.accessAt(c, c.i32(3)) }
+
+func (t *Thread) accessAt(c *call, flags int) (int64, errno) {
+	tg, e := t.at(c, 0, 1, flags)
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.k.host.Faccessat(tg.dir, tg.path, c.u32(2), flags)
+}
+
+func sysReadlink(t *Thread, c *call) (int64, errno) {
+	return t.readlink(c, abi.AT_FDCWD, 0)
+}
+
+func sysReadlinkat(t *Thread, c *call) (int64, errno) { return t.readlink(c, c.i32(0), 1) }
+
+// readlink has its path at argument arg; the buffer follows.
+func (t *Thread) readlink(c *call, dirfd, arg int) (int64, errno) {
+	size := c.i32(arg + 2)
+	if size <= 0 {
+		return 0, abi.EINVAL
+	}
+	p, e := t.path(c.addr(arg))
+	if e != 0 {
+		return 0, e
+	}
+	tg, e := t.atName(dirfd, p, abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH)
+	if e != 0 {
+		return 0, e
+	}
+	link := ""
+	if tg.node != nil && tg.node.link != "" {
+		link = tg.node.link
+	} else if link, e = t.k.host.Readlinkat(tg.dir, tg.path); e != 0 {
+		return 0, e
+	}
+	n := min(len(link), size)
+	return int64(n), t.copyOut(c.addr(arg+1), []byte(link[:n]))
+}
+
+func sysGetcwd(t *Thread, c *call) (int64, errno) {
+	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(t.fs.cwd))
+	if e != 0 {
+		return 0, e
+	}
+	b := append([]byte(t.k.guestPath(name)), 0)
+	if uint64(len(b)) > c.Args[1] {
+		return 0, abi.ERANGE
+	}
+	return int64(len(b)), t.copyOut(c.addr(0), b)
+}
+
+func sysChdir(t *Thread, c *call) (int64, errno) {
+	tg, e := t.here(c, 0, false)
+	if e != 0 {
+		return 0, e
+	}
+	if e := t.k.host.Faccessat(tg.dir, tg.path, unix.X_OK, unix.AT_EACCESS); e != 0 {
+		return 0, e
+	}
+	fd, e := t.k.host.Openat(tg.dir, tg.path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.enterDir(fd)
+}
+
+func sysFchdir(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	if f.mode != unix.S_IFDIR {
+		return 0, abi.ENOTDIR
+	}
+	fd, e := t.k.host.Openat(f.fd, ".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.enterDir(fd)
+}
+
+// enterDir makes an opened directory the current one.
+func (t *Thread) enterDir(fd int) errno {
+	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	if e != 0 {
+		t.k.host.Close(fd)
+		return e
+	}
+	t.k.host.Close(t.fs.cwd)
+	t.fs.cwd, t.fs.path = fd, t.k.guestPath(name)
+	return 0
+}
+
+func sysGetdents64(t *Thread, c *call) (int64, errno) {
+	return t.getdents(c, abi.PutDirent64)
+}
+
+func sysGetdents(t *Thread, c *call) (int64, errno) {
+	return t.getdents(c, t.k.lay.PutDirent)
+}
+
+// getdents lists a directory; put encodes an entry.
+func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64, errno) {
+	f, e := t.reader(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	b, e := t.prefix(c.addr(1), uint64(c.u32(2)), guest.Write)
+	if e != 0 {
+		return 0, e
+	}
+	if f.entries != nil {
+		return t.putEntries(f, b, put)
+	}
+	if c.info != nil && c.info.Name == "getdents64" {
+		n, e := t.k.host.Getdents(f.fd, b)
+		return int64(n), e
+	}
+	return t.convertDents(f, b, put)
+}
+
+// putEntries lists a directory of the kernel's own.
+func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int64, errno) {
+	total := 0
+	for f.pos < len(f.entries) {
+		n := put(b[total:], &f.entries[f.pos])
+		if n == 0 {
+			if total == 0 {
+				return 0, abi.EINVAL
+			}
+			break
+		}
+		total += n
+		f.pos++
+	}
+	return int64(total), 0
+}
+
+// convertDents reads fewer bytes than fit, since the old entries are no longer
+// than the new ones.
+func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int64, errno) {
+	host := make([]byte, len(b))
+	n, e := t.k.host.Getdents(f.fd, host)
+	if e != 0 {
+		return 0, e
+	}
+	total := 0
+	for host = host[:n]; ; {
+		var d abi.Dirent
+		size := abi.GetDirent64(host, &d)
+		if size == 0 {
+			return int64(total), 0
+		}
+		host = host[size:]
+		total += put(b[total:], &d)
+	}
+}

@@ -1,0 +1,213 @@
+package linux
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+// Limits of what calls take.
+const (
+	maxPath  = 4096
+	maxIO    = 0x7ffff000 // MAX_RW_COUNT
+	maxIovec = 1024
+)
+
+var le = binary.LittleEndian
+
+// mem is guest memory that the call reads, out memory that it writes: the
+// memory itself, valid until the guest runs again.
+func (t *Thread) mem(a guest.Addr, n uint64) ([]byte, errno) { return t.slice(a, n, guest.Read) }
+
+func (t *Thread) out(a guest.Addr, n uint64) ([]byte, errno) { return t.slice(a, n, guest.Write) }
+
+func (t *Thread) slice(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+	if n > t.p.mm.Space.Limit {
+		return nil, abi.EFAULT
+	}
+	b, fault := t.p.mm.Space.Slice(a, int(n), access)
+	if fault != nil {
+		return nil, abi.EFAULT
+	}
+	return b, 0
+}
+
+// prefix is as much of a buffer as may be accessed: a transfer stops there and
+// reports what it did. It fails when that is nothing.
+func (t *Thread) prefix(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+	n = min(n, maxIO)
+	b, fault := t.p.mm.Space.Slice(a, int(n), access)
+	if fault == nil {
+		return b, 0
+	}
+	if fault.Addr <= a || uint64(fault.Addr-a) >= n {
+		return nil, abi.EFAULT
+	}
+	return t.slice(a, uint64(fault.Addr-a), access)
+}
+
+// iovecs are the buffers of a vector, as much of each as may be accessed.
+func (t *Thread) iovecs(a guest.Addr, n int, access guest.Access) (v [][]byte, total int, e errno) {
+	if n < 0 || n > maxIovec {
+		return nil, 0, abi.EINVAL
+	}
+	var iov abi.Iovec
+	for i := range n {
+		if e := t.loadAt(a, i, &iov); e != 0 {
+			return nil, 0, e
+		}
+		if int64(iov.Len) < 0 {
+			return nil, 0, abi.EINVAL
+		}
+		size := min(iov.Len, uint64(maxIO-total))
+		if size == 0 {
+			continue
+		}
+		b, e := t.prefix(guest.Addr(iov.Base), size, access)
+		if e != 0 {
+			if total == 0 {
+				return nil, 0, e
+			}
+			break
+		}
+		v, total = append(v, b), total+len(b)
+		if uint64(len(b)) < size {
+			break
+		}
+	}
+	return v, total, 0
+}
+
+// str reads a string that ends with NUL, of less than limit bytes.
+func (t *Thread) str(a guest.Addr, limit int) (string, errno) {
+	var s []byte
+	for len(s) < limit {
+		at := a + guest.Addr(len(s))
+		n := min(int(0x1000-at&0xfff), limit-len(s))
+		b, e := t.mem(at, uint64(n))
+		if e != 0 {
+			return "", e
+		}
+		if i := bytes.IndexByte(b, 0); i >= 0 {
+			return string(append(s, b[:i]...)), 0
+		}
+		s = append(s, b...)
+	}
+	return "", abi.ENAMETOOLONG
+}
+
+// path reads a path.
+func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
+
+// load and store copy a structure in the guest's layout.
+func (t *Thread) load(a guest.Addr, v abi.Struct) errno {
+	b, e := t.mem(a, uint64(t.k.lay.Size(v)))
+	if e == 0 {
+		t.k.lay.Get(b, v)
+	}
+	return e
+}
+
+func (t *Thread) loadAt(a guest.Addr, i int, v abi.Struct) errno {
+	return t.load(a+guest.Addr(i*t.k.lay.Size(v)), v)
+}
+
+func (t *Thread) store(a guest.Addr, v abi.Struct) errno {
+	b, e := t.out(a, uint64(t.k.lay.Size(v)))
+	if e == 0 {
+		t.k.lay.Put(b, v)
+	}
+	return e
+}
+
+// storeIf stores unless the pointer is null.
+func (t *Thread) storeIf(a guest.Addr, v abi.Struct) errno {
+	if a == 0 {
+		return 0
+	}
+	return t.store(a, v)
+}
+
+func (t *Thread) copyOut(a guest.Addr, b []byte) errno {
+	m, e := t.out(a, uint64(len(b)))
+	copy(m, b)
+	return e
+}
+
+func (t *Thread) u32(a guest.Addr) (uint32, errno) {
+	b, e := t.mem(a, 4)
+	if e != 0 {
+		return 0, e
+	}
+	return le.Uint32(b), 0
+}
+
+func (t *Thread) putU32(a guest.Addr, v uint32) errno {
+	b, e := t.out(a, 4)
+	if e == 0 {
+		le.PutUint32(b, v)
+	}
+	return e
+}
+
+func (t *Thread) u64(a guest.Addr) (uint64, errno) {
+	b, e := t.mem(a, 8)
+	if e != 0 {
+		return 0, e
+	}
+	return le.Uint64(b), 0
+}
+
+func (t *Thread) putU64(a guest.Addr, v uint64) errno {
+	b, e := t.out(a, 8)
+	if e == 0 {
+		le.PutUint64(b, v)
+	}
+	return e
+}
+
+// word reads and putWord writes a long or a pointer.
+func (t *Thread) word(a guest.Addr) (uint64, errno) {
+	b, e := t.mem(a, uint64(t.k.lay.Word))
+	if e != 0 {
+		return 0, e
+	}
+	return t.k.lay.GetWord(b), 0
+}
+
+func (t *Thread) putWord(a guest.Addr, v uint64) errno {
+	b, e := t.out(a, uint64(t.k.lay.Word))
+	if e == 0 {
+		t.k.lay.PutWord(b, v)
+	}
+	return e
+}
+
+// strings reads an array of strings that ends with a null pointer.
+func (t *Thread) strings(a guest.Addr) (list []string, e errno) {
+	const limit = 128 << 10 // of one string
+	total := 0
+	for i := guest.Addr(0); a != 0; i++ {
+		p, e := t.word(a + i*guest.Addr(t.k.lay.Word))
+		if e != 0 {
+			return nil, e
+		}
+		if p == 0 {
+			break
+		}
+		s, e := t.str(guest.Addr(p), limit)
+		if e == abi.ENAMETOOLONG {
+			e = abi.E2BIG
+		}
+		if e != 0 {
+			return nil, e
+		}
+		if total += len(s) + 1; total > 2<<20 {
+			return nil, abi.E2BIG
+		}
+		list = append(list, s)
+	}
+	return list, 0
+}

@@ -1,0 +1,65 @@
+package oracle
+
+import "encoding/binary"
+
+// The few facts about instructions that single stepping needs. Length and
+// operands are nobody's business here.
+
+// skipPrefixes is an instruction from its opcode on, nil if there is none.
+func skipPrefixes(code []byte) []byte {
+	for i, b := range code {
+		switch b {
+		case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3:
+			continue
+		}
+		if b&0xf0 == 0x40 { // REX; inc and dec of other modes are no matter
+			continue
+		}
+		return code[i:]
+	}
+	return nil
+}
+
+// repeats tells a string instruction with a repeat prefix, of which a step does
+// one element.
+func repeats(code []byte) bool {
+	rep := false
+	for _, b := range code {
+		switch {
+		case b == 0xf2 || b == 0xf3:
+			rep = true
+		case b >= 0xa4 && b <= 0xa7, b >= 0xaa && b <= 0xaf, b >= 0x6c && b <= 0x6f:
+			return rep
+		case !isPrefix(b):
+			return false
+		}
+	}
+	return false
+}
+
+func isPrefix(b byte) bool {
+	switch b {
+	case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0:
+		return true
+	}
+	return b&0xf0 == 0x40
+}
+
+// raisesTrap tells the instructions that end in the same signal as a step.
+func raisesTrap(code []byte) bool {
+	op := skipPrefixes(code)
+	return op != nil && (op[0] == 0xcc || op[0] == 0xcd || op[0] == 0xf1)
+}
+
+// unTrap takes the trap flag, by which the kernel steps, out of what pushf has
+// just pushed.
+func (o *Oracle) unTrap(code []byte) {
+	if op := skipPrefixes(code); op == nil || op[0] != 0x9c {
+		return
+	}
+	if top := o.fetch(o.regs.Rsp); len(top) > 1 {
+		const trap = 0x100
+		f := binary.LittleEndian.Uint16(top)
+		binary.LittleEndian.PutUint16(top, f&^trap)
+	}
+}

@@ -1,0 +1,188 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"syscall"
+)
+
+// Oracle is a tracee and the thread that drives it: ptrace belongs to the
+// thread that started the tracee, so New ties the calling goroutine to its
+// thread, and only that goroutine may use the Oracle until Close.
+type Oracle struct {
+	pid     int
+	regions []Region
+	mem     []byte // the memory file: all regions one after the other
+	regs    syscall.PtraceRegs
+	xsave   []byte
+	rep     bool // scratch of Step
+}
+
+// pageSize is that of x86.
+const pageSize = 0x1000
+
+// New starts a tracee with this memory.
+func New(regions ...Region) (*Oracle, error) {
+	runtime.LockOSThread()
+	o := &Oracle{regions: regions, xsave: make([]byte, 64<<10)}
+	if err := o.open(); err != nil {
+		return nil, fmt.Errorf("oracle: %w", errors.Join(err, o.Close()))
+	}
+	return o, nil
+}
+
+func (o *Oracle) open() error {
+	size := uint64(0)
+	for _, r := range o.regions {
+		if r.Addr%pageSize != 0 || r.Size%pageSize != 0 {
+			return fmt.Errorf("region %#x+%#x is not whole pages", r.Addr, r.Size)
+		}
+		size += r.Size
+	}
+	if err := quietStops(); err != nil {
+		return fmt.Errorf("signal action: %w", err)
+	}
+	fd, err := memfd("oracle-memory")
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(fd)
+	if err := syscall.Ftruncate(fd, int64(size)); err != nil {
+		return fmt.Errorf("size memory: %w", err)
+	}
+	if o.mem, err = syscall.Mmap(fd, 0, int(size), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED); err != nil {
+		return fmt.Errorf("map memory: %w", err)
+	}
+	if err := o.start(fd); err != nil {
+		return err
+	}
+	if err := o.unmapAll(); err != nil {
+		return err
+	}
+	if err := o.mapRegions(); err != nil {
+		return err
+	}
+	return o.xstate(ptraceGetRegset)
+}
+
+// Close ends the tracee and sets the goroutine free.
+func (o *Oracle) Close() error {
+	defer runtime.UnlockOSThread()
+	err := o.kill()
+	if o.mem != nil {
+		err = errors.Join(err, syscall.Munmap(o.mem))
+		o.mem = nil
+	}
+	return err
+}
+
+// Bytes is the tracee's memory at an address of a region: the memory itself, to
+// be read and written.
+func (o *Oracle) Bytes(addr uint64, n int) []byte {
+	off := uint64(0)
+	for _, r := range o.regions {
+		if addr >= r.Addr && addr+uint64(n) <= r.Addr+r.Size {
+			at := off + addr - r.Addr
+			return o.mem[at : at+uint64(n)]
+		}
+		off += r.Size
+	}
+	panic(fmt.Sprintf("BUG: the oracle has no memory at %#x+%#x", addr, n))
+}
+
+// Step runs the instruction at RIP: a repeated string instruction to its end,
+// and any other once. The registers are those after it, or those that the
+// exception left.
+func (o *Oracle) Step() (Stop, error) {
+	pc := o.regs.Rip
+	code := o.fetch(pc)
+	for {
+		st, err := o.resume()
+		if err != nil {
+			return Stop{}, fmt.Errorf("oracle: step: %w", err)
+		}
+		if !st.Stopped() {
+			pid := o.pid
+			o.pid = 0
+			return Stop{}, fmt.Errorf("oracle: tracee %d is gone: status %#x", pid, uint32(st))
+		}
+		if err := o.getRegs(); err != nil {
+			return Stop{}, fmt.Errorf("oracle: read registers: %w", err)
+		}
+		if st.StopSignal() != syscall.SIGTRAP || raisesTrap(code) {
+			return o.stopped(st.StopSignal(), code)
+		}
+		if o.regs.Rip != pc || !repeats(code) {
+			o.unTrap(code)
+			return Stop{Vector: NoVector}, nil
+		}
+	}
+}
+
+// fetch is the code at pc, nil if it is not in a region.
+func (o *Oracle) fetch(pc uint64) []byte {
+	for _, r := range o.regions {
+		if pc >= r.Addr && pc < r.Addr+r.Size {
+			return o.Bytes(pc, int(min(15, r.Addr+r.Size-pc)))
+		}
+	}
+	return nil
+}
+
+// stopped turns a signal back into the exception that it came from.
+func (o *Oracle) stopped(sig syscall.Signal, code []byte) (Stop, error) {
+	how, addr, err := o.siginfo()
+	if err != nil {
+		return Stop{}, fmt.Errorf("oracle: signal information: %w", err)
+	}
+	s := Stop{Vector: o.vector(sig, how, code), Signal: sig, Code: how}
+	if s.Vector == VecPF {
+		s.Addr = addr
+	}
+	return s, nil
+}
+
+// Signal codes (asm-generic/siginfo.h).
+const (
+	siKernel  = 0x80
+	busAdrAln = 1
+	fpeIntDiv = 1
+)
+
+// vector is the exception behind a signal (arch/x86/kernel/traps.c of Linux).
+// What the kernel reports alike is told by the instruction.
+func (o *Oracle) vector(sig syscall.Signal, code int32, insn []byte) int {
+	op := skipPrefixes(insn)
+	switch {
+	case sig == syscall.SIGILL:
+		return VecUD
+	case sig == syscall.SIGFPE && code == fpeIntDiv:
+		return VecDE
+	case sig == syscall.SIGFPE && o.x87Pending():
+		return VecMF
+	case sig == syscall.SIGFPE:
+		return VecXM
+	case sig == syscall.SIGBUS && code == busAdrAln:
+		return VecAC
+	case sig == syscall.SIGBUS:
+		return VecSS
+	case sig == syscall.SIGTRAP && op != nil && (op[0] == 0xcc || op[0] == 0xcd):
+		return VecBP
+	case sig == syscall.SIGTRAP:
+		return VecDB
+	case code != siKernel:
+		return VecPF
+	case op != nil && (op[0] == 0xce || op[0] == 0xcd && op[1] == VecOF):
+		return VecOF
+	case op != nil && op[0] == 0x62:
+		return VecBR
+	}
+	return VecGP
+}
+
+// x87Pending says whether an exception is unmasked in the x87 status word.
+func (o *Oracle) x87Pending() bool {
+	const summary = 0x80
+	return o.xstate(ptraceGetRegset) == nil && o.xsave[2]&summary != 0
+}

@@ -1,0 +1,142 @@
+package oracle
+
+import (
+	"testing"
+)
+
+const (
+	codeAt = 0x10000000
+	dataAt = 0x20000000
+)
+
+// start makes an oracle with a page of code and one of data, or skips.
+func start(t testing.TB) *Oracle {
+	o, err := New(Region{Addr: codeAt, Size: 0x1000, Write: true, Exec: true}, Region{Addr: dataAt, Size: 0x1000, Write: true})
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+func at(bits int, gpr ...uint64) *State {
+	s := NewState(bits)
+	copy(s.GPR[:], gpr)
+	s.RIP, s.GPR[4] = codeAt, dataAt+0x800
+	return s
+}
+
+func TestStep(t *testing.T) {
+	o := start(t)
+	tests := []struct {
+		name   string
+		code   []byte
+		in     *State
+		vector int
+		addr   uint64
+		want   func(s *State) bool
+	}{
+		{"add", []byte{0x48, 0x01, 0xd8}, at(64, 5, 0, 0, 7), NoVector, 0, func(s *State) bool { return s.GPR[0] == 12 && s.RIP == codeAt+3 }},
+		{"32 bit inc", []byte{0x40}, at(32, 5), NoVector, 0, func(s *State) bool { return s.GPR[0] == 6 && s.RIP == codeAt+1 }},
+		{"rep movsb", []byte{0xf3, 0xa4}, at(64, 0, 5, 0, 0, 0, 0, dataAt, dataAt+9), NoVector, 0, func(s *State) bool { return s.GPR[1] == 0 && s.GPR[7] == dataAt+14 }},
+		{"pushf", []byte{0x9c}, at(64), NoVector, 0, func(s *State) bool { return o.Bytes(s.GPR[4], 2)[1] == 2 }},
+		{"load", []byte{0x8a, 0x00}, at(64, 0x1234), VecPF, 0x1234, func(s *State) bool { return s.RIP == codeAt }},
+		{"not canonical", []byte{0x8a, 0x00}, at(64, 1<<60), VecGP, 0, func(s *State) bool { return s.RIP == codeAt }},
+		{"div", []byte{0xf7, 0xf1}, at(64), VecDE, 0, func(s *State) bool { return s.RIP == codeAt }},
+		{"ud2", []byte{0x0f, 0x0b}, at(64), VecUD, 0, func(s *State) bool { return s.RIP == codeAt }},
+		{"int3", []byte{0xcc}, at(64), VecBP, 0, func(s *State) bool { return s.RIP == codeAt+1 }},
+		{"into", []byte{0xce}, func() *State { s := at(32); s.RFlags |= 0x800; return s }(), VecOF, 0, func(s *State) bool { return s.RIP == codeAt+1 }},
+		{"hlt", []byte{0xf4}, at(64), VecGP, 0, func(s *State) bool { return s.RIP == codeAt }},
+		{"jump to itself", []byte{0xeb, 0xfe}, at(64), NoVector, 0, func(s *State) bool { return s.RIP == codeAt }},
+	}
+	for _, x := range tests {
+		copy(o.Bytes(codeAt, len(x.code)), x.code)
+		if err := o.Set(x.in); err != nil {
+			t.Fatal(err)
+		}
+		stop, err := o.Step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s State
+		if err := o.Get(&s); err != nil {
+			t.Fatal(err)
+		}
+		if stop.Vector != x.vector || stop.Addr != x.addr || !x.want(&s) {
+			t.Errorf("%s: %v, %+v", x.name, stop, s)
+		}
+	}
+}
+
+// TestVectorState sets the x87 and vector state and reads it back.
+func TestVectorState(t *testing.T) {
+	o := start(t)
+	s := at(64)
+	s.FSBase, s.GSBase = dataAt, dataAt+8
+	s.MXCSR, s.FCW, s.FSW, s.FTW = 0x9fc0, 0x27f, 0x3800, 0x80
+	s.ST[0] = [10]byte{1, 2, 3, 4, 5, 6, 7, 0x88, 0xff, 0x3f}
+	for i := range s.YMM {
+		for j := range s.YMM[i] {
+			s.YMM[i][j] = byte(i<<4 + j)
+		}
+	}
+	o.Bytes(codeAt, 1)[0] = 0x90
+	if err := o.Set(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Step(); err != nil {
+		t.Fatal(err)
+	}
+	var g State
+	if err := o.Get(&g); err != nil {
+		t.Fatal(err)
+	}
+	s.RIP, s.Seg = g.RIP, g.Seg
+	if g != *s {
+		t.Errorf("got  %+v\nwant %+v", g, *s)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	o := start(b)
+	copy(o.Bytes(codeAt, 2), []byte{0xeb, 0xfe})
+	if err := o.Set(at(64)); err != nil {
+		b.Fatal(err)
+	}
+	var s State
+	for b.Loop() {
+		if _, err := o.Step(); err != nil {
+			b.Fatal(err)
+		}
+		if err := o.Get(&s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStepInteger(b *testing.B) {
+	o := start(b)
+	copy(o.Bytes(codeAt, 2), []byte{0xeb, 0xfe})
+	if err := o.Set(at(64)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := o.Step(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSet(b *testing.B) {
+	o := start(b)
+	s := at(64)
+	for b.Loop() {
+		if err := o.Set(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
