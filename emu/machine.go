@@ -75,9 +75,9 @@ func New(cfg Config) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{cfg: cfg, bus: event.NewBus(), missing: map[string]bool{}}
-	m.guest = x86.New(64, model)
-	m.cpu = &vcpu.CPU{Machine: &vcpu.Machine{Arch: m.guest.View()}}
-	m.guest.Reset(m.cpu)
+	m.guest = x86.New(model)
+	m.cpu = &vcpu.CPU{Machine: new(vcpu.Machine)}
+	m.guest.Reset(m.cpu, 64)
 	m.engine = exec.New(m.guest, new(interp.Engine), m.bus, m.cpu)
 	m.engine.OnUndefined = m.undefined
 	m.engine.OnTranslate = cfg.Dump.hook(m)
@@ -196,8 +196,8 @@ func (m *Machine) callbackFailed(s *event.Sub, err error) {
 }
 
 // undefined tells about an instruction that exists but has no translator.
-func (m *Machine) undefined(pc guest.Addr, code []byte) {
-	text := m.guest.Untranslated(code, uint64(pc))
+func (m *Machine) undefined(pc guest.Addr, code []byte, mode uint64) {
+	text := m.guest.Untranslated(code, uint64(pc), mode)
 	if text == "" || m.missing[text] {
 		return
 	}

@@ -11,8 +11,9 @@ import (
 
 // Guest is a guest architecture.
 type Guest interface {
-	// View describes the registers. The result is shared and constant.
-	View() *vcpu.Arch
+	// View describes the registers as code of a mode sees them. The result is
+	// shared and constant; which words are slots is the same for all modes.
+	View(mode uint64) *vcpu.Arch
 	// Mode packs what besides the bytes a translation depends on: code size,
 	// privilege, segments. It is asked when the run loop enters blocks.
 	Mode(c *vcpu.CPU) uint64

@@ -22,6 +22,7 @@ type Bare struct {
 	Engine *exec.Engine
 	Guest  *x86.Guest
 	Bus    *event.Bus
+	Bits   int
 }
 
 // NewBare makes a machine for 64- or 32-bit code and the CPU model.
@@ -31,21 +32,20 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := x86.New(bits, m)
+	g := x86.New(m)
 	s, err := mmu.NewSpace(1 << 40)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
 	c := &vcpu.CPU{Machine: &vcpu.Machine{
-		Arch:   g.View(),
 		Symbol: func(guest.Addr) (string, uint64, bool) { return "", 0, false },
 		Module: func(guest.Addr) (string, guest.Addr, bool) { return "", 0, false },
 	}}
-	g.Reset(c)
+	g.Reset(c, bits)
 	c.SetSpace(s)
 	bus := event.NewBus()
-	return &Bare{c, s, exec.New(g, new(interp.Engine), bus, c), g, bus}
+	return &Bare{c, s, exec.New(g, new(interp.Engine), bus, c), g, bus, bits}
 }
 
 // Map maps anonymous memory.

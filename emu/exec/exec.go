@@ -66,7 +66,7 @@ type Engine struct {
 	// OnTranslate, when set, is shown each block before and after the passes.
 	OnTranslate func(tb *vcpu.TB, b *ir.Block, stage string)
 	// OnUndefined, when set, is told of an instruction that raises #UD.
-	OnUndefined func(pc guest.Addr, code []byte)
+	OnUndefined func(pc guest.Addr, code []byte, mode uint64)
 	// Stats counts what the engine did.
 	Stats Stats
 }
@@ -130,6 +130,7 @@ func (e *Engine) enterSpace() {
 		e.cache = k
 	}
 	e.mode = e.guest.Mode(c)
+	c.Machine.Arch = e.guest.View(e.mode)
 	e.blocks = e.cache.mode(e.mode)
 	c.Jump = &e.blocks.jump
 }
@@ -221,7 +222,7 @@ func (e *Engine) undefined(c *vcpu.CPU) (vcpu.Stop, bool) {
 	if e.OnUndefined != nil {
 		var code [15]byte
 		n, _ := c.Space.Fetch(c.PC(), code[:])
-		e.OnUndefined(c.PC(), code[:n])
+		e.OnUndefined(c.PC(), code[:n], e.mode)
 	}
 	return e.except(c, e.guest.Undefined())
 }
@@ -262,7 +263,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
-	e.b.Reset(uint64(pc), e.guest.View().TempBase)
+	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
 	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
 	if size == 0 { // the first instruction reaches into what cannot be fetched
 		if fault == nil {
@@ -292,7 +293,7 @@ func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 		})
 		e.show(tb, "instrumented")
 	}
-	opt.Run(&e.b.Block, e.guest.View().TempBase)
+	opt.Run(&e.b.Block, e.cpu.Machine.Arch.TempBase)
 	e.show(tb, "optimised")
 	tb.Unchained = tb.Unchained || e.noChain
 	if err := e.backend.Compile(&e.b.Block, tb); err != nil {

@@ -19,6 +19,7 @@ type wait struct {
 	fds      []unix.PollFd
 	deadline int64 // on the host's monotonic clock; 0 for none
 	child    bool  // a change of a child process
+	hard     bool  // signals do not interrupt
 	signals  uint64
 	started  *hostsys.Started
 	// interrupted is the call's result when a signal is to be delivered.
@@ -59,7 +60,7 @@ func (t *Thread) wake() {
 
 // interrupt wakes a parked thread because of a signal.
 func (t *Thread) interrupt() {
-	if t.state != parked {
+	if t.state != parked || t.wait.hard {
 		return
 	}
 	t.call.interrupted = t.wait.interrupted

@@ -5,17 +5,22 @@ import "encoding/binary"
 // The few facts about instructions that single stepping needs. Length and
 // operands are nobody's business here.
 
+// Opcodes.
+const (
+	opBound = 0x62
+	opPushf = 0x9c
+	opInt3  = 0xcc
+	opInt   = 0xcd
+	opInto  = 0xce
+	opInt1  = 0xf1
+)
+
 // skipPrefixes is an instruction from its opcode on, nil if there is none.
 func skipPrefixes(code []byte) []byte {
 	for i, b := range code {
-		switch b {
-		case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3:
-			continue
+		if !isPrefix(b) && b != 0xf2 && b != 0xf3 {
+			return code[i:]
 		}
-		if b&0xf0 == 0x40 { // REX; inc and dec of other modes are no matter
-			continue
-		}
-		return code[i:]
 	}
 	return nil
 }
@@ -37,6 +42,8 @@ func repeats(code []byte) bool {
 	return false
 }
 
+// isPrefix tells prefixes but the repeating ones. That REX is inc and dec
+// outside 64-bit mode is no matter here.
 func isPrefix(b byte) bool {
 	switch b {
 	case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0:
@@ -48,13 +55,13 @@ func isPrefix(b byte) bool {
 // raisesTrap tells the instructions that end in the same signal as a step.
 func raisesTrap(code []byte) bool {
 	op := skipPrefixes(code)
-	return op != nil && (op[0] == 0xcc || op[0] == 0xcd || op[0] == 0xf1)
+	return op != nil && (op[0] == opInt3 || op[0] == opInt || op[0] == opInt1)
 }
 
 // unTrap takes the trap flag, by which the kernel steps, out of what pushf has
 // just pushed.
 func (o *Oracle) unTrap(code []byte) {
-	if op := skipPrefixes(code); op == nil || op[0] != 0x9c {
+	if op := skipPrefixes(code); op == nil || op[0] != opPushf {
 		return
 	}
 	if top := o.fetch(o.regs.Rsp); len(top) > 1 {

@@ -30,8 +30,8 @@ func stubELF() []byte {
 		b = le.AppendUint16(b, v)
 	}
 	size := uint64(ehSize + phSize + len(stub))
-	b = le.AppendUint32(b, 1)                                              // PT_LOAD
-	b = le.AppendUint32(b, 5)                                              // r-x
+	b = le.AppendUint32(b, 1)                                               // PT_LOAD
+	b = le.AppendUint32(b, 5)                                               // r-x
 	for _, v := range []uint64{0, stubAddr, stubAddr, size, size, 0x1000} { // offset, addresses, sizes, alignment
 		b = le.AppendUint64(b, v)
 	}

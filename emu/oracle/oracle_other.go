@@ -32,3 +32,6 @@ func (*Oracle) GetInteger(*State) error { return errPlatform }
 
 // Step fails.
 func (*Oracle) Step() (Stop, error) { return Stop{}, errPlatform }
+
+// Run fails.
+func (*Oracle) Run() (Stop, error) { return Stop{}, errPlatform }

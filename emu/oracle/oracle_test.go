@@ -101,35 +101,73 @@ func TestVectorState(t *testing.T) {
 	}
 }
 
-func BenchmarkStep(b *testing.B) {
-	o := start(b)
-	copy(o.Bytes(codeAt, 2), []byte{0xeb, 0xfe})
+// TestRun runs to int3, over a repeated instruction, and into a fault.
+func TestRun(t *testing.T) {
+	o := start(t)
+	code := o.Bytes(codeAt, 16)
+	copy(code, []byte{0x48, 0xff, 0xc0, 0xcc, 0x0f, 0x0b})
 	if err := o.Set(at(64)); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	var s State
-	for b.Loop() {
-		if _, err := o.Step(); err != nil {
-			b.Fatal(err)
+	for range 2 { // stopped at int3 it goes no further
+		if stop, err := o.Run(); err != nil || stop.Vector != NoVector {
+			t.Fatal(stop, err)
 		}
-		if err := o.Get(&s); err != nil {
-			b.Fatal(err)
+		if err := o.Get(&s); err != nil || s.RIP != codeAt+3 || s.GPR[0] != 1 {
+			t.Fatalf("%v %+v", err, s)
 		}
+	}
+	code[3] = 0x90
+	if stop, err := o.Run(); err != nil || stop.Vector != VecUD {
+		t.Fatal(stop, err)
 	}
 }
 
-func BenchmarkStepInteger(b *testing.B) {
-	o := start(b)
-	copy(o.Bytes(codeAt, 2), []byte{0xeb, 0xfe})
-	if err := o.Set(at(64)); err != nil {
-		b.Fatal(err)
+// TestGone: the tracee dies of a system call, and that is an error.
+func TestGone(t *testing.T) {
+	o := start(t)
+	copy(o.Bytes(codeAt, 2), []byte{0x0f, 0x05})
+	if err := o.Set(at(64, 39)); err != nil {
+		t.Fatal(err)
 	}
-	for b.Loop() {
-		if _, err := o.Step(); err != nil {
-			b.Fatal(err)
-		}
+	if stop, err := o.Run(); err == nil {
+		t.Errorf("a system call ran: %v", stop)
 	}
 }
+
+// bench steps through nothing, or runs from one int3 to the next.
+func bench(b *testing.B, step func(*Oracle) (Stop, error), whole bool) {
+	o := start(b)
+	var s State
+	n := 0
+	for b.Loop() {
+		if n%2000 == 0 {
+			code := o.Bytes(codeAt, 0x1000)
+			for i := range code {
+				code[i] = 0x90
+			}
+			if err := o.Set(at(64)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		o.Bytes(codeAt+uint64(n%2000)+1, 1)[0] = opInt3
+		if _, err := step(o); err != nil {
+			b.Fatal(err)
+		}
+		o.Bytes(codeAt+uint64(n%2000)+1, 1)[0] = 0x90
+		if whole {
+			if err := o.Get(&s); err != nil {
+				b.Fatal(err)
+			}
+		}
+		n++
+	}
+}
+
+func BenchmarkStep(b *testing.B)     { bench(b, (*Oracle).Step, false) }
+func BenchmarkRun(b *testing.B)      { bench(b, (*Oracle).Run, false) }
+func BenchmarkRunWhole(b *testing.B) { bench(b, (*Oracle).Run, true) }
 
 func BenchmarkSet(b *testing.B) {
 	o := start(b)

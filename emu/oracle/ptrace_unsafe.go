@@ -17,6 +17,7 @@ const (
 	ntX86XState       = 0x202
 	mapFixedNoReplace = 0x100000
 	sysMemfdCreate    = 319
+	sysGetCPU         = 309
 	memfdCloexec      = 1
 	saNoCldStop       = 1
 )
@@ -50,14 +51,16 @@ func (o *Oracle) xstate(req int) error {
 	return nil
 }
 
-// resume lets the tracee do one instruction and waits for it to stop.
-func (o *Oracle) resume() (syscall.WaitStatus, error) {
-	if err := ptrace(syscall.PTRACE_SINGLESTEP, o.pid, 0, nil); err != nil {
+// resume lets the tracee go on in the given way and waits for it to stop.
+func (o *Oracle) resume(how int) (syscall.WaitStatus, error) {
+	o.watch.running.Store(true)
+	defer o.watch.ran()
+	if err := ptrace(how, o.pid, 0, nil); err != nil {
 		return 0, err
 	}
 	var st int32
 	for {
-		pid, _, e := syscall.RawSyscall6(syscall.SYS_WAIT4, uintptr(o.pid), uintptr(unsafe.Pointer(&st)), syscall.WALL, 0, 0, 0)
+		pid, _, e := syscall.Syscall6(syscall.SYS_WAIT4, uintptr(o.pid), uintptr(unsafe.Pointer(&st)), syscall.WALL, 0, 0, 0)
 		switch {
 		case e == syscall.EINTR:
 		case e != 0:
@@ -66,6 +69,15 @@ func (o *Oracle) resume() (syscall.WaitStatus, error) {
 			return syscall.WaitStatus(st), nil
 		}
 	}
+}
+
+// poke sets one word of the tracee's register area.
+func (o *Oracle) poke(off uintptr, v uint64) error {
+	_, _, e := syscall.RawSyscall6(syscall.SYS_PTRACE, syscall.PTRACE_POKEUSR, uintptr(o.pid), off, uintptr(v), 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
 }
 
 // siginfo is what stopped the tracee.
@@ -106,6 +118,32 @@ func quietStops() error {
 	}
 	sa.flags |= saNoCldStop
 	if _, _, e := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(syscall.SIGCHLD), uintptr(unsafe.Pointer(&sa)), 0, size, 0, 0); e != 0 {
+		return e
+	}
+	return nil
+}
+
+// cpuSet is the kernel's set of CPUs, as large as any kernel's.
+type cpuSet [1024 / 64]uint64
+
+// pin ties the calling thread, and so the tracee that it will start, to the CPU
+// it is on, and returns the CPUs it could run on before. A step is two thread
+// switches, which cost a multiple when they wake another CPU.
+func pin() (before cpuSet, err error) {
+	var cpu uint32
+	if _, _, e := syscall.RawSyscall(sysGetCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0); e != 0 {
+		return before, e
+	}
+	if _, _, e := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(before), uintptr(unsafe.Pointer(&before))); e != 0 {
+		return before, e
+	}
+	var one cpuSet
+	one[cpu/64%uint32(len(one))] = 1 << (cpu % 64)
+	return before, setAffinity(&one)
+}
+
+func setAffinity(s *cpuSet) error {
+	if _, _, e := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(*s), uintptr(unsafe.Pointer(s))); e != 0 {
 		return e
 	}
 	return nil

@@ -70,7 +70,7 @@ func (o *Oracle) call(nr uint64, a ...uint64) (uint64, error) {
 	if err := o.setRegs(); err != nil {
 		return 0, err
 	}
-	st, err := o.resume()
+	st, err := o.resume(syscall.PTRACE_SINGLESTEP)
 	if err != nil {
 		return 0, err
 	}
@@ -130,6 +130,19 @@ func (o *Oracle) mapRegions() error {
 			return fmt.Errorf("map %#x of the tracee: %w", r.Addr, err)
 		}
 		off += r.Size
+	}
+	return nil
+}
+
+// confine leaves the tracee no descriptor, and kills it at any system call but
+// reading, writing and exiting: code under test has no business there.
+func (o *Oracle) confine() error {
+	const seccompStrict = 1
+	if _, err := o.call(syscall.SYS_CLOSE, 0); err != nil {
+		return fmt.Errorf("close the tracee's descriptor: %w", err)
+	}
+	if _, err := o.call(syscall.SYS_PRCTL, syscall.PR_SET_SECCOMP, seccompStrict); err != nil {
+		return fmt.Errorf("confine the tracee: %w", err)
 	}
 	return nil
 }

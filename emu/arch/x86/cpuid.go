@@ -123,18 +123,15 @@ var hCpuid = &ir.Helper{
 	},
 }
 
-// Reset gives the vCPU the registers of a fresh program and the model's CPUID.
-func (g *Guest) Reset(c *vcpu.CPU) {
+// Reset gives the vCPU the registers of a fresh program for 64- or 32-bit code
+// and the model's CPUID.
+func (g *Guest) Reset(c *vcpu.CPU, bits int) {
 	clear(c.W[:])
-	ResetWords(&c.W)
-	c.Machine.CPUID = g.model.cpuid
-}
-
-// ResetWords sets the registers as Linux hands them to a new program.
-func ResetWords(w *regs.Words) {
-	clear(w[:regs.TempBase])
+	w := &c.W
+	regs.SetUserSegments(w, bits)
 	regs.SetRFlags(w, regs.IF)
 	w[regs.FCW], w[regs.MXCSR] = 0x37f, 0x1f80
-	w[regs.Sel+regs.CS], w[regs.Sel+regs.SS] = 0x33, 0x2b
 	w[regs.XCR0] = 3
+	c.Machine.CPUID = g.model.cpuid
+	c.Machine.Arch = g.View(g.Mode(c))
 }

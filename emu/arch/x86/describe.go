@@ -10,9 +10,9 @@ import (
 
 // Untranslated is the text of an instruction that decodes and yet raises #UD
 // because no translator knows it or the CPU model lacks it; "" for other code.
-func (g *Guest) Untranslated(code []byte, pc uint64) string {
+func (g *Guest) Untranslated(code []byte, pc, mode uint64) string {
 	var in dec.Inst
-	if dec.Decode(&in, code, dec.Mode(g.view.Bits)) != nil {
+	if dec.Decode(&in, code, dec.Mode(mode&modeBits)) != nil {
 		return ""
 	}
 	if byRow[in.Row.ID] != nil && g.model.has(&in) {

@@ -1,7 +1,6 @@
 package x86
 
 import (
-	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
 )
@@ -122,5 +121,3 @@ func cvtToMMX(op ir.VecOp, typ ir.Type, lane uint8, imm uint64) trFunc {
 		t.wrote(d)
 	})
 }
-
-var _ dec.Kind

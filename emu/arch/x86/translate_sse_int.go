@@ -51,14 +51,14 @@ func trPxor(t *translator) {
 
 // vecShiftTable holds shifts of lanes and of whole registers.
 var vecShiftTable = map[string]trFunc{
-	"psllw": shift(ir.VShl, lane16), "pslld": shift(ir.VShl, lane32), "psllq": shift(ir.VShl, lane64),
-	"psrlw": shift(ir.VShr, lane16), "psrld": shift(ir.VShr, lane32), "psrlq": shift(ir.VShr, lane64),
-	"psraw": shift(ir.VSar, lane16), "psrad": shift(ir.VSar, lane32),
-	"pslldq": shift(ir.VShlBytes, 0), "psrldq": shift(ir.VShrBytes, 0),
+	"psllw": vecShift(ir.VShl, lane16), "pslld": vecShift(ir.VShl, lane32), "psllq": vecShift(ir.VShl, lane64),
+	"psrlw": vecShift(ir.VShr, lane16), "psrld": vecShift(ir.VShr, lane32), "psrlq": vecShift(ir.VShr, lane64),
+	"psraw": vecShift(ir.VSar, lane16), "psrad": vecShift(ir.VSar, lane32),
+	"pslldq": vecShift(ir.VShlBytes, 0), "psrldq": vecShift(ir.VShrBytes, 0),
 }
 
-// shift takes the count from an immediate, or from the low word of a vector.
-func shift(op ir.VecOp, lane uint8) trFunc {
+// vecShift takes the count from an immediate, or from the low word of a vector.
+func vecShift(op ir.VecOp, lane uint8) trFunc {
 	return mmx(func(t *translator) {
 		d, s := t.arg(0), t.arg(1)
 		n, imm := ir.None, uint64(s.Imm)

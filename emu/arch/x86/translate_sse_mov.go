@@ -2,7 +2,6 @@ package x86
 
 import (
 	"panda/emu/arch/x86/dec"
-	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
 )
 
@@ -198,5 +197,3 @@ func trMaskmov(t *translator) {
 		t.b.Place(skip)
 	}
 }
-
-var _ = regs.ST

@@ -14,7 +14,7 @@ import (
 // ccDynamic as a Mark's state says that the flags' form is in the CCOp word.
 const ccDynamic = ^regs.CC(0)
 
-func newView(g *Guest, bits int) *vcpu.Arch {
+func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
 		Name: guest.X86_64, Bits: bits, PC: regs.RIP, SP: regs.RSP, Ret: regs.RAX, TempBase: regs.TempBase,
 		Lookup: lookupReg, Restore: restore, Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,

@@ -30,31 +30,37 @@ const (
 
 // Guest is the architecture for one CPU model.
 type Guest struct {
-	view  *vcpu.Arch
-	model *Model
+	view64, view32 *vcpu.Arch
+	model          *Model
 }
 
 var _ arch.Guest = (*Guest)(nil)
 
 // New makes the architecture for a CPU model.
-func New(bits int, m *Model) *Guest {
-	g := &Guest{model: m}
-	g.view = newView(g, bits)
-	return g
+func New(m *Model) *Guest {
+	return &Guest{view64: newView(64), view32: newView(32), model: m}
 }
 
-// View describes the registers.
-func (g *Guest) View() *vcpu.Arch { return g.view }
+// View describes the registers as code of the mode sees them.
+func (g *Guest) View(mode uint64) *vcpu.Arch {
+	if mode&modeBits == 64 {
+		return g.view64
+	}
+	return g.view32
+}
 
 // Mode packs code size, stack size, segments and privilege.
 func (g *Guest) Mode(c *vcpu.CPU) uint64 {
-	m := uint64(g.view.Bits) | c.W[regs.Sel+regs.CS]&3<<cplShift
-	if g.view.Bits == 32 {
+	m := uint64(regs.CodeBits(&c.W)) | c.W[regs.Sel+regs.CS]&3<<cplShift
+	if m&modeBits == 64 {
+		return m
+	}
+	if c.W[regs.Attr+regs.SS]&regs.AttrB != 0 {
 		m |= modeStack
-		for _, s := range []ir.Ref{regs.ES, regs.CS, regs.SS, regs.DS} {
-			if c.W[regs.Base+s] != 0 {
-				m |= modeBased
-			}
+	}
+	for _, s := range [...]ir.Ref{regs.ES, regs.CS, regs.SS, regs.DS} {
+		if c.W[regs.Base+s] != 0 {
+			m |= modeBased
 		}
 	}
 	return m
@@ -100,7 +106,7 @@ func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: vec
 
 // Fault is #PF, or #GP for an address that is not canonical.
 func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
-	if g.view.Bits == 64 && uint64(int64(f.Addr)<<16>>16) != uint64(f.Addr) {
+	if regs.CodeBits(&c.W) == 64 && uint64(int64(f.Addr)<<16>>16) != uint64(f.Addr) {
 		return guest.Exception{Vector: vecGP, HasCode: true}
 	}
 	code := uint32(pfUser)

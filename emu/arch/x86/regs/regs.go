@@ -34,7 +34,8 @@ const (
 	Sel    // selectors: ES CS SS DS FS GS
 	Base   = Sel + 6
 	Limit  = Base + 6
-	CR0    = Limit + 6
+	Attr   = Limit + 6 // attributes in the places of a descriptor's high half: see AttrL
+	CR0    = Attr + 6
 	CR2    = CR0 + 1
 	CR3    = CR0 + 2
 	CR4    = CR0 + 3
@@ -67,6 +68,45 @@ const (
 	FS
 	GS
 )
+
+// Attributes of a segment (SDM vol. 3A 3.4.5).
+const (
+	AttrL = 1 << 21 // 64-bit code
+	AttrB = 1 << 22 // 32-bit code, or a stack with a 32-bit pointer
+
+	attrUserCode = 0x00a0fb00 &^ AttrL // present, privilege 3, accessed, 4 KiB limit
+	attrUserData = 0x00c0f300
+)
+
+// The selectors that Linux gives to programs.
+const (
+	UserCode64 = 0x33
+	UserCode32 = 0x23
+	UserData   = 0x2b
+)
+
+// SetUserSegments gives a program its flat segments, for 64- or 32-bit code.
+func SetUserSegments(w *Words, bits int) {
+	for s := range ir.Ref(6) {
+		w[Sel+s], w[Base+s], w[Limit+s], w[Attr+s] = 0, 0, 1<<32-1, attrUserData
+	}
+	w[Sel+SS], w[Sel+CS], w[Attr+CS] = UserData, UserCode64, attrUserCode|AttrL
+	if bits == 32 {
+		w[Sel+CS], w[Attr+CS] = UserCode32, attrUserCode|AttrB
+		w[Sel+DS], w[Sel+ES] = UserData, UserData
+	}
+}
+
+// CodeBits is the width of the code segment: 64, 32 or 16.
+func CodeBits(w *Words) int {
+	switch a := w[Attr+CS]; {
+	case a&AttrL != 0:
+		return 64
+	case a&AttrB != 0:
+		return 32
+	}
+	return 16
+}
 
 // RFLAGS bits (SDM vol. 1 3.4.3).
 const (

@@ -1,0 +1,439 @@
+package linux
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
+	"panda/emu/linux/sigframe"
+	"panda/emu/load"
+	"panda/emu/mmu"
+)
+
+// program is an opened program, on its way to be executed.
+type program struct {
+	src    *hostSource
+	head   *load.Program
+	name   string // as the guest names the file
+	real   string // without links
+	execfn string // as the caller named it
+	args   []string
+	env    []string
+	interp *program
+}
+
+func (p *program) close() {
+	p.src.Close()
+	if p.interp != nil {
+		p.interp.close()
+	}
+}
+
+// maxScripts is how many interpreters of scripts may follow one another.
+const maxScripts = 5
+
+func sysExecve(t *Thread, c *call) (int64, errno) { return t.execve(c, abi.AT_FDCWD, 0, 0) }
+
+func sysExecveat(t *Thread, c *call) (int64, errno) {
+	return t.execve(c, c.i32(0), 1, c.i32(4))
+}
+
+// execve has the path at argument arg and the vectors behind it.
+func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
+	name, e := t.path(c.addr(arg))
+	if e != 0 {
+		return 0, e
+	}
+	args, e := t.strings(c.addr(arg + 1))
+	if e != 0 {
+		return 0, e
+	}
+	env, e := t.strings(c.addr(arg + 2))
+	if e != 0 {
+		return 0, e
+	}
+	if len(args) == 0 {
+		args = []string{""}
+	}
+	tg, e := t.atName(dirfd, name, flags)
+	if e != 0 {
+		return 0, e
+	}
+	if name == "" || name[0] != '/' && dirfd != abi.AT_FDCWD {
+		name = strings.TrimSuffix(fmt.Sprintf("/dev/fd/%d/%s", dirfd, name), "/")
+	}
+	p, err := t.openProgram(tg, name, args, env, 0)
+	if err != nil {
+		return 0, execErrno(err)
+	}
+	defer p.close()
+	if err := t.execute(p); err != nil {
+		return 0, execErrno(err)
+	}
+	c.replaced = true
+	return 0, 0
+}
+
+// execErrno is what execve says of a program that cannot be run.
+func execErrno(err error) errno {
+	var e errno
+	if errors.As(err, &e) {
+		return e
+	}
+	return abi.ENOEXEC
+}
+
+// execFirst loads the first program.
+func (k *Kernel) execFirst(t *Thread) error {
+	tg, e := t.resolve(abi.AT_FDCWD, k.cfg.Path, false)
+	if e != 0 {
+		return e
+	}
+	args := k.cfg.Args
+	if len(args) == 0 {
+		args = []string{k.cfg.Path}
+	}
+	p, err := t.openProgram(tg, k.cfg.Path, args, k.cfg.Env, 0)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	return t.execute(p)
+}
+
+// openProgram opens a program, or the interpreter of a script.
+func (t *Thread) openProgram(tg target, name string, args, env []string, depth int) (*program, error) {
+	src, err := t.openExecutable(tg)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{src: src, name: name, execfn: name, args: args, env: env}
+	host, _ := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd))
+	p.real = t.k.guestPath(host)
+	var line [256]byte
+	n, _ := src.ReadAt(line[:], 0)
+	if n > 2 && string(line[:2]) == "#!" {
+		src.Close()
+		return t.openScript(p, string(line[2:n]), depth)
+	}
+	if p.head, err = t.parse(src); err == nil && p.head.Interp != "" {
+		err = t.openInterp(p)
+	}
+	if err != nil {
+		src.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// openExecutable opens a file that may be executed.
+func (t *Thread) openExecutable(tg target) (*hostSource, error) {
+	h := t.k.host
+	fd, e := h.Openat(tg.dir, tg.path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if tg.path == "" {
+		fd, e = h.Openat(unix.AT_FDCWD, fdPath(tg.dir), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+	if e != 0 {
+		return nil, e
+	}
+	st, e := h.Fstat(fd)
+	if e == 0 && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		e = abi.EACCES
+	}
+	if e == 0 {
+		e = h.Faccessat(unix.AT_FDCWD, fdPath(fd), unix.X_OK, unix.AT_EACCESS)
+	}
+	if e != 0 {
+		h.Close(fd)
+		return nil, e
+	}
+	return &hostSource{h, fd}, nil
+}
+
+func (t *Thread) parse(src *hostSource) (*load.Program, error) {
+	st, e := t.k.host.Fstat(src.fd)
+	if e != 0 {
+		return nil, e
+	}
+	p, err := load.Parse(src, st.Size)
+	if err == nil && p.Arch != guest.X86_64 {
+		err = fmt.Errorf("%w: %v programs are not supported yet", load.ErrForeign, p.Arch)
+	}
+	return p, err
+}
+
+// openScript opens the interpreter that a #! line names.
+func (t *Thread) openScript(script *program, line string, depth int) (*program, error) {
+	line, _, whole := strings.Cut(line, "\n")
+	name, arg, _ := strings.Cut(strings.Trim(line, " \t"), " ")
+	if i := strings.IndexByte(name, '\t'); i >= 0 {
+		name, arg = name[:i], name[i+1:]+arg
+	}
+	name, _, _ = strings.Cut(name, "\x00")
+	if name == "" || !whole && arg == "" && len(line) == 254 {
+		return nil, abi.ENOEXEC
+	}
+	if depth == maxScripts {
+		return nil, abi.ELOOP
+	}
+	args := []string{name}
+	if arg = strings.Trim(strings.TrimRight(arg, "\x00"), " \t"); arg != "" {
+		args = append(args, arg)
+	}
+	args = append(append(args, script.name), script.args[1:]...)
+	tg, e := t.resolve(abi.AT_FDCWD, name, false)
+	if e != 0 {
+		return nil, e
+	}
+	p, err := t.openProgram(tg, name, args, script.env, depth+1)
+	if err == nil {
+		p.execfn = script.execfn
+	}
+	return p, err
+}
+
+// openInterp opens the dynamic linker.
+func (t *Thread) openInterp(p *program) error {
+	tg, e := t.resolve(abi.AT_FDCWD, p.head.Interp, false)
+	if e != 0 {
+		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, e)
+	}
+	src, err := t.openExecutable(tg)
+	if err != nil {
+		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
+	}
+	p.interp = &program{src: src, real: t.k.guestPath(t.k.lookup(p.head.Interp, false))}
+	if host, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd)); e == 0 {
+		p.interp.real = t.k.guestPath(host)
+	}
+	if p.interp.head, err = t.parse(src); err != nil {
+		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
+	}
+	return nil
+}
+
+// execute replaces the process's program.
+func (t *Thread) execute(p *program) error {
+	k, proc := t.k, t.p
+	m, err := mm.New(p.head.Arch, k.newASID(proc.pid), proc.rlimits[unix.RLIMIT_STACK].Cur)
+	if err != nil {
+		return err
+	}
+	start, err := t.loadInto(m, p)
+	if err != nil {
+		delete(k.spaces, m.Space.ASID)
+		m.Space.Close()
+		return err
+	}
+	t.leaveOldImage()
+	proc.mm = m
+	t.setUpProgram(p, start)
+	k.switchTo(t)
+	for _, sub := range k.bus.Active(event.ProcessStart) {
+		if sub.Filter.MatchName(baseName(p.real), 0) {
+			k.bus.Call(sub, func() { sub.Fn.(event.ProcessFunc)(k.cpu, &event.Process{PID: proc.pid, Path: p.real}) })
+		}
+	}
+	return nil
+}
+
+// entry is where a loaded program begins.
+type entry struct{ pc, sp guest.Addr }
+
+// loadInto maps a program and its interpreter and builds the stack.
+func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
+	img, err := load.Map(m.Space, p.head, p.src.fd, p.real, bias(p.head, m.Layout.ProgramBase))
+	if err != nil {
+		return entry{}, err
+	}
+	e := entry{pc: img.Entry}
+	var base guest.Addr
+	if p.interp != nil {
+		start, end := p.interp.head.Range()
+		at, ok := m.Space.FindFree(end-start, 0x10000, m.Layout.MapTop, true)
+		if !ok {
+			return entry{}, abi.ENOMEM
+		}
+		if !p.interp.head.Dynamic {
+			at = guest.Addr(start)
+		}
+		linker, err := load.Map(m.Space, p.interp.head, p.interp.src.fd, p.interp.real, at-guest.Addr(start))
+		if err != nil {
+			return entry{}, err
+		}
+		e.pc, base = linker.Entry, linker.Start
+	}
+	m.Exe = p.real
+	m.BrkStart = guest.Addr(mm.RoundUp(uint64(img.End)))
+	m.Brk = m.BrkStart
+	e.sp, err = t.buildStack(m, p, img, base)
+	return e, err
+}
+
+// bias is where a program is moved to: one that is not position-independent
+// stays.
+func bias(p *load.Program, base guest.Addr) guest.Addr {
+	if !p.Dynamic {
+		return 0
+	}
+	start, _ := p.Range()
+	return base - guest.Addr(start)
+}
+
+// leaveOldImage ends the other threads and gives up what a new program does not
+// inherit.
+func (t *Thread) leaveOldImage() {
+	k, p := t.k, t.p
+	for _, o := range append([]*Thread(nil), p.threads...) {
+		if o != t {
+			o.exit(0)
+		}
+	}
+	if t.tid != p.pid {
+		t.tid = p.pid // the thread that executes becomes the leader
+	}
+	if p.mm != nil {
+		t.releaseRobust()
+		if t.clearTID != 0 && p.mm.Refs > 1 {
+			t.clearChildTID()
+		}
+		k.dropMM(p)
+	}
+	p.releaseParent()
+	t.closeOnExec()
+	own := *p.actions
+	own.reset()
+	p.actions = &own
+	k.dropPosixTimers(p)
+	t.clearTID, t.robustHead, t.stack, t.fault = 0, 0, abi.Stack{}, faultState{}
+	p.execed, p.dumpable = true, 1
+}
+
+func (t *Thread) closeOnExec() {
+	if t.files.refs > 1 {
+		own := t.files.clone()
+		t.files.unref(t.k)
+		t.files = own
+	}
+	for i, s := range t.files.slots {
+		if s.cloexec {
+			t.files.drop(t.k, i)
+		}
+	}
+}
+
+// setUpProgram gives the registers the values with which a program starts.
+func (t *Thread) setUpProgram(p *program, e entry) {
+	t.comm = comm(baseName(p.execfn))
+	w := t.words()
+	copy(w[:regs.TempBase], t.k.reset[:])
+	clear(w[:16])
+	sigframe.InitState(w)
+	regs.SetRFlags(w, regs.IF|regs.FlagsFixed)
+	for _, seg := range []int{regs.ES, regs.DS, regs.FS, regs.GS} {
+		w[int(regs.Sel)+seg], w[int(regs.Base)+seg] = 0, 0
+	}
+	w[regs.Sel+regs.CS], w[regs.Sel+regs.SS] = sigframe.UserCS, sigframe.UserSS
+	w[pcReg], w[spReg] = uint64(e.pc), uint64(e.sp)
+}
+
+// comm is a thread's name as the kernel cuts it.
+func comm(name string) string { return name[:min(len(name), 15)] }
+
+// Auxiliary vector entries (linux/auxvec.h).
+const (
+	atNull, atPhdr, atPhent, atPhnum, atPagesz, atBase, atFlags, atEntry = 0, 3, 4, 5, 6, 7, 8, 9
+	atUID, atEUID, atGID, atEGID, atPlatform, atHWCap, atClktck          = 11, 12, 13, 14, 15, 16, 17
+	atSecure, atRandom, atHWCap2, atExecfn, atMinsigstksz                = 23, 25, 26, 31, 51
+)
+
+// clockTicks is the unit of times(2) and the like, per second.
+const clockTicks = 100
+
+// buildStack maps the stack and fills its top: strings, auxiliary vector,
+// environment, arguments, their count (x86-64 ABI 3.4.1).
+func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Addr) (guest.Addr, error) {
+	lay := m.Layout
+	low := lay.StackTop - guest.Addr(lay.StackSize)
+	prot := guest.Read | guest.Write
+	if p.head.ExecStack {
+		prot |= guest.Exec
+	}
+	if err := m.Space.Map(low, lay.StackSize, prot, mmu.Anonymous("[stack]")); err != nil {
+		return 0, err
+	}
+	s := &stackBuilder{t: t, m: m, sp: lay.StackTop - 8, low: lay.StackTop - guest.Addr(min(lay.StackSize*3/4, 6<<20))}
+	execfn := s.pushString(p.execfn)
+	envs, envStart, envEnd := s.pushStrings(p.env)
+	args, argStart, argEnd := s.pushStrings(p.args)
+	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = argStart, argEnd, envStart, envEnd
+	platform := s.pushString("x86_64")
+	seed := make([]byte, 16)
+	t.k.host.Getrandom(seed, 0)
+	random := s.push(seed)
+	h := t.k.host
+	uid, gid := h.Resids(unix.SYS_GETRESUID), h.Resids(unix.SYS_GETRESGID)
+	aux := []uint64{atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
+		atPagesz, mm.PageSize, atBase, uint64(base), atFlags, 0, atEntry, uint64(img.Entry),
+		atUID, uint64(uid[0]), atEUID, uint64(uid[1]), atGID, uint64(gid[0]), atEGID, uint64(gid[1]),
+		atPlatform, uint64(platform), atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0,
+		atRandom, uint64(random), atExecfn, uint64(execfn), atMinsigstksz, sigframe.Size(t.words()), atNull, 0}
+	words := append([]uint64{uint64(len(args))}, append(args, 0)...)
+	words = append(append(append(words, envs...), 0), aux...)
+	sp := s.pushWords(words)
+	m.Auxv = make([]byte, 8*len(aux))
+	if s.err != nil {
+		return 0, s.err
+	}
+	return sp, m.Space.Read(sp+guest.Addr(8*(len(words)-len(aux))), m.Auxv)
+}
+
+// stackBuilder pushes data onto a new stack.
+type stackBuilder struct {
+	t   *Thread
+	m   *mm.MM
+	sp  guest.Addr
+	low guest.Addr // how far arguments may reach
+	err error
+}
+
+func (s *stackBuilder) push(b []byte) guest.Addr {
+	if s.err != nil || s.sp-guest.Addr(len(b)) < s.low {
+		s.err = abi.E2BIG
+		return 0
+	}
+	s.sp -= guest.Addr(len(b))
+	s.err = s.m.Space.Write(s.sp, b)
+	return s.sp
+}
+
+func (s *stackBuilder) pushString(v string) guest.Addr { return s.push(append([]byte(v), 0)) }
+
+// pushStrings pushes a list so that its strings lie in order, and returns their
+// addresses and the range.
+func (s *stackBuilder) pushStrings(list []string) (addrs []uint64, start, end guest.Addr) {
+	end = s.sp
+	addrs = make([]uint64, len(list))
+	for i := len(list) - 1; i >= 0; i-- {
+		addrs[i] = uint64(s.pushString(list[i]))
+	}
+	return addrs, s.sp, end
+}
+
+// pushWords pushes longs so that the first lies on a 16-byte boundary.
+func (s *stackBuilder) pushWords(words []uint64) guest.Addr {
+	lay := s.t.k.lay
+	b := make([]byte, lay.Word*len(words))
+	for i, v := range words {
+		lay.PutWord(b[lay.Word*i:], v)
+	}
+	s.sp = (s.sp-guest.Addr(len(b)))&^15 + guest.Addr(len(b))
+	return s.push(b)
+}
