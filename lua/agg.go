@@ -35,6 +35,7 @@ type aggregation struct {
 
 	direct *uint64 // counted by translated code
 	cells  map[aggKey]*aggCell
+	nums   map[uint64]*aggCell // the cells of numeric keys of one field
 	cache  []cached // by pc; nil when a key depends on more
 	subs   []*event.Sub
 	every  uint64
@@ -55,7 +56,7 @@ type aggCell struct {
 	sumHi    int64 // 128 bits
 	sumLo    uint64
 	min, max part
-	hist     map[int64]uint64
+	hist     []uint64 // bucket b is at b+1
 	distinct map[part]struct{}
 }
 
@@ -200,11 +201,12 @@ func addLinear(a *aggregation, c *aggCell, v part) {
 	}
 }
 
+// bucket counts into bucket b, from -1 on.
 func (c *aggCell) bucket(b int64) {
-	if c.hist == nil {
-		c.hist = map[int64]uint64{}
+	for int64(len(c.hist)) <= b+1 {
+		c.hist = append(c.hist, 0)
 	}
-	c.hist[b]++
+	c.hist[b+1]++
 }
 
 // hit takes one event.
@@ -234,9 +236,25 @@ func (a *aggregation) cell(e *sample) *aggCell {
 
 func (a *aggregation) find(e *sample) *aggCell {
 	var key aggKey
+	if len(a.by) == 1 {
+		key[0] = a.by[0].get(e)
+		if key[0].kind == isText {
+			return a.keyed(key)
+		}
+		c := a.nums[key[0].num]
+		if c == nil {
+			c = a.keyed(key)
+			a.nums[key[0].num] = c
+		}
+		return c
+	}
 	for i, f := range a.by {
 		key[i] = f.get(e)
 	}
+	return a.keyed(key)
+}
+
+func (a *aggregation) keyed(key aggKey) *aggCell {
 	c := a.cells[key]
 	if c == nil {
 		c = new(aggCell)

@@ -132,6 +132,7 @@ func aggGet(_ *State, L *glua.LState) int { return checkAgg(L).push(L, args(L, 2
 func aggClear(_ *State, L *glua.LState) int {
 	a := checkAgg(L)
 	clear(a.cells)
+	clear(a.nums)
 	a.forgetCache(nil, nil)
 	if a.direct != nil {
 		*a.direct = 0
@@ -248,16 +249,12 @@ func (a *aggregation) keyText(k aggKey) string {
 
 // buckets lists a histogram's ranges in order, without the empty ends.
 func (a *aggregation) buckets(c *aggCell) (los, his []string, ns []uint64) {
-	if len(c.hist) == 0 {
-		return nil, nil, nil
-	}
-	first, last := int64(1<<62), int64(-1)
-	for b := range c.hist {
-		first, last = min(first, b), max(last, b)
-	}
-	for b := first; b <= last; b++ {
-		lo, hi := a.bucketRange(b)
-		los, his, ns = append(los, lo), append(his, hi), append(ns, c.hist[b])
+	for i, n := range c.hist {
+		if n == 0 && len(ns) == 0 {
+			continue
+		}
+		lo, hi := a.bucketRange(int64(i) - 1)
+		los, his, ns = append(los, lo), append(his, hi), append(ns, n)
 	}
 	return los, his, ns
 }

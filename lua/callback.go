@@ -1,7 +1,9 @@
 package lua
 
 import (
+	"encoding/binary"
 	"fmt"
+	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -84,6 +86,7 @@ func (cb *callback) truth(c *vcpu.CPU, args ...glua.LValue) bool {
 
 func (cb *callback) failure(c *vcpu.CPU, err error) *ScriptError {
 	e := cb.s.scriptError(err)
+	e.Trace = strings.Replace(e.Trace, "in main chunk", "in "+cb.kind.String()+" callback", 1)
 	e.Where = "in " + cb.kind.String()
 	if c != nil && c.Machine != nil && c.Machine.Arch != nil {
 		e.Where += fmt.Sprintf(" at pc %#x", uint64(c.PC()))
@@ -194,10 +197,38 @@ func (cb *callback) afterBlock(c *vcpu.CPU, tb, next *vcpu.TB) {
 	}
 }
 
+// mem calls a memory callback. What it returns replaces the value: text of the
+// access's size, or a number.
 func (cb *callback) mem(c *vcpu.CPU, m *vcpu.MemAccess) {
-	if cb.due() {
-		cb.call(c, 0, cb.addr(uint64(m.PC)), cb.addr(uint64(m.Addr)), cb.addr(uint64(m.Size)), cb.bytes(4, m.Buf))
+	if !cb.due() {
+		return
 	}
+	ret := cb.call(c, 1, cb.addr(uint64(m.PC)), cb.addr(uint64(m.Addr)), cb.addr(uint64(m.Size)), cb.bytes(4, m.Buf))
+	if ret == glua.LNil {
+		return
+	}
+	if text, ok := ret.(glua.LString); ok {
+		if len(text) != len(m.Buf) {
+			panic(fmt.Errorf("%s returned %d bytes for an access of %d", cb.where(), len(text), len(m.Buf)))
+		}
+		copy(m.Buf, text)
+		return
+	}
+	v, ok := bits64(ret)
+	if !ok {
+		panic(fmt.Errorf("%s returned a %s value for the bytes of an access", cb.where(), typeName(ret)))
+	}
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], v)
+	copy(m.Buf, b[:])
+}
+
+// where names the callback by its place in the source.
+func (cb *callback) where() string {
+	if cb.fn.IsG {
+		return cb.kind.String() + " callback"
+	}
+	return fmt.Sprintf("%s:%d: %v callback", cb.fn.Proto.SourceName, cb.fn.Proto.LineDefined, cb.kind)
 }
 
 // userSyscall passes number and arguments one by one, as the manual has it.

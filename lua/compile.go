@@ -82,5 +82,5 @@ func syntaxError(name, text string, err error) error {
 
 func message(m string) string {
 	m = strings.TrimSpace(strings.ToLower(m[:1]) + m[1:])
-	return strings.TrimPrefix(m, "syntax error: ")
+	return strings.Replace(strings.TrimPrefix(m, "syntax error: "), "parse error", "syntax error", 1)
 }

@@ -243,7 +243,11 @@ func (s *State) protect(L *glua.LState, as []glua.LValue) ([]glua.LValue, *glua.
 		T.Push(a)
 	}
 	if err := T.PCall(len(as), glua.MultRet, nil); err != nil {
-		return nil, err.(*glua.ApiError)
+		e := err.(*glua.ApiError)
+		if msg, ok := e.Object.(glua.LString); ok {
+			e.Object = msg[len(msg)-len(strings.TrimPrefix(string(msg), " ")):] // no position, but its space
+		}
+		return nil, e
 	}
 	ret := args(T, top+1)
 	T.SetTop(top)
@@ -290,7 +294,7 @@ func baseLoadFile(s *State, L *glua.LState) int {
 func baseDoFile(s *State, L *glua.LState) int {
 	top := L.GetTop()
 	if n := baseLoadFile(s, L); n == 2 {
-		L.RaiseError("%s", L.Get(-1))
+		L.Error(L.Get(-1), 0)
 	}
 	L.Call(0, glua.MultRet)
 	return L.GetTop() - top
@@ -353,7 +357,7 @@ func (s *State) searchEmbedded(L *glua.LState, name string) int {
 func (s *State) pushModule(L *glua.LState, path, src string) int {
 	fn, err := s.compile(path, src)
 	if err != nil {
-		L.RaiseError("%s", err)
+		L.Error(glua.LString(err.Error()), 0)
 	}
 	L.Push(fn)
 	return 1

@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -80,14 +81,18 @@ type spec struct {
 	verb                          byte
 }
 
-func stringFormat(_ *State, L *glua.LState) int {
+func stringFormat(s *State, L *glua.LState) int {
 	f := L.CheckString(1)
-	out := make([]byte, 0, len(f)+32)
+	out := s.text[:0]
+	s.text = nil // a __tostring that formats gets a buffer of its own
 	arg := 1
 	for {
 		i := strings.IndexByte(f, '%')
 		if i < 0 {
-			return pushString(L, string(append(out, f...)))
+			out = append(out, f...)
+			L.Push(glua.LString(out))
+			s.text = out
+			return 1
 		}
 		out = append(out, f[:i]...)
 		f = f[i+1:]
@@ -163,7 +168,7 @@ func (sp *spec) append(L *glua.LState, out []byte, arg int) []byte {
 		if sp.prec >= 0 && sp.prec < len(s) {
 			s = s[:sp.prec]
 		}
-		return sp.pad(out, "", s, false)
+		return sp.pad(out, "", []byte(s), false)
 	case 'q':
 		return quote(out, L.ToStringMeta(v).String())
 	}
@@ -177,7 +182,7 @@ func (sp *spec) integer(out []byte, v glua.LValue) []byte {
 	if f, ok := v.(glua.LNumber); ok && !isWhole(f) {
 		t := math.Trunc(float64(f))
 		if _, ok := wholeFloat(t); !ok {
-			return sp.pad(out, "", strconv.FormatFloat(t, 'f', 0, 64), false)
+			return sp.pad(out, "", strconv.AppendFloat(nil, t, 'f', 0, 64), false)
 		}
 		v = glua.LNumber(t)
 	}
@@ -198,37 +203,38 @@ func (sp *spec) integer(out []byte, v glua.LValue) []byte {
 }
 
 func (sp *spec) integerDigits(out []byte, sign string, u uint64) []byte {
-	var s string
+	var digits [64]byte
+	s := digits[:0]
 	switch sp.verb {
 	case 'c':
-		return sp.pad(out, "", string([]byte{byte(u)}), false)
+		return sp.pad(out, "", []byte{byte(u)}, false)
 	case 'x', 'X':
-		s = strconv.FormatUint(u, 16)
+		s = strconv.AppendUint(s, u, 16)
 		if sp.alt && u != 0 {
 			sign = "0x"
 		}
 		if sp.verb == 'X' {
-			s, sign = strings.ToUpper(s), strings.ToUpper(sign)
+			s, sign = bytes.ToUpper(s), strings.ToUpper(sign)
 		}
 	case 'o':
-		s = strconv.FormatUint(u, 8)
 		if sp.alt && u != 0 {
-			s = "0" + s
+			s = append(s, '0')
 		}
+		s = strconv.AppendUint(s, u, 8)
 	default:
-		s = strconv.FormatUint(u, 10)
+		s = strconv.AppendUint(s, u, 10)
 	}
 	if sp.prec == 0 && u == 0 {
-		s = ""
+		s = nil
 	}
-	if len(s) < sp.prec {
-		s = strings.Repeat("0", sp.prec-len(s)) + s
+	if n := sp.prec - len(s); n > 0 {
+		s = append(appendN(nil, '0', n), s...)
 	}
 	return sp.pad(out, sign, s, sp.zero && sp.prec < 0)
 }
 
 // pad puts a text into the field.
-func (sp *spec) pad(out []byte, sign, s string, zeros bool) []byte {
+func (sp *spec) pad(out []byte, sign string, s []byte, zeros bool) []byte {
 	n := sp.width - len(sign) - len(s)
 	if n <= 0 || sp.minus {
 		out = append(append(out, sign...), s...)
@@ -265,7 +271,7 @@ func (sp *spec) float(out []byte, f float64) []byte {
 	if sp.verb < 'a' {
 		s = strings.ToUpper(s)
 	}
-	return sp.pad(out, sign, s, sp.zero && !math.IsInf(f, 0) && f == f)
+	return sp.pad(out, sign, []byte(s), sp.zero && !math.IsInf(f, 0) && f == f)
 }
 
 func formatFloat(f float64, verb byte, prec int, alt bool) string {

@@ -57,7 +57,7 @@ func (s *State) aggregate(L *glua.LState, op *aggOp) int {
 	if kindClass(k) == "" {
 		L.RaiseError("panda.%s: %v cannot be aggregated", op.name, k)
 	}
-	a := &aggregation{s: s, op: op, cells: map[aggKey]*aggCell{}}
+	a := &aggregation{s: s, op: op, cells: map[aggKey]*aggCell{}, nums: map[uint64]*aggCell{}}
 	a.fields(L, k, t)
 	a.options(L, t)
 	a.attach(k, s.filter(L, k, t, aggOptions...))
@@ -131,7 +131,7 @@ func (a *aggregation) attach(k event.Kind, p *filterParser) {
 		p.L.RaiseError("panda.%s: an aggregation takes no once", a.op.name)
 	}
 	a.every = p.every
-	if k == event.InsnExec && p.f.PC == nil {
+	if (k == event.InsnExec || k == event.AfterInsnExec) && p.f.PC == nil {
 		p.f.PC = everywhere
 	}
 	if a.op.name == "count" && len(a.by) == 0 && p.every == 1 && (k == event.InsnExec || k == event.BeforeBlockExec) {

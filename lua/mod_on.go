@@ -31,8 +31,7 @@ var handleModule = Module{
 func handleDo(do func(*event.Sub)) func(*State, *glua.LState) int {
 	return func(_ *State, L *glua.LState) int {
 		do(checkHandle(L).sub)
-		L.SetTop(1)
-		return 1
+		return 0
 	}
 }
 
@@ -65,8 +64,21 @@ func handleField(cb *callback, name string) glua.LValue {
 	return glua.LNil
 }
 
-// object makes userdata with the methods and fields of a module.
-func (s *State) object(m Module, value any, field func(name string) glua.LValue) *glua.LUserData {
+// String is a handle in words.
+func (cb *callback) String() string {
+	state := "active"
+	switch {
+	case cb.sub.Failed != nil:
+		state = "failed"
+	case !cb.sub.Active():
+		state = "disabled"
+	}
+	return fmt.Sprintf("handle: %v, %s, %d hits at %d places", cb.kind, state, cb.sub.Hits, cb.sub.Matches)
+}
+
+// object makes userdata with the methods and fields of a module; text is its
+// tostring.
+func (s *State) object(m Module, value any, field func(name string) glua.LValue, text func() string) *glua.LUserData {
 	mt := s.L.NewTable()
 	methods := s.open(m, s.L.NewTable())
 	mt.RawSetString("__index", s.L.NewFunction(func(L *glua.LState) int {
@@ -84,6 +96,7 @@ func (s *State) object(m Module, value any, field func(name string) glua.LValue)
 		L.RaiseError("%s has no field %q%s", m.Name[:len(m.Name)-1], L.Get(2).String(), event.DidYouMean(string(name), memberNames(m)))
 		return 0
 	}))
+	mt.RawSetString("__tostring", s.L.NewFunction(func(L *glua.LState) int { return pushString(L, text()) }))
 	ud := s.L.NewUserData()
 	ud.Value, ud.Metatable = value, mt
 	return ud
@@ -131,7 +144,7 @@ func pandaOn(s *State, L *glua.LState) int {
 	if !ok {
 		L.ArgError(fn, expected("function", L.Get(fn)))
 	}
-	if k == event.InsnExec && p.f.PC == nil {
+	if (k == event.InsnExec || k == event.AfterInsnExec) && p.f.PC == nil {
 		// Without any filter the Bus would wait for insn_translate to choose.
 		p.f.PC = everywhere
 	}
@@ -149,7 +162,7 @@ func (s *State) subscribe(L *glua.LState, k event.Kind, p *filterParser, fn *glu
 }
 
 func (s *State) handle(cb *callback) *glua.LUserData {
-	return s.object(handleModule, cb, func(name string) glua.LValue { return handleField(cb, name) })
+	return s.object(handleModule, cb, func(name string) glua.LValue { return handleField(cb, name) }, cb.String)
 }
 
 // pandaRegister is the manual's panda_register_callback: (plugin,) kind,

@@ -28,7 +28,7 @@ func (s *State) pluginValue(l *plugin.Loaded) glua.LValue {
 			return glua.LString(l.Path)
 		}
 		return glua.LString(l.Name)
-	})
+	}, func() string { return "plugin: " + l.Name })
 }
 
 // checkPlugin is argument n as a plugin: a handle or a name.

@@ -390,3 +390,16 @@ func TestFormatLikeC(t *testing.T) {
 		}
 	}
 }
+
+func evalNamed(t testing.TB, s *State, name, src string) []glua.LValue {
+	t.Helper()
+	fn, err := s.compile(name, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ret, err := s.run(fn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ret
+}

@@ -39,6 +39,7 @@ type State struct {
 	cpu   *vcpu.CPU // of the running callback
 	views views
 	boxes [boxCount]glua.LValue
+	text  []byte // buffer of string.format
 	aggs  []*aggregation
 	inits bool // init_plugin has run: Close owes uninit_plugin
 }

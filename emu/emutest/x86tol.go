@@ -9,11 +9,40 @@ import (
 
 // tolerates reports whether a register word may differ from the recorded one:
 // the manual leaves room for approximate instructions.
-func (v *Vector) tolerates(r ir.Ref, got, want uint64) bool {
-	if v.Tol != "rcp" || r < regs.YMM {
-		return false
+func (v *Vector) tolerates(r ir.Ref, got, want *regs.Words) bool {
+	switch {
+	case v.Tol == "rcp" && r >= regs.YMM:
+		g, w := got[r], want[r]
+		return nearF32(uint32(g), uint32(w)) && nearF32(uint32(g>>32), uint32(w>>32))
+	case v.Tol == "x87" && r < regs.YMM:
+		r &^= 1 // the mantissa, before sign and exponent
+		return nearF80(got[r], got[r+1], want[r], want[r+1])
 	}
-	return nearF32(uint32(got), uint32(want)) && nearF32(uint32(got>>32), uint32(want>>32))
+	return false
+}
+
+// tolerated are the bits of FSW that do not count: C1 and PE of an approximate
+// result.
+func (v *Vector) tolerated() uint64 {
+	if v.Tol == "x87" {
+		return 0x220
+	}
+	return 0
+}
+
+// nearF80 compares results of the transcendental instructions: they may be 2^13
+// units in the last place apart, also across a power of two.
+func nearF80(aMan, aSE, bMan, bSE uint64) bool {
+	const ulps = 1 << 13
+	switch {
+	case aSE == bSE:
+		return aMan-bMan+ulps <= 2*ulps
+	case aSE == bSE+1:
+		return aMan <= 1<<63+ulps/2 && bMan >= ^uint64(ulps)
+	case bSE == aSE+1:
+		return bMan <= 1<<63+ulps/2 && aMan >= ^uint64(ulps)
+	}
+	return false
 }
 
 // nearF32 compares the results of reciprocals: the CPU's own error and ours are

@@ -5,8 +5,11 @@ import (
 	"os"
 	"testing"
 
+	"panda/emu/arch/x86/regs"
 	"panda/emu/emutest"
+	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/vcpu"
 )
 
 // BenchmarkTranslate translates the code of this test binary block after block
@@ -45,4 +48,52 @@ func BenchmarkTranslate(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(insns), "ns/insn")
 	b.ReportMetric(float64(insns)/float64(b.N), "insns/block")
+}
+
+// hotLoop runs `dec rcx; jnz` with a load in between for ever.
+var hotLoop = []byte{
+	0x48, 0x8b, 0x03, // mov rax, [rbx]
+	0x48, 0xff, 0xc9, // dec rcx
+	0x48, 0x01, 0xc2, // add rdx, rax
+	0xeb, 0xf5, // jmp 0
+}
+
+// BenchmarkEvents runs a loop of four instructions under subscriptions. ns/op
+// is the cost of a round; the difference to "none" is that of the events in it.
+func BenchmarkEvents(b *testing.B) {
+	pc := event.PCFunc(func(*vcpu.CPU, guest.Addr) {})
+	for _, c := range []struct {
+		name string
+		sub  func(m *emutest.Bare, o *event.Owner)
+	}{
+		{"none", func(*emutest.Bare, *event.Owner) {}},
+		{"filter that never matches", func(m *emutest.Bare, o *event.Owner) {
+			f, _ := event.NewFilter(event.Bytes("0f 05"))
+			m.Bus.Subscribe(o, event.InsnExec, f, pc)
+		}},
+		{"count 4 insns", func(m *emutest.Bare, o *event.Owner) { m.Bus.Count(o, event.InsnExec, nil, new(uint64)) }},
+		{"call on 1 insn", func(m *emutest.Bare, o *event.Owner) {
+			f, _ := event.NewFilter(event.At(codeAt))
+			m.Bus.Subscribe(o, event.InsnExec, f, pc)
+		}},
+		{"call on 4 insns", func(m *emutest.Bare, o *event.Owner) { m.Bus.Subscribe(o, event.InsnExec, nil, pc) }},
+		{"call on block", func(m *emutest.Bare, o *event.Owner) {
+			m.Bus.Subscribe(o, event.BeforeBlockExec, nil, event.BlockFunc(func(*vcpu.CPU, *vcpu.TB) {}))
+		}},
+		{"call on read", func(m *emutest.Bare, o *event.Owner) {
+			m.Bus.Subscribe(o, event.VirtMemAfterRead, nil, event.MemFunc(func(*vcpu.CPU, *vcpu.MemAccess) {}))
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			m := emutest.NewBare(b, 64, "max")
+			m.Map(b, codeAt, 0x1000, guest.Read|guest.Exec)
+			m.Map(b, dataAt, 0x1000, guest.Read|guest.Write)
+			m.Write(b, codeAt, hotLoop)
+			m.CPU.SetPC(codeAt)
+			m.CPU.W[regs.RBX] = uint64(dataAt)
+			c.sub(m, &event.Owner{Name: "bench"})
+			b.ResetTimer()
+			m.Engine.Run(m.CPU, int64(b.N)*4)
+		})
+	}
 }

@@ -101,15 +101,14 @@ func leaveAt(c *vcpu.CPU, n int) *op {
 func probeMem(c *vcpu.CPU, o *op) *op {
 	s := &c.TB.MemSites[o.imm]
 	c.Show(s.Insn)
-	m := vcpu.MemAccess{
-		PC: guest.Addr(c.TB.Marks[s.Insn].PC), Addr: guest.Addr(c.W[o.a&frameMask]),
-		Size: s.Size, Buf: bytesOf(c, o.b, s.Size),
-	}
-	if s.Fire(c, &m) {
+	m := &c.Access
+	m.PC, m.Addr, m.Size = guest.Addr(c.TB.Marks[s.Insn].PC), guest.Addr(c.W[o.a&frameMask]), s.Size
+	m.Fill(c.W[o.b&frameMask:], s.Size)
+	if s.Fire(c, m) {
 		return leaveAt(c, s.Insn)
 	}
 	if s.Before == s.Write && o.b != zero {
-		setBytes(c, o.b, m.Buf)
+		m.Store(c.W[o.b&frameMask:], s.Size)
 	}
 	return o.next()
 }

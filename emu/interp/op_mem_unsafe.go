@@ -1,7 +1,6 @@
 package interp
 
 import (
-	"encoding/binary"
 	"unsafe"
 
 	"panda/emu/guest"
@@ -265,23 +264,4 @@ func lea64x(c *vcpu.CPU, o *op) *op {
 func lea64abs(c *vcpu.CPU, o *op) *op {
 	c.W[o.d&frameMask] = o.imm
 	return o.next()
-}
-
-// bytesOf are the bytes of a value of n bytes whose first word is w.
-func bytesOf(c *vcpu.CPU, w uint16, n int) []byte {
-	b := make([]byte, 0, 32)
-	for i := 0; i < n; i += 8 {
-		b = binary.LittleEndian.AppendUint64(b, c.W[(w+uint16(i/8))&frameMask])
-	}
-	return b[:n]
-}
-
-// setBytes is the reverse of bytesOf. A value shorter than a word is
-// zero-extended.
-func setBytes(c *vcpu.CPU, w uint16, b []byte) {
-	var full [32]byte
-	copy(full[:], b)
-	for i := 0; i < len(b); i += 8 {
-		c.W[(w+uint16(i/8))&frameMask] = binary.LittleEndian.Uint64(full[i:])
-	}
 }

@@ -63,7 +63,7 @@ func (t *Thread) enterCall() {
 // nothing to call: a callback moved the thread elsewhere.
 func (t *Thread) announce() bool {
 	k, c := t.k, &t.call
-	if k.cfg.Strace == nil && !k.callsWatched() {
+	if k.tracer == nil && !k.callsWatched() {
 		return true
 	}
 	c.event = t.newEvent()
@@ -79,6 +79,7 @@ func (t *Thread) announce() bool {
 		}
 	}
 	c.Args = c.event.Args
+	k.tracer.enter(t)
 	if t.reg(regs.RIP) != before {
 		c.active = false
 	}
@@ -93,7 +94,7 @@ func (k *Kernel) callsWatched() bool {
 // continueCall makes the call, or makes it again after a wait. A false result
 // means that the thread waits or is gone.
 func (t *Thread) continueCall() bool {
-	c := &t.call
+	c, k := &t.call, t.k
 	var ret int64
 	var e errno
 	switch {
@@ -109,6 +110,7 @@ func (t *Thread) continueCall() bool {
 		ret, e = t.perform(c.row.fn)
 	}
 	if e == blocked || t.state != ready {
+		k.tracer.waits(t)
 		return false
 	}
 	t.finishCall(ret, e)
@@ -180,9 +182,7 @@ func (t *Thread) report(ret int64) {
 			}
 		}
 	}
-	if k.cfg.Strace != nil {
-		k.strace(t, ev)
-	}
+	k.tracer.leave(t, ev)
 }
 
 // i32 is an argument of type int.

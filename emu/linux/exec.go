@@ -222,18 +222,17 @@ func (t *Thread) openInterp(p *program) error {
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m, err := mm.New(p.head.Arch, k.newASID(proc.pid), proc.rlimits[unix.RLIMIT_STACK].Cur)
+	m, err := mm.New(p.head.Arch, proc.rlimits[unix.RLIMIT_STACK].Cur)
 	if err != nil {
 		return err
 	}
 	start, err := t.loadInto(m, p)
 	if err != nil {
-		delete(k.spaces, m.Space.ASID)
 		m.Space.Close()
 		return err
 	}
 	t.leaveOldImage()
-	proc.mm = m
+	proc.mm, m.Space.ASID = m, k.newASID(proc.pid)
 	t.setUpProgram(p, start)
 	k.switchTo(t)
 	for _, sub := range k.bus.Active(event.ProcessStart) {

@@ -22,8 +22,8 @@ func sysExitGroup(t *Thread, c *call) (int64, errno) {
 
 // callEnds reports a call that does not return.
 func (t *Thread) callEnds() {
-	if t.k.cfg.Strace != nil && t.call.event != nil {
-		t.k.strace(t, t.call.event)
+	if t.call.event != nil {
+		t.k.tracer.leave(t, t.call.event)
 	}
 }
 
@@ -42,6 +42,7 @@ func (p *Process) exitGroup(status int) {
 func (t *Thread) exit(status int) {
 	k, p := t.k, t.p
 	t.giveUp()
+	k.tracer.ended(t, status)
 	t.releaseRobust()
 	if t.clearTID != 0 && (p.mm.Refs > 1 || len(p.threads) > 1) {
 		t.clearChildTID()

@@ -51,8 +51,12 @@ func (f *File) unref(k *Kernel) {
 
 func (f *File) nonblock() bool { return f.flags&abi.O_NONBLOCK != 0 }
 
-func (f *File) readable() bool { return f.flags&abi.O_ACCMODE != abi.O_WRONLY && f.flags&abi.O_PATH == 0 }
-func (f *File) writable() bool { return f.flags&abi.O_ACCMODE != abi.O_RDONLY && f.flags&abi.O_PATH == 0 }
+func (f *File) readable() bool {
+	return f.flags&abi.O_ACCMODE != abi.O_WRONLY && f.flags&abi.O_PATH == 0
+}
+func (f *File) writable() bool {
+	return f.flags&abi.O_ACCMODE != abi.O_RDONLY && f.flags&abi.O_PATH == 0
+}
 
 // ready reports whether an operation on the host would not keep it waiting.
 func (f *File) ready(h *hostsys.Host, events int16) bool {

@@ -63,6 +63,7 @@ type Kernel struct {
 	engine Engine
 	host   *hostsys.Host
 	bus    *event.Bus
+	tracer *tracer
 	log    *slog.Logger
 	lay    *abi.Layout
 	reset  [regs.TempBase]uint64 // register words of a new program
@@ -75,16 +76,16 @@ type Kernel struct {
 	ever    map[int]bool // ids that ever were a guest's
 	spaces  map[guest.ASID]bool
 
-	cur     *Thread
-	runq    []*Thread
-	picks   int
-	futexes futex.Queues
-	timers  []*timer
-	lastASID guest.ASID
-	fgPgrp  int // foreground process group of the terminal
-	sysroot *rootDir
+	cur       *Thread
+	runq      []*Thread
+	picks     int
+	futexes   futex.Queues
+	timers    []*timer
+	lastASID  guest.ASID
+	fgPgrp    int // foreground process group of the terminal
+	sysroot   *rootDir
 	signalFDs []*File
-	passed map[fileID]File
+	passed    map[fileID]File
 
 	unsupported map[string]int
 	exitStatus  int
@@ -103,6 +104,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
 	}
+	k.tracer = newTracer(cfg.Strace)
 	copy(k.reset[:], c.W[:])
 	k.syms = sym.New(k.openSource)
 	c.Machine.Symbol = k.symbolAt
@@ -121,6 +123,7 @@ func (k *Kernel) startFirst() error {
 	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions)}
 	p.pgid = k.host.ID(unix.SYS_GETPGRP)
 	p.sid, _ = k.host.Getsid(0)
+	p.creds, p.dumpable = k.hostCreds(), 1
 	k.fgPgrp = p.pgid
 	k.takeID(pid)
 	for i := range p.rlimits {
@@ -173,6 +176,12 @@ func (k *Kernel) Run() (status int, why Why, err error) {
 func (k *Kernel) Stop() {
 	k.cpu.Stop()
 	k.host.Ring()
+}
+
+// Exit ends the guest with an exit code, as if the first process had ended.
+func (k *Kernel) Exit(status int) {
+	k.exited, k.exitStatus = true, status
+	k.Stop()
 }
 
 // Close frees what the guest still holds.

@@ -37,11 +37,11 @@ type Process struct {
 	execed     bool // has executed a program since fork: setpgid of it fails
 	vfork      *Thread
 	pidfds     []*File
+	creds      creds
 	itimers    [3]timer
 	posix      []*timer
 	subreaper  bool
 	dumpable   int
-	usage      [2]abi.Timeval
 }
 
 // threadState says what a thread is doing.

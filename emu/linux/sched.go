@@ -60,7 +60,7 @@ func (t *Thread) wake() {
 
 // interrupt wakes a parked thread because of a signal.
 func (t *Thread) interrupt() {
-	if t.state != parked || t.wait.hard {
+	if t.state != parked || t.wait.hard && (t.pending.set|t.p.pending.set)&bit(abi.SIGKILL) == 0 {
 		return
 	}
 	t.call.interrupted = t.wait.interrupted

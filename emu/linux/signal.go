@@ -183,6 +183,9 @@ func (t *Thread) deliverSignals() bool {
 	for set := t.deliverable(); set != 0; set = t.deliverable() {
 		info := t.next(set)
 		act := t.p.actions[info.Signo]
+		if t.k.tracer != nil {
+			t.k.tracer.line(t, abi.FormatSignal(&info))
+		}
 		switch {
 		case act.Handler == abi.SIG_IGN:
 		case act.Handler != abi.SIG_DFL:
@@ -276,7 +279,7 @@ func (t *Thread) defaultAction(info abi.Siginfo) bool {
 // with it, so that the shell outside sees it.
 func (p *Process) stop(sig int32) {
 	if p.parent == nil && p == p.k.first {
-		p.k.host.Kill(p.k.host.ID(unix.SYS_GETPID), unix.SIGSTOP)
+		p.k.host.Kill(p.k.host.ID(unix.SYS_GETPID), abi.SIGSTOP)
 		return
 	}
 	p.stopped = true
@@ -339,7 +342,7 @@ func restartable(e errno) bool {
 // prepareRestart notes that the call which just ended wants to be made again.
 // What becomes of it is decided when signals are delivered.
 func (t *Thread) prepareRestart(e errno) {
-	t.setReg(retReg, -uint64(abi.EINTR))
+	t.setReg(retReg, ^uint64(abi.EINTR-1))
 	t.call.interrupted = e
 }
 

@@ -153,7 +153,7 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		return 0
 	}
 	k, from := t.k, t.p
-	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable}
+	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds}
 	p.parent, p.ppid = from, from.pid
 	if a.flags&abi.CLONE_PARENT != 0 {
 		p.parent, p.ppid, p.exitSignal = from.parent, from.ppid, from.exitSignal

@@ -75,8 +75,10 @@ func (t *Thread) rename(dir1, arg1, dir2, arg2, flags int) (int64, errno) {
 func sysRename(t *Thread, c *call) (int64, errno) {
 	return t.rename(abi.AT_FDCWD, 0, abi.AT_FDCWD, 1, 0)
 }
-func sysRenameat(t *Thread, c *call) (int64, errno)  { return t.rename(c.i32(0), 1, c.i32(2), 3, 0) }
-func sysRenameat2(t *Thread, c *call) (int64, errno) { return t.rename(c.i32(0), 1, c.i32(2), 3, c.i32(4)) }
+func sysRenameat(t *Thread, c *call) (int64, errno) { return t.rename(c.i32(0), 1, c.i32(2), 3, 0) }
+func sysRenameat2(t *Thread, c *call) (int64, errno) {
+	return t.rename(c.i32(0), 1, c.i32(2), 3, c.i32(4))
+}
 
 func (t *Thread) link(dir1, arg1, dir2, arg2, flags int) (int64, errno) {
 	resolve := flags & abi.AT_EMPTY_PATH
@@ -124,8 +126,10 @@ func (t *Thread) chown(dirfd, arg, flags int) (int64, errno) {
 	})
 }
 
-func sysChown(t *Thread, c *call) (int64, errno)  { return t.chown(abi.AT_FDCWD, 0, 0) }
-func sysLchown(t *Thread, c *call) (int64, errno) { return t.chown(abi.AT_FDCWD, 0, abi.AT_SYMLINK_NOFOLLOW) }
+func sysChown(t *Thread, c *call) (int64, errno) { return t.chown(abi.AT_FDCWD, 0, 0) }
+func sysLchown(t *Thread, c *call) (int64, errno) {
+	return t.chown(abi.AT_FDCWD, 0, abi.AT_SYMLINK_NOFOLLOW)
+}
 
 func sysFchownat(t *Thread, c *call) (int64, errno) { return t.chown(c.i32(0), 1, c.i32(4)) }
 

@@ -17,7 +17,7 @@ var ioctlSizes = map[uint32]uint64{
 	unix.TIOCGWINSZ: 8, unix.TIOCSWINSZ: 8, unix.TIOCOUTQ: 4, unix.TIOCGETD: 4, unix.TIOCSETD: 4,
 	unix.TIOCMGET: 4, unix.TIOCMSET: 4, unix.TIOCMBIS: 4, unix.TIOCMBIC: 4,
 	unix.TIOCGPTN: 4, unix.TIOCSPTLCK: 4, unix.TIOCGPTLCK: 4, unix.TIOCPKT: 4,
-	unix.FIONREAD: 4, unix.FIOQSIZE: 8,
+	unix.TIOCINQ: 4, abi.FIOQSIZE: 8,
 	unix.FS_IOC_GETFLAGS: 8, unix.FS_IOC_SETFLAGS: 8, unix.FICLONE: 0,
 	unix.SIOCGIFNAME: 40, unix.SIOCGIFFLAGS: 40, unix.SIOCGIFADDR: 40, unix.SIOCGIFNETMASK: 40, unix.SIOCGIFBRDADDR: 40,
 	unix.SIOCGIFMTU: 40, unix.SIOCGIFHWADDR: 40, unix.SIOCGIFINDEX: 40, unix.SIOCATMARK: 4,
@@ -26,15 +26,15 @@ var ioctlSizes = map[uint32]uint64{
 
 // ioctlFuncs are the requests that the kernel itself answers.
 var ioctlFuncs = map[uint32]func(t *Thread, f *File, a guest.Addr) (int64, errno){
-	unix.FIONBIO:    ioctlFionbio,
-	unix.FIOCLEX:    func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(true) },
-	unix.FIONCLEX:   func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(false) },
-	unix.FIOASYNC:   func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
-	unix.TIOCGPGRP:  ioctlGetPgrp,
-	unix.TIOCSPGRP:  ioctlSetPgrp,
-	unix.TIOCGSID:   ioctlGetSid,
-	unix.TIOCSCTTY:  ioctlSetTty,
-	unix.TIOCNOTTY:  func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	abi.FIONBIO:     ioctlFionbio,
+	abi.FIOCLEX:     func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(true) },
+	abi.FIONCLEX:    func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(false) },
+	abi.FIOASYNC:    func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	unix.TIOCGPGRP:   ioctlGetPgrp,
+	unix.TIOCSPGRP:   ioctlSetPgrp,
+	unix.TIOCGSID:    ioctlGetSid,
+	unix.TIOCSCTTY:   ioctlSetTty,
+	unix.TIOCNOTTY:   func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
 	unix.SIOCGIFCONF: ioctlIfconf,
 	unix.TIOCGPTPEER: ioctlPtPeer,
 }

@@ -32,7 +32,7 @@ func duration(ts *abi.Timespec) (int64, errno) {
 	switch {
 	case ts.Sec < 0 || ts.Nsec < 0 || ts.Nsec >= 1e9:
 		return 0, abi.EINVAL
-	case ts.Sec > math.MaxInt64/1e9-1:
+	case ts.Sec > math.MaxInt64/1_000_000_000-1:
 		return math.MaxInt64, 0
 	}
 	return ts.Sec*1e9 + ts.Nsec, 0
@@ -156,8 +156,8 @@ type fdSets [3][]byte
 
 // selectEvents are what each set waits for (include/linux/poll.h).
 var selectEvents = [3]struct{ ask, ready int16 }{
-	{unix.POLLRDNORM | unix.POLLRDBAND | unix.POLLIN, unix.POLLRDNORM | unix.POLLRDBAND | unix.POLLIN | unix.POLLHUP | unix.POLLERR},
-	{unix.POLLWRBAND | unix.POLLWRNORM | unix.POLLOUT, unix.POLLWRBAND | unix.POLLWRNORM | unix.POLLOUT | unix.POLLERR},
+	{abi.POLLRDNORM | abi.POLLRDBAND | unix.POLLIN, abi.POLLRDNORM | abi.POLLRDBAND | unix.POLLIN | unix.POLLHUP | unix.POLLERR},
+	{abi.POLLWRBAND | abi.POLLWRNORM | unix.POLLOUT, abi.POLLWRBAND | abi.POLLWRNORM | unix.POLLOUT | unix.POLLERR},
 	{unix.POLLPRI, unix.POLLPRI},
 }
 

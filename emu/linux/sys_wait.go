@@ -6,6 +6,13 @@ import (
 	"panda/emu/linux/abi"
 )
 
+// The options that are spelt with underscores.
+const (
+	waitNoThread = 0x20000000
+	waitAll      = 0x40000000
+	waitClone    = 0x80000000
+)
+
 // waitReq is a call that waits for children.
 type waitReq struct {
 	match   func(p *Process) bool
@@ -19,7 +26,7 @@ type waited struct {
 }
 
 func sysWait4(t *Thread, c *call) (int64, errno) {
-	const known = abi.WNOHANG | abi.WUNTRACED | abi.WCONTINUED | abi.__WNOTHREAD | abi.__WALL | abi.__WCLONE
+	const known = abi.WNOHANG | abi.WUNTRACED | abi.WCONTINUED | waitNoThread | waitAll | waitClone
 	options := uint64(c.u32(2))
 	if options&^known != 0 {
 		return 0, abi.EINVAL
@@ -52,7 +59,7 @@ func (t *Thread) matchPID(pid int) func(p *Process) bool {
 
 func sysWaitid(t *Thread, c *call) (int64, errno) {
 	const changes = abi.WEXITED | abi.WSTOPPED | abi.WCONTINUED
-	const known = changes | abi.WNOHANG | abi.WNOWAIT | abi.__WNOTHREAD | abi.__WALL | abi.__WCLONE
+	const known = changes | abi.WNOHANG | abi.WNOWAIT | waitNoThread | waitAll | waitClone
 	r := waitReq{options: uint64(c.u32(3))}
 	if r.options&^known != 0 || r.options&changes == 0 {
 		return 0, abi.EINVAL
@@ -142,7 +149,7 @@ func (t *Thread) waitChild(r waitReq) (waited, errno) {
 // SIGCHLD are waited for only when asked.
 func (r *waitReq) takes(p *Process) bool {
 	clone := p.exitSignal != abi.SIGCHLD
-	return r.options&abi.__WALL != 0 || clone == (r.options&abi.__WCLONE != 0)
+	return r.options&waitAll != 0 || clone == (r.options&waitClone != 0)
 }
 
 // change takes what changed about a child.

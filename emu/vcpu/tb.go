@@ -1,6 +1,7 @@
 package vcpu
 
 import (
+	"encoding/binary"
 	"unsafe"
 
 	"panda/emu/guest"
@@ -89,7 +90,38 @@ type MemAccess struct {
 	PC   guest.Addr
 	Addr guest.Addr
 	Size int
-	Buf  []byte // the bytes read, or to be written
+	Buf  []byte // the bytes read, or to be written; valid during the callback
+
+	data [32]byte
+}
+
+// Fill sets Buf to the n bytes of a value that begins at the first of words.
+func (m *MemAccess) Fill(words []uint64, n int) {
+	for i := 0; i < n; i += 8 {
+		binary.LittleEndian.PutUint64(m.data[i:], words[i/8])
+	}
+	m.Buf = m.data[:n]
+}
+
+// Store puts Buf back where Fill took it from, if it has changed. A value
+// shorter than a word keeps the word's upper bits, which a signed load has set,
+// unless its sign has changed too.
+func (m *MemAccess) Store(words []uint64, n int) {
+	for i := 0; i < n; i += 8 {
+		v := binary.LittleEndian.Uint64(m.data[i:])
+		if n < 8 {
+			mask := uint64(1)<<(8*n) - 1
+			old := words[0]
+			if v&mask == old&mask {
+				return
+			}
+			v &= mask
+			if high := old &^ mask; high == ^mask { // sign-extended and negative
+				v |= high
+			}
+		}
+		words[i/8] = v
+	}
 }
 
 // MemSite is an access in a block that is watched.

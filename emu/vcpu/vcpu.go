@@ -36,6 +36,7 @@ type CPU struct {
 	Insn    int             // index of the current instruction of TB, and Storing
 	Jump    *JumpCache      // of the current address space and mode
 	Leave   Leave           // how the engine left
+	Access  MemAccess       // what memory callbacks are shown
 	Machine *Machine        // what is common to all address spaces
 
 	// Skip suppresses the sites that fired before the last stop, so that the
@@ -93,8 +94,10 @@ type Arch struct {
 	Lookup func(name string) Register
 	// Names are the registers of a dump, in order.
 	Names []string
-	// Restore sets the words that blocks keep statically from a Mark's State.
-	Restore func(w *[ir.FrameWords]uint64, state uint64)
+	// Static is the word that blocks do not keep up to date: a Mark's State is
+	// its value there, unless it is Dynamic.
+	Static  ir.Ref
+	Dynamic uint64
 	// Disasm prints the instruction at pc. It returns the length 1 and ".byte"
 	// for what is none.
 	Disasm func(c *CPU, code []byte, pc guest.Addr, sym func(uint64) (string, uint64, bool)) (text string, n int)
@@ -174,8 +177,11 @@ func (c *CPU) Settle() {
 func (c *CPU) Show(n int) {
 	m := &c.TB.Marks[n]
 	c.Insn = n
-	c.W[c.Machine.Arch.PC] = m.PC
-	c.Machine.Arch.Restore(&c.W, m.State)
+	a := c.Machine.Arch
+	c.W[a.PC] = m.PC
+	if m.State != a.Dynamic {
+		c.W[a.Static] = m.State
+	}
 }
 
 // Raise leaves the running block with an exception. Helpers of translated code

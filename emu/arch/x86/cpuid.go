@@ -23,28 +23,29 @@ const (
 	f1dFPU, f1dTSC, f1dCX8, f1dCMOV                                     = 1 << 0, 1 << 4, 1 << 8, 1 << 15
 	f1dMMX, f1dFXSR, f1dSSE, f1dSSE2                                    = 1 << 23, 1 << 24, 1 << 25, 1 << 26
 	f1cSSE3, f1cSSSE3, f1cCX16, f1cSSE41, f1cSSE42, f1cMOVBE, f1cPOPCNT = 1 << 0, 1 << 9, 1 << 13, 1 << 19, 1 << 20, 1 << 22, 1 << 23
-	f1cOSXSAVE                                                          = 1 << 27
+	f1cPCLMUL, f1cAES, f1cOSXSAVE                                       = 1 << 1, 1 << 25, 1 << 27
 	f8dSYSCALL, f8dNX, f8dRDTSCP, f8dLM                                 = 1 << 11, 1 << 20, 1 << 27, 1 << 29
 	f8cLAHF, f8cLZCNT                                                   = 1 << 0, 1 << 5
-	f7bFSGSBASE, f7bBMI1                                                = 1 << 0, 1 << 3
+	f7bFSGSBASE, f7bBMI1, f7bSHA                                        = 1 << 0, 1 << 3, 1 << 29
 )
 
 // models are the CPU models by their -cpu names.
 var models = []*Model{
 	{
 		Name: "x86-64-v1",
-		f1d:  f1dFPU | f1dTSC | f1dCX8 | f1dCMOV | f1dFXSR | f1dSSE | f1dSSE2,
+		f1d:  f1dFPU | f1dTSC | f1dCX8 | f1dCMOV | f1dMMX | f1dFXSR | f1dSSE | f1dSSE2,
 		f1c:  f1cCX16,
 		f8d:  f8dSYSCALL | f8dNX | f8dLM | f8dRDTSCP,
 		f8c:  f8cLAHF,
 	},
 	{
 		Name: "max",
-		f1d:  f1dFPU | f1dTSC | f1dCX8 | f1dCMOV | f1dFXSR | f1dSSE | f1dSSE2,
-		f1c:  f1cCX16 | f1cPOPCNT | f1cMOVBE,
-		f7b:  f7bFSGSBASE,
-		f8d:  f8dSYSCALL | f8dNX | f8dLM | f8dRDTSCP,
-		f8c:  f8cLAHF | f8cLZCNT,
+		f1d:  f1dFPU | f1dTSC | f1dCX8 | f1dCMOV | f1dMMX | f1dFXSR | f1dSSE | f1dSSE2,
+		f1c: f1cCX16 | f1cPOPCNT | f1cMOVBE | f1cSSE3 | f1cSSSE3 | f1cSSE41 | f1cSSE42 |
+			f1cAES | f1cPCLMUL,
+		f7b: f7bFSGSBASE | f7bSHA,
+		f8d: f8dSYSCALL | f8dNX | f8dLM | f8dRDTSCP,
+		f8c: f8cLAHF | f8cLZCNT,
 	},
 }
 
@@ -65,16 +66,47 @@ func (m *Model) osxsave() bool { return m.f1c&f1cOSXSAVE != 0 }
 // has reports whether the model has an instruction. LZCNT and TZCNT exist on
 // every CPU, as BSR and BSF on those without them: see countZeros.
 func (m *Model) has(in *dec.Inst) bool {
-	switch in.Row.Name {
-	case "popcnt":
-		return m.f1c&f1cPOPCNT != 0
-	case "movbe":
-		return m.f1c&f1cMOVBE != 0
-	case "rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase":
-		return m.f7b&f7bFSGSBASE != 0
-	}
-	return true
+	n := &needs[in.Row.ID]
+	return n.f1c&^m.f1c == 0 && n.f7b&^m.f7b == 0
 }
+
+// need is the CPUID bits without which an instruction does not exist.
+type need struct{ f1c, f7b uint32 }
+
+// extensions are the instructions beyond the baseline.
+var extensions = []struct {
+	need
+	rows map[string]trFunc
+}{
+	{need{f1c: f1cSSE3}, sse3Table},
+	{need{f1c: f1cSSSE3}, ssse3Table},
+	{need{f1c: f1cSSE41}, sse41Table},
+	{need{f1c: f1cSSE42}, sse42Table},
+	{need{f1c: f1cAES}, aesTable},
+	{need{f1c: f1cPCLMUL}, clmulTable},
+	{need{f7b: f7bSHA}, shaTable},
+	{need{f1c: f1cPOPCNT}, map[string]trFunc{"popcnt": nil}},
+	{need{f1c: f1cMOVBE}, map[string]trFunc{"movbe": nil}},
+	{need{f7b: f7bFSGSBASE}, map[string]trFunc{"rdfsbase": nil, "rdgsbase": nil, "wrfsbase": nil, "wrgsbase": nil}},
+}
+
+// needs holds them by dec.Row.ID.
+var needs = func() []need {
+	rows := dec.Rows()
+	ns := make([]need, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		for _, x := range extensions {
+			if _, ok := x.rows[r.Name]; ok {
+				ns[r.ID] = x.need
+			}
+		}
+		if r.Name == "pextrw" && r.Map == dec.Map0F3A { // the form with a memory operand
+			ns[r.ID] = need{f1c: f1cSSE41}
+		}
+	}
+	return ns
+}()
 
 const vendor = "GenuineIntel"
 

@@ -39,7 +39,7 @@ var byRow = func() []trFunc {
 }()
 
 // translators is all themes' tables in one.
-var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, sseTable)
+var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, sseTable, x87Table)
 
 func merge(tables ...map[string]trFunc) map[string]trFunc {
 	all := map[string]trFunc{}

@@ -15,8 +15,9 @@ import (
 // Invariant: a memory operand is loaded before anything is written, and what
 // can raise a floating-point exception writes its result itself.
 
-// sseTable holds MMX, SSE and SSE2.
-var sseTable = merge(vecMovTable, vecIntTable, vecShiftTable, vecFloatTable, vecConvTable)
+// sseTable holds MMX, SSE and all that came after them under the same encodings.
+var sseTable = merge(vecMovTable, vecIntTable, vecShiftTable, vecFloatTable, vecConvTable,
+	sse3Table, ssse3Table, sse41Table, sse42Table, aesTable, clmulTable, shaTable)
 
 // Log2 of lane sizes.
 const (
@@ -80,23 +81,35 @@ func (t *translator) wrote(a *dec.Arg) {
 	}
 }
 
-// mmx begins an instruction with MMX operands: the x87 registers become MMX
-// registers. An x87 exception that waits is raised first.
+// mmx makes of f the translator of an instruction that may have MMX operands:
+// the x87 registers become MMX registers. An x87 exception that waits is raised
+// first.
 func mmx(f trFunc) trFunc {
 	return func(t *translator) {
-		if t.in.Args[0].Kind != dec.MMReg && t.in.Args[1].Kind != dec.MMReg {
+		if !t.hasMMX() {
 			f(t)
 			return
 		}
-		t.raiseIf(ir.TestNe, regs.FSW, fswES, guest.Exception{Vector: vecMF})
+		t.x87Pending()
 		f(t)
-		t.b.MovTo(regs.FTop, ir.I64, ir.K(0))
-		t.b.MovTo(regs.FTag, ir.I64, ir.K(0xff))
+		t.enterMMX()
 	}
 }
 
-// fswES is the error summary bit of the x87 status word.
-const fswES = 1 << 7
+func (t *translator) hasMMX() bool {
+	return t.in.Args[0].Kind == dec.MMReg || t.in.Args[1].Kind == dec.MMReg
+}
+
+// x87Pending raises an x87 exception that waits.
+func (t *translator) x87Pending() {
+	t.raiseIf(ir.TestNe, regs.FSW, fswES, guest.Exception{Vector: vecMF})
+}
+
+// enterMMX marks all x87 registers as full and the first as the top.
+func (t *translator) enterMMX() {
+	t.b.MovTo(regs.FTop, ir.I64, ir.K(0))
+	t.b.MovTo(regs.FTag, ir.I64, ir.K(0xff))
+}
 
 // raiseIf raises an exception if a word compares so with a constant.
 func (t *translator) raiseIf(c ir.Cond, w ir.Ref, k uint64, e guest.Exception) {

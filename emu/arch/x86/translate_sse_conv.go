@@ -1,6 +1,7 @@
 package x86
 
 import (
+	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
 )
@@ -97,27 +98,38 @@ func cvtNarrow(op ir.VecOp, imm uint64) trFunc {
 	}
 }
 
+// Conversions with MMX registers enter MMX before they convert, so that a
+// floating-point exception finds it done.
+
 // trCvtpi2ps keeps the high half of the register.
 func trCvtpi2ps(t *translator) {
-	mmx(func(t *translator) {
-		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(t.arg(0)), ir.VI32ToF32, ir.I64, lane32, a, ir.None, regs.MXCSR, 0)
-	})(t)
+	a := t.mmxSource(t.arg(1))
+	t.b.VecTo(vecReg(t.arg(0)), ir.VI32ToF32, ir.I64, lane32, a, ir.None, regs.MXCSR, 0)
 }
 
 func trCvtpi2pd(t *translator) {
-	mmx(func(t *translator) {
-		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(t.arg(0)), ir.VI32ToF64, ir.V128, lane64, a, ir.None, ir.None, 0)
-	})(t)
+	a := t.mmxSource(t.arg(1))
+	t.b.VecTo(vecReg(t.arg(0)), ir.VI32ToF64, ir.V128, lane64, a, ir.None, ir.None, 0)
 }
 
 // cvtToMMX converts two lanes to an MMX register.
 func cvtToMMX(op ir.VecOp, typ ir.Type, lane uint8, imm uint64) trFunc {
-	return mmx(func(t *translator) {
+	return func(t *translator) {
 		d := t.arg(0)
-		a := t.vec(t.arg(1))
+		a := t.mmxSource(t.arg(1))
 		t.b.VecTo(vecReg(d), op, typ, lane, a, ir.None, regs.MXCSR, imm)
 		t.wrote(d)
-	})
+	}
+}
+
+// mmxSource is vec for an instruction that enters MMX if one of its operands is
+// an MMX register.
+func (t *translator) mmxSource(a *dec.Arg) ir.Ref {
+	if !t.hasMMX() {
+		return t.vec(a)
+	}
+	t.x87Pending()
+	v := t.vec(a)
+	t.enterMMX()
+	return v
 }

@@ -23,8 +23,6 @@ var sysTable = map[string]trFunc{
 	"swapgs": privileged, "sysret": privileged, "sysexit": privileged, "xsetbv": privileged, "iret": privileged,
 	"movseg":   trMovSeg,
 	"rdfsbase": readBase(regs.FS), "rdgsbase": readBase(regs.GS), "wrfsbase": writeBase(regs.FS), "wrgsbase": writeBase(regs.GS),
-	"fxsave": trFxsave, "fxrstor": trFxrstor, "ldmxcsr": trLdmxcsr, "stmxcsr": trStmxcsr,
-	"fnstcw": trFnstcw, "fldcw": trFldcw, "fnstsw": trFnstsw, "fninit": trFninit, "fnclex": trFnclex, "wait": trNop, "emms": trEmms,
 }
 
 func trNop(*translator) {}

@@ -17,7 +17,7 @@ const ccDynamic = ^regs.CC(0)
 func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
 		Name: guest.X86_64, Bits: bits, PC: regs.RIP, SP: regs.RSP, Ret: regs.RAX, TempBase: regs.TempBase,
-		Lookup: lookupReg, Restore: restore, Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,
+		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,
 		FPException: guest.Exception{Vector: vecXM},
 	}
 	for _, d := range regs.Defs[:16] {
@@ -37,13 +37,6 @@ func lookupReg(name string) vcpu.Register {
 		return nil
 	}
 	return d
-}
-
-// restore puts a statically known form of the flags into its word.
-func restore(w *regs.Words, state uint64) {
-	if regs.CC(state) != ccDynamic {
-		w[regs.CCOp] = state
-	}
 }
 
 // sysvArg is the word of an integer argument (System V ABI x86-64, 3.2.3).

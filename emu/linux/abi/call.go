@@ -36,6 +36,7 @@ const (
 	RPersona                   // execution domain
 	RTimex                     // state of the clock
 	RSched                     // scheduling policy
+	RMembarrier                // set of commands
 	RSignal                    // a signal number
 	RNone                      // does not return: exit_group
 )

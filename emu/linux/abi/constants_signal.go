@@ -112,6 +112,8 @@ const (
 	SEGV_ACCERR       = 2
 	SEGV_BNDERR       = 3
 	SEGV_PKUERR       = 4
+	SEGV_ACCADI       = 5
+	SEGV_ADIDERR      = 6
 	BUS_ADRALN        = 1
 	BUS_ADRERR        = 2
 	BUS_OBJERR        = 3
@@ -122,6 +124,7 @@ const (
 	TRAP_BRANCH       = 3
 	TRAP_HWBKPT       = 4
 	TRAP_UNK          = 5
+	TRAP_PERF         = 6
 	CLD_EXITED        = 1
 	CLD_KILLED        = 2
 	CLD_DUMPED        = 3
@@ -144,6 +147,14 @@ const (
 	SIGEV_NONE      = 1
 	SIGEV_THREAD    = 2
 	SIGEV_THREAD_ID = 4
+)
+
+// Architectures in the siginfo of SIGSYS.
+const (
+	AUDIT_ARCH_I386    = 0x40000003
+	AUDIT_ARCH_X86_64  = 0xc000003e
+	AUDIT_ARCH_ARM     = 0x40000028
+	AUDIT_ARCH_AARCH64 = 0xc00000b7
 )
 
 // signalfd.

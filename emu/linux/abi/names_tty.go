@@ -45,4 +45,38 @@ var (
 		{ISTRIP, "ISTRIP"}, {INLCR, "INLCR"}, {IGNCR, "IGNCR"}, {ICRNL, "ICRNL"}, {IUCLC, "IUCLC"}, {IXON, "IXON"},
 		{IXANY, "IXANY"}, {IXOFF, "IXOFF"}, {IMAXBEL, "IMAXBEL"}, {IUTF8, "IUTF8"},
 	}}
+	ttyOflags = Flags{"O???", []Name{
+		{OPOST, "OPOST"}, {OLCUC, "OLCUC"}, {ONLCR, "ONLCR"}, {OCRNL, "OCRNL"}, {ONOCR, "ONOCR"}, {ONLRET, "ONLRET"},
+		{OFILL, "OFILL"}, {OFDEL, "OFDEL"},
+	}}
+	ttyCflags = Flags{"C???", []Name{
+		{CSTOPB, "CSTOPB"}, {CREAD, "CREAD"}, {PARENB, "PARENB"}, {PARODD, "PARODD"}, {HUPCL, "HUPCL"}, {CLOCAL, "CLOCAL"},
+		{CMSPAR, "CMSPAR"}, {CRTSCTS, "CRTSCTS"},
+	}}
+	ttyLflags = Flags{"L???", []Name{
+		{ISIG, "ISIG"}, {ICANON, "ICANON"}, {XCASE, "XCASE"}, {ECHO, "ECHO"}, {ECHOE, "ECHOE"}, {ECHOK, "ECHOK"},
+		{ECHONL, "ECHONL"}, {NOFLSH, "NOFLSH"}, {IEXTEN, "IEXTEN"}, {ECHOCTL, "ECHOCTL"}, {ECHOPRT, "ECHOPRT"},
+		{ECHOKE, "ECHOKE"}, {FLUSHO, "FLUSHO"}, {PENDIN, "PENDIN"}, {TOSTOP, "TOSTOP"}, {EXTPROC, "EXTPROC"},
+	}}
+	ttySizes = Enum{"CS?", []Name{
+		{CS5, "CS5"}, {CS6, "CS6"}, {CS7, "CS7"}, {CS8, "CS8"},
+	}}
+	ttyNL = Enum{"NL?", []Name{
+		{0, "NL0"}, {NL1, "NL1"},
+	}}
+	ttyCR = Enum{"CR?", []Name{
+		{0, "CR0"}, {CR1, "CR1"}, {CR2, "CR2"}, {CR3, "CR3"},
+	}}
+	ttyTAB = Enum{"TAB?", []Name{
+		{0, "TAB0"}, {TAB1, "TAB1"}, {TAB2, "TAB2"}, {XTABS, "XTABS"},
+	}}
+	ttyBS = Enum{"BS?", []Name{
+		{0, "BS0"}, {BS1, "BS1"},
+	}}
+	ttyVT = Enum{"VT?", []Name{
+		{0, "VT0"}, {VT1, "VT1"},
+	}}
+	ttyFF = Enum{"FF?", []Name{
+		{0, "FF0"}, {FF1, "FF1"},
+	}}
 )

@@ -150,3 +150,24 @@ func showMountFlags(_ *printer, a operand) string {
 	}
 	return mountFlags.Format(v)
 }
+
+// Some flags of mount make it ignore the type and the data.
+func showMountType(p *printer, a operand) string {
+	if p.value(a.by)&(MS_REMOUNT|MS_BIND|MS_MOVE) != 0 {
+		return p.ptr(a.v)
+	}
+	return showStr(p, a)
+}
+
+func showMountData(p *printer, a operand) string {
+	if p.value(a.by)&(MS_BIND|MS_MOVE) != 0 {
+		return p.ptr(a.v)
+	}
+	return showStr(p, a)
+}
+
+// showQuotaCmd takes the command of quotactl apart: the low byte is the kind of quota.
+func showQuotaCmd(_ *printer, a operand) string {
+	v := uint64(uint32(a.v))
+	return "QCMD(" + quotaCmds.Format(v>>8) + ", " + quotaTypes.Format(v&0xff) + ")"
+}

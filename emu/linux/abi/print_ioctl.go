@@ -72,7 +72,7 @@ var ioctlArgs = map[uint32]ioctlArg{
 	TIOCMGET: argPtr, TIOCMSET: argPtr, TIOCMBIS: argPtr, TIOCMBIC: argPtr,
 	TIOCSTI: argPtr, TIOCGDEV: argPtr, TIOCGSOFTCAR: argOutInt, TIOCSSOFTCAR: argInt,
 	FIOSETOWN: argInt, FIOGETOWN: argOutInt, SIOCSPGRP: argInt, SIOCGPGRP: argOutInt, SIOCATMARK: argOutInt,
-	FS_IOC_GETFLAGS: argPtr, FS_IOC_SETFLAGS: argPtr, FS_IOC_FSGETXATTR: argPtr, FS_IOC_FSSETXATTR: argPtr,
+	FS_IOC_GETFLAGS: {true, inodeFlagsAt}, FS_IOC_SETFLAGS: {false, inodeFlagsAt}, FS_IOC_FSGETXATTR: argPtr, FS_IOC_FSSETXATTR: argPtr,
 	FICLONE: argNumber, FICLONERANGE: argPtr, FIDEDUPERANGE: argPtr, FS_IOC_FIEMAP: argPtr,
 	BLKGETSIZE64: {true, number(bytes8, func(_ *printer, v uint64) string { return udec(v) })},
 	BLKSSZGET:    argOutInt, BLKROGET: argOutInt, BLKFLSBUF: argNone, BLKRRPART: argNone,
@@ -95,20 +95,52 @@ var bauds = Enum{"B???", []Name{
 	{B3500000, "B3500000"}, {B4000000, "B4000000"},
 }}
 
-// termiosText is the short form: the speed and the modes that matter most, with
-// a minus where they are off.
+// termiosText is the short form, without the characters. The fields begin with
+// what is not a flag; an empty set of flags leaves nothing, even after a bar.
 func termiosText(v *Termios) string {
-	mode := func(on bool, name string) string {
-		if on {
-			return " " + name
+	set := func(f *Flags, flags uint32) string {
+		if flags == 0 {
+			return ""
 		}
-		return " -" + name
+		names, rest := f.split(uint64(flags))
+		if rest != 0 {
+			names = append(names, hex(rest))
+		}
+		return strings.Join(names, "|")
 	}
-	return "{" + bauds.Format(uint64(v.Cflag&CBAUD)) + mode(v.Oflag&OPOST != 0, "opost") +
-		mode(v.Lflag&ISIG != 0, "isig") + mode(v.Lflag&ICANON != 0, "icanon") +
-		mode(v.Lflag&ECHO != 0, "echo") + " ...}"
+	return "{c_iflag=" + set(&ttyIflags, v.Iflag) +
+		", c_oflag=" + delaysText(v.Oflag) + set(&ttyOflags, v.Oflag&^ttyDelays) +
+		", c_cflag=" + speedText(v.Cflag) + "|" + set(&ttyCflags, v.Cflag&^(CBAUD|CBAUD<<ibShift|CSIZE)) +
+		", c_lflag=" + set(&ttyLflags, v.Lflag) + ", ...}"
+}
+
+// ttyDelays are the fields of c_oflag that are numbers.
+const ttyDelays = NL1 | CR3 | TAB3 | BS1 | VT1 | FF1
+
+func delaysText(oflag uint32) string {
+	s := ""
+	for _, f := range []struct {
+		mask  uint32
+		names *Enum
+	}{{NL1, &ttyNL}, {CR3, &ttyCR}, {TAB3, &ttyTAB}, {BS1, &ttyBS}, {VT1, &ttyVT}, {FF1, &ttyFF}} {
+		s += f.names.Format(uint64(oflag&f.mask)) + "|"
+	}
+	return s
+}
+
+// ibShift is where c_cflag holds the input speed, if it is another one.
+const ibShift = 16
+
+func speedText(cflag uint32) string {
+	s := bauds.Format(uint64(cflag & CBAUD))
+	if in := cflag >> ibShift & CBAUD; in != 0 {
+		s += "|" + bauds.Format(uint64(in)) + "<<IBSHIFT"
+	}
+	return s + "|" + ttySizes.Format(uint64(cflag&CSIZE))
 }
 
 func showTermios(_ *printer, v *Termios) string { return termiosText(v) }
 
 func showTermios2(_ *printer, v *Termios2) string { return termiosText(&v.Termios) }
+
+var inodeFlagsAt = number(bytes4, func(_ *printer, v uint64) string { return inodeFlags.Format(v) })

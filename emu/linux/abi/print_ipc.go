@@ -42,7 +42,7 @@ func (p *printer) msgbuf(addr, n uint64) string {
 
 func showMsgbuf(p *printer, a operand) string { return p.msgbuf(a.v, p.length(a)) }
 
-func showOutMsgbuf(p *printer, a operand) string { return p.msgbuf(a.v, uint64(p.ret)) }
+func showOutMsgbuf(p *printer, a operand) string { return p.msgbuf(a.v, p.length(a)) }
 
 func showMqAttr(_ *printer, v *MqAttr) string {
 	return "{mq_flags=" + openFlags.Format(uint64(v.Flags)) + ", mq_maxmsg=" + dec(v.Maxmsg) +

@@ -10,7 +10,10 @@ func showSockType(_ *printer, a operand) string {
 	name, ok := sockTypes.Lookup(int64(v & SOCK_TYPE_MASK))
 	switch {
 	case ok:
-		return sockFlags.with([]string{name}, v&^SOCK_TYPE_MASK)
+		if v &^= SOCK_TYPE_MASK; v != 0 {
+			name += "|" + sockFlags.Format(v)
+		}
+		return name
 	case v&(SOCK_CLOEXEC|SOCK_NONBLOCK) != 0:
 		return sockFlags.Format(v)
 	}
@@ -37,7 +40,7 @@ func showSockOptName(p *printer, a operand) string {
 	if e := sockOptions[uint32(p.value(a.by))]; e != nil {
 		return e.Format(uint64(uint32(a.v)))
 	}
-	return hex(uint64(uint32(a.v)))
+	return udec(uint64(uint32(a.v)))
 }
 
 // keepLength saves the length that an in-out argument holds before the call.
@@ -83,10 +86,10 @@ func (p *printer) sockaddr(addr uint64, n int) string {
 	if addr == 0 {
 		return "NULL"
 	}
-	if n < 2 || n > sockaddrMax {
+	if n < 2 {
 		return hex(addr)
 	}
-	b, ok := p.read(addr, n)
+	b, ok := p.read(addr, min(n, sockaddrMax))
 	if !ok {
 		return hex(addr)
 	}
@@ -152,6 +155,9 @@ func showMsghdr(p *printer, v *Msghdr) string {
 
 func showOutMsghdr(p *printer, a operand) string {
 	return showAt(p, a.v, func(p *printer, v *Msghdr) string {
+		if p.failed {
+			return "{msg_namelen=" + dec(int64(int32(p.saved[a.i]))) + "}"
+		}
 		return "{" + p.msghdr(v, int(p.saved[a.i]), uint64(p.ret), true) + "}"
 	})
 }
@@ -261,9 +267,7 @@ var sockOptTexts = map[[2]uint32]formatter{
 	{SOL_SOCKET, SO_LINGER}: structure(func(_ *printer, v *Linger) string {
 		return "{l_onoff=" + dec(int64(v.Onoff)) + ", l_linger=" + dec(int64(v.Linger)) + "}"
 	}),
-	{SOL_SOCKET, SO_PEERCRED}:     structure(func(_ *printer, v *Ucred) string { return ucredText(v) }),
-	{SOL_SOCKET, SO_RCVTIMEO_OLD}: structure(showTimeval),
-	{SOL_SOCKET, SO_SNDTIMEO_OLD}: structure(showTimeval),
+	{SOL_SOCKET, SO_PEERCRED}: structure(func(_ *printer, v *Ucred) string { return ucredText(v) }),
 }
 
 // sockOpt prints an option's value of n bytes: an int, or bytes.

@@ -98,6 +98,11 @@ func keepOffset(size func(l *Layout) int) func(p *printer, a operand) {
 	}
 }
 
+// showOffset prints the offset that a call starts from.
+func showOffset(size func(l *Layout) int) formatter {
+	return number(size, func(_ *printer, v uint64) string { return dec(int64(v)) })
+}
+
 // movedOffset prints where the offset was and where it is: [0] => [100].
 func movedOffset(size func(l *Layout) int) formatter {
 	return func(p *printer, a operand) string {

@@ -99,8 +99,6 @@ func showArchPrctlArg(p *printer, a operand) string {
 		return ""
 	case ARCH_GET_XCOMP_SUPP, ARCH_GET_XCOMP_PERM, ARCH_GET_XCOMP_GUEST_PERM:
 		return p.ptr(a.v)
-	case ARCH_SET_CPUID, ARCH_REQ_XCOMP_PERM, ARCH_REQ_XCOMP_GUEST_PERM:
-		return hex(a.v)
 	}
-	return p.ptr(a.v)
+	return hex(a.v)
 }

@@ -56,7 +56,12 @@ func limitText(v uint64, infinity string) string {
 	return udec(v)
 }
 
-func showRlimit(_ *printer, v *Rlimit) string { return rlimitText(v, "RLIM_INFINITY") }
+func showRlimit(p *printer, v *Rlimit) string {
+	if p.l.Word == 8 {
+		return rlimitText(v, "RLIM64_INFINITY")
+	}
+	return rlimitText(v, "RLIM_INFINITY")
+}
 
 func showRlimit64(_ *printer, v *Rlimit64) string { return rlimitText((*Rlimit)(v), "RLIM64_INFINITY") }
 
@@ -327,4 +332,27 @@ func showSeccompFlags(p *printer, a operand) string {
 		return seccompFlags.Format(v)
 	}
 	return hex(v)
+}
+
+// showSyslogArg: only reading takes a buffer, and setting the level a number.
+func showSyslogArg(p *printer, a operand) string {
+	const read, readClear, level, last = 2, 4, 8, 10
+	t := uint32(p.value(0))
+	switch {
+	case t < read || t > readClear && t != level && t <= last:
+		return ""
+	case a.i == 1:
+		return p.ptr(a.v)
+	}
+	return int32Text(a.v)
+}
+
+func showRestart(*printer, operand) string { return "<... resuming interrupted system call ...>" }
+
+// showRebootArg: one command takes a string.
+func showRebootArg(p *printer, a operand) string {
+	if uint32(p.value(a.by)) != LINUX_REBOOT_CMD_RESTART2 {
+		return ""
+	}
+	return showStr(p, a)
 }

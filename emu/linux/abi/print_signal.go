@@ -108,11 +108,7 @@ func showSigHandler(_ *printer, a operand) string { return handlerText(a.v) }
 // sigactionText formats an action with a mask of n signals. The restorer counts
 // only with its flag.
 func sigactionText(v *Sigaction, n int) string {
-	field := "{sa_handler="
-	if v.Flags&SA_SIGINFO != 0 && v.Handler > SIG_IGN {
-		field = "{sa_sigaction="
-	}
-	s := field + handlerText(v.Handler) + ", sa_mask=" + SigsetText(v.Mask, n) +
+	s := "{sa_handler=" + handlerText(v.Handler) + ", sa_mask=" + SigsetText(v.Mask, n) +
 		", sa_flags=" + saFlags.Format(uint64(uint32(v.Flags)))
 	if v.Flags&SA_RESTORER != 0 {
 		s += ", sa_restorer=" + hex(v.Restorer)
@@ -142,9 +138,11 @@ func siCodeText(signo, code int32) string {
 		return s
 	}
 	if e := siCodeNames[signo]; e != nil {
-		return e.Format(uint64(uint32(code)))
+		if s, ok := e.Lookup(int64(code)); ok {
+			return s
+		}
 	}
-	return unknown(uint64(uint32(code)), siCodes.Unknown)
+	return hex(uint64(uint32(code)))
 }
 
 func showSiginfo(p *printer, v *Siginfo) string {
@@ -155,7 +153,11 @@ func showSiginfo(p *printer, v *Siginfo) string {
 	if v.Errno != 0 {
 		s += ", si_errno=" + Errno(v.Errno).Name()
 	}
-	return s + siginfoTexts[v.Kind()](p, v) + "}"
+	kind := v.Kind()
+	if v.Code == SI_KERNEL && siginfoKinds[v.Signo] == SigFault {
+		kind = SigFault // a fault without an address: a general protection fault
+	}
+	return s + siginfoTexts[kind](p, v) + "}"
 }
 
 var siginfoTexts = [...]func(p *printer, v *Siginfo) string{
@@ -176,13 +178,32 @@ var siginfoTexts = [...]func(p *printer, v *Siginfo) string{
 		}
 		return siSender(v) + ", si_status=" + status + ", si_utime=" + dec(v.Utime) + ", si_stime=" + dec(v.Stime)
 	},
-	SigFault: func(p *printer, v *Siginfo) string { return ", si_addr=" + p.ptr(v.Addr) },
+	SigFault: siFault,
 	SigPoll: func(_ *printer, v *Siginfo) string {
-		return ", si_band=" + dec(v.Band)
+		return ", si_band=" + dec(v.Band) + ", si_fd=" + dec(int64(v.FD))
 	},
 	SigCall: func(p *printer, v *Siginfo) string {
-		return ", si_call_addr=" + p.ptr(v.CallAddr) + ", si_syscall=" + dec(int64(v.Syscall)) + ", si_arch=" + hex(uint64(v.Arch))
+		return ", si_call_addr=" + p.ptr(v.CallAddr) + ", si_syscall=" + dec(int64(v.Syscall)) + ", si_arch=" + auditArchs.Format(uint64(v.Arch))
 	},
+}
+
+var auditArchs = Enum{"AUDIT_ARCH_???", []Name{
+	{AUDIT_ARCH_X86_64, "AUDIT_ARCH_X86_64"}, {AUDIT_ARCH_I386, "AUDIT_ARCH_I386"},
+	{AUDIT_ARCH_ARM, "AUDIT_ARCH_ARM"}, {AUDIT_ARCH_AARCH64, "AUDIT_ARCH_AARCH64"},
+}}
+
+// siFault adds to the address what only some faults have.
+func siFault(p *printer, v *Siginfo) string {
+	s := ", si_addr=" + p.ptr(v.Addr)
+	switch {
+	case v.Signo == SIGBUS && (v.Code == BUS_MCEERR_AR || v.Code == BUS_MCEERR_AO):
+		s += ", si_addr_lsb=" + hex(uint64(uint16(v.AddrLSB)))
+	case v.Signo == SIGSEGV && v.Code == SEGV_BNDERR:
+		s += ", si_lower=" + p.ptr(v.Lower) + ", si_upper=" + p.ptr(v.Upper)
+	case v.Signo == SIGSEGV && v.Code == SEGV_PKUERR:
+		s += ", si_pkey=" + udec(uint64(v.Pkey))
+	}
+	return s
 }
 
 func siSender(v *Siginfo) string {
@@ -190,12 +211,23 @@ func siSender(v *Siginfo) string {
 }
 
 func siValue(p *printer, v *Siginfo) string {
-	return ", si_value={int=" + dec(int64(int32(v.Value))) + ", ptr=" + p.ptr(v.Value) + "}"
+	if v.Value == 0 {
+		return ""
+	}
+	return ", si_int=" + dec(int64(int32(v.Value))) + ", si_ptr=" + p.ptr(v.Value)
 }
 
 func showSigevent(p *printer, v *Sigevent) string {
-	s := "{sigev_value={sival_int=" + dec(int64(int32(v.Value))) + ", sival_ptr=" + p.ptr(v.Value) +
-		"}, sigev_signo=" + SignalName(int(v.Signo)) + ", sigev_notify=" + sigevNotifies.Format(uint64(uint32(v.Notify)))
+	signo := dec(int64(v.Signo))
+	switch v.Notify {
+	case SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID:
+		signo = SignalName(int(v.Signo))
+	}
+	s := "{"
+	if v.Value != 0 {
+		s = "{sigev_value={sival_int=" + dec(int64(int32(v.Value))) + ", sival_ptr=" + p.ptr(v.Value) + "}, "
+	}
+	s += "sigev_signo=" + signo + ", sigev_notify=" + sigevNotifies.Format(uint64(uint32(v.Notify)))
 	switch v.Notify {
 	case SIGEV_THREAD_ID:
 		s += ", sigev_notify_thread_id=" + dec(int64(v.TID))

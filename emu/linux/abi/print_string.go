@@ -27,7 +27,7 @@ func quote(b []byte) string {
 			continue
 		}
 		digits := strconv.FormatUint(uint64(ch), 8)
-		if i+1 < len(b) && b[i+1] >= '0' && b[i+1] <= '9' {
+		if i+1 < len(b) && b[i+1] >= '0' && b[i+1] <= '7' {
 			digits = strings.Repeat("0", 3-len(digits)) + digits
 		}
 		s.WriteString(`\` + digits)
@@ -129,6 +129,15 @@ func showBuf(p *printer, a operand) string { return p.bytes(a.v, p.length(a), qu
 func showOutBuf(p *printer, a operand) string { return p.bytes(a.v, uint64(p.ret), quote) }
 
 func showOutHexBuf(p *printer, a operand) string { return p.bytes(a.v, uint64(p.ret), quoteHex) }
+
+// showHostname prints a name; one that is too long for the kernel is not read.
+func showHostname(p *printer, a operand) string {
+	const longest = 64
+	if p.length(a) > longest {
+		return p.ptr(a.v)
+	}
+	return showBuf(p, a)
+}
 
 // length is the value of the argument that the operand refers to, a size.
 func (p *printer) length(a operand) uint64 {
@@ -251,7 +260,7 @@ func showIovec(p *printer, a operand) string {
 }
 
 func showOutIovec(p *printer, a operand) string {
-	return p.iovec(a.v, int(p.length(a)), uint64(p.ret), true)
+	return p.iovec(a.v, int(p.length(a)), uint64(max(p.ret, 0)), !p.failed)
 }
 
 func showIovecPtrs(p *printer, a operand) string {

@@ -11,14 +11,10 @@ func (p *printer) result() string {
 		if e >= ERESTARTSYS {
 			return "? " + e.Error()
 		}
-		return "-1 " + e.Error() + p.onError()
+		return "-1 " + e.Error()
 	}
 	return results[p.call.Ret](p)
 }
-
-// onError adds what a failed call left behind. Nothing does yet but the rest of a sleep,
-// which is an argument.
-func (p *printer) onError() string { return "" }
 
 func decimal(p *printer) string { return dec(p.ret) }
 
@@ -28,7 +24,7 @@ var results = [...]func(p *printer) string{
 	RFD:         decimal,
 	RUint:       func(p *printer) string { return udec(p.word64()) },
 	RHex:        func(p *printer) string { return hex(p.word64()) },
-	ROctal:      func(p *printer) string { return strings.TrimPrefix(octalShort(p.word64()), "00") },
+	ROctal:      func(p *printer) string { return octal(p.word64()) },
 	RSigmask:    func(p *printer) string { return hex(p.word64()) + " (old mask " + SigsetText(uint64(p.ret), 32) + ")" },
 	RSigHandler: func(p *printer) string { return hex(p.word64()) + " (" + handlerText(p.word64()) + ")" },
 	RTime:       func(p *printer) string { return dec(p.ret) + " (" + date(p.ret, "") + ")" },
@@ -39,6 +35,7 @@ var results = [...]func(p *printer) string{
 	RPersona:    func(p *printer) string { return hex(uint64(uint32(p.ret))) + " (" + PersonaText(uint32(p.ret)) + ")" },
 	RTimex:      func(p *printer) string { return dec(p.ret) + " (" + adjStates.Format(uint64(p.ret)) + ")" },
 	RSched:      func(p *printer) string { return dec(p.ret) + " (" + schedPolicies.Format(uint64(p.ret)) + ")" },
+	RMembarrier: membarrierResult,
 	RSignal:     func(p *printer) string { return dec(p.ret) + " (" + SignalName(int(p.ret)) + ")" },
 	RNone:       func(*printer) string { return "?" },
 }
@@ -49,14 +46,6 @@ func (p *printer) word64() uint64 {
 		return uint64(uint32(p.ret))
 	}
 	return uint64(p.ret)
-}
-
-// octalShort prints as C's %#o does.
-func octalShort(v uint64) string {
-	if v == 0 {
-		return "0"
-	}
-	return strings.TrimLeft(octal(v), "0")
 }
 
 // pollResult lists the descriptors that are ready.
@@ -139,12 +128,19 @@ func prctlResult(p *printer) string {
 	switch v := uint64(uint32(p.ret)); uint32(p.value(0)) {
 	case PR_GET_DUMPABLE:
 		return dec(p.ret) + " (" + dumpables.Format(v) + ")"
-	case PR_GET_SECCOMP:
-		return dec(p.ret) + " (" + seccompModes.Format(v) + ")"
 	case PR_GET_SECUREBITS:
 		if v != 0 {
 			return hex(v) + " (" + securebits.Format(v) + ")"
 		}
 	}
 	return dec(p.ret)
+}
+
+// membarrierResult: a query returns the commands that are supported.
+func membarrierResult(p *printer) string {
+	if p.ret == 0 || uint32(p.value(0)) != MEMBARRIER_CMD_QUERY {
+		return dec(p.ret)
+	}
+	set := Flags{membarrierCmds.Unknown, membarrierCmds.Names[1:]} // without QUERY, which is 0
+	return hex(p.word64()) + " (" + set.Format(p.word64()) + ")"
 }

@@ -97,6 +97,7 @@ const (
 	TPath       = TSocketCallArgs + 1 + iota // NUL-terminated path
 	TStr                                     // NUL-terminated string
 	TBuf                                     // bytes, length in By
+	THostname                                // bytes, no more than a name has
 	TStrArray                                // argv
 	TEnv                                     // envp
 	TXattr                                   // value of an extended attribute, size in By
@@ -126,9 +127,11 @@ const (
 	TOutTime
 	TOutTimerID
 	TOutOff64
-	TFDPair   // pipe, socketpair
-	TOffPtr   // in and out: file offset, a word
-	TOff64Ptr // in and out: file offset, 64 bits
+	TFDPair     // pipe, socketpair
+	TOffPtr     // in and out: file offset, a word
+	TOff64Ptr   // in and out: file offset, 64 bits
+	TMovedOff64 // in and out: file offset, 64 bits
+	TOutMpol    // NUMA policy
 	TGroups
 	TGroups16
 	TOutGroups
@@ -241,6 +244,9 @@ const (
 	TRwFlags
 	TXattrFlags
 	TMountFlags
+	TMountType // ignored by some flags
+	TMountData
+	TQuotaCmd
 	TUmountFlags
 	TInotifyMask
 	TInotifyFlags
@@ -282,6 +288,13 @@ const (
 	TPersona
 	TPtraceReq
 	TSyslogType
+	TSyslogArg // buffer and length, where the type takes them
+	TBpfCmd
+	TRestart   // restart_syscall
+	TRebootArg // where the command takes one
+	TPtracePID // what the request takes
+	TPtraceAddr
+	TPtraceData
 	TSeccompOp
 	TSeccompFlags
 	TMembarrierCmd

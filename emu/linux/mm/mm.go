@@ -45,7 +45,7 @@ var layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
 // LayoutFor is the layout of an architecture with stacks of the given size.
 func LayoutFor(arch guest.Arch, stack uint64) Layout {
 	size := uint64(1) << layoutBits[arch]
-	stack = min(max(RoundUp(stack), 128<<10), size/8)
+	stack = RoundUp(min(max(stack, 128<<10), size/8))
 	top := guest.Addr(size - PageSize)
 	gap := max(stack+16*PageSize, size/1024)
 	return Layout{ProgramBase: guest.Addr(size/3*2) &^ 0xfff, MapTop: top - guest.Addr(RoundUp(gap)), StackTop: top, StackSize: stack}
@@ -67,7 +67,7 @@ type MM struct {
 }
 
 // New is an empty memory with one reference.
-func New(arch guest.Arch, asid guest.ASID, stack uint64) (*MM, error) {
+func New(arch guest.Arch, stack uint64) (*MM, error) {
 	limit := uint64(0)
 	if arch == guest.I386 {
 		limit = 1 << 32
@@ -76,7 +76,6 @@ func New(arch guest.Arch, asid guest.ASID, stack uint64) (*MM, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ASID = asid
 	return &MM{Space: s, Layout: LayoutFor(arch, stack), Refs: 1}, nil
 }
 

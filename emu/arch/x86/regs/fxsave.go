@@ -40,6 +40,7 @@ func LoadFX(w *Words, b []byte, wide bool, xmm int) {
 	le := binary.LittleEndian
 	w[FCW] = uint64(le.Uint16(b[0:]))&0x1f3f | 0x40
 	SetFStatus(w, uint64(le.Uint16(b[2:])))
+	SumFStatus(w)
 	w[FTag] = uint64(b[4])
 	w[FOP] = uint64(le.Uint16(b[6:])) & 0x7ff
 	w[FIP], w[FDP] = le.Uint64(b[8:]), le.Uint64(b[16:])

@@ -51,6 +51,7 @@ const (
 	FDP    = FIP + 1
 	FOP    = FDP + 1
 	TSCAux = FOP + 1
+	FNew   = TSCAux + 1 // within an x87 store: what is to be done after the access
 	// ST is the first of eight x87 registers of two words: mantissa (also MMX
 	// register), then sign and exponent in the low 16 bits. Physical order.
 	ST = ir.Ref(64)

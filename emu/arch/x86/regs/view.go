@@ -34,6 +34,16 @@ func FStatus(w *Words) uint64 { return w[FSW]&^0x3800 | w[FTop]&7<<11 }
 // SetFStatus sets the x87 status word and TOP.
 func SetFStatus(w *Words, v uint64) { w[FSW], w[FTop] = v&0xc7ff, v>>11&7 }
 
+// SumFStatus makes ES, and B with it, what flags and masks imply: an unmasked
+// exception is pending (SDM vol. 1 8.1.3.3).
+func SumFStatus(w *Words) {
+	const es, flags = 0x8080, 0x3f
+	w[FSW] &^= es
+	if w[FSW]&^w[FCW]&flags != 0 {
+		w[FSW] |= es
+	}
+}
+
 // Def describes a register as users name it: a part of a word, or a computed
 // value where Get and Set are given. A vector register has Bytes 16 or 32 and
 // takes consecutive words.

@@ -27,6 +27,7 @@ extern char restorer[];
 #define GETPID sys(__NR_getpid, 0, 0, 0, 0, 0, 0)
 #define BAD ((void *)-4096L)
 
+static unsigned m10[2] = {1 << 9}, none[2];
 static char buf[65536];
 static char page[8192] __attribute__((aligned(4096)));
 static void handler(int s) {}
@@ -107,7 +108,7 @@ static void signals(void) {
 	C(kill, GETPID, 10); C(tkill, GETPID, 12); C(tgkill, -1, -1, 6); C(kill, 0x7fffffff, 0); C(kill, 0x7fffffff, 40);
 	static L ss[3]; ss[0] = (L)page; 
 	*(int *)&ss[1] = 0; ss[2] = 8192; C(sigaltstack, ss, buf); C(sigaltstack, 0, buf); C(sigaltstack, BAD, 0);
-	C(rt_sigpending, buf, 8); static L ts[2] = {0, 1000}; set[0] = 1 << 9; set[1] = 0; C(rt_sigprocmask, 0, set, 0, 8); C(rt_sigtimedwait, set, buf, ts, 8); 
+	C(rt_sigpending, buf, 8); C(rt_sigprocmask, 0, m10, 0, 8); C(kill, GETPID, 10); C(rt_sigpending, buf, 8); C(rt_sigsuspend, none, 8); static L ts[2] = {0, 1000}; set[0] = 1 << 9; set[1] = 0; C(rt_sigprocmask, 0, set, 0, 8); C(rt_sigtimedwait, set, buf, ts, 8); 
 	static unsigned info[32] = {10, 0, -1}; C(rt_sigqueueinfo, GETPID, 10, info); C(rt_sigtimedwait, set, buf, ts, 8); C(kill, GETPID, 10); C(rt_sigtimedwait, set, buf, 0, 8); C(rt_tgsigqueueinfo, -1, -1, 10, info);
 	C(signalfd4, -1, set, 8, 02004000); C(signalfd, -1, set, 8); C(alarm, 0); C(pidfd_send_signal, -1, 9, 0, 0);
 	struct { L v; int signo, notify; } ev = {7, 10, 0}; int id; C(timer_create, 1, &ev, &id); static L it[4] = {0, 0, 100, 500}; C(timer_settime, id, 0, it, buf); C(timer_settime, id, 1, it, 0); C(timer_gettime, 99, buf); C(timer_getoverrun, id); C(timer_delete, id); C(timer_create, 1, 0, &id); C(timer_create, 77, 0, &id);
@@ -133,7 +134,7 @@ static void procs(void) {
 	pid = S(__NR_clone, 0x01000000 | 0x200000 | 17, 0, buf, buf + 8, buf + 8); if (!pid) C(exit, 0); C(waitid, 1, pid, buf, 4 | 0x01000000, 0); C(wait4, pid, 0, 0, 0);
 	pid = S(__NR_clone, 0x00100000 | 17, 0, buf, 0, 0); if (!pid) C(kill, GETPID, 9); C(waitid, 0, 0, buf, 4, buf + 200); C(waitid, 0, 0, buf, 4, 0);
 	static unsigned long long ca[11] = {0x00100000, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0}; ca[3] = (U)buf; pid = C(clone3, ca, 88); if (!pid) C(exit, 7); C(wait4, pid, &st, 0, 0); C(clone3, ca, 8); C(clone3, BAD, 88); ca[0] = 0; ca[4] = 0; ca[5] = 1; C(clone3, ca, 64); C(clone, 0x10000, 0, 0, 0, 0); C(unshare, 0x80); C(setns, -1, 0);
-	C(ptrace, 16, -1, 0, 0); C(seccomp, 2, 0, buf); C(kcmp, -1, -1, 0, 1, 2); C(getrandom, BAD, 0, 1); C(set_tid_address, buf); C(set_robust_list, buf, 3 * sizeof(L)); C(get_robust_list, 0, buf, buf + 8); C(rseq, buf, 32, 2, 0x53053053); C(syslog, 10, 0, 0); C(sethostname, "x", -1); C(reboot, 1, 2, 3, 0); C(bpf, 0, 0, 0); C(perf_event_open, 0, 0, 0, 0, 0); C(add_key, "user", "a", "b", 1, 0); C(restart_syscall); C(iopl, 0);
+	C(ptrace, 16, -1, 0, 0); C(seccomp, 2, 0, buf); C(kcmp, -1, -1, 0, 1, 2); C(getrandom, BAD, 0, 1); C(set_tid_address, buf); C(set_robust_list, buf, 3 * sizeof(L)); C(get_robust_list, 0, buf, buf + 8); C(rseq, buf, 32, 2, 0x53053053); C(syslog, 10, 0, 0); C(sethostname, "x", 65); C(reboot, 1, 2, 3, 0); C(bpf, 0, 0, 0); C(perf_event_open, 0, 0, 0, 0, 0); C(add_key, "user", "a", "b", 1, 0); C(restart_syscall); C(iopl, 0);
 	static int fx = 5; static L ts[2] = {0, 1000}; C(futex, &fx, 0, 4, 0); C(futex, &fx, 128, 5, ts); C(futex, &fx, 129, 1); C(futex, &fx, 0x189, 5, ts, 0, -1); C(futex, &fx, 0x89, 5, ts, 0, 3); C(futex, &fx, 3, 1, 2, &fx); C(futex, &fx, 4, 1, 2, &fx, 5); C(futex, &fx, 5, 1, 2, &fx, 0xa1002003); C(futex, &fx, 0x80 | 10, 1, 0, 0, -1); C(futex, 1, 7);
 	static char *argv[] = {"prog", "an argument that is longer than thirty-two characters", 0}, *env[] = {"A=1", 0}; C(execve, "/nonexistent", argv, env); C(execve, "/nonexistent", BAD, 0); C(execve, "/nonexistent", argv, argv);
 #ifdef __x86_64__
@@ -184,16 +185,43 @@ static void ipc_(void) {
 	C(mq_open, "nope", 0); C(mq_open, "q", 0101, 0600, 0); C(mq_unlink, "q"); C(mq_timedsend, -1, "m", 1, 0, 0); C(mq_getsetattr, -1, 0, 0);
 }
 
+
 static void only32(void) {
 #ifdef __i386__
 	int fd = S(__NR_open, "/proc/self/exe", 0); S(__NR_stat64, "/dev/null", buf); S(__NR_fstat64, fd, buf); S(__NR_lstat64, "/nofile", buf); S(__NR_fstatat64, -100, "/tmp", buf, 0); S(__NR_oldstat, "/tmp", buf); S(__NR_statfs64, "/proc", 84, buf); S(__NR_fstatfs64, -1, 84, buf); S(__NR__llseek, fd, 1, 2, buf, 0); S(__NR__llseek, fd, -1, -1, buf, 1); S(__NR_truncate64, "/nofile", 5, 1); S(__NR_ftruncate64, -1, 5, 1); S(__NR_fcntl64, fd, 3); static short fl[16] = {0, 0}; S(__NR_fcntl64, fd, 12, fl); S(__NR_fcntl64, fd, 5, fl); S(__NR_sendfile64, -1, fd, buf, 1); S(__NR_fadvise64_64, fd, 0, 0, 5, 0, 1); S(__NR_readdir, -1, buf, 1); S(__NR_umount, "x"); S(__NR_stime, BAD);
 	static unsigned long long ts[4] = {0, 1000, 0, 0}; S(__NR_clock_getres_time64, 1, buf); S(__NR_clock_nanosleep_time64, 1, 0, ts, 0); S(__NR_ppoll_time64, 0, 0, ts, 0, 8); S(__NR_pselect6_time64, 0, 0, 0, 0, ts, 0); static int fx = 5; S(__NR_futex_time64, &fx, 128, 5, ts); S(__NR_utimensat_time64, -100, "/nofile", ts, 0); S(__NR_timerfd_settime64, -1, 0, ts, 0); S(__NR_rt_sigtimedwait_time64, buf, 0, ts, 4);
-	S(__NR_chown32, "/nofile", -1, 5); S(__NR_fadvise64, fd, 1, 0, 2, 0); S(__NR_madvise, 0, 0, 0); S(__NR_sigsuspend, 0, 0, 0); S(__NR_modify_ldt, 0, 0, 0); S(__NR_getpgrp); S(__NR_break, 1, 2, 3); S(__NR_bdflush, 1, 2);
+	S(__NR_chown32, "/nofile", -1, 5); S(__NR_fadvise64, fd, 1, 0, 2, 0); S(__NR_madvise, 0, 0, 0); S(__NR_rt_sigprocmask, 0, m10, 0, 8); S(__NR_kill, GETPID, 10); S(__NR_sigsuspend, 0, 0, 0x200 ^ 0x200); S(__NR_modify_ldt, 0, 0, 0); S(__NR_getpgrp); S(__NR_break, 1, 2, 3); S(__NR_bdflush, 1, 2);
 #endif
 }
 
+// odd makes calls that fail, for the sake of their arguments.
+static void odd(void) {
+	static unsigned t[16], info[32] = {10, 0, -1, 0, 77, 33, 5, 6}, codes[] = {-1, -6, -2, 0x80, -5, -3, -60, -99}, sigs[] = {4, 5, 7, 8, 11, 17, 29, 31, 10};
+	int i, j;
+	for (i = 0; i < 5; i++) { t[0] = t[1] = t[2] = t[3] = 0; if (i < 4) t[i] = -1; C(ioctl, -1, 0x5402, t); C(ioctl, -1, 0x402c542b, t); }
+	for (i = 0; i < 8; i++) { info[0] = 10; info[2] = codes[i]; C(rt_sigqueueinfo, -1, 10, info); }
+	for (i = 0; i < 9; i++) for (j = 1; j < 7; j++) { info[0] = sigs[i]; info[1] = j == 2 ? 5 : 0; info[2] = j; C(rt_sigqueueinfo, -1, 10, info); }
+	static struct { L v; int signo, notify, tid, more[12]; } ev = {7, 10, 4, 123}; for (i = 0; i < 6; i++) { ev.notify = i; C(timer_create, 1, &ev, 0); ev.v = i & 1; }
+	C(ptrace, 0, 0, 0, 0); C(ptrace, 7, -1, 0, 5); C(ptrace, 24, -1, 1, 0); C(ptrace, 0x4200, -1, 0, -1); C(ptrace, 1, -1, 8, 9); C(ptrace, 12, -1, 8, 9); C(ptrace, 0x4206, -1, 0, 1); C(ptrace, 8, -1, 1, 1); C(ptrace, 99, -1, 1, 1);
+	C(sethostname, "abc", 70); C(reboot, 1, 1, 0xA1B2C3D4, "x"); C(pselect6, 0, 0, 0, 0, -1, -1);
+	static L mh[10] = {0, 55}; C(recvmsg, -1, mh, 0); C(recvmsg, -1, 0, 0); C(socket, 1, 1 | 2048 | 64, 0); C(socket, 1, 15 | 2048, 0); C(socket, 1, 0, 0); C(socket, 1, 9, 0); C(socket, 1, 2048, 0); C(socket, 55, 1, 0); C(socket, 2, 3, 254); C(socket, 16, 3, 4);
+	static unsigned short un[110] = {1, 'a'}; C(bind, -1, un, 2); C(bind, -1, un, 3); C(bind, -1, un, 1); C(bind, -1, un, 200); C(bind, -1, un, -1); static unsigned char nl[12] = {16, 0, 0, 0, 255, 255, 255, 255, 1}, u[16] = {0, 0, 1, 2, 3}, in6[28] = {10, 0, 0, 53}; C(bind, -1, nl, 12); C(bind, -1, nl, 6); C(connect, -1, u, 16); in6[23] = 1; C(bind, -1, in6, 24); C(bind, -1, in6, 20); in6[13] = 7; C(bind, -1, in6, 28);
+	C(open, 0, 0x7fffffff, 07777); C(open, 0, 0x400000); C(open, 0, 010000 | 3); C(pipe2, 0, -1); C(access, 0, -1); C(faccessat2, -100, 0, 0, -1); C(unlinkat, -1, 0, -1); C(statx, -1, 0, -1, -1, 0); C(statx, -1, 0, 0x2000, 0x80000000, 0); C(renameat2, -1, 0, -1, 0, -1); C(flock, -1, -1); C(fallocate, -1, -1, 0, 0); C(splice, -1, 0, -1, 0, 0, -1); C(preadv2, -1, 0, 0, 0, 0, -1); C(setxattr, 0, 0, 0, 0, -1); C(mount, 0, 0, 0, -1, 0); C(mount, "s", "t", "type", 0xc0ed0001, "d"); C(umount2, 0, -1); C(inotify_add_watch, -1, 0, -1); C(inotify_init1, -1);
+#ifdef __x86_64__
+	C(mmap, 0, 0, -1, -1, -1, 0); C(mmap, 0, 0, 0, 0, -1, 0); C(mmap, 0, 0, 16, 4, -1, 4096); C(mmap, 0, 0, 0, 0x54040002, -1, 0); C(shmget, 1, 0, -1 & ~01000); C(shmat, -1, 0, -1); C(semget, 0, 0, -1 & ~01000); C(msgget, 5, -1 & ~01000); C(msgsnd, -1, 0, 0, -1); C(msgrcv, -1, 0, 0, 0, -1);
+#else
+	S(__NR_mmap2, 0, 0, -1, -1, -1, 0); S(__NR_mmap2, 0, 0, 16, 4, -1, 0x100000);
+#endif
+	C(mprotect, 1, 0, -1); C(mremap, 1, 0, 0, -1, 5); C(mremap, 1, 0, 0, 4, 5); C(mremap, 1, 0, 0, 2, 0); C(msync, 1, 0, -1); C(mlock2, 1, 1, -1); C(mlockall, -1); C(memfd_create, 0, -1); C(memfd_create, 0, 0x54000004);
+	S(__NR_clone, -1, 0, 0, 0, 0); C(unshare, -1); C(setns, -1, -1); C(wait4, -1, 0, -1, 0); C(waitid, 3, -1, 0, -1, 0); C(seccomp, 1, -1, 0); C(getrandom, 0, 0, -1); C(pidfd_open, -1, -1); C(close_range, 10, 5, -1); C(signalfd4, -1, 0, 8, -1); C(timerfd_create, 99, -1); C(timer_settime, 77, -1, 0, 0); C(epoll_create1, -1); C(eventfd2, 0, -1); C(accept4, -1, 0, 0, -1); C(sendto, -1, 0, 0, -1, 0, 0); C(personality, 0x7fffff08); C(personality, 0);
+	C(mbind, 1, 1, -1, 0, 0, 0); C(set_mempolicy, 0x8001, 0, 0); C(syslog, 9); C(syslog, 1); C(membarrier, 99, 0); C(delete_module, "x", -1);
+	static unsigned long long how[3] = {-1, -1, -1}; C(openat2, -1, 0, how, 24); static struct { int fd; short e, r; } pf[2] = {{5, -1}, {6, 0}}; C(poll, pf, 2, 0); static unsigned ee[3] = {-1, -1, 1}; C(epoll_ctl, -1, 1, -1, ee); C(epoll_ctl, -1, 2, -1, ee); C(epoll_ctl, -1, 7, -1, ee);
+	struct kact a = {(void *)1, -1, restorer, {-1, -1}}; C(rt_sigaction, 99, &a, 0, 8); a.mask[1] = 0x7fffffff; a.mask[0] = 0; a.flags = 0; C(rt_sigaction, 65, &a, 0, 8);
+	C(mknod, 0, 0177777, 0x1234567); C(mknod, 0, 020666, 0x1234567); C(mknod, 0, 0644, 5); C(chmod, 0, 7); C(chmod, 0, 0); C(mkdir, 0, 0xffff); C(quotactl_fd, -1, 0x80000200, 0, 0); C(fcntl, -1, 1033, -1); C(fcntl, -1, 4, -1); C(fcntl, -1, 1024, 2); C(arch_prctl, 0x1012, 1); C(bpf, 5, 0, 0);
+}
+
 void start(void) {
-	files(); terminals(); memory(); signals(); times_(); procs(); waits(); sockets(); ipc_(); only32();
+	files(); terminals(); memory(); signals(); times_(); procs(); waits(); sockets(); ipc_(); odd(); only32();
 	S(__NR_exit_group, 300);
 }
 __asm__(".globl _start\n_start:\n"

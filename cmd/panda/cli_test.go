@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"panda/emu/event"
+)
+
+// write puts a file into dir and returns its path.
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestErrors runs command lines that cannot work and looks for what they say.
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "bad.lua", "local x = = 1\n")
+	write(t, dir, "init.lua", "function init_plugin() return false end\n")
+	write(t, dir, "filter.lua", "panda.on('insn_exec', { byte = '90' }, print)\n")
+	write(t, dir, "event.lua", "panda.on('insn_exce', print)\n")
+	write(t, dir, "text", "no program\n")
+	write(t, dir, "short.elf", "\x7fELF\x02\x01\x01")
+	write(t, dir, "arm.elf", "\x7fELF\x02\x01\x01"+strings.Repeat("\x00", 9)+"\x02\x00\xb7\x00\x01\x00\x00\x00"+strings.Repeat("\x00", 40))
+	write(t, dir, "loop.sh", "#!/does/not/exist\n")
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"-stroce", "ls"}, 2, `no option -stroce (did you mean "strace"?)`},
+		{[]string{}, 2, "no program to run"},
+		{[]string{"/does/not/exist"}, 127, "no such file"},
+		{[]string{"nosuchprogram"}, 127, "nosuchprogram"},
+		{[]string{"./text"}, 126, "text"},
+		{[]string{"./short.elf"}, 126, "short.elf"},
+		{[]string{"./arm.elf"}, 126, "AArch64"},
+		{[]string{"./loop.sh"}, 127, "loop.sh"},
+		{[]string{"-panda", "syscals", "ls"}, 1, `no plugin "syscals" (did you mean "syscalls"?)`},
+		{[]string{"-panda", "syscalls:fiel=x", "ls"}, 1, `no argument "fiel" (did you mean "file"?)`},
+		{[]string{"-panda", "syscalls:file=/does/not/exist", "ls"}, 1, "plugin syscalls: open /does/not/exist"},
+		{[]string{"-panda-plugin", "bad.lua", "ls"}, 1, "bad.lua:1:"},
+		{[]string{"-panda-plugin", "init.lua", "ls"}, 1, "init_plugin returned false"},
+		{[]string{"-panda-plugin", "filter.lua", "ls"}, 1, `filter.lua:1: no filter key "byte" (did you mean "bytes"?)`},
+		{[]string{"-panda-plugin", "event.lua", "ls"}, 1, `event.lua:1: no event "insn_exce" (did you mean "insn_exec"?)`},
+		{[]string{"-panda-plugin", "x.so", "ls"}, 1, "shared objects"},
+		{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},
+		{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `no CPU model "x86-64-v9" (did you mean`},
+		{[]string{"-d", "in_asn", "ls"}, 1, `no item "in_asn" (did you mean "in_asm"?)`},
+		{[]string{"-l", "nosuch"}, 1, "no event, plugin or script"},
+	} {
+		r := panda(t, dir, c.args...)
+		if r.status != c.status || !strings.Contains(r.stderr, c.want) || r.stdout != "" {
+			t.Errorf("%q: status %d (want %d)\nstdout %q\nstderr %q\nwant   %q", c.args, r.status, c.status, r.stdout, r.stderr, c.want)
+		}
+		if strings.Contains(r.stderr, "goroutine") {
+			t.Errorf("%q: a Go traceback", c.args)
+		}
+	}
+}
+
+// TestScriptError lets a callback fail: the error names script, line, event and
+// pc, and the guest goes on.
+func TestScriptError(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "fail.lua", "panda.on('syscall_enter', { name = 'write' }, function(cpu)\n  local t = nil\n  t.x = 1\nend)\n")
+	r := panda(t, dir, "-panda-plugin", "fail.lua", "/bin/echo", "still here")
+	if r.stdout != "still here\n" || r.status != 0 {
+		t.Errorf("stdout %q, status %d", r.stdout, r.status)
+	}
+	for _, want := range []string{"fail.lua:3:", "syscall_enter", "pc 0x", "traceback"} {
+		if !strings.Contains(r.stderr, want) {
+			t.Errorf("no %q in %q", want, r.stderr)
+		}
+	}
+	if r := panda(t, dir, "-strict", "-panda-plugin", "fail.lua", "/bin/echo", "no"); r.status != 1 {
+		t.Errorf("-strict: status %d, stderr %q", r.status, r.stderr)
+	}
+}
+
+// TestManualExample runs the manual's example as Go plugin, as the script of
+// the tree and as a one-file script: the logs are the same to the byte.
+func TestManualExample(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "mine.lua", `local log = assert(io.open("mine.txt", "w"))
+panda.on("insn_exec", { bytes = "0f 34 | 0f 05" }, function(cpu, pc)
+  log:write(string.format("PC=%016x, SYSCALL=%016x\n", pc, cpu.rax))
+end)
+function uninit_plugin() log:close() end
+`)
+	write(t, dir, "manual.lua", `local log
+function init_plugin(self)
+  panda.register_callback("insn_translate", function(cpu, pc)
+    local code = cpu:read(pc, 2)
+    return code == "\x0f\x34" or code == "\x0f\x05"
+  end)
+  panda.register_callback("insn_exec", function(cpu, pc)
+    log:write(string.format("PC=%016x, SYSCALL=%016x\n", pc, cpu.rax))
+  end)
+  log = io.open("manual.txt", "w")
+  return log ~= nil
+end
+function uninit_plugin(self) log:close() end
+`)
+	run := func(args ...string) string {
+		r := panda(t, dir, append(args, "/bin/ls", "/")...)
+		if r.status != 0 {
+			t.Fatalf("%q: %+v", args, r)
+		}
+		return r.stdout
+	}
+	run("-panda", "syscalls:file=native.txt")
+	run("-panda-plugin", "mine.lua")
+	run("-panda-plugin", "manual.lua")
+	want, err := os.ReadFile(filepath.Join(dir, "native.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, _ := regexp.Match(`^(PC=[0-9a-f]{16}, SYSCALL=[0-9a-f]{16}\n){20,}$`, want); !ok {
+		t.Errorf("the log is not what it should be:\n%.500s", want)
+	}
+	for _, name := range []string{"mine.txt", "manual.txt"} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s differs from the plugin's log (%v)", name, err)
+		}
+	}
+}
+
+func TestOneLiner(t *testing.T) {
+	r := panda(t, t.TempDir(), "-e", `panda.count{on="syscall_enter", by="name"}`, "/bin/echo", "hi")
+	if !strings.HasPrefix(r.stdout, "hi\n") || !regexp.MustCompile(`(?m)^\W*write\W+1\W*$`).MatchString(r.stdout) {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// TestList holds the listing against the table of events.
+func TestList(t *testing.T) {
+	var out bytes.Buffer
+	if code := run([]string{"-l"}, &out, &out); code != 0 {
+		t.Fatal(out.String())
+	}
+	for _, r := range event.Rows {
+		for _, want := range []string{r.Name, r.Doc, r.Filters} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("the listing lacks %q", want)
+			}
+		}
+	}
+	out.Reset()
+	if code := run([]string{"-l", "virt_mem*"}, &out, &out); code != 0 || strings.Count(out.String(), "event  ") != 4 {
+		t.Errorf("virt_mem*: code %d\n%s", code, out.String())
+	}
+}
+
+// TestWildGuest runs programs that go wrong: the guest dies as it would
+// natively, what it printed is there, and nothing of ours breaks.
+func TestWildGuest(t *testing.T) {
+	sameAsNative(t, "", "sh", "-c", "echo before; kill -SEGV $$")
+	sameAsNative(t, "", "sh", "-c", "echo before; kill -ILL $$")
+}
+
+// TestCoverage reads the coverage of ls back: every block lies in its module.
+func TestCoverage(t *testing.T) {
+	dir := t.TempDir()
+	if r := panda(t, dir, "-panda", "coverage:file=ls.drcov", "/bin/ls"); r.status != 0 {
+		t.Fatalf("%+v", r)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "ls.drcov"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkDrcov(t, data)
+}

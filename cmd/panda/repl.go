@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/plugin"
+	"panda/emu/vcpu"
+	"panda/lua"
+)
+
+// machine is what the REPL asks of the emulator.
+type machine interface {
+	// Run runs the guest until it ends (done) or something stops it; Step runs
+	// n instructions.
+	Run() (status int, done bool, err error)
+	Step(n int64) (status int, done bool, err error)
+	// Stop makes Run return; it may be called from any goroutine.
+	Stop()
+	CPU() *vcpu.CPU
+	Plugins() *plugin.Manager
+}
+
+// session is one REPL on a machine. It is a plugin, named repl: its
+// breakpoints are subscriptions like any other.
+type session struct {
+	m    machine
+	lua  *lua.State
+	host *plugin.Host
+	out  io.Writer
+	in   lineReader
+
+	breaks   []*breakpoint
+	lastID   int
+	why      []string // what stopped the guest
+	from     uint64   // icount at which it was last resumed
+	builtin  map[string]bool
+	regs     map[string]uint64
+	done     bool // the guest has ended
+	status   int
+	quitting bool
+	repeat   string // what an empty line does again
+	examined guest.Addr
+}
+
+// lineReader gives the lines of a user.
+type lineReader interface {
+	// Line asks for a line; io.EOF ends the session, errAborted drops a line.
+	Line(prompt string) (string, error)
+	Close()
+}
+
+var errAborted = errors.New("aborted")
+
+// repl stops before the guest's first instruction and serves the user until
+// the user quits. It returns the guest's exit status.
+func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
+	s := &session{m: m, out: out}
+	if s.lua, err = newSession(m, out); err != nil {
+		return 0, err
+	}
+	s.host = s.lua.Host()
+	s.noteBuiltins()
+	s.in = newLineReader(s, in, out)
+	defer s.in.Close()
+	s.keepRegs()
+	for !s.quitting {
+		if err := s.turn(); err != nil {
+			return s.status, err
+		}
+	}
+	return s.status, nil
+}
+
+func newSession(m machine, out io.Writer) (*lua.State, error) {
+	state := lua.NewState(lua.Options{Out: out, Path: searchPath()})
+	_, err := m.Plugins().Start("repl", "", state, nil)
+	return state, err
+}
+
+// turn reads one line, or several that belong together, and does it.
+func (s *session) turn() error {
+	text, err := s.in.Line(s.prompt())
+	switch {
+	case errors.Is(err, io.EOF):
+		s.quitting = true
+		return nil
+	case errors.Is(err, errAborted):
+		return nil
+	case err != nil:
+		return err
+	}
+	if strings.TrimSpace(text) == "" {
+		text = s.repeat
+	}
+	s.repeat = ""
+	s.say(s.do(text))
+	return nil
+}
+
+// say prints an error; of a Lua error the traceback only if it leads anywhere.
+func (s *session) say(err error) {
+	var script *lua.ScriptError
+	switch {
+	case err == nil:
+	case errors.As(err, &script) && strings.Count(script.Trace, "\n\t") < 2+strings.Count(script.Trace, "\t[G]"):
+		fmt.Fprintln(s.out, script.Msg)
+	default:
+		fmt.Fprintln(s.out, err)
+	}
+}
+
+// do runs a line: a command, or Lua.
+func (s *session) do(line string) error {
+	line = strings.TrimSpace(line)
+	if line == "" {
+		return nil
+	}
+	if c, args, ok := s.findCommand(line); ok {
+		return s.call(c, args, line)
+	}
+	if strings.HasPrefix(line, ":") {
+		name := strings.Fields(line + " ")[0]
+		return fmt.Errorf("no command %s%s; :help lists them", name, event.DidYouMean(strings.TrimPrefix(name, ":"), commandNames()))
+	}
+	return s.evalLua(line)
+}
+
+// evalLua evaluates Lua and asks for further lines as long as it is incomplete.
+func (s *session) evalLua(text string) error {
+	for {
+		more, err := s.lua.Eval(text)
+		if !more {
+			return err
+		}
+		next, err := s.in.Line(">> ")
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return errors.New("the text ends within a block")
+			}
+			return nil
+		}
+		text += "\n" + next
+	}
+}
+
+// prompt shows where the guest is.
+func (s *session) prompt() string {
+	if s.done {
+		return "(ended)> "
+	}
+	return s.place(s.m.CPU().PC()) + "> "
+}
+
+// place names an address with its symbol.
+func (s *session) place(a guest.Addr) string {
+	if sym := lua.SymbolAt(s.m.CPU(), a); sym != "" {
+		return fmt.Sprintf("%#x %s", uint64(a), sym)
+	}
+	return fmt.Sprintf("%#x", uint64(a))
+}
+
+// resume runs the guest by run and tells why it came back.
+func (s *session) resume(run func() (int, bool, error)) error {
+	if s.done {
+		return errors.New("the guest has ended")
+	}
+	s.why, s.from = nil, s.m.CPU().Icount()
+	s.keepRegs()
+	restore := s.catchInterrupt()
+	status, done, err := run()
+	restore()
+	if done {
+		s.done, s.status = true, status
+		s.dropTemporary()
+		if err == nil {
+			fmt.Fprintf(s.out, "the guest ended with status %d\n", status)
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	s.showStop()
+	return nil
+}
+
+// catchInterrupt makes Ctrl-C stop the guest; a second one ends panda.
+func (s *session) catchInterrupt() (restore func()) {
+	c := make(chan os.Signal, 2)
+	end := make(chan struct{})
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-end:
+				return
+			case <-c:
+				if n > 0 {
+					os.Exit(130)
+				}
+				s.m.Stop()
+			}
+		}
+	}()
+	return func() { signal.Stop(c); close(end) }
+}
+
+// showStop says why the guest stopped, where, and which registers changed.
+func (s *session) showStop() {
+	for _, w := range s.why {
+		fmt.Fprintln(s.out, w)
+	}
+	s.dropTemporary()
+	c := s.m.CPU()
+	var changed []string
+	for _, n := range c.Machine.Arch.Names {
+		if v, ok := c.Reg(n); ok && v != s.regs[n] && !strings.HasSuffix(n, "ip") {
+			changed = append(changed, fmt.Sprintf("%s=%#x", n, v))
+		}
+	}
+	if len(changed) > 0 && len(changed) <= 8 {
+		fmt.Fprintf(s.out, "  %s\n", strings.Join(changed, " "))
+	}
+	for _, in := range lua.Disassemble(c, c.PC(), 1) {
+		s.printInsn(in)
+	}
+}
+
+func (s *session) keepRegs() {
+	c := s.m.CPU()
+	s.regs = map[string]uint64{}
+	for _, n := range c.Machine.Arch.Names {
+		s.regs[n], _ = c.Reg(n)
+	}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/vcpu"
+)
+
+// breakpoint stops the guest before an instruction, or at a memory access.
+type breakpoint struct {
+	id   int
+	text string // as the user gave it
+	temp bool   // gone after the next stop
+	sub  *event.Sub
+	hits int
+}
+
+func cmdBreak(s *session, args string) error  { return s.breakAt(args, false) }
+func cmdTBreak(s *session, args string) error { return s.breakAt(args, true) }
+
+// breakAt sets a breakpoint on an address or, by a name that no address is
+// known for yet, on the symbol once it is loaded.
+func (s *session) breakAt(args string, temp bool) error {
+	if args == "" {
+		args = fmt.Sprintf("%#x", uint64(s.m.CPU().PC()))
+	}
+	a, err := s.address(args)
+	if err == nil {
+		b := s.addBreak(args, temp, event.At(a))
+		fmt.Fprintf(s.out, "breakpoint %d at %s\n", b.id, s.place(a))
+		return nil
+	}
+	if !isName(args) {
+		return err
+	}
+	b := s.addBreak(args, temp, event.Symbol(args))
+	fmt.Fprintf(s.out, "breakpoint %d at %s, once it is loaded\n", b.id, args)
+	return nil
+}
+
+func isName(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool {
+		return r != '_' && r != '*' && r != '@' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	}) < 0
+}
+
+func (s *session) addBreak(text string, temp bool, where event.Option) *breakpoint {
+	s.lastID++
+	b := &breakpoint{id: s.lastID, text: text, temp: temp}
+	b.sub = s.host.InsnExec(where, func(c *vcpu.CPU, pc guest.Addr) {
+		if c.Icount() != s.from { // else the guest goes on from here
+			s.hit(b, fmt.Sprintf("breakpoint %d at %s", b.id, s.place(pc)))
+		}
+	})
+	s.breaks = append(s.breaks, b)
+	return b
+}
+
+// hit notes a stop and asks for it.
+func (s *session) hit(b *breakpoint, why string) {
+	b.hits++
+	s.why = append(s.why, why)
+	s.host.Core().Stop()
+}
+
+// cmdWatch stops before writes to memory.
+func cmdWatch(s *session, args string) error {
+	where, length, _ := strings.Cut(args, " ")
+	a, err := s.address(where)
+	if err != nil {
+		return err
+	}
+	n := uint64(8)
+	if length != "" {
+		if n, err = s.number(length); err != nil {
+			return err
+		}
+	}
+	s.lastID++
+	b := &breakpoint{id: s.lastID, text: "watch " + args}
+	b.sub = s.host.MemWrite(event.Addresses(a, a+guest.Addr(n)), func(_ *vcpu.CPU, m *vcpu.MemAccess) {
+		s.hit(b, fmt.Sprintf("watchpoint %d: %s writes % x to %#x", b.id, s.place(m.PC), m.Buf, uint64(m.Addr)))
+	})
+	s.breaks = append(s.breaks, b)
+	fmt.Fprintf(s.out, "watchpoint %d on %d bytes at %s\n", b.id, n, s.place(a))
+	return nil
+}
+
+func cmdDelete(s *session, args string) error {
+	if args == "" {
+		return errors.New("which breakpoint? Its number, or all")
+	}
+	if args == "all" {
+		for len(s.breaks) > 0 {
+			s.remove(s.breaks[0])
+		}
+		return nil
+	}
+	for f := range strings.FieldsSeq(args) {
+		id, err := strconv.Atoi(f)
+		i := slices.IndexFunc(s.breaks, func(b *breakpoint) bool { return b.id == id })
+		if err != nil || i < 0 {
+			return fmt.Errorf("no breakpoint %s", f)
+		}
+		s.remove(s.breaks[i])
+	}
+	return nil
+}
+
+func (s *session) remove(b *breakpoint) {
+	b.sub.Remove()
+	s.breaks = slices.DeleteFunc(s.breaks, func(x *breakpoint) bool { return x == b })
+}
+
+// dropTemporary removes the breakpoints that were for one stop.
+func (s *session) dropTemporary() {
+	for _, b := range slices.Clone(s.breaks) {
+		if b.temp {
+			s.remove(b)
+		}
+	}
+}
+
+func infoBreakpoints(s *session, _ string) error {
+	if len(s.breaks) == 0 {
+		fmt.Fprintln(s.out, "no breakpoints")
+	}
+	for _, b := range s.breaks {
+		fmt.Fprintf(s.out, "%3d  %-30s hit %d times\n", b.id, b.text, b.hits)
+	}
+	return nil
+}
+
+func cmdContinue(s *session, args string) error {
+	if args != "" {
+		if err := s.breakAt(args, true); err != nil {
+			return err
+		}
+	}
+	return s.resume(s.m.Run)
+}
+
+func cmdStep(s *session, args string) error {
+	n := uint64(1)
+	if args != "" {
+		var err error
+		if n, err = s.number(args); err != nil {
+			return err
+		}
+	}
+	if n == 0 || n > 1<<62 {
+		return fmt.Errorf("cannot step %d instructions", n)
+	}
+	return s.resume(func() (int, bool, error) { return s.m.Step(int64(n)) })
+}
+
+// cmdNext steps, over a call as a whole.
+func cmdNext(s *session, _ string) error {
+	in := s.current()
+	if in == nil || !strings.HasPrefix(in.Text, "call") {
+		return cmdStep(s, "")
+	}
+	return s.runTo(in.PC+guest.Addr(len(in.Code)), s.m.CPU().SP())
+}
+
+// cmdFinish runs to the return of the current function, by the address that
+// the top of the stack holds at its first instruction.
+func cmdFinish(s *session, _ string) error {
+	frames := s.frames(2)
+	if len(frames) < 2 {
+		return errors.New("no return address is known here")
+	}
+	return s.runTo(frames[1].pc, frames[1].sp)
+}
+
+// runTo runs until the pc is reached with a stack pointer no lower than sp, so
+// that a deeper call of the same code does not count.
+func (s *session) runTo(pc, sp guest.Addr) error {
+	if s.done {
+		return errors.New("the guest has ended")
+	}
+	sub := s.host.InsnExec(event.At(pc), func(c *vcpu.CPU, _ guest.Addr) {
+		if c.SP() >= sp {
+			s.host.Core().Stop()
+		}
+	})
+	defer sub.Remove()
+	return s.resume(s.m.Run)
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"panda/emu/event"
+	"panda/emu/plugin"
+	"panda/lua"
+	"panda/scripts"
+)
+
+// command is a row of the prompt's commands.
+type command struct {
+	name, short string // short is another name, or empty
+	args, help  string
+	do          func(s *session, args string) error
+	// complete says what its arguments are completed from: symbols, registers,
+	// events, plugins, topics, commands.
+	complete string
+	again    bool // an empty line repeats it
+}
+
+// commandTable is filled in by init: help lists it.
+var commandTable []command
+
+func init() {
+	commandTable = []command{
+		{"break", "b", "[symbol|addr]", "stop before an instruction (the current one)", cmdBreak, "symbols", false},
+		{"tbreak", "tb", "[symbol|addr]", "as break, for one stop", cmdTBreak, "symbols", false},
+		{"watch", "", "addr [n]", "stop before n bytes (8) of memory are written", cmdWatch, "symbols", false},
+		{"delete", "d", "number…|all", "remove breakpoints", cmdDelete, "", false},
+		{"step", "s", "[n]", "run n instructions (1)", cmdStep, "", true},
+		{"next", "n", "", "run one instruction, a call as a whole", cmdNext, "", true},
+		{"finish", "fin", "", "run until the current function returns", cmdFinish, "", false},
+		{"continue", "c", "[symbol|addr]", "run on, to a place if one is given", cmdContinue, "symbols", true},
+		{"regs", "r", "[name|name=value]…", "show or change registers", cmdRegs, "registers", false},
+		{"x", "", "/[n][f][u] addr", "show memory: f one of x d u o c s a i, u one of b h w g", cmdExamine, "symbols", true},
+		{"hexdump", "hd", "addr [n]", "show n bytes (64) of memory", cmdHexdump, "symbols", true},
+		{"disas", "u", "[addr] [n]", "show n instructions (8) from addr (pc) on", cmdDisas, "symbols", true},
+		{"maps", "vmmap", "[text]", "list the guest's mappings that contain the text", cmdMaps, "", false},
+		{"bt", "", "[n]", "show the calls that lead here, as far as frame pointers tell", cmdBacktrace, "", false},
+		{"symbol", "sym", "symbol|addr", "tell what an address is, or where a symbol lies", cmdSymbol, "symbols", false},
+		{"info", "i", "topic", "tell about: events plugins scripts breakpoints threads subscriptions", cmdInfo, "topics", false},
+		{"load", "", "name[:args]", "load a plugin, by name or from a .lua file", cmdLoad, "plugins", false},
+		{"unload", "", "name", "unload a plugin", cmdUnload, "loaded", false},
+		{"reload", "", "name", "unload a script and load its file again", cmdReload, "loaded", false},
+		{"eval", "", "lua", "evaluate Lua; a line that is no command is Lua anyway", func(s *session, args string) error { return s.evalLua(args) }, "", false},
+		{"help", "h", "[command|function]", "this list, or the help of one", cmdHelp, "commands", false},
+		{"quit", "q", "", "leave; a guest that still runs is ended", func(s *session, _ string) error { s.quitting = true; return nil }, "", false},
+	}
+}
+
+func commandNames() []string {
+	var ns []string
+	for _, c := range commandTable {
+		if ns = append(ns, c.name); c.short != "" {
+			ns = append(ns, c.short)
+		}
+	}
+	return ns
+}
+
+// noteBuiltins keeps the names of Lua's own globals: a user's variable hides a
+// command of its name, Lua's next and error do not.
+func (s *session) noteBuiltins() {
+	s.builtin = map[string]bool{}
+	for _, c := range commandTable {
+		s.builtin[c.name], s.builtin[c.short] = s.lua.IsGlobal(c.name), s.lua.IsGlobal(c.short)
+	}
+}
+
+// findCommand takes a line apart that is a command: one behind a colon, or one
+// whose first word is a command and not a Lua variable. The part of that word
+// from a slash on belongs to the arguments, as in x/4gx.
+func (s *session) findCommand(line string) (c *command, args string, ok bool) {
+	text, colon := strings.CutPrefix(line, ":")
+	end := strings.IndexFunc(text, func(r rune) bool { return r == '/' || r == ' ' || r == '\t' })
+	if end < 0 {
+		end = len(text)
+	}
+	name, args := text[:end], strings.TrimSpace(text[end:])
+	if !colon && (s.lua.IsGlobal(name) && !s.builtin[name] || looksLikeLua(args)) {
+		return nil, "", false
+	}
+	i := slices.IndexFunc(commandTable, func(c command) bool { return c.name == name || c.short == name && name != "" })
+	if i < 0 {
+		return nil, "", false
+	}
+	return &commandTable[i], args, true
+}
+
+// looksLikeLua reports whether what follows a word makes it a Lua variable.
+func looksLikeLua(rest string) bool {
+	return rest != "" && strings.ContainsRune("=([{.,:+-<>~\"'", rune(rest[0]))
+}
+
+func (s *session) call(c *command, args, line string) error {
+	if c.again {
+		s.repeat = line
+	}
+	return c.do(s, args)
+}
+
+func cmdHelp(s *session, args string) error {
+	if args != "" {
+		return s.helpFor(args)
+	}
+	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	for _, c := range commandTable {
+		names := c.name
+		if c.short != "" {
+			names += ", " + c.short
+		}
+		fmt.Fprintf(t, ":%s\t%s\t%s\n", names, c.args, c.help)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "Anything else is Lua: panda.cpu.rax, panda.on(…). :help panda.on tells of a function.\n"+
+		"Addresses are numbers, symbols, registers ($rsp) or Lua expressions.")
+	return nil
+}
+
+func (s *session) helpFor(name string) error {
+	name = strings.TrimPrefix(name, ":")
+	for _, c := range commandTable {
+		if c.name == name || c.short == name {
+			fmt.Fprintf(s.out, ":%s %s\n    %s\n", c.name, c.args, c.help)
+			return nil
+		}
+	}
+	if text := lua.Help(name); text != "" {
+		fmt.Fprint(s.out, text)
+		return nil
+	}
+	if rows, err := event.Glob(name); err == nil && len(rows) > 0 {
+		for _, r := range rows {
+			fmt.Fprintf(s.out, "%s(cpu, %s)\n    %s\n    filters: %s\n", r.Name, r.Args, r.Doc, r.Filters)
+		}
+		return nil
+	}
+	return fmt.Errorf("no help for %q%s", name, event.DidYouMean(name, commandNames()))
+}
+
+// topic is a row of info.
+type topic struct {
+	name string
+	do   func(s *session, args string) error
+}
+
+var topics = []topic{
+	{"breakpoints", infoBreakpoints},
+	{"events", infoEvents},
+	{"plugins", infoPlugins},
+	{"scripts", infoScripts},
+	{"subscriptions", infoSubscriptions},
+	{"threads", infoThreads},
+}
+
+func cmdInfo(s *session, args string) error {
+	name, rest, _ := strings.Cut(args, " ")
+	var found []topic
+	var names []string
+	for _, t := range topics {
+		names = append(names, t.name)
+		if name != "" && strings.HasPrefix(t.name, name) {
+			found = append(found, t)
+		}
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("info about what? %s%s", strings.Join(names, ", "), event.DidYouMean(name, names))
+	}
+	return found[0].do(s, strings.TrimSpace(rest))
+}
+
+func infoEvents(s *session, args string) error {
+	rows, err := event.Glob(args)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintf(t, "%s\t%s\n", r.Name, r.Doc)
+	}
+	return t.Flush()
+}
+
+func infoPlugins(s *session, _ string) error {
+	for i, l := range s.m.Plugins().List() {
+		fmt.Fprintf(s.out, "%3d  %-20s %s\n", i, l.Name, l.Path)
+	}
+	return nil
+}
+
+func infoScripts(s *session, _ string) error {
+	files, err := fs.Glob(scripts.FS, "*.lua")
+	for _, f := range files {
+		fmt.Fprintf(s.out, "%-20s %s\n", strings.TrimSuffix(f, ".lua"), summary(f))
+	}
+	return err
+}
+
+// infoSubscriptions tells of every callback whether and how often it fired.
+func infoSubscriptions(s *session, _ string) error {
+	for _, sub := range s.m.Plugins().Bus.All() {
+		state := ""
+		switch {
+		case sub.Failed != nil:
+			state = "  disabled: " + strings.SplitN(sub.Failed.Error(), "\n", 2)[0]
+		case !sub.Active():
+			state = "  disabled"
+		}
+		hits := sub.Hits
+		if sub.Counter != nil {
+			hits = *sub.Counter
+		}
+		fmt.Fprintf(s.out, "%-12s %-24s %8d places %12d hits%s\n", sub.Owner.Name, sub.Kind, sub.Matches, hits, state)
+	}
+	return nil
+}
+
+func infoThreads(s *session, _ string) error {
+	m := s.m.CPU().Machine
+	fmt.Fprintf(s.out, "* process %d %s, thread %d at %s\n", m.Process, m.Comm, m.Thread, s.place(s.m.CPU().PC()))
+	return nil
+}
+
+func cmdLoad(s *session, args string) error {
+	specs, err := plugin.ParseSpecs(args)
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		if strings.HasSuffix(spec.Name, ".lua") {
+			_, err = s.m.Plugins().LoadFile(spec.Name, spec.Args)
+		} else {
+			_, err = s.m.Plugins().Load(spec.Name, spec.Args)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) loaded(name string) (*plugin.Loaded, error) {
+	l := s.m.Plugins().Get(name)
+	if l == nil {
+		var names []string
+		for _, p := range s.m.Plugins().List() {
+			names = append(names, p.Name)
+		}
+		return nil, fmt.Errorf("no plugin %q is loaded%s", name, event.DidYouMean(name, names))
+	}
+	if name == "repl" {
+		return nil, fmt.Errorf("this is the prompt itself; :quit leaves it")
+	}
+	return l, nil
+}
+
+func cmdUnload(s *session, args string) error {
+	l, err := s.loaded(args)
+	if err != nil {
+		return err
+	}
+	return s.m.Plugins().Unload(l)
+}
+
+func cmdReload(s *session, args string) error {
+	l, err := s.loaded(args)
+	if err != nil {
+		return err
+	}
+	if l.Path == "" {
+		return fmt.Errorf("plugin %s has no file", args)
+	}
+	old := l.Host.Args().All()
+	if err := s.m.Plugins().Unload(l); err != nil {
+		return err
+	}
+	_, err = s.m.Plugins().LoadFile(l.Path, old)
+	return err
+}

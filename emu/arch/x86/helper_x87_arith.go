@@ -1,0 +1,130 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
+	"panda/emu/softfloat"
+	"panda/emu/vcpu"
+)
+
+var (
+	hFarith = fpHelper("farith", helpFarith)
+	hFcom   = fpHelper("fcom", helpFcom)
+	hFxam   = fpHelper("fxam", helpFxam)
+	hFcomi  = &ir.Helper{
+		Name: "fcomi", Fn: helpFcomi, MayFault: true,
+		Reads:  append([]ir.Ref{regs.CCOp, regs.CCDst, regs.CCSrc, regs.CCSrc2}, fpWords...),
+		Writes: append([]ir.Ref{regs.CCSrc}, fpWords...),
+	}
+)
+
+// helpFarith is dst = dst op src, where a source in memory has the value m; an
+// integer is sign-extended.
+func helpFarith(c *vcpu.CPU, how, m, _ uint64) uint64 {
+	f := openFPU(c, how)
+	v := softfloat.Indefinite80
+	if f.need(f.how.dst()) && f.need(f.how.src()) {
+		v = f.arith(m)
+	}
+	if f.done() {
+		f.set(f.how.dst(), v)
+		f.pop()
+	}
+	return 0
+}
+
+func (f *fpu) arith(m uint64) softfloat.F80 {
+	op, a := softfloat.Op80(f.how.op()), f.st(f.how.dst())
+	switch f.how.kind() {
+	case fpReg:
+		return f.Arith80(op, a, f.st(f.how.src()))
+	case fpF32:
+		return f.ArithF32(op, a, uint32(m))
+	case fpF64:
+		return f.ArithF64(op, a, m)
+	}
+	return f.Arith80(op, a, f.I64ToF80(int64(m)))
+}
+
+// Operations of a comparison.
+const (
+	comSignal uint8 = iota // a quiet NaN is invalid
+	comQuiet
+)
+
+// compare relates st(0) to the source.
+func (f *fpu) compare(m uint64) softfloat.Relation {
+	if !f.need(0) || !f.need(f.how.src()) {
+		return softfloat.Unordered
+	}
+	a := f.st(0)
+	switch f.how.kind() {
+	case fpReg:
+		return f.Cmp80(a, f.st(f.how.src()), f.how.op() == comSignal)
+	case fpF32:
+		return f.CmpF32(a, uint32(m))
+	case fpF64:
+		return f.CmpF64(a, m)
+	}
+	return f.Cmp80(a, f.I64ToF80(int64(m)), true)
+}
+
+// Results of a comparison in FSW (SDM vol. 2 "FCOM") and in RFLAGS ("FCOMI").
+var (
+	comCodes = [4]uint16{softfloat.Less: fswC0, softfloat.Equal: fswC3, softfloat.Unordered: fswC0 | fswC2 | fswC3}
+	comFlags = [4]uint64{softfloat.Less: regs.CF, softfloat.Equal: regs.ZF, softfloat.Unordered: regs.ZF | regs.PF | regs.CF}
+)
+
+func helpFcom(c *vcpu.CPU, how, m, _ uint64) uint64 {
+	f := openFPU(c, how)
+	r := f.compare(m)
+	f.setCodes(fswC0|fswC2|fswC3, comCodes[r])
+	if f.done() {
+		f.pop()
+	}
+	return 0
+}
+
+// helpFcomi puts the six flags into CCSrc, for the form CCFlags; they had the
+// form cc before, and keep their values if the result is kept back.
+func helpFcomi(c *vcpu.CPU, how, cc, _ uint64) uint64 {
+	f := openFPU(c, how)
+	r := f.compare(0)
+	if !f.done() {
+		c.W[regs.CCSrc] = flagsOf(c, regs.CC(cc))
+		return 0
+	}
+	f.pop()
+	c.W[regs.CCSrc] = comFlags[r]
+	return 0
+}
+
+// flagsOf is the arithmetic flags in the form cc, which may be ccDynamic.
+func flagsOf(c *vcpu.CPU, cc regs.CC) uint64 {
+	if cc == ccDynamic {
+		cc = regs.CC(c.W[regs.CCOp])
+	}
+	return regs.Flags(cc, c.W[regs.CCDst], c.W[regs.CCSrc], c.W[regs.CCSrc2])
+}
+
+// xamCodes are C3, C2 and C0 of a class (SDM vol. 2 "FXAM").
+var xamCodes = [...]uint16{
+	softfloat.Unsupported80: 0, softfloat.NaN80: fswC0, softfloat.Normal80: fswC2, softfloat.Infinity80: fswC2 | fswC0,
+	softfloat.Zero80: fswC3, softfloat.Denormal80: fswC3 | fswC2,
+}
+
+const xamEmpty = fswC3 | fswC0
+
+// helpFxam tells what st(0) is; C1 is the sign even of an empty register.
+func helpFxam(c *vcpu.CPU, how, _, _ uint64) uint64 {
+	f := openFPU(c, how)
+	v := f.st(0)
+	codes := uint16(xamEmpty)
+	if f.full(0) {
+		codes = xamCodes[v.Class()]
+	}
+	f.C1 = v.Negative()
+	f.setCodes(fswC0|fswC2|fswC3, codes)
+	f.done()
+	return 0
+}

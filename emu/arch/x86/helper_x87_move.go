@@ -1,0 +1,201 @@
+package x86
+
+import (
+	"encoding/binary"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/softfloat"
+	"panda/emu/vcpu"
+)
+
+var (
+	hFpush   = fpHelper("fpush", helpFpush)
+	hFset    = fpHelper("fset", helpFset)
+	hFstore  = fpHelper("fstore", helpFstore)
+	hFstored = fpHelper("fstored", helpFstored)
+	hFxch    = fpHelper("fxch", helpFxch)
+	hFcmov   = fpHelper("fcmov", helpFcmov)
+	hFstack  = fpHelper("fstack", helpFstack)
+)
+
+// helpFpush pushes a constant, st(src), or the value lo that was read from
+// memory; hi are the bytes beyond 8 of the longer formats.
+func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
+	f := openFPU(c, how)
+	v := softfloat.Indefinite80
+	if f.room() && (f.how.kind() != fpReg || f.need(f.how.src())) {
+		v = f.load(lo, hi)
+	}
+	if f.done() {
+		f.push(v)
+	}
+	return 0
+}
+
+func (f *fpu) load(lo, hi uint64) softfloat.F80 {
+	switch f.how.kind() {
+	case fpReg:
+		return f.st(f.how.src())
+	case fpF32:
+		return f.F32ToF80(uint32(lo))
+	case fpF64:
+		return f.F64ToF80(lo)
+	case fpF80:
+		return softfloat.F80{Man: lo, SE: uint16(hi)}
+	case fpBCD:
+		var b [10]byte
+		binary.LittleEndian.PutUint64(b[:], lo)
+		binary.LittleEndian.PutUint16(b[8:], uint16(hi))
+		return f.BCDToF80(b)
+	case fpConst:
+		return f.Load80(softfloat.Const80(f.how.op()))
+	}
+	return f.I64ToF80(int64(lo))
+}
+
+// top is st(0), or the indefinite with a stack fault where it is empty.
+func (f *fpu) top() softfloat.F80 {
+	if !f.need(0) {
+		return softfloat.Indefinite80
+	}
+	return f.st(0)
+}
+
+// helpFset is FST to a register: a copy, whatever the value.
+func helpFset(c *vcpu.CPU, how, _, _ uint64) uint64 {
+	f := openFPU(c, how)
+	v := f.top()
+	if f.done() {
+		f.set(f.how.dst(), v)
+		f.pop()
+	}
+	return 0
+}
+
+// A store to memory has three steps, so that a fault of the access finds the
+// state of before: helpFstore computes the value and what there is to do after
+// the access, the block stores, helpFstored does the rest.
+//
+// FNew says what is to be done:
+//
+//	0   status word   16  pops  18 skip     32    FOP    43     48   hi   63
+//	+-----------------+---------+-----------+------------+------+---------+
+//
+// hi are the bytes of the value beyond 8. skip says that an unmasked exception
+// leaves memory and stack alone: here overflow and underflow do, too (SDM vol. 1
+// 8.5.4, 8.5.5).
+const (
+	fnewPops = 16
+	fnewSkip = 1 << 18
+	fnewHigh = 48
+)
+
+// Operations of a store of an integer.
+const (
+	storeRound uint8 = iota
+	storeTrunc       // FISTTP
+)
+
+func helpFstore(c *vcpu.CPU, how, _, _ uint64) uint64 {
+	f := openFPU(c, how)
+	lo, hi := f.store(f.top())
+	after := f.status() | how&(0x7ff<<32) | hi<<fnewHigh
+	if f.Flags&^f.Masks&^softfloat.PE != 0 {
+		after |= fnewSkip
+	} else {
+		after |= f.how.pops() << fnewPops
+	}
+	f.w[regs.FNew] = after
+	return lo
+}
+
+func helpFstored(c *vcpu.CPU, _, _, _ uint64) uint64 {
+	after := c.W[regs.FNew]
+	setFStatus(&c.W, after&0xffff, fpHow(after).fop())
+	popFPU(&c.W, after>>fnewPops&3)
+	return 0
+}
+
+// store converts to the format of memory. The indefinite becomes that of every
+// format.
+func (f *fpu) store(v softfloat.F80) (lo, hi uint64) {
+	switch f.how.kind() {
+	case fpF32:
+		return uint64(f.F80ToF32(v)), 0
+	case fpF64:
+		return f.F80ToF64(v), 0
+	case fpF80:
+		return v.Man, uint64(v.SE)
+	case fpBCD:
+		b := f.F80ToBCD(v)
+		return binary.LittleEndian.Uint64(b[:]), uint64(binary.LittleEndian.Uint16(b[8:]))
+	}
+	if f.how.op() == storeTrunc {
+		f.Round = softfloat.TowardZero
+	}
+	switch f.how.kind() {
+	case fpI16:
+		return uint64(f.F80ToI16(v)), 0
+	case fpI32:
+		return uint64(f.F80ToI32(v)), 0
+	}
+	return uint64(f.F80ToI64(v)), 0
+}
+
+// helpFxch exchanges st(0) and st(src); an empty one counts as the indefinite.
+func helpFxch(c *vcpu.CPU, how, _, _ uint64) uint64 {
+	f := openFPU(c, how)
+	i := f.how.src()
+	a, b := f.st(0), f.st(i)
+	if !f.need(0) {
+		a = softfloat.Indefinite80
+	}
+	if !f.need(i) {
+		b = softfloat.Indefinite80
+	}
+	if f.done() {
+		f.set(0, b)
+		f.set(i, a)
+	}
+	return 0
+}
+
+// helpFcmov copies st(src) to st(0) if cond is not 0. Both must hold values
+// even if it is.
+func helpFcmov(c *vcpu.CPU, how, cond, _ uint64) uint64 {
+	f := openFPU(c, how)
+	v := softfloat.Indefinite80
+	if i := f.how.src(); f.need(0) && f.need(i) {
+		if cond == 0 {
+			i = 0
+		}
+		v = f.st(i)
+	}
+	if f.done() {
+		f.set(0, v)
+	}
+	return 0
+}
+
+// Operations on the stack itself.
+const (
+	stackNop uint8 = iota
+	stackFree
+	stackInc
+	stackDec
+)
+
+func helpFstack(c *vcpu.CPU, how, _, _ uint64) uint64 {
+	f := openFPU(c, how)
+	f.done()
+	switch f.how.op() {
+	case stackFree:
+		f.w[regs.FTag] &^= 1 << f.physical(f.how.dst())
+	case stackInc:
+		f.w[regs.FTop] = f.physical(1)
+	case stackDec:
+		f.w[regs.FTop] = f.physical(7)
+	}
+	f.pop()
+	return 0
+}

@@ -1,0 +1,217 @@
+package emutest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/mmu"
+	"panda/emu/oracle"
+	"panda/emu/vcpu"
+)
+
+func (b *Bare) mapAnonymous(a guest.Addr, size uint64, prot guest.Access) error {
+	return b.Space.Map(a, size, prot, mmu.Anonymous(""))
+}
+
+// CPU runs single instructions: the host's, or an engine of ours.
+type CPU interface {
+	// Memory is data at LineData, to be read and written.
+	Memory() []byte
+	// Code puts code at an address and int3 behind it.
+	Code(addr uint64, code []byte)
+	Put(s *oracle.State) error
+	Take(s *oracle.State) error
+	// Step runs one instruction.
+	Step() (oracle.Stop, error)
+}
+
+// int3s fill what is no code.
+var int3s = bytes.Repeat([]byte{0xcc}, 32)
+
+// Machine is an engine of ours as a CPU for lines and sequences.
+type Machine struct {
+	*Bare
+	data []byte
+}
+
+// NewMachine maps the memory of lines into a bare machine.
+func NewMachine(t testing.TB, bits int, model string) *Machine {
+	t.Helper()
+	m := &Machine{Bare: NewBare(t, bits, model)}
+	if err := m.MapLineRegions(); err != nil {
+		t.Fatal(err)
+	}
+	m.Write(t, LineCode, bytes.Repeat([]byte{0xcc}, codeSize))
+	data, fault := m.Space.Slice(LineData, dataSize, guest.Write)
+	if fault != nil {
+		t.Fatal(fault)
+	}
+	m.data = data
+	return m
+}
+
+// Memory implements CPU.
+func (m *Machine) Memory() []byte { return m.data }
+
+// Code implements CPU.
+func (m *Machine) Code(addr uint64, code []byte) {
+	must(m.Space.Write(guest.Addr(addr), withInt3(addr, code)))
+}
+
+func withInt3(addr uint64, code []byte) []byte {
+	return slices.Concat(code, int3s[:min(16, LineCode+codeSize-addr-uint64(len(code)))])
+}
+
+// Put implements CPU.
+func (m *Machine) Put(s *oracle.State) error {
+	m.Guest.Reset(m.CPU, m.Bits)
+	putState(&m.CPU.W, s)
+	return nil
+}
+
+// Take implements CPU.
+func (m *Machine) Take(s *oracle.State) error {
+	takeState(&m.CPU.W, s)
+	s.Bits = m.Bits
+	return nil
+}
+
+// Step implements CPU.
+func (m *Machine) Step() (oracle.Stop, error) { return m.Run(1) }
+
+// Run runs n instructions.
+func (m *Machine) Run(n int64) (s oracle.Stop, err error) {
+	switch stop := m.Engine.Run(m.CPU, n); stop {
+	case vcpu.StopBudget:
+		return oracle.Stop{Vector: oracle.NoVector}, nil
+	case vcpu.StopException:
+		s.Vector = int(m.CPU.Exc.Vector)
+		if s.Vector == oracle.VecPF {
+			s.Addr = uint64(m.CPU.Exc.Addr)
+		}
+		return s, nil
+	default:
+		return s, fmt.Errorf("the engine stopped for reason %d", stop)
+	}
+}
+
+// Host is the host's CPU.
+type Host struct{ *oracle.Oracle }
+
+// NewHost starts the oracle, or skips the test.
+func NewHost(t testing.TB) Host {
+	t.Helper()
+	o, err := oracle.New(LineRegions()...)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { must(o.Close()) })
+	copy(o.Bytes(LineCode, codeSize), bytes.Repeat([]byte{0xcc}, codeSize))
+	return Host{o}
+}
+
+// Memory implements CPU.
+func (h Host) Memory() []byte { return h.Bytes(LineData, dataSize) }
+
+// Code implements CPU.
+func (h Host) Code(addr uint64, code []byte) {
+	b := withInt3(addr, code)
+	copy(h.Bytes(addr, len(b)), b)
+}
+
+// Put implements CPU.
+func (h Host) Put(s *oracle.State) error { return h.Set(s) }
+
+// Take implements CPU.
+func (h Host) Take(s *oracle.State) error { return h.Get(s) }
+
+// RunLine runs a line on a CPU and returns the line with what came out.
+func RunLine(c CPU, l *Line) (*Line, error) {
+	mem := c.Memory()
+	clear(mem)
+	for _, p := range l.InMem {
+		copy(mem[p.Addr-LineData:], p.Data)
+	}
+	before := slices.Clone(mem)
+	c.Code(l.In.RIP, l.Code)
+	if err := c.Put(&l.In); err != nil {
+		return nil, err
+	}
+	stop, err := c.Step()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", l.Pos, l.Text, err)
+	}
+	got := *l
+	got.Out, got.Exc, got.Addr = oracle.State{}, excNames[stop.Vector], stop.Addr
+	if err := c.Take(&got.Out); err != nil {
+		return nil, err
+	}
+	got.OutMem = memoryDiff(before, mem)
+	return &got, nil
+}
+
+// memoryDiff is what changed, in pieces without gaps of more than seven bytes.
+func memoryDiff(before, after []byte) (ps []Patch) {
+	if bytes.Equal(before, after) {
+		return nil
+	}
+	last := -100
+	for i := range after {
+		if before[i] == after[i] {
+			continue
+		}
+		if i-last > 7 {
+			ps = append(ps, Patch{Addr: LineData + uint64(i)})
+		}
+		p := &ps[len(ps)-1]
+		p.Data = after[p.Addr-LineData : i+1]
+		last = i
+	}
+	for i := range ps {
+		ps[i].Data = slices.Clone(ps[i].Data)
+	}
+	return ps
+}
+
+// Decode is the line's instruction.
+func (l *Line) Decode() (in dec.Inst, err error) {
+	err = dec.Decode(&in, l.Code, dec.Mode(l.Bits))
+	return in, err
+}
+
+// undefined are the flags that are not compared after the line.
+func (l *Line) undefined() uint64 {
+	in, err := l.Decode()
+	if err != nil || l.Exc != "" {
+		return 0
+	}
+	return UndefinedFlags(&in, uint8(l.In.GPR[regs.RCX]))
+}
+
+// LineDiff lists what differs between what a line says and what came out.
+func LineDiff(got, want *Line) (ds []string) {
+	if got.Exc != want.Exc || got.Addr != want.Addr {
+		ds = append(ds, fmt.Sprintf("exception got %s@%x want %s@%x", got.Exc, got.Addr, want.Exc, want.Addr))
+	}
+	ds = append(ds, StateDiff(&got.Out, &want.Out, want.undefined())...)
+	before := make([]byte, dataSize)
+	applyPatches(before, want.InMem)
+	g, w := slices.Clone(before), before
+	applyPatches(g, got.OutMem)
+	applyPatches(w, want.OutMem)
+	for _, p := range memoryDiff(w, g) {
+		ds = append(ds, fmt.Sprintf("[%x] got %x want %x", p.Addr, p.Data, w[p.Addr-LineData:][:len(p.Data)]))
+	}
+	return ds
+}
+
+func applyPatches(mem []byte, ps []Patch) {
+	for _, p := range ps {
+		copy(mem[p.Addr-LineData:], p.Data)
+	}
+}

@@ -1,0 +1,115 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+func sysUname(t *Thread, c *call) (int64, errno) {
+	u, e := t.k.host.Uname()
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(c.addr(0), &abi.Utsname{Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: unix.ByteSliceToString(u.Nodename[:]),
+		Release: unix.ByteSliceToString(u.Release[:]), Version: unix.ByteSliceToString(u.Version[:]),
+		Machine: "x86_64", Domainname: unix.ByteSliceToString(u.Domainname[:])})
+}
+
+func sysSysinfo(t *Thread, c *call) (int64, errno) {
+	s, e := t.k.host.Sysinfo()
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(c.addr(0), &abi.Sysinfo{Uptime: s.Uptime, Loads: s.Loads, Totalram: s.Totalram, Freeram: s.Freeram,
+		Sharedram: s.Sharedram, Bufferram: s.Bufferram, Totalswap: s.Totalswap, Freeswap: s.Freeswap, Procs: s.Procs,
+		Totalhigh: s.Totalhigh, Freehigh: s.Freehigh, Unit: s.Unit})
+}
+
+func sysPersonality(_ *Thread, c *call) (int64, errno) { return 0, 0 }
+
+// sysKcmp compares files: the only question that programs ask.
+func sysKcmp(t *Thread, c *call) (int64, errno) {
+	const file, vm, files, fs, sighand = 0, 1, 2, 3, 4
+	a, b := t.k.thread(c.i32(0)), t.k.thread(c.i32(1))
+	if a == nil || b == nil {
+		return 0, abi.ESRCH
+	}
+	same := false
+	switch c.i32(2) {
+	case file:
+		f, e := a.file(c.i32(3))
+		if e != 0 {
+			return 0, e
+		}
+		g, e := b.file(c.i32(4))
+		if e != 0 {
+			return 0, e
+		}
+		same = f == g
+	case vm:
+		same = a.p.mm == b.p.mm
+	case files:
+		same = a.files == b.files
+	case fs:
+		same = a.fs == b.fs
+	case sighand:
+		same = a.p.actions == b.p.actions
+	default:
+		return 0, abi.EINVAL
+	}
+	if same {
+		return 0, 0
+	}
+	return 1, 0
+}
+
+// sysProcessVMReadv and sysProcessVMWritev copy between guest processes.
+func sysProcessVMReadv(t *Thread, c *call) (int64, errno)  { return t.processVM(c, false) }
+func sysProcessVMWritev(t *Thread, c *call) (int64, errno) { return t.processVM(c, true) }
+
+func (t *Thread) processVM(c *call, write bool) (int64, errno) {
+	p, e := t.about(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	if p.ended || c.Args[5] != 0 {
+		return 0, abi.EINVAL
+	}
+	access := guest.Write
+	if write {
+		access = guest.Read
+	}
+	local, _, e := t.iovecs(c.addr(1), c.i32(2), access)
+	if e != 0 {
+		return 0, e
+	}
+	total := int64(0)
+	for i := range c.i32(4) {
+		var iov abi.Iovec
+		if e := t.loadAt(c.addr(3), i, &iov); e != 0 {
+			return 0, e
+		}
+		for left := iov.Len; left > 0 && len(local) > 0; {
+			n := min(left, uint64(len(local[0])))
+			at := guest.Addr(iov.Base + iov.Len - left)
+			remote, fault := p.mm.Space.Slice(at, int(n), guest.Read|guest.Write&^access)
+			if fault != nil {
+				if total > 0 {
+					return total, 0
+				}
+				return 0, abi.EFAULT
+			}
+			if write {
+				copy(remote, local[0][:n])
+			} else {
+				copy(local[0][:n], remote)
+			}
+			left -= n
+			total += int64(n)
+			local = skip(local, int64(n))
+		}
+	}
+	return total, 0
+}

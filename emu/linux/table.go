@@ -1,0 +1,132 @@
+package linux
+
+// sysFunc performs a system call. Its result is returned to the guest unless the
+// errno is set; blocked means that the thread was parked or is gone.
+type sysFunc func(t *Thread, c *call) (int64, errno)
+
+// level says how far a call is supported.
+type level uint8
+
+const (
+	full    level = iota
+	partial       // see the gap
+	refused       // ENOSYS by intent: programs have another way
+)
+
+// row is a system call, by its name on every architecture.
+type row struct {
+	fn    sysFunc
+	level level
+	gap   string
+}
+
+// rows is the table of calls. A call that is not in it fails with ENOSYS and is
+// listed when the guest ends.
+var rows = map[string]*row{
+	// Files: open, read, write.
+	"open": {fn: sysOpen}, "creat": {fn: sysCreat}, "openat": {fn: sysOpenat}, "openat2": {fn: sysOpenat2},
+	"close": {fn: sysClose}, "close_range": {fn: sysCloseRange},
+	"read": {fn: sysRead}, "write": {fn: sysWrite}, "pread64": {fn: sysPread64}, "pwrite64": {fn: sysPwrite64},
+	"readv": {fn: sysReadv}, "writev": {fn: sysWritev}, "preadv": {fn: sysPreadv}, "pwritev": {fn: sysPwritev},
+	"preadv2": {fn: sysPreadv2}, "pwritev2": {fn: sysPwritev2}, "lseek": {fn: sysLseek},
+	"sendfile": {fn: sysSendfile}, "copy_file_range": {fn: sysCopyFileRange}, "splice": {fn: sysSplice}, "tee": {fn: sysTee},
+	"vmsplice": {level: refused},
+	// Attributes.
+	"stat": {fn: sysStat}, "lstat": {fn: sysLstat}, "fstat": {fn: sysFstat}, "newfstatat": {fn: sysNewfstatat}, "statx": {fn: sysStatx},
+	"statfs": {fn: sysStatfs}, "fstatfs": {fn: sysFstatfs},
+	"access": {fn: sysAccess}, "faccessat": {fn: sysFaccessat}, "faccessat2": {fn: sysFaccessat2},
+	"readlink": {fn: sysReadlink}, "readlinkat": {fn: sysReadlinkat},
+	"chmod": {fn: sysChmod}, "fchmod": {fn: sysFchmod}, "fchmodat": {fn: sysFchmodat}, "fchmodat2": {level: refused},
+	"chown": {fn: sysChown}, "fchown": {fn: sysFchown}, "lchown": {fn: sysLchown}, "fchownat": {fn: sysFchownat},
+	"utimensat": {fn: sysUtimensat}, "utimes": {fn: sysUtimes}, "utime": {fn: sysUtime}, "futimesat": {fn: sysFutimesat},
+	"getxattr": {fn: getxattr(byPath)}, "lgetxattr": {fn: getxattr(byLink)}, "fgetxattr": {fn: getxattr(byFD)},
+	"setxattr": {fn: setxattr(byPath)}, "lsetxattr": {fn: setxattr(byLink)}, "fsetxattr": {fn: setxattr(byFD)},
+	"listxattr": {fn: listxattr(byPath)}, "llistxattr": {fn: listxattr(byLink)}, "flistxattr": {fn: listxattr(byFD)},
+	"removexattr": {fn: removexattr(byPath)}, "lremovexattr": {fn: removexattr(byLink)}, "fremovexattr": {fn: removexattr(byFD)},
+	// Directories.
+	"getcwd": {fn: sysGetcwd}, "chdir": {fn: sysChdir}, "fchdir": {fn: sysFchdir}, "chroot": {fn: sysChroot},
+	"getdents": {fn: sysGetdents}, "getdents64": {fn: sysGetdents64},
+	"mkdir": {fn: sysMkdir}, "mkdirat": {fn: sysMkdirat}, "mknod": {fn: sysMknod}, "mknodat": {fn: sysMknodat},
+	"rmdir": {fn: sysRmdir}, "unlink": {fn: sysUnlink}, "unlinkat": {fn: sysUnlinkat},
+	"rename": {fn: sysRename}, "renameat": {fn: sysRenameat}, "renameat2": {fn: sysRenameat2},
+	"link": {fn: sysLink}, "linkat": {fn: sysLinkat}, "symlink": {fn: sysSymlink}, "symlinkat": {fn: sysSymlinkat},
+	"umask": {fn: sysUmask},
+	// File content.
+	"truncate": {fn: sysTruncate}, "ftruncate": {fn: sysFtruncate}, "fallocate": {fn: sysFallocate},
+	"fsync": {fn: sysFsync}, "fdatasync": {fn: sysFdatasync}, "sync": {fn: sysSync}, "syncfs": {fn: sysSyncfs},
+	"sync_file_range": {fn: sysSyncFileRange}, "fadvise64": {fn: sysFadvise64}, "readahead": {fn: sysReadahead},
+	// Descriptors.
+	"dup": {fn: sysDup}, "dup2": {fn: sysDup2}, "dup3": {fn: sysDup3}, "pipe": {fn: sysPipe}, "pipe2": {fn: sysPipe2},
+	"fcntl": {fn: sysFcntl, level: partial, gap: "F_SETOWN, F_SETSIG and O_ASYNC send no signals; record locks belong to the open file"},
+	"ioctl": {fn: sysIoctl, level: partial, gap: "requests of terminals, sockets and files that programs use; others are ENOTTY"},
+	"flock": {fn: sysFlock}, "memfd_create": {fn: sysMemfdCreate},
+	// Waiting.
+	"poll": {fn: sysPoll}, "ppoll": {fn: sysPpoll}, "select": {fn: sysSelect}, "pselect6": {fn: sysPselect6},
+	"epoll_create": {fn: sysEpollCreate}, "epoll_create1": {fn: sysEpollCreate1}, "epoll_ctl": {fn: sysEpollCtl, level: partial,
+		gap: "two descriptors of one open file cannot both be added"},
+	"epoll_wait": {fn: sysEpollWait}, "epoll_pwait": {fn: sysEpollPwait}, "epoll_pwait2": {fn: sysEpollPwait2},
+	"eventfd": {fn: sysEventfd}, "eventfd2": {fn: sysEventfd2},
+	"timerfd_create": {fn: sysTimerfdCreate}, "timerfd_settime": {fn: sysTimerfdSettime}, "timerfd_gettime": {fn: sysTimerfdGettime},
+	"signalfd": {fn: sysSignalfd}, "signalfd4": {fn: sysSignalfd4},
+	"inotify_init": {fn: sysInotifyInit}, "inotify_init1": {fn: sysInotifyInit1},
+	"inotify_add_watch": {fn: sysInotifyAddWatch}, "inotify_rm_watch": {fn: sysInotifyRmWatch},
+	"io_uring_setup": {level: refused}, "io_setup": {level: refused},
+	// Sockets.
+	"socket": {fn: sysSocket}, "socketpair": {fn: sysSocketpair}, "bind": {fn: sysBind}, "listen": {fn: sysListen},
+	"connect": {fn: sysConnect}, "accept": {fn: sysAccept}, "accept4": {fn: sysAccept4}, "shutdown": {fn: sysShutdown},
+	"getsockname": {fn: sysGetsockname}, "getpeername": {fn: sysGetpeername},
+	"getsockopt": {fn: sysGetsockopt}, "setsockopt": {fn: sysSetsockopt},
+	"sendto": {fn: sysSendto}, "recvfrom": {fn: sysRecvfrom}, "sendmsg": {fn: sysSendmsg}, "recvmsg": {fn: sysRecvmsg},
+	"sendmmsg": {fn: sysSendmmsg}, "recvmmsg": {fn: sysRecvmmsg},
+	// Memory.
+	"mmap":   {fn: sysMmap, level: partial, gap: "MAP_GROWSDOWN does not grow; MAP_LOCKED and MAP_HUGETLB are ignored"},
+	"munmap": {fn: sysMunmap}, "mprotect": {fn: sysMprotect}, "pkey_mprotect": {fn: sysPkeyMprotect}, "pkey_alloc": {level: refused}, "pkey_free": {level: refused},
+	"mremap": {fn: sysMremap, level: partial, gap: "MREMAP_DONTUNMAP"}, "brk": {fn: sysBrk},
+	"madvise": {fn: sysMadvise}, "mincore": {fn: sysMincore}, "msync": {fn: sysMsync},
+	"mlock": {fn: sysMlock}, "mlock2": {fn: sysMlock}, "munlock": {fn: sysMlock}, "mlockall": {fn: sysZero}, "munlockall": {fn: sysZero},
+	"membarrier": {fn: sysMembarrier}, "mbind": {fn: sysZero}, "set_mempolicy": {fn: sysZero}, "get_mempolicy": {fn: sysGetMempolicy},
+	"userfaultfd": {level: refused}, "remap_file_pages": {level: refused},
+	"process_vm_readv": {fn: sysProcessVMReadv}, "process_vm_writev": {fn: sysProcessVMWritev},
+	// Processes.
+	"fork": {fn: sysFork}, "vfork": {fn: sysVfork}, "clone": {fn: sysClone, level: partial, gap: "no namespaces"},
+	"clone3": {fn: sysClone3, level: partial, gap: "no namespaces, no set_tid"}, "unshare": {fn: sysUnshare, level: partial, gap: "no namespaces"},
+	"execve": {fn: sysExecve}, "execveat": {fn: sysExecveat}, "exit": {fn: sysExit}, "exit_group": {fn: sysExitGroup},
+	"wait4": {fn: sysWait4, level: partial, gap: "resource usage is zero"}, "waitid": {fn: sysWaitid, level: partial, gap: "resource usage is zero"},
+	"getpid": {fn: sysGetpid}, "gettid": {fn: sysGettid}, "getppid": {fn: sysGetppid}, "getpgrp": {fn: sysGetpgrp}, "getpgid": {fn: sysGetpgid},
+	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
+	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
+	"arch_prctl": {fn: sysArchPrctl}, "prctl": {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
+	"personality": {fn: sysPersonality}, "ptrace": {level: refused}, "seccomp": {level: refused}, "rseq": {level: refused}, "bpf": {level: refused},
+	"futex":           {fn: sysFutex, level: partial, gap: "shared words wake guest processes only; no FUTEX_WAIT_REQUEUE_PI"},
+	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},
+	"futex_waitv": {level: refused}, "futex_wait": {level: refused}, "futex_wake": {level: refused}, "futex_requeue": {level: refused},
+	// Ids.
+	"getuid": {fn: getuid(realID)}, "geteuid": {fn: getuid(effectiveID)}, "getgid": {fn: getgid(realID)}, "getegid": {fn: getgid(effectiveID)},
+	"setuid": {fn: setID(uids)}, "setgid": {fn: setID(gids)}, "setreuid": {fn: setIDs(uids, 2)}, "setregid": {fn: setIDs(gids, 2)},
+	"setresuid": {fn: setIDs(uids, 3)}, "setresgid": {fn: setIDs(gids, 3)}, "getresuid": {fn: getIDs(uids)}, "getresgid": {fn: getIDs(gids)},
+	"setfsuid": {fn: setFSID(uids)}, "setfsgid": {fn: setFSID(gids)}, "getgroups": {fn: sysGetgroups}, "setgroups": {fn: sysSetgroups},
+	"capget": {fn: sysCapget}, "capset": {fn: sysCapset},
+	// Signals.
+	"rt_sigaction": {fn: sysRtSigaction}, "rt_sigprocmask": {fn: sysRtSigprocmask}, "rt_sigreturn": {fn: sysRtSigreturn},
+	"sigaltstack": {fn: sysSigaltstack}, "rt_sigpending": {fn: sysRtSigpending}, "rt_sigsuspend": {fn: sysRtSigsuspend}, "pause": {fn: sysPause},
+	"rt_sigtimedwait": {fn: sysRtSigtimedwait}, "kill": {fn: sysKill}, "tkill": {fn: sysTkill}, "tgkill": {fn: sysTgkill},
+	"rt_sigqueueinfo": {fn: sysRtSigqueueinfo}, "rt_tgsigqueueinfo": {fn: sysRtTgsigqueueinfo}, "restart_syscall": {level: refused},
+	// Time.
+	"clock_gettime": {fn: sysClockGettime}, "clock_getres": {fn: sysClockGetres}, "clock_settime": {fn: sysClockSettime},
+	"clock_nanosleep": {fn: sysClockNanosleep}, "nanosleep": {fn: sysNanosleep}, "gettimeofday": {fn: sysGettimeofday}, "time": {fn: sysTime},
+	"times": {fn: sysTimes}, "getrusage": {fn: sysGetrusage, level: partial, gap: "of the whole emulator; of children zero"},
+	"getitimer": {fn: sysGetitimer}, "setitimer": {fn: sysSetitimer, level: partial, gap: "ITIMER_VIRTUAL and ITIMER_PROF count real time"}, "alarm": {fn: sysAlarm},
+	"timer_create": {fn: sysTimerCreate}, "timer_settime": {fn: sysTimerSettime}, "timer_gettime": {fn: sysTimerGettime},
+	"timer_getoverrun": {fn: sysTimerGetoverrun}, "timer_delete": {fn: sysTimerDelete},
+	// Limits and scheduling.
+	"getrlimit": {fn: sysGetrlimit}, "setrlimit": {fn: sysSetrlimit}, "prlimit64": {fn: sysPrlimit64, level: partial, gap: "only NOFILE, STACK and CORE have an effect"},
+	"getpriority": {fn: sysGetpriority}, "setpriority": {fn: sysSetpriority}, "ioprio_set": {fn: sysZero}, "ioprio_get": {fn: sysZero},
+	"sched_yield": {fn: sysSchedYield}, "sched_getaffinity": {fn: sysSchedGetaffinity}, "sched_setaffinity": {fn: sysSchedSetaffinity},
+	"sched_getparam": {fn: sysSchedGetparam}, "sched_setparam": {fn: sysZero}, "sched_getscheduler": {fn: sysSchedGetscheduler},
+	"sched_setscheduler": {fn: sysSchedSetscheduler}, "sched_get_priority_max": {fn: sysSchedPriorityMax},
+	"sched_get_priority_min": {fn: sysSchedPriorityMin}, "sched_rr_get_interval": {fn: sysSchedRrGetInterval},
+	"sched_getattr": {level: refused}, "sched_setattr": {level: refused}, "getcpu": {fn: sysGetcpu},
+	// The machine.
+	"uname": {fn: sysUname}, "sysinfo": {fn: sysSysinfo}, "getrandom": {fn: sysGetrandom}, "syslog": {level: refused},
+	"mseal": {level: refused}, "cachestat": {level: refused}, "landlock_create_ruleset": {level: refused},
+}

@@ -1,0 +1,56 @@
+-- Integers of 64 bits as scripts see them.
+local t = require "test"
+local kernel = 0xffffffff81030c64
+
+t.test("a kernel address survives", function()
+  t.equal(string.format("%x", kernel), "ffffffff81030c64")
+  t.equal(string.format("%d", kernel), "18446744071579044964")
+  t.equal(kernel - 0xffffffff81000000, 0x30c64)
+  t.equal(kernel % 4096, 0xc64)
+  t.equal(math.floor(kernel / 4096) * 4096 + kernel % 4096, kernel)
+  t.equal(json.decode(json.encode({ pc = kernel })).pc, kernel)
+  t.equal(json.encode(kernel), "18446744071579044964")
+  local seen = { [kernel] = "x" }
+  t.equal(seen[0xffffffff81000000 + 0x30c64], "x")
+end)
+
+t.test("comparisons", function()
+  local n = 5
+  t.equal(n < kernel and kernel > n and kernel >= kernel and not (kernel < kernel), true)
+  local list = { kernel, 3, 0x8000000000000000, -1 }
+  table.sort(list)
+  t.equal(list, { -1, 3, 0x8000000000000000, kernel })
+  t.raises("attempt to compare", function() return kernel < "x" end)
+end)
+
+t.test("locals that leave the range", function()
+  local x = 0x1fffffffffffff
+  x = x + 1
+  t.equal(x, 9007199254740992)
+  x = x + 1
+  t.equal(string.format("%d", x), "9007199254740993")
+  x = x - 2
+  t.equal(x, 9007199254740991)
+end)
+
+t.test("closures count", function()
+  local n = 0
+  local function inc() n = n + 1 end
+  for _ = 1, 1000 do inc() end
+  pcall(error)
+  inc()
+  t.equal(n, 1001)
+end)
+
+t.test("pack", function()
+  t.equal(string.pack("<I8", kernel), "\x64\x0c\x03\x81\xff\xff\xff\xff")
+  t.equal((string.unpack("<i8", "\xff\xff\xff\xff\xff\xff\xff\xff")), -1)
+  t.equal((string.unpack("<I8", "\xff\xff\xff\xff\xff\xff\xff\xff")), 0xffffffffffffffff)
+end)
+
+t.test("hexdump", function()
+  t.equal(hexdump("hello\0", 0x1000), "00001000  68 65 6c 6c 6f 00                                 |hello.|\n")
+  t.equal(hexdump(""), "")
+end)
+
+return t.finish()
