@@ -84,8 +84,21 @@ func New(cfg Config) (*Machine, error) {
 	m.cpu.Machine.Hypercall = m.hypercall
 	m.bus.Report = m.callbackFailed
 	m.plugins = &plugin.Manager{Bus: m.bus, Core: (*core)(m), Loaders: cfg.Loaders, Files: cfg.Files, Log: cfg.Warn}
-	return m, m.load()
+	if err := m.load(); err != nil {
+		return nil, &ProgramError{err}
+	}
+	return m, nil
 }
+
+// ProgramError says that the program cannot be loaded. It is fs.ErrNotExist for
+// a missing program or interpreter, fs.ErrPermission or load.ErrNotELF or
+// load.ErrForeign for one that cannot run.
+type ProgramError struct{ Err error }
+
+func (e *ProgramError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *ProgramError) Unwrap() error { return e.Err }
 
 // load makes the Linux personality with the program.
 func (m *Machine) load() (err error) {
@@ -180,6 +193,9 @@ func (m *Machine) Close() {
 	m.plugins.Close()
 	m.kernel.Close()
 }
+
+// Killed is the signal that killed the program, 0 for none.
+func (m *Machine) Killed() int { return m.kernel.Killed() }
 
 // Unsupported lists the system calls that the personality refused.
 func (m *Machine) Unsupported() []string { return m.kernel.Unsupported() }

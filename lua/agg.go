@@ -36,7 +36,7 @@ type aggregation struct {
 	direct *uint64 // counted by translated code
 	cells  map[aggKey]*aggCell
 	nums   map[uint64]*aggCell // the cells of numeric keys of one field
-	cache  []cached // by pc; nil when a key depends on more
+	cache  []cached            // by pc; nil when a key depends on more
 	subs   []*event.Sub
 	every  uint64
 	ticks  uint64

@@ -79,6 +79,7 @@ var aggFields = []aggField{
 	{"pc", "address of the instruction, or of the block", "insn block mem sys exc", true, func(e *sample) part { return address(uint64(e.pc)) }},
 	{"symbol", "function that the pc is in", "insn block mem sys exc", true, func(e *sample) part { return symbolOf(e) }},
 	{"module", "file that the pc is in", "insn block mem sys exc", true, func(e *sample) part { return moduleOf(e) }},
+	{"offset", "distance of the pc from the start of its file's mapping", "insn block mem sys exc", true, func(e *sample) part { return offsetOf(e) }},
 	{"mnemonic", "instruction at the pc", "insn mem", true, func(e *sample) part { return mnemonicOf(e) }},
 	{"insns", "instructions of the block", "block", true, func(e *sample) part { return unsigned(uint64(e.tb.Insns())) }},
 	{"process", "name of the program and pid", "insn block mem sys exc proc", false, func(e *sample) part {
@@ -138,6 +139,11 @@ func moduleOf(e *sample) part {
 		return text(path.Base(file))
 	}
 	return text("[unknown]")
+}
+
+func offsetOf(e *sample) part {
+	_, base, _ := e.c.Machine.Module(e.pc)
+	return address(uint64(e.pc - base))
 }
 
 func mnemonicOf(e *sample) part {

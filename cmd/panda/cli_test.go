@@ -39,7 +39,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{[]string{"-stroce", "ls"}, 2, `no option -stroce (did you mean "strace"?)`},
 		{[]string{}, 2, "no program to run"},
-		{[]string{"/does/not/exist"}, 127, "no such file"},
+		{[]string{"/does/not/exist"}, 127, "No such file"},
 		{[]string{"nosuchprogram"}, 127, "nosuchprogram"},
 		{[]string{"./text"}, 126, "text"},
 		{[]string{"./short.elf"}, 126, "short.elf"},
@@ -50,7 +50,7 @@ func TestErrors(t *testing.T) {
 		{[]string{"-panda", "syscalls:file=/does/not/exist", "ls"}, 1, "plugin syscalls: open /does/not/exist"},
 		{[]string{"-panda-plugin", "bad.lua", "ls"}, 1, "bad.lua:1:"},
 		{[]string{"-panda-plugin", "init.lua", "ls"}, 1, "init_plugin returned false"},
-		{[]string{"-panda-plugin", "filter.lua", "ls"}, 1, `filter.lua:1: no filter key "byte" (did you mean "bytes"?)`},
+		{[]string{"-panda-plugin", "filter.lua", "ls"}, 1, `filter.lua:1: insn_exec has no filter "byte" (did you mean "bytes"?)`},
 		{[]string{"-panda-plugin", "event.lua", "ls"}, 1, `event.lua:1: no event "insn_exce" (did you mean "insn_exec"?)`},
 		{[]string{"-panda-plugin", "x.so", "ls"}, 1, "shared objects"},
 		{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},

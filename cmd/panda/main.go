@@ -9,9 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
-	"syscall"
 
 	"panda/emu"
 	"panda/emu/event"
@@ -158,13 +159,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-// exitCode is the code for an error of a run that did not happen.
+// exitCode is the code for an error of a run that did not happen: as a shell's
+// for a program that is missing or cannot run.
 func exitCode(err error) int {
+	var program *emu.ProgramError
 	switch {
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, exec.ErrNotFound):
 		return exitMissing
-	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOEXEC):
-		return exitNotExec
+	case !errors.As(err, &program):
+		return exitFailed
+	case errors.Is(err, fs.ErrNotExist):
+		return exitMissing
 	}
-	return exitFailed
+	return exitNotExec
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// binary builds panda once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
+// builtBinary builds panda once for all tests.
+var builtBinary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "panda-test")
 	if err != nil {
 		return "", err
@@ -29,7 +29,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
+	if path, err := builtBinary(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
@@ -38,14 +38,15 @@ func TestMain(m *testing.M) {
 // result is what a command did.
 type result struct {
 	stdout, stderr string
+	ended          string // as os.ProcessState prints it: exit status or signal
 	status         int
 }
 
 // runLimit is how long a program may take under the interpreter.
 const runLimit = 3 * time.Minute
 
-// command runs a command in dir with stdin and waits for it.
-func command(t *testing.T, dir, stdin string, args ...string) result {
+// execute runs a command in dir with stdin and waits for it.
+func execute(t *testing.T, dir, stdin string, args ...string) result {
 	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
 	var out, errs bytes.Buffer
@@ -58,17 +59,17 @@ func command(t *testing.T, dir, stdin string, args ...string) result {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+	return result{out.String(), errs.String(), cmd.ProcessState.String(), cmd.ProcessState.ExitCode()}
 }
 
 // panda runs the built binary.
 func panda(t *testing.T, dir string, args ...string) result {
 	t.Helper()
-	path, err := binary()
+	path, err := builtBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return command(t, dir, "", append([]string{path}, args...)...)
+	return execute(t, dir, "", append([]string{path}, args...)...)
 }
 
 // sameAsNative runs a program natively and under panda and compares output and
@@ -78,12 +79,12 @@ func sameAsNative(t *testing.T, stdin string, args ...string) {
 	if _, err := exec.LookPath(args[0]); err != nil {
 		t.Skip(err)
 	}
-	path, err := binary()
+	path, err := builtBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := command(t, t.TempDir(), stdin, args...)
-	got := command(t, t.TempDir(), stdin, append([]string{path}, args...)...)
+	want := execute(t, t.TempDir(), stdin, args...)
+	got := execute(t, t.TempDir(), stdin, append([]string{path}, args...)...)
 	if got != want {
 		t.Errorf("%q\ngot  %+v\nwant %+v", args, got, want)
 	}

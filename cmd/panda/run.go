@@ -28,7 +28,17 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer m.Close()
+	status, err = o.drive(m, stdout, stderr)
+	m.Close()
+	if sig := m.Killed(); err == nil && sig != 0 {
+		done()
+		dieOf(sig) // so that who waits for us sees what happened
+	}
+	return status, err
+}
+
+// drive loads the plugins and runs the program, or the prompt.
+func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, err error) {
 	if err := o.load(m); err != nil {
 		return 0, err
 	}

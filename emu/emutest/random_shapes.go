@@ -133,6 +133,9 @@ func (f *finder) opcodes(s *Shape) (ops []uint8) {
 			break
 		}
 	}
+	if ops == nil { // it wants more than ModRM, as gathers do
+		return []uint8{s.Row.Op}
+	}
 	return ops
 }
 

@@ -205,8 +205,8 @@ func (b *Bus) contain(s *Sub, r any) {
 
 // Insn is an instruction about to be translated, for filters.
 type Insn struct {
-	PC       guest.Addr
-	Code     []byte
+	PC   guest.Addr
+	Code []byte
 	// Symbol is the name of the symbol that starts at PC, Module the base name
 	// of the mapped file. All three are asked only when a filter needs them.
 	Mnemonic func() string

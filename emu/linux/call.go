@@ -59,6 +59,12 @@ func (t *Thread) enterCall() {
 	}
 }
 
+// foreignCall is a call of the i386 ABI, by a 64-bit program.
+func (t *Thread) foreignCall() {
+	t.k.unsupported["int 0x80 in a 64-bit program"]++
+	t.setReg(regs.RAX, ^uint64(abi.ENOSYS-1))
+}
+
 // announce fires the events before a call. A false result means that there is
 // nothing to call: a callback moved the thread elsewhere.
 func (t *Thread) announce() bool {

@@ -91,7 +91,7 @@ func (p *Process) end(status int) {
 		k.pidEnded(f)
 	}
 	if p == k.first {
-		k.exited, k.exitStatus = true, exitCode(status)
+		k.exited, k.exitStatus, k.killed = true, exitCode(status), status&0x7f
 	}
 	unwanted := p.parent == nil || p.exitSignal == abi.SIGCHLD && p.parent.discardsChildren()
 	code, value := endCode(status)

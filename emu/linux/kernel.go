@@ -89,6 +89,7 @@ type Kernel struct {
 
 	unsupported map[string]int
 	exitStatus  int
+	killed      int // signal that killed the first process, or 0
 	exited      bool
 }
 
@@ -197,6 +198,9 @@ func (k *Kernel) Close() {
 	}
 	k.sysroot.close(k)
 }
+
+// Killed is the signal that killed the first process, 0 for none.
+func (k *Kernel) Killed() int { return k.killed }
 
 // Unsupported lists the calls that failed because the personality lacks them,
 // with their counts, most frequent first.

@@ -111,6 +111,7 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 		if !t.deliverSignals() {
 			break
 		}
+		k.cpu.Leave.From = nil // the pc may not be where the last block led
 		before := k.cpu.Icount()
 		stop := k.engine.Run(k.cpu, budget)
 		budget -= int64(k.cpu.Icount()-before) + 1
@@ -133,6 +134,10 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
 	switch stop {
 	case vcpu.StopSyscall:
+		if k.cpu.Syscall != vcpu.SyscallInsn {
+			t.foreignCall()
+			return
+		}
 		t.enterCall()
 	case vcpu.StopException:
 		t.exception(k.cpu.Exc)

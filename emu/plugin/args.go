@@ -183,11 +183,14 @@ type HelpRequested struct{ Text string }
 
 func (h *HelpRequested) Error() string { return h.Text }
 
+// wantsHelp reports whether the plugin was loaded as NAME:help.
+func (a *Args) wantsHelp() bool {
+	return slices.ContainsFunc(a.list, func(g Arg) bool { return g.Key == "help" && g.Flag })
+}
+
 func (a *Args) check() error {
-	for _, g := range a.list {
-		if g.Key == "help" && g.Flag {
-			return &HelpRequested{a.help()}
-		}
+	if a.wantsHelp() {
+		return &HelpRequested{a.help()}
 	}
 	if len(a.errs) > 0 {
 		return a.errs[0]

@@ -145,7 +145,7 @@ func (m *Manager) Start(name, path string, p Plugin, args []Arg) (*Loaded, error
 // init runs Init and then holds the arguments against those that it asked for.
 func (m *Manager) init(l *Loaded) (err error) {
 	defer contain(&err)
-	if err := l.Plugin.Init(l.Host); err != nil {
+	if err := l.Plugin.Init(l.Host); err != nil && !l.Host.args.wantsHelp() {
 		return err
 	}
 	return l.Host.args.check()

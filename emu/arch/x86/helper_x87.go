@@ -166,6 +166,14 @@ func (f *fpu) fault(overflow bool) {
 	f.stackFault, f.C1 = true, overflow
 }
 
+// keepC1 leaves C1 as it is, for instructions that never round, unless there was
+// a stack fault.
+func (f *fpu) keepC1() {
+	if !f.stackFault {
+		f.C1 = f.w[regs.FSW]&fswC1 != 0
+	}
+}
+
 // setCodes has the instruction set condition codes.
 func (f *fpu) setCodes(mask, codes uint16) { f.changes, f.codes = mask, codes }
 

@@ -2,7 +2,6 @@ package x86
 
 import (
 	"panda/emu/arch/x86/regs"
-	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
 )
@@ -11,11 +10,7 @@ var (
 	hFarith = fpHelper("farith", helpFarith)
 	hFcom   = fpHelper("fcom", helpFcom)
 	hFxam   = fpHelper("fxam", helpFxam)
-	hFcomi  = &ir.Helper{
-		Name: "fcomi", Fn: helpFcomi, MayFault: true,
-		Reads:  append([]ir.Ref{regs.CCOp, regs.CCDst, regs.CCSrc, regs.CCSrc2}, fpWords...),
-		Writes: append([]ir.Ref{regs.CCSrc}, fpWords...),
-	}
+	hFcomi  = fpHelper("fcomi", helpFcomi)
 )
 
 // helpFarith is dst = dst op src, where a source in memory has the value m; an
@@ -85,26 +80,16 @@ func helpFcom(c *vcpu.CPU, how, m, _ uint64) uint64 {
 	return 0
 }
 
-// helpFcomi puts the six flags into CCSrc, for the form CCFlags; they had the
-// form cc before, and keep their values if the result is kept back.
-func helpFcomi(c *vcpu.CPU, how, cc, _ uint64) uint64 {
+// helpFcomi returns the six flags. They are set even if an unmasked exception
+// keeps the pop back.
+func helpFcomi(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	f := openFPU(c, how)
 	r := f.compare(0)
-	if !f.done() {
-		c.W[regs.CCSrc] = flagsOf(c, regs.CC(cc))
-		return 0
+	f.keepC1()
+	if f.done() {
+		f.pop()
 	}
-	f.pop()
-	c.W[regs.CCSrc] = comFlags[r]
-	return 0
-}
-
-// flagsOf is the arithmetic flags in the form cc, which may be ccDynamic.
-func flagsOf(c *vcpu.CPU, cc regs.CC) uint64 {
-	if cc == ccDynamic {
-		cc = regs.CC(c.W[regs.CCOp])
-	}
-	return regs.Flags(cc, c.W[regs.CCDst], c.W[regs.CCSrc], c.W[regs.CCSrc2])
+	return comFlags[r]
 }
 
 // xamCodes are C3, C2 and C0 of a class (SDM vol. 2 "FXAM").

@@ -25,6 +25,9 @@ const (
 func helpFunary(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	f := openFPU(c, how)
 	v := softfloat.Indefinite80
+	if f.how.op() >= fnSin {
+		f.setCodes(fswC2, 0)
+	}
 	if f.need(0) {
 		v = f.unary(f.st(0))
 	}
@@ -54,7 +57,6 @@ func (f *fpu) unary(a softfloat.F80) softfloat.F80 {
 
 // inRange sets C2 for an argument that a trigonometric function refuses.
 func (f *fpu) inRange(v softfloat.F80, ok bool) softfloat.F80 {
-	f.setCodes(fswC2, 0)
 	if !ok {
 		f.codes = fswC2
 	}
@@ -75,6 +77,9 @@ const (
 func helpFbinary(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	f := openFPU(c, how)
 	v := softfloat.Indefinite80
+	if op := f.how.op(); op == fnPrem || op == fnPrem1 {
+		f.setCodes(fswC2, 0)
+	}
 	if f.need(0) && f.need(1) {
 		v = f.binary(f.st(0), f.st(1))
 	}
@@ -101,8 +106,12 @@ func (f *fpu) binary(a, b softfloat.F80) softfloat.F80 {
 	return f.YLog2XP1(a, b)
 }
 
-// remainder puts the low bits of the quotient into the condition codes.
+// remainder puts the low bits of the quotient into the condition codes. Without
+// a remainder C0 and C3 stay.
 func (f *fpu) remainder(r softfloat.Remainder) softfloat.F80 {
+	if f.Flags&^f.Masks&fpBefore != 0 || r.Value.Class() == softfloat.NaN80 {
+		return r.Value
+	}
 	q := uint16(r.Quotient)
 	codes := q>>2&1*fswC0 | q>>1&1*fswC3
 	if r.Partial {
@@ -124,6 +133,9 @@ const (
 func helpFpair(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	f := openFPU(c, how)
 	v, pushed, ok := softfloat.Indefinite80, softfloat.Indefinite80, true
+	if f.how.op() != fnXtract {
+		f.setCodes(fswC2, 0)
+	}
 	if f.need(0) && f.room() {
 		v, pushed, ok = f.pair(f.st(0))
 	}

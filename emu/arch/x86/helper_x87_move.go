@@ -23,10 +23,11 @@ var (
 func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
 	f := openFPU(c, how)
 	v := softfloat.Indefinite80
-	if f.room() && (f.how.kind() != fpReg || f.need(f.how.src())) {
+	if (f.how.kind() != fpReg || f.need(f.how.src())) && f.room() {
 		v = f.load(lo, hi)
 	}
-	if f.done() {
+	f.done()
+	if f.Flags&^f.Masks&softfloat.IE == 0 { // a denormal operand is pushed in any case
 		f.push(v)
 	}
 	return 0
@@ -61,9 +62,20 @@ func (f *fpu) top() softfloat.F80 {
 	return f.st(0)
 }
 
+// Operations of a store to a register.
+const (
+	setChecked   uint8 = iota
+	setUnchecked       // an undocumented FSTP pops an empty st(0), and no more
+)
+
 // helpFset is FST to a register: a copy, whatever the value.
 func helpFset(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	f := openFPU(c, how)
+	if f.how.op() == setUnchecked && !f.full(0) {
+		f.done()
+		f.pop()
+		return 0
+	}
 	v := f.top()
 	if f.done() {
 		f.set(f.how.dst(), v)
@@ -171,6 +183,7 @@ func helpFcmov(c *vcpu.CPU, how, cond, _ uint64) uint64 {
 		}
 		v = f.st(i)
 	}
+	f.keepC1()
 	if f.done() {
 		f.set(0, v)
 	}
@@ -187,6 +200,9 @@ const (
 
 func helpFstack(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	f := openFPU(c, how)
+	if f.how.op() == stackNop {
+		return 0
+	}
 	f.done()
 	switch f.how.op() {
 	case stackFree:

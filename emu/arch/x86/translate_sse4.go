@@ -54,7 +54,8 @@ func extend(op ir.VecOp, from, to uint8) trFunc {
 
 // dotProduct multiplies the lanes that the upper half of the immediate names,
 // adds neighbours and then the sums, and puts the result into the lanes that
-// the lower half names (SDM vol. 2A "DPPS").
+// the lower half names (SDM vol. 2A "DPPS"). Every lane has a sum of its own:
+// they differ where NaNs meet, and CPUs show it.
 func dotProduct(lane uint8) trFunc {
 	return func(t *translator) {
 		d := vecReg(t.arg(0))
@@ -68,14 +69,9 @@ func dotProduct(lane uint8) trFunc {
 		from := t.laneMask(lane, imm>>4)
 		sum := fp(ir.VFMul, t.vecAnd(d, from), t.vecAnd(s, from))
 		if lane == lane32 {
-			sum = fp(ir.VFAdd, sum, t.shuffled(sum, 0b10_11_00_01))
+			sum = fp(ir.VFAdd, t.shuffled(sum, 0b10_11_00_01), sum)
 		}
 		sum = fp(ir.VFAdd, sum, t.shuffled(sum, 0b01_00_11_10))
-		if lane == lane64 {
-			sum = t.shuffled(sum, 0b01_00_01_00)
-		} else {
-			sum = t.shuffled(sum, 0)
-		}
 		t.b.VecTo(d, ir.VAnd, ir.V128, 0, sum, t.laneMask(lane, imm), ir.None, 0)
 	}
 }

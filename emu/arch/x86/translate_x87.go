@@ -133,7 +133,11 @@ func fpStore(formats fpFormats, op, pops uint8) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			t.fpCall(hFset, howOf(0, fpReg, a.Reg, 0, pops))
+			op := setChecked
+			if t.in.Opcode == 0xd9 {
+				op = setUnchecked
+			}
+			t.fpCall(hFset, howOf(op, fpReg, a.Reg, 0, pops))
 			return
 		}
 		kind := formats[a.Size]
@@ -219,8 +223,9 @@ func trFxam(t *translator) { t.fpCall(hFxam, howOf(0, fpReg, 0, 0, 0)) }
 
 func fpComi(op, pops uint8) trFunc {
 	return func(t *translator) {
-		t.fpCall(hFcomi, howOf(op, fpReg, 0, t.arg(1).Reg, pops), t.b.Word(ir.K(uint64(t.cc))))
-		t.cc = regs.CCFlags
+		f := t.b.Call(hFcomi, t.fpWord(howOf(op, fpReg, 0, t.arg(1).Reg, pops)))
+		t.b.MovTo(regs.FIP, ir.I64, ir.K(t.pc))
+		t.setFlags(f)
 	}
 }
 

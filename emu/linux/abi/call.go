@@ -27,6 +27,8 @@ const (
 	ROctal                     // umask
 	RFD                        // a new descriptor
 	RSigmask                   // the first 32 signals: sgetmask
+	ROldSigmask                // the same, replaced: ssetmask
+	RUserDesc                  // which entry: set_thread_area
 	RSigHandler                // a handler: signal
 	RTime                      // seconds since the epoch
 	RPoll                      // count, and which descriptors

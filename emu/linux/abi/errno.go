@@ -1,6 +1,9 @@
 package abi
 
-import "strconv"
+import (
+	"io/fs"
+	"strconv"
+)
 
 // Errno is an error of a system call, positive.
 type Errno int
@@ -22,6 +25,17 @@ func (e Errno) Text() string {
 }
 
 func (e Errno) Error() string { return e.Name() + " (" + e.Text() + ")" }
+
+// Is makes errors.Is work with the errors of package io/fs.
+func (e Errno) Is(target error) bool {
+	switch target {
+	case fs.ErrNotExist:
+		return e == ENOENT
+	case fs.ErrPermission:
+		return e == EACCES || e == EPERM
+	}
+	return false
+}
 
 // MaxErrno bounds the results that mean an error: -MaxErrno … -1.
 const MaxErrno = 4095

@@ -98,19 +98,12 @@ func (v *Siginfo) shape(c *codec) {
 }
 
 var siginfoShapes = [...]func(c *codec, v *Siginfo){
-	SigKill: func(c *codec, v *Siginfo) {
-		u32(c, &v.PID)
-		u32(c, &v.UID)
-	},
+	SigKill: shapeSender, // a value is 0, but for a forged siginfo
 	SigTimer: func(c *codec, v *Siginfo) {
 		u32s(c, &v.TimerID, &v.Overrun)
 		word(c, &v.Value)
 	},
-	SigQueue: func(c *codec, v *Siginfo) {
-		u32(c, &v.PID)
-		u32(c, &v.UID)
-		word(c, &v.Value)
-	},
+	SigQueue: shapeSender,
 	SigChild: func(c *codec, v *Siginfo) {
 		u32(c, &v.PID)
 		u32(c, &v.UID)
@@ -127,6 +120,12 @@ var siginfoShapes = [...]func(c *codec, v *Siginfo){
 		u32(c, &v.Syscall)
 		u32(c, &v.Arch)
 	},
+}
+
+func shapeSender(c *codec, v *Siginfo) {
+	u32(c, &v.PID)
+	u32(c, &v.UID)
+	word(c, &v.Value)
 }
 
 func shapeFault(c *codec, v *Siginfo) {

@@ -40,10 +40,15 @@ func (p *printer) value(i int) uint64 { return p.call.Value(i, p.regs, p.l.Word)
 func (p *printer) show(i int) string {
 	a := p.operand(i)
 	k := &kinds[p.call.Args[i].Type.Kind()]
-	if k.out && p.failed && !k.always {
+	if p.failed && !k.always && p.fills(k, a) {
 		return p.ptr(a.v)
 	}
 	return k.show(p, a)
+}
+
+// fills reports whether the kernel fills the argument in.
+func (p *printer) fills(k *kind, a operand) bool {
+	return k.out || k.outIf != nil && k.outIf(p, a)
 }
 
 // positions finds arguments by name.
@@ -85,17 +90,13 @@ func flags(f *Flags) formatter {
 	return func(_ *printer, a operand) string { return f.Format(uint64(uint32(a.v))) }
 }
 
-func enum(e *Enum) formatter {
-	return func(_ *printer, a operand) string { return e.Format(uint64(uint32(a.v))) }
+// wordFlags makes a formatter of flags that are a long.
+func wordFlags(f *Flags) formatter {
+	return func(_ *printer, a operand) string { return f.Format(a.v) }
 }
 
-// enumWith makes a formatter of a value whose low bits are an enumeration and
-// whose other bits are flags.
-func enumWith(mask uint64, e *Enum, f *Flags) formatter {
-	return func(_ *printer, a operand) string {
-		v := uint64(uint32(a.v))
-		return f.with([]string{e.Format(v & mask)}, v&^mask)
-	}
+func enum(e *Enum) formatter {
+	return func(_ *printer, a operand) string { return e.Format(uint64(uint32(a.v))) }
 }
 
 // structure makes a formatter of a pointer to a structure.

@@ -9,8 +9,11 @@ func OpenFlagsText(v uint64) string {
 
 func showOpenFlags(_ *printer, a operand) string { return OpenFlagsText(uint64(uint32(a.v))) }
 
+// tmpfileBit is what O_TMPFILE has beyond O_DIRECTORY.
+const tmpfileBit = O_TMPFILE &^ O_DIRECTORY
+
 // creates reports whether flags of open create a file, so that the mode counts.
-func creates(flags uint64) bool { return flags&O_CREAT != 0 || flags&O_TMPFILE == O_TMPFILE }
+func creates(flags uint64) bool { return flags&O_CREAT != 0 || flags&tmpfileBit != 0 }
 
 func showModeIf(p *printer, a operand) string {
 	if !creates(p.value(a.by)) {
@@ -70,7 +73,7 @@ func showStatx(_ *printer, v *Statx) string {
 
 func showStatxFlags(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	return atFlags.with([]string{statxSync.Format(v & AT_STATX_SYNC_TYPE)}, v&^AT_STATX_SYNC_TYPE)
+	return atFlags.with([]string{statxSyncs.Format(v & AT_STATX_SYNC_TYPE)}, v&^AT_STATX_SYNC_TYPE)
 }
 
 func showStatfs(_ *printer, v *Statfs) string {
@@ -118,7 +121,7 @@ var fcntlArgs = map[uint32]formatter{
 	F_GETLEASE: nothing, F_GETPIPE_SZ: nothing, F_GET_SEALS: nothing,
 	F_DUPFD: showInt, F_DUPFD_CLOEXEC: showInt, F_SETPIPE_SZ: showInt, F_SETOWN: showInt,
 	F_SETFD: flags(&fdFlags), F_SETFL: showOpenFlags, F_SETSIG: showSignal,
-	F_SETLEASE: enum(&lockTypes), F_ADD_SEALS: flags(&sealFlags),
+	F_SETLEASE: enum(&lockTypes), F_ADD_SEALS: wordFlags(&sealFlags),
 	F_GETLK: flockArg(true), F_SETLK: flockArg(false), F_SETLKW: flockArg(false),
 	F_GETLK64: flock64Arg(true), F_SETLK64: flock64Arg(false), F_SETLKW64: flock64Arg(false),
 	F_OFD_GETLK: flock64Arg(true), F_OFD_SETLK: flock64Arg(false), F_OFD_SETLKW: flock64Arg(false),
@@ -144,11 +147,10 @@ var fcntlOut = map[uint32]bool{F_GETLK: true, F_GETLK64: true, F_OFD_GETLK: true
 const msMagic, msMagicMask = 0xc0ed0000, 0xffff0000
 
 func showMountFlags(_ *printer, a operand) string {
-	v := uint64(uint32(a.v))
-	if v&msMagicMask == msMagic {
-		return mountFlags.with([]string{"MS_MGC_VAL"}, v&^msMagicMask)
+	if a.v&msMagicMask == msMagic {
+		return mountFlags.with([]string{"MS_MGC_VAL"}, a.v&^msMagicMask)
 	}
-	return mountFlags.Format(v)
+	return mountFlags.Format(a.v)
 }
 
 // Some flags of mount make it ignore the type and the data.

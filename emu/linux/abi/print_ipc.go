@@ -20,8 +20,18 @@ func ipcFlagsText(f *Flags, v uint64) string {
 
 func showIPCFlags(_ *printer, a operand) string { return ipcFlagsText(&ipcFlags, uint64(uint32(a.v))) }
 
+// showShmgetFlags: the size of huge pages stands between the flags and the mode.
 func showShmgetFlags(_ *printer, a operand) string {
-	return ipcFlagsText(&shmgetFlags, uint64(uint32(a.v)))
+	v := uint64(uint32(a.v))
+	huge := v >> MAP_HUGE_SHIFT & MAP_HUGE_MASK
+	if v&SHM_HUGETLB == 0 || huge == 0 {
+		return ipcFlagsText(&shmgetFlags, v)
+	}
+	names, rest := shmgetFlags.split(v &^ (MAP_HUGE_MASK<<MAP_HUGE_SHIFT | 0o777))
+	if rest != 0 {
+		names = append(names, hex(rest))
+	}
+	return strings.Join(append(names, udec(huge)+"<<SHM_HUGE_SHIFT", octal(v&0o777)), "|")
 }
 
 func showSembufs(p *printer, a operand) string {

@@ -14,7 +14,7 @@ func showSockType(_ *printer, a operand) string {
 			name += "|" + sockFlags.Format(v)
 		}
 		return name
-	case v&(SOCK_CLOEXEC|SOCK_NONBLOCK) != 0:
+	case v == 0 || v&(SOCK_CLOEXEC|SOCK_NONBLOCK) != 0:
 		return sockFlags.Format(v)
 	}
 	return unknown(v, sockTypes.Unknown)

@@ -37,11 +37,9 @@ func showDev(_ *printer, a operand) string { return devText(a.v) }
 
 // showMremapAddr: the new address counts only where the flags ask for one.
 func showMremapAddr(p *printer, a operand) string {
-	if p.value(a.by)&(MREMAP_FIXED|MREMAP_DONTUNMAP) == 0 {
+	const fixed = MREMAP_MAYMOVE | MREMAP_FIXED
+	if p.value(a.by)&fixed != fixed {
 		return ""
-	}
-	if p.value(a.by)&MREMAP_FIXED == 0 && a.v == 0 {
-		return "NULL"
 	}
 	return p.ptr(a.v)
 }
@@ -62,6 +60,18 @@ func showMapFlags(_ *printer, a operand) string {
 		s += "|" + udec(huge) + "<<MAP_HUGE_SHIFT"
 	}
 	return s
+}
+
+// showMpolMode prints a policy with its flags.
+func showMpolMode(_ *printer, a operand) string {
+	_, mode := mpolFlags.split(a.v)
+	if name, ok := mpolModes.Lookup(int64(mode)); ok {
+		return mpolFlags.with([]string{name}, a.v&^mode)
+	}
+	if a.v == mode {
+		return unknown(mode, mpolModes.Unknown)
+	}
+	return mpolFlags.Format(a.v)
 }
 
 func showMemfdFlags(_ *printer, a operand) string {

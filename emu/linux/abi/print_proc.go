@@ -95,7 +95,7 @@ func showSysinfo(_ *printer, v *Sysinfo) string {
 
 // showCloneFlags prints the flags of clone with the exit signal in the low byte.
 func showCloneFlags(_ *printer, a operand) string {
-	names, rest := cloneFlags.split(a.v & 0xffffff00)
+	names, rest := cloneFlags.split(a.v &^ CSIGNAL)
 	if rest != 0 {
 		names = append(names, hex(rest))
 	}

@@ -16,8 +16,8 @@ var ptraceArgs = map[uint32][2]formatter{
 	PTRACE_SYSCALL:    {showPtr, showSignal},
 	PTRACE_SYSEMU:     {showPtr, showSignal},
 	PTRACE_SINGLESTEP: {showPtr, showSignal},
-	PTRACE_SETOPTIONS: {showPtr, flags(&ptraceOptions)},
-	PTRACE_SEIZE:      {showPtr, flags(&ptraceOptions)},
+	PTRACE_SETOPTIONS: {showPtr, wordFlags(&ptraceOptions)},
+	PTRACE_SEIZE:      {showPtr, wordFlags(&ptraceOptions)},
 
 	PTRACE_SYSEMU_SINGLESTEP: {showPtr, showSignal},
 	PTRACE_SINGLEBLOCK:       {showPtr, showSignal},

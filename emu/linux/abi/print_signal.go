@@ -2,6 +2,7 @@ package abi
 
 import (
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -58,14 +59,15 @@ func showSigset(p *printer, a operand) string {
 	if a.v == 0 {
 		return "NULL"
 	}
-	if p.length(a) != 8 {
+	size := int(min(p.length(a), 8))
+	if size < p.l.Word || size%4 != 0 {
 		return hex(a.v)
 	}
-	v, ok := p.word(a.v, 8)
+	v, ok := p.word(a.v, size)
 	if !ok {
 		return hex(a.v)
 	}
-	return SigsetText(v, NSIG)
+	return SigsetText(v, 8*size)
 }
 
 func showOldSigset(p *printer, a operand) string {
@@ -109,7 +111,7 @@ func showSigHandler(_ *printer, a operand) string { return handlerText(a.v) }
 // only with its flag.
 func sigactionText(v *Sigaction, n int) string {
 	s := "{sa_handler=" + handlerText(v.Handler) + ", sa_mask=" + SigsetText(v.Mask, n) +
-		", sa_flags=" + saFlags.Format(uint64(uint32(v.Flags)))
+		", sa_flags=" + saFlags.Format(v.Flags)
 	if v.Flags&SA_RESTORER != 0 {
 		s += ", sa_restorer=" + hex(v.Restorer)
 	}
@@ -161,11 +163,14 @@ func showSiginfo(p *printer, v *Siginfo) string {
 }
 
 var siginfoTexts = [...]func(p *printer, v *Siginfo) string{
-	SigKill: func(_ *printer, v *Siginfo) string {
-		if v.PID == 0 && v.UID == 0 && v.Code != SI_USER {
-			return ""
+	SigKill: func(p *printer, v *Siginfo) string {
+		switch {
+		case v.Code == SI_USER || v.Code == SI_TKILL:
+			return siSender(v)
+		case v.PID == 0 && v.UID == 0:
+			return siValue(p, v)
 		}
-		return siSender(v)
+		return siSender(v) + siValue(p, v)
 	},
 	SigTimer: func(p *printer, v *Siginfo) string {
 		return ", si_timerid=" + hex(uint64(uint32(v.TimerID))) + ", si_overrun=" + dec(int64(v.Overrun)) + siValue(p, v)
@@ -176,7 +181,7 @@ var siginfoTexts = [...]func(p *printer, v *Siginfo) string{
 		if v.Code != CLD_EXITED {
 			status = SignalName(int(v.Status))
 		}
-		return siSender(v) + ", si_status=" + status + ", si_utime=" + dec(v.Utime) + ", si_stime=" + dec(v.Stime)
+		return siSender(v) + ", si_status=" + status + ", si_utime=" + ticksText(v.Utime) + ", si_stime=" + ticksText(v.Stime)
 	},
 	SigFault: siFault,
 	SigPoll: func(_ *printer, v *Siginfo) string {
@@ -185,6 +190,14 @@ var siginfoTexts = [...]func(p *printer, v *Siginfo) string{
 	SigCall: func(p *printer, v *Siginfo) string {
 		return ", si_call_addr=" + p.ptr(v.CallAddr) + ", si_syscall=" + dec(int64(v.Syscall)) + ", si_arch=" + auditArchs.Format(uint64(v.Arch))
 	},
+}
+
+// ticksText formats a time in ticks of 1/100 s.
+func ticksText(v int64) string {
+	if v == 0 {
+		return "0"
+	}
+	return dec(v) + " /* " + strconv.FormatFloat(float64(v)/100, 'f', 2, 64) + " s */"
 }
 
 var auditArchs = Enum{"AUDIT_ARCH_???", []Name{
@@ -253,10 +266,10 @@ func showSigframe(p *printer, a operand) string {
 	return "{mask=" + SigsetText(v, NSIG) + "}"
 }
 
-// showOldSigframe: i386's frame has the sigcontext at 4, with the first 32 signals
-// of the mask at its end.
+// showOldSigframe: on i386 the stack pointer is at the sigcontext, which has the
+// first 32 signals of the mask near its end.
 func showOldSigframe(p *printer, a operand) string {
-	v, ok := p.word(a.v+4+80, 4)
+	v, ok := p.word(a.v+80, 4)
 	if !ok {
 		return "{mask=" + p.ptr(a.v) + "}"
 	}

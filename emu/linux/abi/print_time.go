@@ -56,6 +56,9 @@ func fileTime(v *Timespec) string {
 	case UTIME_OMIT:
 		return "UTIME_OMIT"
 	}
+	if v.Sec == 0 && v.Nsec == 0 {
+		return timespecText(v)
+	}
 	return timespecText(v) + " /* " + date(v.Sec, fraction(v.Nsec, 9)) + " */"
 }
 
@@ -69,6 +72,9 @@ func showTimespecs64(p *printer, a operand) string {
 
 func showTimevals(p *printer, a operand) string {
 	return showArray(p, a.v, 2, func(_ *printer, v *Timeval) string {
+		if v.Sec == 0 && v.Usec == 0 {
+			return timevalText(v)
+		}
 		return timevalText(v) + " /* " + date(v.Sec, fraction(v.Usec, 6)) + " */"
 	})
 }

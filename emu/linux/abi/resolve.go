@@ -16,8 +16,8 @@ func Resolve(m Memory, c *Call, args [6]uint64, ptrSize int) (*Call, [6]uint64) 
 	case TSelectArgs:
 		to, got = memoryArgs(m, &oldSelect, args[0])
 	case TSocketCall:
-		if name := socketCalls[uint32(args[0])]; name != "" {
-			to, got = memoryArgs(m, socketCall(name), args[1])
+		if n := uint32(args[0]); n > 0 && int(n) < len(socketCalls) {
+			to, got = memoryArgs(m, socketCall(socketCalls[n]), args[1])
 		}
 	case TIPCCall:
 		to, got = ipcArgs(m, args)

@@ -25,8 +25,10 @@ var results = [...]func(p *printer) string{
 	RUint:       func(p *printer) string { return udec(p.word64()) },
 	RHex:        func(p *printer) string { return hex(p.word64()) },
 	ROctal:      func(p *printer) string { return octal(p.word64()) },
-	RSigmask:    func(p *printer) string { return hex(p.word64()) + " (old mask " + SigsetText(uint64(p.ret), 32) + ")" },
-	RSigHandler: func(p *printer) string { return hex(p.word64()) + " (" + handlerText(p.word64()) + ")" },
+	RSigmask:    func(p *printer) string { return hex(p.word64()) + " (mask " + SigsetText(uint64(p.ret), 32) + ")" },
+	ROldSigmask: func(p *printer) string { return hex(p.word64()) + " (old mask " + SigsetText(uint64(p.ret), 32) + ")" },
+	RSigHandler: handlerResult,
+	RUserDesc:   userDescResult,
 	RTime:       func(p *printer) string { return dec(p.ret) + " (" + date(p.ret, "") + ")" },
 	RPoll:       pollResult,
 	RSelect:     selectResult,
@@ -46,6 +48,23 @@ func (p *printer) word64() uint64 {
 		return uint64(uint32(p.ret))
 	}
 	return uint64(p.ret)
+}
+
+func handlerResult(p *printer) string {
+	v := p.word64()
+	if v > SIG_IGN {
+		return hex(v)
+	}
+	return hex(v) + " (" + handlerText(v) + ")"
+}
+
+// userDescResult tells which entry the kernel chose.
+func userDescResult(p *printer) string {
+	var v UserDesc
+	if p.l.Load(p.mem, p.value(0), &v) != nil {
+		return dec(p.ret)
+	}
+	return dec(p.ret) + " (entry_number=" + udec(uint64(v.EntryNumber)) + ")"
 }
 
 // pollResult lists the descriptors that are ready.

@@ -60,7 +60,7 @@ func (t *Trace) print(leaving bool) string {
 	for len(t.args) > 0 {
 		i := t.args[0]
 		k := &kinds[t.p.call.Args[i].Type.Kind()]
-		if !leaving && (k.out || k.outIf != nil && k.outIf(&t.p, t.p.operand(i))) {
+		if !leaving && t.p.fills(k, t.p.operand(i)) {
 			break
 		}
 		t.args = t.args[1:]

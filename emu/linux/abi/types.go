@@ -275,6 +275,8 @@ const (
 	TCloneTLS
 	TCloneChildTID
 	TUnshareFlags
+	TNsFlags
+	TModuleFlags
 	TWaitFlags
 	TIDType
 	TFutexOp

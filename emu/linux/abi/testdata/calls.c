@@ -71,7 +71,7 @@ static void files(void) {
 	C(setxattr, "file", "user.a", "value", 5, 0); C(getxattr, "file", "user.a", buf, 100); C(getxattr, "file", "user.a", 0, 0); C(listxattr, "file", buf, 100); C(removexattr, "file", "user.a"); C(fgetxattr, fd, "user.none", buf, 10);
 	int p[2]; C(pipe, p); C(pipe2, p, 02004000); C(pipe, BAD); C(write, p[1], "data", 4); C(tee, p[0], p[1], 10, 2); C(splice, fd, 0, p[1], 0, 10, 1); C(vmsplice, p[1], iov, 1, 1);
 	static L off[2] = {1, 0}; C(sendfile, p[1], fd, off, 10); C(sendfile, p[1], fd, 0, 2); C(sendfile, -1, fd, off, 1); C(copy_file_range, fd, off, fd, 0, 1, 0);
-	C(ioctl, p[0], 0x541b, buf); C(ioctl, p[0], 0x5401, buf); C(ioctl, fd, 0x5451); C(ioctl, fd, 0x5421, off); C(ioctl, fd, 0x80086601, buf); C(ioctl, fd, 0x12345678, 5); C(ioctl, fd, 0x5401, buf);
+	C(ioctl, p[0], 0x541b, buf); C(ioctl, p[0], 0x5401, buf); C(ioctl, fd, 0x5451); C(ioctl, fd, 0x5421, off); C(ioctl, fd, 0x12345678, 5); C(ioctl, fd, 0x5401, buf);
 	static U how[6] = {0, 0, 0, 0, 0, 0}; C(openat2, -100, "file", how, 24); how[0] = 0101; C(openat2, -100, "file", how, 24);
 	C(memfd_create, "name", 3); C(inotify_init); i = C(inotify_init1, 04000); C(inotify_add_watch, i, ".", 0x100 | 2); C(inotify_rm_watch, i, 5);
 	C(name_to_handle_at, -100, "file", 0, 0, 0); C(execve, "/nonexistent", 0, 0); C(execveat, -1, "", 0, 0, 0x1000); C(acct, "nofile"); C(chroot, "nofile"); C(mount, "a", "b", "c", 0x1001, "data"); C(umount2, "x", 2); C(swapon, "x", 0); C(sync); C(syncfs, fd); C(quotactl_fd, -1, 0, 0, 0);
@@ -134,13 +134,13 @@ static void procs(void) {
 	pid = S(__NR_clone, 0x01000000 | 0x200000 | 17, 0, buf, buf + 8, buf + 8); if (!pid) C(exit, 0); C(waitid, 1, pid, buf, 4 | 0x01000000, 0); C(wait4, pid, 0, 0, 0);
 	pid = S(__NR_clone, 0x00100000 | 17, 0, buf, 0, 0); if (!pid) C(kill, GETPID, 9); C(waitid, 0, 0, buf, 4, buf + 200); C(waitid, 0, 0, buf, 4, 0);
 	static unsigned long long ca[11] = {0x00100000, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0}; ca[3] = (U)buf; pid = C(clone3, ca, 88); if (!pid) C(exit, 7); C(wait4, pid, &st, 0, 0); C(clone3, ca, 8); C(clone3, BAD, 88); ca[0] = 0; ca[4] = 0; ca[5] = 1; C(clone3, ca, 64); C(clone, 0x10000, 0, 0, 0, 0); C(unshare, 0x80); C(setns, -1, 0);
-	C(ptrace, 16, -1, 0, 0); C(seccomp, 2, 0, buf); C(kcmp, -1, -1, 0, 1, 2); C(getrandom, BAD, 0, 1); C(set_tid_address, buf); C(set_robust_list, buf, 3 * sizeof(L)); C(get_robust_list, 0, buf, buf + 8); C(rseq, buf, 32, 2, 0x53053053); C(syslog, 10, 0, 0); C(sethostname, "x", 65); C(reboot, 1, 2, 3, 0); C(bpf, 0, 0, 0); C(perf_event_open, 0, 0, 0, 0, 0); C(add_key, "user", "a", "b", 1, 0); C(restart_syscall); C(iopl, 0);
+	C(ptrace, 16, -1, 0, 0); C(kcmp, -1, -1, 0, 1, 2); C(getrandom, BAD, 0, 1); C(set_tid_address, buf); C(set_robust_list, buf, 3 * sizeof(L)); C(get_robust_list, 0, buf, buf + 8); C(rseq, buf, 32, 2, 0x53053053); C(syslog, 10, 0, 0); C(sethostname, "x", 65); C(reboot, 1, 2, 3, 0); C(bpf, 0, 0, 0); C(perf_event_open, 0, 0, 0, 0, 0); C(add_key, "user", "a", "b", 1, 0); C(iopl, 0);
 	static int fx = 5; static L ts[2] = {0, 1000}; C(futex, &fx, 0, 4, 0); C(futex, &fx, 128, 5, ts); C(futex, &fx, 129, 1); C(futex, &fx, 0x189, 5, ts, 0, -1); C(futex, &fx, 0x89, 5, ts, 0, 3); C(futex, &fx, 3, 1, 2, &fx); C(futex, &fx, 4, 1, 2, &fx, 5); C(futex, &fx, 5, 1, 2, &fx, 0xa1002003); C(futex, &fx, 0x80 | 10, 1, 0, 0, -1); C(futex, 1, 7);
 	static char *argv[] = {"prog", "an argument that is longer than thirty-two characters", 0}, *env[] = {"A=1", 0}; C(execve, "/nonexistent", argv, env); C(execve, "/nonexistent", BAD, 0); C(execve, "/nonexistent", argv, argv);
 #ifdef __x86_64__
 	C(arch_prctl, 0x1003, buf); C(arch_prctl, 0x1002, 0); C(arch_prctl, 0x1011); C(arch_prctl, 0x9999, 5);
 #else
-	static int ud[4] = {-1, 0x1000, 0xfffff, 0x51}; C(set_thread_area, ud); C(get_thread_area, ud); S(__NR_waitpid, -1, buf, 1); S(__NR_olduname, buf); S(__NR_oldolduname, buf); S(__NR_nice, 1); S(__NR_getuid32); S(__NR_setreuid32, -1, -1); S(__NR_getresuid32, buf, buf, buf); S(__NR_ugetrlimit, 3, buf); S(__NR_getgroups32, 10, buf); S(__NR_setgroups32, 2, g);
+	static int ud[4] = {-1, 0x1000, 0xfffff, 0x51}; C(set_thread_area, ud); C(get_thread_area, ud); S(__NR_waitpid, -1, buf, 1); S(__NR_nice, 1); S(__NR_getuid32); S(__NR_setreuid32, -1, -1); S(__NR_getresuid32, buf, buf, buf); S(__NR_ugetrlimit, 3, buf); S(__NR_getgroups32, 10, buf); S(__NR_setgroups32, 2, g);
 #endif
 }
 
@@ -188,9 +188,9 @@ static void ipc_(void) {
 
 static void only32(void) {
 #ifdef __i386__
-	int fd = S(__NR_open, "/proc/self/exe", 0); S(__NR_stat64, "/dev/null", buf); S(__NR_fstat64, fd, buf); S(__NR_lstat64, "/nofile", buf); S(__NR_fstatat64, -100, "/tmp", buf, 0); S(__NR_oldstat, "/tmp", buf); S(__NR_statfs64, "/proc", 84, buf); S(__NR_fstatfs64, -1, 84, buf); S(__NR__llseek, fd, 1, 2, buf, 0); S(__NR__llseek, fd, -1, -1, buf, 1); S(__NR_truncate64, "/nofile", 5, 1); S(__NR_ftruncate64, -1, 5, 1); S(__NR_fcntl64, fd, 3); static short fl[16] = {0, 0}; S(__NR_fcntl64, fd, 12, fl); S(__NR_fcntl64, fd, 5, fl); S(__NR_sendfile64, -1, fd, buf, 1); S(__NR_fadvise64_64, fd, 0, 0, 5, 0, 1); S(__NR_readdir, -1, buf, 1); S(__NR_umount, "x"); S(__NR_stime, BAD);
+	int fd = S(__NR_open, "/proc/self/exe", 0); S(__NR_stat64, "/dev/null", buf); S(__NR_fstat64, fd, buf); S(__NR_lstat64, "/nofile", buf); S(__NR_fstatat64, -100, "/tmp", buf, 0); S(__NR_oldstat, "/tmp", buf); S(__NR_statfs64, "/proc", 84, buf); S(__NR_fstatfs64, -1, 84, buf); S(__NR__llseek, fd, 1, 2, buf, 0); S(__NR__llseek, fd, -1, -1, buf, 1); S(__NR_truncate64, "/nofile", 5, 1); S(__NR_ftruncate64, -1, 5, 1); S(__NR_fcntl64, fd, 3); static short fl[16] = {0, 0}; S(__NR_fcntl64, fd, 12, fl); S(__NR_fcntl64, fd, 5, fl); S(__NR_sendfile64, -1, fd, buf, 1); S(__NR_fadvise64_64, fd, 0, 0, 5, 0, 1); S(__NR_umount, "x"); S(__NR_stime, BAD);
 	static unsigned long long ts[4] = {0, 1000, 0, 0}; S(__NR_clock_getres_time64, 1, buf); S(__NR_clock_nanosleep_time64, 1, 0, ts, 0); S(__NR_ppoll_time64, 0, 0, ts, 0, 8); S(__NR_pselect6_time64, 0, 0, 0, 0, ts, 0); static int fx = 5; S(__NR_futex_time64, &fx, 128, 5, ts); S(__NR_utimensat_time64, -100, "/nofile", ts, 0); S(__NR_timerfd_settime64, -1, 0, ts, 0); S(__NR_rt_sigtimedwait_time64, buf, 0, ts, 4);
-	S(__NR_chown32, "/nofile", -1, 5); S(__NR_fadvise64, fd, 1, 0, 2, 0); S(__NR_madvise, 0, 0, 0); S(__NR_rt_sigprocmask, 0, m10, 0, 8); S(__NR_kill, GETPID, 10); S(__NR_sigsuspend, 0, 0, 0x200 ^ 0x200); S(__NR_modify_ldt, 0, 0, 0); S(__NR_getpgrp); S(__NR_break, 1, 2, 3); S(__NR_bdflush, 1, 2);
+	S(__NR_chown32, "/nofile", -1, 5); S(__NR_fadvise64, fd, 1, 0, 2, 0); S(__NR_madvise, 0, 0, 0); S(__NR_rt_sigprocmask, 0, m10, 0, 8); S(__NR_kill, GETPID, 10); S(__NR_sigsuspend, 0, 0, 0x200 ^ 0x200); S(__NR_modify_ldt, 0, 0, 0); S(__NR_getpgrp); S(__NR_bdflush, 1, 2);
 #endif
 }
 
@@ -217,7 +217,7 @@ static void odd(void) {
 	C(mbind, 1, 1, -1, 0, 0, 0); C(set_mempolicy, 0x8001, 0, 0); C(syslog, 9); C(syslog, 1); C(membarrier, 99, 0); C(delete_module, "x", -1);
 	static unsigned long long how[3] = {-1, -1, -1}; C(openat2, -1, 0, how, 24); static struct { int fd; short e, r; } pf[2] = {{5, -1}, {6, 0}}; C(poll, pf, 2, 0); static unsigned ee[3] = {-1, -1, 1}; C(epoll_ctl, -1, 1, -1, ee); C(epoll_ctl, -1, 2, -1, ee); C(epoll_ctl, -1, 7, -1, ee);
 	struct kact a = {(void *)1, -1, restorer, {-1, -1}}; C(rt_sigaction, 99, &a, 0, 8); a.mask[1] = 0x7fffffff; a.mask[0] = 0; a.flags = 0; C(rt_sigaction, 65, &a, 0, 8);
-	C(mknod, 0, 0177777, 0x1234567); C(mknod, 0, 020666, 0x1234567); C(mknod, 0, 0644, 5); C(chmod, 0, 7); C(chmod, 0, 0); C(mkdir, 0, 0xffff); C(quotactl_fd, -1, 0x80000200, 0, 0); C(fcntl, -1, 1033, -1); C(fcntl, -1, 4, -1); C(fcntl, -1, 1024, 2); C(arch_prctl, 0x1012, 1); C(bpf, 5, 0, 0);
+	C(mknod, 0, 0177777, 0x1234567); C(mknod, 0, 020666, 0x1234567); C(mknod, 0, 0644, 5); C(chmod, 0, 7); C(chmod, 0, 0); C(mkdir, 0, 0xffff); C(fcntl, -1, 1033, -1); C(fcntl, -1, 4, -1); C(fcntl, -1, 1024, 2); C(arch_prctl, 0x1012, 1); C(bpf, 5, 0, 0);
 }
 
 void start(void) {
