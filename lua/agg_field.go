@@ -77,7 +77,7 @@ type aggField struct {
 
 var aggFields = []aggField{
 	{"pc", "address of the instruction, or of the block", "insn block mem sys exc", true, func(e *sample) part { return address(uint64(e.pc)) }},
-	{"symbol", "function that the pc is in", "insn block mem sys exc", true, func(e *sample) part { return symbolOf(e) }},
+	{"symbol", "function that the pc is in; [file] where its symbols do not say", "insn block mem sys exc", true, func(e *sample) part { return symbolOf(e) }},
 	{"module", "file that the pc is in", "insn block mem sys exc", true, func(e *sample) part { return moduleOf(e) }},
 	{"offset", "distance of the pc from the start of its file's mapping", "insn block mem sys exc", true, func(e *sample) part { return offsetOf(e) }},
 	{"mnemonic", "instruction at the pc", "insn mem", true, func(e *sample) part { return mnemonicOf(e) }},
@@ -131,14 +131,14 @@ func symbolOf(e *sample) part {
 	if name, _, ok := e.c.Machine.Symbol(e.pc); ok {
 		return text(name)
 	}
-	return address(uint64(e.pc))
+	return text("[" + moduleOf(e).text + "]")
 }
 
 func moduleOf(e *sample) part {
 	if file, _, ok := e.c.Machine.Module(e.pc); ok {
 		return text(path.Base(file))
 	}
-	return text("[unknown]")
+	return text("unknown")
 }
 
 func offsetOf(e *sample) part {

@@ -56,7 +56,10 @@ type lineReader interface {
 	Close()
 }
 
-var errAborted = errors.New("aborted")
+var (
+	errAborted = errors.New("aborted")
+	errEnded   = errors.New("the guest has ended")
+)
 
 // repl stops before the guest's first instruction and serves the user until
 // the user quits. It returns the guest's exit status.
@@ -169,7 +172,7 @@ func (s *session) place(a guest.Addr) string {
 // resume runs the guest by run and tells why it came back.
 func (s *session) resume(run func() (int, bool, error)) error {
 	if s.done {
-		return errors.New("the guest has ended")
+		return errEnded
 	}
 	s.why, s.from = nil, s.m.CPU().Icount()
 	s.keepRegs()

@@ -21,36 +21,43 @@ type command struct {
 	// complete says what its arguments are completed from: symbols, registers,
 	// events, plugins, topics, commands.
 	complete string
-	again    bool // an empty line repeats it
+	flags    cmdFlags
 }
+
+type cmdFlags uint8
+
+const (
+	again cmdFlags = 1 << iota // an empty line repeats it
+	live                       // needs a guest that has not ended
+)
 
 // commandTable is filled in by init: help lists it.
 var commandTable []command
 
 func init() {
 	commandTable = []command{
-		{"break", "b", "[symbol|addr]", "stop before an instruction (the current one)", cmdBreak, "symbols", false},
-		{"tbreak", "tb", "[symbol|addr]", "as break, for one stop", cmdTBreak, "symbols", false},
-		{"watch", "", "addr [n]", "stop before n bytes (8) of memory are written", cmdWatch, "symbols", false},
-		{"delete", "d", "number…|all", "remove breakpoints", cmdDelete, "", false},
-		{"step", "s", "[n]", "run n instructions (1)", cmdStep, "", true},
-		{"next", "n", "", "run one instruction, a call as a whole", cmdNext, "", true},
-		{"finish", "fin", "", "run until the current function returns", cmdFinish, "", false},
-		{"continue", "c", "[symbol|addr]", "run on, to a place if one is given", cmdContinue, "symbols", true},
-		{"regs", "r", "[name|name=value]…", "show or change registers", cmdRegs, "registers", false},
-		{"x", "", "/[n][f][u] addr", "show memory: f one of x d u o c s a i, u one of b h w g", cmdExamine, "symbols", true},
-		{"hexdump", "hd", "addr [n]", "show n bytes (64) of memory", cmdHexdump, "symbols", true},
-		{"disas", "u", "[addr] [n]", "show n instructions (8) from addr (pc) on", cmdDisas, "symbols", true},
-		{"maps", "vmmap", "[text]", "list the guest's mappings that contain the text", cmdMaps, "", false},
-		{"bt", "", "[n]", "show the calls that lead here, as far as frame pointers tell", cmdBacktrace, "", false},
-		{"symbol", "sym", "symbol|addr", "tell what an address is, or where a symbol lies", cmdSymbol, "symbols", false},
-		{"info", "i", "topic", "tell about: events plugins scripts breakpoints threads subscriptions", cmdInfo, "topics", false},
-		{"load", "", "name[:args]", "load a plugin, by name or from a .lua file", cmdLoad, "plugins", false},
-		{"unload", "", "name", "unload a plugin", cmdUnload, "loaded", false},
-		{"reload", "", "name", "unload a script and load its file again", cmdReload, "loaded", false},
-		{"eval", "", "lua", "evaluate Lua; a line that is no command is Lua anyway", func(s *session, args string) error { return s.evalLua(args) }, "", false},
-		{"help", "h", "[command|function]", "this list, or the help of one", cmdHelp, "commands", false},
-		{"quit", "q", "", "leave; a guest that still runs is ended", func(s *session, _ string) error { s.quitting = true; return nil }, "", false},
+		{"break", "b", "[symbol|addr]", "stop before an instruction (the current one)", cmdBreak, "symbols", live},
+		{"tbreak", "tb", "[symbol|addr]", "as break, for one stop", cmdTBreak, "symbols", live},
+		{"watch", "", "addr [n]", "stop before n bytes (8) of memory are written", cmdWatch, "symbols", live},
+		{"delete", "d", "number…|all", "remove breakpoints", cmdDelete, "", 0},
+		{"step", "s", "[n]", "run n instructions (1)", cmdStep, "", again | live},
+		{"next", "n", "", "run one instruction, a call as a whole", cmdNext, "", again | live},
+		{"finish", "fin", "", "run until the current function returns", cmdFinish, "", live},
+		{"continue", "c", "[symbol|addr]", "run on, to a place if one is given", cmdContinue, "symbols", again | live},
+		{"regs", "r", "[name|name=value]…", "show or change registers", cmdRegs, "registers", live},
+		{"x", "", "/[n][f][u] addr", "show memory: f one of x d u o c s a i, u one of b h w g", cmdExamine, "symbols", again | live},
+		{"hexdump", "hd", "addr [n]", "show n bytes (64) of memory", cmdHexdump, "symbols", again | live},
+		{"disas", "u", "[addr] [n]", "show n instructions (8) from addr (pc) on", cmdDisas, "symbols", again | live},
+		{"maps", "vmmap", "[text]", "list the guest's mappings that contain the text", cmdMaps, "", live},
+		{"bt", "", "[n]", "show the calls that lead here, as far as frame pointers tell", cmdBacktrace, "", live},
+		{"symbol", "sym", "symbol|addr", "tell what an address is, or where a symbol lies", cmdSymbol, "symbols", live},
+		{"info", "i", "topic", "tell about: events plugins scripts breakpoints threads subscriptions", cmdInfo, "topics", 0},
+		{"load", "", "name[:args]", "load a plugin, by name or from a .lua file", cmdLoad, "plugins", 0},
+		{"unload", "", "name", "unload a plugin", cmdUnload, "loaded", 0},
+		{"reload", "", "name", "unload a script and load its file again", cmdReload, "loaded", 0},
+		{"eval", "", "lua", "evaluate Lua; a line that is no command is Lua anyway", func(s *session, args string) error { return s.evalLua(args) }, "", 0},
+		{"help", "h", "[command|function]", "this list, or the help of one", cmdHelp, "commands", 0},
+		{"quit", "q", "", "leave; a guest that still runs is ended", func(s *session, _ string) error { s.quitting = true; return nil }, "", 0},
 	}
 }
 
@@ -99,8 +106,11 @@ func looksLikeLua(rest string) bool {
 }
 
 func (s *session) call(c *command, args, line string) error {
-	if c.again {
+	if c.flags&again != 0 {
 		s.repeat = line
+	}
+	if c.flags&live != 0 && s.done {
+		return errEnded
 	}
 	return c.do(s, args)
 }

@@ -64,7 +64,8 @@ func (m *Machine) Code(addr uint64, code []byte) {
 }
 
 func withInt3(addr uint64, code []byte) []byte {
-	return slices.Concat(code, int3s[:min(16, LineCode+codeSize-addr-uint64(len(code)))])
+	room := LineCode + codeSize - addr - uint64(len(code))
+	return slices.Concat(code, int3s[:min(16, room)])
 }
 
 // Put implements CPU.
@@ -126,6 +127,9 @@ func (h Host) Code(addr uint64, code []byte) {
 
 // Put implements CPU.
 func (h Host) Put(s *oracle.State) error { return h.Set(s) }
+
+// Step implements CPU. Code has int3 behind it, so a run does one instruction.
+func (h Host) Step() (oracle.Stop, error) { return h.Run() }
 
 // Take implements CPU.
 func (h Host) Take(s *oracle.State) error { return h.Get(s) }

@@ -49,9 +49,9 @@ func (b *Bare) MapLineRegions() error {
 	return nil
 }
 
-// flagsSeen are the RFLAGS bits that are compared: the arithmetic ones, DF, NT,
-// AC and ID.
-const flagsSeen = regs.Arith | regs.DFBit | regs.NT | regs.AC | regs.ID
+// flagsSeen are the RFLAGS bits that are compared: the arithmetic ones, DF, NT and
+// AC. ptrace cannot set ID.
+const flagsSeen = regs.Arith | regs.DFBit | regs.NT | regs.AC
 
 // putState makes the register words those of a state.
 func putState(w *regs.Words, s *oracle.State) {

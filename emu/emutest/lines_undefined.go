@@ -88,6 +88,8 @@ func UndefinedResult(in *dec.Inst, cl uint8) bool {
 		return shiftCount(in, 2, cl) > 8*in.Args[0].Size
 	case "bswap":
 		return in.OpSize == 2
+	case "push": // some CPUs leave the upper half in memory
+		return in.Args[0].Kind == dec.SegReg && in.OpSize == 4
 	}
 	return false
 }

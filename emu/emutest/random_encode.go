@@ -17,6 +17,7 @@ type encoder struct {
 	bits int
 	st   *oracle.State // before the instruction
 	pc   uint64
+	at   uint64 // where the setup wants the memory operand, or 0
 }
 
 func (e *encoder) mode() dec.Mode { return dec.Mode(e.bits) }

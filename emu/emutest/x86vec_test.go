@@ -34,6 +34,7 @@ var vectorClasses = []struct {
 	{"i386-seq", 32, nil},
 	{"i386-sse", 32, nil},
 	{"i386-mmx", 32, nil},
+	{"i386-x87", 32, nil},
 	{"i386-approx", 32, func(v *Vector) bool { return slices.Contains(v.ISA, "sse1") }},
 }
 

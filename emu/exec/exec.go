@@ -52,6 +52,7 @@ type Engine struct {
 	caches map[*mmu.Space]*cache
 	cache  *cache // of the current space
 	blocks *modeCache
+	memo   memo
 	mode   uint64
 	b      ir.Builder
 	code   []byte
@@ -263,6 +264,14 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
+	if keep {
+		if tb := e.memo.find(pc, e.mode, e.code[:n]); tb != nil {
+			tb.ASID = c.Space.ASID
+			e.cache.add(tb)
+			e.fireTranslated(tb)
+			return tb, nil
+		}
+	}
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
 	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
 	if size == 0 { // the first instruction reaches into what cannot be fetched
@@ -279,6 +288,9 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	e.Stats.Insns += uint64(len(tb.Marks))
 	if keep {
 		e.cache.add(tb)
+		if !probe.Watched(e.bus) {
+			e.memo.add(tb, e.code[:n])
+		}
 	}
 	e.fireTranslated(tb)
 	return tb, nil
@@ -313,6 +325,7 @@ func (e *Engine) flushAll() {
 	for _, k := range e.caches {
 		k.flush()
 	}
+	e.memo.clear()
 	e.enterSpace()
 	e.cpu.Leave.From = nil
 }

@@ -9,7 +9,8 @@
 // leaving the loop.
 // Invariants: the guest's registers are in the frame whenever a function that
 // can fault, a probe or a helper runs; CPU.TB and CPU.Insn name the
-// instruction that such a function belongs to.
+// instruction that such a function belongs to. Records name no block, so that
+// blocks with the same code may share them.
 package interp
 
 import (
@@ -38,7 +39,6 @@ type op struct {
 type extra struct {
 	target *op // of a branch
 	helper func(c *vcpu.CPU, a, b, d uint64) uint64
-	tb     *vcpu.TB
 }
 
 // Engine compiles and runs blocks. It must not be copied.
@@ -99,7 +99,7 @@ func (cp *compiler) newExtra(x extra) *extra {
 type jump struct{ op, label int }
 
 func (cp *compiler) run() error {
-	cp.ops = append(cp.ops, op{fn: enterBlock, ext: cp.newExtra(extra{tb: cp.tb}), imm: uint64(len(cp.tb.Marks))})
+	cp.ops = append(cp.ops, op{fn: enterBlock, imm: uint64(len(cp.tb.Marks))})
 	for n := range cp.b.Insns {
 		if err := cp.insnOp(&cp.b.Insns[n]); err != nil {
 			return fmt.Errorf("interp: %s: %w", ir.Format(cp.b, &cp.b.Insns[n], nil), err)

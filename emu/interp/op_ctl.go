@@ -14,6 +14,7 @@ var leaveFns = [2]fn{leaveTB, leavePtr}
 // and CPU.Insn naming the instruction.
 func (*Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 	defer func() { fault = recover() }()
+	c.TB = tb
 	for o := (*op)(tb.Entry); o != nil; {
 		o = o.fn(c, o)
 	}
@@ -23,10 +24,9 @@ func (*Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 // enterBlock takes the block's instructions from the budget, or leaves when
 // they are not there or somebody asked to stop.
 func enterBlock(c *vcpu.CPU, o *op) *op {
-	c.TB = o.ext.tb
 	if c.Left -= int64(o.imm); c.Left < 0 || c.StopWord() {
 		c.Left += int64(o.imm)
-		return leave(c, vcpu.Leave{Why: ir.ExitNone}, uint64(o.ext.tb.PC))
+		return leave(c, vcpu.Leave{Why: ir.ExitNone}, uint64(c.TB.PC))
 	}
 	return o.next()
 }
@@ -44,6 +44,7 @@ func br(_ *vcpu.CPU, o *op) *op { return o.ext.target }
 
 func gotoTB(c *vcpu.CPU, o *op) *op {
 	if t := c.TB.Next[o.aux&1]; t != nil {
+		c.TB = t
 		return (*op)(t.Entry)
 	}
 	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux)}, o.imm)
@@ -54,6 +55,7 @@ func leaveTB(c *vcpu.CPU, o *op) *op { return leave(c, vcpu.Leave{Why: ir.ExitEn
 func gotoPtr(c *vcpu.CPU, o *op) *op {
 	pc := c.W[o.a&frameMask]
 	if t := c.Jump[vcpu.JumpIndex(pc)]; t != nil && uint64(t.PC) == pc {
+		c.TB = t
 		return (*op)(t.Entry)
 	}
 	return leave(c, vcpu.Leave{Why: ir.ExitEnd}, pc)

@@ -217,8 +217,8 @@ func stv(c *vcpu.CPU, o *op) *op {
 	a := o.address(c)
 	p := o.atStore(c, a)
 	v := c.W[o.c&frameMask:][:4]
-	if last := unsafe.Add(p, int(o.size)-1); a&(pageSize-1) > pageSize-uint64(o.size) {
-		touch(last)
+	if a&(pageSize-1) > pageSize-uint64(o.size) {
+		c.Touch(a + uint64(o.size) - 1)
 	}
 	if o.size == 16 {
 		*(*[2]uint64)(p) = [2]uint64{v[0], v[1]}
@@ -229,12 +229,6 @@ func stv(c *vcpu.CPU, o *op) *op {
 }
 
 const pageSize = 4096
-
-// touch writes a byte back to itself: it faults where a store would.
-func touch(p unsafe.Pointer) {
-	v := *(*uint8)(p)
-	*(*uint8)(p) = v
-}
 
 func lea32(c *vcpu.CPU, o *op) *op {
 	c.W[o.d&frameMask] = uint64(uint32(o.base(c)))

@@ -110,16 +110,23 @@ func (tr *tracer) leave(t *Thread, ev *event.Syscall) {
 	x := tr.traces[t]
 	delete(tr.traces, t)
 	tr.begin(t)
-	switch {
-	case x == nil:
-		io.WriteString(tr.w, tr.prefix(t)+ev.Text())
-	case tr.open == t:
-		io.WriteString(tr.w, x.Exit(t.memory(), ev.Ret))
-	case x.cut:
-		io.WriteString(tr.w, tr.prefix(t)+"<... "+ev.Name+" resumed>"+x.Exit(t.memory(), ev.Ret))
-	default:
-		io.WriteString(tr.w, tr.prefix(t)+x.Enter()+x.Exit(t.memory(), ev.Ret))
+	if x == nil {
+		io.WriteString(tr.w, tr.prefix(t)+ev.Text()+"\n")
+		return
 	}
+	line := tr.prefix(t)
+	x.Column -= len(line) // the result stands in one column, whatever is before it
+	switch {
+	case tr.open == t:
+		line = ""
+	case x.cut:
+		resumed := "<... " + ev.Name + " resumed>"
+		x.Column += len(x.Enter()) - len(resumed)
+		line += resumed
+	default:
+		line += x.Enter()
+	}
+	io.WriteString(tr.w, line+x.Exit(t.memory(), ev.Ret))
 	tr.open = nil
 	io.WriteString(tr.w, "\n")
 }

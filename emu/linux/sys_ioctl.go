@@ -26,10 +26,10 @@ var ioctlSizes = map[uint32]uint64{
 
 // ioctlFuncs are the requests that the kernel itself answers.
 var ioctlFuncs = map[uint32]func(t *Thread, f *File, a guest.Addr) (int64, errno){
-	abi.FIONBIO:     ioctlFionbio,
-	abi.FIOCLEX:     func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(true) },
-	abi.FIONCLEX:    func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(false) },
-	abi.FIOASYNC:    func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	abi.FIONBIO:      ioctlFionbio,
+	abi.FIOCLEX:      func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(true) },
+	abi.FIONCLEX:     func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(false) },
+	abi.FIOASYNC:     func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
 	unix.TIOCGPGRP:   ioctlGetPgrp,
 	unix.TIOCSPGRP:   ioctlSetPgrp,
 	unix.TIOCGSID:    ioctlGetSid,

@@ -69,6 +69,9 @@ func (o *Oracle) open() error {
 	if err := o.mapRegions(); err != nil {
 		return err
 	}
+	if err := o.segments(); err != nil {
+		return err
+	}
 	if err := o.confine(); err != nil {
 		return err
 	}
@@ -127,13 +130,16 @@ func (o *Oracle) Step() (Stop, error) {
 // Run runs from RIP to the next int3, where it leaves RIP, or to an exception.
 // It is several times as fast as Step: put an int3 wherever an instruction may
 // lead and Run is a step.
+//
+// #OF is told from #GP by the first instruction.
 func (o *Oracle) Run() (Stop, error) {
+	code := o.fetch(o.regs.Rip)
 	sig, err := o.advance(syscall.PTRACE_CONT)
 	if err != nil {
 		return Stop{}, err
 	}
 	if sig != syscall.SIGTRAP {
-		return o.stopped(sig, o.fetch(o.regs.Rip))
+		return o.stopped(sig, code)
 	}
 	o.regs.Rip--
 	const ripOffset = 16 * 8 // in the user area
@@ -215,7 +221,7 @@ func (o *Oracle) vector(sig syscall.Signal, code int32, insn []byte) int {
 		return VecPF
 	case op != nil && (op[0] == opInto || op[0] == opInt && op[1] == VecOF):
 		return VecOF
-	case op != nil && op[0] == opBound:
+	case len(op) > 0 && op[0] == opBound:
 		return VecBR
 	}
 	return VecGP

@@ -50,6 +50,8 @@ func TestStep(t *testing.T) {
 		{"ud2", []byte{0x0f, 0x0b}, at(64), VecUD, 0, func(s *State) bool { return s.RIP == codeAt }},
 		{"int3", []byte{0xcc}, at(64), VecBP, 0, func(s *State) bool { return s.RIP == codeAt+1 }},
 		{"into", []byte{0xce}, func() *State { s := at(32); s.RFlags |= 0x800; return s }(), VecOF, 0, func(s *State) bool { return s.RIP == codeAt+1 }},
+		{"32 bit fs", []byte{0x64, 0xa1, 0x10, 0, 0, 0}, func() *State { s := at(32); s.FSBase = codeAt - 0x10; return s }(), NoVector, 0, func(s *State) bool { return s.GPR[0] == 0x0010a164 }},
+		{"32 bit gs", []byte{0x65, 0xa1, 0x10, 0, 0, 0}, func() *State { s := at(32); s.GSBase = codeAt - 0x10; return s }(), NoVector, 0, func(s *State) bool { return s.GPR[0] == 0x0010a165 }},
 		{"hlt", []byte{0xf4}, at(64), VecGP, 0, func(s *State) bool { return s.RIP == codeAt }},
 		{"jump to itself", []byte{0xeb, 0xfe}, at(64), NoVector, 0, func(s *State) bool { return s.RIP == codeAt }},
 	}

@@ -10,16 +10,17 @@ import (
 
 // The kernel's numbers (linux/ptrace.h, linux/elf.h, asm-generic/mman.h).
 const (
-	ptraceGetSiginfo  = 0x4202
-	ptraceGetRegset   = 0x4204
-	ptraceSetRegset   = 0x4205
-	ptraceExitKill    = 1 << 20
-	ntX86XState       = 0x202
-	mapFixedNoReplace = 0x100000
-	sysMemfdCreate    = 319
-	sysGetCPU         = 309
-	memfdCloexec      = 1
-	saNoCldStop       = 1
+	ptraceSetThreadArea = 26
+	ptraceGetSiginfo    = 0x4202
+	ptraceGetRegset     = 0x4204
+	ptraceSetRegset     = 0x4205
+	ptraceExitKill      = 1 << 20
+	ntX86XState         = 0x202
+	mapFixedNoReplace   = 0x100000
+	sysMemfdCreate      = 319
+	sysGetCPU           = 309
+	memfdCloexec        = 1
+	saNoCldStop         = 1
 )
 
 // ptrace is the bare system call: the runtime need not know that this thread is
@@ -49,6 +50,11 @@ func (o *Oracle) xstate(req int) error {
 	}
 	o.xsave = o.xsave[:v.Len]
 	return nil
+}
+
+// setThreadArea makes a descriptor of the tracee's from a struct user_desc.
+func (o *Oracle) setThreadArea(desc *[4]uint32) error {
+	return ptrace(ptraceSetThreadArea, o.pid, uintptr(desc[0]), unsafe.Pointer(desc))
 }
 
 // resume lets the tracee go on in the given way and waits for it to stop.

@@ -31,7 +31,7 @@ func (o *Oracle) Set(s *State) error {
 	r.Fs_base, r.Gs_base = s.FSBase, s.GSBase
 	r.Cs, r.Ss, r.Ds, r.Es, r.Fs, r.Gs = selCode64, selData, 0, 0, 0, 0
 	if s.Bits == 32 {
-		r.Cs, r.Ds, r.Es = selCode32, selData, selData
+		r.Cs, r.Ds, r.Es, r.Fs, r.Gs = selCode32, selData, selData, selFS, selGS
 	}
 	if err := o.setRegs(); err != nil {
 		return fmt.Errorf("oracle: set registers: %w", err)

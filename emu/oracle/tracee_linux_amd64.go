@@ -134,6 +134,26 @@ func (o *Oracle) mapRegions() error {
 	return nil
 }
 
+// Selectors of the descriptors that segments makes.
+const (
+	tlsFirst = 12 // arch/x86/include/asm/segment.h: GDT_ENTRY_TLS_MIN
+	selFS    = tlsFirst<<3 | 3
+	selGS    = (tlsFirst+1)<<3 | 3
+)
+
+// segments makes two data segments, for FS and GS of 32-bit code: there a null
+// selector may not be used. A kernel without 32-bit programs has none.
+func (o *Oracle) segments() error {
+	const flags = 1<<0 | 1<<4 | 1<<6 // 32 bits, limit in pages, usable (asm/ldt.h)
+	for i := range uint32(2) {
+		err := o.setThreadArea(&[4]uint32{tlsFirst + i, 0, 0xfffff, flags})
+		if err != nil && !errors.Is(err, syscall.EIO) {
+			return fmt.Errorf("segments of the tracee: %w", err)
+		}
+	}
+	return nil
+}
+
 // confine leaves the tracee no descriptor, and kills it at any system call but
 // reading, writing and exiting: code under test has no business there.
 func (o *Oracle) confine() error {

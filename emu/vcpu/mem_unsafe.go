@@ -1,6 +1,7 @@
 package vcpu
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"panda/emu/guest"
@@ -19,6 +20,17 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 		panic(&guest.MemFault{Addr: guest.Addr(a), Access: access})
 	}
 	return unsafe.Slice((*byte)(unsafe.Add(c.Mem, a)), n)
+}
+
+// Touch faults, as a store would, if the byte at a cannot be written, and changes
+// nothing. The compiler drops a store of what has just been loaded, so this is an
+// atomic operation on the word around it.
+func (c *CPU) Touch(a uint64) {
+	c.Insn |= Storing
+	if a >= c.Limit {
+		panic(&guest.MemFault{Addr: guest.Addr(a), Access: guest.Write})
+	}
+	atomic.OrUint32((*uint32)(unsafe.Add(c.Mem, a&^3)), 0)
 }
 
 // Offset is the guest address that lies at a host address, if it is in the

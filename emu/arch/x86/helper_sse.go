@@ -5,7 +5,6 @@ import (
 	"math/bits"
 
 	"panda/emu/arch/x86/regs"
-	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
@@ -16,9 +15,7 @@ var hTryMasked = &ir.Helper{
 	Name: "try_masked", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, a, mask, _ uint64) uint64 {
 		for mask &= 0x8080808080808080; mask != 0; mask &= mask - 1 {
-			p := c.Span(a+uint64(bits.TrailingZeros64(mask)/8), 1, guest.Write)
-			v := p[0]
-			p[0] = v
+			c.Touch(a + uint64(bits.TrailingZeros64(mask)/8))
 		}
 		return 0
 	},

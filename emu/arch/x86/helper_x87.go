@@ -92,19 +92,17 @@ type fpu struct {
 
 var exceptionMF = guest.Exception{Vector: vecMF}
 
-// openFPU begins a waiting instruction: a pending exception comes first.
-func openFPU(c *vcpu.CPU, how uint64) fpu {
+// open begins a waiting instruction: a pending exception comes first. The
+// fields are set one by one because copying a struct just made is slow.
+func (f *fpu) open(c *vcpu.CPU, how uint64) {
 	if c.W[regs.FSW]&fswES != 0 {
 		c.Raise(exceptionMF)
 	}
 	cw := c.W[regs.FCW]
-	return fpu{
-		Env: softfloat.Env{
-			Round: softfloat.Rounding(cw >> 10 & 3), Precision: softfloat.Precision(cw >> 8 & 3),
-			Masks: softfloat.Flags(cw) & softfloat.AllFlags,
-		},
-		how: fpHow(how), w: &c.W,
-	}
+	f.Round = softfloat.Rounding(cw >> 10 & 3)
+	f.Precision = softfloat.Precision(cw >> 8 & 3)
+	f.Masks = softfloat.Flags(cw) & softfloat.AllFlags
+	f.how, f.w = fpHow(how), &c.W
 }
 
 // physical is the number of the register that st(i) is.

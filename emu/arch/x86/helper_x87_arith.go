@@ -16,7 +16,8 @@ var (
 // helpFarith is dst = dst op src, where a source in memory has the value m; an
 // integer is sign-extended.
 func helpFarith(c *vcpu.CPU, how, m, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v := softfloat.Indefinite80
 	if f.need(f.how.dst()) && f.need(f.how.src()) {
 		v = f.arith(m)
@@ -71,7 +72,8 @@ var (
 )
 
 func helpFcom(c *vcpu.CPU, how, m, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	r := f.compare(m)
 	f.setCodes(fswC0|fswC2|fswC3, comCodes[r])
 	if f.done() {
@@ -83,7 +85,8 @@ func helpFcom(c *vcpu.CPU, how, m, _ uint64) uint64 {
 // helpFcomi returns the six flags. They are set even if an unmasked exception
 // keeps the pop back.
 func helpFcomi(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	r := f.compare(0)
 	f.keepC1()
 	if f.done() {
@@ -102,7 +105,8 @@ const xamEmpty = fswC3 | fswC0
 
 // helpFxam tells what st(0) is; C1 is the sign even of an empty register.
 func helpFxam(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v := f.st(0)
 	codes := uint16(xamEmpty)
 	if f.full(0) {

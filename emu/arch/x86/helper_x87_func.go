@@ -23,7 +23,8 @@ const (
 )
 
 func helpFunary(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v := softfloat.Indefinite80
 	if f.how.op() >= fnSin {
 		f.setCodes(fswC2, 0)
@@ -75,7 +76,8 @@ const (
 
 // helpFbinary puts the result into dst, which after a pop is st(0).
 func helpFbinary(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v := softfloat.Indefinite80
 	if op := f.how.op(); op == fnPrem || op == fnPrem1 {
 		f.setCodes(fswC2, 0)
@@ -131,7 +133,8 @@ const (
 
 // helpFpair puts one result into st(0) and pushes the other.
 func helpFpair(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v, pushed, ok := softfloat.Indefinite80, softfloat.Indefinite80, true
 	if f.how.op() != fnXtract {
 		f.setCodes(fswC2, 0)

@@ -21,7 +21,8 @@ var (
 // helpFpush pushes a constant, st(src), or the value lo that was read from
 // memory; hi are the bytes beyond 8 of the longer formats.
 func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v := softfloat.Indefinite80
 	if (f.how.kind() != fpReg || f.need(f.how.src())) && f.room() {
 		v = f.load(lo, hi)
@@ -70,7 +71,8 @@ const (
 
 // helpFset is FST to a register: a copy, whatever the value.
 func helpFset(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	if f.how.op() == setUnchecked && !f.full(0) {
 		f.done()
 		f.pop()
@@ -109,7 +111,8 @@ const (
 )
 
 func helpFstore(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	lo, hi := f.store(f.top())
 	after := f.status() | how&(0x7ff<<32) | hi<<fnewHigh
 	if f.Flags&^f.Masks&^softfloat.PE != 0 {
@@ -156,7 +159,8 @@ func (f *fpu) store(v softfloat.F80) (lo, hi uint64) {
 
 // helpFxch exchanges st(0) and st(src); an empty one counts as the indefinite.
 func helpFxch(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	i := f.how.src()
 	a, b := f.st(0), f.st(i)
 	if !f.need(0) {
@@ -175,7 +179,8 @@ func helpFxch(c *vcpu.CPU, how, _, _ uint64) uint64 {
 // helpFcmov copies st(src) to st(0) if cond is not 0. Both must hold values
 // even if it is.
 func helpFcmov(c *vcpu.CPU, how, cond, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	v := softfloat.Indefinite80
 	if i := f.how.src(); f.need(0) && f.need(i) {
 		if cond == 0 {
@@ -199,7 +204,8 @@ const (
 )
 
 func helpFstack(c *vcpu.CPU, how, _, _ uint64) uint64 {
-	f := openFPU(c, how)
+	var f fpu
+	f.open(c, how)
 	if f.how.op() == stackNop {
 		return 0
 	}

@@ -95,6 +95,17 @@ func hex(v uint64) string {
 	return "0x" + strconv.FormatUint(v, 16)
 }
 
+// hexPad prints as C's %#0<width>x does: the prefix counts, and 0 has none.
+func hexPad(v uint64, width int) string {
+	if v == 0 {
+		return strings.Repeat("0", width)
+	}
+	digits := strconv.FormatUint(v, 16)
+	return "0x" + strings.Repeat("0", max(0, width-2-len(digits))) + digits
+}
+
+func hex8(v uint32) string { return hexPad(uint64(v), 8) }
+
 // octal prints as C's %#03o does: at least three characters with the leading 0.
 func octal(v uint64) string {
 	s := "0" + strconv.FormatUint(v, 8)

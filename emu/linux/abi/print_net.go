@@ -356,3 +356,11 @@ func showEpollEvent(p *printer, a operand) string {
 func showEpollEvents(p *printer, a operand) string {
 	return showArray(p, a.v, int(p.ret), epollText)
 }
+
+func showSocketCall(_ *printer, a operand) string {
+	v := uint64(uint32(a.v))
+	if name, ok := socketCallNames.Lookup(int64(v)); ok {
+		return name
+	}
+	return udec(v)
+}

@@ -74,6 +74,17 @@ func showMpolMode(_ *printer, a operand) string {
 	return mpolFlags.Format(a.v)
 }
 
+// showNodeMask prints the words of a mask of memory nodes; the count that By names
+// is one more than the bits.
+func showNodeMask(p *printer, a operand) string {
+	bits := 8 * uint64(p.l.Word)
+	n := (p.length(a) + bits - 2) / bits
+	if n > pathMax {
+		return p.ptr(a.v)
+	}
+	return p.numbers(a.v, int(n), p.l.Word, func(v uint64) string { return hexPad(v, 2*p.l.Word) })
+}
+
 func showMemfdFlags(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
 	huge := v >> MAP_HUGE_SHIFT & MAP_HUGE_MASK

@@ -152,15 +152,6 @@ func showUserDesc(_ *printer, v *UserDesc) string {
 		", seg_not_present=" + bit(UserDescNotPresent) + ", useable=" + bit(UserDescUseable) + "}"
 }
 
-// hex8 prints as C's %#08x does: eight characters with the prefix.
-func hex8(v uint32) string {
-	s := hex(uint64(v))
-	if v == 0 {
-		return "00000000"
-	}
-	return "0x" + strings.Repeat("0", max(0, 6-len(s[2:]))) + s[2:]
-}
-
 // showCloneArgs prints struct clone_args as far as its size goes.
 func showCloneArgs(p *printer, a operand) string {
 	if a.v == 0 || p.length(a) < CloneArgsSizeVer0 {
@@ -297,24 +288,14 @@ func showGroups(size int, format func(uint64) string) formatter {
 	return func(p *printer, a operand) string { return p.numbers(a.v, int(p.length(a)), size, format) }
 }
 
+// showOutGroups: a size of 0 asks for the number of groups only.
 func showOutGroups(size int, format func(uint64) string) formatter {
 	return func(p *printer, a operand) string {
-		if p.ret == 0 || p.value(0) == 0 {
-			return p.emptyOr(a.v)
+		if p.value(0) == 0 && p.ret > 0 {
+			return p.ptr(a.v)
 		}
 		return p.numbers(a.v, int(p.ret), size, format)
 	}
-}
-
-// emptyOr prints an array that the kernel left alone.
-func (p *printer) emptyOr(addr uint64) string {
-	if addr == 0 {
-		return "NULL"
-	}
-	if p.value(0) == 0 {
-		return hex(addr)
-	}
-	return "[]"
 }
 
 func showSyslogType(_ *printer, a operand) string {
@@ -355,4 +336,18 @@ func showRebootArg(p *printer, a operand) string {
 		return ""
 	}
 	return showStr(p, a)
+}
+
+// showKcmpIndex: only descriptors have an index.
+func showKcmpIndex(p *printer, a operand) string {
+	switch uint32(p.value(a.by)) {
+	case KCMP_FILE:
+		return int32Text(a.v)
+	case KCMP_EPOLL_TFD:
+		if a.i == 4 {
+			return p.ptr(a.v)
+		}
+		return int32Text(a.v)
+	}
+	return ""
 }

@@ -259,6 +259,8 @@ const (
 	TMlockFlags
 	TMlockallFlags
 	TMpolMode
+	TNodeMask // bits in By
+	TOutNodeMask
 	TMemfdFlags
 	TIPCKey
 	TIPCFlags
@@ -303,6 +305,7 @@ const (
 	TRandomFlags
 	TRseqFlags
 	TKcmpType
+	TKcmpIndex // descriptors, where the type compares them
 	TPidfdFlags
 	TCloseRangeFlags
 	TRebootMagic1

@@ -1,6 +1,10 @@
 package hostsys
 
-import "panda/emu/linux/abi"
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+)
 
 // Errno is the error of a call, 0 for success.
 type Errno = abi.Errno
@@ -14,9 +18,9 @@ const (
 	In                // the host reads the bytes
 	Out               // the host writes them
 	InOut
-	VecIn // a list of buffers: struct iovec
+	VecIn // the call's Vec, as struct iovec
 	VecOut
-	MsgIn // a struct msghdr
+	MsgIn // the call's Msg, as struct msghdr
 	MsgOut
 )
 
@@ -25,8 +29,6 @@ type Arg struct {
 	Dir Dir
 	Num uint64
 	Buf []byte // nil is a null pointer
-	Vec [][]byte
-	Msg *Msg
 }
 
 // Msg is a struct msghdr. The host shortens Name and Control on receiving.
@@ -40,6 +42,8 @@ type Msg struct {
 type Call struct {
 	Nr   uintptr
 	Args [6]Arg
+	Vec  [][]byte
+	Msg  *Msg
 	Ret  int64
 	Err  Errno
 }
@@ -53,7 +57,10 @@ type Host struct {
 	Signals Signals
 	Wake    int // descriptor that becomes readable when a signal or an end waits
 
-	call Call // reused: a Host makes one call at a time
+	// A Host makes one call at a time, so that these are used again and again.
+	call Call
+	ts   unix.Timespec
+	stat unix.Stat_t
 }
 
 // do makes a call.
@@ -62,7 +69,19 @@ func (h *Host) do(nr uintptr, args ...Arg) (int64, Errno) {
 	c.Nr, c.Ret, c.Err = nr, 0, 0
 	clear(c.Args[copy(c.Args[:], args):])
 	h.Door.Do(c)
+	c.Vec, c.Msg = nil, nil
 	return c.Ret, c.Err
+}
+
+// vec makes a call with a list of buffers, msg one with a message.
+func (h *Host) vec(v [][]byte, nr uintptr, args ...Arg) (int, Errno) {
+	h.call.Vec = v
+	return h.open(nr, args...)
+}
+
+func (h *Host) msg(m *Msg, nr uintptr, args ...Arg) (int, Errno) {
+	h.call.Msg = m
+	return h.open(nr, args...)
 }
 
 // run makes a call whose result is nothing but an error.
@@ -87,8 +106,6 @@ func num[T ~int | ~int32 | ~int64 | ~uint | ~uint32 | ~uint64 | ~uint16](n T) Ar
 func in(b []byte) Arg           { return Arg{Dir: In, Buf: b} }
 func out(b []byte) Arg          { return Arg{Dir: Out, Buf: b} }
 func inout(b []byte) Arg        { return Arg{Dir: InOut, Buf: b} }
-func vecIn(v [][]byte) Arg      { return Arg{Dir: VecIn, Vec: v} }
-func vecOut(v [][]byte) Arg     { return Arg{Dir: VecOut, Vec: v} }
 func str(s string) Arg          { return Arg{Dir: In, Buf: append([]byte(s), 0)} }
 func structIn[T any](p *T) Arg  { return Arg{Dir: In, Buf: bytesOf(p)} }
 func structOut[T any](p *T) Arg { return Arg{Dir: Out, Buf: bytesOf(p)} }

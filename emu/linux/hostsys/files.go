@@ -15,19 +15,19 @@ func (h *Host) Write(fd int, b []byte) (int, Errno) {
 }
 
 func (h *Host) Readv(fd int, v [][]byte) (int, Errno) {
-	return h.open(unix.SYS_READV, num(fd), vecOut(v), num(len(v)))
+	return h.vec(v, unix.SYS_READV, num(fd), Arg{Dir: VecOut}, num(len(v)))
 }
 
 func (h *Host) Writev(fd int, v [][]byte) (int, Errno) {
-	return h.open(unix.SYS_WRITEV, num(fd), vecIn(v), num(len(v)))
+	return h.vec(v, unix.SYS_WRITEV, num(fd), Arg{Dir: VecIn}, num(len(v)))
 }
 
 func (h *Host) Preadv2(fd int, v [][]byte, off int64, flags int) (int, Errno) {
-	return h.open(unix.SYS_PREADV2, num(fd), vecOut(v), num(len(v)), num(off), num(0), num(flags))
+	return h.vec(v, unix.SYS_PREADV2, num(fd), Arg{Dir: VecOut}, num(len(v)), num(off), num(0), num(flags))
 }
 
 func (h *Host) Pwritev2(fd int, v [][]byte, off int64, flags int) (int, Errno) {
-	return h.open(unix.SYS_PWRITEV2, num(fd), vecIn(v), num(len(v)), num(off), num(0), num(flags))
+	return h.vec(v, unix.SYS_PWRITEV2, num(fd), Arg{Dir: VecIn}, num(len(v)), num(off), num(0), num(flags))
 }
 
 func (h *Host) Lseek(fd int, off int64, whence int) (int64, Errno) {
@@ -35,9 +35,8 @@ func (h *Host) Lseek(fd int, off int64, whence int) (int64, Errno) {
 }
 
 func (h *Host) Fstat(fd int) (st unix.Stat_t, e Errno) {
-	p := new(unix.Stat_t)
-	e = h.run(unix.SYS_FSTAT, num(fd), structOut(p))
-	return *p, e
+	e = h.run(unix.SYS_FSTAT, num(fd), structOut(&h.stat))
+	return h.stat, e
 }
 
 func (h *Host) Fstatfs(fd int) (st unix.Statfs_t, e Errno) {

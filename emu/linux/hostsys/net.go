@@ -62,9 +62,9 @@ func (h *Host) Setsockopt(fd, level, name int, b []byte) Errno {
 }
 
 func (h *Host) Sendmsg(fd int, m *Msg, flags int) (int, Errno) {
-	return h.open(unix.SYS_SENDMSG, num(fd), Arg{Dir: MsgIn, Msg: m}, num(flags))
+	return h.msg(m, unix.SYS_SENDMSG, num(fd), Arg{Dir: MsgIn}, num(flags))
 }
 
 func (h *Host) Recvmsg(fd int, m *Msg, flags int) (int, Errno) {
-	return h.open(unix.SYS_RECVMSG, num(fd), Arg{Dir: MsgOut, Msg: m}, num(flags))
+	return h.msg(m, unix.SYS_RECVMSG, num(fd), Arg{Dir: MsgOut}, num(flags))
 }

@@ -13,9 +13,8 @@ func (h *Host) Openat2(dir int, path string, how *unix.OpenHow) (int, Errno) {
 }
 
 func (h *Host) Fstatat(dir int, path string, flags int) (st unix.Stat_t, e Errno) {
-	p := new(unix.Stat_t)
-	e = h.run(unix.SYS_NEWFSTATAT, num(dir), str(path), structOut(p), num(flags))
-	return *p, e
+	e = h.run(unix.SYS_NEWFSTATAT, num(dir), str(path), structOut(&h.stat), num(flags))
+	return h.stat, e
 }
 
 func (h *Host) Statx(dir int, path string, flags int, mask uint32) (st unix.Statx_t, e Errno) {

@@ -6,9 +6,8 @@ import "golang.org/x/sys/unix"
 
 // Ppoll waits for at most timeout nanoseconds, for ever when it is negative.
 func (h *Host) Ppoll(fds []unix.PollFd, timeout int64) (int, Errno) {
-	ts := new(unix.Timespec)
-	*ts = unix.NsecToTimespec(timeout)
-	if timeout < 0 {
+	ts := &h.ts
+	if *ts = unix.NsecToTimespec(timeout); timeout < 0 {
 		ts = nil
 	}
 	return h.open(unix.SYS_PPOLL, inout(pollBytes(fds)), num(len(fds)), structIn(ts), num(0), num(8))

@@ -14,18 +14,18 @@ type real struct{}
 // because c came through an interface, so they do not move meanwhile.
 func (real) Do(c *Call) {
 	var a [6]uintptr
-	var vecs [6][]unix.Iovec
-	var msgs [6]*unix.Msghdr
+	var vec []unix.Iovec
+	var msg *unix.Msghdr
 	for i := range c.Args {
 		switch arg := &c.Args[i]; arg.Dir {
 		case Number:
 			a[i] = uintptr(arg.Num)
 		case VecIn, VecOut:
-			vecs[i] = iovecs(arg.Vec)
-			a[i] = uintptr(unsafe.Pointer(unsafe.SliceData(vecs[i])))
+			vec = iovecs(c.Vec)
+			a[i] = uintptr(unsafe.Pointer(unsafe.SliceData(vec)))
 		case MsgIn, MsgOut:
-			msgs[i] = msghdr(arg.Msg)
-			a[i] = uintptr(unsafe.Pointer(msgs[i]))
+			msg = msghdr(c.Msg)
+			a[i] = uintptr(unsafe.Pointer(msg))
 		default:
 			a[i] = uintptr(unsafe.Pointer(unsafe.SliceData(arg.Buf)))
 		}
@@ -34,12 +34,10 @@ func (real) Do(c *Call) {
 	if c.Ret, c.Err = int64(r), Errno(e); e != 0 {
 		c.Ret = -1
 	}
-	for i, m := range msgs {
-		if m != nil && c.Args[i].Dir == MsgOut && e == 0 {
-			received(c.Args[i].Msg, m)
-		}
+	if msg != nil && e == 0 && c.Nr == unix.SYS_RECVMSG {
+		received(c.Msg, msg)
 	}
-	runtime.KeepAlive(vecs)
+	runtime.KeepAlive(vec)
 	runtime.KeepAlive(c)
 }
 

@@ -5,9 +5,8 @@ import "golang.org/x/sys/unix"
 // Clocks.
 
 func (h *Host) ClockGettime(clock int) (ts unix.Timespec, e Errno) {
-	p := new(unix.Timespec)
-	e = h.run(unix.SYS_CLOCK_GETTIME, num(clock), structOut(p))
-	return *p, e
+	e = h.run(unix.SYS_CLOCK_GETTIME, num(clock), structOut(&h.ts))
+	return h.ts, e
 }
 
 func (h *Host) ClockGetres(clock int) (ts unix.Timespec, e Errno) {

@@ -1,0 +1,407 @@
+package emutest
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/oracle"
+)
+
+// Random runs random instruction sequences on two CPUs and compares all state
+// after each instruction; then it runs each sequence on the second CPU again in
+// one piece, where lazy flags and optimisation have something to go wrong with.
+//
+// A sequence is made while it runs: the next instruction is chosen with the
+// registers known, so that its operands lie in memory. What faults is compared
+// too and then, mostly, taken out again.
+type Random struct {
+	host  CPU
+	m     *Machine
+	rows  []*Shape
+	Stats RandomStats
+	// Seen counts instructions by dec.Row.ID.
+	Seen []int
+
+	e        *encoder
+	cur      oracle.State // before the instruction
+	taint    uint64       // flags that are undefined
+	log      []step
+	faulted  bool // the last instruction of the log raised an exception
+	host2    oracle.State
+	ours     oracle.State
+	start    oracle.State
+	startMem []byte
+	seed     uint64
+}
+
+// RandomStats are counts.
+type RandomStats struct {
+	Sequences, Insns, Faults uint64
+}
+
+// step is one instruction of a sequence.
+type step struct {
+	pc   uint64
+	code []byte
+	in   dec.Inst
+}
+
+// Difference is a disagreement of the CPUs.
+type Difference struct {
+	Seed  uint64
+	Bits  int
+	Row   string // of the instruction, "" for a sequence as a whole
+	Code  []byte
+	Text  string
+	Line  *Line // the instruction alone, if that shows it too
+	Diffs []string
+	List  []string // the sequence
+}
+
+func (d *Difference) String() string {
+	var b strings.Builder
+	what := "instruction"
+	if d.Row == "" {
+		what = "sequence in one piece, last"
+	}
+	fmt.Fprintf(&b, "seed %#x, %d bits: %s %s [% x]: %s", d.Seed, d.Bits, what, d.Text, d.Code, strings.Join(d.Diffs, "; "))
+	if d.Line != nil {
+		fmt.Fprintf(&b, "\n  %s", d.Line)
+		return b.String()
+	}
+	for _, s := range d.List {
+		fmt.Fprintf(&b, "\n  %s", s)
+	}
+	return b.String()
+}
+
+// NewRandom prepares sequences of the rows that keep takes, or of all that the
+// machine translates.
+func NewRandom(t testing.TB, host CPU, m *Machine, keep func(*dec.Row) bool) *Random {
+	t.Helper()
+	r := &Random{host: host, m: m, rows: m.usable(keep), Seen: make([]int, len(dec.Rows())), startMem: make([]byte, dataSize)}
+	if len(r.rows) == 0 {
+		t.Fatal("no row to choose from")
+	}
+	return r
+}
+
+// Rows are the rows chosen from.
+func (r *Random) Rows() []*Shape { return r.rows }
+
+func newEncoder(seed uint64, bits int) *encoder {
+	return &encoder{Rand: rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), bits: bits}
+}
+
+// Run runs the sequence of a seed: about n instructions.
+func (r *Random) Run(seed uint64, n int) (*Difference, error) {
+	r.seed = seed
+	r.e = newEncoder(seed, r.m.Bits)
+	r.e.pc = LineCode + 0x100 + r.e.Uint64N(64)
+	r.log, r.taint, r.faulted = r.log[:0], 0, false
+	r.Stats.Sequences++
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	for len(r.log) < n && !r.faulted && r.cur.RIP < LineCode+codeSize-0x200 {
+		d, err := r.one()
+		if d != nil || err != nil {
+			return d, err
+		}
+	}
+	return r.whole()
+}
+
+// begin sets both CPUs to the same random state.
+func (r *Random) begin() error {
+	blank := bytes.Repeat([]byte{0xcc}, codeSize)
+	r.host.Code(LineCode, blank)
+	r.m.Code(LineCode, blank)
+	for i := 0; i < dataSize; i += 32 {
+		r.e.vector(r.startMem[i : i+32])
+	}
+	copy(r.host.Memory(), r.startMem)
+	copy(r.m.Memory(), r.startMem)
+	r.start = *r.e.state()
+	r.cur = r.start
+	return r.put(&r.start)
+}
+
+func (r *Random) put(s *oracle.State) error {
+	if err := r.host.Put(s); err != nil {
+		return err
+	}
+	return r.m.Put(s)
+}
+
+// one chooses an instruction, sets it up and runs it.
+func (r *Random) one() (*Difference, error) {
+	e := r.e
+	e.st, e.pc, e.at = &r.cur, r.cur.RIP, 0
+	s := r.rows[e.IntN(len(r.rows))]
+	code, in, ok := e.encode(s, 0)
+	if !ok || !r.wanted(&in) {
+		return nil, nil
+	}
+	setup := e.setup(&in)
+	if len(setup) == 0 {
+		if mustSetUp(&in) {
+			return nil, nil
+		}
+		return r.try(code)
+	}
+	for _, c := range setup {
+		if d, err := r.try(c); d != nil || err != nil || r.faulted {
+			return d, err
+		}
+	}
+	e.pc = r.cur.RIP // what the address was made of may have moved
+	if !memoryArg(&in) {
+		return r.try(code)
+	}
+	again, now, ok := e.encode(s, e.at)
+	if !ok || !r.wanted(&now) || mustSetUp(&now) && !(indirect(&now) && memoryArg(&now)) {
+		return nil, nil
+	}
+	return r.try(again)
+}
+
+// memoryArg reports an operand in ModRM that is memory.
+func memoryArg(in *dec.Inst) bool {
+	for i := range in.Args[:in.N] {
+		if in.Args[i].Kind == dec.MemArg {
+			return in.Row.Flags&(dec.RepOK|dec.RepZOK) == 0 && in.Row.Name != "xlat"
+		}
+	}
+	return false
+}
+
+// wanted reports whether the instruction may follow: it must not look at flags
+// that are undefined, nor have an undefined result itself.
+func (r *Random) wanted(in *dec.Inst) bool {
+	return random(in) && FlagsRead(in)&r.taint == 0 && !UndefinedResult(in, uint8(r.cur.GPR[regs.RCX]))
+}
+
+// try runs an instruction on both CPUs and compares.
+func (r *Random) try(code []byte) (*Difference, error) {
+	pc := r.cur.RIP
+	if pc+40 > LineCode+codeSize {
+		return nil, nil
+	}
+	s := step{pc: pc, code: code}
+	if err := dec.Decode(&s.in, code, dec.Mode(r.m.Bits)); err != nil {
+		return nil, fmt.Errorf("BUG: setup % x: %w", code, err)
+	}
+	r.host.Code(pc, code)
+	r.m.Code(pc, code)
+	want, err := r.host.Step()
+	if err != nil {
+		return nil, err
+	}
+	got, err := r.m.Step()
+	if err != nil {
+		return nil, err
+	}
+	r.Seen[s.in.Row.ID]++
+	r.Stats.Insns++
+	if err := r.take(); err != nil {
+		return nil, err
+	}
+	taint := r.taint
+	if want.Vector == oracle.NoVector {
+		taint = Taint(&s.in, uint8(r.cur.GPR[regs.RCX]), taint)
+	}
+	r.log = append(r.log, s)
+	if ds := r.compare(got, want, taint); ds != nil {
+		return r.differ(&s, ds)
+	}
+	if want.Vector != oracle.NoVector {
+		return nil, r.fault(&s)
+	}
+	r.cur, r.taint = r.host2, taint
+	if r.cur.RIP < LineCode || r.cur.RIP >= LineCode+codeSize {
+		return nil, fmt.Errorf("BUG: seed %#x: %s left the code", r.seed, dec.Text(&s.in, pc, nil))
+	}
+	return nil, nil
+}
+
+func (r *Random) take() error {
+	if err := r.host.Take(&r.host2); err != nil {
+		return err
+	}
+	r.host2.Seg = [6]uint16{}
+	return r.m.Take(&r.ours)
+}
+
+// compare lists the differences of ours to the host's state.
+func (r *Random) compare(got, want oracle.Stop, mask uint64) (ds []string) {
+	if got.Vector != want.Vector || got.Addr != want.Addr && !r.eitherAddress() {
+		ds = append(ds, fmt.Sprintf("exception got %s@%x want %s@%x", excNames[got.Vector], got.Addr, excNames[want.Vector], want.Addr))
+	}
+	ours, host := &r.ours, &r.host2
+	if (ours.RFlags^host.RFlags)&flagsSeen&^mask == 0 {
+		ours.RFlags = host.RFlags
+	}
+	if *ours != *host {
+		ds = append(ds, StateDiff(ours, host, mask)...)
+	}
+	if mem, ref := r.m.Memory(), r.host.Memory(); !bytes.Equal(mem, ref) {
+		for _, p := range memoryDiff(ref, mem) {
+			ds = append(ds, fmt.Sprintf("[%x] got %x want %x", p.Addr, p.Data, ref[p.Addr-LineData:][:len(p.Data)]))
+		}
+	}
+	return ds
+}
+
+// eitherAddress: which of the operands of cmps faults first is the CPU's choice.
+func (r *Random) eitherAddress() bool { return r.log[len(r.log)-1].in.Row.Name == "cmps" }
+
+// fault ends the sequence with the exception or takes the instruction out.
+func (r *Random) fault(s *step) error {
+	r.Stats.Faults++
+	partial := s.in.Prefix&(dec.RepE|dec.RepNE) != 0 || s.in.Row.Name == "enter" || s.in.Row.Name == "pusha"
+	if partial || r.e.oneIn(6) {
+		r.faulted = true
+		r.cur = r.host2
+		return nil
+	}
+	r.log = r.log[:len(r.log)-1]
+	r.host.Code(s.pc, int3s[:16])
+	r.m.Code(s.pc, int3s[:16])
+	return r.put(&r.cur)
+}
+
+// whole runs the sequence again on our CPU, in one or two pieces.
+func (r *Random) whole() (*Difference, error) {
+	n := int64(len(r.log))
+	if n == 0 {
+		return nil, nil
+	}
+	r.host2 = r.cur
+	copy(r.m.Memory(), r.startMem)
+	if err := r.m.Put(&r.start); err != nil {
+		return nil, err
+	}
+	want := oracle.Stop{Vector: oracle.NoVector}
+	got := want
+	first := n
+	if r.e.oneIn(3) {
+		first = 1 + r.e.Int64N(n)
+	}
+	var err error
+	for _, k := range []int64{first, n - first} {
+		if k > 0 && got == want && err == nil {
+			got, err = r.m.Run(k)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := r.m.Take(&r.ours); err != nil {
+		return nil, err
+	}
+	if r.faulted { // which exception it was has been compared
+		got = want
+	}
+	ds := r.compare(got, want, r.taint)
+	if ds == nil {
+		return nil, nil
+	}
+	d := r.difference(&r.log[n-1], ds)
+	d.Row = ""
+	return d, nil
+}
+
+func (r *Random) difference(s *step, ds []string) *Difference {
+	d := &Difference{
+		Seed: r.seed, Bits: r.m.Bits, Row: s.in.Row.Name, Code: s.code, Text: dec.Text(&s.in, s.pc, nil), Diffs: ds,
+	}
+	for i := range r.log {
+		s := &r.log[i]
+		d.List = append(d.List, fmt.Sprintf("%x: %-30x %s", s.pc, s.code, dec.Text(&s.in, s.pc, nil)))
+	}
+	return d
+}
+
+// differ reports an instruction, as a line if the difference shows there too.
+func (r *Random) differ(s *step, ds []string) (*Difference, error) {
+	d := r.difference(s, ds)
+	l := &Line{Pos: fmt.Sprintf("seed %#x", r.seed), Bits: r.m.Bits, Code: s.code, Text: d.Text, In: r.cur}
+	l.InMem = []Patch{{LineData, slices.Clone(r.memoryBefore())}}
+	if want, err := r.shrink(l); err != nil || want != nil {
+		d.Line = want
+		return d, err
+	}
+	return d, nil
+}
+
+// memoryBefore is the memory before the last instruction: the sequence once
+// more, without it.
+func (r *Random) memoryBefore() []byte {
+	copy(r.m.Memory(), r.startMem)
+	if r.m.Put(&r.start) == nil && len(r.log) > 1 {
+		_, _ = r.m.Run(int64(len(r.log) - 1))
+	}
+	return r.m.Memory()
+}
+
+// shrink takes out of a line whatever its difference does not need. It returns
+// nil if there is no difference.
+func (r *Random) shrink(l *Line) (*Line, error) {
+	mask := r.taint
+	differs := func(l *Line) (*Line, error) {
+		want, err := RunLine(r.host, l)
+		if err != nil {
+			return nil, err
+		}
+		got, err := RunLine(r.m, l)
+		if err != nil {
+			return nil, err
+		}
+		got.Out.RFlags ^= (got.Out.RFlags ^ want.Out.RFlags) & mask
+		if LineDiff(got, want) == nil {
+			return nil, nil
+		}
+		return want, nil
+	}
+	best, err := differs(l)
+	if best == nil || err != nil {
+		return nil, err
+	}
+	base := NewLineState(l.Bits)
+	for _, f := range fieldsOf(l.Bits) {
+		if f.name == "rip" || f.name == "eip" || bytes.Equal(f.get(&l.In), f.get(base)) {
+			continue
+		}
+		less := *l
+		f.set(&less.In, f.get(base))
+		if w, err := differs(&less); err != nil {
+			return nil, err
+		} else if w != nil {
+			l, best = &less, w
+		}
+	}
+	for size := 1024; size >= 1; size /= 4 {
+		for at := 0; at < dataSize; at += size {
+			if bytes.Count(l.InMem[0].Data[at:at+size], []byte{0}) == size {
+				continue
+			}
+			less := *l
+			less.InMem = []Patch{{LineData, slices.Clone(l.InMem[0].Data)}}
+			clear(less.InMem[0].Data[at : at+size])
+			if w, err := differs(&less); err != nil {
+				return nil, err
+			} else if w != nil {
+				l, best = &less, w
+			}
+		}
+	}
+	best.InMem = memoryDiff(make([]byte, dataSize), best.InMem[0].Data)
+	return best, nil
+}

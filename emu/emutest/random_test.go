@@ -1,0 +1,95 @@
+package emutest
+
+import (
+	"flag"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"panda/emu/arch/x86/dec"
+)
+
+var (
+	randomTime = flag.Duration("random", 2*time.Second, "how long to run random sequences")
+	randomSeed = flag.Uint64("random.seed", 1, "first seed of the random sequences; 0 for one from the clock")
+	randomRows = flag.String("random.rows", "", "only instructions of these names, separated by commas")
+	randomShow = flag.Int("random.show", 1, "how many differences of one instruction to show")
+)
+
+// TestRandom compares our CPU with the host's on random sequences.
+func TestRandom(t *testing.T) {
+	for _, bits := range []int{64, 32} {
+		t.Run(map[int]string{64: "64", 32: "32"}[bits], func(t *testing.T) {
+			randomRun(t, bits, *randomTime/2, *randomSeed)
+		})
+	}
+}
+
+func randomRun(t *testing.T, bits int, d time.Duration, seed uint64) {
+	r := NewRandom(t, NewHost(t), NewMachine(t, bits, "max"), rowFilter())
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	seeds := rand.New(rand.NewPCG(seed, 0))
+	start, shown := time.Now(), map[string]int{}
+	for time.Since(start) < d {
+		diff, err := r.Run(seeds.Uint64(), 24)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff == nil {
+			continue
+		}
+		if shown[diff.Row]++; shown[diff.Row] <= *randomShow {
+			t.Error(diff)
+		}
+	}
+	s, took := r.Stats, time.Since(start)
+	t.Logf("seed %d: %d sequences, %d instructions, %d faults, %.0f instructions/s, %d of %d rows", seed, s.Sequences, s.Insns, s.Faults,
+		float64(s.Insns)/took.Seconds(), r.seenRows(), len(r.rows))
+	for _, row := range slices.Sorted(maps.Keys(shown)) {
+		t.Logf("%q differed %d times", row, shown[row])
+	}
+}
+
+func rowFilter() func(*dec.Row) bool {
+	if *randomRows == "" {
+		return nil
+	}
+	names := strings.Split(*randomRows, ",")
+	if *randomRows == "integer" {
+		return IntegerRow
+	}
+	return func(r *dec.Row) bool { return slices.Contains(names, r.Name) }
+}
+
+func (r *Random) seenRows() (n int) {
+	for _, s := range r.rows {
+		if r.Seen[s.Row.ID] > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// FuzzRandom is for hours of it: go test -fuzz Random -fuzztime 2h.
+func FuzzRandom(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(seed, uint8(24))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, n uint8) {
+		for _, bits := range []int{64, 32} {
+			r := NewRandom(t, NewHost(t), NewMachine(t, bits, "max"), nil)
+			diff, err := r.Run(seed, int(n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff != nil {
+				t.Error(diff)
+			}
+		}
+	})
+}
