@@ -48,7 +48,11 @@ type cached struct {
 	cell *aggCell
 }
 
-const cacheSize = 1024
+// The cache grows with what misses it, from minCache to maxCache entries.
+const (
+	minCache = 1 << 10
+	maxCache = 1 << 16
+)
 
 // aggCell holds what one key has gathered.
 type aggCell struct {
@@ -227,8 +231,12 @@ func (a *aggregation) cell(e *sample) *aggCell {
 	if a.cache == nil {
 		return a.find(e)
 	}
-	k := &a.cache[(uint64(e.pc)^uint64(e.pc)>>10)%cacheSize]
+	k := &a.cache[(uint64(e.pc)^uint64(e.pc)>>16)%uint64(len(a.cache))]
 	if asid := e.c.ASID(); k.cell == nil || k.pc != e.pc || k.asid != asid {
+		if a.missed++; a.missed > len(a.cache) && len(a.cache) < maxCache {
+			a.cache, a.missed = make([]cached, 4*len(a.cache)), 0
+			return a.cell(e)
+		}
 		*k = cached{e.pc, asid, a.find(e)}
 	}
 	return k.cell

@@ -85,7 +85,7 @@ func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
 		a.title += " by " + strings.Join(names, ", ")
 	}
 	if static && kindClass(k) != "sys" && kindClass(k) != "exc" {
-		a.cache = make([]cached, cacheSize)
+		a.cache = make([]cached, minCache)
 	}
 	if !a.op.value {
 		return

@@ -71,6 +71,7 @@ func withInt3(addr uint64, code []byte) []byte {
 // Put implements CPU.
 func (m *Machine) Put(s *oracle.State) error {
 	m.Guest.Reset(m.CPU, m.Bits)
+	m.CPU.Leave = vcpu.Leave{}
 	putState(&m.CPU.W, s)
 	return nil
 }

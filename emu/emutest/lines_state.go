@@ -59,6 +59,9 @@ func putState(w *regs.Words, s *oracle.State) {
 	w[regs.RIP] = s.RIP
 	regs.SetRFlags(w, s.RFlags)
 	w[regs.Base+regs.FS], w[regs.Base+regs.GS] = s.FSBase, s.GSBase
+	if s.Bits == 32 { // as the oracle does
+		w[regs.Sel+regs.FS], w[regs.Sel+regs.GS] = 0x63, 0x6b
+	}
 	w[regs.MXCSR], w[regs.FCW] = uint64(s.MXCSR), uint64(s.FCW)
 	regs.SetFStatus(w, uint64(s.FSW))
 	w[regs.FTag] = uint64(s.FTW)

@@ -88,6 +88,8 @@ func UndefinedResult(in *dec.Inst, cl uint8) bool {
 		return shiftCount(in, 2, cl) > 8*in.Args[0].Size
 	case "bswap":
 		return in.OpSize == 2
+	case "movs", "stos", "lods", "cmps", "scas": // some CPUs cut pointers even if the count is 0
+		return in.Prefix&(dec.RepE|dec.RepNE) != 0 && in.Mode == dec.Mode64 && in.AddrSize == 4
 	case "push": // some CPUs leave the upper half in memory
 		return in.Args[0].Kind == dec.SegReg && in.OpSize == 4
 	}

@@ -75,7 +75,7 @@ func (e *encoder) form(s *Shape) *form {
 	f.lock = s.Row.Flags&dec.LockOK != 0 && e.oneIn(6)
 	f.cut = s.Row.Map < dec.MapVex0F && e.oneIn(12)
 	if e.oneIn(10) {
-		f.seg = []uint8{0x64, 0x65, 0x3e, 0x2e, 0x36, 0x26}[e.IntN(6)]
+		f.seg = []uint8{0x64, 0x65, 0x3e, 0x36, 0x26, 0x2e}[e.IntN(5+e.bits/64)] // CS cannot be written in 32-bit code
 	}
 	return f
 }
@@ -190,11 +190,14 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, ri
 	if e.bits == 32 && f.cut {
 		return e.address16(f, reg), 0, true
 	}
-	switch {
-	case f.seg == 0x64:
+	switch f.seg {
+	case 0x64:
 		target -= e.st.FSBase
-	case f.seg == 0x65:
+	case 0x65:
 		target -= e.st.GSBase
+	}
+	if e.bits == 32 && uint32(target) > ^uint32(64) {
+		return nil, 0, false // over the segment's limit
 	}
 	wide := e.bits == 64 && !f.cut
 	for range 8 {

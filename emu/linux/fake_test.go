@@ -227,8 +227,10 @@ func (g *fakeThread) get(a uint64, n int) []byte {
 	return b
 }
 
-func (g *fakeThread) u32(a uint64) uint32       { return le.Uint32(g.get(a, 4)) }
-func (g *fakeThread) setU32(a uint64, v uint32) { g.c.Space.Write(guest.Addr(a), le.AppendUint32(nil, v)) }
+func (g *fakeThread) u32(a uint64) uint32 { return le.Uint32(g.get(a, 4)) }
+func (g *fakeThread) setU32(a uint64, v uint32) {
+	g.c.Space.Write(guest.Addr(a), le.AppendUint32(nil, v))
+}
 
 // fork makes a process that runs fn, and returns its id.
 func (g *fakeThread) fork(fn func(g *fakeThread)) int64 {

@@ -79,6 +79,7 @@ var extensions = []struct {
 	rows map[string]trFunc
 }{
 	{need{f1c: f1cSSE3}, sse3Table},
+	{need{f1c: f1cSSE3}, map[string]trFunc{"fisttp": nil}},
 	{need{f1c: f1cSSSE3}, ssse3Table},
 	{need{f1c: f1cSSE41}, sse41Table},
 	{need{f1c: f1cSSE42}, sse42Table},

@@ -131,7 +131,7 @@ func (t *translator) direct(cc uint8) (test, bool) {
 	switch form := t.cc.Form(); {
 	case form == regs.CCSub:
 		return t.afterSub(cc, size)
-	case form == regs.CCFlags:
+	case form == regs.CCFlags, form == regs.CCSbb: // CCDst of sbb is no result
 		return test{}, false
 	case cc == condE:
 		return t.resultTest(ir.Eq, size), true

@@ -209,37 +209,50 @@ func trCmpxchg(t *translator) {
 	t.b.Place(done)
 }
 
-func trCmpxchg8b(t *translator) { t.cmpxchgPair(4) }
-
-// trCmpxchg16b raises #GP for an address that is not aligned.
-func trCmpxchg16b(t *translator) {
-	t.aligned(t.memory(t.arg(0)), 16)
-	t.cmpxchgPair(8)
-}
-
-// cmpxchgPair compares rDX:rAX with two words of memory of n bytes and changes
-// only ZF.
-func (t *translator) cmpxchgPair(n uint8) {
-	typ := ir.IntType(int(n))
-	lo := t.memory(t.arg(0))
-	hi := lo
-	hi.Disp += uint64(n)
+// trCmpxchg8b compares eDX:eAX with memory and changes only ZF. It is one access,
+// as the CPU's is.
+func trCmpxchg8b(t *translator) {
+	at := t.memory(t.arg(0))
 	f := t.b.Op2(ir.And, ir.I64, t.flags(), ir.K(regs.Arith&^regs.ZF))
-	a, d := t.b.Ld(typ, lo), t.b.Ld(typ, hi)
-	x := t.b.Op2(ir.Xor, typ, a, ir.W(regs.RAX))
-	y := t.b.Op2(ir.Xor, typ, d, ir.W(regs.RDX))
-	t.b.Op2To(x, ir.Or, typ, x, ir.W(y))
-	eq := t.b.SetCond(ir.Eq, typ, x, ir.K(0))
-	v, w := t.b.Temp(), t.b.Temp()
-	t.b.SelectTo(v, typ, eq, regs.RBX, a)
-	t.b.SelectTo(w, typ, eq, regs.RCX, d)
-	t.b.St(typ, hi, w) // the later page first: a fault must leave both
-	t.b.St(typ, lo, v)
+	old := t.b.Ld(ir.I64, at)
+	want, v := t.b.Temp(), t.b.Temp()
+	t.b.DepositTo(want, regs.RAX, ir.W(regs.RDX), 32, 32)
+	t.b.DepositTo(v, regs.RBX, ir.W(regs.RCX), 32, 32)
+	eq := t.b.SetCond(ir.Eq, ir.I64, old, ir.W(want))
+	t.b.SelectTo(v, ir.I64, eq, v, old)
+	t.b.St(ir.I64, at, v)
 	t.b.DepositTo(f, f, ir.W(eq), 6, 1)
 	t.setFlags(f)
 	done := t.b.Label()
 	t.b.BrCond(done, ir.Ne, ir.I64, eq, ir.K(0))
-	t.putReg(uint8(regs.RAX), n, a)
-	t.putReg(uint8(regs.RDX), n, d)
+	t.b.MovTo(regs.RAX, ir.I32, ir.W(old))
+	t.b.Op2To(regs.RDX, ir.Shr, ir.I64, old, ir.K(32))
+	t.b.Place(done)
+}
+
+// trCmpxchg16b is the same for rDX:rAX. It raises #GP for an address that is
+// not aligned, so a fault of its stores is one of the first.
+func trCmpxchg16b(t *translator) {
+	lo := t.memory(t.arg(0))
+	t.aligned(lo, 16)
+	hi := lo
+	hi.Disp += 8
+	f := t.b.Op2(ir.And, ir.I64, t.flags(), ir.K(regs.Arith&^regs.ZF))
+	a, d := t.b.Ld(ir.I64, lo), t.b.Ld(ir.I64, hi)
+	x := t.b.Op2(ir.Xor, ir.I64, a, ir.W(regs.RAX))
+	y := t.b.Op2(ir.Xor, ir.I64, d, ir.W(regs.RDX))
+	t.b.Op2To(x, ir.Or, ir.I64, x, ir.W(y))
+	eq := t.b.SetCond(ir.Eq, ir.I64, x, ir.K(0))
+	v, w := t.b.Temp(), t.b.Temp()
+	t.b.SelectTo(v, ir.I64, eq, regs.RBX, a)
+	t.b.SelectTo(w, ir.I64, eq, regs.RCX, d)
+	t.b.St(ir.I64, lo, v)
+	t.b.St(ir.I64, hi, w)
+	t.b.DepositTo(f, f, ir.W(eq), 6, 1)
+	t.setFlags(f)
+	done := t.b.Label()
+	t.b.BrCond(done, ir.Ne, ir.I64, eq, ir.K(0))
+	t.b.MovTo(regs.RAX, ir.I64, ir.W(a))
+	t.b.MovTo(regs.RDX, ir.I64, ir.W(d))
 	t.b.Place(done)
 }

@@ -29,9 +29,8 @@ func bitOp(change func(t *translator, v, mask ir.Ref) ir.Ref) trFunc {
 		var at ir.Address
 		var v ir.Ref
 		if d.Kind == dec.MemArg {
-			at = t.memory(d)
-			if !idx.IsConst() {
-				at = t.bitAddress(at, d.Size, idx)
+			if at = t.memory(d); !idx.IsConst() {
+				at = t.bitAddress(d.Size, idx)
 			}
 			v = t.b.Ld(ir.IntType(int(d.Size)), at)
 		} else {
@@ -53,15 +52,16 @@ func bitOp(change func(t *translator, v, mask ir.Ref) ir.Ref) trFunc {
 	}
 }
 
-func (t *translator) bitAddress(at ir.Address, size uint8, idx ir.Val) ir.Address {
+// bitAddress is where the operand of size bytes that holds bit idx lies.
+func (t *translator) bitAddress(size uint8, idx ir.Val) ir.Address {
 	i := t.extended(ir.SExt, size, idx)
 	log := uint64(bits.TrailingZeros8(size))
 	n := t.b.Op2(ir.Sar, ir.I64, i.R, ir.K(log+3))
 	t.b.Op2To(n, ir.Shl, ir.I64, n, ir.K(log))
 	r := t.b.Temp()
-	t.b.LeaTo(r, ir.I64, at)
+	t.b.LeaTo(r, ir.I64, t.effective(&t.in.Mem))
 	t.b.Op2To(r, ir.Add, opType(t.in.AddrSize), r, ir.W(n))
-	return ir.Address{Base: r, Index: ir.None}
+	return t.segmented(ir.Ref(t.in.Mem.Seg), t.truncated(ir.Address{Base: r, Index: ir.None}))
 }
 
 // scan leaves the destination as it is for a source of 0 and sets ZF by it.

@@ -11,7 +11,7 @@ var fpStateTable = map[string]trFunc{
 	"fnstcw": trFnstcw, "fldcw": trFldcw, "fnstsw": trFnstsw, "fninit": trFninit, "fnclex": trFnclex,
 	"fnstenv": fpArea(hFnstenv), "fnsave": fpArea(hFnsave), "fldenv": fpWaitArea(hFldenv), "frstor": fpWaitArea(hFrstor),
 	"fxsave": trFxsave, "fxrstor": trFxrstor, "ldmxcsr": trLdmxcsr, "stmxcsr": trStmxcsr,
-	"wait": (*translator).fpWait, "emms": trEmms,
+	"wait": (*translator).x87Pending, "emms": trEmms,
 	"fneni": trNop, "fndisi": trNop, "fnsetpm": trNop,
 }
 
@@ -39,7 +39,7 @@ func fpArea(h *ir.Helper) trFunc {
 
 func fpWaitArea(h *ir.Helper) trFunc {
 	return func(t *translator) {
-		t.fpWait()
+		t.x87Pending()
 		fpArea(h)(t)
 	}
 }
@@ -51,7 +51,7 @@ func trLdmxcsr(t *translator) { t.b.CallTo(ir.None, hLdmxcsr, t.word(t.arg(0))) 
 func trFnstcw(t *translator) { t.put(t.arg(0), regs.FCW) }
 
 func trFldcw(t *translator) {
-	t.fpWait()
+	t.x87Pending()
 	t.b.CallTo(ir.None, hFldcw, t.word(t.arg(0)))
 }
 
@@ -71,7 +71,7 @@ func trFninit(t *translator) {
 func trFnclex(t *translator) { t.b.Op2To(regs.FSW, ir.And, ir.I64, regs.FSW, ir.K(0x7f00)) }
 
 func trEmms(t *translator) {
-	t.fpWait()
+	t.x87Pending()
 	t.b.MovTo(regs.FTag, ir.I64, ir.K(0))
 	t.b.MovTo(regs.FTop, ir.I64, ir.K(0))
 }

@@ -11,7 +11,7 @@ import (
 var sysTable = map[string]trFunc{
 	"nop": trNop, "pause": trNop, "endbr64": trNop, "endbr32": trNop, "rdsspd": trNop, "rdsspq": trNop,
 	"prefetch": trNop, "prefetchw": trNop, "prefetchwt1": trNop, "prefetchnta": trNop, "prefetcht0": trNop,
-	"prefetcht1": trNop, "prefetcht2": trNop, "cldemote": trNop, "clflush": trNop, "clflushopt": trNop, "clwb": trNop,
+	"prefetcht1": trNop, "prefetcht2": trNop, "cldemote": trNop, "clflush": trFlush, "clflushopt": trFlush, "clwb": trFlush,
 	"lfence": trNop, "mfence": trNop, "sfence": trNop,
 	"clc": trClc, "stc": trStc, "cmc": trCmc,
 	"cld": direction(1), "std": direction(^uint64(0)),
@@ -26,6 +26,9 @@ var sysTable = map[string]trFunc{
 }
 
 func trNop(*translator) {}
+
+// trFlush faults as a load does.
+func trFlush(t *translator) { t.b.Ld(ir.I8, t.memory(t.arg(0))) }
 
 // privileged is #GP(0) for a program.
 func privileged(t *translator) { t.raise(guest.Exception{Vector: vecGP, HasCode: true}) }

@@ -58,15 +58,6 @@ var (
 	fpBCDs   = fpFormats{10: fpBCD}
 )
 
-// fpWait raises a pending exception before the instruction does anything. Most
-// helpers look themselves; this is for what comes before them.
-func (t *translator) fpWait() {
-	ok := t.b.Label()
-	t.b.BrCond(ok, ir.TestEq, ir.I64, regs.FSW, ir.K(fswES))
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(exceptionMF))))
-	t.b.Place(ok)
-}
-
 // fpWord is the constant for a helper.
 func (t *translator) fpWord(h fpHow) ir.Ref {
 	fop := uint64(t.in.Opcode&7)<<8 | uint64(t.in.ModRM)
@@ -92,10 +83,11 @@ func (t *translator) fpAddress() (e, linear ir.Address) {
 	return e, t.segmented(ir.Ref(t.in.Mem.Seg), e)
 }
 
-// fpOperand waits and loads the memory operand: integers sign-extended, and of
-// ten bytes the last two in hi.
+// fpOperand loads the memory operand: integers sign-extended, and of ten bytes
+// the last two in hi. A pending exception comes before the access; where there
+// is none, it is left to the helper.
 func (t *translator) fpOperand(kind fpKind) (e ir.Address, lo, hi ir.Ref) {
-	t.fpWait()
+	t.x87Pending()
 	e, a := t.fpAddress()
 	lo, hi = t.b.Temp(), ir.None
 	switch kind {

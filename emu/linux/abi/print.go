@@ -155,8 +155,14 @@ func showArray[V any, P interface {
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
+// maxRead bounds what a number that the guest passed can make us allocate.
+const maxRead = 1 << 20
+
 // read returns n bytes of guest memory.
 func (p *printer) read(addr uint64, n int) ([]byte, bool) {
+	if n < 0 || n > maxRead {
+		return nil, false
+	}
 	b := make([]byte, n)
 	return b, p.mem.Read(addr, b) == nil
 }

@@ -309,7 +309,7 @@ func showPollFDs(p *printer, a operand) string {
 
 // fdSet returns the members of a set among the first n descriptors.
 func (p *printer) fdSet(addr uint64, n int) ([]int, bool) {
-	n = max(0, min(n, 1<<20))
+	n = max(0, min(n, maxRead))
 	size := (n + 8*p.l.Word - 1) / (8 * p.l.Word) * p.l.Word
 	b, ok := p.read(addr, size)
 	if addr == 0 || !ok {

@@ -50,12 +50,12 @@ func quoteHex(b []byte) string {
 	return s.String()
 }
 
-// cString reads a NUL-terminated string of at most limit bytes, a page at a time
+// cString reads a NUL-terminated string of at most limit bytes, in aligned chunks
 // because the next page need not exist. ended tells whether the NUL was there.
 func (p *printer) cString(addr uint64, limit int) (s []byte, ended, ok bool) {
-	const page = 4096
+	const chunk = 64
 	for len(s) < limit {
-		n := min(limit-len(s), int(page-addr%page))
+		n := min(limit-len(s), int(chunk-addr%chunk))
 		b, readable := p.read(addr, n)
 		if !readable {
 			b, readable = p.readUpTo(addr, n)

@@ -84,7 +84,7 @@ var I386 = []Call{
 	{79, "settimeofday", args{{"tv", TTimeval}, {"tz", TTimezone}}, RInt},
 	{80, "getgroups", args{{"size", TInt}, {"list", TOutGroups16}}, RInt},
 	{81, "setgroups", args{{"size", TInt}, {"list", TGroups16 | By0}}, RInt},
-	{82, "select", args{{"arg", TSelectArgs}}, RSelect},
+	{82, "select", args{{"arg", TSelectArgs}}, RInt},
 	{83, "symlink", args{{"target", TPath}, {"linkpath", TPath}}, RInt},
 	{84, "oldlstat", args{{"pathname", TPath}, {"statbuf", TOldStat}}, RInt},
 	{85, "readlink", args{{"pathname", TPath}, {"buf", TOutLink}, {"bufsiz", TSize}}, RInt},

@@ -36,7 +36,7 @@ static int str(char *d, const char *s) { int n = 0; while ((d[n] = s[n])) n++; r
 
 static void files(void) {
 	int i, fd;
-	char *dir = "/tmp/abi-calls";
+	char *dir = "abi-calls";
 	C(umask, 022); C(umask, 0); C(umask, 022);
 	C(mkdir, dir, 0755); C(chdir, dir); C(getcwd, buf, 4096); C(getcwd, buf, 2);
 	fd = C(open, "file", 0102 | 02000000, 0644);
@@ -77,7 +77,7 @@ static void files(void) {
 	C(name_to_handle_at, -100, "file", 0, 0, 0); C(execve, "/nonexistent", 0, 0); C(execveat, -1, "", 0, 0, 0x1000); C(acct, "nofile"); C(chroot, "nofile"); C(mount, "a", "b", "c", 0x1001, "data"); C(umount2, "x", 2); C(swapon, "x", 0); C(sync); C(syncfs, fd); C(quotactl_fd, -1, 0, 0, 0);
 	C(close_range, 100, 200, 0); C(sysfs, 3); C(ustat, 0, 0);
 	for (i = 3; i < 60; i++) S(__NR_close, i);
-	C(unlink, "file"); C(unlink, "new"); C(unlink, "created"); C(unlink, "link"); C(unlink, "link2"); C(unlink, "fifo"); C(unlink, "nul"); C(unlink, "sock"); C(chdir, "/"); C(rmdir, dir);
+	C(unlink, "file"); C(unlink, "new"); C(unlink, "created"); C(unlink, "link"); C(unlink, "link2"); C(unlink, "fifo"); C(unlink, "nul"); C(unlink, "sock"); C(chdir, ".."); C(rmdir, dir);
 }
 
 static void terminals(void) {
@@ -160,8 +160,8 @@ static void waits(void) {
 }
 
 static void sockets(void) {
-	int sv[2], n; C(socketpair, 1, 1 | 02000000, 0, sv); struct { short f; char p[108]; } un = {1}; str(un.p, "/tmp/abi-sock"); int s = C(socket, 1, 2, 0); C(bind, s, &un, 16); C(connect, s, &un, 110); C(unlink, un.p); un.p[0] = 0; C(bind, s, &un, 8); C(connect, s, &un, 2);
-	unsigned char in[16] = {2, 0, 0, 80, 127, 0, 0, 1}, in6[28] = {10, 0, 0x12, 0x34, 0, 0, 0, 5}; in6[23] = 1; in6[24] = 2; int t = C(socket, 2, 1, 6); C(connect, t, in, 16); C(bind, t, in, 16); C(connect, t, in6, 28); C(connect, t, in, 4); C(connect, t, BAD, 16); C(connect, t, 0, 0); in[2] = 0x56; in[3] = 0x78; C(bind, t, in, 16); C(listen, t, 5); n = 128; C(getsockname, t, buf, &n); n = 4; C(getsockname, t, buf, &n); n = 16; C(getpeername, t, buf, &n); C(accept4, -1, buf, &n, 0x80800); C(accept4, -1, 0, 0, 0);
+	int sv[2], n; C(socketpair, 1, 1 | 02000000, 0, sv); struct { short f; char p[108]; } un = {1}; str(un.p, "abi-sock"); int s = C(socket, 1, 2, 0); C(bind, s, &un, 16); C(connect, s, &un, 110); C(unlink, un.p); un.p[0] = 0; C(bind, s, &un, 8); C(connect, s, &un, 2);
+	unsigned char in[16] = {2, 0, 0, 80, 127, 0, 0, 1}, in6[28] = {10, 0, 0x12, 0x34, 0, 0, 0, 5}; in6[23] = 1; in6[24] = 2; int t = C(socket, 2, 1, 6); C(connect, t, in, 16); C(bind, t, in, 16); C(connect, t, in6, 28); C(connect, t, in, 4); C(connect, t, BAD, 16); C(connect, t, 0, 0); in[2] = 0; in[3] = 0; C(bind, t, in, 16); C(listen, t, 5); n = 128; C(getsockname, t, buf, &n); n = 4; C(getsockname, t, buf, &n); n = 16; C(getpeername, t, buf, &n); C(accept4, -1, buf, &n, 0x80800); C(accept4, -1, 0, 0, 0);
 	int one = 1; C(setsockopt, t, 1, 2, &one, 4); C(setsockopt, t, 6, 1, &one, 4); int ling[2] = {1, 5}; C(setsockopt, t, 1, 13, ling, 8); C(setsockopt, t, 99, 1, &one, 4); C(setsockopt, t, 1, 25, "eth0", 5); n = 4; C(getsockopt, t, 1, 4, buf, &n); n = 100; C(getsockopt, t, 1, 3, buf, &n); n = 12; C(getsockopt, sv[0], 1, 17, buf, &n); n = 4; C(getsockopt, -1, 1, 3, buf, &n); n = 8; C(getsockopt, t, 1, 13, buf, &n); static L tmo[2] = {5, 0}; C(setsockopt, t, 1, 20, tmo, sizeof tmo); n = 4; C(getsockopt, t, 0, 1, buf, &n); C(setsockopt, t, 41, 26, &one, 4);
 	C(sendto, sv[0], "hello", 5, 0x4000, 0, 0); C(recvfrom, sv[1], buf, 100, 0x40, 0, 0); n = 128; C(recvfrom, sv[1], buf, 100, 0x40, buf + 200, &n); C(sendto, s, "x", 1, 0, in, 16); C(shutdown, sv[0], 1);
 	struct { void *p; U n; } iov[2] = {{"abc", 3}, {"defghi", 6}}; struct mh { void *n; int nl; void *iov; U iovn; void *c; U cn; int fl; } mh = {0, 0, iov, 2, 0, 0, 0}; int dv[2]; C(socketpair, 1, 2, 0, dv); C(sendmsg, dv[0], &mh, 0); struct { U len; int lv, ty; int fd[2]; } cm = {sizeof(L) + 8 + 4, 1, 1, {1, 0}}; mh.c = &cm; mh.cn = sizeof(L) + 8 + 4; C(sendmsg, dv[0], &mh, 0x4000); C(sendmsg, -1, BAD, 0); C(sendmsg, -1, 0, 0);
@@ -178,7 +178,7 @@ static void ipc_(void) {
 	int id = C(shmget, 0, 4096, 01600); 
 #ifdef __x86_64__
 	L m = C(shmat, id, 0, 010000); C(shmdt, m); C(shmctl, id, 0, 0);
-	int q = C(msgget, 0, 01600); static struct { L t; char s[20]; } mb = {3, "message"}; C(msgsnd, q, &mb, 7, 0); C(msgrcv, q, buf, 20, 0, 04000); C(msgctl, q, 0, 0); id = C(semget, 0x1234, 1, 01600); static short ops[6] = {0, 1, 0, 0, -1, 04000}; C(semop, id, ops, 2); C(semtimedop, id, ops, 1, 0); C(semctl, id, 0, 0, 0);
+	int q = C(msgget, 0, 01600); static struct { L t; char s[20]; } mb = {3, "message"}; C(msgsnd, q, &mb, 7, 0); C(msgrcv, q, buf, 20, 0, 04000); C(msgctl, q, 0, 0); id = C(semget, 0, 1, 01600); static short ops[6] = {0, 1, 0, 0, -1, 04000}; C(semop, id, ops, 2); C(semtimedop, id, ops, 1, 0); C(semctl, id, 0, 0, 0);
 #else
 	S(__NR_ipc, 23, 0, 4096, 01600); S(__NR_ipc, 2, 0, 1, 01600, 0); static short ops[6] = {0, 1, 0, 0, -1, 04000}; S(__NR_ipc, 1, -1, 2, 0, ops);
 #endif
