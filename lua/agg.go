@@ -9,7 +9,6 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
-	"panda/emu/vcpu"
 )
 
 // Aggregations run in Go: an event costs a look into a table, no Lua. A key
@@ -19,27 +18,27 @@ import (
 // maxKeys is how many fields may make up a key.
 const maxKeys = 3
 
-type aggKey [maxKeys]part
+type aggKey [maxKeys]event.Value
 
 // aggregation is one panda.count{…}, panda.sum{…} and so on.
 type aggregation struct {
 	s     *State
 	op    *aggOp
 	title string
-	by    []*aggField
-	value *aggField
+	by    []*event.Field
+	value *event.Field
 	limit int // rows of a table; 0 for all
 	lo    int64
 	hi    int64
 	step  int64 // of a linear histogram
 
+	static bool    // the key depends on the place only
 	direct *uint64 // counted by translated code
 	cells  map[aggKey]*aggCell
 	nums   map[uint64]*aggCell // the cells of numeric keys of one field
 	cache  []cached            // by pc; nil when a key depends on more
+	missed int                 // since the cache grew
 	subs   []*event.Sub
-	every  uint64
-	ticks  uint64
 }
 
 type cached struct {
@@ -59,9 +58,9 @@ type aggCell struct {
 	n        uint64
 	sumHi    int64 // 128 bits
 	sumLo    uint64
-	min, max part
+	min, max event.Value
 	hist     []uint64 // bucket b is at b+1
-	distinct map[part]struct{}
+	distinct map[event.Value]struct{}
 }
 
 // aggOp is a row of what an aggregation computes.
@@ -69,7 +68,7 @@ type aggOp struct {
 	name  string
 	doc   string
 	value bool // needs value=
-	add   func(a *aggregation, c *aggCell, v part)
+	add   func(a *aggregation, c *aggCell, v event.Value)
 	// get is the result for a key, order what the table is sorted by.
 	get   func(L *glua.LState, a *aggregation, c *aggCell) glua.LValue
 	order func(c *aggCell) float64
@@ -93,13 +92,13 @@ var aggOps = []aggOp{
 	},
 	{
 		"min", "The smallest value", true, addMin,
-		func(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return c.min.lua() },
-		func(c *aggCell) float64 { return -c.min.float() }, func(_ *aggregation, c *aggCell) string { return c.min.String() },
+		func(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return luaValue(c.min) },
+		func(c *aggCell) float64 { return -floatValue(c.min) }, func(_ *aggregation, c *aggCell) string { return c.min.String() },
 	},
 	{
 		"max", "The largest value", true, addMax,
-		func(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return c.max.lua() },
-		func(c *aggCell) float64 { return c.max.float() }, func(_ *aggregation, c *aggCell) string { return c.max.String() },
+		func(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return luaValue(c.max) },
+		func(c *aggCell) float64 { return floatValue(c.max) }, func(_ *aggregation, c *aggCell) string { return c.max.String() },
 	},
 	{"hist", "A histogram of a value in powers of two", true, addLog, getHist, byCount, showHist},
 	{"lhist", "A histogram of a value in steps: lo=, hi=, step=", true, addLinear, getHist, byCount, showHist},
@@ -111,27 +110,31 @@ var aggOps = []aggOp{
 	},
 }
 
-func (p part) float() float64 {
-	if p.kind == isSigned {
-		return float64(int64(p.num))
+// luaValue is a field's value in Lua.
+func luaValue(v event.Value) glua.LValue {
+	switch v.Type {
+	case event.TextValue:
+		return glua.LString(v.Text)
+	case event.SignedValue:
+		return Signed(int64(v.Num))
 	}
-	return float64(p.num)
+	return Int(v.Num)
 }
 
-func (p part) less(q part) bool {
-	if p.kind == isSigned {
-		return int64(p.num) < int64(q.num)
+func floatValue(v event.Value) float64 {
+	if v.Type == event.SignedValue {
+		return float64(int64(v.Num))
 	}
-	return p.num < q.num
+	return float64(v.Num)
 }
 
-func addSum(_ *aggregation, c *aggCell, v part) {
+func addSum(_ *aggregation, c *aggCell, v event.Value) {
 	hi := int64(0)
-	if v.kind == isSigned && int64(v.num) < 0 {
+	if v.Type == event.SignedValue && int64(v.Num) < 0 {
 		hi = -1
 	}
 	var carry uint64
-	c.sumLo, carry = bits.Add64(c.sumLo, v.num, 0)
+	c.sumLo, carry = bits.Add64(c.sumLo, v.Num, 0)
 	c.sumHi += hi + int64(carry)
 }
 
@@ -162,30 +165,30 @@ func getSum(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue {
 	return glua.LNumber(c.sum())
 }
 
-func addMin(_ *aggregation, c *aggCell, v part) {
-	if c.n == 1 || v.less(c.min) {
+func addMin(_ *aggregation, c *aggCell, v event.Value) {
+	if c.n == 1 || v.Less(c.min) {
 		c.min = v
 	}
 }
 
-func addMax(_ *aggregation, c *aggCell, v part) {
-	if c.n == 1 || c.max.less(v) {
+func addMax(_ *aggregation, c *aggCell, v event.Value) {
+	if c.n == 1 || c.max.Less(v) {
 		c.max = v
 	}
 }
 
-func addDistinct(_ *aggregation, c *aggCell, v part) {
+func addDistinct(_ *aggregation, c *aggCell, v event.Value) {
 	if c.distinct == nil {
-		c.distinct = map[part]struct{}{}
+		c.distinct = map[event.Value]struct{}{}
 	}
 	c.distinct[v] = struct{}{}
 }
 
 // addLog counts into the bucket of a power of two: 0 for zero, n for [2^(n-1),
 // 2^n), -1 for what is negative.
-func addLog(_ *aggregation, c *aggCell, v part) {
-	b := int64(bits.Len64(v.num))
-	if v.kind == isSigned && int64(v.num) < 0 {
+func addLog(_ *aggregation, c *aggCell, v event.Value) {
+	b := int64(bits.Len64(v.Num))
+	if v.Type == event.SignedValue && int64(v.Num) < 0 {
 		b = -1
 	}
 	c.bucket(b)
@@ -193,10 +196,10 @@ func addLog(_ *aggregation, c *aggCell, v part) {
 
 // addLinear counts into bucket n for [lo+n*step, …); -1 below, and the bucket of
 // hi above.
-func addLinear(a *aggregation, c *aggCell, v part) {
-	n := int64(v.num)
+func addLinear(a *aggregation, c *aggCell, v event.Value) {
+	n := int64(v.Num)
 	switch {
-	case v.kind != isSigned && v.num > math.MaxInt64, n >= a.hi:
+	case v.Type != event.SignedValue && v.Num > math.MaxInt64, n >= a.hi:
 		c.bucket((a.hi - a.lo + a.step - 1) / a.step)
 	case n < a.lo:
 		c.bucket(-1)
@@ -214,50 +217,45 @@ func (c *aggCell) bucket(b int64) {
 }
 
 // hit takes one event.
-func (a *aggregation) hit(e *sample) {
-	if a.every > 1 {
-		if a.ticks++; a.ticks%a.every != 0 {
-			return
-		}
-	}
+func (a *aggregation) hit(e *event.Env) {
 	c := a.cell(e)
 	c.n++
 	if a.op.add != nil {
-		a.op.add(a, c, a.value.get(e))
+		a.op.add(a, c, a.value.Get(e))
 	}
 }
 
-func (a *aggregation) cell(e *sample) *aggCell {
+func (a *aggregation) cell(e *event.Env) *aggCell {
 	if a.cache == nil {
 		return a.find(e)
 	}
-	k := &a.cache[(uint64(e.pc)^uint64(e.pc)>>16)%uint64(len(a.cache))]
-	if asid := e.c.ASID(); k.cell == nil || k.pc != e.pc || k.asid != asid {
+	k := &a.cache[(uint64(e.PC)^uint64(e.PC)>>16)%uint64(len(a.cache))]
+	if asid := e.CPU.ASID(); k.cell == nil || k.pc != e.PC || k.asid != asid {
 		if a.missed++; a.missed > len(a.cache) && len(a.cache) < maxCache {
 			a.cache, a.missed = make([]cached, 4*len(a.cache)), 0
 			return a.cell(e)
 		}
-		*k = cached{e.pc, asid, a.find(e)}
+		*k = cached{e.PC, asid, a.find(e)}
 	}
 	return k.cell
 }
 
-func (a *aggregation) find(e *sample) *aggCell {
+func (a *aggregation) find(e *event.Env) *aggCell {
 	var key aggKey
 	if len(a.by) == 1 {
-		key[0] = a.by[0].get(e)
-		if key[0].kind == isText {
+		key[0] = a.by[0].Get(e)
+		if key[0].Type == event.TextValue {
 			return a.keyed(key)
 		}
-		c := a.nums[key[0].num]
+		c := a.nums[key[0].Num]
 		if c == nil {
 			c = a.keyed(key)
-			a.nums[key[0].num] = c
+			a.nums[key[0].Num] = c
 		}
 		return c
 	}
 	for i, f := range a.by {
-		key[i] = f.get(e)
+		key[i] = f.Get(e)
 	}
 	return a.keyed(key)
 }
@@ -269,37 +267,4 @@ func (a *aggregation) keyed(key aggKey) *aggCell {
 		a.cells[key] = c
 	}
 	return c
-}
-
-// gofunc is the function that the Bus calls for an event of the kind.
-func (a *aggregation) gofunc(k event.Kind) any {
-	e := new(sample) // reused: an event is over when hit returns
-	switch kindClass(k) {
-	case "insn":
-		pc := func(c *vcpu.CPU, pc guest.Addr) { e.c, e.pc = c, pc; a.hit(e) }
-		switch k {
-		case event.InsnTranslate:
-			return event.PCBoolFunc(func(c *vcpu.CPU, at guest.Addr) bool { pc(c, at); return false })
-		case event.GuestHypercall:
-			return event.HypercallFunc(func(c *vcpu.CPU) bool { pc(c, c.PC()); return false })
-		}
-		return event.PCFunc(pc)
-	case "block":
-		block := func(c *vcpu.CPU, tb *vcpu.TB) { e.c, e.pc, e.tb = c, tb.PC, tb; a.hit(e) }
-		if k == event.AfterBlockExec {
-			return event.AfterBlockFunc(func(c *vcpu.CPU, tb, _ *vcpu.TB) { block(c, tb) })
-		}
-		return event.BlockFunc(block)
-	case "mem", "mem buf":
-		return event.MemFunc(func(c *vcpu.CPU, m *vcpu.MemAccess) { e.c, e.pc, e.mem = c, m.PC, m; a.hit(e) })
-	case "exc":
-		return event.ExceptionFunc(func(c *vcpu.CPU, x *guest.Exception) { e.c, e.pc, e.exc = c, c.PC(), x; a.hit(e) })
-	case "proc":
-		return event.ProcessFunc(func(c *vcpu.CPU, p *event.Process) { e.c, e.proc = c, p; a.hit(e) })
-	}
-	call := func(c *vcpu.CPU, sc *event.Syscall) { e.c, e.pc, e.call = c, c.PC(), sc; a.hit(e) }
-	if k == event.SyscallEnter {
-		return event.SyscallBoolFunc(func(c *vcpu.CPU, sc *event.Syscall) bool { call(c, sc); return false })
-	}
-	return event.SyscallFunc(call)
 }

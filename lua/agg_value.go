@@ -72,7 +72,7 @@ func (a *aggregation) sorted() []row {
 
 func compareKeys(x, y aggKey) int {
 	for i := range x {
-		if c := cmp.Or(cmp.Compare(x[i].text, y[i].text), cmp.Compare(x[i].num, y[i].num)); c != 0 {
+		if c := cmp.Or(cmp.Compare(x[i].Text, y[i].Text), cmp.Compare(x[i].Num, y[i].Num)); c != 0 {
 			return c
 		}
 	}
@@ -106,7 +106,7 @@ func (a *aggregation) hasKey(k aggKey, want []glua.LValue) bool {
 		return false
 	}
 	for i, w := range want {
-		if k[i].lua() != w {
+		if luaValue(k[i]) != w {
 			return false
 		}
 	}
@@ -118,11 +118,11 @@ func (a *aggregation) keyValue(L *glua.LState, k aggKey) glua.LValue {
 	case 0:
 		return glua.LString("")
 	case 1:
-		return k[0].lua()
+		return luaValue(k[0])
 	}
 	t := L.NewTable()
 	for i := range a.by {
-		t.Append(k[i].lua())
+		t.Append(luaValue(k[i]))
 	}
 	return t
 }
@@ -131,8 +131,9 @@ func aggGet(_ *State, L *glua.LState) int { return checkAgg(L).push(L, args(L, 2
 
 func aggClear(_ *State, L *glua.LState) int {
 	a := checkAgg(L)
-	clear(a.cells)
-	clear(a.nums)
+	for _, c := range a.cells { // translated code may hold the counters
+		*c = aggCell{}
+	}
 	a.forgetCache(nil, nil)
 	if a.direct != nil {
 		*a.direct = 0

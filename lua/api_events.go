@@ -20,11 +20,11 @@ func writeEvents(w io.Writer) {
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", name, r.Args, r.Returns, r.Filters, r.Doc)
 	}
 	fmt.Fprint(w, "\n## Filters\n\n")
-	for _, f := range append(filterKeys[:len(filterKeys):len(filterKeys)], rateKeys...) {
+	for _, f := range append(filterKeys[:len(filterKeys):len(filterKeys)], commonKeys...) {
 		fmt.Fprintf(w, "- `%s`: %s\n", f.name, f.doc)
 	}
-	fmt.Fprint(w, "\n## Fields for by= and value=\n\nBesides these: any register by its name, and `arg1` to `arg6` of a system call.\n\n")
-	for _, f := range aggFields {
-		fmt.Fprintf(w, "- `%s`: %s (%s)\n", f.name, f.doc, strings.ReplaceAll(f.kinds, " ", ", "))
+	fmt.Fprint(w, "\n## Fields for by=, value= and when=\n\nBesides these: any register by its name, and `arg1` to `arg6` of a system call.\n\n")
+	for _, f := range event.Fields {
+		fmt.Fprintf(w, "- `%s`: %s (%s)\n", f.Name, f.Doc, strings.ReplaceAll(f.Classes, " ", ", "))
 	}
 }

@@ -19,31 +19,14 @@ type callback struct {
 	fn   *glua.LFunction
 	want int // arguments that the function takes: no more are made
 	sub  *event.Sub
-
-	// every, limit count matches: call at each n-th, at most so many times.
-	every, limit uint64
-	seen, called uint64
 }
 
 func (s *State) newCallback(k event.Kind, fn *glua.LFunction) *callback {
-	cb := &callback{s: s, kind: k, fn: fn, want: 16, every: 1}
+	cb := &callback{s: s, kind: k, fn: fn, want: 16}
 	if !fn.IsG && fn.Proto.IsVarArg == 0 {
 		cb.want = int(fn.Proto.NumParameters)
 	}
 	return cb
-}
-
-// due counts a match and says whether the callback is to be called for it.
-func (cb *callback) due() bool {
-	cb.seen++
-	if cb.every > 1 && cb.seen%cb.every != 0 {
-		return false
-	}
-	cb.called++
-	if cb.limit != 0 && cb.called >= cb.limit && cb.sub != nil {
-		cb.sub.Disable() // this call is the last
-	}
-	return true
 }
 
 // call runs the function with cpu before the arguments. An error leaves as a
@@ -115,21 +98,21 @@ func (cb *callback) gofunc() any {
 		return event.PCFunc(cb.pc)
 	case event.InsnTranslate:
 		return event.PCBoolFunc(func(c *vcpu.CPU, pc guest.Addr) bool {
-			return cb.due() && cb.truth(c, cb.addr(uint64(pc)))
+			return cb.truth(c, cb.addr(uint64(pc)))
 		})
 	case event.BeforeBlockExec, event.AfterBlockTranslate:
 		return event.BlockFunc(cb.block)
 	case event.BeforeBlockExecInvalidateOpt:
 		return event.BlockBoolFunc(func(c *vcpu.CPU, tb *vcpu.TB) bool {
 			defer cb.s.views.tb.show(nil)
-			return cb.due() && cb.truth(c, cb.s.views.tb.show(tb))
+			return cb.truth(c, cb.s.views.tb.show(tb))
 		})
 	case event.AfterBlockExec:
 		return event.AfterBlockFunc(cb.afterBlock)
 	case event.VirtMemBeforeRead, event.VirtMemAfterRead, event.VirtMemBeforeWrite, event.VirtMemAfterWrite:
 		return event.MemFunc(cb.mem)
 	case event.GuestHypercall:
-		return event.HypercallFunc(func(c *vcpu.CPU) bool { return cb.due() && cb.truth(c) })
+		return event.HypercallFunc(func(c *vcpu.CPU) bool { return cb.truth(c) })
 	}
 	return cb.systemFunc()
 }
@@ -140,69 +123,50 @@ func (cb *callback) systemFunc() any {
 		return event.SyscallFunc(cb.userSyscall)
 	case event.SyscallLeave:
 		return event.SyscallFunc(func(c *vcpu.CPU, sc *event.Syscall) {
-			if cb.due() {
-				defer cb.s.views.call.show(nil)
-				cb.call(c, 0, cb.s.views.call.show(sc))
-			}
+			defer cb.s.views.call.show(nil)
+			cb.call(c, 0, cb.s.views.call.show(sc))
 		})
 	case event.SyscallEnter:
 		return event.SyscallBoolFunc(func(c *vcpu.CPU, sc *event.Syscall) bool {
 			defer cb.s.views.call.show(nil)
-			return cb.due() && cb.truth(c, cb.s.views.call.show(sc))
+			return cb.truth(c, cb.s.views.call.show(sc))
 		})
 	case event.BeforeException:
 		return event.ExceptionFunc(func(c *vcpu.CPU, e *guest.Exception) {
-			if cb.due() {
-				defer cb.s.views.exc.show(nil)
-				cb.call(c, 0, cb.s.views.exc.show(e))
-			}
+			defer cb.s.views.exc.show(nil)
+			cb.call(c, 0, cb.s.views.exc.show(e))
 		})
 	case event.ASIDChanged:
 		return event.ASIDFunc(func(c *vcpu.CPU, old, now guest.ASID) {
-			if cb.due() {
-				cb.call(c, 0, cb.addr(uint64(old)), cb.addr(uint64(now)))
-			}
+			cb.call(c, 0, cb.addr(uint64(old)), cb.addr(uint64(now)))
 		})
 	case event.ProcessStart, event.ProcessExit:
 		return event.ProcessFunc(cb.process)
 	case event.Shutdown:
-		return event.Func(func() {
-			if cb.due() {
-				cb.call(nil, 0)
-			}
-		})
+		return event.Func(func() { cb.call(nil, 0) })
 	}
 	panic(fmt.Sprintf("BUG: event %v has no Lua callback", cb.kind))
 }
 
 func (cb *callback) pc(c *vcpu.CPU, pc guest.Addr) {
-	if cb.due() {
-		cb.call(c, 0, cb.addr(uint64(pc)))
-	}
+	cb.call(c, 0, cb.addr(uint64(pc)))
 }
 
 func (cb *callback) block(c *vcpu.CPU, tb *vcpu.TB) {
-	if cb.due() {
-		defer cb.s.views.tb.show(nil)
-		cb.call(c, 0, cb.s.views.tb.show(tb))
-	}
+	defer cb.s.views.tb.show(nil)
+	cb.call(c, 0, cb.s.views.tb.show(tb))
 }
 
 func (cb *callback) afterBlock(c *vcpu.CPU, tb, next *vcpu.TB) {
-	if cb.due() {
-		v := &cb.s.views
-		defer v.tb.show(nil)
-		defer v.next.show(nil)
-		cb.call(c, 0, v.tb.show(tb), v.next.show(next))
-	}
+	v := &cb.s.views
+	defer v.tb.show(nil)
+	defer v.next.show(nil)
+	cb.call(c, 0, v.tb.show(tb), v.next.show(next))
 }
 
 // mem calls a memory callback. What it returns replaces the value: text of the
 // access's size, or a number.
 func (cb *callback) mem(c *vcpu.CPU, m *vcpu.MemAccess) {
-	if !cb.due() {
-		return
-	}
 	ret := cb.call(c, 1, cb.addr(uint64(m.PC)), cb.addr(uint64(m.Addr)), cb.addr(uint64(m.Size)), cb.bytes(4, m.Buf))
 	if ret == glua.LNil {
 		return
@@ -233,9 +197,6 @@ func (cb *callback) where() string {
 
 // userSyscall passes number and arguments one by one, as the manual has it.
 func (cb *callback) userSyscall(c *vcpu.CPU, sc *event.Syscall) {
-	if !cb.due() {
-		return
-	}
 	args := make([]glua.LValue, 0, 8)
 	args = append(args, Signed(int64(sc.Number)))
 	for _, a := range sc.Args {
@@ -248,9 +209,6 @@ func (cb *callback) userSyscall(c *vcpu.CPU, sc *event.Syscall) {
 }
 
 func (cb *callback) process(c *vcpu.CPU, p *event.Process) {
-	if !cb.due() {
-		return
-	}
 	if cb.kind == event.ProcessStart {
 		cb.call(c, 0, Signed(int64(p.PID)), glua.LString(p.Path))
 		return

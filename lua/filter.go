@@ -30,13 +30,16 @@ var filterKeys = []filterKey{
 	{"number", "number of the system call or exception, or list", func(p *filterParser, v glua.LValue) { p.f.Numbers = p.numbers(v) }},
 }
 
-// rateKeys are known to every kind.
-var rateKeys = []filterKey{
-	{"every", "call at every n-th match only", func(p *filterParser, v glua.LValue) { p.every = p.positive(v) }},
-	{"limit", "call n times at most", func(p *filterParser, v glua.LValue) { p.limit = p.positive(v) }},
+// commonKeys are known to every kind.
+var commonKeys = []filterKey{
+	{"process", "program name or number of the process, or list, * and ? allowed", func(p *filterParser, v glua.LValue) { p.f.Process = p.names(v) }},
+	{"thread", "number of the thread, or list", func(p *filterParser, v glua.LValue) { p.f.Thread = p.numbers(v) }},
+	{"when", "condition over fields, registers and memory: \"rax == 0 and u32(rsp + 8) > 5\", \"name == 'open*' and ret < 0\"", func(p *filterParser, v glua.LValue) { p.when(v) }},
+	{"every", "call at every n-th match only", func(p *filterParser, v glua.LValue) { p.f.Every = p.positive(v) }},
+	{"limit", "call n times at most", func(p *filterParser, v glua.LValue) { p.f.Limit = p.positive(v) }},
 	{"once", "call once", func(p *filterParser, v glua.LValue) {
 		if glua.LVAsBool(v) {
-			p.limit = 1
+			p.f.Limit = 1
 		}
 	}},
 }
@@ -44,17 +47,16 @@ var rateKeys = []filterKey{
 // filterParser makes an event.Filter of a table. Mistakes are Lua errors at the
 // caller's line.
 type filterParser struct {
-	s            *State
-	L            *glua.LState
-	kind         event.Kind
-	key          string
-	f            event.Filter
-	every, limit uint64
+	s    *State
+	L    *glua.LState
+	kind event.Kind
+	key  string
+	f    event.Filter
 }
 
 // filter reads a filter table. The keys in ignore belong to the caller.
-func (s *State) filter(L *glua.LState, k event.Kind, t *glua.LTable, ignore ...string) *filterParser {
-	p := &filterParser{s: s, L: L, kind: k, every: 1}
+func (s *State) filter(L *glua.LState, k event.Kind, t *glua.LTable, ignore ...string) *event.Filter {
+	p := &filterParser{s: s, L: L, kind: k}
 	var keys []string
 	t.ForEach(func(key, _ glua.LValue) {
 		name, ok := key.(glua.LString)
@@ -69,12 +71,12 @@ func (s *State) filter(L *glua.LState, k event.Kind, t *glua.LTable, ignore ...s
 			p.put(key, t.RawGetString(key))
 		}
 	}
-	return p
+	return &p.f
 }
 
 func (p *filterParser) put(key string, v glua.LValue) {
 	p.key = key
-	for _, r := range rateKeys {
+	for _, r := range commonKeys {
 		if r.name == key {
 			r.put(p, v)
 			return
@@ -91,7 +93,7 @@ func (p *filterParser) put(key string, v glua.LValue) {
 }
 
 func (p *filterParser) unknown(key string, takes []string) {
-	for _, r := range rateKeys {
+	for _, r := range commonKeys {
 		takes = append(takes, r.name)
 	}
 	p.L.RaiseError("%v has no filter %q%s; it takes: %s", p.kind, key, event.DidYouMean(key, takes), strings.Join(takes, ", "))
@@ -110,6 +112,18 @@ func (p *filterParser) bytes(v glua.LValue) {
 	if p.f.Bytes, err = event.ParsePattern(string(text)); err != nil {
 		p.L.RaiseError("%v: filter %v", p.kind, err)
 	}
+}
+
+func (p *filterParser) when(v glua.LValue) {
+	text, ok := v.(glua.LString)
+	if !ok {
+		p.errorf("%s", expected("text such as \"rax == 0\"", v))
+	}
+	x, err := event.ParseWhen(p.kind, string(text), p.s.needCPU(p.L).Machine.Arch.Lookup)
+	if err != nil {
+		p.L.RaiseError("%v: %v", p.kind, err)
+	}
+	p.f.When = x
 }
 
 func (p *filterParser) integer(v glua.LValue) uint64 {
@@ -143,6 +157,9 @@ func list(v glua.LValue, do func(glua.LValue)) {
 func (p *filterParser) names(v glua.LValue) (names []string) {
 	list(v, func(e glua.LValue) {
 		text, ok := e.(glua.LString)
+		if n, isNum := e.(glua.LNumber); isNum && p.key == "process" {
+			text, ok = glua.LString(n.String()), true
+		}
 		if !ok {
 			p.errorf("%s", expected("name or list of names", e))
 		}

@@ -54,7 +54,7 @@ func (s *State) aggregate(L *glua.LState, op *aggOp) int {
 	if err != nil {
 		L.RaiseError("%v", err)
 	}
-	if kindClass(k) == "" {
+	if k.Class() == "" {
 		L.RaiseError("panda.%s: %v cannot be aggregated", op.name, k)
 	}
 	a := &aggregation{s: s, op: op, cells: map[aggKey]*aggCell{}, nums: map[uint64]*aggCell{}}
@@ -78,13 +78,13 @@ func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
 			if !ok || len(a.by) == maxKeys {
 				L.RaiseError("panda.%s: by= names up to %d fields", a.op.name, maxKeys)
 			}
-			f := a.s.findField(L, k, string(name))
+			f := a.s.field(L, k, string(name))
 			a.by, names = append(a.by, f), append(names, string(name))
-			static = static && f.static
+			static = static && f.Static
 		})
 		a.title += " by " + strings.Join(names, ", ")
 	}
-	if static && kindClass(k) != "sys" && kindClass(k) != "exc" {
+	if a.static = static && k.Class() != "exc" && !strings.HasPrefix(k.Class(), "sys"); a.static {
 		a.cache = make([]cached, minCache)
 	}
 	if !a.op.value {
@@ -94,7 +94,7 @@ func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
 	if !ok {
 		L.RaiseError("panda.%s: value= must name a field or register", a.op.name)
 	}
-	a.value = a.s.findField(L, k, string(name))
+	a.value = a.s.field(L, k, string(name))
 	a.title = a.op.name + " of " + string(name) + " on " + strings.TrimPrefix(a.title, a.op.name+" of ")
 }
 
@@ -124,23 +124,35 @@ func (a *aggregation) options(L *glua.LState, t *glua.LTable) {
 	}
 }
 
-// attach subscribes. What is merely counted is counted by translated code.
-func (a *aggregation) attach(k event.Kind, p *filterParser) {
+// attach subscribes. What is merely counted is counted by translated code, by
+// places if the key depends on the place only.
+func (a *aggregation) attach(k event.Kind, f *event.Filter) {
 	h := a.s.host
-	if p.limit != 0 {
-		p.L.RaiseError("panda.%s: an aggregation takes no once", a.op.name)
+	if (k == event.InsnExec || k == event.AfterInsnExec) && f.PC == nil {
+		f.PC = everywhere
 	}
-	a.every = p.every
-	if (k == event.InsnExec || k == event.AfterInsnExec) && p.f.PC == nil {
-		p.f.PC = everywhere
-	}
-	if a.op.name == "count" && len(a.by) == 0 && p.every == 1 && (k == event.InsnExec || k == event.BeforeBlockExec) {
+	counts := a.op.add == nil && (k == event.InsnExec || k == event.BeforeBlockExec)
+	switch {
+	case counts && len(a.by) == 0 && !f.Dynamic():
 		a.direct = new(uint64)
-		a.subs = append(a.subs, h.Counter(k, &p.f, a.direct))
+		a.subs = append(a.subs, h.Counter(k, f, a.direct))
 		return
+	case counts && a.static:
+		at := func(in *event.Insn) *uint64 { return &a.find(&event.Env{CPU: h.CPU(), PC: in.PC}).n }
+		a.subs = append(a.subs, h.CounterAt(k, f, at, k.Each(a.hit)))
+	default:
+		a.subs = append(a.subs, h.Subscribe(k, f, k.Each(a.hit)))
 	}
-	a.subs = append(a.subs, h.Subscribe(k, &p.f, a.gofunc(k)))
 	if a.cache != nil { // another program may stand at the same addresses
 		a.subs = append(a.subs, h.Subscribe(event.ProcessStart, nil, event.ProcessFunc(a.forgetCache)))
 	}
+}
+
+// field finds what by= or value= names.
+func (s *State) field(L *glua.LState, k event.Kind, name string) *event.Field {
+	f, err := k.FindField(name, s.needCPU(L).Machine.Arch.Lookup)
+	if err != nil {
+		L.RaiseError("%v", err)
+	}
+	return f
 }

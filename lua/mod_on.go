@@ -134,9 +134,9 @@ func pandaOn(s *State, L *glua.LState) int {
 	s.needHost(L)
 	k := s.kind(L, 1)
 	fn := 3
-	p := &filterParser{every: 1}
+	filter := new(event.Filter)
 	if t, ok := L.Get(2).(*glua.LTable); ok {
-		p = s.filter(L, k, t)
+		filter = s.filter(L, k, t)
 	} else {
 		fn = 2
 	}
@@ -144,19 +144,18 @@ func pandaOn(s *State, L *glua.LState) int {
 	if !ok {
 		L.ArgError(fn, expected("function", L.Get(fn)))
 	}
-	if (k == event.InsnExec || k == event.AfterInsnExec) && p.f.PC == nil {
+	if (k == event.InsnExec || k == event.AfterInsnExec) && filter.PC == nil {
 		// Without any filter the Bus would wait for insn_translate to choose.
-		p.f.PC = everywhere
+		filter.PC = everywhere
 	}
-	return s.subscribe(L, k, p, f)
+	return s.subscribe(L, k, filter, f)
 }
 
 var everywhere = []event.Range{{Lo: 0, Hi: ^guest.Addr(0)}}
 
-func (s *State) subscribe(L *glua.LState, k event.Kind, p *filterParser, fn *glua.LFunction) int {
+func (s *State) subscribe(L *glua.LState, k event.Kind, f *event.Filter, fn *glua.LFunction) int {
 	cb := s.newCallback(k, fn)
-	cb.every, cb.limit = p.every, p.limit
-	cb.sub = s.host.Subscribe(k, &p.f, cb.gofunc())
+	cb.sub = s.host.Subscribe(k, f, cb.gofunc())
 	L.Push(s.handle(cb))
 	return 1
 }
@@ -175,15 +174,14 @@ func pandaRegister(s *State, L *glua.LState) int {
 	k := s.kind(L, 1)
 	switch v := L.Get(2).(type) {
 	case *glua.LFunction:
-		return s.subscribe(L, k, &filterParser{every: 1}, v)
+		return s.subscribe(L, k, new(event.Filter), v)
 	case *glua.LTable:
 		if fn, ok := L.Get(3).(*glua.LFunction); ok {
 			return s.subscribe(L, k, s.filter(L, k, v), fn)
 		}
 		if k == event.InsnTranslate {
-			p := s.filter(L, k, v)
 			cb := &callback{s: s, kind: k}
-			cb.sub = h.Subscribe(k, &p.f, event.PCBoolFunc(func(*vcpu.CPU, guest.Addr) bool { return true }))
+			cb.sub = h.Subscribe(k, s.filter(L, k, v), event.PCBoolFunc(func(*vcpu.CPU, guest.Addr) bool { return true }))
 			L.Push(s.handle(cb))
 			return 1
 		}

@@ -71,7 +71,7 @@ func withInt3(addr uint64, code []byte) []byte {
 // Put implements CPU.
 func (m *Machine) Put(s *oracle.State) error {
 	m.Guest.Reset(m.CPU, m.Bits)
-	m.CPU.Leave = vcpu.Leave{}
+	m.CPU.Leave.From = nil // the pc is not where the last block led
 	putState(&m.CPU.W, s)
 	return nil
 }
@@ -103,10 +103,13 @@ func (m *Machine) Run(n int64) (s oracle.Stop, err error) {
 }
 
 // Host is the host's CPU.
-type Host struct{ *oracle.Oracle }
+type Host struct {
+	*oracle.Oracle
+	trap bool // the code is an instruction that ends as a step does
+}
 
 // NewHost starts the oracle, or skips the test.
-func NewHost(t testing.TB) Host {
+func NewHost(t testing.TB) *Host {
 	t.Helper()
 	o, err := oracle.New(LineRegions()...)
 	if err != nil {
@@ -114,26 +117,33 @@ func NewHost(t testing.TB) Host {
 	}
 	t.Cleanup(func() { must(o.Close()) })
 	copy(o.Bytes(LineCode, codeSize), bytes.Repeat([]byte{0xcc}, codeSize))
-	return Host{o}
+	return &Host{Oracle: o}
 }
 
 // Memory implements CPU.
-func (h Host) Memory() []byte { return h.Bytes(LineData, dataSize) }
+func (h *Host) Memory() []byte { return h.Bytes(LineData, dataSize) }
 
 // Code implements CPU.
-func (h Host) Code(addr uint64, code []byte) {
+func (h *Host) Code(addr uint64, code []byte) {
 	b := withInt3(addr, code)
 	copy(h.Bytes(addr, len(b)), b)
+	var in dec.Inst
+	h.trap = dec.Decode(&in, code, dec.Mode64) == nil && (in.Row.Name == "int3" || in.Row.Name == "int" || in.Row.Name == "int1")
 }
 
 // Put implements CPU.
-func (h Host) Put(s *oracle.State) error { return h.Set(s) }
+func (h *Host) Put(s *oracle.State) error { return h.Set(s) }
 
 // Step implements CPU. Code has int3 behind it, so a run does one instruction.
-func (h Host) Step() (oracle.Stop, error) { return h.Run() }
+func (h *Host) Step() (oracle.Stop, error) {
+	if h.trap {
+		return h.Oracle.Step()
+	}
+	return h.Run()
+}
 
 // Take implements CPU.
-func (h Host) Take(s *oracle.State) error { return h.Get(s) }
+func (h *Host) Take(s *oracle.State) error { return h.Get(s) }
 
 // RunLine runs a line on a CPU and returns the line with what came out.
 func RunLine(c CPU, l *Line) (*Line, error) {

@@ -421,7 +421,44 @@ func (e *encoder) state() *oracle.State {
 		e.vector(s.YMM[i][:])
 	}
 	s.MXCSR = e.mxcsr()
+	e.x87(s)
 	return s
+}
+
+// x87 makes the state of the x87 unit.
+func (e *encoder) x87(s *oracle.State) {
+	s.FTW = []uint8{0xff, 0xff, 0, uint8(e.IntN(256))}[e.IntN(4)]
+	s.FSW = uint16(e.IntN(8)) << 11
+	if e.oneIn(3) {
+		s.FSW |= uint16(e.Uint32()) & 0x477f
+	}
+	if s.FCW = 0x37f; e.oneIn(2) {
+		s.FCW = 0x7f | uint16(e.Uint32())&0xf00
+	}
+	if e.oneIn(10) {
+		s.FCW &^= 1 << e.IntN(6)
+	}
+	for i := range s.ST {
+		e.float80(s.ST[i][:])
+	}
+	if s.FSW&^s.FCW&0x3f != 0 { // an exception that is not masked is pending
+		s.FSW |= 0x8080
+	}
+}
+
+// float80 makes a number of the x87 unit.
+func (e *encoder) float80(b []byte) {
+	exps := [...]uint16{0, 0x3fff, 0x7fff, 1, 0x7ffe, 0x3ffe, 0x4000, 0x403d, 0x403e, 0x3fff - 64}
+	man := []uint64{1 << 63, 0xc000000000000000, ^uint64(0), 0, 1, 1 << 62, e.Uint64() | 1<<63, e.Uint64()}[e.IntN(8)]
+	exp := exps[e.IntN(len(exps))]
+	if e.oneIn(2) {
+		exp, man = uint16(0x3ff0+e.IntN(32)), e.Uint64()|1<<63
+		if e.oneIn(3) {
+			man &^= 1<<40 - 1
+		}
+	}
+	binary.LittleEndian.PutUint64(b, man)
+	binary.LittleEndian.PutUint16(b[8:], exp|uint16(e.IntN(2))<<15)
 }
 
 // mxcsr masks all exceptions, mostly.

@@ -30,7 +30,7 @@ var Unrandom = map[string]string{
 // random reports whether sequences may contain the instruction.
 func random(in *dec.Inst) bool {
 	name := in.Row.Name
-	if _, no := Unrandom[name]; no || in.Row.Map == dec.MapX87 {
+	if _, no := Unrandom[name]; no {
 		return false
 	}
 	switch {
@@ -38,6 +38,8 @@ func random(in *dec.Inst) bool {
 		return false // selectors are not put back
 	case in.Row.Flags&dec.Force64 != 0 && in.Prefix&dec.OpSize66 != 0:
 		return false // CPUs differ
+	case in.Row.Flags&dec.ImplDI != 0 && (in.Mem.Seg >= dec.SegFS || in.AddrSize == 2):
+		return false // which byte of a masked store faults is the CPU's choice, so it must not
 	case in.Mode == dec.Mode32 && (name == "sysret" || name == "sysexit"):
 		return false // CPUs differ
 	}
@@ -75,93 +77,138 @@ func IntegerRow(r *dec.Row) bool {
 	return r.Name != "emms" && r.Name != "wait"
 }
 
-// setup lists what must hold before the instruction, mostly, for it to do more
-// than fault: instructions to run first.
-func (e *encoder) setup(in *dec.Inst) (codes [][]byte) {
+// fix is something to hold before an instruction: a value in a register, on top
+// of the stack, or in memory.
+type fix struct {
+	kind fixKind
+	reg  uint8
+	at   uint64
+	v    uint64
+}
+
+type fixKind uint8
+
+const (
+	fixReg fixKind = iota
+	fixTop
+	fixMem
+)
+
+// code is the instruction that does it.
+func (e *encoder) code(f fix) []byte {
+	le := binary.LittleEndian
+	switch f.kind {
+	case fixTop: // push v
+		return le.AppendUint32([]byte{0x68}, uint32(f.v))
+	case fixMem: // mov [at], v
+		b := []byte{0xc7, 0x05}
+		if e.bits == 64 {
+			b = []byte{0x48, 0xc7, 0x04, 0x25}
+		}
+		return le.AppendUint32(le.AppendUint32(b, uint32(f.at)), uint32(f.v))
+	}
+	if e.bits == 32 { // mov reg, v
+		return le.AppendUint32([]byte{0xb8 + f.reg}, uint32(f.v))
+	}
+	return le.AppendUint64([]byte{0x48 | f.reg>>3, 0xb8 + f.reg&7}, f.v)
+}
+
+// stackUsers push or pop, loops count rCX, shifts may take their count from it.
+var (
+	stackUsers = nameSet("push pop call ret pushf popf enter pusha popa")
+	loops      = nameSet("loop loope loopne jcxz")
+	shifts     = nameSet("shl shr sar rol ror rcl rcr shld shrd")
+)
+
+func nameSet(names string) map[string]bool {
+	m := map[string]bool{}
+	for n := range strings.FieldsSeq(names) {
+		m[n] = true
+	}
+	return m
+}
+
+// setup lists what must hold for the instruction, mostly, to do more than
+// fault.
+func (e *encoder) setup(in *dec.Inst) (fs []fix) {
 	if e.oneIn(12) {
 		return nil
 	}
-	need := func(reg uint8, good func(v uint64) bool, v uint64) {
-		if !good(e.st.GPR[reg]) {
-			codes = append(codes, e.load(reg, v))
+	return append(e.setupPointers(in), e.setupValues(in)...)
+}
+
+func (e *encoder) setupPointers(in *dec.Inst) (fs []fix) {
+	pointer := func(reg uint8, v uint64) {
+		if p := e.st.GPR[reg]; p < LineData+0x400 || p >= LineData+dataSize-0x400 {
+			fs = append(fs, fix{kind: fixReg, reg: reg, v: v})
 		}
 	}
-	inData := func(v uint64) bool { return v >= LineData+0x400 && v < LineData+dataSize-0x400 }
-	small := func(v uint64) bool { return v < 40 }
 	name := in.Row.Name
+	if stackUsers[name] {
+		pointer(4, (e.pointer()+0x200)&^7)
+	}
 	switch name {
-	case "push", "pop", "call", "ret", "pushf", "popf", "enter", "pusha", "popa":
-		need(4, inData, (e.pointer()+0x200)&^7)
-	case "leave":
-		need(5, inData, e.pointer())
+	case "leave", "enter":
+		pointer(5, e.pointer())
 	case "xlat":
-		need(3, inData, e.pointer())
-	case "loop", "loope", "loopne", "jcxz":
-		if e.oneIn(2) {
-			codes = append(codes, e.load(1, e.Uint64N(3)))
-		}
-	case "movs", "cmps", "lods":
-		need(6, inData, e.pointer())
+		pointer(3, e.pointer())
+	case "movs", "cmps":
+		pointer(6, e.pointer())
+		pointer(7, e.pointer())
+	case "lods":
+		pointer(6, e.pointer())
+	case "stos", "scas":
+		pointer(7, e.pointer())
 	case "maskmovq", "maskmovdqu":
-		need(7, inData, e.pointer())
-	case "div", "idiv":
-		codes = append(codes, e.load(2, e.Uint64N(4)-1))
-	case "shl", "shr", "sar", "rol", "ror", "rcl", "rcr", "shld", "shrd":
-		if e.oneIn(3) {
-			n := []uint64{0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255}
-			codes = append(codes, e.load(1, n[e.IntN(len(n))]))
-		}
-	case "cmpxchg":
-		if a := &in.Args[0]; a.Kind == dec.GPR && e.oneIn(2) {
-			codes = append(codes, e.load(0, e.st.GPR[a.Reg]))
-		}
-	case "wrfsbase", "wrgsbase":
-		codes = append(codes, e.load(in.Args[0].Reg, e.pointer()))
+		fs = append(fs, fix{kind: fixReg, reg: 7, v: e.pointer()})
 	}
-	switch name {
-	case "movs", "cmps", "stos", "scas":
-		need(7, inData, e.pointer())
-	case "enter":
-		need(5, inData, e.pointer())
-	}
-	if in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 && in.Prefix&(dec.RepE|dec.RepNE) != 0 {
-		need(1, small, e.Uint64N(40))
-	}
+	return fs
+}
+
+var shiftCounts = [...]uint64{0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255}
+
+func (e *encoder) setupValues(in *dec.Inst) (fs []fix) {
+	reg := func(n uint8, v uint64) { fs = append(fs, fix{kind: fixReg, reg: n, v: v}) }
+	a, name := &in.Args[0], in.Row.Name
 	switch {
+	case in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 && in.Prefix&(dec.RepE|dec.RepNE) != 0:
+		if e.st.GPR[1] >= 40 {
+			reg(1, e.Uint64N(40))
+		}
+	case loops[name] && e.oneIn(2):
+		reg(1, e.Uint64N(3))
+	case shifts[name] && e.oneIn(3):
+		reg(1, shiftCounts[e.IntN(len(shiftCounts))])
+	case name == "div" || name == "idiv":
+		reg(2, e.Uint64N(4)-1)
+	case name == "cmpxchg" && a.Kind == dec.GPR && e.oneIn(2):
+		reg(0, e.st.GPR[a.Reg])
+	case name == "wrfsbase" || name == "wrgsbase":
+		reg(a.Reg, e.pointer())
 	case name == "popf":
-		f := uint32(e.Uint64()) & (regs.Arith | regs.NT)
+		f := e.Uint64() & (regs.Arith | regs.NT)
 		if e.oneIn(8) {
 			f |= regs.DFBit
 		}
-		codes = append(codes, binary.LittleEndian.AppendUint32([]byte{0x68}, f|regs.FlagsFixed))
+		fs = append(fs, fix{kind: fixTop, v: f | regs.FlagsFixed})
 	case name == "ret":
-		codes = append(codes, binary.LittleEndian.AppendUint32([]byte{0x68}, e.landing()))
-	case (name == "jmp" || name == "call") && in.Args[0].Kind == dec.GPR:
-		codes = append(codes, e.load(in.Args[0].Reg, uint64(e.landing())))
-	case (name == "jmp" || name == "call") && in.Args[0].Kind == dec.MemArg:
+		fs = append(fs, fix{kind: fixTop, v: e.landing()})
+	case indirect(in) && a.Kind == dec.GPR:
+		reg(a.Reg, e.landing())
+	case indirect(in):
 		e.at = (LineData + e.Uint64N(dataSize-64)) &^ 7
-		codes = append(codes, e.store(e.at, e.landing()))
+		fs = append(fs, fix{kind: fixMem, at: e.at, v: e.landing()})
 	}
-	return codes
-}
-
-// store is mov [at], v.
-func (e *encoder) store(at uint64, v uint32) []byte {
-	le := binary.LittleEndian
-	b := []byte{0xc7, 0x05}
-	if e.bits == 64 {
-		b = []byte{0x48, 0xc7, 0x04, 0x25}
-	}
-	return le.AppendUint32(le.AppendUint32(b, uint32(at)), v)
+	return fs
 }
 
 // landing is a place further on in the code.
-func (e *encoder) landing() uint32 { return uint32(e.pc) + 100 + e.Uint32N(100) }
+func (e *encoder) landing() uint64 { return e.pc + 100 + e.Uint64N(100) }
 
 // mustSetUp reports instructions that do harm without their setup.
 func mustSetUp(in *dec.Inst) bool {
 	switch in.Row.Name {
-	case "popf", "wrfsbase", "wrgsbase", "ret":
+	case "popf", "wrfsbase", "wrgsbase", "ret", "maskmovq", "maskmovdqu":
 		return true
 	}
 	return indirect(in)
@@ -170,13 +217,4 @@ func mustSetUp(in *dec.Inst) bool {
 // indirect reports a jump or call to an address in a register or memory.
 func indirect(in *dec.Inst) bool {
 	return (in.Row.Name == "jmp" || in.Row.Name == "call") && in.Args[0].Kind != dec.RelArg
-}
-
-// load is mov reg, v.
-func (e *encoder) load(reg uint8, v uint64) []byte {
-	le := binary.LittleEndian
-	if e.bits == 32 {
-		return le.AppendUint32([]byte{0xb8 + reg}, uint32(v))
-	}
-	return le.AppendUint64([]byte{0x48 | reg>>3, 0xb8 + reg&7}, v)
 }

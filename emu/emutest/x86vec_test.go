@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"panda/emu/vcpu"
 )
 
 // vectorDir is where the whole vector files lie, if anywhere: they are not part
@@ -35,7 +37,7 @@ var vectorClasses = []struct {
 	{"i386-sse", 32, nil},
 	{"i386-mmx", 32, nil},
 	{"i386-x87", 32, nil},
-	{"i386-approx", 32, func(v *Vector) bool { return slices.Contains(v.ISA, "sse1") }},
+	{"i386-approx", 32, func(v *Vector) bool { return v.Tol == "x87" || slices.Contains(v.ISA, "sse1") }},
 }
 
 func TestX86Vectors(t *testing.T) {
@@ -61,7 +63,7 @@ func runVectors(t *testing.T, bits int, vs []*Vector) {
 	failed, shown := 0, map[string]int{}
 	for _, v := range vs {
 		ds := m.Run(v)
-		if len(ds) == 0 {
+		if len(ds) == 0 || vendorsDiffer(v, m.CPU) {
 			continue
 		}
 		failed++
@@ -73,6 +75,14 @@ func runVectors(t *testing.T, bits int, vs []*Vector) {
 	if failed > 0 {
 		t.Errorf("%d of %d vectors differ", failed, len(vs))
 	}
+}
+
+// vendorsDiffer reports whether a vector states what only the recorded CPU, one
+// of AMD's, does: its SHA instructions take unaligned memory. The guest's CPU is
+// one of Intel's, which raise #GP (SDM vol. 2A table 2-21).
+func vendorsDiffer(v *Vector, c *vcpu.CPU) bool {
+	const vecGP = 13
+	return slices.Contains(v.ISA, "sha") && v.Exc == nil && c.Exc.Vector == vecGP
 }
 
 func mnemonic(asm string) string {

@@ -25,6 +25,9 @@ type Sub struct {
 	Fn     any // one of the function types of the kind; nil for a Counter
 	// Counter, when set, is incremented by translated code instead of calling Fn.
 	Counter *uint64
+	// CounterAt, when set, gives at translation the counter of a place; what
+	// translates may increment it there instead of calling Fn.
+	CounterAt func(in *Insn) *uint64
 	// Matches counts places chosen at translation, Hits calls.
 	Matches, Hits uint64
 	// Failed says why the Bus disabled the callback.
@@ -32,6 +35,8 @@ type Sub struct {
 
 	seq      int
 	disabled bool
+	seen     uint64 // events that reached Every, and Limit
+	taken    uint64
 	removed  bool // a translation or a firing loop may still hold it
 	bus      *Bus
 }
@@ -100,12 +105,22 @@ func (b *Bus) Count(o *Owner, k Kind, f *Filter, n *uint64) *Sub {
 	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Counter: n})
 }
 
+// CountAt adds counters by place: at gives the counter of a place when it is
+// translated. Fn is called where nothing is translated.
+func (b *Bus) CountAt(o *Owner, k Kind, f *Filter, at func(in *Insn) *uint64, fn any) *Sub {
+	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn, CounterAt: at})
+}
+
 func (b *Bus) add(s *Sub) *Sub {
 	if s.Filter == nil {
 		s.Filter = new(Filter)
 	}
 	b.seq++
 	s.seq, s.bus = b.seq, b
+	if s.Filter.Dynamic() {
+		s.Fn = s.guarded()
+		s.CounterAt = nil
+	}
 	subs := append(slices.Clone(b.subs[s.Kind]), s) // a firing loop may hold the old slice
 	slices.SortStableFunc(subs, func(x, y *Sub) int {
 		return cmp.Or(cmp.Compare(x.Owner.Order, y.Owner.Order), cmp.Compare(x.seq, y.seq))

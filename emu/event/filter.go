@@ -24,6 +24,15 @@ type Filter struct {
 	Size     int      // of a memory access
 	Names    []string // of a syscall, a program
 	Numbers  []int64  // of a syscall, an exception
+
+	// What follows is decided at each event.
+	Process []string // glob patterns of program names, or process numbers
+	Thread  []int64
+	When    *Expr
+	Every   uint64 // only each n-th event that matches
+	Limit   uint64 // so many events at most, then the subscription is disabled
+
+	when string // of an Option, compiled when the kind is known
 }
 
 // Option sets a part of a Filter.
@@ -78,6 +87,43 @@ func Symbol(names ...string) Option {
 // Module matches instructions in files by base name, glob patterns allowed.
 func Module(names ...string) Option {
 	return func(f *Filter) error { f.Module = append(f.Module, names...); return nil }
+}
+
+// InProcess takes events of processes by program name, glob patterns allowed, or
+// by number.
+func InProcess(names ...string) Option {
+	return func(f *Filter) error { f.Process = append(f.Process, names...); return nil }
+}
+
+// Where takes events for which a condition holds; Expr says how it is written.
+func Where(condition string) Option {
+	return func(f *Filter) error { f.when = condition; return nil }
+}
+
+// Every takes each n-th event that matches.
+func Every(n uint64) Option { return func(f *Filter) error { f.Every = n; return nil } }
+
+// Limit takes n events that match at most; Limit(1) is once.
+func Limit(n uint64) Option { return func(f *Filter) error { f.Limit = n; return nil } }
+
+// Options joins several options to one.
+func Options(opts ...Option) Option {
+	return func(f *Filter) error {
+		for _, o := range opts {
+			if err := o(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// Bind compiles the condition of Where for events of a kind.
+func (f *Filter) Bind(k Kind, regs Lookup) (err error) {
+	if f.when != "" {
+		f.When, err = ParseWhen(k, f.when, regs)
+	}
+	return err
 }
 
 // NewFilter applies the options.

@@ -50,9 +50,8 @@ func (t *Thread) enterCall() {
 	}
 	// SYSCALL itself overwrites these two.
 	w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
-	c.info = abi.Lookup(abi.X86_64, c.Number)
-	if c.info != nil {
-		c.row = rows[c.info.Name]
+	if n := c.Number; n >= 0 && n < len(t.k.calls) {
+		c.info, c.row = t.k.calls[n].info, t.k.calls[n].row
 	}
 	if t.announce() {
 		t.continueCall()

@@ -27,7 +27,7 @@ import (
 // An image has its own addresses: entry starts the function; the only system
 // call instruction stands at entry+callAt.
 type fakeEngine struct {
-	t        *testing.T
+	t        testing.TB
 	images   map[uint64]func(g *fakeThread) // by entry
 	children []func(g *fakeThread)          // of clone calls, in order
 	handlers map[uint64]func(g *fakeThread, sig int)
@@ -300,31 +300,40 @@ type session struct {
 	dir    string
 	cfg    Config
 	engine *fakeEngine
-	out    *os.File
 	kernel *Kernel
+}
+
+func newFakeEngine(t testing.TB) *fakeEngine {
+	return &fakeEngine{t: t, images: map[uint64]func(*fakeThread){}, handlers: map[uint64]func(*fakeThread, int){}, threads: map[int]*fakeThread{}}
 }
 
 func newSession(t *testing.T) *session {
 	t.Helper()
-	s := &session{T: t, dir: t.TempDir()}
-	s.engine = &fakeEngine{t: t, images: map[uint64]func(*fakeThread){}, handlers: map[uint64]func(*fakeThread, int){}, threads: map[int]*fakeThread{}}
+	s := &session{T: t, dir: t.TempDir(), engine: newFakeEngine(t)}
+	s.cfg = testConfig(t, s.dir)
+	return s
+}
+
+// testConfig runs dir/prog without input; its output goes to dir/.out.
+func testConfig(t testing.TB, dir string) Config {
+	t.Helper()
 	host, err := hostsys.Real(false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(host.Release)
-	if s.out, err = os.Create(s.dir + "/.out"); err != nil {
+	out, err := os.Create(dir + "/.out")
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.out.Close() })
+	t.Cleanup(func() { out.Close() })
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { null.Close() })
-	s.cfg = Config{Path: s.dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: s.dir,
-		Stdin: int(null.Fd()), Stdout: int(s.out.Fd()), Stderr: int(s.out.Fd()), Bus: event.NewBus(), Host: host}
-	return s
+	return Config{Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
+		Stdin: int(null.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host}
 }
 
 // run runs fn as the first process and returns its status.

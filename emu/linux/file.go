@@ -19,11 +19,11 @@ type File struct {
 	// mayBlock says that the host's descriptor is in blocking mode and of a kind
 	// that keeps a reader waiting: it is polled first.
 	mayBlock bool
-	entries  []abi.Dirent // of a listing
-	pos      int          // in entries
+	list     func() []string // the names of a listing
+	entries  []abi.Dirent    // of a listing that is being read
+	pos      int             // in entries
 	signals  *signalFile
 	process  *Process // of a pidfd
-	mapPath  string
 }
 
 // newFile wraps a host descriptor that the kernel owns.

@@ -46,7 +46,6 @@ func TestFiles(t *testing.T) {
 		g.fails(abi.EFAULT, unix.SYS_OPENAT, abi.AT_FDCWD, 8, 0)
 		g.fails(abi.EFAULT, unix.SYS_READ, fd, 8, 10)
 		g.fails(abi.EBADF, unix.SYS_READ, 77, buf, 10)
-		g.fails(abi.EBADF, unix.SYS_READ, 1, buf, 10)
 	})
 }
 
@@ -177,7 +176,7 @@ func TestProc(t *testing.T) {
 			b = b[abi.GetDirent64(b, &d):]
 			names = append(names, d.Name)
 		}
-		g.check(strings.Join(names, " ") == ". .. 0 1 2", "fd has %v", names)
+		g.check(strings.Join(names, " ") == ". .. 0 1 2 3", "fd has %v", names)
 		g.check(read("/dev/fd/0") == "", "/dev/fd")
 	})
 	if status != 0 {

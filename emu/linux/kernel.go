@@ -66,6 +66,7 @@ type Kernel struct {
 	tracer *tracer
 	log    *slog.Logger
 	lay    *abi.Layout
+	calls  []callEntry           // by number
 	reset  [regs.TempBase]uint64 // register words of a new program
 	syms   *sym.Symbols
 
@@ -79,10 +80,12 @@ type Kernel struct {
 	cur       *Thread
 	runq      []*Thread
 	picks     int
+	turnOver  bool // the running thread gives up the rest of its turn
 	futexes   futex.Queues
 	timers    []*timer
 	lastASID  guest.ASID
-	fgPgrp    int // foreground process group of the terminal
+	umask     uint32 // of the host
+	fgPgrp    int    // foreground process group of the terminal
 	sysroot   *rootDir
 	signalFDs []*File
 	passed    map[fileID]File
@@ -91,6 +94,7 @@ type Kernel struct {
 	exitStatus  int
 	killed      int // signal that killed the first process, or 0
 	exited      bool
+	lingerUntil int64 // after the first process ended; 0 to end at once
 }
 
 // New loads the program and sets up the first process. Registers that c holds
@@ -98,7 +102,7 @@ type Kernel struct {
 // set, such as control registers.
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, lay: abi.Layout64,
-		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{}}
+		calls: callTable(abi.X86_64), ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{}}
 	if k.bus == nil {
 		k.bus = event.NewBus()
 	}
@@ -158,7 +162,7 @@ func (k *Kernel) newID() int {
 // Run runs the guest until the first process has ended, with its exit code or
 // 128 + signal, or until the engine stops for a request.
 func (k *Kernel) Run() (status int, why Why, err error) {
-	for !k.exited {
+	for !k.done() {
 		if k.cpu.Stopping() {
 			return 0, Stopped, nil
 		}
@@ -173,6 +177,23 @@ func (k *Kernel) Run() (status int, why Why, err error) {
 	return k.exitStatus, Exited, nil
 }
 
+// lingering is how long, in nanoseconds, processes that the first one left behind
+// may keep the emulator from ending, and how long they may be idle meanwhile.
+// They are such as the tee of "prog > >(tee log)"; a daemon ends with the first
+// process.
+const (
+	lingering = 2e9
+	idle      = 1e8
+)
+
+// done reports whether the guest has ended.
+func (k *Kernel) done() bool {
+	if !k.exited || k.lingerUntil == 0 {
+		return k.exited
+	}
+	return len(k.threads) == 0 || k.host.Now() >= k.lingerUntil
+}
+
 // Stop makes Run return soon. It may be called from any goroutine.
 func (k *Kernel) Stop() {
 	k.cpu.Stop()
@@ -181,7 +202,7 @@ func (k *Kernel) Stop() {
 
 // Exit ends the guest with an exit code, as if the first process had ended.
 func (k *Kernel) Exit(status int) {
-	k.exited, k.exitStatus = true, status
+	k.exited, k.exitStatus, k.lingerUntil = true, status, 0
 	k.Stop()
 }
 

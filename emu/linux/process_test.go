@@ -249,7 +249,7 @@ func TestStrace(t *testing.T) {
 		g.must(unix.SYS_READ, r, g.alloc(1), 1)
 		g.sys(unix.SYS_EXIT_GROUP, 5)
 	})
-	for _, want := range []string{"pipe2([3, 4], 0)", "read(3 <unfinished ...>", "write(4, \"x\", 1)", "<... read resumed>, \"x\", 1)",
+	for _, want := range []string{"pipe2([3, 4], 0)", "read(3,  <unfinished ...>", "write(4, \"x\", 1)", "<... read resumed>\"x\", 1)",
 		"+++ exited with 0 +++", "+++ exited with 5 +++"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in\n%s", want, b.String())

@@ -52,7 +52,9 @@ func (t *Thread) procNode(clean string) *procNode {
 			return nil
 		}
 		if p = t.k.process(pid); p == nil {
-			if at = t.k.thread(pid); at == nil {
+			if at = t.k.thread(pid); at == nil && t.k.ever[pid] {
+				return &procNode{}
+			} else if at == nil {
 				return nil
 			}
 			p = at.p
@@ -356,10 +358,16 @@ func (t *Thread) openList(tg target) (*File, errno) {
 		return nil, e
 	}
 	f := t.k.newFile(fd, tg.guest, abi.O_DIRECTORY)
-	for i, name := range append([]string{".", ".."}, tg.node.list()...) {
-		f.entries = append(f.entries, abi.Dirent{Ino: uint64(i + 1), Off: int64(i + 1), Type: dirType(tg.guest, i), Name: name})
-	}
+	f.list = tg.node.list
 	return f, 0
+}
+
+// rewind makes a listing anew, as the first read of a directory does.
+func (f *File) rewind() {
+	f.entries = f.entries[:0]
+	for i, name := range append([]string{".", ".."}, f.list()...) {
+		f.entries = append(f.entries, abi.Dirent{Ino: uint64(i + 1), Off: int64(i + 1), Type: dirType(f.path, i), Name: name})
+	}
 }
 
 // dirType is the type of entry i of a listing: of fd they are links, of task

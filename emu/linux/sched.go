@@ -104,7 +104,8 @@ func (k *Kernel) nextReady() int {
 func (k *Kernel) slice(t *Thread) vcpu.Stop {
 	k.switchTo(t)
 	budget := int64(quantum)
-	for budget > 0 && t.state == ready {
+	k.turnOver = false
+	for budget > 0 && t.state == ready && !k.turnOver {
 		if t.call.active && !t.continueCall() {
 			break
 		}

@@ -90,28 +90,24 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 }
 
 // openHost opens the host's file, so that it never keeps a reader waiting.
-func (t *Thread) openHost(tg target, r openReq) (int, errno) {
+func (t *Thread) openHost(tg target, r openReq) (fd int, e errno) {
 	flags := r.flags | unix.O_CLOEXEC
 	if r.flags&abi.O_PATH == 0 {
 		flags |= unix.O_NONBLOCK | unix.O_NOCTTY
 	}
-	var fd int
-	var e errno
-	t.umasked(func() {
-		if r.resolve != 0 {
-			fd, e = t.k.host.Openat2(tg.dir, tg.path, &unix.OpenHow{Flags: uint64(flags), Mode: uint64(r.mode), Resolve: r.resolve})
-		} else {
-			fd, e = t.k.host.Openat(tg.dir, tg.path, flags, r.mode)
-		}
-	})
+	if r.resolve != 0 {
+		how := &unix.OpenHow{Flags: uint64(flags), Mode: uint64(r.mode), Resolve: r.resolve}
+		t.umasked(func() { fd, e = t.k.host.Openat2(tg.dir, tg.path, how) })
+	} else {
+		t.umasked(func() { fd, e = t.k.host.Openat(tg.dir, tg.path, flags, r.mode) })
+	}
 	return fd, e
 }
 
 // umasked runs f, which creates a file, under the guest's umask.
 func (t *Thread) umasked(f func()) {
-	h := t.k.host
-	if old := h.Umask(t.fs.umask); old != t.fs.umask {
-		defer h.Umask(old)
+	if t.fs.umask != t.k.umask {
+		defer t.k.host.Umask(t.k.host.Umask(t.fs.umask))
 	}
 	f()
 }
@@ -214,8 +210,9 @@ func (k *Kernel) openFirst(t *Thread) error {
 	}
 	name, _ := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
 	t.fs = &fsContext{refs: 1, cwd: fd, path: k.guestPath(name)}
-	t.fs.umask = k.host.Umask(0)
-	k.host.Umask(t.fs.umask)
+	k.umask = k.host.Umask(0)
+	k.host.Umask(k.umask)
+	t.fs.umask = k.umask
 	return nil
 }
 

@@ -206,7 +206,7 @@ func (t *Thread) doSelect(c *call) (int64, errno) {
 	if n < 0 {
 		return 0, abi.EINVAL
 	}
-	n = min(n, len(t.files.slots))
+	n = min(n, max(64, len(t.files.slots)))
 	sets, e := t.fdSets(c, n)
 	if e != 0 {
 		return 0, e

@@ -40,7 +40,7 @@ type transfer struct {
 func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	f := x.f
 	switch {
-	case f.entries != nil:
+	case f.list != nil:
 		return 0, abi.EISDIR
 	case f.signals != nil:
 		return t.readSignals(f, v)
@@ -235,7 +235,7 @@ func sysLseek(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.entries != nil {
+	if f.list != nil {
 		f.pos = int(min(max(c.i64(1), 0), int64(len(f.entries))))
 		return int64(f.pos), 0
 	}

@@ -7,16 +7,10 @@ import (
 
 // There is one CPU and one policy: threads in turn.
 
-// sysSchedYield puts the thread behind the others. The call is finished when its
-// turn comes.
-func sysSchedYield(t *Thread, c *call) (int64, errno) {
-	if c.state != nil {
-		return 0, 0
-	}
-	c.state = true
-	t.state, t.wait = parked, &wait{}
-	t.wake()
-	return 0, blocked
+// sysSchedYield ends the thread's turn.
+func sysSchedYield(t *Thread, _ *call) (int64, errno) {
+	t.k.turnOver = true
+	return 0, 0
 }
 
 func sysSchedGetaffinity(t *Thread, c *call) (int64, errno) {

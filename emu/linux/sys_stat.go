@@ -224,7 +224,7 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	if e != 0 {
 		return 0, e
 	}
-	if f.entries != nil {
+	if f.list != nil {
 		return t.putEntries(f, b, put)
 	}
 	if c.info != nil && c.info.Name == "getdents64" {
@@ -236,6 +236,9 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 
 // putEntries lists a directory of the kernel's own.
 func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int64, errno) {
+	if f.pos == 0 {
+		f.rewind()
+	}
 	total := 0
 	for f.pos < len(f.entries) {
 		n := put(b[total:], &f.entries[f.pos])

@@ -1,5 +1,7 @@
 package linux
 
+import "panda/emu/linux/abi"
+
 // sysFunc performs a system call. Its result is returned to the guest unless the
 // errno is set; blocked means that the thread was parked or is gone.
 type sysFunc func(t *Thread, c *call) (int64, errno)
@@ -18,6 +20,21 @@ type row struct {
 	fn    sysFunc
 	level level
 	gap   string
+}
+
+// callEntry is what belongs to a call number of an architecture.
+type callEntry struct {
+	info *abi.Call
+	row  *row // nil when there is no function for it
+}
+
+// callTable joins an architecture's numbers with the functions.
+func callTable(calls []abi.Call) []callEntry {
+	table := make([]callEntry, calls[len(calls)-1].Number+1)
+	for i := range calls {
+		table[calls[i].Number] = callEntry{&calls[i], rows[calls[i].Name]}
+	}
+	return table
 }
 
 // rows is the table of calls. A call that is not in it fails with ENOSYS and is

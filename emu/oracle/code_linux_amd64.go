@@ -1,6 +1,9 @@
 package oracle
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // The few facts about instructions that single stepping needs. Length and
 // operands are nobody's business here.
@@ -8,6 +11,7 @@ import "encoding/binary"
 // Opcodes.
 const (
 	opBound = 0x62
+	opWait  = 0x9b
 	opPushf = 0x9c
 	opInt3  = 0xcc
 	opInt   = 0xcd
@@ -69,4 +73,24 @@ func (o *Oracle) unTrap(code []byte) {
 		f := binary.LittleEndian.Uint16(top)
 		binary.LittleEndian.PutUint16(top, f&^trap)
 	}
+}
+
+// waitsForX87 tells x87 and MMX instructions from those of SSE that raise
+// exceptions.
+func waitsForX87(code []byte) bool {
+	op := skipPrefixes(code)
+	if len(op) < 2 {
+		return false
+	}
+	if op[0] != 0x0f {
+		return op[0]>>3 == 0xd8>>3 || op[0] == opWait
+	}
+	scalar := bytes.ContainsAny(code[:len(code)-len(op)], "\xf2\xf3")
+	switch op[1] {
+	case 0x2a, 0x2c, 0x2d: // conversions with MMX registers
+		return !scalar
+	case 0x38, 0xc4, 0xc5:
+		return true
+	}
+	return op[1] >= 0x60 && op[1] <= 0x7b || op[1] == 0x7e || op[1] == 0x7f || op[1] >= 0xd1 && op[1] != 0xe6
 }

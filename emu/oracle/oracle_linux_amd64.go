@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -205,7 +206,7 @@ func (o *Oracle) vector(sig syscall.Signal, code int32, insn []byte) int {
 		return VecUD
 	case sig == syscall.SIGFPE && code == fpeIntDiv:
 		return VecDE
-	case sig == syscall.SIGFPE && o.x87Pending():
+	case sig == syscall.SIGFPE && o.x87Pending(insn):
 		return VecMF
 	case sig == syscall.SIGFPE:
 		return VecXM
@@ -227,8 +228,13 @@ func (o *Oracle) vector(sig syscall.Signal, code int32, insn []byte) int {
 	return VecGP
 }
 
-// x87Pending says whether an exception is unmasked in the x87 status word.
-func (o *Oracle) x87Pending() bool {
-	const summary = 0x80
-	return o.xstate(ptraceGetRegset) == nil && o.xsave[2]&summary != 0
+// x87Pending says whether a floating-point exception is one of the x87 unit: if
+// none is unmasked in MXCSR, or else if the instruction is one of x87 or MMX.
+func (o *Oracle) x87Pending(insn []byte) bool {
+	const summary, masks, flags = 0x80, 7, 0x3f
+	if o.xstate(ptraceGetRegset) != nil || o.xsave[xFSW]&summary == 0 {
+		return false
+	}
+	mxcsr := binary.LittleEndian.Uint32(o.xsave[xMXCSR:])
+	return mxcsr&^(mxcsr>>masks)&flags == 0 || waitsForX87(insn)
 }

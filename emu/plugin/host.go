@@ -76,10 +76,19 @@ func (h *Host) Counter(k event.Kind, f *event.Filter, n *uint64) *event.Sub {
 	return h.m.Bus.Count(h.owner, k, f, n)
 }
 
+// CounterAt adds counters by place: at gives the counter of a place when it is
+// translated; fn, of the kind's function type, is called where nothing is.
+func (h *Host) CounterAt(k event.Kind, f *event.Filter, at func(in *event.Insn) *uint64, fn any) *event.Sub {
+	return h.m.Bus.CountAt(h.owner, k, f, at, fn)
+}
+
 // on subscribes with options; an option that does not parse is a mistake in
 // the plugin's text and ends its Init.
 func (h *Host) on(k event.Kind, fn any, opts []event.Option) *event.Sub {
 	f, err := event.NewFilter(opts...)
+	if err == nil {
+		err = f.Bind(k, h.CPU().Machine.Arch.Lookup)
+	}
 	if err != nil {
 		panic(fmt.Errorf("%v: %w", k, err))
 	}

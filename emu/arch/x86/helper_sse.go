@@ -6,16 +6,19 @@ import (
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
-// hTryMasked faults if one of the up to eight bytes at a whose mask byte has its
-// top bit set cannot be written.
+// hTryMasked faults if one of the eight bytes at a whose mask byte has its top
+// bit set cannot be written. The faulting address is that of the first byte in
+// the page, masked or not.
 var hTryMasked = &ir.Helper{
 	Name: "try_masked", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, a, mask, _ uint64) uint64 {
 		for mask &= 0x8080808080808080; mask != 0; mask &= mask - 1 {
-			c.Touch(a + uint64(bits.TrailingZeros64(mask)/8))
+			p := a + uint64(bits.TrailingZeros64(mask)/8)
+			c.Touch(max(a, p&^(mmu.PageSize-1)))
 		}
 		return 0
 	},

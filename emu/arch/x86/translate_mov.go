@@ -202,7 +202,7 @@ func trPusha(t *translator) {
 func trPopa(t *translator) {
 	n := t.in.OpSize
 	var v [8]ir.Ref
-	for i := range 8 {
+	for i := 7; i >= 0; i-- { // from the top of the stack on
 		v[i] = t.top(n, int64(7-i)*int64(n))
 	}
 	for i := range uint8(8) {

@@ -147,9 +147,11 @@ func rotateCarry(h *ir.Helper) trFunc {
 		c := t.b.Word(t.count(1, d.Size))
 		how := t.b.Op2(ir.Or, ir.I64, c, ir.K(uint64(d.Size)<<8))
 		f := t.flags()
+		nf, old := t.b.Temp(), t.b.Temp()
+		t.b.MovTo(old, ir.I64, ir.W(regs.CCSrc2))
 		r := t.b.Call(h, t.b.Word(v), how, f)
-		nf := t.b.Temp()
 		t.b.MovTo(nf, ir.I64, ir.W(regs.CCSrc2))
+		t.b.MovTo(regs.CCSrc2, ir.I64, ir.W(old)) // put may fault: the flags are still those of before
 		t.put(d, r)
 		t.setFlags(nf)
 	}

@@ -83,7 +83,7 @@ func (t *translator) wrote(a *dec.Arg) {
 
 // mmx makes of f the translator of an instruction that may have MMX operands:
 // the x87 registers become MMX registers. An x87 exception that waits is raised
-// first.
+// first. A store that faults leaves TOP changed, as CPUs do.
 func mmx(f trFunc) trFunc {
 	return func(t *translator) {
 		if !t.hasMMX() {
@@ -91,6 +91,9 @@ func mmx(f trFunc) trFunc {
 			return
 		}
 		t.x87Pending()
+		if t.arg(0).Kind == dec.MemArg {
+			t.b.MovTo(regs.FTop, ir.I64, ir.K(0))
+		}
 		f(t)
 		t.enterMMX()
 	}

@@ -183,17 +183,18 @@ func trPinsr(t *translator) {
 
 // trMaskmov stores the bytes whose mask byte has its top bit set. Others are
 // not touched, so each byte is a store of its own, after a helper has seen that
-// the last one can be done.
+// all can be done, in the order in which CPUs look.
 func trMaskmov(t *translator) {
 	v, mask := t.arg(0), t.arg(1)
-	a := t.b.Temp()
-	t.b.LeaTo(a, ir.I64, t.address(&t.in.Mem))
-	for w := range ir.Ref(vecType(v).Words()) {
-		at := t.b.Op2(ir.Add, ir.I64, a, ir.K(uint64(8*w)))
-		t.b.CallTo(ir.None, hTryMasked, at, vecReg(mask)+w)
-	}
 	if v.Kind == dec.MMReg {
 		t.enterMMX()
+	}
+	a := t.b.Temp()
+	t.b.LeaTo(a, ir.I64, t.address(&t.in.Mem))
+	for w := ir.Ref(vecType(v).Words()); w > 0; {
+		w--
+		at := t.b.Op2(ir.Add, ir.I64, a, ir.K(uint64(8*w)))
+		t.b.CallTo(ir.None, hTryMasked, at, vecReg(mask)+w)
 	}
 	for n := range vecType(v).Bytes() {
 		skip := t.b.Label()

@@ -8,6 +8,14 @@
 // keeps guest state, and knows no host. The host's own ABI (syscall,
 // golang.org/x/sys/unix) must not be used here, because the guest's is another.
 //
+// # Tests
+//
+// testdata/*.golden are calls that strace 6.1 printed, with the registers and the
+// memory that belong to them; testdata/*.structs is what a C compiler makes of the
+// kernel's structures. "go test -bless" renews both from testdata/calls.c and
+// testdata/structs.c where strace and a C compiler for both architectures are
+// installed; "go test -run Strace -prog 'ls -l'" compares any other program.
+//
 // # Quirks
 //
 // Constants carry the kernel's names. Where architectures differ, the value is

@@ -3,6 +3,7 @@ package abi_test
 import (
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"panda/emu/linux/abi"
 )
+
+var bless = flag.Bool("bless", false, "rewrite testdata/*.golden and *.structs from strace and the C compiler")
 
 // sparse is guest memory that has only the bytes it was given.
 type sparse map[uint64]byte

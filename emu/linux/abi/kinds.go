@@ -248,6 +248,7 @@ var kindsMem = map[Type]kind{
 	TShmatFlags:    {name: "ShmatFlags", show: flags(&shmatFlags)},
 	TShmctlCmd:     {name: "ShmctlCmd", show: enumIPC(&shmctlCmds)},
 	TSemctlCmd:     {name: "SemctlCmd", show: enumIPC(&semctlCmds)},
+	TSemun:         {name: "Semun", show: func(p *printer, a operand) string { return "[" + p.ptr(a.v) + "]" }},
 	TMsgqFlags:     {name: "MsgqFlags", show: flags(&msgqFlags)},
 	TMsgctlCmd:     {name: "MsgctlCmd", show: enumIPC(&msgctlCmds)},
 }

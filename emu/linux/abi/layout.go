@@ -44,7 +44,7 @@ type Memory interface {
 
 // Size returns how many bytes v takes in guest memory.
 func (l *Layout) Size(v Struct) int {
-	c := codec{Layout: *l}
+	c := codec{Layout: l}
 	v.shape(&c)
 	return c.end()
 }
@@ -52,18 +52,17 @@ func (l *Layout) Size(v Struct) int {
 // Put encodes v at the start of b, zeroes the padding, and returns the size.
 // It panics if b is shorter than Size(v).
 func (l *Layout) Put(b []byte, v Struct) int {
-	n := l.Size(v)
-	clear(b[:n])
-	v.shape(&codec{Layout: *l, b: b[:n]})
-	return n
+	c := codec{Layout: l, b: b}
+	v.shape(&c)
+	return c.end()
 }
 
 // Get decodes v from the start of b and returns the size.
 // It panics if b is shorter than Size(v).
 func (l *Layout) Get(b []byte, v Struct) int {
-	n := l.Size(v)
-	v.shape(&codec{Layout: *l, b: b[:n], decode: true})
-	return n
+	c := codec{Layout: l, b: b, decode: true}
+	v.shape(&c)
+	return c.end()
 }
 
 // Bytes returns v encoded.
@@ -96,7 +95,7 @@ func (l *Layout) PutWord(b []byte, v uint64) { store(b, l.Word, v) }
 
 // codec walks a shape. With b nil it only measures.
 type codec struct {
-	Layout
+	*Layout
 	b      []byte
 	off    int
 	max    int // the strictest alignment seen
@@ -161,6 +160,7 @@ func (c *codec) chars(n int, p *string) {
 	case c.decode:
 		*p = cString(c.b[c.off : c.off+n])
 	default:
+		clear(c.b[c.off : c.off+n])
 		copy(c.b[c.off:c.off+n-1], *p)
 	}
 	c.off += n
@@ -178,14 +178,22 @@ func (c *codec) raw(p []byte) {
 	c.off += len(p)
 }
 
-// pad skips n bytes.
-func (c *codec) pad(n int) { c.off += n }
+// pad skips n bytes; an encoder zeroes them.
+func (c *codec) pad(n int) { c.padTo(c.off + n) }
 
 // padTo skips to an offset from the start of the structure.
-func (c *codec) padTo(off int) { c.off = max(c.off, off) }
+func (c *codec) padTo(off int) {
+	if off <= c.off {
+		return
+	}
+	if c.b != nil && !c.decode {
+		clear(c.b[c.off:off])
+	}
+	c.off = off
+}
 
 func (c *codec) alignTo(n int) {
-	c.off = (c.off + n - 1) &^ (n - 1)
+	c.padTo((c.off + n - 1) &^ (n - 1))
 	c.max = max(c.max, n)
 }
 

@@ -46,9 +46,9 @@ func shapeStatX86_64(c *codec, v *Stat) {
 	u32s(c, &v.Mode, &v.UID, &v.GID)
 	u64(c, &v.Rdev)
 	u64s(c, &v.Size, &v.Blksize, &v.Blocks)
-	for _, t := range []*Timespec{&v.Atim, &v.Mtim, &v.Ctim} {
-		t.shape(c)
-	}
+	v.Atim.shape(c)
+	v.Mtim.shape(c)
+	v.Ctim.shape(c)
 	c.pad(24)
 }
 

@@ -93,7 +93,7 @@ func (v *Timex) shape(c *codec) {
 
 func (v *Timex64) shape(c *codec) {
 	guest := c.Layout
-	c.Layout = *Layout64
+	c.Layout = Layout64
 	(*Timex)(v).shape(c)
 	c.Layout = guest
 }

@@ -9,7 +9,7 @@ type printer struct {
 	l       *Layout
 	call    *Call
 	regs    [6]uint64
-	printed int       // arguments printed so far
+	printed int       // arguments printed since the beginning or the last comma
 	ret     int64     // the result, once it is known
 	failed  bool      // the result is an error
 	saved   [6]uint64 // what in-out arguments held before the call

@@ -92,10 +92,12 @@ var ipcCalls = map[uint32]ipcCall{
 	IPCOP_shmctl:     {"shmctl", []int{1, 2, 4}},
 }
 
-// ipcOnly are the subcalls of ipc that have no number of their own on i386.
+// ipcOnly are the subcalls of ipc that have no number of their own on i386, and
+// semctl, whose last argument is passed behind a pointer here and printed so.
 var ipcOnly = []Call{
 	{-1, "semop", args{{"semid", TInt}, {"sops", TSembufs | By2}, {"nsops", TUint}}, RInt},
 	{-1, "semtimedop", args{{"semid", TInt}, {"sops", TSembufs | By2}, {"nsops", TUint}, {"timeout", TTimespec}}, RInt},
+	{-1, "semctl", args{{"semid", TInt}, {"semnum", TInt}, {"cmd", TSemctlCmd}, {"arg", TSemun}}, RInt},
 }
 
 func ipcArgs(m Memory, words [6]uint64) (*Call, [6]uint64) {

@@ -46,21 +46,38 @@ func Begin(m Memory, c *Call, args [6]uint64, ptrSize int) *Trace {
 func (t *Trace) Enter() string { return t.head }
 
 // Exit returns the second half, with the result: ) = 3
-func (t *Trace) Exit(m Memory, ret int64) string {
+func (t *Trace) Exit(m Memory, ret int64) string { return t.exit(m, ret, len(t.head)) }
+
+// Unfinished returns the line of a call during which another thread comes to run.
+func (t *Trace) Unfinished() string { return t.head + " <unfinished ...>" }
+
+// Resumed returns the line that ends a call after Unfinished.
+func (t *Trace) Resumed(m Memory, ret int64) string {
+	head := "<... " + t.p.call.Name + " resumed>"
+	return head + t.exit(m, ret, len(head))
+}
+
+// exit returns the second half for a line on which used characters are printed.
+func (t *Trace) exit(m Memory, ret int64, used int) string {
 	t.p.mem, t.p.ret = m, ret
 	_, t.p.failed = IsError(ret)
 	rest := t.print(true)
-	pad := strings.Repeat(" ", max(0, t.Column-len(t.head)-len(rest)-2))
+	pad := strings.Repeat(" ", max(0, t.Column-used-len(rest)-2))
 	return rest + ") " + pad + "= " + t.p.result()
 }
 
-// print prints arguments until it meets one that has to wait for the end of the call.
+// print prints arguments until it meets one that has to wait for the end of the
+// call. The comma before that one belongs to the first half.
 func (t *Trace) print(leaving bool) string {
 	var b strings.Builder
 	for len(t.args) > 0 {
 		i := t.args[0]
 		k := &kinds[t.p.call.Args[i].Type.Kind()]
 		if !leaving && t.p.fills(k, t.p.operand(i)) {
+			if t.p.printed > 0 {
+				b.WriteString(", ")
+				t.p.printed = 0
+			}
 			break
 		}
 		t.args = t.args[1:]

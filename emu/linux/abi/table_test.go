@@ -128,7 +128,7 @@ func TestHalves(t *testing.T) {
 		{abi.FormatEnter(m, openat, args, 8), `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC`},
 		{abi.FormatCall(m, openat, args, 3, 8), `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3`},
 		{abi.FormatCall(m, openat, args, -2, 8), `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = -1 ENOENT (No such file or directory)`},
-		{abi.FormatEnter(m, abi.LookupName(abi.X86_64, "read"), [6]uint64{3, 0x1000, 100}, 8), "read(3"},
+		{abi.FormatEnter(m, abi.LookupName(abi.X86_64, "read"), [6]uint64{3, 0x1000, 100}, 8), "read(3, "},
 		{abi.FormatEnter(m, abi.LookupName(abi.X86_64, "exit_group"), [6]uint64{1}, 8), "exit_group(1"},
 		{abi.FormatCall(m, abi.LookupName(abi.X86_64, "exit_group"), [6]uint64{1}, 0, 8), "exit_group(1)                           = ?"},
 		{abi.FormatArg(m, openat, 1, args, 8), `"/etc/passwd"`},
@@ -142,6 +142,9 @@ func TestHalves(t *testing.T) {
 		{abi.Errno(2).Error(), "ENOENT (No such file or directory)"},
 		{abi.SignalName(11) + abi.SignalName(32) + abi.SignalName(64), "SIGSEGVSIGRTMINSIGRT_32"},
 	}
+	blocked := abi.Begin(m, abi.LookupName(abi.X86_64, "read"), [6]uint64{3, 0x1000, 100}, 8)
+	rows = append(rows, struct{ got, want string }{blocked.Unfinished(), "read(3,  <unfinished ...>"},
+		struct{ got, want string }{blocked.Resumed(m, 4), `<... read resumed>"/etc", 100)          = 4`})
 	for _, r := range rows {
 		if r.got != r.want {
 			t.Errorf("got  %s\nwant %s", r.got, r.want)

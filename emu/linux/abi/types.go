@@ -269,6 +269,7 @@ const (
 	TShmatFlags
 	TShmctlCmd
 	TSemctlCmd
+	TSemun // by value, printed as behind a pointer
 	TMsgqFlags
 	TMsgctlCmd
 	TCloneFlags

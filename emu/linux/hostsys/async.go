@@ -30,7 +30,7 @@ func Real(forward bool) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make an eventfd for the guest's waits: %w", err)
 	}
-	h := &Host{Door: real{}, Wake: wake, Signals: noSignals{}}
+	h := &Host{Door: real{newStart()}, Wake: wake, Signals: noSignals{}}
 	if forward {
 		h.Signals = newHostSignals(wake)
 	}

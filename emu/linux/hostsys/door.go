@@ -48,8 +48,12 @@ type Call struct {
 	Err  Errno
 }
 
-// Door performs calls.
-type Door interface{ Do(c *Call) }
+// Door is the way to the host.
+type Door interface {
+	Do(c *Call)
+	// Clock reads a clock in nanoseconds without a call, if it can.
+	Clock(clock int) (ns int64, ok bool)
+}
 
 // Host gives the calls of a Door typed names. It belongs to one goroutine.
 type Host struct {

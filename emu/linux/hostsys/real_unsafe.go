@@ -8,7 +8,7 @@ import (
 )
 
 // real is the Door to the host's kernel.
-type real struct{}
+type real struct{ start start }
 
 // Do passes buffers by address. They are guest memory or lie on the heap,
 // because c came through an interface, so they do not move meanwhile.

@@ -175,12 +175,12 @@ static void sockets(void) {
 }
 
 static void ipc_(void) {
-	int id = C(shmget, 0, 4096, 01600); 
 #ifdef __x86_64__
+	int id = C(shmget, 0, 4096, 01600);
 	L m = C(shmat, id, 0, 010000); C(shmdt, m); C(shmctl, id, 0, 0);
 	int q = C(msgget, 0, 01600); static struct { L t; char s[20]; } mb = {3, "message"}; C(msgsnd, q, &mb, 7, 0); C(msgrcv, q, buf, 20, 0, 04000); C(msgctl, q, 0, 0); id = C(semget, 0, 1, 01600); static short ops[6] = {0, 1, 0, 0, -1, 04000}; C(semop, id, ops, 2); C(semtimedop, id, ops, 1, 0); C(semctl, id, 0, 0, 0);
 #else
-	S(__NR_ipc, 23, 0, 4096, 01600); S(__NR_ipc, 2, 0, 1, 01600, 0); static short ops[6] = {0, 1, 0, 0, -1, 04000}; S(__NR_ipc, 1, -1, 2, 0, ops);
+	static int zero; int id2 = S(__NR_ipc, 23, 0, 4096, 01600); S(__NR_ipc, 24, id2, 0, 0, 0); id2 = S(__NR_ipc, 2, 0, 1, 01600, 0); S(__NR_ipc, 3, id2, 0, 0, &zero); static short ops[6] = {0, 1, 0, 0, -1, 04000}; S(__NR_ipc, 1, -1, 2, 0, ops);
 #endif
 	C(mq_open, "nope", 0); C(mq_open, "q", 0101, 0600, 0); C(mq_unlink, "q"); C(mq_timedsend, -1, "m", 1, 0, 0); C(mq_getsetattr, -1, 0, 0);
 }
