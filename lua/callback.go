@@ -19,6 +19,7 @@ type callback struct {
 	fn   *glua.LFunction
 	want int // arguments that the function takes: no more are made
 	sub  *event.Sub
+	more func() []*event.Sub // what belongs to it besides sub; may be nil
 }
 
 func (s *State) newCallback(k event.Kind, fn *glua.LFunction) *callback {

@@ -30,7 +30,13 @@ var handleModule = Module{
 
 func handleDo(do func(*event.Sub)) func(*State, *glua.LState) int {
 	return func(_ *State, L *glua.LState) int {
-		do(checkHandle(L).sub)
+		cb := checkHandle(L)
+		do(cb.sub)
+		if cb.more != nil {
+			for _, sub := range cb.more() {
+				do(sub)
+			}
+		}
 		return 0
 	}
 }
@@ -156,11 +162,11 @@ var everywhere = []event.Range{{Lo: 0, Hi: ^guest.Addr(0)}}
 func (s *State) subscribe(L *glua.LState, k event.Kind, f *event.Filter, fn *glua.LFunction) int {
 	cb := s.newCallback(k, fn)
 	cb.sub = s.host.Subscribe(k, f, cb.gofunc())
-	L.Push(s.handle(cb))
+	L.Push(s.handleOf(cb))
 	return 1
 }
 
-func (s *State) handle(cb *callback) *glua.LUserData {
+func (s *State) handleOf(cb *callback) *glua.LUserData {
 	return s.object(handleModule, cb, func(name string) glua.LValue { return handleField(cb, name) }, cb.String)
 }
 
@@ -182,7 +188,7 @@ func pandaRegister(s *State, L *glua.LState) int {
 		if k == event.InsnTranslate {
 			cb := &callback{s: s, kind: k}
 			cb.sub = h.Subscribe(k, s.filter(L, k, v), event.PCBoolFunc(func(*vcpu.CPU, guest.Addr) bool { return true }))
-			L.Push(s.handle(cb))
+			L.Push(s.handleOf(cb))
 			return 1
 		}
 	}

@@ -202,8 +202,9 @@ func (e *encoder) setupValues(in *dec.Inst) (fs []fix) {
 	return fs
 }
 
-// landing is a place further on in the code.
-func (e *encoder) landing() uint64 { return e.pc + 100 + e.Uint64N(100) }
+// landing is a place further on in the code, where a line that loses a byte of
+// it does not come back to itself.
+func (e *encoder) landing() uint64 { return e.pc + 0x100 + e.Uint64N(100) }
 
 // mustSetUp reports instructions that do harm without their setup.
 func mustSetUp(in *dec.Inst) bool {

@@ -92,6 +92,7 @@ func (p *Process) end(status int) {
 	}
 	if p == k.first {
 		k.exited, k.exitStatus, k.killed = true, exitCode(status), status&0x7f
+		k.lingerUntil = k.deadline(lingering)
 	}
 	unwanted := p.parent == nil || p.exitSignal == abi.SIGCHLD && p.parent.discardsChildren()
 	code, value := endCode(status)

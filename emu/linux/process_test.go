@@ -287,3 +287,20 @@ func TestStop(t *testing.T) {
 		}
 	}
 }
+
+// TestLinger: what the first process leaves behind may finish, but not for ever.
+func TestLinger(t *testing.T) {
+	s := newSession(t)
+	if status := s.run(func(g *fakeThread) {
+		r, w := g.pipe()
+		g.fork(func(g *fakeThread) {
+			g.must(unix.SYS_CLOSE, w)
+			g.must(unix.SYS_READ, r, g.alloc(8), 8)
+			g.must(unix.SYS_WRITE, 1, "late", 4)
+			g.sys(unix.SYS_PAUSE)
+		})
+		g.sys(unix.SYS_EXIT_GROUP, 2)
+	}); status != 2 || s.output() != "late" {
+		t.Errorf("%d %q", status, s.output())
+	}
+}

@@ -195,7 +195,14 @@ func (k *Kernel) pollWorld(block bool) {
 	for _, tm := range k.timers {
 		next = min(next, tm.next)
 	}
-	k.host.Ppoll(fds, k.pollTimeout(block, next))
+	timeout := k.pollTimeout(block, next)
+	if k.exited && (timeout < 0 || timeout > idle) {
+		timeout = idle
+	}
+	n, _ := k.host.Ppoll(fds, timeout)
+	if n == 0 && timeout == idle && k.exited {
+		k.lingerUntil = 1 // whoever is left waits for nothing that comes soon
+	}
 	if fds[0].Revents != 0 {
 		k.host.Woken()
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -236,5 +237,29 @@ func BenchmarkClone(b *testing.B) {
 			b.Fatal(err)
 		}
 		c.Close()
+	}
+}
+
+// TestWritten holds the two ways to find written pages against each other.
+func TestWritten(t *testing.T) {
+	s := newTestSpace(t)
+	s.Map(0x100000, 64*PageSize, rw, Anonymous(""))
+	for _, page := range []guest.Addr{0, 1, 5, 63} {
+		s.Write(0x100000+page*PageSize, []byte{1})
+	}
+	var b [PageSize]byte
+	s.Read(0x100000+10*PageSize, b[:]) // maps the zero page
+	want := []run{{0x100000, 0x102000}, {0x105000, 0x106000}, {0x13f000, 0x140000}}
+	if runs, err := s.scanPages(0x100000, 64*PageSize); err == nil && !slices.Equal(runs, want) {
+		t.Errorf("PAGEMAP_SCAN finds %#x, want %#x", runs, want)
+	}
+	runs, err := s.readPagemap(0x100000, 64*PageSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range want { // it may take the zero page for a written one
+		if !slices.ContainsFunc(runs, func(r run) bool { return r.start <= w.start && w.end <= r.end }) {
+			t.Errorf("pagemap finds %#x, want %#x", runs, want)
+		}
 	}
 }

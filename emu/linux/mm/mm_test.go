@@ -1,0 +1,117 @@
+package mm
+
+import (
+	"testing"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/mmu"
+)
+
+func newMM(t *testing.T) *MM {
+	t.Helper()
+	m, err := New(guest.X86_64, 8<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Space.Close() })
+	return m
+}
+
+func TestLayout(t *testing.T) {
+	for arch, bits := range layoutBits {
+		for _, stack := range []uint64{0, 8 << 20, ^uint64(0)} {
+			l := LayoutFor(arch, stack)
+			if uint64(l.StackTop) >= 1<<bits || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
+				uint64(l.ProgramBase|l.MapTop|l.StackTop)%PageSize != 0 || l.StackSize%PageSize != 0 {
+				t.Errorf("%v with stack %#x: %+v", arch, stack, l)
+			}
+		}
+	}
+	if uint64(LayoutFor(guest.X86_64, 0).StackTop) >= mmu.MinLimit {
+		t.Error("the layout does not fit the smallest window")
+	}
+}
+
+func TestPlace(t *testing.T) {
+	m := newMM(t)
+	const rw = guest.Read | guest.Write
+	anon := func(a guest.Addr, size, flags uint64) Request {
+		return Request{Addr: a, Size: size, Prot: rw, Flags: abi.MAP_PRIVATE | flags, File: -1}
+	}
+	top := m.Layout.MapTop
+	rows := []struct {
+		r    Request
+		want guest.Addr
+		e    errno
+	}{
+		{anon(0, 100, 0), top - PageSize, 0},
+		{anon(0, PageSize, 0), top - 2*PageSize, 0},
+		{anon(0x20000001, PageSize, 0), 0x20001000, 0},
+		{anon(0x20001000, PageSize, 0), top - 3*PageSize, 0}, // the hint is taken
+		{anon(1<<46, PageSize, 0), top - 4*PageSize, 0},      // the hint is outside
+		{anon(0, 200<<30, 0), 0, 0},                          // fits below nothing
+		{anon(0, 1<<45, 0), 0, abi.ENOMEM},                   // fits nowhere
+		{anon(0, PageSize, abi.MAP_32BIT), 0x7ffff000, 0},
+		{anon(0x30000000, PageSize, abi.MAP_FIXED), 0x30000000, 0},
+		{anon(0x30000001, PageSize, abi.MAP_FIXED), 0, abi.EINVAL},
+		{anon(0x1000, PageSize, abi.MAP_FIXED), 0, abi.EPERM},
+		{anon(0x30000000, PageSize, abi.MAP_FIXED_NOREPLACE), 0, abi.EEXIST},
+		{anon(1<<46, PageSize, abi.MAP_FIXED), 0, abi.ENOMEM},
+		{anon(0, 0, 0), 0, abi.EINVAL},
+		{anon(0, ^uint64(0), 0), 0, abi.ENOMEM},
+	}
+	for i, row := range rows {
+		got, e := m.Map(row.r)
+		if e != row.e || row.want != 0 && got != row.want {
+			t.Errorf("row %d: %#x %v, want %#x %v", i, got, e, row.want, row.e)
+		}
+	}
+}
+
+func TestBrk(t *testing.T) {
+	m := newMM(t)
+	m.BrkStart, m.Brk = 0x500000, 0x500000
+	for _, to := range []guest.Addr{0x500010, 0x503000, 0x500001, 0x500000} {
+		if got := m.SetBrk(to); got != to {
+			t.Errorf("brk(%#x) = %#x", to, got)
+		}
+		if r, ok := m.Space.Region(0x500000); ok != (to > 0x500000) || ok && r.End != guest.Addr(RoundUp(uint64(to))) {
+			t.Errorf("after brk(%#x): %+v", to, r)
+		}
+	}
+	m.Space.Map(0x510000, PageSize, guest.Read, mmu.Anonymous(""))
+	for _, to := range []guest.Addr{0, 0x4fffff, 0x511000, 0x510000, ^guest.Addr(0)} {
+		if got := m.SetBrk(to); got != 0x500000 {
+			t.Errorf("brk(%#x) = %#x", to, got)
+		}
+	}
+}
+
+func TestRemap(t *testing.T) {
+	m := newMM(t)
+	m.Anonymous(PageSize, "[above]")
+	a, _ := m.Anonymous(4*PageSize, "")
+	if got, e := m.Remap(a, 4*PageSize, 2*PageSize, 0, 0); got != a || e != 0 {
+		t.Error("shrink", got, e)
+	}
+	if got, e := m.Remap(a, 2*PageSize, 4*PageSize, 0, 0); got != a || e != 0 {
+		t.Error("grow in place", got, e)
+	}
+	if _, e := m.Remap(a, 4*PageSize, 8*PageSize, 0, 0); e != abi.ENOMEM {
+		t.Error("grow into the next map", e)
+	}
+	b, e := m.Remap(a, 4*PageSize, 8*PageSize, abi.MREMAP_MAYMOVE, 0)
+	if e != 0 || b == a {
+		t.Error("move", b, e)
+	}
+	if _, e := m.Remap(a, PageSize, PageSize, 0, 0); e != abi.EFAULT {
+		t.Error("nothing there", e)
+	}
+	if got, e := m.Remap(b, 8*PageSize, PageSize, abi.MREMAP_MAYMOVE|abi.MREMAP_FIXED, 0x40000000); got != 0x40000000 || e != 0 {
+		t.Error("move to a place", got, e)
+	}
+	if _, e := m.Remap(0x40000000, 0, PageSize, abi.MREMAP_MAYMOVE, 0); e != abi.EINVAL {
+		t.Error("duplicate of private memory", e)
+	}
+}
