@@ -26,6 +26,7 @@ var cpuModule = Module{
 		{"disas", "[addr[, n]]", "string", "n instructions (1) from addr (pc) on, a line each.", cpuDisas},
 		{"symbol", "[addr]", "string or nil", "The symbol at or before addr (pc), as in \"malloc+0x12\".", cpuSymbol},
 		{"module", "[addr]", "file, base or nil", "The mapped file at addr (pc), and where it begins.", cpuModuleAt},
+		{"backtrace", "[n]", "list", "The calls that lead here, at most n (20), as far as frame pointers tell: tables with pc, sp and symbol.", cpuBacktrace},
 		{"regs", "", "table", "All registers of a dump by name.", cpuRegs},
 		{"reg", "name[, value]", "integer", "A register whose name is not known before, read or assigned.", cpuReg},
 	}, memRows()...),

@@ -174,24 +174,28 @@ func unwound(calls []pendingCall, sp guest.Addr) []pendingCall {
 	return calls
 }
 
-// returned serves a place that calls return to. What leave returns replaces the
-// result.
+// returned serves a place that calls return to. A function that ended in a jump
+// to another returns with it, so several calls may end here.
 func (h *hook) returned(c *vcpu.CPU, pc guest.Addr) {
 	t := c.Machine.Thread
-	calls := h.pending[t]
-	i := len(calls) - 1
-	for i >= 0 && (calls[i].sp >= c.SP() || calls[i].pc != pc || calls[i].asid != c.ASID()) {
-		i--
+	for {
+		calls := h.pending[t]
+		last := len(calls) - 1
+		if last < 0 || calls[last].sp >= c.SP() {
+			return
+		}
+		call := calls[last]
+		if h.pending[t] = calls[:last]; last == 0 {
+			delete(h.pending, t)
+		}
+		if call.place == (place{c.ASID(), pc}) {
+			h.leaves(c, call)
+		}
 	}
-	if i < 0 {
-		return
-	}
-	call := calls[i]
-	if calls = calls[:i]; len(calls) == 0 {
-		delete(h.pending, t)
-	} else {
-		h.pending[t] = calls
-	}
+}
+
+// leaves tells of one return. What leave returns replaces the result.
+func (h *hook) leaves(c *vcpu.CPU, call pendingCall) {
 	ret := &c.W[c.Machine.Arch.Ret]
 	h.tell(call)
 	args := append([]glua.LValue{h.s.box(*ret)}, call.args...)

@@ -10,6 +10,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua"
 )
 
 // breakpoint stops the guest before an instruction, or at a memory access.
@@ -172,11 +173,11 @@ func cmdNext(s *session, _ string) error {
 // cmdFinish runs to the return of the current function, by the address that
 // the top of the stack holds at its first instruction.
 func cmdFinish(s *session, _ string) error {
-	frames := s.frames(2)
+	frames := lua.Backtrace(s.m.CPU(), 2)
 	if len(frames) < 2 {
 		return errors.New("no return address is known here")
 	}
-	return s.runTo(frames[1].pc, frames[1].sp)
+	return s.runTo(frames[1].PC, frames[1].SP)
 }
 
 // runTo runs until the pc is reached with a stack pointer no lower than sp, so

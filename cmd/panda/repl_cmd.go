@@ -216,19 +216,8 @@ func infoScripts(s *session, _ string) error {
 
 // infoSubscriptions tells of every callback whether and how often it fired.
 func infoSubscriptions(s *session, _ string) error {
-	for _, sub := range s.m.Plugins().Bus.All() {
-		state := ""
-		switch {
-		case sub.Failed != nil:
-			state = "  disabled: " + strings.SplitN(sub.Failed.Error(), "\n", 2)[0]
-		case !sub.Active():
-			state = "  disabled"
-		}
-		hits := sub.Hits
-		if sub.Counter != nil {
-			hits = *sub.Counter
-		}
-		fmt.Fprintf(s.out, "%-12s %-24s %8d places %12d hits%s\n", sub.Owner.Name, sub.Kind, sub.Matches, hits, state)
+	for _, sub := range s.host.Subscriptions() {
+		fmt.Fprintf(s.out, "%-12s %s\n", sub.Owner.Name, sub.Explain())
 	}
 	return nil
 }

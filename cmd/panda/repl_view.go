@@ -342,46 +342,6 @@ func cmdSymbol(s *session, args string) error {
 	return nil
 }
 
-// frame is one call as the backtrace sees it: where it goes on, with which
-// stack pointer.
-type frame struct{ pc, sp guest.Addr }
-
-// frames follows the frame pointers. At the first instruction of a function,
-// where its own frame does not stand yet, the top of the stack is the return
-// address.
-func (s *session) frames(most int) []frame {
-	c := s.m.CPU()
-	size := c.Machine.Arch.Bits / 8
-	fs := []frame{{c.PC(), c.SP()}}
-	read := func(a guest.Addr) (guest.Addr, bool) {
-		b := make([]byte, 8)
-		err := c.Read(a, b[:size])
-		return guest.Addr(binary.LittleEndian.Uint64(b)), err == nil
-	}
-	fp, ok := c.Reg(map[int]string{64: "rbp", 32: "ebp"}[c.Machine.Arch.Bits])
-	if !ok {
-		return fs
-	}
-	if _, off, ok := c.Machine.Symbol(c.PC()); ok && off == 0 {
-		if ret, ok := read(c.SP()); ok {
-			fs = append(fs, frame{ret, c.SP() + guest.Addr(size)})
-		}
-	}
-	for at := guest.Addr(fp); len(fs) < most && at >= c.SP(); {
-		ret, ok := read(at + guest.Addr(size))
-		next, ok2 := read(at)
-		if !ok || !ok2 || ret == 0 {
-			break
-		}
-		fs = append(fs, frame{ret, at + guest.Addr(2*size)})
-		if next <= at {
-			break
-		}
-		at = next
-	}
-	return fs[:min(len(fs), most)]
-}
-
 func cmdBacktrace(s *session, args string) error {
 	n := uint64(30)
 	if args != "" {
@@ -390,8 +350,8 @@ func cmdBacktrace(s *session, args string) error {
 			return err
 		}
 	}
-	for i, f := range s.frames(int(min(n, 1000))) {
-		fmt.Fprintf(s.out, "#%-3d %s\n", i, s.place(f.pc))
+	for i, f := range lua.Backtrace(s.m.CPU(), int(min(n, 1000))) {
+		fmt.Fprintf(s.out, "#%-3d %s\n", i, s.place(f.PC))
 	}
 	return nil
 }

@@ -24,14 +24,19 @@ type CPU interface {
 	Memory() []byte
 	// Code puts code at an address and int3 behind it.
 	Code(addr uint64, code []byte)
+	// AllCode is what lies at LineCode.
+	AllCode() []byte
 	Put(s *oracle.State) error
 	Take(s *oracle.State) error
 	// Step runs one instruction.
 	Step() (oracle.Stop, error)
 }
 
-// int3s fill what is no code.
-var int3s = bytes.Repeat([]byte{0xcc}, 32)
+// int3s fill what is no code, blank is all of it.
+var (
+	int3s = bytes.Repeat([]byte{0xcc}, 32)
+	blank = bytes.Repeat([]byte{0xcc}, codeSize)
+)
 
 // Machine is an engine of ours as a CPU for lines and sequences.
 type Machine struct {
@@ -46,7 +51,7 @@ func NewMachine(t testing.TB, bits int, model string) *Machine {
 	if err := m.MapLineRegions(); err != nil {
 		t.Fatal(err)
 	}
-	m.Write(t, LineCode, bytes.Repeat([]byte{0xcc}, codeSize))
+	m.Write(t, LineCode, blank)
 	data, fault := m.Space.Slice(LineData, dataSize, guest.Write)
 	if fault != nil {
 		t.Fatal(fault)
@@ -61,6 +66,15 @@ func (m *Machine) Memory() []byte { return m.data }
 // Code implements CPU.
 func (m *Machine) Code(addr uint64, code []byte) {
 	must(m.Space.Write(guest.Addr(addr), withInt3(addr, code)))
+}
+
+// AllCode implements CPU.
+func (m *Machine) AllCode() []byte {
+	b, fault := m.Space.Slice(LineCode, codeSize, guest.Read)
+	if fault != nil {
+		panic("BUG: " + fault.Error())
+	}
+	return b
 }
 
 func withInt3(addr uint64, code []byte) []byte {
@@ -116,7 +130,7 @@ func NewHost(t testing.TB) *Host {
 		t.Skip(err)
 	}
 	t.Cleanup(func() { must(o.Close()) })
-	copy(o.Bytes(LineCode, codeSize), bytes.Repeat([]byte{0xcc}, codeSize))
+	copy(o.Bytes(LineCode, codeSize), blank)
 	return &Host{Oracle: o}
 }
 
@@ -130,6 +144,9 @@ func (h *Host) Code(addr uint64, code []byte) {
 	var in dec.Inst
 	h.trap = dec.Decode(&in, code, dec.Mode64) == nil && (in.Row.Name == "int3" || in.Row.Name == "int" || in.Row.Name == "int1")
 }
+
+// AllCode implements CPU.
+func (h *Host) AllCode() []byte { return h.Bytes(LineCode, codeSize) }
 
 // Put implements CPU.
 func (h *Host) Put(s *oracle.State) error { return h.Set(s) }
@@ -153,6 +170,7 @@ func RunLine(c CPU, l *Line) (*Line, error) {
 		copy(mem[p.Addr-LineData:], p.Data)
 	}
 	before := slices.Clone(mem)
+	c.Code(LineCode, blank)
 	c.Code(l.In.RIP, l.Code)
 	if err := c.Put(&l.In); err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ type Random struct {
 	start    oracle.State
 	startMem []byte
 	before   []byte // the memory before the instruction
+	code     []byte // what should lie at LineCode
 	seed     uint64
 }
 
@@ -87,7 +88,7 @@ func (d *Difference) String() string {
 // machine translates.
 func NewRandom(t testing.TB, host CPU, m *Machine, keep func(*dec.Row) bool) *Random {
 	t.Helper()
-	r := &Random{host: host, m: m, rows: m.usable(keep), Seen: make([]int, len(dec.Rows())), startMem: make([]byte, dataSize), before: make([]byte, dataSize)}
+	r := &Random{host: host, m: m, rows: m.usable(keep), Seen: make([]int, len(dec.Rows())), startMem: make([]byte, dataSize), before: make([]byte, dataSize), code: make([]byte, codeSize)}
 	if len(r.rows) == 0 {
 		t.Fatal("no row to choose from")
 	}
@@ -122,7 +123,7 @@ func (r *Random) Run(seed uint64, n int) (*Difference, error) {
 
 // begin sets both CPUs to the same random state.
 func (r *Random) begin() error {
-	blank := bytes.Repeat([]byte{0xcc}, codeSize)
+	copy(r.code, blank)
 	r.host.Code(LineCode, blank)
 	r.m.Code(LineCode, blank)
 	r.m.Engine.FlushTB() // what was translated does not come again
@@ -137,10 +138,10 @@ func (r *Random) begin() error {
 	copy(r.m.Memory(), r.startMem)
 	r.start = *r.e.state()
 	r.cur = r.start
-	return r.put(&r.start)
+	return r.set(&r.start)
 }
 
-func (r *Random) put(s *oracle.State) error {
+func (r *Random) set(s *oracle.State) error {
 	if err := r.host.Put(s); err != nil {
 		return err
 	}
@@ -205,8 +206,7 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	if err := dec.Decode(&s.in, code, dec.Mode(r.m.Bits)); err != nil {
 		return nil, fmt.Errorf("BUG: setup % x: %w", code, err)
 	}
-	r.host.Code(pc, code)
-	r.m.Code(pc, code)
+	r.put(pc, code)
 	copy(r.before, r.host.Memory())
 	want, err := r.host.Step()
 	if err != nil {
@@ -305,15 +305,27 @@ func (r *Random) fault(s *step) error {
 		return nil
 	}
 	r.log = r.log[:len(r.log)-1]
-	r.host.Code(s.pc, int3s[:16])
-	r.m.Code(s.pc, int3s[:16])
-	return r.put(&r.cur)
+	r.put(s.pc, int3s[:16])
+	return r.set(&r.cur)
+}
+
+// put puts code into both CPUs.
+func (r *Random) put(pc uint64, code []byte) {
+	copy(r.code[pc-LineCode:], code)
+	r.host.Code(pc, code)
+	r.m.Code(pc, code)
 }
 
 // whole runs the sequence again on our CPU, in one or two pieces.
 func (r *Random) whole() (*Difference, error) {
 	n := int64(len(r.log))
 	if n == 0 {
+		return nil, nil
+	}
+	if host := r.host.AllCode(); !bytes.Equal(host, r.code) { // the sequence changed its code: that it did so alike is all
+		if !bytes.Equal(host, r.m.AllCode()) {
+			return r.difference(&r.log[n-1], []string{"the code differs"}), nil
+		}
 		return nil, nil
 	}
 	r.host2 = r.cur

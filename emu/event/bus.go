@@ -234,9 +234,12 @@ func (f *Filter) MatchInsn(in *Insn) bool {
 	return (f.PC == nil || inRanges(f.PC, in.PC, 1)) &&
 		(f.Bytes == nil || f.Bytes.Match(in.Code)) &&
 		(f.Mnemonic == nil || matchAny(f.Mnemonic, in.Mnemonic())) &&
-		(f.Symbol == nil || matchAny(f.Symbol, in.Symbol())) &&
+		(f.Symbol == nil || matchSymbol(f.Symbol, in.Symbol())) &&
 		(f.Module == nil || matchAny(f.Module, in.Module()))
 }
+
+// matchSymbol does not take * for the absence of a symbol.
+func matchSymbol(patterns []string, name string) bool { return name != "" && matchAny(patterns, name) }
 
 // MatchPC reports whether the filter takes an address, as far as it knows.
 func (f *Filter) MatchPC(pc guest.Addr) bool { return f.PC == nil || inRanges(f.PC, pc, 1) }

@@ -14,7 +14,6 @@ import (
 	"panda/emu/linux/mm"
 	"panda/emu/linux/sigframe"
 	"panda/emu/load"
-	"panda/emu/mmu"
 )
 
 // program is an opened program, on its way to be executed.
@@ -345,94 +344,3 @@ func (t *Thread) setUpProgram(p *program, e entry) {
 
 // comm is a thread's name as the kernel cuts it.
 func comm(name string) string { return name[:min(len(name), 15)] }
-
-// Auxiliary vector entries (linux/auxvec.h).
-const (
-	atNull, atPhdr, atPhent, atPhnum, atPagesz, atBase, atFlags, atEntry = 0, 3, 4, 5, 6, 7, 8, 9
-	atUID, atEUID, atGID, atEGID, atPlatform, atHWCap, atClktck          = 11, 12, 13, 14, 15, 16, 17
-	atSecure, atRandom, atHWCap2, atExecfn, atMinsigstksz                = 23, 25, 26, 31, 51
-)
-
-// clockTicks is the unit of times(2) and the like, per second.
-const clockTicks = 100
-
-// buildStack maps the stack and fills its top: strings, auxiliary vector,
-// environment, arguments, their count (x86-64 ABI 3.4.1).
-func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Addr) (guest.Addr, error) {
-	lay := m.Layout
-	low := lay.StackTop - guest.Addr(lay.StackSize)
-	prot := guest.Read | guest.Write
-	if p.head.ExecStack {
-		prot |= guest.Exec
-	}
-	if err := m.Space.Map(low, lay.StackSize, prot, mmu.Anonymous("[stack]")); err != nil {
-		return 0, err
-	}
-	s := &stackBuilder{t: t, m: m, sp: lay.StackTop - 8, low: lay.StackTop - guest.Addr(min(lay.StackSize*3/4, 6<<20))}
-	execfn := s.pushString(p.execfn)
-	envs, envStart, envEnd := s.pushStrings(p.env)
-	args, argStart, argEnd := s.pushStrings(p.args)
-	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = argStart, argEnd, envStart, envEnd
-	platform := s.pushString("x86_64")
-	seed := make([]byte, 16)
-	t.k.host.Getrandom(seed, 0)
-	random := s.push(seed)
-	h := t.k.host
-	uid, gid := h.Resids(unix.SYS_GETRESUID), h.Resids(unix.SYS_GETRESGID)
-	aux := []uint64{atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
-		atPagesz, mm.PageSize, atBase, uint64(base), atFlags, 0, atEntry, uint64(img.Entry),
-		atUID, uint64(uid[0]), atEUID, uint64(uid[1]), atGID, uint64(gid[0]), atEGID, uint64(gid[1]),
-		atPlatform, uint64(platform), atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0,
-		atRandom, uint64(random), atExecfn, uint64(execfn), atMinsigstksz, sigframe.Size(t.words()), atNull, 0}
-	words := append([]uint64{uint64(len(args))}, append(args, 0)...)
-	words = append(append(append(words, envs...), 0), aux...)
-	sp := s.pushWords(words)
-	m.Auxv = make([]byte, 8*len(aux))
-	if s.err != nil {
-		return 0, s.err
-	}
-	return sp, m.Space.Read(sp+guest.Addr(8*(len(words)-len(aux))), m.Auxv)
-}
-
-// stackBuilder pushes data onto a new stack.
-type stackBuilder struct {
-	t   *Thread
-	m   *mm.MM
-	sp  guest.Addr
-	low guest.Addr // how far arguments may reach
-	err error
-}
-
-func (s *stackBuilder) push(b []byte) guest.Addr {
-	if s.err != nil || s.sp-guest.Addr(len(b)) < s.low {
-		s.err = abi.E2BIG
-		return 0
-	}
-	s.sp -= guest.Addr(len(b))
-	s.err = s.m.Space.Write(s.sp, b)
-	return s.sp
-}
-
-func (s *stackBuilder) pushString(v string) guest.Addr { return s.push(append([]byte(v), 0)) }
-
-// pushStrings pushes a list so that its strings lie in order, and returns their
-// addresses and the range.
-func (s *stackBuilder) pushStrings(list []string) (addrs []uint64, start, end guest.Addr) {
-	end = s.sp
-	addrs = make([]uint64, len(list))
-	for i := len(list) - 1; i >= 0; i-- {
-		addrs[i] = uint64(s.pushString(list[i]))
-	}
-	return addrs, s.sp, end
-}
-
-// pushWords pushes longs so that the first lies on a 16-byte boundary.
-func (s *stackBuilder) pushWords(words []uint64) guest.Addr {
-	lay := s.t.k.lay
-	b := make([]byte, lay.Word*len(words))
-	for i, v := range words {
-		lay.PutWord(b[lay.Word*i:], v)
-	}
-	s.sp = (s.sp-guest.Addr(len(b)))&^15 + guest.Addr(len(b))
-	return s.push(b)
-}

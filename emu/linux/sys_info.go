@@ -85,31 +85,39 @@ func (t *Thread) processVM(c *call, write bool) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	total := int64(0)
-	for i := range c.i32(4) {
+	for i := range min(c.i32(4), maxIovec) {
 		var iov abi.Iovec
 		if e := t.loadAt(c.addr(3), i, &iov); e != 0 {
 			return 0, e
 		}
-		for left := iov.Len; left > 0 && len(local) > 0; {
-			n := min(left, uint64(len(local[0])))
-			at := guest.Addr(iov.Base + iov.Len - left)
-			remote, fault := p.mm.Space.Slice(at, int(n), guest.Read|guest.Write&^access)
-			if fault != nil {
-				if total > 0 {
-					return total, 0
-				}
-				return 0, abi.EFAULT
-			}
-			if write {
-				copy(remote, local[0][:n])
-			} else {
-				copy(local[0][:n], remote)
-			}
-			left -= n
-			total += int64(n)
-			local = skip(local, int64(n))
+		done := c.progress
+		if e := t.exchange(p, iov, local, write); e != 0 {
+			return t.partial(e)
 		}
+		local = skip(local, c.progress-done)
 	}
-	return total, 0
+	return c.progress, 0
+}
+
+// exchange copies between local buffers and one range of another process.
+func (t *Thread) exchange(p *Process, iov abi.Iovec, local [][]byte, write bool) errno {
+	access := guest.Read
+	if write {
+		access = guest.Write
+	}
+	for at, left := iov.Base, iov.Len; left > 0 && len(local) > 0; {
+		n := min(left, uint64(len(local[0])))
+		remote, fault := p.mm.Space.Slice(guest.Addr(at), int(n), access)
+		if fault != nil {
+			return abi.EFAULT
+		}
+		if write {
+			copy(remote, local[0])
+		} else {
+			copy(local[0], remote)
+		}
+		at, left, t.call.progress = at+n, left-n, t.call.progress+int64(n)
+		local = skip(local, int64(n))
+	}
+	return 0
 }

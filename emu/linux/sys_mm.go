@@ -153,7 +153,10 @@ func sysGetMempolicy(t *Thread, c *call) (int64, errno) {
 		}
 	}
 	if a := c.addr(1); a != 0 && c.Args[2] != 0 {
-		b, e := t.out(a, min((c.Args[2]+63)/64*8, 128))
+		if c.Args[2] < 1 || c.Args[2] > 4096*8 {
+			return 0, abi.EINVAL
+		}
+		b, e := t.out(a, (c.Args[2]+63)/64*8)
 		if e != 0 {
 			return 0, e
 		}

@@ -11,10 +11,10 @@ func (s *Space) check(a guest.Addr, n uint64, access guest.Access) *guest.MemFau
 	if n == 0 {
 		return nil
 	}
-	end := a + guest.Addr(n)
-	if end < a {
-		end = ^guest.Addr(0)
+	if uint64(a) >= s.Limit {
+		return &guest.MemFault{Addr: a, Access: access}
 	}
+	end := a + guest.Addr(min(n, s.Limit-uint64(a)+1)) // nothing is mapped at Limit
 	for at := a; at < end; {
 		r := s.find(at)
 		if r == nil {

@@ -218,8 +218,12 @@ func TestErrors(t *testing.T) {
 	if err := s.Read(^guest.Addr(0)-1, make([]byte, 16)); err == nil {
 		t.Error("read the end of the world")
 	}
-	if _, f := s.Slice(^guest.Addr(0)-1, 16, guest.Read); f == nil {
-		t.Error("slice of the end of the world")
+	for _, a := range []guest.Addr{^guest.Addr(0), ^guest.Addr(0) - 1, guest.Addr(s.Limit), guest.Addr(s.Limit) - 1} {
+		for _, n := range []int{1, 4, 1 << 40} {
+			if _, f := s.Slice(a, n, guest.Read); f == nil || f.Addr != a {
+				t.Errorf("slice of %#x+%#x: %v", a, n, f)
+			}
+		}
 	}
 }
 

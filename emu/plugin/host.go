@@ -1,7 +1,9 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -80,6 +82,13 @@ func (h *Host) Counter(k event.Kind, f *event.Filter, n *uint64) *event.Sub {
 // translated; fn, of the kind's function type, is called where nothing is.
 func (h *Host) CounterAt(k event.Kind, f *event.Filter, at func(in *event.Insn) *uint64, fn any) *event.Sub {
 	return h.m.Bus.CountAt(h.owner, k, f, at, fn)
+}
+
+// Subscriptions lists every subscription of the machine, by plugin.
+func (h *Host) Subscriptions() []*event.Sub {
+	subs := h.m.Bus.All()
+	slices.SortStableFunc(subs, func(a, b *event.Sub) int { return cmp.Compare(a.Owner.Order, b.Owner.Order) })
+	return subs
 }
 
 // on subscribes with options; an option that does not parse is a mistake in

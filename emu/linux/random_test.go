@@ -1,0 +1,128 @@
+package linux
+
+import (
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+	"panda/emu/mmu"
+	"panda/emu/vcpu"
+)
+
+// randomEngine makes calls with arguments that a hostile program might use.
+type randomEngine struct {
+	rng   *rand.Rand
+	calls []abi.Call
+	left  int
+	icnt  uint64
+	last  string
+}
+
+func (e *randomEngine) Drop(*mmu.Space) {}
+
+func (e *randomEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
+	e.icnt++
+	c.Deadline, c.Left, c.Syscall = e.icnt, 0, vcpu.SyscallInsn
+	if e.left--; e.left < 0 {
+		c.W[regs.RAX] = unix.SYS_EXIT_GROUP
+		return vcpu.StopSyscall
+	}
+	row := &e.calls[e.rng.IntN(len(e.calls))]
+	e.last = row.Name
+	c.W[regs.RAX] = uint64(row.Number)
+	for _, r := range argRegs {
+		c.W[r] = e.arg()
+	}
+	return vcpu.StopSyscall
+}
+
+// arg is a small number, an address in or near memory, or garbage.
+func (e *randomEngine) arg() uint64 {
+	switch e.rng.IntN(8) {
+	case 0, 1, 2:
+		return uint64(e.rng.IntN(12))
+	case 3, 4:
+		return 0x410000 + uint64(e.rng.IntN(64))*8
+	case 5:
+		return 0x400000 + uint64(e.rng.IntN(0x200000))
+	case 6:
+		return uint64(1) << e.rng.IntN(64)
+	}
+	return -uint64(e.rng.IntN(200))
+}
+
+// guarded keeps random calls from doing harm outside, and from waiting.
+type guarded struct {
+	hostsys.Door
+	k **Kernel
+}
+
+func (g guarded) Do(c *hostsys.Call) {
+	switch c.Nr {
+	case unix.SYS_KILL, unix.SYS_SYNC, unix.SYS_SYNCFS, unix.SYS_FALLOCATE, unix.SYS_FTRUNCATE:
+		c.Ret, c.Err = -1, abi.EPERM
+		return
+	case unix.SYS_PPOLL:
+		c.Args[2] = hostsys.Arg{Dir: hostsys.In, Buf: make([]byte, 16)}
+		if k := *g.k; k != nil {
+			for _, t := range append([]*Thread(nil), k.threads...) {
+				t.interrupt()
+			}
+		}
+	}
+	g.Door.Do(c)
+}
+
+// harmless leaves out what ends the test early or makes threads without number.
+func harmless() (calls []abi.Call) {
+	without := map[string]bool{"exit": true, "exit_group": true, "fork": true, "vfork": true, "clone": true, "clone3": true,
+		"kill": true, "tkill": true, "tgkill": true, "rt_sigreturn": true, "rt_sigqueueinfo": true, "rt_tgsigqueueinfo": true,
+		"pidfd_send_signal": true, "alarm": true, "setitimer": true, "timer_settime": true}
+	for _, c := range abi.X86_64 {
+		if !without[c.Name] {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+func TestRandomCalls(t *testing.T) {
+	n := 3000
+	if testing.Short() {
+		n = 300
+	}
+	for seed := range uint64(400) {
+		var k *Kernel
+		cfg := testConfig(t, t.TempDir())
+		newFakeEngine(t).image(cfg.Path, nil)
+		cfg.Host.Door = guarded{cfg.Host.Door, &k}
+		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(), left: n}
+		c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
+		made, err := New(cfg, c, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 64 { // words that serve as paths, lengths, flags and pointers
+			word := []byte([]string{"f\x00", "d\x00", "d/f\x00", "\x00", "\x03\x00\x00\x00", "\x40\x00\x41\x00\x00\x00", "/proc/self/fd\x00", "\xff\xff\xff\xff"}[i%8])
+			made.cur.p.mm.Space.Write(guest.Addr(0x410000+8*i), word[:min(8, len(word))])
+		}
+		os.Mkdir(cfg.Dir+"/d", 0o700)
+		k = made
+		func() {
+			defer func() {
+				if r := recover(); r != nil {
+					t.Errorf("seed %d: %s", seed, e.last)
+					panic(r)
+				}
+			}()
+			k.Run()
+		}()
+		k.Close()
+	}
+}
