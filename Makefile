@@ -4,7 +4,7 @@
 # make fuzz       every fuzz target for FUZZTIME each
 
 FUZZTIME ?= 30s
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@2026.2.2
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
 .PHONY: all bin/panda check test bench fuzz cross

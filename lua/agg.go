@@ -32,6 +32,9 @@ type aggregation struct {
 	hi    int64
 	step  int64 // of a linear histogram
 
+	byKey  bool     // the table is sorted by key
+	ring   []aggKey // of last: the newest is before at
+	at     int
 	static bool    // the key depends on the place only
 	direct *uint64 // counted by translated code
 	cells  map[aggKey]*aggCell
@@ -84,6 +87,7 @@ func getCount(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return I
 var aggOps = []aggOp{
 	{"count", "Counts events", false, nil, getCount, byCount, showCount},
 	{"top", "Counts events and shows the limit (10) most frequent keys", false, nil, getCount, byCount, showCount},
+	{"last", "Keeps the last limit (10) events, in their order", false, nil, getCount, byCount, showCount},
 	{"sum", "Adds up a value", true, addSum, getSum, (*aggCell).sum, func(_ *aggregation, c *aggCell) string { return c.sumText() }},
 	{
 		"avg", "The average of a value", true, addSum,
@@ -218,11 +222,32 @@ func (c *aggCell) bucket(b int64) {
 
 // hit takes one event.
 func (a *aggregation) hit(e *event.Env) {
+	if a.ring != nil {
+		a.remember(e)
+		return
+	}
 	c := a.cell(e)
 	c.n++
 	if a.op.add != nil {
 		a.op.add(a, c, a.value.Get(e))
 	}
+}
+
+// remember puts an event into the ring in place of the oldest.
+func (a *aggregation) remember(e *event.Env) {
+	if len(a.ring) < cap(a.ring) {
+		a.ring = append(a.ring, a.key(e))
+		return
+	}
+	a.ring[a.at] = a.key(e)
+	a.at = (a.at + 1) % len(a.ring)
+}
+
+func (a *aggregation) key(e *event.Env) (key aggKey) {
+	for i, f := range a.by {
+		key[i] = f.Get(e)
+	}
+	return key
 }
 
 func (a *aggregation) cell(e *event.Env) *aggCell {
@@ -241,9 +266,8 @@ func (a *aggregation) cell(e *event.Env) *aggCell {
 }
 
 func (a *aggregation) find(e *event.Env) *aggCell {
-	var key aggKey
 	if len(a.by) == 1 {
-		key[0] = a.by[0].Get(e)
+		key := a.key(e)
 		if key[0].Type == event.TextValue {
 			return a.keyed(key)
 		}
@@ -254,10 +278,7 @@ func (a *aggregation) find(e *event.Env) *aggCell {
 		}
 		return c
 	}
-	for i, f := range a.by {
-		key[i] = f.Get(e)
-	}
-	return a.keyed(key)
+	return a.keyed(a.key(e))
 }
 
 func (a *aggregation) keyed(key aggKey) *aggCell {

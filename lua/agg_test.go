@@ -114,3 +114,22 @@ func TestCacheForgets(t *testing.T) {
 	f.man.Close()
 	f.want(t, "count of insn_exec by mnemonic:\n  nop  1\n  ret  1\n")
 }
+
+func TestLastAndRounding(t *testing.T) {
+	f := newFake(t)
+	f.must(`
+		local l = panda.last{ on = "syscall_leave", by = { "name", "ret" }, limit = 3 }
+		panda.count{ on = "syscall_leave", by = "ret:10", sort = "key" }
+		panda.count{ on = "virt_mem_write", by = "addr:0x1000" }
+		function uninit_plugin() for k, n in pairs(l) do print(k[1], k[2], n) end end`)
+	for i, n := range []string{"a", "b", "c", "d", "e"} {
+		f.syscall(n, i, int64(i)*7-10)
+	}
+	f.mem(event.VirtMemBeforeWrite, 0xffffffff81030c64, 1)
+	f.mem(event.VirtMemBeforeWrite, 0xffffffff81030fff, 1)
+	f.man.Close()
+	f.want(t, "c\t4\t1\nd\t11\t1\ne\t18\t1\n"+
+		"last of syscall_leave by name, ret:\n  c, 4\n  d, 11\n  e, 18\n"+
+		"count of syscall_leave by ret:10:\n  -10  2\n  0    1\n  10   2\n"+
+		"count of virt_mem_before_write by addr:0x1000:\n  0xffffffff81030000  2\n")
+}

@@ -59,12 +59,21 @@ func (a *aggregation) sorted() []row {
 		return []row{{cell: &aggCell{n: *a.direct}}}
 	}
 	var rs []row
+	for i := range a.ring {
+		rs = append(rs, row{a.ring[(a.at+i)%len(a.ring)], &aggCell{n: 1}})
+	}
 	for k, c := range a.cells {
 		if c.n > 0 {
 			rs = append(rs, row{k, c})
 		}
 	}
+	if a.ring != nil {
+		return rs
+	}
 	slices.SortFunc(rs, func(x, y row) int {
+		if a.byKey {
+			return compareKeys(x.key, y.key)
+		}
 		return cmp.Or(cmp.Compare(a.op.order(y.cell), a.op.order(x.cell)), compareKeys(x.key, y.key))
 	})
 	return rs
@@ -72,8 +81,11 @@ func (a *aggregation) sorted() []row {
 
 func compareKeys(x, y aggKey) int {
 	for i := range x {
-		if c := cmp.Or(cmp.Compare(x[i].Text, y[i].Text), cmp.Compare(x[i].Num, y[i].Num)); c != 0 {
-			return c
+		if x[i].Less(y[i]) {
+			return -1
+		}
+		if y[i].Less(x[i]) {
+			return 1
 		}
 	}
 	return 0
@@ -134,6 +146,7 @@ func aggClear(_ *State, L *glua.LState) int {
 	for _, c := range a.cells { // translated code may hold the counters
 		*c = aggCell{}
 	}
+	a.ring, a.at = a.ring[:0], 0
 	a.forgetCache(nil, nil)
 	if a.direct != nil {
 		*a.direct = 0
@@ -182,7 +195,7 @@ func aggText(_ *State, L *glua.LState) int {
 }
 
 func aggPrint(s *State, L *glua.LState) int {
-	checkAgg(L).print(s.opts.Out)
+	checkAgg(L).write(s.opts.Out)
 	return 0
 }
 
@@ -196,7 +209,7 @@ func aggStop(_ *State, L *glua.LState) int {
 // print writes the table, the largest first.
 func (a *aggregation) print(w io.Writer) {
 	rs := a.sorted()
-	if len(a.by) == 0 && len(rs) <= 1 && a.op.hist() == false {
+	if len(a.by) == 0 && len(rs) <= 1 && !a.op.hist() {
 		text := "0"
 		if len(rs) == 1 {
 			text = a.op.show(a, rs[0].cell)
@@ -236,16 +249,16 @@ func (a *aggregation) printRows(w io.Writer, rs []row) {
 			fmt.Fprint(w, vals[i])
 			continue
 		}
+		if a.ring != nil {
+			fmt.Fprintf(w, "  %s\n", keys[i])
+			continue
+		}
 		fmt.Fprintf(w, "  %-*s  %*s\n", kw, keys[i], vw, vals[i])
 	}
 }
 
 func (a *aggregation) keyText(k aggKey) string {
-	var parts []string
-	for i := range a.by {
-		parts = append(parts, k[i].String())
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(a.keyTexts(k), ", ")
 }
 
 // buckets lists a histogram's ranges in order, without the empty ends.

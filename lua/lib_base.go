@@ -53,6 +53,8 @@ func (s *State) openLibraries() {
 	for _, m := range []Module{stringModule, mathModule, tableModule, ioModule} {
 		s.open(m, L.GetGlobal(m.Name).(*glua.LTable))
 	}
+	s.keep = L.NewTable()
+	s.mods["panda"].RawSetString("keep", s.keep)
 	s.openFiles()
 	s.openDebug()
 	s.openSearchers()

@@ -25,8 +25,13 @@ func (s *State) openFiles() {
 	t := L.GetGlobal("io").(*glua.LTable)
 	open := t.RawGetString("open").(*glua.LFunction)
 	t.RawSetString("open", L.NewFunction(func(L *glua.LState) int { return s.ioOpen(L, open) }))
-	write := t.RawGetString("write").(*glua.LFunction)
-	t.RawSetString("write", L.NewFunction(func(L *glua.LState) int { return s.ioWrite(L, write) }))
+	write, output, stdout := t.RawGetString("write").(*glua.LFunction), t.RawGetString("output"), t.RawGetString("stdout")
+	t.RawSetString("write", L.NewFunction(func(L *glua.LState) int {
+		if call(L, output) != stdout {
+			return forward(L, write, textArgs(args(L, 1)))
+		}
+		return s.ioWrite(L)
+	}))
 	mt := L.GetTypeMetatable("FILE*").(*glua.LTable)
 	method := mt.RawGetString("write").(*glua.LFunction)
 	mt.RawSetString("write", L.NewFunction(func(L *glua.LState) int {
@@ -85,12 +90,9 @@ func (s *State) flush(f *glua.LUserData) {
 	}))
 }
 
-// ioWrite writes where print does as long as the script chose no other output.
-func (s *State) ioWrite(L *glua.LState, write *glua.LFunction) int {
-	t := L.GetGlobal("io").(*glua.LTable)
-	if call(L, t.RawGetString("output")) != t.RawGetString("stdout") {
-		return forward(L, write, textArgs(args(L, 1)))
-	}
+// ioWrite writes where print does, as io.write does as long as the script chose
+// no other output.
+func (s *State) ioWrite(L *glua.LState) int {
 	for i, a := range textArgs(args(L, 1)) {
 		if !glua.LVCanConvToString(a) {
 			L.ArgError(i+1, expected("string", a))

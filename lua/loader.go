@@ -3,10 +3,13 @@ package lua
 import "panda/emu/plugin"
 
 // Loader opens scripts as plugins.
-type Loader struct{ opts Options }
+type Loader struct {
+	opts Options
+	kept keeper
+}
 
 // NewLoader makes a loader of .lua files.
-func NewLoader(opts Options) *Loader { return &Loader{opts} }
+func NewLoader(opts Options) *Loader { return &Loader{opts, keeper{}} }
 
 // Ext is the file ending of scripts.
 func (*Loader) Ext() string { return ".lua" }
@@ -15,6 +18,8 @@ func (*Loader) Ext() string { return ".lua" }
 // compile begins with file and line.
 func (l *Loader) Open(path string, src []byte) (plugin.Plugin, error) {
 	s := newState(path, l.opts)
+	s.kept = &l.kept
+	l.kept.restore(path, s.keep)
 	var err error
 	if s.main, err = s.compile(path, string(src)); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func aggRows() []Row {
 }
 
 // aggOptions are the keys of a declaration that are no filter.
-var aggOptions = []string{"on", "by", "value", "limit", "lo", "hi", "step", "title", "print"}
+var aggOptions = []string{"on", "by", "value", "limit", "lo", "hi", "step", "title", "print", "sort"}
 
 func (s *State) aggregate(L *glua.LState, op *aggOp) int {
 	s.needHost(L)
@@ -119,6 +119,20 @@ func (a *aggregation) options(L *glua.LState, t *glua.LTable) {
 	if a.op.name == "lhist" && (a.step <= 0 || a.hi <= a.lo || (a.hi-a.lo)/a.step > 1000) {
 		L.RaiseError("panda.lhist: lo=%d hi=%d step=%d give no histogram", a.lo, a.hi, a.step)
 	}
+	if a.op.name == "last" {
+		if len(a.by) == 0 {
+			L.RaiseError("panda.last: by= must name the fields to keep")
+		}
+		a.limit = int(min(max(num("limit", 10), 1), 1<<20))
+		a.ring = make([]aggKey, 0, a.limit)
+	}
+	switch by := t.RawGetString("sort"); by {
+	case glua.LNil, glua.LString("value"):
+	case glua.LString("key"):
+		a.byKey = true
+	default:
+		L.RaiseError("panda.%s: sort= is \"key\" or \"value\"", a.op.name)
+	}
 	if name, ok := t.RawGetString("title").(glua.LString); ok {
 		a.title = string(name)
 	}
@@ -131,7 +145,7 @@ func (a *aggregation) attach(k event.Kind, f *event.Filter) {
 	if (k == event.InsnExec || k == event.AfterInsnExec) && f.PC == nil {
 		f.PC = everywhere
 	}
-	counts := a.op.add == nil && (k == event.InsnExec || k == event.BeforeBlockExec)
+	counts := a.op.add == nil && a.ring == nil && (k == event.InsnExec || k == event.BeforeBlockExec)
 	switch {
 	case counts && len(a.by) == 0 && !f.Dynamic():
 		a.direct = new(uint64)
@@ -148,11 +162,30 @@ func (a *aggregation) attach(k event.Kind, f *event.Filter) {
 	}
 }
 
-// field finds what by= or value= names.
+// field finds what by= or value= names: a field, or one rounded down to
+// multiples as in "addr:4096".
 func (s *State) field(L *glua.LState, k event.Kind, name string) *event.Field {
+	name, multiple, rounded := strings.Cut(name, ":")
 	f, err := k.FindField(name, s.needCPU(L).Machine.Arch.Lookup)
 	if err != nil {
 		L.RaiseError("%v", err)
 	}
-	return f
+	if !rounded {
+		return f
+	}
+	step, ok := bits64(glua.LString(multiple))
+	if !ok || step == 0 || f.Type == event.TextValue {
+		L.RaiseError("%v: field %s cannot be rounded to %q", k, name, multiple)
+	}
+	down, get := *f, f.Get
+	down.Get = func(e *event.Env) event.Value {
+		v := get(e)
+		rest := v.Num % step
+		if v.Type == event.SignedValue && int64(v.Num) < 0 {
+			rest = (step - -v.Num%step) % step // down, not towards zero
+		}
+		v.Num -= rest
+		return v
+	}
+	return &down
 }

@@ -9,6 +9,7 @@ import (
 var pandaModule = Module{
 	Name: "panda",
 	Doc: "The machine. Functions of the manual keep their names without `panda_`. `panda.cpu` is the virtual CPU. " +
+		"`panda.keep` is a table whose numbers, texts, truth values and tables survive when the script is reloaded. " +
 		"What the world does wrong comes back as nil and a message; a mistake in the script is an error with its line.",
 	Rows: append([]Row{
 		{"on", "event, [filter,] fn", "handle", "Calls fn(cpu, …) at an event that the filter takes; see Events and Filters below.", pandaOn},

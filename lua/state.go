@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -17,6 +18,14 @@ import (
 type Options struct {
 	Out  io.Writer // of print and of tables at exit; standard output when nil
 	Path []string  // directories that require searches after the script's own
+	// Format is how tables are printed: "text" (also when empty), "json", "tsv".
+	Format string
+	// Deadline ends a call of a script that takes longer; 0 for none. It makes
+	// Lua half as fast.
+	Deadline time.Duration
+	// Untrusted takes away what reaches beyond the guest: files, processes,
+	// loading of plugins.
+	Untrusted bool
 }
 
 // State is one script, one-liner or REPL session: a Lua state, bound to a
@@ -40,6 +49,9 @@ type State struct {
 	views views
 	boxes [boxCount]glua.LValue
 	text  []byte // buffer of string.format
+	guard *watchdog
+	keep  *glua.LTable // panda.keep
+	kept  *keeper
 	aggs  []*aggregation
 	inits bool // init_plugin has run: Close owes uninit_plugin
 }
@@ -70,6 +82,12 @@ func newState(name string, opts Options) *State {
 		SkipOpenLibs: true,
 	})
 	s.openLibraries()
+	if opts.Untrusted {
+		s.restrict()
+	}
+	if opts.Deadline > 0 {
+		s.guard = newWatchdog(opts.Deadline)
+	}
 	return s
 }
 
@@ -110,10 +128,16 @@ func (s *State) Close() error {
 		_, err = s.run(fn, s.pluginValue(s.host.Get(s.host.Name())))
 	}
 	for _, a := range s.aggs {
-		a.print(s.opts.Out)
+		a.write(s.opts.Out)
 	}
 	for _, c := range s.closers {
 		c()
+	}
+	if s.kept != nil {
+		s.kept.save(s.name, s.keep)
+	}
+	if s.guard != nil {
+		s.guard.end()
 	}
 	return err
 }
@@ -146,20 +170,24 @@ func (s *State) runOn(L *glua.LState, fn glua.LValue, args []glua.LValue) ([]glu
 // which it happens, also those of callers that catch it.
 func (s *State) enter() *glua.LState {
 	s.depth++
-	if s.depth == 1 {
-		return s.L
-	}
-	if n := len(s.idle); n > 0 {
-		L := s.idle[n-1]
+	L := s.L
+	if n := len(s.idle); s.depth > 1 && n > 0 {
+		L = s.idle[n-1]
 		s.idle = s.idle[:n-1]
-		return L
+	} else if s.depth > 1 {
+		L, _ = s.L.NewThread()
 	}
-	L, _ := s.L.NewThread()
+	if s.guard != nil {
+		s.guard.enter(L, s.depth)
+	}
 	return L
 }
 
 func (s *State) leave(L *glua.LState) {
 	s.depth--
+	if s.guard != nil {
+		s.guard.leave(s.depth)
+	}
 	if L != s.L {
 		s.idle = append(s.idle, L)
 	}
@@ -189,6 +217,9 @@ func (s *State) scriptError(err error) *ScriptError {
 		return &ScriptError{Msg: err.Error()}
 	}
 	msg := errorText(api.Object)
+	if s.guard != nil {
+		msg = s.guard.explain(msg)
+	}
 	return &ScriptError{Msg: msg, Trace: cleanTrace(api.StackTrace)}
 }
 

@@ -10,7 +10,6 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
-	"panda/lua"
 )
 
 // breakpoint stops the guest before an instruction, or at a memory access.
@@ -173,7 +172,7 @@ func cmdNext(s *session, _ string) error {
 // cmdFinish runs to the return of the current function, by the address that
 // the top of the stack holds at its first instruction.
 func cmdFinish(s *session, _ string) error {
-	frames := lua.Backtrace(s.m.CPU(), 2)
+	frames := event.Backtrace(s.m.CPU(), 2)
 	if len(frames) < 2 {
 		return errors.New("no return address is known here")
 	}

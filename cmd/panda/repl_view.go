@@ -350,7 +350,7 @@ func cmdBacktrace(s *session, args string) error {
 			return err
 		}
 	}
-	for i, f := range lua.Backtrace(s.m.CPU(), int(min(n, 1000))) {
+	for i, f := range event.Backtrace(s.m.CPU(), int(min(n, 1000))) {
 		fmt.Fprintf(s.out, "#%-3d %s\n", i, s.place(f.PC))
 	}
 	return nil

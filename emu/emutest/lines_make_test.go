@@ -109,6 +109,9 @@ func (mk *maker) one(s *Shape) (*Line, error) {
 	for _, f := range fixes {
 		l.apply(f)
 	}
+	if in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 {
+		l.In.GPR[regs.RCX] = e.Uint64N(4) // short lines
+	}
 	if memoryArg(&in) {
 		was := in
 		if code, in, ok = e.encode(s, e.at); !ok || mustSetUp(&in) && in.Args[0].Kind != was.Args[0].Kind {
@@ -118,7 +121,7 @@ func (mk *maker) one(s *Shape) (*Line, error) {
 	if !random(&in) || UndefinedResult(&in, uint8(l.In.GPR[regs.RCX])) {
 		return nil, nil
 	}
-	l.Code, l.Text = code, dec.Text(&in, LineIP, nil)
+	l.Code, l.Text = plain(code, &in), dec.Text(&in, LineIP, nil)
 	if usesMMX(&in) {
 		l.In.FSW = 0
 	}
@@ -129,12 +132,45 @@ func (mk *maker) one(s *Shape) (*Line, error) {
 	return got, nil
 }
 
+// plain takes out the prefixes, and the bits of REX, that make no difference.
+func plain(code []byte, in *dec.Inst) []byte {
+	text := dec.Text(in, LineIP, nil)
+	same := func(less []byte) bool {
+		var now dec.Inst
+		if dec.Decode(&now, less, in.Mode) != nil || int(now.Len) != len(less) || now.Row != in.Row || dec.Text(&now, LineIP, nil) != text {
+			return false
+		}
+		if now.OpSize != in.OpSize && (in.N == 0 || now.Args != in.Args || stackUsers[in.Row.Name]) {
+			return false
+		}
+		*in = now
+		return true
+	}
+	for i := 0; i < len(code)-1; {
+		less := append(bytes.Clone(code[:i]), code[i+1:]...)
+		if same(less) {
+			code = less
+			continue
+		}
+		for bit := byte(1); bit < 16 && in.Mode == dec.Mode64; bit <<= 1 {
+			less := bytes.Clone(code)
+			if less[i] &^= bit; code[i]&0xf0 == 0x40 && code[i]&bit != 0 && same(less) {
+				code = less
+			}
+		}
+		i++
+	}
+	return code
+}
+
 // good reports whether every CPU would do the same.
 func (mk *maker) good(l *Line, in *dec.Inst) bool {
 	code := mk.h.AllCode()
 	const at = LineIP - LineCode
 	switch {
-	case l.Exc == "#SS", l.Exc != "" && usesMMX(in), l.Exc != "" && (indirect(in) || in.Row.Name == "ret"):
+	case l.Exc == "#SS", l.Exc != "" && usesMMX(in):
+		return false
+	case l.Exc != "" && (indirect(in) || in.Row.Name == "ret" || in.Row.Name == "cmps"):
 		return false
 	case l.Out.RIP < LineCode || l.Out.RIP >= LineCode+codeSize:
 		return false

@@ -125,13 +125,21 @@ type Host struct {
 // NewHost starts the oracle, or skips the test.
 func NewHost(t testing.TB) *Host {
 	t.Helper()
-	o, err := oracle.New(LineRegions()...)
+	h, err := startHost()
 	if err != nil {
 		t.Skip(err)
 	}
-	t.Cleanup(func() { must(o.Close()) })
+	t.Cleanup(func() { must(h.Close()) })
+	return h
+}
+
+func startHost() (*Host, error) {
+	o, err := oracle.New(LineRegions()...)
+	if err != nil {
+		return nil, err
+	}
 	copy(o.Bytes(LineCode, codeSize), blank)
-	return &Host{Oracle: o}
+	return &Host{Oracle: o}, nil
 }
 
 // Memory implements CPU.

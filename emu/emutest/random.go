@@ -65,6 +65,8 @@ type Difference struct {
 	Line  *Line // the instruction alone, if that shows it too
 	Diffs []string
 	List  []string // the sequence
+	// Got and Want are how the instruction ended.
+	Got, Want oracle.Stop
 }
 
 func (d *Difference) String() string {
@@ -230,7 +232,11 @@ func (r *Random) try(code []byte) (*Difference, error) {
 		r.forgiveX87()
 	}
 	if ds := r.compare(got, want, taint); ds != nil {
-		return r.differ(&s, ds)
+		d, err := r.differ(&s, ds)
+		if d != nil {
+			d.Got, d.Want = got, want
+		}
+		return d, err
 	}
 	if want.Vector != oracle.NoVector {
 		return nil, r.fault(&s)
@@ -329,6 +335,20 @@ func (r *Random) whole() (*Difference, error) {
 		return nil, nil
 	}
 	r.host2 = r.cur
+	passes := 1
+	if r.e.oneIn(4) { // and once more, by blocks that are translated and linked
+		passes = 2
+	}
+	for range passes {
+		if d, err := r.pass(n); d != nil || err != nil {
+			return d, err
+		}
+	}
+	return nil, nil
+}
+
+// pass runs the sequence of n instructions from its start.
+func (r *Random) pass(n int64) (*Difference, error) {
 	copy(r.m.Memory(), r.startMem)
 	if err := r.m.Put(&r.start); err != nil {
 		return nil, err
@@ -351,9 +371,10 @@ func (r *Random) whole() (*Difference, error) {
 	if err := r.m.Take(&r.ours); err != nil {
 		return nil, err
 	}
+	last := &r.log[n-1]
 	if r.faulted { // which exception it was has been compared
 		got = want
-		if usesMMX(&r.log[n-1].in) {
+		if usesMMX(&last.in) {
 			r.forgiveX87()
 		}
 	}
@@ -361,8 +382,8 @@ func (r *Random) whole() (*Difference, error) {
 	if ds == nil {
 		return nil, nil
 	}
-	d := r.difference(&r.log[n-1], ds)
-	d.Row = ""
+	d := r.difference(last, ds)
+	d.Row, d.Got, d.Want = "", got, want
 	return d, nil
 }
 

@@ -188,7 +188,7 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, ri
 	reg := f.modrm & 0x38
 	f.rxb &= 4
 	if e.bits == 32 && f.cut {
-		return e.address16(f, reg), 0, true
+		return e.address16(f, reg, target), 0, true
 	}
 	switch f.seg {
 	case 0x64:
@@ -228,18 +228,27 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, ri
 	return nil, 0, false
 }
 
-// address16 writes a 16-bit form, which reaches nothing that is mapped.
-func (e *encoder) address16(f *form, reg uint8) []byte {
-	mod := uint8(e.IntN(3))
-	rm := uint8(e.IntN(8))
-	b := []byte{mod<<6 | reg | rm}
-	switch {
-	case mod == 1:
-		b = append(b, uint8(e.IntN(256)))
-	case mod == 2, rm == 6:
-		b = append(b, uint8(e.IntN(256)), uint8(e.IntN(256)))
+// address16 writes a 16-bit form. It reaches what is mapped by FS only.
+func (e *encoder) address16(f *form, reg uint8, target uint64) []byte {
+	if !e.oneIn(4) {
+		f.seg = 0x64
+		target -= e.st.FSBase
 	}
-	return b
+	rm := uint8(e.IntN(8))
+	base := [8][]uint8{{3, 6}, {3, 7}, {5, 6}, {5, 7}, {6}, {7}, {5}, {3}}[rm]
+	d := uint16(target)
+	for _, r := range base {
+		d -= uint16(e.st.GPR[r])
+	}
+	switch {
+	case e.oneIn(8) && rm == 6: // no base
+		return binary.LittleEndian.AppendUint16([]byte{reg | 6}, uint16(target))
+	case d == 0 && rm != 6:
+		return []byte{reg | rm}
+	case d == uint16(int8(d)):
+		return []byte{0x40 | reg | rm, uint8(d)}
+	}
+	return binary.LittleEndian.AppendUint16([]byte{0x80 | reg | rm}, d)
 }
 
 // indexed writes a form with a base, an index or both; nil if the displacement

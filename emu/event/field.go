@@ -89,6 +89,7 @@ var Fields = []Field{
 	{"module", "file that the pc is in", anyPC, TextValue, true, fieldModule},
 	{"offset", "distance of the pc from the start of its file's mapping", anyPC, AddressValue, true, fieldOffset},
 	{"mnemonic", "instruction at the pc", "insn mem", TextValue, true, fieldMnemonic},
+	{"stack", "calls that lead to it, as far as frame pointers tell", anyPC, TextValue, false, fieldStack},
 	{"insns", "instructions of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Insns())) }},
 	{"size", "bytes of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Size)) }},
 	{"process", "name of the program and pid", anyPC + " proc", TextValue, false, fieldProcess},

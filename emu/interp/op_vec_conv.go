@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"math"
+
 	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
@@ -37,33 +39,58 @@ func i32ToF64(c *vcpu.CPU, o *op) *op {
 }
 
 func i64ToF64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.I64ToF64(int64(c.W[o.a&frameMask]))
-	o.note(c, &e)
+	v := int64(c.W[o.a&frameMask])
+	r := math.Float64bits(float64(v))
+	if v>>53 != v>>63 { // it may be inexact
+		e := o.fenv(c)
+		r = e.I64ToF64(v)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = r
 	return o.next()
 }
 
 func f64ToI32(c *vcpu.CPU, o *op) *op {
+	a := c.W[o.a&frameMask]
+	if i, ok := o.quickInt(c, a); ok && i == int64(int32(i)) {
+		c.W[o.d&frameMask] = uint64(uint32(i))
+		return o.next()
+	}
 	e := o.fenv(c)
 	var r int32
-	if x := c.W[o.a&frameMask]; o.imm != 0 {
-		r = e.F64ToI32Trunc(x)
+	if o.imm != 0 {
+		r = e.F64ToI32Trunc(a)
 	} else {
-		r = e.F64ToI32(x)
+		r = e.F64ToI32(a)
 	}
 	o.note(c, &e)
 	c.W[o.d&frameMask] = uint64(uint32(r))
 	return o.next()
 }
 
+// quickInt converts what raises nothing new: an integer, or toward zero anything
+// in range in a steady environment.
+func (o *op) quickInt(c *vcpu.CPU, a uint64) (i int64, ok bool) {
+	x := math.Float64frombits(a)
+	if !softfloat.Plain64(a) || !(x > -1<<63 && x < 1<<63) {
+		return 0, false
+	}
+	i = int64(x)
+	return i, float64(i) == x || o.imm != 0 && o.steady(c)
+}
+
 func f64ToI64(c *vcpu.CPU, o *op) *op {
+	a := c.W[o.a&frameMask]
+	if i, ok := o.quickInt(c, a); ok {
+		c.W[o.d&frameMask] = uint64(i)
+		return o.next()
+	}
 	e := o.fenv(c)
 	var r int64
-	if x := c.W[o.a&frameMask]; o.imm != 0 {
-		r = e.F64ToI64Trunc(x)
+	if o.imm != 0 {
+		r = e.F64ToI64Trunc(a)
 	} else {
-		r = e.F64ToI64(x)
+		r = e.F64ToI64(a)
 	}
 	o.note(c, &e)
 	c.W[o.d&frameMask] = uint64(r)
@@ -71,17 +98,26 @@ func f64ToI64(c *vcpu.CPU, o *op) *op {
 }
 
 func f32ToF64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.F32ToF64(uint32(c.W[o.a&frameMask]))
-	o.note(c, &e)
+	a := uint32(c.W[o.a&frameMask])
+	x := math.Float32frombits(a)
+	r := math.Float64bits(float64(x))
+	if x != x || !softfloat.Plain32(a) {
+		e := o.fenv(c)
+		r = e.F32ToF64(a)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = r
 	return o.next()
 }
 
 func f64ToF32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.F64ToF32(c.W[o.a&frameMask])
-	o.note(c, &e)
+	a := c.W[o.a&frameMask]
+	r := math.Float32bits(float32(math.Float64frombits(a)))
+	if !o.steady(c) || !softfloat.Plain64(a) || !softfloat.Settled32(r) {
+		e := o.fenv(c)
+		r = e.F64ToF32(a)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = uint64(r)
 	return o.next()
 }

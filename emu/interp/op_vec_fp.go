@@ -14,6 +14,11 @@ import (
 // the fast path. No call goes through a function value here, for that would
 // move the environment to the heap.
 //
+// Even that costs more than an addition. So where the environment rounds to
+// nearest and an inexact result would change nothing (steady), the common
+// operations compute on the host first and open no environment if the result is
+// an ordinary number.
+//
 // Sticky flags whose exception is masked go into the environment: they spare
 // softfloat the search for inexactness and cannot trap. Those unmasked start
 // clear, so that what is set afterwards is new.
@@ -26,6 +31,15 @@ const (
 	fenvRound = 13
 	fenvFTZ   = 1 << 15
 )
+
+// steady reports that the environment rounds to nearest, masks PE and has seen it.
+func (o *op) steady(c *vcpu.CPU) bool {
+	const (
+		seen = uint64(softfloat.PE)
+		mask = seen << fenvMasks
+	)
+	return c.W[o.c&frameMask]&(3<<fenvRound|mask|seen) == mask|seen
+}
 
 // beforeFlags are the exceptions found before a result is computed.
 const beforeFlags = softfloat.IE | softfloat.DE | softfloat.ZE
@@ -97,249 +111,108 @@ var vecFloatFns = map[ir.VecOp]laneFns{
 	ir.VFRsqrt:  {2: words(func(a, _ uint64) uint64 { return both32(a, rsqrt32) })},
 }
 
+// usual64 reports that r is what the operation makes of a and b in a steady
+// environment.
+func usual64(a, b, r uint64) bool {
+	return softfloat.Plain64(a) && softfloat.Plain64(b) && softfloat.Settled64(r)
+}
+
+func usual32(a, b, r uint32) bool {
+	return softfloat.Plain32(a) && softfloat.Plain32(b) && softfloat.Settled32(r)
+}
+
 func fadd32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Add32(uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask]))
-	o.note(c, &e)
+	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
+	r := math.Float32bits(math.Float32frombits(a) + math.Float32frombits(b))
+	if !o.steady(c) || !usual32(a, b, r) {
+		e := o.fenv(c)
+		r = e.Add32(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = uint64(r)
 	return o.next()
 }
 
 func fadd64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Add64(c.W[o.a&frameMask], c.W[o.b&frameMask])
-	o.note(c, &e)
+	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
+	r := math.Float64bits(math.Float64frombits(a) + math.Float64frombits(b))
+	if !o.steady(c) || !usual64(a, b, r) {
+		e := o.fenv(c)
+		r = e.Add64(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = r
 	return o.next()
 }
 
 func fsub32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Sub32(uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask]))
-	o.note(c, &e)
+	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
+	r := math.Float32bits(math.Float32frombits(a) - math.Float32frombits(b))
+	if !o.steady(c) || !usual32(a, b, r) {
+		e := o.fenv(c)
+		r = e.Sub32(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = uint64(r)
 	return o.next()
 }
 
 func fsub64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Sub64(c.W[o.a&frameMask], c.W[o.b&frameMask])
-	o.note(c, &e)
+	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
+	r := math.Float64bits(math.Float64frombits(a) - math.Float64frombits(b))
+	if !o.steady(c) || !usual64(a, b, r) {
+		e := o.fenv(c)
+		r = e.Sub64(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = r
 	return o.next()
 }
 
 func fmul32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Mul32(uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask]))
-	o.note(c, &e)
+	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
+	r := math.Float32bits(math.Float32frombits(a) * math.Float32frombits(b))
+	if !o.steady(c) || !usual32(a, b, r) {
+		e := o.fenv(c)
+		r = e.Mul32(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = uint64(r)
 	return o.next()
 }
 
 func fmul64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Mul64(c.W[o.a&frameMask], c.W[o.b&frameMask])
-	o.note(c, &e)
+	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
+	r := math.Float64bits(math.Float64frombits(a) * math.Float64frombits(b))
+	if !o.steady(c) || !usual64(a, b, r) {
+		e := o.fenv(c)
+		r = e.Mul64(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = r
 	return o.next()
 }
 
 func fdiv32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Div32(uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask]))
-	o.note(c, &e)
+	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
+	r := math.Float32bits(math.Float32frombits(a) / math.Float32frombits(b))
+	if !o.steady(c) || !usual32(a, b, r) {
+		e := o.fenv(c)
+		r = e.Div32(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = uint64(r)
 	return o.next()
 }
 
 func fdiv64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Div64(c.W[o.a&frameMask], c.W[o.b&frameMask])
-	o.note(c, &e)
+	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
+	r := math.Float64bits(math.Float64frombits(a) / math.Float64frombits(b))
+	if !o.steady(c) || !usual64(a, b, r) {
+		e := o.fenv(c)
+		r = e.Div64(a, b)
+		o.note(c, &e)
+	}
 	c.W[o.d&frameMask] = r
 	return o.next()
-}
-
-// lane64 does the operation on one lane.
-func (o *op) lane64(e *softfloat.Env, a, b uint64) uint64 {
-	switch ir.VecOp(o.aux) {
-	case ir.VFAdd:
-		return e.Add64(a, b)
-	case ir.VFSub:
-		return e.Sub64(a, b)
-	case ir.VFMul:
-		return e.Mul64(a, b)
-	case ir.VFDiv:
-		return e.Div64(a, b)
-	case ir.VFMin:
-		return e.Min64(a, b)
-	case ir.VFMax:
-		return e.Max64(a, b)
-	case ir.VFSqrt:
-		return e.Sqrt64(a)
-	case ir.VFRound:
-		return e.RoundInt64(a, o.rounding(e), o.imm&8 != 0)
-	}
-	r := e.Cmp64(a, b, o.imm&16 != 0)
-	return -(o.imm >> r & 1)
-}
-
-func (o *op) lane32(e *softfloat.Env, a, b uint32) uint32 {
-	switch ir.VecOp(o.aux) {
-	case ir.VFAdd:
-		return e.Add32(a, b)
-	case ir.VFSub:
-		return e.Sub32(a, b)
-	case ir.VFMul:
-		return e.Mul32(a, b)
-	case ir.VFDiv:
-		return e.Div32(a, b)
-	case ir.VFMin:
-		return e.Min32(a, b)
-	case ir.VFMax:
-		return e.Max32(a, b)
-	case ir.VFSqrt:
-		return e.Sqrt32(a)
-	case ir.VFRound:
-		return e.RoundInt32(a, o.rounding(e), o.imm&8 != 0)
-	}
-	r := e.Cmp32(a, b, o.imm&16 != 0)
-	return -uint32(o.imm >> r & 1)
-}
-
-// rounding is the mode of a VFRound.
-func (o *op) rounding(e *softfloat.Env) softfloat.Rounding {
-	if o.imm&4 != 0 {
-		return e.Round
-	}
-	return softfloat.Rounding(o.imm & 3)
-}
-
-func float64One(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := o.lane64(&e, c.W[o.a&frameMask], c.W[o.b&frameMask])
-	o.note(c, &e)
-	c.W[o.d&frameMask] = r
-	return o.next()
-}
-
-func float32One(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := o.lane32(&e, uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask]))
-	o.note(c, &e)
-	c.W[o.d&frameMask] = uint64(r)
-	return o.next()
-}
-
-func float64Lanes(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	var r [4]uint64
-	n := uint16(o.size / 8)
-	for i := range n {
-		r[i&3] = o.lane64(&e, c.W[(o.a+i)&frameMask], c.W[(o.b+i)&frameMask])
-	}
-	return o.putFloats(c, &e, &r)
-}
-
-func float32Lanes(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	var r [4]uint64
-	n := uint16(o.size / 8)
-	for i := range n {
-		a, b := c.W[(o.a+i)&frameMask], c.W[(o.b+i)&frameMask]
-		lo := o.lane32(&e, uint32(a), uint32(b))
-		r[i&3] = uint64(lo) | uint64(o.lane32(&e, uint32(a>>32), uint32(b>>32)))<<32
-	}
-	return o.putFloats(c, &e, &r)
-}
-
-// putFloats ends an operation on several lanes.
-func (o *op) putFloats(c *vcpu.CPU, e *softfloat.Env, r *[4]uint64) *op {
-	o.note(c, e)
-	for i := range uint16(o.size / 8) {
-		c.W[(o.d+i)&frameMask] = r[i&3]
-	}
-	return o.next()
-}
-
-func addSub64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	var r [4]uint64
-	for i := uint16(0); i < uint16(o.size/8); i += 2 {
-		r[i&3] = e.Sub64(c.W[(o.a+i)&frameMask], c.W[(o.b+i)&frameMask])
-		r[(i+1)&3] = e.Add64(c.W[(o.a+i+1)&frameMask], c.W[(o.b+i+1)&frameMask])
-	}
-	return o.putFloats(c, &e, &r)
-}
-
-func addSub32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	var r [4]uint64
-	for i := range uint16(o.size / 8) {
-		a, b := c.W[(o.a+i)&frameMask], c.W[(o.b+i)&frameMask]
-		lo := e.Sub32(uint32(a), uint32(b))
-		r[i&3] = uint64(lo) | uint64(e.Add32(uint32(a>>32), uint32(b>>32)))<<32
-	}
-	return o.putFloats(c, &e, &r)
-}
-
-func relate64(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Cmp64(c.W[o.a&frameMask], c.W[o.b&frameMask], o.imm>>32 != 0)
-	o.note(c, &e)
-	c.W[o.d&frameMask] = o.imm >> (8 * r) & 0xff
-	return o.next()
-}
-
-func relate32(c *vcpu.CPU, o *op) *op {
-	e := o.fenv(c)
-	r := e.Cmp32(uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask]), o.imm>>32 != 0)
-	o.note(c, &e)
-	c.W[o.d&frameMask] = o.imm >> (8 * r) & 0xff
-	return o.next()
-}
-
-func approximate(c *vcpu.CPU, o *op, f func(uint32) uint32) *op {
-	c.W[o.d&frameMask] = uint64(f(uint32(c.W[o.a&frameMask])))
-	return o.next()
-}
-
-func both32(x uint64, f func(uint32) uint32) uint64 {
-	return uint64(f(uint32(x))) | uint64(f(uint32(x>>32)))<<32
-}
-
-const (
-	sign32  = 1 << 31
-	exp32   = 0xff << 23
-	quiet32 = 1 << 22
-)
-
-// rcp32 is 1/a, which is nearer than asked for. Denormals count as zeros, and
-// so do results that would be denormal.
-func rcp32(a uint32) uint32 {
-	switch {
-	case a&^sign32 > exp32:
-		return a | quiet32
-	case a&exp32 == 0:
-		return a&sign32 | exp32
-	}
-	r := math.Float32bits(float32(1 / float64(math.Float32frombits(a))))
-	if r&exp32 == 0 {
-		return r & sign32
-	}
-	return r
-}
-
-// rsqrt32 is 1/sqrt(a). Denormals count as zeros.
-func rsqrt32(a uint32) uint32 {
-	switch {
-	case a&^sign32 > exp32:
-		return a | quiet32
-	case a&exp32 == 0:
-		return a&sign32 | exp32
-	case a&sign32 != 0:
-		return sign32 | exp32 | quiet32
-	}
-	return math.Float32bits(float32(1 / math.Sqrt(float64(math.Float32frombits(a)))))
 }

@@ -146,8 +146,9 @@ func (v pair) lane32(n uint64) uint64 {
 func shuffle32(a, _ pair, imm uint64) pair { return shuffle2x32(a, a, imm) }
 
 func shuffle32v(c *vcpu.CPU, o *op) *op {
-	a := o.first(c, 0)
-	o.put(c, 0, shuffle2x32(a, a, o.imm))
+	lane := func(n uint64) uint64 { return c.W[(o.a+uint16(n>>1&1))&frameMask] >> (n & 1 * 32) & lowBits(32) }
+	n := o.imm
+	o.put(c, 0, pair{lane(n) | lane(n>>2)<<32, lane(n>>4) | lane(n>>6)<<32})
 	return o.next()
 }
 

@@ -126,7 +126,7 @@ func (k *Kernel) startFirst() error {
 	pid := k.host.ID(unix.SYS_GETPID)
 	k.nextPID = pid
 	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions)}
-	p.pgid = k.host.ID(unix.SYS_GETPGRP)
+	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
 	p.creds, p.dumpable = k.hostCreds(), 1
 	k.fgPgrp = p.pgid

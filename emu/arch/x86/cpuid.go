@@ -39,6 +39,13 @@ var models = []*Model{
 		f8c:  f8cLAHF,
 	},
 	{
+		Name: "x86-64-v2",
+		f1d:  f1dFPU | f1dTSC | f1dCX8 | f1dCMOV | f1dMMX | f1dFXSR | f1dSSE | f1dSSE2,
+		f1c:  f1cCX16 | f1cPOPCNT | f1cSSE3 | f1cSSSE3 | f1cSSE41 | f1cSSE42,
+		f8d:  f8dSYSCALL | f8dNX | f8dLM | f8dRDTSCP,
+		f8c:  f8cLAHF,
+	},
+	{
 		Name: "max",
 		f1d:  f1dFPU | f1dTSC | f1dCX8 | f1dCMOV | f1dMMX | f1dFXSR | f1dSSE | f1dSSE2,
 		f1c: f1cCX16 | f1cPOPCNT | f1cMOVBE | f1cSSE3 | f1cSSSE3 | f1cSSE41 | f1cSSE42 |

@@ -22,3 +22,6 @@ func (h *Host) Ifconf(fd int, b []byte) (int, Errno) {
 	_, e := h.IoctlBuf(fd, unix.SIOCGIFCONF, unsafe.Slice((*byte)(unsafe.Pointer(conf)), unsafe.Sizeof(*conf)))
 	return int(conf.n), e
 }
+
+// hostEvent is the size of the host's struct epoll_event.
+const hostEvent = int(unsafe.Sizeof(unix.EpollEvent{}))

@@ -48,7 +48,8 @@ type Call struct {
 	Err  Errno
 }
 
-// Door is the way to the host.
+// Door is the way to the host. Do is called from the goroutine of the Host, and
+// for calls in the background (Start…) also from one of their own.
 type Door interface {
 	Do(c *Call)
 	// Clock reads a clock in nanoseconds without a call, if it can.

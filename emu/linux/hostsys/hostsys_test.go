@@ -85,7 +85,8 @@ func TestMessages(t *testing.T) {
 // TestBackground: an open that waits ends when the other side comes, and one
 // that is given up leaves nothing open.
 func TestBackground(t *testing.T) {
-	h, _ := newHost(t)
+	h, d := newHost(t)
+	h.Door = d.Door // the counting one belongs to one goroutine
 	name := t.TempDir() + "/p"
 	if e := h.Mknodat(unix.AT_FDCWD, name, unix.S_IFIFO|0o600, 0); e != 0 {
 		t.Fatal(e)

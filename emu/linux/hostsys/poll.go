@@ -21,13 +21,33 @@ func (h *Host) EpollCreate(flags int) (int, Errno) {
 	return h.open(unix.SYS_EPOLL_CREATE1, num(flags))
 }
 
-// EpollCtl and EpollWait speak of events in the x86 layout of 12 bytes.
+// x86Event is the size of an event in the x86 layout, of which EpollCtl and
+// EpollWait speak. Other hosts have four bytes of padding between its parts.
+const x86Event = 12
+
+// EpollCtl takes an event in the x86 layout, or nil.
 func (h *Host) EpollCtl(epfd, op, fd int, ev []byte) Errno {
+	if ev != nil && hostEvent != x86Event {
+		padded := make([]byte, hostEvent)
+		copy(padded, ev[:4])
+		copy(padded[hostEvent-8:], ev[4:])
+		ev = padded
+	}
 	return h.run(unix.SYS_EPOLL_CTL, num(epfd), num(op), num(fd), in(ev))
 }
 
+// EpollWait fills events in the x86 layout without waiting.
 func (h *Host) EpollWait(epfd int, evs []byte) (int, Errno) {
-	return h.open(unix.SYS_EPOLL_WAIT, num(epfd), out(evs), num(len(evs)/12), num(0))
+	raw := evs
+	if hostEvent != x86Event {
+		raw = make([]byte, len(evs)/x86Event*hostEvent)
+	}
+	n, e := h.open(unix.SYS_EPOLL_PWAIT, num(epfd), out(raw), num(len(evs)/x86Event), num(0), Arg{}, num(8))
+	for i := 0; i < n && hostEvent != x86Event; i++ {
+		copy(evs[x86Event*i:], raw[hostEvent*i:][:4])
+		copy(evs[x86Event*i+4:], raw[hostEvent*i+hostEvent-8:][:8])
+	}
+	return n, e
 }
 
 func (h *Host) TimerfdCreate(clock, flags int) (int, Errno) {

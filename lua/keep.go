@@ -1,0 +1,60 @@
+package lua
+
+import glua "github.com/yuin/gopher-lua"
+
+// keeper holds panda.keep of scripts between unloading and loading anew.
+type keeper struct{ tables map[string][]pair }
+
+// pair is one entry of a table, as plain data: a *[]pair stands for a table.
+type pair struct{ key, value any }
+
+func (k *keeper) save(name string, t *glua.LTable) {
+	if k.tables == nil {
+		k.tables = map[string][]pair{}
+	}
+	k.tables[name] = pairsOf(t, map[*glua.LTable]bool{})
+}
+
+func (k *keeper) restore(name string, t *glua.LTable) { fill(t, k.tables[name]) }
+
+// pairsOf copies a table; functions and tables that contain themselves are left
+// out.
+func pairsOf(t *glua.LTable, inside map[*glua.LTable]bool) []pair {
+	inside[t] = true
+	defer delete(inside, t)
+	var ps []pair
+	t.ForEach(func(k, v glua.LValue) {
+		if sub, ok := v.(*glua.LTable); ok && !inside[sub] {
+			if _, isTable := k.(*glua.LTable); !isTable {
+				copied := pairsOf(sub, inside)
+				ps = append(ps, pair{k, &copied})
+			}
+			return
+		}
+		if isData(k) && isData(v) {
+			ps = append(ps, pair{k, v})
+		}
+	})
+	return ps
+}
+
+func isData(v glua.LValue) bool {
+	switch v.(type) {
+	case glua.LNumber, U64, glua.LString, glua.LBool:
+		return true
+	}
+	return false
+}
+
+func fill(t *glua.LTable, ps []pair) {
+	for _, p := range ps {
+		switch v := p.value.(type) {
+		case glua.LValue:
+			t.RawSet(p.key.(glua.LValue), v)
+		case *[]pair:
+			sub := &glua.LTable{Metatable: glua.LNil}
+			fill(sub, *v)
+			t.RawSet(p.key.(glua.LValue), sub)
+		}
+	}
+}
