@@ -114,3 +114,30 @@ func TestEval(t *testing.T) {
 		t.Error(v, err)
 	}
 }
+
+// TestMeta: the annotations are a Lua file, and every row is in it.
+func TestMeta(t *testing.T) {
+	var b bytes.Buffer
+	WriteMeta(&b)
+	s := NewState(Options{})
+	if _, err := s.compile("panda.d.lua", b.String()); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range Modules() {
+		for _, r := range m.Rows {
+			if !strings.Contains(b.String(), r.Name+"(") {
+				t.Errorf("%s is not in the annotations", r.Name)
+			}
+		}
+	}
+	for _, want := range []string{
+		"---@param addr integer|string\n---@param value? any\n---@return integer\nfunction _cpu:u32(addr, value) end",
+		"---@param event panda.event\n---@param filter? any\n---@param fn function\n---@return panda.handle\nfunction panda.on(event, filter, fn) end",
+		"---@param declaration table\n---@return panda.counts\nfunction panda.count(declaration) end",
+		"function bit.band(x, ...) end",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no\n%s", want)
+		}
+	}
+}

@@ -19,7 +19,6 @@ func (*Loader) Ext() string { return ".lua" }
 func (l *Loader) Open(path string, src []byte) (plugin.Plugin, error) {
 	s := newState(path, l.opts)
 	s.kept = &l.kept
-	l.kept.restore(path, s.keep)
 	var err error
 	if s.main, err = s.compile(path, string(src)); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ var pandaModule = Module{
 	Rows: append([]Row{
 		{"on", "event, [filter,] fn", "handle", "Calls fn(cpu, …) at an event that the filter takes; see Events and Filters below.", pandaOn},
 		{"register_callback", "event, fn", "handle", "The manual's. An insn_exec callback without filter is called where an insn_translate callback returned true; in place of that function a filter table may stand.", pandaRegister},
-		{"hook", "function, {enter=, leave=}", "handle", "Watches the calls of a function, given as address, symbol or pattern (\"libc.so.6!mem*\"). enter(cpu, arg1, …) runs before its first instruction; what it returns becomes the result of the call, which then is not made. " +
+		{"hook", "func, {enter=, leave=}", "handle", "Watches the calls of a function, given as address, symbol or pattern (\"libc.so.6!mem*\"). enter(cpu, arg1, …) runs before its first instruction; what it returns becomes the result of the call, which then is not made. " +
 			"leave(cpu, ret, arg1, …) runs when it has returned, with the arguments of the entry; what it returns replaces the result. The table's fields name and caller tell which call it is.", pandaHook},
 		{"syscall", "name, {enter=, leave=}", "handle", "The same for system calls: enter(cpu, arg1, …) may return the result of a call that is not to be made; leave(cpu, ret, arg1, …), ret signed.", pandaSyscall},
 		{"get_args", "", "table", "The script's arguments: values by key (true for a flag), and a list of {key=, value=}.", pandaArgs},

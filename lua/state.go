@@ -98,6 +98,9 @@ func (s *State) Init(h *plugin.Host) error {
 	if s.main == nil {
 		return nil
 	}
+	if s.kept != nil {
+		s.kept.restore(s.name, s.keep)
+	}
 	if _, err := s.run(s.main); err != nil {
 		return err
 	}

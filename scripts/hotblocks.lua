@@ -7,7 +7,7 @@ panda.sum {
   on = "before_block_exec",
   module = panda.arg("module", "*", "files to watch"),
   value = "insns",
-  by = { "module", "symbol", "pc" },
+  by = { "symbol", "pc" },
   limit = panda.arg("n", 20, "how many to show"),
   title = "instructions by block",
 }

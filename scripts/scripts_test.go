@@ -86,7 +86,7 @@ func TestStrace(t *testing.T) {
 	run(t, "strace", []plugin.Arg{{Key: "file", Value: path}}, "/bin/ls", "/")
 	text := read()
 	every(t, text, `\[\d+\] \w+\(.*`, 20)
-	for _, want := range []string{`"/"`, "exit_group(0", "write(1, "} {
+	for _, want := range []string{`"/"`, "exit_group(0) = ?\n", "write(1, "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}

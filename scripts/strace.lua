@@ -6,9 +6,10 @@
 local name, file = panda.arg("name", "*", "calls to print"), panda.arg("file", "", "print to this file instead")
 local out = file ~= "" and assert(io.open(file, "w")) or io.stderr
 
-local function line(cpu, call)
-  out:write(string.format("[%d] %s\n", cpu.tid, call.text))
+local function line(cpu, text)
+  out:write(string.format("[%d] %s\n", cpu.tid, text))
 end
 
-panda.on("syscall_leave", { name = name }, line)
-panda.on("syscall_enter", { name = { "exit", "exit_group" } }, line) -- which never leave
+panda.on("syscall_leave", { name = name }, function(cpu, call) line(cpu, call.text) end)
+-- These never leave.
+panda.on("syscall_enter", { name = { "exit", "exit_group" } }, function(cpu, call) line(cpu, call.text .. ") = ?") end)

@@ -274,13 +274,5 @@ func cmdReload(s *session, args string) error {
 	if err != nil {
 		return err
 	}
-	if l.Path == "" {
-		return fmt.Errorf("plugin %s has no file", args)
-	}
-	old := l.Host.Args().All()
-	if err := s.m.Plugins().Unload(l); err != nil {
-		return err
-	}
-	_, err = s.m.Plugins().LoadFile(l.Path, old)
-	return err
+	return reload(s.m.Plugins(), l)
 }

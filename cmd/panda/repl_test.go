@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"panda/emu/emutest"
 	"panda/emu/guest"
@@ -183,5 +184,39 @@ func TestCompletion(t *testing.T) {
 		if head != c.head || strings.Join(words, " ") != c.words || tail != "" {
 			t.Errorf("%q completes to %q %q %q", c.line, head, words, tail)
 		}
+	}
+}
+
+// TestReload: a script that changes is loaded anew with its state and
+// arguments; one that does not compile is kept.
+func TestReload(t *testing.T) {
+	var out bytes.Buffer
+	m := newBare(t, &out)
+	path := filepath.Join(t.TempDir(), "s.lua")
+	write := func(src string, age time.Duration) {
+		if err := os.WriteFile(path, []byte(src), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const first = "panda.keep.n = (panda.keep.n or 0) + 1 print(%q, panda.keep.n, panda.arg('k')) function uninit_plugin() print('bye') end"
+	write(fmt.Sprintf(first, "one"), 3*time.Hour)
+	if _, err := m.Plugins().LoadFile(path, []plugin.Arg{{Key: "k", Value: "v"}}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]time.Time{}
+	check := func() { reloadChanged(m.Plugins(), seen, func(f string, a ...any) { fmt.Fprintf(&out, f+"\n", a...) }) }
+	check()
+	check()
+	write("x = = 1", 2*time.Hour)
+	check()
+	write(fmt.Sprintf(first, "two"), time.Hour)
+	check()
+	want := "one\t1\tv\nreload: " + path + ":1: syntax error near '='\nbye\ntwo\t2\tv\nreloaded " + path + "\n"
+	if out.String() != want {
+		t.Errorf("%s\nwant\n%s", out.String(), want)
 	}
 }

@@ -3,11 +3,11 @@ package emutest
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"testing"
 
 	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
@@ -88,13 +88,12 @@ func (d *Difference) String() string {
 
 // NewRandom prepares sequences of the rows that keep takes, or of all that the
 // machine translates.
-func NewRandom(t testing.TB, host CPU, m *Machine, keep func(*dec.Row) bool) *Random {
-	t.Helper()
+func NewRandom(host CPU, m *Machine, keep func(*dec.Row) bool) (*Random, error) {
 	r := &Random{host: host, m: m, rows: m.usable(keep), Seen: make([]int, len(dec.Rows())), startMem: make([]byte, dataSize), before: make([]byte, dataSize), code: make([]byte, codeSize)}
 	if len(r.rows) == 0 {
-		t.Fatal("no row to choose from")
+		return nil, errors.New("no row to choose from")
 	}
-	return r
+	return r, nil
 }
 
 // Rows are the rows chosen from.

@@ -53,6 +53,8 @@ type Engine struct {
 	cache  *cache // of the current space
 	blocks *modeCache
 	memo   memo
+	tbs    slab[vcpu.TB]
+	marks  slab[ir.Mark]
 	mode   uint64
 	b      ir.Builder
 	code   []byte
@@ -162,6 +164,7 @@ func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	c.Deadline = c.Icount() + uint64(n)
 	c.Left = n
+	c.Leave = vcpu.Leave{} // the environment may have moved the guest elsewhere
 	e.enterSpace()
 	for {
 		if stop, yes := e.turn(c); yes {
@@ -265,11 +268,8 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		return nil, fault
 	}
 	if keep {
-		if tb := e.memo.find(pc, e.mode, e.code[:n]); tb != nil {
-			tb.ASID = c.Space.ASID
-			e.cache.add(tb)
-			e.fireTranslated(tb)
-			return tb, nil
+		if known := e.memo.find(pc, e.mode, e.code[:n]); known != nil {
+			return e.keep(c, vcpu.TB{Size: known.Size, Marks: known.Marks, Last: known.Last, Entry: known.Entry, Unchained: known.Unchained}), nil
 		}
 	}
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
@@ -280,7 +280,8 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		}
 		return nil, fault
 	}
-	tb := &vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: append([]ir.Mark(nil), e.b.Marks...)}
+	tb := e.tbs.one()
+	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks)}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
 	e.finish(tb, e.code[:n])
@@ -294,6 +295,16 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	}
 	e.fireTranslated(tb)
 	return tb, nil
+}
+
+// keep enters a block for the pc that was made from a remembered translation.
+func (e *Engine) keep(c *vcpu.CPU, of vcpu.TB) *vcpu.TB {
+	tb := e.tbs.one()
+	*tb = of
+	tb.PC, tb.ASID, tb.Mode = c.PC(), c.Space.ASID, e.mode
+	e.cache.add(tb)
+	e.fireTranslated(tb)
+	return tb
 }
 
 // finish instruments, optimises and compiles the block in e.b.

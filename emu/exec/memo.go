@@ -12,8 +12,9 @@ import (
 // child, the dynamic linker of each program. It serves only while nobody
 // watches, since instrumentation may depend on the address space.
 type memo struct {
-	byPC map[memoKey][]*memory
+	byPC map[memoKey]*memory
 	n    int
+	text slab[byte]
 }
 
 type memoKey struct {
@@ -26,6 +27,7 @@ type memoKey struct {
 type memory struct {
 	code []byte
 	tb   *vcpu.TB
+	next *memory // of the same address
 }
 
 // memoMax is how many translations are remembered before all are forgotten.
@@ -37,11 +39,11 @@ const beyond = 15
 
 func span(tb *vcpu.TB, code []byte) []byte { return code[:min(len(code), tb.Size+beyond)] }
 
-// find makes a block from a remembered translation of the same code.
+// find finds a block with the same code.
 func (m *memo) find(pc guest.Addr, mode uint64, code []byte) *vcpu.TB {
-	for _, r := range m.byPC[memoKey{pc, mode}] {
+	for r := m.byPC[memoKey{pc, mode}]; r != nil; r = r.next {
 		if bytes.Equal(r.code, span(r.tb, code)) {
-			return &vcpu.TB{PC: pc, Size: r.tb.Size, Mode: mode, Marks: r.tb.Marks, Last: r.tb.Last, Entry: r.tb.Entry, Unchained: r.tb.Unchained}
+			return r.tb
 		}
 	}
 	return nil
@@ -53,7 +55,33 @@ func (m *memo) add(tb *vcpu.TB, code []byte) {
 		m.clear()
 	}
 	k := memoKey{tb.PC, tb.Mode}
-	m.byPC[k] = append(m.byPC[k], &memory{bytes.Clone(span(tb, code)), tb})
+	m.byPC[k] = &memory{m.text.copy(span(tb, code)), tb, m.byPC[k]}
 }
 
-func (m *memo) clear() { m.byPC, m.n = map[memoKey][]*memory{}, 0 }
+func (m *memo) clear() { *m = memo{byPC: map[memoKey]*memory{}} }
+
+// slab cuts small slices from large ones: what is cut together goes together.
+type slab[T any] struct{ free []T }
+
+const slabLen = 1 << 10
+
+// copy returns a copy of s.
+func (b *slab[T]) copy(s []T) []T {
+	if len(b.free) < len(s) {
+		b.free = make([]T, max(slabLen, len(s)))
+	}
+	c := b.free[:len(s):len(s)]
+	b.free = b.free[len(s):]
+	copy(c, s)
+	return c
+}
+
+// one returns a new zero value.
+func (b *slab[T]) one() *T {
+	if len(b.free) == 0 {
+		b.free = make([]T, slabLen/16)
+	}
+	p := &b.free[0]
+	b.free = b.free[1:]
+	return p
+}

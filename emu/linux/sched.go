@@ -112,7 +112,6 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 		if !t.deliverSignals() {
 			break
 		}
-		k.cpu.Leave.From = nil // the pc may not be where the last block led
 		before := k.cpu.Icount()
 		stop := k.engine.Run(k.cpu, budget)
 		budget -= int64(k.cpu.Icount()-before) + 1

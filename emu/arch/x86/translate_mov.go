@@ -51,7 +51,7 @@ func movExt(op ir.Op) trFunc {
 	return func(t *translator) {
 		d, s := t.arg(0), t.arg(1)
 		if d.Size == s.Size { // movsxd without REX.W
-			t.put(d, t.word(s))
+			trMov(t)
 			return
 		}
 		if s.Kind == dec.MemArg && d.Size >= 4 {
