@@ -33,20 +33,25 @@ func BenchmarkInsnNoArgs(b *testing.B) { benchInsn(b, `panda.on("insn_exec", fun
 func BenchmarkInsnTwoArgs(b *testing.B) {
 	benchInsn(b, `panda.on("insn_exec", function(cpu, pc) end)`)
 }
+
 func BenchmarkInsnCount(b *testing.B) {
 	benchInsn(b, `local n = 0 panda.on("insn_exec", function(cpu, pc) n = n + 1 end)`)
 }
+
 func BenchmarkInsnRegister(b *testing.B) {
 	benchInsn(b, `local x panda.on("insn_exec", function(cpu, pc) x = cpu.rax end)`)
 }
+
 func BenchmarkInsnTable(b *testing.B) {
 	benchInsn(b, `local t = {} panda.on("insn_exec", function(cpu, pc) t[pc] = (t[pc] or 0) + 1 end)`)
 }
 func BenchmarkAggPC(b *testing.B)     { benchInsn(b, `panda.count{ on = "insn_exec", by = "pc" }`) }
 func BenchmarkAggSymbol(b *testing.B) { benchInsn(b, `panda.count{ on = "insn_exec", by = "symbol" }`) }
+
 func BenchmarkAggRegister(b *testing.B) {
 	benchInsn(b, `panda.count{ on = "insn_exec", by = "rax" }`)
 }
+
 func BenchmarkAggHist(b *testing.B) { benchInsn(b, `panda.hist{ on = "insn_exec", value = "rax" }`) }
 
 func BenchmarkMemWrite(b *testing.B) {

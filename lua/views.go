@@ -105,9 +105,11 @@ var callFields = []viewField[event.Syscall]{
 	{Field{"number", "its number"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return Signed(int64(c.Number)) }, nil},
 	{Field{"nargs", "how many arguments it takes"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LNumber(c.NArgs) }, nil},
 	{Field{"args", "table of its arguments, from 1"}, callArgs, nil},
-	{Field{"ret", "its result, signed: a negative errno on failure; what syscall_enter assigns is the result of a call that it swallows"},
+	{
+		Field{"ret", "its result, signed: a negative errno on failure; what syscall_enter assigns is the result of a call that it swallows"},
 		func(_ *glua.LState, c *event.Syscall) glua.LValue { return Signed(c.Ret) },
-		func(L *glua.LState, c *event.Syscall, n int) { c.Ret = int64(argInt(L, n)) }},
+		func(L *glua.LState, c *event.Syscall, n int) { c.Ret = int64(argInt(L, n)) },
+	},
 	{Field{"text", "the call as strace prints it; with its result in syscall_leave"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LString(callText(c)) }, nil},
 }
 

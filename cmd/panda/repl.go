@@ -23,6 +23,8 @@ type machine interface {
 	Step(n int64) (status int, done bool, err error)
 	// Stop makes Run return; it may be called from any goroutine.
 	Stop()
+	// Do runs f on the machine's goroutine; it may be called from any.
+	Do(f func())
 	CPU() *vcpu.CPU
 	Plugins() *plugin.Manager
 }
@@ -45,6 +47,7 @@ type session struct {
 	done     bool // the guest has ended
 	status   int
 	quitting bool
+	unwatch  func() // ends the automatic reload, nil when it is off
 	repeat   string // what an empty line does again
 	examined guest.Addr
 }
@@ -71,7 +74,7 @@ func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
 	s.host = s.lua.Host()
 	s.noteBuiltins()
 	s.in = newLineReader(s, in, out)
-	defer s.in.Close()
+	defer s.close()
 	s.keepRegs()
 	for !s.quitting {
 		if err := s.turn(); err != nil {
@@ -79,6 +82,13 @@ func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
 		}
 	}
 	return s.status, nil
+}
+
+func (s *session) close() {
+	s.in.Close()
+	if s.unwatch != nil {
+		s.unwatch()
+	}
 }
 
 func newSession(m machine, out io.Writer) (*lua.State, error) {

@@ -54,7 +54,7 @@ func init() {
 		{"info", "i", "topic", "tell about: events plugins scripts breakpoints threads subscriptions", cmdInfo, "topics", 0},
 		{"load", "", "name[:args]", "load a plugin, by name or from a .lua file", cmdLoad, "plugins", 0},
 		{"unload", "", "name", "unload a plugin", cmdUnload, "loaded", 0},
-		{"reload", "", "name", "unload a script and load its file again", cmdReload, "loaded", 0},
+		{"reload", "", "name|auto", "load a script's file again; auto: each script whose file changes", cmdReload, "loaded", 0},
 		{"eval", "", "lua", "evaluate Lua; a line that is no command is Lua anyway", func(s *session, args string) error { return s.evalLua(args) }, "", 0},
 		{"help", "h", "[command|function]", "this list, or the help of one", cmdHelp, "commands", 0},
 		{"quit", "q", "", "leave; a guest that still runs is ended", func(s *session, _ string) error { s.quitting = true; return nil }, "", 0},
@@ -270,6 +270,12 @@ func cmdUnload(s *session, args string) error {
 }
 
 func cmdReload(s *session, args string) error {
+	if args == "auto" {
+		if s.unwatch == nil {
+			s.unwatch = watchScripts(s.m.Plugins(), s.m.Do, func(format string, a ...any) { fmt.Fprintf(s.out, format+"\n", a...) })
+		}
+		return nil
+	}
 	l, err := s.loaded(args)
 	if err != nil {
 		return err

@@ -37,12 +37,17 @@ func reload(m *plugin.Manager, l *plugin.Loaded) error {
 	return fmt.Errorf("plugin %s is no script", l.Name)
 }
 
-// watchScripts reloads scripts whose files change, until stop is called. do runs
-// a function on the machine's goroutine.
+// watchScripts reloads the scripts that are loaded now when their files change,
+// until stop is called. do runs a function on the machine's goroutine.
 func watchScripts(m *plugin.Manager, do func(func()), tell func(format string, a ...any)) (stop func()) {
+	w := &watcher{m: m, tell: tell, seen: map[string]time.Time{}}
+	for _, l := range m.List() {
+		if filepath.Ext(l.Path) == ".lua" {
+			w.seen[l.Path] = modTime(l.Path)
+		}
+	}
 	end := make(chan struct{})
 	go func() {
-		seen := map[string]time.Time{}
 		t := time.NewTicker(300 * time.Millisecond)
 		defer t.Stop()
 		for {
@@ -50,31 +55,51 @@ func watchScripts(m *plugin.Manager, do func(func()), tell func(format string, a
 			case <-end:
 				return
 			case <-t.C:
-				do(func() { reloadChanged(m, seen, tell) })
+				for _, path := range w.changed() {
+					do(func() { w.reload(path) })
+				}
 			}
 		}
 	}()
 	return func() { close(end) }
 }
 
-// reloadChanged notes the scripts that it sees for the first time.
-func reloadChanged(m *plugin.Manager, seen map[string]time.Time, tell func(format string, a ...any)) {
-	for _, l := range m.List() {
-		if filepath.Ext(l.Path) != ".lua" {
+// watcher remembers the files of scripts as they were last seen.
+type watcher struct {
+	m    *plugin.Manager
+	tell func(format string, a ...any)
+	seen map[string]time.Time
+}
+
+// modTime is zero for a file that is not there: an embedded script, or one that
+// is being written.
+func modTime(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+func (w *watcher) changed() (paths []string) {
+	for path, old := range w.seen {
+		if now := modTime(path); !now.IsZero() && !now.Equal(old) {
+			w.seen[path] = now
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func (w *watcher) reload(path string) {
+	for _, l := range w.m.List() {
+		if l.Path != path {
 			continue
 		}
-		info, err := os.Stat(l.Path)
-		if err != nil {
-			continue // an embedded script, or one that is being written
-		}
-		old, known := seen[l.Path]
-		if seen[l.Path] = info.ModTime(); !known || old.Equal(info.ModTime()) {
-			continue
-		}
-		if err := reload(m, l); err != nil {
-			tell("%v", err)
+		if err := reload(w.m, l); err != nil {
+			w.tell("%v", err)
 		} else {
-			tell("reloaded %s", l.Path)
+			w.tell("reloaded %s", path)
 		}
 	}
 }

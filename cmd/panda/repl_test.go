@@ -86,6 +86,7 @@ func (b *bare) Step(n int64) (int, bool, error) {
 }
 
 func (b *bare) Stop()                    { b.Bare.CPU.Stop() }
+func (b *bare) Do(f func())              { f() }
 func (b *bare) CPU() *vcpu.CPU           { return b.Bare.CPU }
 func (b *bare) Plugins() *plugin.Manager { return &b.man }
 
@@ -207,9 +208,12 @@ func TestReload(t *testing.T) {
 	if _, err := m.Plugins().LoadFile(path, []plugin.Arg{{Key: "k", Value: "v"}}); err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]time.Time{}
-	check := func() { reloadChanged(m.Plugins(), seen, func(f string, a ...any) { fmt.Fprintf(&out, f+"\n", a...) }) }
-	check()
+	w := &watcher{m: m.Plugins(), seen: map[string]time.Time{path: modTime(path)}, tell: func(f string, a ...any) { fmt.Fprintf(&out, f+"\n", a...) }}
+	check := func() {
+		for _, p := range w.changed() {
+			w.reload(p)
+		}
+	}
 	check()
 	write("x = = 1", 2*time.Hour)
 	check()

@@ -50,9 +50,11 @@ type RandomStats struct {
 
 // step is one instruction of a sequence.
 type step struct {
-	pc   uint64
-	code []byte
-	in   dec.Inst
+	pc     uint64
+	code   []byte
+	in     dec.Inst
+	before oracle.State
+	taint  uint64 // flags that are undefined before
 }
 
 // Difference is a disagreement of the CPUs.
@@ -203,7 +205,7 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	if pc+40 > LineCode+codeSize {
 		return nil, nil
 	}
-	s := step{pc: pc, code: code}
+	s := step{pc: pc, code: code, before: r.cur, taint: r.taint}
 	if err := dec.Decode(&s.in, code, dec.Mode(r.m.Bits)); err != nil {
 		return nil, fmt.Errorf("BUG: setup % x: %w", code, err)
 	}
@@ -213,10 +215,12 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	icount := r.m.CPU.Icount()
 	got, err := r.m.Step()
 	if err != nil {
 		return nil, err
 	}
+	icount = r.m.CPU.Icount() - icount
 	r.Seen[s.in.Row.ID]++
 	r.Stats.Insns++
 	if err := r.take(); err != nil {
@@ -230,7 +234,11 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	if want.Vector != oracle.NoVector && usesMMX(&s.in) {
 		r.forgiveX87()
 	}
-	if ds := r.compare(got, want, taint); ds != nil {
+	ds := r.compare(got, want, taint)
+	if done := uint64(r.ours.RIP-pc) != 0 || want.Vector == oracle.NoVector; icount != map[bool]uint64{true: 1}[done] {
+		ds = append(ds, fmt.Sprintf("icount grew by %d", icount))
+	}
+	if ds != nil {
 		d, err := r.differ(&s, ds)
 		if d != nil {
 			d.Got, d.Want = got, want
@@ -334,23 +342,25 @@ func (r *Random) whole() (*Difference, error) {
 		return nil, nil
 	}
 	r.host2 = r.cur
-	passes := 1
-	if r.e.oneIn(4) { // and once more, by blocks that are translated and linked
-		passes = 2
+	d, err := r.pass(n, nil)
+	if d == nil && err == nil && r.e.oneIn(4) { // once more, by blocks that are translated and linked
+		d, err = r.pass(n, nil)
 	}
-	for range passes {
-		if d, err := r.pass(n); d != nil || err != nil {
-			return d, err
-		}
+	if d == nil && err == nil && r.e.oneIn(6) {
+		d, err = r.pass(n, &witness{r: r})
 	}
-	return nil, nil
+	return d, err
 }
 
-// pass runs the sequence of n instructions from its start.
-func (r *Random) pass(n int64) (*Difference, error) {
+// pass runs the sequence of n instructions from its start, with a witness or
+// nil.
+func (r *Random) pass(n int64, w *witness) (*Difference, error) {
 	copy(r.m.Memory(), r.startMem)
 	if err := r.m.Put(&r.start); err != nil {
 		return nil, err
+	}
+	if w != nil {
+		defer w.watch()()
 	}
 	want := oracle.Stop{Vector: oracle.NoVector}
 	got := want
@@ -378,6 +388,9 @@ func (r *Random) pass(n int64) (*Difference, error) {
 		}
 	}
 	ds := r.compare(got, want, r.taint)
+	if w != nil {
+		ds = append(ds, w.diffs...)
+	}
 	if ds == nil {
 		return nil, nil
 	}

@@ -126,6 +126,7 @@ func (e *Engine) enterSpace() {
 	if e.cache == nil || e.cache.space != c.Space {
 		k := e.caches[c.Space]
 		if k == nil {
+			e.shareCode()
 			k = newCache(c.Space)
 			e.caches[c.Space] = k
 			c.Space.OnCodeChange = k.drop
@@ -267,7 +268,8 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
-	if keep {
+	share := keep && e.memo.on && !probe.Watched(e.bus)
+	if share {
 		if known := e.memo.find(pc, e.mode, e.code[:n]); known != nil {
 			return e.keep(c, vcpu.TB{Size: known.Size, Marks: known.Marks, Last: known.Last, Entry: known.Entry, Unchained: known.Unchained}), nil
 		}
@@ -289,9 +291,9 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	e.Stats.Insns += uint64(len(tb.Marks))
 	if keep {
 		e.cache.add(tb)
-		if !probe.Watched(e.bus) {
-			e.memo.add(tb, e.code[:n])
-		}
+	}
+	if share {
+		e.memo.add(tb, e.code[:n])
 	}
 	e.fireTranslated(tb)
 	return tb, nil

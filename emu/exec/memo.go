@@ -9,9 +9,11 @@ import (
 
 // memo remembers translations by their code, so that processes that run the
 // same code at the same address share the work and the records: a forked
-// child, the dynamic linker of each program. It serves only while nobody
-// watches, since instrumentation may depend on the address space.
+// child, the dynamic linker of each program. It begins to remember when a second
+// address space appears, and serves only while nobody watches, since what
+// callbacks and filters say of a block may depend on the address space.
 type memo struct {
+	on   bool
 	byPC map[memoKey]*memory
 	n    int
 	text slab[byte]
@@ -58,7 +60,26 @@ func (m *memo) add(tb *vcpu.TB, code []byte) {
 	m.byPC[k] = &memory{m.text.copy(span(tb, code)), tb, m.byPC[k]}
 }
 
-func (m *memo) clear() { *m = memo{byPC: map[memoKey]*memory{}} }
+func (m *memo) clear() { *m = memo{on: m.on, byPC: map[memoKey]*memory{}} }
+
+// shareCode begins to remember, if there is another address space already, with
+// what that one has translated.
+func (e *Engine) shareCode() {
+	if e.memo.on || len(e.caches) == 0 {
+		return
+	}
+	e.memo.on = true
+	for _, k := range e.caches {
+		for _, m := range k.modes {
+			for _, tb := range m.byPC { // the order is not seen: addresses differ
+				n, _ := k.space.Fetch(tb.PC, e.code)
+				if n >= tb.Size && !tb.Instrumented() {
+					e.memo.add(tb, e.code[:n])
+				}
+			}
+		}
+	}
+}
 
 // slab cuts small slices from large ones: what is cut together goes together.
 type slab[T any] struct{ free []T }

@@ -51,6 +51,11 @@ type Link struct {
 // Insns is the number of guest instructions in the block.
 func (tb *TB) Insns() int { return len(tb.Marks) }
 
+// Instrumented reports whether the block carries anything for subscriptions.
+func (tb *TB) Instrumented() bool {
+	return len(tb.Sites)+len(tb.MemSites)+len(tb.Counters) > 0 || tb.Unchained
+}
+
 // SiteRank orders the sites before one instruction.
 type SiteRank uint8
 
