@@ -15,7 +15,8 @@ import (
 
 var baseModule = Module{
 	Doc: "Numbers: a whole number up to 2^53 is a plain Lua number, a larger one is a `U64`: exact, wrapping modulo 2^64, usable as table key. " +
-		"Both mix freely in arithmetic and comparisons. `/` and `//`-like division of a U64 by an integer drops the fraction. " +
+		"Both mix freely in arithmetic, comparisons and loops. Integer results beyond 2^53 wrap modulo 2^64, negative ones below -2^53 become their two's complement; " +
+		"`/` of a U64 and an integer drops the fraction, as math.idiv always does; an operation with a fraction is float arithmetic. " +
 		"Literals may be written `0xffffffff81000000`, `10ULL`; strings know `\\x90`, `\\z` and `\\u{2192}`.",
 	Rows: []Row{
 		{"u64", "x", "integer", "The integer of a number or of text such as \"0xffffffff81000000\"; a negative number gives its two's complement.", baseU64},

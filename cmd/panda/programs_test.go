@@ -84,10 +84,19 @@ func sameAsNative(t *testing.T, stdin string, args ...string) {
 		t.Fatal(err)
 	}
 	want := execute(t, t.TempDir(), stdin, args...)
-	got := execute(t, t.TempDir(), stdin, append([]string{path}, args...)...)
-	if got != want {
-		t.Errorf("%q\ngot  %+v\nwant %+v", args, got, want)
+	for range 5 { // the world may change meanwhile: then the native run does too
+		got := execute(t, t.TempDir(), stdin, append([]string{path}, args...)...)
+		if got == want {
+			return
+		}
+		again := execute(t, t.TempDir(), stdin, args...)
+		if again == want {
+			t.Errorf("%q\ngot  %+v\nwant %+v", args, got, want)
+			return
+		}
+		want = again
 	}
+	t.Skip("the native run gives another output each time")
 }
 
 // programs run with their output compared with the native run.

@@ -64,14 +64,22 @@ func TestLinesHost(t *testing.T) {
 	if *update {
 		updateLines(t, h)
 	}
+	lacking := 0
 	for _, l := range allLines(t) {
 		got, err := RunLine(h, l)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got.Exc == "#UD" && l.Exc != "#UD" { // an older CPU
+			lacking++
+			continue
+		}
 		if ds := LineDiff(got, l); ds != nil {
 			t.Errorf("%s: %s [% x]: %s", l.Pos, l.Text, l.Code, strings.Join(ds, "; "))
 		}
+	}
+	if lacking > 0 {
+		t.Logf("the host has no instruction for %d lines", lacking)
 	}
 }
 
@@ -144,7 +152,8 @@ func updateLines(t *testing.T, h *Host) {
 	for _, bits := range []int{64, 32} {
 		mk := &maker{h: h, m: NewMachine(t, bits, "max")}
 		files := map[string][]string{}
-		for _, s := range mk.m.usable(nil) {
+		for _, l := range mk.m.samples(nil) {
+			s := l.shape
 			if have[s.Row] {
 				continue
 			}

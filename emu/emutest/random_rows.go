@@ -46,19 +46,25 @@ func random(in *dec.Inst) bool {
 	return true
 }
 
-// usable lists the shapes that the machine translates and that sequences may
-// contain.
-func (m *Machine) usable(keep func(*dec.Row) bool) (ss []*Shape) {
+// sample is one instruction of a shape.
+type sample struct {
+	*Line
+	shape *Shape
+}
+
+// samples has an instruction of each row that the machine translates and that
+// sequences may contain.
+func (m *Machine) samples(keep func(*dec.Row) bool) (ls []sample) {
 	e := newEncoder(1, m.Bits)
 	mode := m.Guest.Mode(m.CPU)
 	for _, s := range Shapes(m.Bits) {
 		e.st, e.pc = NewLineState(m.Bits), LineIP
 		code, in, ok := e.encode(s, LineData+0x100)
 		if ok && random(&in) && m.Guest.Untranslated(code, LineIP, mode) == "" && (keep == nil || keep(s.Row)) {
-			ss = append(ss, s)
+			ls = append(ls, sample{&Line{Pos: "sample", Bits: m.Bits, Code: code, In: *e.st}, s})
 		}
 	}
-	return ss
+	return ls
 }
 
 // IntegerRow reports a row without x87, MMX or vector operands.

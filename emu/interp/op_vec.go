@@ -20,8 +20,9 @@ var (
 	vec128Fns = mergeVec(vec128BitFns, vec128IntFns, vec128MoveFns) // V128
 	vec64Fns  = mergeVec(vec64MulFns, vec64ShiftFns, vec64MoveFns)  // I64
 	scalarFns = mergeVec(scalarFloatFns, scalarConvFns)             // one lane
-	noVecFns  = vecTable{}                                          // V256
-	byLength  = [ir.NumTypes]*vecTable{ir.I32: &noVecFns, ir.I64: &vec64Fns, ir.V128: &vec128Fns, ir.V256: &noVecFns}
+	vec256Fns = mergeVec(vec256Usual)                               // V256
+	noVecFns  = vecTable{}
+	byLength  = [ir.NumTypes]*vecTable{ir.I32: &noVecFns, ir.I64: &vec64Fns, ir.V128: &vec128Fns, ir.V256: &vec256Fns}
 )
 
 func mergeVec(ts ...map[ir.VecOp]laneFns) (all vecTable) {
@@ -98,6 +99,7 @@ func all(f fn) laneFns { return laneFns{f, f, f, f} }
 
 var vecBitFns = map[ir.VecOp]laneFns{
 	ir.VMov:    all(words(func(a, _ uint64) uint64 { return a })),
+	ir.VZero:   all(words(func(_, _ uint64) uint64 { return 0 })),
 	ir.VAnd:    all(words(func(a, b uint64) uint64 { return a & b })),
 	ir.VAndNot: all(words(func(a, b uint64) uint64 { return ^a & b })),
 	ir.VOr:     all(words(func(a, b uint64) uint64 { return a | b })),
@@ -107,6 +109,7 @@ var vecBitFns = map[ir.VecOp]laneFns{
 
 var vec128BitFns = map[ir.VecOp]laneFns{
 	ir.VMov:    all(mov128),
+	ir.VZero:   all(zero128),
 	ir.VAnd:    all(and128),
 	ir.VAndNot: all(andNot128),
 	ir.VOr:     all(or128),
@@ -115,6 +118,11 @@ var vec128BitFns = map[ir.VecOp]laneFns{
 
 func mov128(c *vcpu.CPU, o *op) *op {
 	o.put(c, 0, o.first(c, 0))
+	return o.next()
+}
+
+func zero128(c *vcpu.CPU, o *op) *op {
+	o.put(c, 0, pair{})
 	return o.next()
 }
 

@@ -30,6 +30,8 @@ var vecConvFns = map[ir.VecOp]laneFns{
 	ir.VF64ToI64: {3: convert},
 	ir.VF32ToF64: {3: convert},
 	ir.VF64ToF32: {3: convert},
+	ir.VF16ToF32: {2: convert},
+	ir.VF32ToF16: {2: convert},
 }
 
 func i32ToF64(c *vcpu.CPU, o *op) *op {
@@ -137,7 +139,7 @@ func i32sToF64(c *vcpu.CPU, o *op) *op {
 var convWidths = [ir.NumVecOps][2]uint8{
 	ir.VI32ToF32: {2, 2}, ir.VI64ToF32: {3, 2}, ir.VI64ToF64: {3, 3},
 	ir.VF32ToI32: {2, 2}, ir.VF32ToI64: {2, 3}, ir.VF64ToI32: {3, 2}, ir.VF64ToI64: {3, 3},
-	ir.VF32ToF64: {2, 3}, ir.VF64ToF32: {3, 2},
+	ir.VF32ToF64: {2, 3}, ir.VF64ToF32: {3, 2}, ir.VF16ToF32: {1, 2}, ir.VF32ToF16: {2, 1},
 }
 
 // convert does all lanes of a conversion.
@@ -169,6 +171,10 @@ func (o *op) convertLane(e *softfloat.Env, x uint64) uint64 {
 		return e.F32ToF64(uint32(x))
 	case ir.VF64ToF32:
 		return uint64(e.F64ToF32(x))
+	case ir.VF16ToF32:
+		return uint64(e.F16ToF32(uint16(x)))
+	case ir.VF32ToF16:
+		return uint64(e.F32ToF16(uint32(x), o.rounding(e)))
 	}
 	if o.imm != 0 {
 		return o.truncateLane(e, x)

@@ -91,6 +91,7 @@ var scalarFloatFns = map[ir.VecOp]laneFns{
 	ir.VFRound:  {2: float32One, 3: float64One},
 	ir.VFCmp:    {2: float32One, 3: float64One},
 	ir.VFRelate: {2: relate32, 3: relate64},
+	ir.VFMulAdd: {2: mulAdd32One, 3: mulAdd64One},
 	ir.VFRcp:    {2: func(c *vcpu.CPU, o *op) *op { return approximate(c, o, rcp32) }},
 	ir.VFRsqrt:  {2: func(c *vcpu.CPU, o *op) *op { return approximate(c, o, rsqrt32) }},
 }
@@ -107,6 +108,7 @@ var vecFloatFns = map[ir.VecOp]laneFns{
 	ir.VFRound:  {2: float32Lanes, 3: float64Lanes},
 	ir.VFCmp:    {2: float32Lanes, 3: float64Lanes},
 	ir.VFAddSub: {2: addSub32, 3: addSub64},
+	ir.VFMulAdd: {2: mulAdd32Lanes, 3: mulAdd64Lanes},
 	ir.VFRcp:    {2: words(func(a, _ uint64) uint64 { return both32(a, rcp32) })},
 	ir.VFRsqrt:  {2: words(func(a, _ uint64) uint64 { return both32(a, rsqrt32) })},
 }

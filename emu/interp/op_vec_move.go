@@ -26,10 +26,12 @@ var vecMoveFns = map[ir.VecOp]laneFns{
 	ir.VShuffle:   {1: pairs(shuffleLo16), 2: pairs(shuffle32)},
 	ir.VShuffleHi: {1: pairs(shuffleHi16)},
 	ir.VShuffle2:  {2: pairs(shuffle2x32), 3: shuffle2x64},
-	ir.VShuffleV:  {0: pairs(shuffleV8)},
+	ir.VShuffleV:  {0: pairs(shuffleV8), 2: pairs(shuffleV32), 3: pairs(shuffleV64)},
+	ir.VPermute:   {2: permute32, 3: permute64},
+	ir.VBroadcast: {broadcast(one8, 8), broadcast(one16, 16), broadcast(1|1<<32, 32), broadcast(1, 64)},
 	ir.VBlend:     {1: blend(1), 2: blend(2), 3: blend(3)},
 	ir.VMoveMask:  {0: moveMask8, 2: moveMask32, 3: moveMask64},
-	ir.VTest:      all(test),
+	ir.VTest:      {0: testBits(^uint64(0)), 2: testBits(top32), 3: testBits(top64)},
 }
 
 var vec128MoveFns = map[ir.VecOp]laneFns{
@@ -186,6 +188,57 @@ func pickBytes(a pair, by uint64) (r uint64) {
 
 func shuffleV8Word(a, b uint64) uint64 { return pickBytes(pair{a, a}, b) }
 
+func shuffleV32(a, b pair, _ uint64) pair {
+	return pair{a.lane32(b.lo) | a.lane32(b.lo>>32)<<32, a.lane32(b.hi) | a.lane32(b.hi>>32)<<32}
+}
+
+func shuffleV64(a, b pair, _ uint64) (r pair) {
+	r = pair{a.lo, a.lo}
+	if b.lo&2 != 0 {
+		r.lo = a.hi
+	}
+	if b.hi&2 != 0 {
+		r.hi = a.hi
+	}
+	return r
+}
+
+// permute32 takes lanes from anywhere in a by b.
+func permute32(c *vcpu.CPU, o *op) *op {
+	var r [4]uint64
+	words := uint16(o.size / 8)
+	for i := range 2 * words {
+		n := uint16(c.W[(o.b+i/2)&frameMask]>>(i%2*32)) & (2*words - 1)
+		v := c.W[(o.a+n/2)&frameMask] >> (n % 2 * 32) & lowBits(32)
+		r[i/2&3] |= v << (i % 2 * 32)
+	}
+	o.putWords(c, &r)
+	return o.next()
+}
+
+// permute64 by the constant.
+func permute64(c *vcpu.CPU, o *op) *op {
+	var r [4]uint64
+	words := uint16(o.size / 8)
+	for i := range words {
+		n := uint16(o.imm>>(2*i)) & (words - 1)
+		r[i&3] = c.W[(o.a+n)&frameMask]
+	}
+	o.putWords(c, &r)
+	return o.next()
+}
+
+// broadcast fills lanes of w bits, whose bottom bits are one.
+func broadcast(one uint64, w uint) fn {
+	return func(c *vcpu.CPU, o *op) *op {
+		v := unsigned(c.W[o.a&frameMask], w) * one
+		for i := range uint16(o.size / 8) {
+			c.W[(o.d+i)&frameMask] = v
+		}
+		return o.next()
+	}
+}
+
 // blend takes lanes by the bits of the constant, which begin anew after eight.
 func blend(lane uint) fn {
 	return func(c *vcpu.CPU, o *op) *op {
@@ -236,13 +289,16 @@ func moveMask64(c *vcpu.CPU, o *op) *op {
 	return o.next()
 }
 
-func test(c *vcpu.CPU, o *op) *op {
-	var both, rest uint64
-	for i := range uint16(o.size / 8) {
-		a, b := c.W[(o.a+i)&frameMask], c.W[(o.b+i)&frameMask]
-		both |= a & b
-		rest |= ^a & b
+// testBits is VTest on the bits of m in each word.
+func testBits(m uint64) fn {
+	return func(c *vcpu.CPU, o *op) *op {
+		var both, rest uint64
+		for i := range uint16(o.size / 8) {
+			a, b := c.W[(o.a+i)&frameMask], c.W[(o.b+i)&frameMask]
+			both |= a & b
+			rest |= ^a & b
+		}
+		c.W[o.d&frameMask] = uint64(b2i(both&m == 0) | b2i(rest&m == 0)<<1)
+		return o.next()
 	}
-	c.W[o.d&frameMask] = uint64(b2i(both == 0) | b2i(rest == 0)<<1)
-	return o.next()
 }

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"panda/emu/ir"
+	"panda/emu/vcpu"
 )
 
 // vecMulFns is what multiplies, and what adds across lanes.
@@ -17,7 +18,7 @@ var vecMulFns = map[ir.VecOp]laneFns{
 	ir.VMulAdd:     {2: words(mulAdd16)},
 	ir.VMulAddSatU: {1: words(mulAddSatU8)},
 	ir.VSumDiff:    {3: words(sumDiff)},
-	ir.VSumDiffs:   {1: pairs(sumDiffs)},
+	ir.VSumDiffs:   {1: sumDiffLanes},
 	ir.VMinPosU:    {1: pairs(minPosU)},
 	ir.VHAdd:       {1: halves(hAdd16), 2: halves(hAdd32)},
 	ir.VHAddSatS:   {1: halves(hAddSatS16)},
@@ -110,6 +111,14 @@ func sum8(x uint64) uint64 {
 }
 
 func sumDiff(a, b uint64) uint64 { return sum8(diff8(a, b)) }
+
+// sumDiffLanes has three bits of the constant for each 128 bits.
+func sumDiffLanes(c *vcpu.CPU, o *op) *op {
+	for i := uint16(0); i < uint16(o.size/8); i += 2 {
+		o.put(c, i, sumDiffs(o.first(c, i), o.second(c, i), o.imm>>(3*i/2)))
+	}
+	return o.next()
+}
 
 // sumDiffs is VSumDiffs on one 128-bit lane.
 func sumDiffs(a, b pair, imm uint64) (r pair) {

@@ -21,6 +21,18 @@ var vecShiftFns = map[ir.VecOp]laneFns{
 		2: shifts(func(x, n uint64) uint64 { return sarLanes(x, n, one32, 32) }),
 		3: shifts(func(x, n uint64) uint64 { return uint64(int64(x) >> n) }),
 	},
+	ir.VShlV: {
+		2: words(eachShift(func(x, n uint32) uint32 { return x << n })),
+		3: words(func(x, n uint64) uint64 { return x << n }),
+	},
+	ir.VShrV: {
+		2: words(eachShift(func(x, n uint32) uint32 { return x >> n })),
+		3: words(func(x, n uint64) uint64 { return x >> n }),
+	},
+	ir.VSarV: {
+		2: words(eachShift(func(x, n uint32) uint32 { return uint32(int32(x) >> n) })),
+		3: words(func(x, n uint64) uint64 { return uint64(int64(x) >> n) }),
+	},
 	ir.VShlBytes: all(pairShifts(shlBytes)),
 	ir.VShrBytes: all(pairShifts(func(v pair, n uint64) pair { return align(pair{}, v, n) })),
 	ir.VAlign:    all(pairs(align)),
@@ -42,6 +54,13 @@ func shifts(f func(x, n uint64) uint64) fn {
 			c.W[(o.d+i)&frameMask] = f(c.W[(o.a+i)&frameMask], n)
 		}
 		return o.next()
+	}
+}
+
+// eachShift makes an operation on both halves of a word of one on 32 bits.
+func eachShift(f func(x, n uint32) uint32) func(x, n uint64) uint64 {
+	return func(x, n uint64) uint64 {
+		return uint64(f(uint32(x), uint32(n))) | uint64(f(uint32(x>>32), uint32(n>>32)))<<32
 	}
 }
 

@@ -18,7 +18,8 @@ package ir
 // one of them is not masked, D keeps its value and the architecture's
 // floating-point exception leaves the block.
 const (
-	VMov VecOp = iota
+	VMov  VecOp = iota
+	VZero       // no operands
 	VAnd
 	VAndNot // ^a & b
 	VOr
@@ -58,6 +59,9 @@ const (
 	VShl
 	VShr
 	VSar
+	VShlV // each lane by the count in b's lane
+	VShrV
+	VSarV
 	VShlBytes
 	VShrBytes
 	VAlign // Imm bytes cut off the low end of a:b
@@ -71,12 +75,16 @@ const (
 	VShuffle   // lane numbers in Imm, two bits each, for the low four lanes of each 128 bits
 	VShuffleHi // likewise for 16-bit lanes: the high four
 	VShuffle2  // low half of the lanes from a, high half from b, by lane numbers in Imm
-	VShuffleV  // bytes of a by the numbers in b; 0 where b's top bit is set
+	// VShuffleV takes lanes of a by the numbers in b: the low bits of 8- and 32-bit
+	// lanes, bit 1 of 64-bit lanes. A byte whose number has the top bit set becomes 0.
+	VShuffleV
+	VPermute   // 32-bit lanes of a by the low bits of b's, 64-bit lanes by pairs of bits in Imm, from anywhere in the vector
+	VBroadcast // the low end of word a in all lanes
 	VBlend     // b where the bit of Imm is set, else a; 16-bit lanes use the same 8 bits again
 	VBlendV    // b where the top bit of c's lane is set, else a
 
 	VMoveMask // the lanes' top bits as a number
-	VTest     // bit 0: a & b is 0; bit 1: ^a & b is 0
+	VTest     // bit 0: a & b is 0; bit 1: ^a & b is 0; for lanes of 32 and 64 bits of their top bits only
 
 	VMatch // two strings compared as SSE4.2's PCMPISTRI by Imm, or with lengths in c: see matchString
 
@@ -106,6 +114,10 @@ const (
 	VFMax
 	VFSqrt
 	VFAddSub // even lanes subtracted, odd lanes added
+	// VFMulAdd multiplies two of its three operands, d, a and b, and adds the third,
+	// rounding once. Imm bits 0-1 are the form: d*b + a, a*d + b, a*b + d; bit 2
+	// negates the product, bit 3 what is added to even lanes, bit 4 to odd lanes.
+	VFMulAdd
 	// VFRound rounds to an integer: Imm bits 0-1 say how, or bit 2 as the
 	// environment does; bit 3: never inexact.
 	VFRound
@@ -128,12 +140,15 @@ const (
 	VF64ToI64
 	VF32ToF64
 	VF64ToF32
+	VF16ToF32
+	VF32ToF16 // Imm bits 0-1 say how to round, or bit 2 as the environment does
 	NumVecOps
 )
 
 // VecRows is the table of vector operations.
 var VecRows = [NumVecOps]VecRow{
 	VMov:    {Name: "mov", D: own, A: own},
+	VZero:   {Name: "zero", D: own},
 	VAnd:    pure("and"),
 	VAndNot: pure("andn"),
 	VOr:     pure("or"),
@@ -173,6 +188,9 @@ var VecRows = [NumVecOps]VecRow{
 	VShl:      {Name: "shl", D: own, A: own, B: I64},
 	VShr:      {Name: "shr", D: own, A: own, B: I64},
 	VSar:      {Name: "sar", D: own, A: own, B: I64},
+	VShlV:     pure("shlv"),
+	VShrV:     pure("shrv"),
+	VSarV:     pure("sarv"),
 	VShlBytes: {Name: "shlbytes", D: own, A: own, B: I64},
 	VShrBytes: {Name: "shrbytes", D: own, A: own, B: I64},
 	VAlign:    pure("align"),
@@ -187,6 +205,8 @@ var VecRows = [NumVecOps]VecRow{
 	VShuffleHi: {Name: "shufflehi", D: own, A: own},
 	VShuffle2:  pure("shuffle2"),
 	VShuffleV:  pure("shufflev"),
+	VPermute:   pure("permute"),
+	VBroadcast: {Name: "broadcast", D: own, A: I64},
 	VBlend:     pure("blend"),
 	VBlendV:    {Name: "blendv", D: own, A: own, B: own, C: own},
 
@@ -220,6 +240,7 @@ var VecRows = [NumVecOps]VecRow{
 	VFMax:    float("fmax", own, own, own),
 	VFSqrt:   float("fsqrt", own, own, none),
 	VFAddSub: float("faddsub", own, own, own),
+	VFMulAdd: {Name: "fmuladd", D: own, A: own, B: own, C: I64, ReadsD: true, FP: true},
 	VFRound:  float("fround", own, own, none),
 	VFCmp:    float("fcmp", own, own, own),
 	VFRelate: float("frelate", I64, own, own),
@@ -234,6 +255,8 @@ var VecRows = [NumVecOps]VecRow{
 	VF64ToI64: float("f64toi64", own, own, none),
 	VF32ToF64: float("f32tof64", own, half, none),
 	VF64ToF32: float("f64tof32", half, own, none),
+	VF16ToF32: float("f16tof32", own, half, none),
+	VF32ToF16: float("f32tof16", half, own, none),
 }
 
 // pure is the row of an operation on two vectors.
