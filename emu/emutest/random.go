@@ -154,6 +154,9 @@ func (r *Random) one() (*Difference, error) {
 		}
 	}
 	e.pc = r.cur.RIP // what the address was made of may have moved
+	if !r.wanted(&in) {
+		return nil, nil
+	}
 	if !memoryArg(&in) {
 		return r.try(code)
 	}
@@ -192,41 +195,30 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	}
 	r.put(pc, code)
 	copy(r.before, r.host.Memory())
-	want, err := r.host.Step()
-	if err != nil {
-		return nil, err
-	}
 	icount := r.m.CPU.Icount()
-	got, err := r.m.Step()
+	got, want, err := r.both()
 	if err != nil {
 		return nil, err
 	}
-	icount = r.m.CPU.Icount() - icount
 	r.Seen[s.in.Row.ID]++
 	r.Stats.Insns++
-	if err := r.take(); err != nil {
-		return nil, err
-	}
+	r.log = append(r.log, s)
 	taint := r.taint
 	if want.Vector == oracle.NoVector {
 		taint = Taint(&s.in, uint8(r.cur.GPR[regs.RCX]), taint)
-	}
-	r.log = append(r.log, s)
-	if want.Vector != oracle.NoVector && usesMMX(&s.in) {
+	} else if usesMMX(&s.in) {
 		r.forgiveX87()
 	}
 	ds := r.compare(got, want, taint)
-	if done := uint64(r.ours.RIP-pc) != 0 || want.Vector == oracle.NoVector; icount != map[bool]uint64{true: 1}[done] {
-		ds = append(ds, fmt.Sprintf("icount grew by %d", icount))
+	if n, want := r.m.CPU.Icount()-icount, completed(want, r.ours.RIP != pc); n != want {
+		ds = append(ds, fmt.Sprintf("icount grew by %d, not %d", n, want))
 	}
-	if ds != nil {
+	switch {
+	case ds != nil:
 		d, err := r.differ(&s, ds)
-		if d != nil {
-			d.Got, d.Want = got, want
-		}
+		d.Got, d.Want = got, want
 		return d, err
-	}
-	if want.Vector != oracle.NoVector {
+	case want.Vector != oracle.NoVector:
 		return nil, r.fault(&s)
 	}
 	r.cur, r.taint = r.host2, taint
@@ -236,12 +228,28 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	return nil, nil
 }
 
-func (r *Random) take() error {
+// both steps both CPUs and takes their states.
+func (r *Random) both() (got, want oracle.Stop, err error) {
+	if want, err = r.host.Step(); err != nil {
+		return got, want, err
+	}
+	if got, err = r.m.Step(); err != nil {
+		return got, want, err
+	}
 	if err := r.host.Take(&r.host2); err != nil {
-		return err
+		return got, want, err
 	}
 	r.host2.Seg = [6]uint16{}
-	return r.m.Take(&r.ours)
+	return got, want, r.m.Take(&r.ours)
+}
+
+// completed is the number of instructions that count as done: a trap counts, a
+// fault does not.
+func completed(stop oracle.Stop, moved bool) uint64 {
+	if stop.Vector == oracle.NoVector || moved {
+		return 1
+	}
+	return 0
 }
 
 // compare lists the differences of ours to the host's state.

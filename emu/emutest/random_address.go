@@ -9,8 +9,9 @@ import (
 
 // address writes ModRM, SIB and displacement so that the operand lies at
 // target, by one of several addressing forms, and sets REX and prefixes in f.
-// rip is not 0 if the displacement is still to be made relative to RIP.
-func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, rip int, ok bool) {
+// relative means that the instruction's length is still to be taken from the
+// displacement, which is relative to RIP.
+func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, relative, ok bool) {
 	if target == 0 {
 		target = e.target(operandSize(in))
 	}
@@ -18,7 +19,7 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, ri
 	reg := f.modrm & 0x38
 	f.rxb &= 4
 	if e.bits == 32 && f.cut {
-		return e.address16(f, reg, target), 0, true
+		return e.address16(f, reg, target), false, true
 	}
 	switch f.seg {
 	case 0x64:
@@ -27,35 +28,34 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, ri
 		target -= e.st.GSBase
 	}
 	if e.bits == 32 && uint32(target) > ^uint32(64) {
-		return nil, 0, false // over the segment's limit
+		return nil, false, false // over the segment's limit
 	}
 	wide := e.bits == 64 && !f.cut
 	for range 8 {
 		switch e.IntN(8) {
 		case 0:
 			if e.bits == 64 {
-				next := e.pc + uint64(len(f.tail)) // completed by finish, which knows the length
-				if d := target - next; !wide || fits(d) {
-					return binary.LittleEndian.AppendUint32([]byte{reg | 5}, uint32(d)), 1, true
+				if d := target - e.pc; !wide || fits(d) {
+					return binary.LittleEndian.AppendUint32([]byte{reg | 5}, uint32(d)), true, true
 				}
 			}
 		case 1:
 			if !wide || fits(target) {
 				if e.bits == 32 && e.oneIn(2) {
-					return binary.LittleEndian.AppendUint32([]byte{reg | 5}, uint32(target)), 0, true
+					return binary.LittleEndian.AppendUint32([]byte{reg | 5}, uint32(target)), false, true
 				}
-				return binary.LittleEndian.AppendUint32([]byte{reg | 4, 0x25}, uint32(target)), 0, true
+				return binary.LittleEndian.AppendUint32([]byte{reg | 4, 0x25}, uint32(target)), false, true
 			}
 		default:
 			if tail := e.indexed(f, reg, target, wide); tail != nil {
-				return tail, 0, true
+				return tail, false, true
 			}
 		}
 	}
 	if fits(target) {
-		return binary.LittleEndian.AppendUint32([]byte{reg | 4, 0x25}, uint32(target)), 0, true
+		return binary.LittleEndian.AppendUint32([]byte{reg | 4, 0x25}, uint32(target)), false, true
 	}
-	return nil, 0, false
+	return nil, false, false
 }
 
 // address16 writes a 16-bit form. It reaches what is mapped by FS only.

@@ -114,9 +114,7 @@ func (e *encoder) modrm(h *head, reg bool) uint8 {
 
 // finish adds address and immediates.
 func (e *encoder) finish(s *Shape, f *form, target uint64) (code []byte, in dec.Inst, ok bool) {
-	decodes := func(code []byte) bool { return dec.Decode(&in, code, e.mode()) == nil && in.Row == s.Row }
-	head := e.bytes(s, f)
-	imm, ok := e.immediateSize(s, f, head, decodes)
+	imm, ok := e.immediateSize(&in, s, f)
 	if !ok {
 		return nil, in, false
 	}
@@ -128,29 +126,36 @@ func (e *encoder) finish(s *Shape, f *form, target uint64) (code []byte, in dec.
 				return nil, in, false
 			}
 		}
-		head = e.bytes(s, f) // the address has its part in REX and the prefixes
 	}
+	head := e.bytes(s, f) // the address has its part in REX and the prefixes
 	code = append(append(head, f.tail...), e.immediate(&in, imm, target)...)
 	if relative {
 		disp := code[len(head)+1:]
 		binary.LittleEndian.PutUint32(disp, binary.LittleEndian.Uint32(disp)-uint32(len(code)))
 	}
-	ok = len(code) <= dec.MaxLen && decodes(code) && int(in.Len) == len(code)
-	return code, in, ok
+	return code, in, e.decodes(&in, s, code) && int(in.Len) == len(code)
 }
 
-// immediateSize finds the number of bytes behind the address, with as short an
-// address as there is.
-func (e *encoder) immediateSize(s *Shape, f *form, head []byte, decodes func([]byte) bool) (n int, ok bool) {
-	probe := append(head, make([]byte, dec.MaxLen+1)...)
-	n = len(head)
+// decodes reports whether code begins with an instruction of the row.
+func (e *encoder) decodes(in *dec.Inst, s *Shape, code []byte) bool {
+	return dec.Decode(in, code, e.mode()) == nil && in.Row == s.Row
+}
+
+// immediateSize finds the number of bytes behind the address, by decoding the
+// instruction with as short an address as there is.
+func (e *encoder) immediateSize(in *dec.Inst, s *Shape, f *form) (n int, ok bool) {
+	code := e.bytes(s, f)
 	if s.ModRM {
-		n++
-		if probe[len(head)] = f.modrm; f.modrm < 0xc0 {
-			probe[len(head)] = f.modrm & 0x38
+		modrm := f.modrm
+		if modrm < 0xc0 {
+			modrm &= 0x38
 		}
+		code = append(code, modrm)
 	}
-	return decodes(probe[:dec.MaxLen]) - n
+	n = len(code)
+	code = append(code, make([]byte, dec.MaxLen)...)
+	ok = e.decodes(in, s, code)
+	return int(in.Len) - n, ok
 }
 
 func (e *encoder) bytes(s *Shape, f *form) (b []byte) {

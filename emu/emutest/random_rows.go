@@ -40,6 +40,8 @@ func random(in *dec.Inst) bool {
 		return false // CPUs differ
 	case in.Row.Flags&dec.ImplDI != 0 && (in.Mem.Seg >= dec.SegFS || in.AddrSize == 2):
 		return false // which byte of a masked store faults is the CPU's choice, so it must not
+	case in.Mode == dec.Mode32 && in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 && in.Mem.Seg >= dec.SegFS:
+		return false // runs over the segment's limit
 	case in.Mode == dec.Mode32 && (name == "sysret" || name == "sysexit"):
 		return false // CPUs differ
 	}

@@ -34,6 +34,7 @@ type Sub struct {
 	Failed error
 
 	seq      int
+	live     bool
 	disabled bool
 	seen     uint64 // events that reached Every, and Limit
 	taken    uint64
@@ -42,7 +43,12 @@ type Sub struct {
 }
 
 // Active reports whether the subscription is to be served.
-func (s *Sub) Active() bool { return !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil }
+func (s *Sub) Active() bool { return s.live }
+
+// settle computes what Active says; everything that could change it calls it.
+func (s *Sub) settle() {
+	s.live = !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil
+}
 
 // Enable lets the callback fire again after Disable.
 func (s *Sub) Enable() { s.set(false) }
@@ -53,6 +59,7 @@ func (s *Sub) Disable() { s.set(true) }
 func (s *Sub) set(off bool) {
 	if s.disabled != off {
 		s.disabled = off
+		s.settle()
 		s.bus.changed(s.Kind)
 	}
 }
@@ -62,6 +69,7 @@ func (s *Sub) Remove() {
 	b := s.bus
 	if i := slices.Index(b.subs[s.Kind], s); i >= 0 {
 		s.removed = true
+		s.settle()
 		b.subs[s.Kind] = slices.Delete(slices.Clone(b.subs[s.Kind]), i, i+1)
 		b.changed(s.Kind)
 	}
@@ -89,7 +97,14 @@ func (b *Bus) changed(k Kind) { b.Changed(k) }
 // OwnerChanged tells the Bus that an owner was enabled or disabled.
 func (b *Bus) OwnerChanged(o *Owner) {
 	for k := range b.subs {
-		if slices.ContainsFunc(b.subs[k], func(s *Sub) bool { return s.Owner == o }) {
+		owned := false
+		for _, s := range b.subs[k] {
+			if s.Owner == o {
+				owned = true
+				s.settle()
+			}
+		}
+		if owned {
 			b.changed(Kind(k))
 		}
 	}
@@ -117,6 +132,7 @@ func (b *Bus) add(s *Sub) *Sub {
 	}
 	b.seq++
 	s.seq, s.bus = b.seq, b
+	s.settle()
 	if s.Filter.Dynamic() {
 		s.Fn = s.guarded()
 		s.CounterAt = nil
@@ -136,6 +152,7 @@ func (b *Bus) RemoveOwner(o *Owner) {
 		n := len(b.subs[k])
 		b.subs[k] = slices.DeleteFunc(slices.Clone(b.subs[k]), func(s *Sub) bool {
 			s.removed = s.removed || s.Owner == o
+			s.settle()
 			return s.Owner == o
 		})
 		if len(b.subs[k]) != n {
@@ -164,6 +181,7 @@ func (b *Bus) Watched(k Kind) bool { return slices.ContainsFunc(b.subs[k], (*Sub
 // Fail disables a callback and reports why.
 func (b *Bus) Fail(s *Sub, err error) {
 	s.Failed = err
+	s.settle()
 	b.Report(s, err)
 	b.changed(s.Kind)
 }

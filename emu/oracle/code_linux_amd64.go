@@ -87,7 +87,9 @@ func waitsForX87(code []byte) bool {
 	}
 	scalar := bytes.ContainsAny(code[:len(code)-len(op)], "\xf2\xf3")
 	switch op[1] {
-	case 0x2a, 0x2c, 0x2d: // conversions with MMX registers
+	case 0x2a: // a conversion from an MMX register or from memory
+		return !scalar && len(op) > 2 && op[2] >= 0xc0
+	case 0x2c, 0x2d: // conversions to MMX registers
 		return !scalar
 	case 0x38, 0xc4, 0xc5:
 		return true

@@ -139,6 +139,18 @@ func (p *pass) count(n *uint64, by int) {
 	p.tb.Counters = append(p.tb.Counters, n)
 }
 
+// counted puts a counter for a subscription that only counts.
+func (p *pass) counted(s *event.Sub, in *event.Insn) bool {
+	n := s.Counter
+	if n == nil && s.CounterAt != nil {
+		n = s.CounterAt(in)
+	}
+	if n != nil {
+		p.count(n, 1)
+	}
+	return n != nil
+}
+
 // blockSites puts what fires before the block.
 func (p *pass) blockSites() {
 	in := p.describe()
@@ -149,9 +161,7 @@ func (p *pass) blockSites() {
 				continue
 			}
 			s.Matches++
-			if s.Counter != nil {
-				p.count(s.Counter, 1)
-			} else {
+			if !p.counted(s, in) {
 				subs = append(subs, s)
 			}
 		}
@@ -241,8 +251,7 @@ func (p *pass) choose(k event.Kind, in *event.Insn, asked map[*event.Owner]bool)
 			continue
 		}
 		s.Matches++
-		if s.Counter != nil {
-			p.count(s.Counter, 1)
+		if p.counted(s, in) {
 			continue
 		}
 		cs = append(cs, chosen{s, s.Fn.(event.PCFunc), in.PC})
@@ -250,15 +259,27 @@ func (p *pass) choose(k event.Kind, in *event.Insn, asked map[*event.Owner]bool)
 	return cs
 }
 
+// firePC makes a site's Fire. Most sites have one callback, which gets a
+// function of its own.
 func firePC(bus *event.Bus, cs []chosen) func(c *vcpu.CPU) bool {
+	if len(cs) == 1 {
+		sub, fn, pc := cs[0].sub, cs[0].fn, cs[0].pc
+		return func(c *vcpu.CPU) bool {
+			before := c.PC()
+			if sub.Active() {
+				bus.CallPC(sub, fn, c, pc)
+			}
+			return c.PC() != before || c.StopAsked()
+		}
+	}
 	return func(c *vcpu.CPU) bool {
-		pc := c.PC()
+		before := c.PC()
 		for i := range cs {
 			if ch := &cs[i]; ch.sub.Active() {
 				bus.CallPC(ch.sub, ch.fn, c, ch.pc)
 			}
 		}
-		return c.PC() != pc || c.StopAsked()
+		return c.PC() != before || c.StopAsked()
 	}
 }
 

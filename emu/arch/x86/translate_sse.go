@@ -12,6 +12,11 @@ import (
 // name, a shape (packed, packedImm, scalar, ...) and the operation; the shape
 // asks the operands what registers they are.
 //
+// The VEX forms of the same instructions differ in three things: their first
+// source is an operand of its own (sources), what lies above the result is
+// cleared (wrote), and memory need not be aligned (vec). So they have the same
+// translators: see vexTable.
+//
 // Invariant: a memory operand is loaded before anything is written, and what
 // can raise a floating-point exception writes its result itself.
 
@@ -49,9 +54,21 @@ func vecType(a *dec.Arg) ir.Type {
 	return ir.V128
 }
 
+// vex reports whether the instruction has a VEX prefix.
+func (t *translator) vex() bool { return t.in.Prefix&dec.VexPrefix != 0 }
+
+// sources are the operands of an instruction d = a op b, and what follows b.
+// Without VEX the destination is also the first source.
+func (t *translator) sources() (d, a, b, more *dec.Arg) {
+	if t.vex() {
+		return t.arg(0), t.arg(1), t.arg(2), t.arg(3)
+	}
+	return t.arg(0), t.arg(0), t.arg(1), t.arg(2)
+}
+
 // vec is the first word of an operand's value: a register itself, or what a
-// memory operand holds, in new words. 16 bytes must be aligned.
-func (t *translator) vec(a *dec.Arg) ir.Ref { return t.vecLoad(a, true) }
+// memory operand holds, in new words. Without VEX 16 bytes must be aligned.
+func (t *translator) vec(a *dec.Arg) ir.Ref { return t.vecLoad(a, !t.vex()) }
 
 func (t *translator) vecLoad(a *dec.Arg, aligned bool) ir.Ref {
 	if a.Kind != dec.MemArg {
@@ -62,23 +79,32 @@ func (t *translator) vecLoad(a *dec.Arg, aligned bool) ir.Ref {
 		return t.b.Ld(ir.IntType(int(a.Size)), m)
 	}
 	if aligned {
-		t.aligned16(m)
+		t.alignedVec(m, a)
 	}
-	return t.b.Ld(ir.V128, m)
+	return t.b.Ld(vecType(a), m)
 }
 
-// aligned16 is aligned for 16 bytes; an address known now needs no code.
-func (t *translator) aligned16(m ir.Address) {
-	if m.Base != ir.None || m.Index != ir.None || m.Disp&15 != 0 {
-		t.aligned(m, 16)
+// alignedVec is aligned for operand a; an address known now needs no code.
+func (t *translator) alignedVec(m ir.Address, a *dec.Arg) {
+	if n := uint64(a.Size); m.Base != ir.None || m.Index != ir.None || m.Disp&(n-1) != 0 {
+		t.aligned(m, n)
 	}
 }
 
-// wrote ends an instruction that wrote vector register a, if it is one.
+// wrote ends an instruction that wrote register a: it makes an MMX register's
+// exponent, and clears the upper half of a YMM register whose lower half was
+// written by a VEX form.
 func (t *translator) wrote(a *dec.Arg) {
-	if a.Kind == dec.MMReg {
+	switch {
+	case a.Kind == dec.MMReg:
 		t.b.MovTo(mm(a.Reg)+1, ir.I64, ir.K(0xffff))
+	case a.Kind == dec.XMM && a.Size == 16 && t.vex():
+		t.zeroUpper(a.Reg)
 	}
+}
+
+func (t *translator) zeroUpper(n uint8) {
+	t.b.VecTo(regs.XMM(n)+2, ir.VZero, ir.V128, 0, ir.None, ir.None, ir.None, 0)
 }
 
 // mmx makes of f the translator of an instruction that may have MMX operands:
@@ -122,25 +148,25 @@ func (t *translator) raiseIf(c ir.Cond, w ir.Ref, k uint64, e guest.Exception) {
 	t.b.Place(ok)
 }
 
-// packed is D = D op S on lanes.
+// packed is D = A op B on lanes.
 func packed(op ir.VecOp, lane uint8) trFunc { return packedWith(op, lane, 0) }
 
 // packedWith is packed for an operation with a constant of its own.
 func packedWith(op ir.VecOp, lane uint8, imm uint64) trFunc {
 	return mmx(func(t *translator) {
-		d := t.arg(0)
-		b := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(d), b, ir.None, imm)
+		d, a, s, _ := t.sources()
+		b := t.vec(s)
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(a), b, ir.None, imm)
 		t.wrote(d)
 	})
 }
 
-// packedImm is D = D op S with the instruction's immediate.
+// packedImm is D = A op B with the instruction's immediate.
 func packedImm(op ir.VecOp, lane uint8) trFunc {
 	return mmx(func(t *translator) {
-		d := t.arg(0)
-		b := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(d), b, ir.None, uint64(t.arg(2).Imm))
+		d, a, s, imm := t.sources()
+		b := t.vec(s)
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(a), b, ir.None, uint64(imm.Imm))
 		t.wrote(d)
 	})
 }
@@ -153,6 +179,20 @@ func unary(op ir.VecOp, lane uint8) trFunc {
 		t.b.VecTo(vecReg(d), op, vecType(d), lane, a, ir.None, ir.None, uint64(t.arg(2).Imm))
 		t.wrote(d)
 	})
+}
+
+// copyWord copies word n of register a to d.
+func (t *translator) copyWord(d, a *dec.Arg, n ir.Ref) {
+	if a.Reg != d.Reg {
+		t.b.MovTo(vecReg(d)+n, ir.I64, ir.W(vecReg(a)+n))
+	}
+}
+
+// copyLow copies the lower 128 bits of register a to d.
+func (t *translator) copyLow(d, a *dec.Arg) {
+	if a.Reg != d.Reg {
+		t.b.VecTo(vecReg(d), ir.VMov, ir.V128, 0, vecReg(a), ir.None, ir.None, 0)
+	}
 }
 
 // zeroFrom clears the words of XMM register a from word n up.

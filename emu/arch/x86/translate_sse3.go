@@ -27,34 +27,43 @@ var ssse3Table = map[string]trFunc{
 // then works lane by lane.
 func horizontal(op ir.VecOp, lane uint8) trFunc {
 	return func(t *translator) {
-		d := vecReg(t.arg(0))
-		s := t.vec(t.arg(1))
-		even, odd := t.b.TempWords(2), t.b.TempWords(2)
-		t.b.VecTo(even, ir.VShuffle2, ir.V128, lane, d, s, ir.None, evenLanes[lane])
-		t.b.VecTo(odd, ir.VShuffle2, ir.V128, lane, d, s, ir.None, oddLanes[lane])
-		t.b.VecTo(d, op, ir.V128, lane, even, odd, regs.MXCSR, 0)
+		d, a, s, _ := t.sources()
+		typ := vecType(d)
+		b := t.vec(s)
+		even, odd := t.b.TempWords(typ.Words()), t.b.TempWords(typ.Words())
+		t.b.VecTo(even, ir.VShuffle2, typ, lane, vecReg(a), b, ir.None, evenLanes[lane])
+		t.b.VecTo(odd, ir.VShuffle2, typ, lane, vecReg(a), b, ir.None, oddLanes[lane])
+		t.b.VecTo(vecReg(d), op, typ, lane, even, odd, regs.MXCSR, 0)
+		t.wrote(d)
 	}
 }
 
 // Constants of VShuffle2 that choose the even and odd lanes of both operands.
 var (
-	evenLanes = [4]uint64{lane32: 0b10_00_10_00, lane64: 0b00}
-	oddLanes  = [4]uint64{lane32: 0b11_01_11_01, lane64: 0b11}
+	evenLanes = [4]uint64{lane32: 0b10_00_10_00, lane64: 0b0000}
+	oddLanes  = [4]uint64{lane32: 0b11_01_11_01, lane64: 0b1111}
 )
 
 func trMovddup(t *translator) {
 	d, s := t.arg(0), t.arg(1)
 	v := t.vec(s)
+	if d.Size == 32 {
+		t.b.VecTo(vecReg(d), ir.VShuffle2, ir.V256, lane64, v, v, ir.None, evenLanes[lane64])
+		return
+	}
 	t.b.MovTo(vecReg(d)+1, ir.I64, ir.W(v))
 	if v != vecReg(d) {
 		t.b.MovTo(vecReg(d), ir.I64, ir.W(v))
 	}
+	t.wrote(d)
 }
 
 // duplicate moves lanes by a constant of its own.
 func duplicate(imm uint64) trFunc {
 	return func(t *translator) {
+		d := t.arg(0)
 		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(t.arg(0)), ir.VShuffle, ir.V128, lane32, a, ir.None, ir.None, imm)
+		t.b.VecTo(vecReg(d), ir.VShuffle, vecType(d), lane32, a, ir.None, ir.None, imm)
+		t.wrote(d)
 	}
 }

@@ -36,19 +36,22 @@ var sse42Table = map[string]trFunc{
 	"pcmpestri": matchIndex, "pcmpistri": matchIndex, "pcmpestrm": matchMask, "pcmpistrm": matchMask,
 }
 
-// blendV chooses by the third operand, XMM0.
+// blendV chooses by the last operand, without VEX always XMM0.
 func blendV(lane uint8) trFunc {
 	return func(t *translator) {
-		d := vecReg(t.arg(0))
-		b := t.vec(t.arg(1))
-		t.b.VecTo(d, ir.VBlendV, ir.V128, lane, d, b, vecReg(t.arg(2)), 0)
+		d, a, s, by := t.sources()
+		b := t.vec(s)
+		t.b.VecTo(vecReg(d), ir.VBlendV, vecType(d), lane, vecReg(a), b, vecReg(by), 0)
+		t.wrote(d)
 	}
 }
 
 func extend(op ir.VecOp, from, to uint8) trFunc {
 	return func(t *translator) {
+		d := t.arg(0)
 		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(t.arg(0)), op, ir.V128, to, a, ir.None, ir.None, uint64(from))
+		t.b.VecTo(vecReg(d), op, vecType(d), to, a, ir.None, ir.None, uint64(from))
+		t.wrote(d)
 	}
 }
 
@@ -58,32 +61,34 @@ func extend(op ir.VecOp, from, to uint8) trFunc {
 // they differ where NaNs meet, and CPUs show it.
 func dotProduct(lane uint8) trFunc {
 	return func(t *translator) {
-		d := vecReg(t.arg(0))
-		s := t.vec(t.arg(1))
-		imm := uint64(t.arg(2).Imm)
+		d, a, s, by := t.sources()
+		b := t.vec(s)
+		imm, typ := uint64(by.Imm), vecType(d)
 		fp := func(op ir.VecOp, a, b ir.Ref) ir.Ref {
-			r := t.b.TempWords(2)
-			t.b.VecTo(r, op, ir.V128, lane, a, b, regs.MXCSR, 0)
+			r := t.b.TempWords(typ.Words())
+			t.b.VecTo(r, op, typ, lane, a, b, regs.MXCSR, 0)
 			return r
 		}
-		from := t.laneMask(lane, imm>>4)
-		sum := fp(ir.VFMul, t.vecAnd(d, from), t.vecAnd(s, from))
+		from := t.laneMask(typ, lane, imm>>4)
+		sum := fp(ir.VFMul, t.vecAnd(typ, vecReg(a), from), t.vecAnd(typ, b, from))
 		if lane == lane32 {
-			sum = fp(ir.VFAdd, t.shuffled(sum, 0b10_11_00_01), sum)
+			sum = fp(ir.VFAdd, t.shuffled(typ, sum, 0b10_11_00_01), sum)
 		}
-		sum = fp(ir.VFAdd, sum, t.shuffled(sum, 0b01_00_11_10))
-		t.b.VecTo(d, ir.VAnd, ir.V128, 0, sum, t.laneMask(lane, imm), ir.None, 0)
+		sum = fp(ir.VFAdd, sum, t.shuffled(typ, sum, 0b01_00_11_10))
+		t.b.VecTo(vecReg(d), ir.VAnd, typ, 0, sum, t.laneMask(typ, lane, imm), ir.None, 0)
+		t.wrote(d)
 	}
 }
 
-// laneMask is a vector with ones in the lanes whose bits are set.
-func (t *translator) laneMask(lane uint8, bits uint64) ir.Ref {
-	r := t.b.TempWords(2)
+// laneMask is a vector with ones in the lanes whose bits are set, alike in each
+// 128 bits.
+func (t *translator) laneMask(typ ir.Type, lane uint8, bits uint64) ir.Ref {
+	r := t.b.TempWords(typ.Words())
 	per := ir.Ref(8 >> lane) // lanes in a word
-	for w := range ir.Ref(2) {
+	for w := range ir.Ref(typ.Words()) {
 		var m uint64
 		for n := range per {
-			if bits>>(w*per+n)&1 != 0 {
+			if bits>>(w%2*per+n)&1 != 0 {
 				m |= ^uint64(0) >> (64 - 8<<lane) << (n * 8 << lane)
 			}
 		}
@@ -92,28 +97,30 @@ func (t *translator) laneMask(lane uint8, bits uint64) ir.Ref {
 	return r
 }
 
-func (t *translator) vecAnd(a, b ir.Ref) ir.Ref {
-	r := t.b.TempWords(2)
-	t.b.VecTo(r, ir.VAnd, ir.V128, 0, a, b, ir.None, 0)
+func (t *translator) vecAnd(typ ir.Type, a, b ir.Ref) ir.Ref {
+	r := t.b.TempWords(typ.Words())
+	t.b.VecTo(r, ir.VAnd, typ, 0, a, b, ir.None, 0)
 	return r
 }
 
 // shuffled is a with its 32-bit lanes moved.
-func (t *translator) shuffled(a ir.Ref, imm uint64) ir.Ref {
-	r := t.b.TempWords(2)
-	t.b.VecTo(r, ir.VShuffle, ir.V128, lane32, a, ir.None, ir.None, imm)
+func (t *translator) shuffled(typ ir.Type, a ir.Ref, imm uint64) ir.Ref {
+	r := t.b.TempWords(typ.Words())
+	t.b.VecTo(r, ir.VShuffle, typ, lane32, a, ir.None, ir.None, imm)
 	return r
 }
 
 // trInsertps moves a lane and clears others.
 func trInsertps(t *translator) {
-	d, s, imm := t.arg(0), t.arg(1), uint64(t.arg(2).Imm)
+	d, a, s, by := t.sources()
+	imm := uint64(by.Imm)
 	v := t.vec(s)
 	if s.Kind == dec.XMM {
 		w, bit := place(s, lane32, imm>>6)
 		v = t.b.Temp()
 		t.b.ExtractTo(v, w, bit, 32)
 	}
+	t.copyLow(d, a)
 	w, bit := place(d, lane32, imm>>4)
 	t.b.DepositTo(w, w, ir.W(v), bit, 32)
 	for n := range uint64(4) {
@@ -122,13 +129,17 @@ func trInsertps(t *translator) {
 			t.b.DepositTo(w, w, ir.K(0), bit, 32)
 		}
 	}
+	t.wrote(d)
 }
 
 // trPtest sets ZF if no bit is in both, CF if the source has none of its own.
-func trPtest(t *translator) {
+func trPtest(t *translator) { t.testLanes(0) }
+
+func (t *translator) testLanes(lane uint8) {
+	a := t.arg(0)
 	b := t.vec(t.arg(1))
 	r := t.b.Temp()
-	t.b.VecTo(r, ir.VTest, ir.V128, 0, vecReg(t.arg(0)), b, ir.None, 0)
+	t.b.VecTo(r, ir.VTest, vecType(a), lane, vecReg(a), b, ir.None, 0)
 	z := t.b.Op2(ir.And, ir.I64, r, ir.K(1))
 	t.b.Op2To(z, ir.Shl, ir.I64, z, ir.K(6))
 	t.b.Op2To(r, ir.Shr, ir.I64, r, ir.K(1))
@@ -141,7 +152,7 @@ func (t *translator) match() ir.Ref {
 	a, s := t.arg(0), t.arg(1)
 	b := t.vecLoad(s, false)
 	lens := ir.None
-	if name := t.in.Row.Name; name == "pcmpestri" || name == "pcmpestrm" {
+	if name := t.legacyName(); name == "pcmpestri" || name == "pcmpestrm" {
 		lens = t.b.TempWords(2)
 		typ := ir.I32
 		if t.in.Prefix&dec.RexW != 0 {
@@ -190,6 +201,9 @@ func matchMask(t *translator) {
 		width := t.b.Word(ir.K(8 << lane))
 		t.b.CallTo(x, hBitsToLanes, m, width)
 		t.b.CallTo(x+1, hBitsToLanes, hi, width)
+	}
+	if t.vex() {
+		t.zeroUpper(0)
 	}
 	t.matchFlags(m)
 }

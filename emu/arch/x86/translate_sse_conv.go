@@ -14,7 +14,7 @@ var vecConvTable = map[string]trFunc{
 	"cvtsi2ss": cvtFromInt(ir.VI32ToF32, ir.VI64ToF32, lane32), "cvtsi2sd": cvtFromInt(ir.VI32ToF64, ir.VI64ToF64, lane64),
 	"cvtss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, 0), "cvtsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, 0),
 	"cvttss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, toZero), "cvttsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, toZero),
-	"cvtss2sd": trCvtss2sd, "cvtsd2ss": trCvtsd2ss,
+	"cvtss2sd": cvtScalar(ir.VF32ToF64, lane64), "cvtsd2ss": cvtScalar(ir.VF64ToF32, lane32),
 
 	"cvtdq2ps": cvtPacked(ir.VI32ToF32, lane32, 0), "cvtdq2pd": cvtPacked(ir.VI32ToF64, lane64, 0),
 	"cvtps2dq": cvtPacked(ir.VF32ToI32, lane32, 0), "cvttps2dq": cvtPacked(ir.VF32ToI32, lane32, toZero),
@@ -29,20 +29,15 @@ var vecConvTable = map[string]trFunc{
 // cvtFromInt converts a general register or memory to the lowest lane.
 func cvtFromInt(op32, op64 ir.VecOp, lane uint8) trFunc {
 	return func(t *translator) {
-		d, s := t.arg(0), t.arg(1)
+		d, a, s, _ := t.sources()
 		op, wide := op32, max(lane, lane32)
 		if s.Size == 8 {
 			op, wide = op64, lane64
 		}
 		v := t.word(s)
-		x, r := vecReg(d), vecReg(d)
-		if lane == lane32 {
-			r = t.b.Temp()
-		}
+		r := t.lowest(d, lane)
 		t.b.VecTo(r, op, ir.IntType(1<<wide), wide, v, ir.None, fenv(op), 0)
-		if lane == lane32 {
-			t.b.DepositTo(x, x, ir.W(r), 0, 32)
-		}
+		t.wroteLowest(d, a, lane, r)
 	}
 }
 
@@ -66,17 +61,15 @@ func wideLane(t ir.Type) uint8 {
 	return lane32
 }
 
-func trCvtss2sd(t *translator) {
-	a := t.vec(t.arg(1))
-	t.b.VecTo(vecReg(t.arg(0)), ir.VF32ToF64, ir.I64, lane64, a, ir.None, regs.MXCSR, 0)
-}
-
-func trCvtsd2ss(t *translator) {
-	x := vecReg(t.arg(0))
-	a := t.vec(t.arg(1))
-	r := t.b.Temp()
-	t.b.VecTo(r, ir.VF64ToF32, ir.I64, lane64, a, ir.None, regs.MXCSR, 0)
-	t.b.DepositTo(x, x, ir.W(r), 0, 32)
+// cvtScalar converts the lowest lane to one of the other size.
+func cvtScalar(op ir.VecOp, lane uint8) trFunc {
+	return func(t *translator) {
+		d, a, s, _ := t.sources()
+		v := t.vec(s)
+		r := t.lowest(d, lane)
+		t.b.VecTo(r, op, ir.I64, lane64, v, ir.None, regs.MXCSR, 0)
+		t.wroteLowest(d, a, lane, r)
+	}
 }
 
 // cvtPacked converts to lanes that fill the register.
@@ -84,17 +77,21 @@ func cvtPacked(op ir.VecOp, lane uint8, imm uint64) trFunc {
 	return func(t *translator) {
 		d := t.arg(0)
 		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), op, ir.V128, lane, a, ir.None, fenv(op), imm)
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, a, ir.None, fenv(op), imm)
+		t.wrote(d)
 	}
 }
 
-// cvtNarrow converts two lanes to the low half of the register.
+// cvtNarrow converts to lanes that fill half as much as the source.
 func cvtNarrow(op ir.VecOp, imm uint64) trFunc {
 	return func(t *translator) {
-		d := t.arg(0)
-		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), op, ir.V128, lane64, a, ir.None, regs.MXCSR, imm)
-		t.zeroFrom(d, 1)
+		d, s := t.arg(0), t.arg(1)
+		a := t.vec(s)
+		t.b.VecTo(vecReg(d), op, ir.VecType(int(s.Size)), lane64, a, ir.None, regs.MXCSR, imm)
+		if s.Size == 16 {
+			t.zeroFrom(d, 1)
+		}
+		t.wrote(d)
 	}
 }
 

@@ -39,9 +39,10 @@ func fenv(op ir.VecOp) ir.Ref {
 // packedFloat is packed in the environment.
 func packedFloat(op ir.VecOp, lane uint8) trFunc {
 	return func(t *translator) {
-		d := t.arg(0)
-		b := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(d), b, regs.MXCSR, 0)
+		d, a, s, _ := t.sources()
+		b := t.vec(s)
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(a), b, regs.MXCSR, 0)
+		t.wrote(d)
 	}
 }
 
@@ -50,31 +51,49 @@ func unaryFloat(op ir.VecOp, lane uint8) trFunc {
 		d := t.arg(0)
 		a := t.vec(t.arg(1))
 		t.b.VecTo(vecReg(d), op, vecType(d), lane, a, ir.None, regs.MXCSR, uint64(t.arg(2).Imm))
+		t.wrote(d)
 	}
 }
 
-// scalar is an operation on the lowest lane; the others stay.
+// scalar is an operation on the lowest lane; the others are the first source's.
 func scalar(op ir.VecOp, lane uint8) trFunc {
 	return func(t *translator) {
-		d := t.arg(0)
-		t.scalarTo(d, op, lane, vecReg(d), t.vec(t.arg(1)), 0)
+		d, a, s, _ := t.sources()
+		t.scalarTo(d, a, op, lane, vecReg(a), t.vec(s), 0)
 	}
 }
 
-// scalarUnary likewise, of the source alone.
+// scalarUnary likewise, computed from the second source alone.
 func scalarUnary(op ir.VecOp, lane uint8) trFunc {
-	return func(t *translator) { t.scalarTo(t.arg(0), op, lane, t.vec(t.arg(1)), ir.None, uint64(t.arg(2).Imm)) }
+	return func(t *translator) {
+		d, a, s, imm := t.sources()
+		t.scalarTo(d, a, op, lane, t.vec(s), ir.None, uint64(imm.Imm))
+	}
 }
 
-func (t *translator) scalarTo(d *dec.Arg, op ir.VecOp, lane uint8, a, b ir.Ref, imm uint64) {
-	x := vecReg(d)
+func (t *translator) scalarTo(d, rest *dec.Arg, op ir.VecOp, lane uint8, a, b ir.Ref, imm uint64) {
+	r := t.lowest(d, lane)
+	t.b.VecTo(r, op, ir.IntType(1<<lane), lane, a, b, fenv(op), imm)
+	t.wroteLowest(d, rest, lane, r)
+}
+
+// lowest is where to compute the new lowest lane of register d: its word if the
+// lane is all of it.
+func (t *translator) lowest(d *dec.Arg, lane uint8) ir.Ref {
 	if lane == lane64 {
-		t.b.VecTo(x, op, ir.I64, lane, a, b, fenv(op), imm)
-		return
+		return vecReg(d)
 	}
-	r := t.b.Temp()
-	t.b.VecTo(r, op, ir.I32, lane, a, b, fenv(op), imm)
-	t.b.DepositTo(x, x, ir.W(r), 0, 32)
+	return t.b.Temp()
+}
+
+// wroteLowest ends an instruction whose lowest lane is r and whose other lanes
+// are those of rest.
+func (t *translator) wroteLowest(d, rest *dec.Arg, lane uint8, r ir.Ref) {
+	if lane == lane32 {
+		t.b.DepositTo(vecReg(d), vecReg(rest), ir.W(r), 0, 32)
+	}
+	t.copyWord(d, rest, 1)
+	t.wrote(d)
 }
 
 // relate compares and sets ZF, PF and CF (SDM vol. 2A "COMISD").
@@ -109,20 +128,29 @@ var predicates = [16]uint64{
 	isLess | isGt, isEq | isGt | signal, isGt | signal, isLess | isEq | isGt | isUn,
 }
 
-// predicate is that of the instruction: eight of them without VEX.
-func (t *translator) predicate() uint64 { return predicates[t.arg(2).Imm&7] }
+// predicate is that of an immediate: there are eight of them without VEX.
+func (t *translator) predicate(imm int64) uint64 {
+	switch {
+	case !t.vex():
+		imm &= 7
+	case imm&16 != 0:
+		return predicates[imm&15] ^ signal
+	}
+	return predicates[imm&15]
+}
 
 func cmpPacked(lane uint8) trFunc {
 	return func(t *translator) {
-		d := t.arg(0)
-		b := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), ir.VFCmp, vecType(d), lane, vecReg(d), b, regs.MXCSR, t.predicate())
+		d, a, s, by := t.sources()
+		b := t.vec(s)
+		t.b.VecTo(vecReg(d), ir.VFCmp, vecType(d), lane, vecReg(a), b, regs.MXCSR, t.predicate(by.Imm))
+		t.wrote(d)
 	}
 }
 
 func cmpScalar(lane uint8) trFunc {
 	return func(t *translator) {
-		d := t.arg(0)
-		t.scalarTo(d, ir.VFCmp, lane, vecReg(d), t.vec(t.arg(1)), t.predicate())
+		d, a, s, by := t.sources()
+		t.scalarTo(d, a, ir.VFCmp, lane, vecReg(a), t.vec(s), t.predicate(by.Imm))
 	}
 }

@@ -42,8 +42,9 @@ var vecIntTable = map[string]trFunc{
 
 // trPxor of a register with itself depends on nothing.
 func trPxor(t *translator) {
-	if d, s := t.arg(0), t.arg(1); d.Kind == dec.XMM && s.Kind == dec.XMM && d.Reg == s.Reg {
-		t.zeroFrom(d, 0)
+	if d, a, b, _ := t.sources(); d.Kind == dec.XMM && b.Kind == dec.XMM && a.Reg == b.Reg {
+		t.b.VecTo(vecReg(d), ir.VZero, vecType(d), 0, ir.None, ir.None, ir.None, 0)
+		t.wrote(d)
 		return
 	}
 	packed(ir.VXor, 0)(t)
@@ -60,12 +61,12 @@ var vecShiftTable = map[string]trFunc{
 // vecShift takes the count from an immediate, or from the low word of a vector.
 func vecShift(op ir.VecOp, lane uint8) trFunc {
 	return mmx(func(t *translator) {
-		d, s := t.arg(0), t.arg(1)
+		d, a, s, _ := t.sources()
 		n, imm := ir.None, uint64(s.Imm)
 		if s.Kind != dec.ImmArg {
 			n, imm = t.vec(s), 0
 		}
-		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(d), n, ir.None, imm)
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, vecReg(a), n, ir.None, imm)
 		t.wrote(d)
 	})
 }

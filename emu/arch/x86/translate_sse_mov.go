@@ -19,7 +19,7 @@ var vecMovTable = map[string]trFunc{
 	"maskmovq": mmx(trMaskmov), "maskmovdqu": trMaskmov,
 }
 
-// vecMov moves a whole XMM register.
+// vecMov moves a whole register.
 func vecMov(aligned bool) trFunc {
 	return func(t *translator) {
 		d, s := t.arg(0), t.arg(1)
@@ -27,17 +27,19 @@ func vecMov(aligned bool) trFunc {
 		case d.Kind == dec.MemArg:
 			m := t.memory(d)
 			if aligned {
-				t.aligned16(m)
+				t.alignedVec(m, d)
 			}
-			t.b.St(ir.V128, m, vecReg(s))
+			t.b.St(vecType(s), m, vecReg(s))
 		case s.Kind == dec.MemArg:
 			m := t.memory(s)
 			if aligned {
-				t.aligned16(m)
+				t.alignedVec(m, s)
 			}
-			t.b.LdTo(vecReg(d), ir.V128, m, 0)
+			t.b.LdTo(vecReg(d), vecType(d), m, 0)
+			t.wrote(d)
 		default:
-			t.b.VecTo(vecReg(d), ir.VMov, ir.V128, 0, vecReg(s), ir.None, ir.None, 0)
+			t.b.VecTo(vecReg(d), ir.VMov, vecType(d), 0, vecReg(s), ir.None, ir.None, 0)
+			t.wrote(d)
 		}
 	}
 }
@@ -51,19 +53,22 @@ func trMovss(t *translator) {
 		t.b.St(ir.I32, t.memory(d), vecReg(s))
 	case s.Kind == dec.MemArg:
 		t.b.LdTo(vecReg(d), ir.I32, t.memory(s), 0)
-		t.zeroFrom(d, 1)
+		t.wroteLow(d)
 	default:
-		t.b.DepositTo(vecReg(d), vecReg(d), ir.W(vecReg(s)), 0, 32)
+		d, a, b, _ := t.sources()
+		t.wroteLowest(d, a, lane32, vecReg(b))
 	}
 }
 
 func trMovsd(t *translator) {
-	d, s := t.arg(0), t.arg(1)
-	if d.Kind == dec.XMM && s.Kind == dec.XMM {
-		t.b.MovTo(vecReg(d), ir.I64, ir.W(vecReg(s)))
+	if t.arg(0).Kind == dec.MemArg || t.arg(1).Kind == dec.MemArg {
+		trMovq(t)
 		return
 	}
-	trMovq(t)
+	d, a, b, _ := t.sources()
+	t.copyWord(d, b, 0)
+	t.copyWord(d, a, 1)
+	t.wrote(d)
 }
 
 // trMovq moves the low word and clears the other. Either operand may be memory,
@@ -124,17 +129,27 @@ func trMovhps(t *translator) { t.movHalf(1) }
 
 // movHalf moves word n of a register to or from memory.
 func (t *translator) movHalf(n ir.Ref) {
-	d, s := t.arg(0), t.arg(1)
-	if d.Kind == dec.MemArg {
-		t.b.St(ir.I64, t.memory(d), vecReg(s)+n)
+	if d := t.arg(0); d.Kind == dec.MemArg {
+		t.b.St(ir.I64, t.memory(d), vecReg(t.arg(1))+n)
 		return
 	}
+	d, a, s, _ := t.sources()
 	t.b.LdTo(vecReg(d)+n, ir.I64, t.memory(s), 0)
+	t.copyWord(d, a, n^1)
+	t.wrote(d)
 }
 
-func trMovhlps(t *translator) { t.b.MovTo(vecReg(t.arg(0)), ir.I64, ir.W(vecReg(t.arg(1))+1)) }
+func trMovhlps(t *translator) { t.moveAcross(0) }
 
-func trMovlhps(t *translator) { t.b.MovTo(vecReg(t.arg(0))+1, ir.I64, ir.W(vecReg(t.arg(1)))) }
+func trMovlhps(t *translator) { t.moveAcross(1) }
+
+// moveAcross makes word n of the destination the other word of the second source.
+func (t *translator) moveAcross(n ir.Ref) {
+	d, a, b, _ := t.sources()
+	t.b.MovTo(vecReg(d)+n, ir.I64, ir.W(vecReg(b)+n^1))
+	t.copyWord(d, a, n^1)
+	t.wrote(d)
+}
 
 func moveMask(lane uint8) trFunc {
 	return mmx(func(t *translator) {
@@ -154,7 +169,7 @@ func place(reg *dec.Arg, lane uint8, n uint64) (ir.Ref, uint8) {
 // trPextr takes a lane out of a register; pextrw here and the SSE4.1 forms.
 func trPextr(t *translator) {
 	d, s := t.arg(0), t.arg(1)
-	lane := extractLanes[t.in.Row.Name]
+	lane := extractLanes[t.legacyName()]
 	w, bit := place(s, lane, uint64(t.arg(2).Imm))
 	r := t.b.Temp()
 	t.b.ExtractTo(r, w, bit, 8<<lane)
@@ -173,10 +188,11 @@ var extractLanes = map[string]uint8{
 
 // trPinsr replaces a lane.
 func trPinsr(t *translator) {
-	d, s := t.arg(0), t.arg(1)
-	lane := extractLanes[t.in.Row.Name]
+	d, a, s, by := t.sources()
+	lane := extractLanes[t.legacyName()]
 	v := t.word(s)
-	w, bit := place(d, lane, uint64(t.arg(2).Imm))
+	t.copyLow(d, a)
+	w, bit := place(d, lane, uint64(by.Imm))
 	t.b.DepositTo(w, w, ir.W(v), bit, 8<<lane)
 	t.wrote(d)
 }
