@@ -204,7 +204,7 @@ func (m *Machine) Unsupported() []string { return m.kernel.Unsupported() }
 func (m *Machine) Stats() exec.Stats { return m.engine.Stats }
 
 func (m *Machine) callbackFailed(s *event.Sub, err error) {
-	m.cfg.Warn("%s: %v callback disabled: %v (pc %#x)", s.Owner.Name, s.Kind, err, uint64(m.cpu.PC()))
+	m.cfg.Warn("%s: %v callback disabled: %v", s.Owner.Name, s.Kind, err)
 	if m.cfg.Strict {
 		m.failed = fmt.Errorf("%s: %v callback: %w", s.Owner.Name, s.Kind, err)
 		m.Stop()
@@ -247,6 +247,9 @@ func (m *core) Lookup(symbol string) (guest.Addr, bool) { return m.kernel.FindSy
 
 func (m *core) Regions() []plugin.Region {
 	var rs []plugin.Region
+	if m.cpu.Space == nil { // the guest has ended
+		return nil
+	}
 	for _, r := range m.cpu.Space.Regions() {
 		rs = append(rs, plugin.Region{Start: r.Start, End: r.End, Prot: r.Prot, File: r.Name, Offset: r.Offset})
 	}

@@ -2,15 +2,20 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"panda/emu/event"
 	"panda/emu/plugin"
+	"panda/lua"
 	"panda/scripts"
 )
 
@@ -71,4 +76,20 @@ func summary(file string) string {
 		return line
 	}
 	return text
+}
+
+// luaMeta writes what editors need to know of the Lua module into a directory.
+func luaMeta(args []string) error {
+	if len(args) != 1 {
+		return errors.New("lua-meta wants one directory")
+	}
+	var meta bytes.Buffer
+	lua.WriteMeta(&meta)
+	if err := os.MkdirAll(args[0], 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(args[0], "panda.lua"), meta.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(args[0], ".luarc.json"), []byte(lua.LuaRC), 0o644)
 }

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"panda/emu"
 	"panda/emu/event"
@@ -51,6 +52,10 @@ type options struct {
 	strace   bool
 	strict   bool
 	verbose  bool
+	json     bool
+	watch    bool
+	untrust  bool
+	deadline time.Duration
 	sysroot  string
 	cpu      string
 	argv0    string
@@ -67,6 +72,7 @@ type loadOption struct {
 
 const usageHead = `usage: panda [options] PROGRAM [ARG…]
        panda -l [GLOB]
+       panda lua-meta DIR
 
 Runs a Linux program under a binary translator, watched by plugins and scripts.
 
@@ -98,6 +104,10 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 	f.BoolVar(&o.strict, "strict", false, "end the run when a callback fails, instead of disabling it")
 	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did and which system calls were refused")
+	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
+	f.BoolVar(&o.watch, "watch", false, "load a script anew when its file changes")
+	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins: only the guest")
+	f.DurationVar(&o.deadline, "script-deadline", 0, "end a call of a script that takes longer, as \"100ms\"; 0 for never")
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
 	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
@@ -146,6 +156,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
+	case err == nil && len(o.program) > 0 && o.program[0] == "lua-meta":
+		err = luaMeta(o.program[1:])
 	case err == nil && o.listing:
 		err = list(stdout, o.list)
 	case err == nil:

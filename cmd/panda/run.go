@@ -42,6 +42,10 @@ func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, e
 	if err := o.load(m); err != nil {
 		return 0, err
 	}
+	if o.watch {
+		stop := watchScripts(m.Plugins(), m.Do, func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) })
+		defer stop()
+	}
 	if o.repl {
 		status, err = repl(m, os.Stdin, stdout)
 	} else {
@@ -77,7 +81,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),
-		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: stdout})},
+		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout))},
 		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
 		Dump:    emu.Dump{Out: out, Items: items},
 	}
@@ -91,6 +95,15 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	}
 	return cfg, done, nil
+}
+
+// luaOptions are the options of scripts.
+func (o *options) luaOptions(out io.Writer) lua.Options {
+	opts := lua.Options{Out: out, Deadline: o.deadline, Untrusted: o.untrust}
+	if o.json {
+		opts.Format = "json"
+	}
+	return opts
 }
 
 // findProgram finds a program as a shell does: a name without a slash in PATH.

@@ -85,7 +85,6 @@ func withInt3(addr uint64, code []byte) []byte {
 // Put implements CPU.
 func (m *Machine) Put(s *oracle.State) error {
 	m.Guest.Reset(m.CPU, m.Bits)
-	m.CPU.Leave.From = nil // the pc is not where the last block led
 	putState(&m.CPU.W, s)
 	return nil
 }

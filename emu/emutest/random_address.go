@@ -31,6 +31,10 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, re
 		return nil, false, false // over the segment's limit
 	}
 	wide := e.bits == 64 && !f.cut
+	if in.Row.Flags&dec.GatherSrc != 0 {
+		tail = e.gather(in, f, reg, target, wide)
+		return tail, false, tail != nil
+	}
 	for range 8 {
 		switch e.IntN(8) {
 		case 0:
@@ -56,6 +60,45 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, re
 		return binary.LittleEndian.AppendUint32([]byte{reg | 4, 0x25}, uint32(target)), false, true
 	}
 	return nil, false, false
+}
+
+// gather writes a form with a vector as index: one of small numbers, if a
+// register holds such; nil if not.
+func (e *encoder) gather(in *dec.Inst, f *form, reg uint8, target uint64, wide bool) []byte {
+	limit := e.bits / 4
+	size := 8
+	if strings.Contains(in.Row.Name, "gatherd") {
+		size = 4
+	}
+	index := e.IntN(limit)
+	for range limit {
+		if smallNumbers(e.st.YMM[index][:], size) {
+			break
+		}
+		index = (index + 1) % limit
+	}
+	base := e.IntN(limit)
+	d := target - e.st.GPR[base]
+	if !smallNumbers(e.st.YMM[index][:], size) || wide && !fits(d) {
+		return nil
+	}
+	f.rxb = f.rxb&4 | uint8(base>>3) | uint8(index>>3<<1)
+	mod, disp := e.displacement(d, false, uint8(base&7))
+	return append([]byte{mod<<6 | reg | 4, uint8(e.IntN(4)<<6) | uint8(index&7<<3) | uint8(base&7)}, disp...)
+}
+
+// smallNumbers tells a vector of integers of n bytes near 0.
+func smallNumbers(b []byte, n int) bool {
+	for i := 0; i < len(b); i += n {
+		v := int64(int32(binary.LittleEndian.Uint32(b[i:])))
+		if n == 8 {
+			v = int64(binary.LittleEndian.Uint64(b[i:]))
+		}
+		if v < -64 || v > 64 {
+			return false
+		}
+	}
+	return true
 }
 
 // address16 writes a 16-bit form. It reaches what is mapped by FS only.

@@ -114,7 +114,7 @@ func (e *encoder) mxcsr() uint32 {
 // vector fills a vector with numbers of one kind.
 func (e *encoder) vector(b []byte) {
 	le := binary.LittleEndian
-	kind := e.IntN(3)
+	kind := e.IntN(5)
 	for i := 0; i < len(b); i += 8 {
 		v := e.value()
 		switch kind {
@@ -122,6 +122,10 @@ func (e *encoder) vector(b []byte) {
 			v = uint64(e.float32()) | uint64(e.float32())<<32
 		case 1:
 			v = e.float64()
+		case 2: // small integers, of 8 bytes
+			v = uint64(e.IntN(128)) - 64
+		case 3: // and of 4
+			v = uint64(uint32(e.IntN(128)-64)) | uint64(e.IntN(128)-64)<<32
 		}
 		le.PutUint64(b[i:], v)
 	}

@@ -31,13 +31,17 @@ var vectorClasses = []struct {
 	{"x64-sse", 64, nil},
 	{"x64-mmx", 64, nil},
 	{"x64-x87", 64, nil},
-	{"x64-approx", 64, func(v *Vector) bool { return v.Tol == "x87" || slices.Contains(v.ISA, "sse1") }},
+	{"x64-avx", 64, nil},
+	{"x64-bmi", 64, nil},
+	{"x64-approx", 64, nil},
 	{"i386-int", 32, nil},
 	{"i386-seq", 32, nil},
 	{"i386-sse", 32, nil},
 	{"i386-mmx", 32, nil},
 	{"i386-x87", 32, nil},
-	{"i386-approx", 32, func(v *Vector) bool { return v.Tol == "x87" || slices.Contains(v.ISA, "sse1") }},
+	{"i386-avx", 32, nil},
+	{"i386-bmi", 32, nil},
+	{"i386-approx", 32, nil},
 }
 
 func TestX86Vectors(t *testing.T) {

@@ -89,7 +89,9 @@ func (s *Sub) Explain() string {
 	switch {
 	case s.Failed != nil:
 		return fmt.Sprintf("%s: disabled after %d hits by an error: %s", head, hits, strings.SplitN(s.Failed.Error(), "\n", 2)[0])
-	case hits == 0 && s.CounterAt == nil:
+	case hits == 0 && s.CounterAt != nil && s.Matches > 0:
+		return fmt.Sprintf("%s: counts in translated code at %d places", head, s.Matches)
+	case hits == 0:
 		return head + ": never fired: " + s.why()
 	case !s.Active():
 		return fmt.Sprintf("%s: %d hits, disabled now", head, hits)

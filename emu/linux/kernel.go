@@ -251,7 +251,12 @@ func (k *Kernel) moduleAt(a guest.Addr) (string, guest.Addr, bool) {
 }
 
 // FindSymbol finds a name in the current address space: "main", "libc.so.6!malloc".
-func (k *Kernel) FindSymbol(name string) (guest.Addr, bool) { return k.syms.Find(k.cpu.Space, name) }
+func (k *Kernel) FindSymbol(name string) (guest.Addr, bool) {
+	if k.exited {
+		return 0, false
+	}
+	return k.syms.Find(k.cpu.Space, name)
+}
 
 // hostSource reads a host file for symbols.
 type hostSource struct {

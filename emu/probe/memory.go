@@ -98,6 +98,6 @@ func fireMem(bus *event.Bus, fs []memFn) func(c *vcpu.CPU, m *vcpu.MemAccess) bo
 				bus.CallMem(f.sub, f.fn, c, m)
 			}
 		}
-		return c.PC() != pc
+		return c.PC() != pc // a stop waits for the end of the block: the instruction is under way
 	}
 }

@@ -81,6 +81,9 @@ type Machine struct {
 	// it first and says whether a plugin took it.
 	CPUID     func(leaf, sub uint32) (a, b, c, d uint32)
 	Hypercall func(c *CPU) bool
+	// Descriptor finds the segment descriptor of a selector besides those that
+	// every program has; nil when there are no others.
+	Descriptor func(sel uint16) (d uint64, ok bool)
 }
 
 // Arch is the guest architecture as a view of the register words.

@@ -25,21 +25,38 @@ var hPopf = &ir.Helper{
 	},
 }
 
-// Selectors that Linux gives programs, by segment register number.
+// hLoadSegment loads a segment register of a program (SDM vol. 2B, MOV and
+// vol. 3A 5.5). There are the flat segments of Linux and those of the
+// environment's descriptor tables. Limits are kept but not enforced.
 var hLoadSegment = &ir.Helper{
-	Name: "load_segment", Reads: all, MayFault: true, Writes: []ir.Ref{regs.Sel, regs.Base},
+	Name: "load_segment", Reads: all, MayFault: true, Writes: all,
 	Fn: func(c *vcpu.CPU, seg, sel, _ uint64) uint64 {
-		sel &= 0xffff
-		switch {
-		case sel < 4 && seg != regs.SS && seg != regs.CS:
-		case sel == 0x2b || sel == 0x23 && seg != regs.SS || sel == 0x33 && seg != regs.SS:
-		default:
-			c.Raise(guest.Exception{Vector: vecGP, HasCode: true, Code: uint32(sel) &^ 3})
+		s, r := uint16(sel), ir.Ref(seg)
+		if s < 4 && r != regs.SS {
+			regs.LoadNull(c.W[:], r, s)
+			return 0
 		}
-		c.W[regs.Sel+ir.Ref(seg)] = sel
-		c.W[regs.Base+ir.Ref(seg)] = 0
+		d, ok := regs.FlatDescriptor(s)
+		if !ok && s >= 4 && c.Machine.Descriptor != nil {
+			var v uint64
+			v, ok = c.Machine.Descriptor(s)
+			d = regs.Descriptor(v)
+		}
+		switch {
+		case !ok || !d.Loadable(r, s):
+			raiseSelector(c, vecGP, s)
+		case !d.Present() && r == regs.SS:
+			raiseSelector(c, vecSS, s)
+		case !d.Present():
+			raiseSelector(c, vecNP, s)
+		}
+		regs.LoadSegment(c.W[:], r, s, d)
 		return 0
 	},
+}
+
+func raiseSelector(c *vcpu.CPU, vec uint8, sel uint16) {
+	c.Raise(guest.Exception{Vector: vec, HasCode: true, Code: uint32(sel) &^ 3})
 }
 
 // hRdtsc is guest time: the count of executed instructions.

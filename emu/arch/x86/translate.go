@@ -39,7 +39,8 @@ var byRow = func() []trFunc {
 }()
 
 // translators is all themes' tables in one.
-var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, sseTable, x87Table)
+var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, sseTable, x87Table,
+	vexTable, avxTable, avx2Table, fmaTable, f16cTable, bmi1Table, bmi2Table, adxTable)
 
 func merge(tables ...map[string]trFunc) map[string]trFunc {
 	all := map[string]trFunc{}

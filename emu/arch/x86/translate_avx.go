@@ -103,7 +103,7 @@ func trInsert128(t *translator) {
 		return
 	}
 	t.vmov(ir.V128, x+n, v)
-	t.vmov(ir.V128, x+n^2, vecReg(a)+n^2)
+	t.vmov(ir.V128, x+2-n, vecReg(a)+2-n)
 }
 
 // trPerm2x128 makes each half of the result one of the sources' four halves, or

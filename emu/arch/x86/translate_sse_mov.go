@@ -135,7 +135,7 @@ func (t *translator) movHalf(n ir.Ref) {
 	}
 	d, a, s, _ := t.sources()
 	t.b.LdTo(vecReg(d)+n, ir.I64, t.memory(s), 0)
-	t.copyWord(d, a, n^1)
+	t.copyWord(d, a, 1-n)
 	t.wrote(d)
 }
 
@@ -146,8 +146,8 @@ func trMovlhps(t *translator) { t.moveAcross(1) }
 // moveAcross makes word n of the destination the other word of the second source.
 func (t *translator) moveAcross(n ir.Ref) {
 	d, a, b, _ := t.sources()
-	t.b.MovTo(vecReg(d)+n, ir.I64, ir.W(vecReg(b)+n^1))
-	t.copyWord(d, a, n^1)
+	t.b.MovTo(vecReg(d)+n, ir.I64, ir.W(vecReg(b)+1-n))
+	t.copyWord(d, a, 1-n)
 	t.wrote(d)
 }
 

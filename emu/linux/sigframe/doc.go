@@ -5,7 +5,9 @@
 package sigframe
 
 import (
+	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/linux/abi"
 )
 
@@ -21,10 +23,23 @@ type Frame struct {
 	Switched bool
 	// The last fault of the thread.
 	Trapno, Err, CR2 uint64
+	// Sigreturn and RTSigreturn are where a handler without a restorer returns
+	// to in an i386 program; 0 for the code in the frame.
+	Sigreturn, RTSigreturn uint64
 }
 
 // Saved is what a handler's return restores besides the registers.
 type Saved struct {
 	Mask  uint64
 	Stack abi.Stack
+}
+
+// Reload loads a segment register when a handler returns. A false result says
+// that the program may not have this selector there.
+type Reload func(seg ir.Ref, sel uint16) bool
+
+// flat loads a segment that every program has.
+func flat(w *regs.Words, seg ir.Ref, sel uint16) {
+	d, _ := regs.FlatDescriptor(sel)
+	regs.LoadSegment(w[:], seg, sel, d)
 }

@@ -3,7 +3,6 @@ package sigframe
 import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/mmu"
 )
 
@@ -21,7 +20,6 @@ const (
 	magic2     = 0x46505845
 	features   = 7 // x87, SSE, AVX
 	avxFeature = 4
-	mxcsrMask  = 0xffff
 )
 
 func hasAVX(w *regs.Words) bool { return w[regs.XCR0]&avxFeature != 0 }
@@ -33,39 +31,31 @@ func stateSize(w *regs.Words) int {
 	return fxSize
 }
 
+// vectors is how many vector registers a program has; wide are those of a 64-bit
+// one, narrow those of a 32-bit one.
+type vectors int
+
+const (
+	wide   vectors = 16
+	narrow vectors = 8
+)
+
 // saveState writes the state of stateSize bytes.
-func saveState(w *regs.Words, b []byte) {
-	le.PutUint16(b, uint16(w[regs.FCW]))
-	le.PutUint16(b[2:], uint16(regs.FStatus(w)))
-	b[4] = byte(w[regs.FTag])
-	le.PutUint16(b[6:], uint16(w[regs.FOP]))
-	le.PutUint64(b[8:], w[regs.FIP])
-	le.PutUint64(b[16:], w[regs.FDP])
-	le.PutUint32(b[24:], uint32(w[regs.MXCSR]))
-	le.PutUint32(b[28:], mxcsrMask)
-	for i := range uint64(8) {
-		st := regs.ST + 2*regsRef(w[regs.FTop]+i)
-		le.PutUint64(b[32+16*i:], w[st])
-		le.PutUint16(b[40+16*i:], uint16(w[st+1]))
-	}
-	for i := range 16 {
-		x := regs.XMM(uint8(i))
-		le.PutUint64(b[160+16*i:], w[x])
-		le.PutUint64(b[168+16*i:], w[x+1])
-	}
+func saveState(w *regs.Words, b []byte, v vectors) {
+	regs.SaveFX(w, b, v == wide, int(v))
 	if hasAVX(w) {
-		saveAVX(w, b)
+		saveAVX(w, b, v)
 	}
 }
 
-func saveAVX(w *regs.Words, b []byte) {
+func saveAVX(w *regs.Words, b []byte, v vectors) {
 	sw := b[swAt:]
 	le.PutUint32(sw, magic1)
 	le.PutUint32(sw[4:], xsaveSize+4)
 	le.PutUint64(sw[8:], features)
 	le.PutUint32(sw[16:], xsaveSize)
 	le.PutUint64(b[headerAt:], features)
-	for i := range 16 {
+	for i := range int(v) {
 		x := regs.XMM(uint8(i))
 		le.PutUint64(b[ymmAt+16*i:], w[x+2])
 		le.PutUint64(b[ymmAt+8+16*i:], w[x+3])
@@ -74,7 +64,7 @@ func saveAVX(w *regs.Words, b []byte) {
 }
 
 // loadState restores the state at an address; none means the initial state.
-func loadState(w *regs.Words, s *mmu.Space, a uint64) bool {
+func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 	if a == 0 {
 		InitState(w)
 		return true
@@ -83,8 +73,8 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64) bool {
 	if fault != nil {
 		return false
 	}
-	loadLegacy(w, b)
-	for i := range 16 {
+	regs.LoadFX(w, b, v == wide, int(v))
+	for i := range int(v) {
 		x := regs.XMM(uint8(i))
 		w[x+2], w[x+3] = 0, 0
 	}
@@ -94,35 +84,18 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64) bool {
 	if b, fault = s.Slice(guest.Addr(a), xsaveSize+4, guest.Read); fault != nil || le.Uint32(b[xsaveSize:]) != magic2 {
 		return fault == nil
 	}
-	loadExtended(w, b)
+	loadExtended(w, b, v)
 	return true
-}
-
-func loadLegacy(w *regs.Words, b []byte) {
-	w[regs.FCW] = uint64(le.Uint16(b))
-	regs.SetFStatus(w, uint64(le.Uint16(b[2:])))
-	w[regs.FTag] = uint64(b[4])
-	w[regs.FOP] = uint64(le.Uint16(b[6:]))
-	w[regs.FIP], w[regs.FDP] = le.Uint64(b[8:]), le.Uint64(b[16:])
-	w[regs.MXCSR] = uint64(le.Uint32(b[24:]) & mxcsrMask)
-	for i := range uint64(8) {
-		st := regs.ST + 2*regsRef(w[regs.FTop]+i)
-		w[st], w[st+1] = le.Uint64(b[32+16*i:]), uint64(le.Uint16(b[40+16*i:]))
-	}
-	for i := range 16 {
-		x := regs.XMM(uint8(i))
-		w[x], w[x+1] = le.Uint64(b[160+16*i:]), le.Uint64(b[168+16*i:])
-	}
 }
 
 // loadExtended applies the XSAVE header: a component that it does not name has
 // its initial value.
-func loadExtended(w *regs.Words, b []byte) {
+func loadExtended(w *regs.Words, b []byte, v vectors) {
 	has := le.Uint64(b[headerAt:])
 	if has&1 == 0 {
 		initX87(w)
 	}
-	for i := range 16 {
+	for i := range int(v) {
 		x := regs.XMM(uint8(i))
 		if has&2 == 0 {
 			w[x], w[x+1] = 0, 0
@@ -146,6 +119,3 @@ func initX87(w *regs.Words) {
 	w[regs.FTag], w[regs.FOP], w[regs.FIP], w[regs.FDP] = 0, 0, 0, 0
 	clear(w[regs.ST : regs.ST+16])
 }
-
-// regsRef is the number of a physical x87 register.
-func regsRef(n uint64) ir.Ref { return ir.Ref(n & 7) }

@@ -47,12 +47,6 @@ const (
 var scRegs = [17]ir.Ref{regs.R8, regs.R9, regs.R10, regs.R11, regs.R12, regs.R13, regs.R14, regs.R15,
 	regs.RDI, regs.RSI, regs.RBP, regs.RBX, regs.RDX, regs.RAX, regs.RCX, regs.RSP, regs.RIP}
 
-// Selectors of user mode.
-const (
-	UserCS = 0x33
-	UserSS = 0x2b
-)
-
 // restorable are the flags that a handler may change (FIX_EFLAGS).
 const restorable = regs.AC | regs.OF | regs.DFBit | regs.TF | regs.SF | regs.ZF | regs.AF | regs.PF | regs.CF | regs.RF
 
@@ -73,14 +67,16 @@ func Push(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	b := make([]byte, frameSize)
 	encode(w, b, f, state)
 	fp := make([]byte, stateSize(w))
-	saveState(w, fp)
+	saveState(w, fp, wide)
 	if !store(s, sp, b) || !store(s, state, fp) {
 		return false
 	}
 	w[regs.RDI], w[regs.RSI], w[regs.RDX] = uint64(f.Info.Signo), sp+infoAt, sp+ucontextAt
 	w[regs.RAX], w[regs.RSP], w[regs.RIP] = 0, sp, f.Act.Handler
 	regs.SetRFlags(w, regs.RFlags(w)&^(regs.DFBit|regs.RF|regs.TF))
-	w[regs.Sel+regs.CS], w[regs.Sel+regs.SS] = UserCS, UserSS
+	flat(w, regs.CS, regs.UserCode64)
+	flat(w, regs.SS, regs.UserData)
+	InitState(w)
 	return true
 }
 
@@ -116,22 +112,23 @@ func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 }
 
 // Pop undoes Push: rsp is behind the return address, as the restorer leaves it.
-func Pop(w *regs.Words, s *mmu.Space) (saved Saved, ok bool) {
+func Pop(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
 	mem, fault := s.Slice(guest.Addr(w[regs.RSP]-8), frameSize, guest.Read)
 	if fault != nil {
 		return saved, false
 	}
 	b := append([]byte(nil), mem...)
 	mc := b[mcontextAt:]
-	if !loadState(w, s, le.Uint64(mc[scFPState:])) {
+	if !loadState(w, s, le.Uint64(mc[scFPState:]), wide) {
 		return saved, false
 	}
 	for i, r := range scRegs {
 		w[r] = le.Uint64(mc[8*i:])
 	}
 	regs.SetRFlags(w, regs.RFlags(w)&^restorable|le.Uint64(mc[scFlags:])&restorable)
-	w[regs.Sel+regs.CS] = uint64(le.Uint16(mc[scCS:])) | 3
-	w[regs.Sel+regs.SS] = uint64(le.Uint16(mc[scSS:])) | 3
+	if !reload(regs.CS, le.Uint16(mc[scCS:])|3) || !reload(regs.SS, le.Uint16(mc[scSS:])|3) {
+		return saved, false
+	}
 	saved.Mask = le.Uint64(b[ucMaskAt:])
 	abi.Layout64.Get(b[ucStackAt:], &saved.Stack)
 	return saved, true

@@ -1,0 +1,75 @@
+package regs
+
+import "panda/emu/ir"
+
+// Descriptor is a segment descriptor as it stands in a table (SDM vol. 3A 3.4.5).
+type Descriptor uint64
+
+// Bits of a descriptor.
+const (
+	descWritable = 1 << 41 // data; code is readable
+	descCode     = 1 << 43
+	descSegment  = 1 << 44 // no gate or system segment
+	descDPL      = 3 << 45
+	descPresent  = 1 << 47
+	descPages    = 1 << 55 // the limit counts pages
+	attrBits     = 0x00f0ff00
+)
+
+// Present says that the segment is there.
+func (d Descriptor) Present() bool { return d&descPresent != 0 }
+
+// Code says that it is a code segment.
+func (d Descriptor) Code() bool { return d&(descSegment|descCode) == descSegment|descCode }
+
+// Base is the address of its first byte.
+func (d Descriptor) Base() uint64 { return uint64(d>>16&0xffffff | d>>32&0xff000000) }
+
+// Limit is the offset of its last byte.
+func (d Descriptor) Limit() uint64 {
+	n := uint64(d&0xffff | d>>32&0xf0000)
+	if d&descPages != 0 {
+		n = n<<12 | 0xfff
+	}
+	return n
+}
+
+// Loadable reports whether a program, whose privilege is 3, may load the
+// descriptor of a selector, if it is present.
+func (d Descriptor) Loadable(seg ir.Ref, sel uint16) bool {
+	data := d&descCode == 0
+	switch {
+	case d&descSegment == 0 || d&descDPL != descDPL:
+		return false
+	case seg == CS:
+		return !data
+	case seg == SS:
+		return data && d&descWritable != 0 && sel&3 == 3
+	}
+	return data || d&descWritable != 0
+}
+
+// FlatDescriptor is the descriptor of a selector that Linux gives to every
+// program.
+func FlatDescriptor(sel uint16) (Descriptor, bool) {
+	switch sel | 3 {
+	case UserCode32:
+		return 0x00cffb000000ffff, true
+	case UserCode64:
+		return 0x00affb000000ffff, true
+	case UserData:
+		return 0x00cff3000000ffff, true
+	}
+	return 0, false
+}
+
+// LoadSegment sets a segment register and what is cached with it. w are a
+// thread's registers.
+func LoadSegment(w []uint64, seg ir.Ref, sel uint16, d Descriptor) {
+	w[Sel+seg], w[Base+seg], w[Limit+seg], w[Attr+seg] = uint64(sel), d.Base(), d.Limit(), uint64(d>>32)&attrBits
+}
+
+// LoadNull loads a null selector.
+func LoadNull(w []uint64, seg ir.Ref, sel uint16) {
+	w[Sel+seg], w[Base+seg], w[Limit+seg], w[Attr+seg] = uint64(sel), 0, 1<<32-1, attrUserData
+}

@@ -1,0 +1,94 @@
+// Package callstack follows calls and returns and knows the stack of return
+// addresses of each thread, also of code without frame pointers.
+//
+// Arguments: none.
+// Events: after_insn_exec of call, insn_exec of ret.
+// Exports: stack, a func(c *vcpu.CPU) []guest.Addr: the return addresses of
+// the running thread, innermost first.
+// Example: panda -panda 'callstack;stringsearch:str=secret' ./program
+package callstack
+
+import (
+	"slices"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/plugin"
+	"panda/emu/vcpu"
+)
+
+func init() {
+	plugin.Register("callstack", "follows calls and returns of each thread", func() plugin.Plugin { return new(tracker) })
+}
+
+// frame is a call in progress: where it returns to, and where that address lies.
+type frame struct{ ret, sp guest.Addr }
+
+type tracker struct {
+	stacks map[int][]frame // by thread
+}
+
+// maxDepth bounds a stack; what is deeper is forgotten at the outer end.
+const maxDepth = 1 << 16
+
+// Init subscribes.
+func (t *tracker) Init(h *plugin.Host) error {
+	t.stacks = map[int][]frame{}
+	h.AfterInsnExec(event.Mnemonic("call"), t.called)
+	h.InsnExec(event.Mnemonic("ret"), t.returns)
+	h.Export("stack", t.stack)
+	return nil
+}
+
+// called notes a call: the return address is on the top of the guest's stack.
+func (t *tracker) called(c *vcpu.CPU, _ guest.Addr) {
+	f := frame{sp: c.SP(), ret: pointer(c, c.SP())}
+	s := t.unwound(c)
+	if len(s) >= maxDepth {
+		s = slices.Delete(s, 0, maxDepth/2)
+	}
+	t.stacks[c.Machine.Thread] = append(s, f)
+}
+
+func (t *tracker) returns(c *vcpu.CPU, _ guest.Addr) {
+	s := t.unwound(c)
+	if n := len(s); n > 0 && s[n-1].sp == c.SP() {
+		s = s[:n-1]
+	}
+	t.stacks[c.Machine.Thread] = s
+}
+
+// unwound is the thread's stack without the frames that longjmp or an
+// exception left: those below the stack pointer.
+func (t *tracker) unwound(c *vcpu.CPU) []frame {
+	s := t.stacks[c.Machine.Thread]
+	for len(s) > 0 && s[len(s)-1].sp < c.SP() {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func (t *tracker) stack(c *vcpu.CPU) []guest.Addr {
+	var out []guest.Addr
+	for _, f := range slices.Backward(t.unwound(c)) {
+		out = append(out, f.ret)
+	}
+	return out
+}
+
+// pointer reads an address of the guest's size; 0 where nothing is mapped.
+func pointer(c *vcpu.CPU, a guest.Addr) guest.Addr {
+	var b [8]byte
+	n := c.Machine.Arch.Bits / 8
+	if c.Read(a, b[:n]) != nil {
+		return 0
+	}
+	var v guest.Addr
+	for i := n - 1; i >= 0; i-- {
+		v = v<<8 | guest.Addr(b[i])
+	}
+	return v
+}
+
+// Close has nothing to free.
+func (*tracker) Close() error { return nil }
