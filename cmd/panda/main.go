@@ -103,7 +103,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
 	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 	f.BoolVar(&o.strict, "strict", false, "end the run when a callback fails, instead of disabling it")
-	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did and which system calls were refused")
+	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
 	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
 	f.BoolVar(&o.watch, "watch", false, "load a script anew when its file changes")
 	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins: only the guest")

@@ -171,6 +171,9 @@ func report(m *emu.Machine, w io.Writer) {
 	s := m.Stats()
 	fmt.Fprintf(w, "panda: %d instructions; %d blocks of %d instructions translated, %d flushes, %d stores into code\n",
 		m.CPU().Icount(), s.Blocks, s.Insns, s.Flushes, s.SMC)
+	for _, sub := range m.Bus().All() {
+		fmt.Fprintf(w, "panda: %s: %s\n", sub.Owner.Name, sub.Explain())
+	}
 	for _, u := range m.Unsupported() {
 		fmt.Fprintf(w, "panda: system call not supported: %s\n", u)
 	}

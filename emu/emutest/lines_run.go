@@ -84,6 +84,7 @@ func withInt3(addr uint64, code []byte) []byte {
 
 // Put implements CPU.
 func (m *Machine) Put(s *oracle.State) error {
+	m.CPU.TB = nil // after a panic
 	m.Guest.Reset(m.CPU, m.Bits)
 	putState(&m.CPU.W, s)
 	return nil
@@ -99,8 +100,18 @@ func (m *Machine) Take(s *oracle.State) error {
 // Step implements CPU.
 func (m *Machine) Step() (oracle.Stop, error) { return m.Run(1) }
 
+// Bug is a panic of the engine.
+type Bug struct{ Cause any }
+
+func (b *Bug) Error() string { return fmt.Sprint("panic: ", b.Cause) }
+
 // Run runs n instructions.
 func (m *Machine) Run(n int64) (s oracle.Stop, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Bug{r}
+		}
+	}()
 	switch stop := m.Engine.Run(m.CPU, n); stop {
 	case vcpu.StopBudget:
 		return oracle.Stop{Vector: oracle.NoVector}, nil

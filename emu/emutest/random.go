@@ -92,6 +92,15 @@ func (r *Random) Run(seed uint64, n int) (*Difference, error) {
 	r.e.pc = LineCode + 0x100 + r.e.Uint64N(64)
 	r.log, r.taint, r.faulted = r.log[:0], 0, false
 	r.Stats.Sequences++
+	d, err := r.sequence(n)
+	if bug := (*Bug)(nil); errors.As(err, &bug) && len(r.log) > 0 {
+		d, err = r.difference(&r.log[len(r.log)-1], []string{bug.Error()}), nil
+		d.Row = "panic"
+	}
+	return d, err
+}
+
+func (r *Random) sequence(n int) (*Difference, error) {
 	if err := r.begin(); err != nil {
 		return nil, err
 	}
@@ -200,13 +209,13 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	r.put(pc, code)
 	copy(r.before, r.host.Memory())
 	icount := r.m.CPU.Icount()
+	r.log = append(r.log, s)
 	got, want, err := r.both()
 	if err != nil {
 		return nil, err
 	}
 	r.Seen[s.in.Row.ID]++
 	r.Stats.Insns++
-	r.log = append(r.log, s)
 	taint := r.taint
 	if want.Vector == oracle.NoVector {
 		taint = Taint(&s.in, uint8(r.cur.GPR[regs.RCX]), taint)

@@ -16,8 +16,10 @@ import (
 // from its start; what it must remember is here.
 type call struct {
 	active   bool
+	abi      *guestABI // of the instruction that made the call
 	Number   int
-	Args     [6]uint64
+	regs     [6]uint64 // as the guest passed the arguments
+	Args     [6]uint64 // as the functions expect them
 	info     *abi.Call // nil for an unknown number
 	row      *row      // nil when there is no function for it
 	event    *event.Syscall
@@ -33,35 +35,37 @@ type call struct {
 	replaced bool
 }
 
-// argRegs hold the arguments of a call (x86-64 ABI, A.2.1).
+// argRegs hold the arguments of a call (x86-64 ABI, A.2.1), argRegs32 those of
+// i386.
 var argRegs = [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.R10, regs.R8, regs.R9}
 
-// syscallSize is the length of the SYSCALL instruction, by which a call that is
-// to be restarted steps back.
+var argRegs32 = [6]ir.Ref{regs.RBX, regs.RCX, regs.RDX, regs.RSI, regs.RDI, regs.RBP}
+
+// syscallSize is the length of SYSCALL and of INT 0x80, by which a call that is to
+// be restarted steps back. Behind SYSENTER an INT 0x80 stands for this purpose.
 const syscallSize = 2
 
-// enterCall begins the call that the registers describe.
-func (t *Thread) enterCall() {
+// enterCall begins the call that the registers describe, in one of the ABIs.
+func (t *Thread) enterCall(a *guestABI) {
 	w := t.words()
 	c := &t.call
-	*c = call{active: true, Number: int(int32(w[regs.RAX]))}
-	for i, r := range argRegs {
-		c.Args[i] = w[r]
+	*c = call{active: true, abi: a, Number: int(int32(w[regs.RAX]))}
+	for i, r := range a.args {
+		c.regs[i] = w[r] & a.mask
 	}
-	// SYSCALL itself overwrites these two.
-	w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
-	if n := c.Number; n >= 0 && n < len(t.k.calls) {
-		c.info, c.row = t.k.calls[n].info, t.k.calls[n].row
+	if n := c.Number; n >= 0 && n < len(a.calls) {
+		c.info, c.row = a.calls[n].info, a.calls[n].row
+	}
+	if a.word == 4 {
+		t.unpack()
 	}
 	if t.announce() {
+		c.Args = c.regs
+		if a.word == 4 {
+			c.spread()
+		}
 		t.continueCall()
 	}
-}
-
-// foreignCall is a call of the i386 ABI, by a 64-bit program.
-func (t *Thread) foreignCall() {
-	t.k.unsupported["int 0x80 in a 64-bit program"]++
-	t.setReg(regs.RAX, ^uint64(abi.ENOSYS-1))
 }
 
 // announce fires the events before a call. A false result means that there is
@@ -83,7 +87,7 @@ func (t *Thread) announce() bool {
 			k.bus.Call(sub, func() { c.swallow = sub.Fn.(event.SyscallBoolFunc)(k.cpu, c.event) || c.swallow })
 		}
 	}
-	c.Args = c.event.Args
+	c.regs = c.event.Args
 	k.tracer.enter(t)
 	if t.reg(regs.RIP) != before {
 		c.active = false
@@ -165,9 +169,9 @@ func (t *Thread) finishCall(ret int64, e errno) {
 	}
 	c.active, c.interrupted = false, 0
 	if !c.replaced {
-		t.setReg(regs.RAX, uint64(ret))
+		t.setResult(ret)
 	} else if e == 0 {
-		ret = int64(t.reg(regs.RAX))
+		ret = t.result()
 	}
 	if c.event != nil {
 		t.report(ret)
@@ -175,6 +179,18 @@ func (t *Thread) finishCall(ret int64, e errno) {
 	if restartable(e) && !c.replaced {
 		t.prepareRestart(e)
 	}
+}
+
+// setResult puts a result into its register, as wide as the program knows it.
+func (t *Thread) setResult(v int64) { t.setReg(regs.RAX, uint64(v)&t.p.abi.mask) }
+
+// result is what the register of results holds.
+func (t *Thread) result() int64 {
+	v := t.reg(regs.RAX)
+	if t.p.abi.word == 4 {
+		return int64(int32(v))
+	}
+	return int64(v)
 }
 
 func (t *Thread) report(ret int64) {

@@ -161,11 +161,7 @@ func (t *Thread) parse(src *hostSource) (*load.Program, error) {
 	if e != 0 {
 		return nil, e
 	}
-	p, err := load.Parse(src, st.Size)
-	if err == nil && p.Arch != guest.X86_64 {
-		err = fmt.Errorf("%w: %v programs are not supported yet", load.ErrForeign, p.Arch)
-	}
-	return p, err
+	return load.Parse(src, st.Size)
 }
 
 // openScript opens the interpreter that a #! line names.
@@ -212,7 +208,10 @@ func (t *Thread) openInterp(p *program) error {
 	if host, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd)); e == 0 {
 		p.interp.real = t.k.guestPath(host)
 	}
-	if p.interp.head, err = t.parse(src); err != nil {
+	if p.interp.head, err = t.parse(src); err == nil && p.interp.head.Arch != p.head.Arch {
+		err = fmt.Errorf("%w: it is for %v, the program for %v", load.ErrForeign, p.interp.head.Arch, p.head.Arch)
+	}
+	if err != nil {
 		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
 	}
 	return nil
@@ -271,6 +270,11 @@ func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
 	m.Exe = p.real
 	m.BrkStart = guest.Addr(mm.RoundUp(uint64(img.End)))
 	m.Brk = m.BrkStart
+	if p.head.Arch == guest.I386 {
+		if err := mapVdso(m, t.k.cfg.HWCap); err != nil {
+			return entry{}, err
+		}
+	}
 	e.sp, err = t.buildStack(m, p, img, base)
 	return e, err
 }
@@ -311,6 +315,7 @@ func (t *Thread) leaveOldImage() {
 	p.actions = &own
 	k.dropPosixTimers(p)
 	t.clearTID, t.robustHead, t.stack, t.fault = 0, 0, abi.Stack{}, faultState{}
+	t.tls = [tlsEntries]uint64{}
 	p.execed, p.dumpable = true, 1
 }
 
@@ -330,15 +335,13 @@ func (t *Thread) closeOnExec() {
 // setUpProgram gives the registers the values with which a program starts.
 func (t *Thread) setUpProgram(p *program, e entry) {
 	t.comm = comm(baseName(p.execfn))
+	t.p.abi = t.k.abiOf(p.head.Arch)
 	w := t.words()
 	copy(w[:regs.TempBase], t.k.reset[:])
 	clear(w[:16])
 	sigframe.InitState(w)
 	regs.SetRFlags(w, regs.IF|regs.FlagsFixed)
-	for _, seg := range []int{regs.ES, regs.DS, regs.FS, regs.GS} {
-		w[int(regs.Sel)+seg], w[int(regs.Base)+seg] = 0, 0
-	}
-	w[regs.Sel+regs.CS], w[regs.Sel+regs.SS] = sigframe.UserCS, sigframe.UserSS
+	regs.SetUserSegments(w, 8*t.p.abi.word)
 	w[pcReg], w[spReg] = uint64(e.pc), uint64(e.sp)
 }
 

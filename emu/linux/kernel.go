@@ -65,8 +65,8 @@ type Kernel struct {
 	bus    *event.Bus
 	tracer *tracer
 	log    *slog.Logger
-	lay    *abi.Layout
-	calls  []callEntry           // by number
+	abi64  *guestABI
+	abi32  *guestABI
 	reset  [regs.TempBase]uint64 // register words of a new program
 	syms   *sym.Symbols
 
@@ -101,8 +101,8 @@ type Kernel struct {
 // are those of a CPU after reset; New keeps the ones that a program does not
 // set, such as control registers.
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
-	k := &Kernel{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, lay: abi.Layout64,
-		calls: callTable(abi.X86_64), ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{}}
+	k := &Kernel{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
+		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{}}
 	if k.bus == nil {
 		k.bus = event.NewBus()
 	}
@@ -114,6 +114,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.syms = sym.New(k.openSource)
 	c.Machine.Symbol = k.symbolAt
 	c.Machine.Module = k.moduleAt
+	c.Machine.Descriptor = k.descriptor
 	if err := k.openSysroot(); err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 func (k *Kernel) startFirst() error {
 	pid := k.host.ID(unix.SYS_GETPID)
 	k.nextPID = pid
-	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions)}
+	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions), abi: k.abi64}
 	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
 	p.creds, p.dumpable = k.hostCreds(), 1

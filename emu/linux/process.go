@@ -24,6 +24,7 @@ type Process struct {
 	pgid     int
 	sid      int
 	mm       *mm.MM // nil once it has ended
+	abi      *guestABI
 	actions  *sigActions
 	pending  sigQueue
 	rlimits  [numRlimits]abi.Rlimit64
@@ -42,6 +43,7 @@ type Process struct {
 	posix      []*timer
 	subreaper  bool
 	dumpable   int
+	persona    uint32
 }
 
 // threadState says what a thread is doing.
@@ -72,6 +74,8 @@ type Thread struct {
 	pending sigQueue
 	stack   abi.Stack
 	fault   faultState
+
+	tls        [tlsEntries]uint64 // descriptors of set_thread_area
 
 	clearTID   guest.Addr
 	robustHead guest.Addr

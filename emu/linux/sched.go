@@ -134,11 +134,7 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
 	switch stop {
 	case vcpu.StopSyscall:
-		if k.cpu.Syscall != vcpu.SyscallInsn {
-			t.foreignCall()
-			return
-		}
-		t.enterCall()
+		t.callInsn(k.cpu.Syscall)
 	case vcpu.StopException:
 		t.exception(k.cpu.Exc)
 	case vcpu.StopHalt: // HLT is privileged

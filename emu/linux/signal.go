@@ -208,13 +208,16 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.endRestart(act)
 	f := &sigframe.Frame{Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
 		Trapno: t.fault.trapno, Err: t.fault.err, CR2: t.fault.cr2}
+	if at := uint64(t.p.mm.Vdso); at != 0 {
+		f.Sigreturn, f.RTSigreturn = at+vdso32.sigreturn, at+vdso32.rtSigreturn
+	}
 	if t.restore {
 		f.Mask, t.restore = t.oldMask, false
 	}
 	if act.Flags&abi.SA_ONSTACK != 0 && t.stack.Flags&abi.SS_DISABLE == 0 && t.stack.Size != 0 && !t.onStack() {
 		f.SP, f.Switched = guest.Addr(t.stack.SP+t.stack.Size), true
 	}
-	if !sigframe.Push(t.words(), t.p.mm.Space, f) {
+	if !t.p.abi.push(t.words(), t.p.mm.Space, f) {
 		if info.Signo == abi.SIGSEGV {
 			t.p.actions[abi.SIGSEGV] = abi.Sigaction{}
 		}
@@ -342,7 +345,7 @@ func restartable(e errno) bool {
 // prepareRestart notes that the call which just ended wants to be made again.
 // What becomes of it is decided when signals are delivered.
 func (t *Thread) prepareRestart(e errno) {
-	t.setReg(retReg, ^uint64(abi.EINTR-1))
+	t.setResult(-abi.EINTR)
 	t.call.interrupted = e
 }
 

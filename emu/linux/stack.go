@@ -4,7 +4,6 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
-	"panda/emu/linux/sigframe"
 	"panda/emu/load"
 	"panda/emu/mmu"
 )
@@ -14,6 +13,7 @@ const (
 	atNull, atPhdr, atPhent, atPhnum, atPagesz, atBase, atFlags, atEntry = 0, 3, 4, 5, 6, 7, 8, 9
 	atUID, atEUID, atGID, atEGID, atPlatform, atHWCap, atClktck          = 11, 12, 13, 14, 15, 16, 17
 	atSecure, atRandom, atHWCap2, atExecfn, atMinsigstksz                = 23, 25, 26, 31, 51
+	atSysinfo, atSysinfoEhdr                                             = 32, 33
 )
 
 // clockTicks is the unit of times(2) and the like, per second.
@@ -30,14 +30,14 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	if err := m.Space.Map(lay.StackTop-guest.Addr(lay.StackSize), lay.StackSize, prot, mmu.Anonymous("[stack]")); err != nil {
 		return 0, err
 	}
-	s := &stackBuilder{t: t, m: m, sp: lay.StackTop - 8, low: lay.StackTop - guest.Addr(min(lay.StackSize*3/4, 6<<20))}
+	s := &stackBuilder{abi: t.k.abiOf(p.head.Arch), m: m, sp: lay.StackTop - 8, low: lay.StackTop - guest.Addr(min(lay.StackSize*3/4, 6<<20))}
 	execfn := s.pushString(p.execfn)
 	envs, envStart, envEnd := s.pushStrings(p.env)
 	args, argStart, argEnd := s.pushStrings(p.args)
 	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = argStart, argEnd, envStart, envEnd
 	seed := make([]byte, 16)
 	t.k.host.Getrandom(seed, 0)
-	aux := append(t.auxv(p, img, base), atPlatform, uint64(s.pushString("x86_64")), atRandom, uint64(s.push(seed)),
+	aux := append(t.auxv(m, p, img, base), atPlatform, uint64(s.pushString(s.abi.platform)), atRandom, uint64(s.push(seed)),
 		atExecfn, uint64(execfn), atNull, 0)
 	words := append([]uint64{uint64(len(args))}, append(args, 0)...)
 	words = append(append(append(words, envs...), 0), aux...)
@@ -45,22 +45,26 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	if s.err != nil {
 		return 0, s.err
 	}
-	m.Auxv = make([]byte, t.k.lay.Word*len(aux))
-	return sp, m.Space.Read(sp+guest.Addr(t.k.lay.Word*(len(words)-len(aux))), m.Auxv)
+	m.Auxv = make([]byte, s.abi.word*len(aux))
+	return sp, m.Space.Read(sp+guest.Addr(s.abi.word*(len(words)-len(aux))), m.Auxv)
 }
 
 // auxv is the auxiliary vector but for what points into the stack.
-func (t *Thread) auxv(p *program, img *load.Image, base guest.Addr) []uint64 {
+func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, base guest.Addr) []uint64 {
 	uid, gid := t.p.creds.uid, t.p.creds.gid
-	return []uint64{atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
+	var v []uint64
+	if m.Vdso != 0 {
+		v = []uint64{atSysinfo, uint64(m.Vdso) + vdso32.vsyscall, atSysinfoEhdr, uint64(m.Vdso)}
+	}
+	return append(v, []uint64{atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
 		atPagesz, mm.PageSize, atBase, uint64(base), atFlags, 0, atEntry, uint64(img.Entry),
 		atUID, uint64(uid[realID]), atEUID, uint64(uid[effectiveID]), atGID, uint64(gid[realID]), atEGID, uint64(gid[effectiveID]),
-		atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0, atMinsigstksz, sigframe.Size(t.words())}
+		atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0, atMinsigstksz, t.k.abiOf(p.head.Arch).frameSize(t.words())}...)
 }
 
 // stackBuilder pushes data onto a new stack.
 type stackBuilder struct {
-	t   *Thread
+	abi *guestABI
 	m   *mm.MM
 	sp  guest.Addr
 	low guest.Addr // how far arguments may reach
@@ -92,7 +96,7 @@ func (s *stackBuilder) pushStrings(list []string) (addrs []uint64, start, end gu
 
 // pushWords pushes longs so that the first lies on a 16-byte boundary.
 func (s *stackBuilder) pushWords(words []uint64) guest.Addr {
-	lay := s.t.k.lay
+	lay := s.abi.lay
 	b := make([]byte, lay.Word*len(words))
 	for i, v := range words {
 		lay.PutWord(b[lay.Word*i:], v)

@@ -20,13 +20,13 @@ func (t *Thread) memory() guestMemory { return guestMemory{t.p.mm.Space} }
 // newEvent describes the call in progress.
 func (t *Thread) newEvent() *event.Syscall {
 	c := &t.call
-	ev := &event.Syscall{Name: fmt.Sprintf("syscall_%#x", uint32(c.Number)), Number: c.Number, NArgs: len(c.Args), Args: c.Args}
+	ev := &event.Syscall{Name: fmt.Sprintf("syscall_%#x", uint32(c.Number)), Number: c.Number, NArgs: len(c.regs), Args: c.regs}
 	if c.info == nil {
 		ev.Text = func() string { return abi.FormatUnknown(ev.Number, ev.Args, ev.Ret) }
 		return ev
 	}
 	ev.Name, ev.NArgs = c.info.Name, len(c.info.Args)
-	info, ptr := c.info, t.k.lay.Word
+	info, ptr := c.info, c.abi.word
 	ev.Text = func() string {
 		switch {
 		case t.p.mm == nil:
@@ -66,7 +66,7 @@ func (tr *tracer) enter(t *Thread) {
 	if tr == nil || t.call.info == nil {
 		return
 	}
-	tr.traces[t] = &trace{Trace: abi.Begin(t.memory(), t.call.info, t.call.Args, t.k.lay.Word)}
+	tr.traces[t] = &trace{Trace: abi.Begin(t.memory(), t.call.info, t.call.regs, t.call.abi.word)}
 }
 
 func (tr *tracer) prefix(t *Thread) string {

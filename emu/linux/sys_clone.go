@@ -26,7 +26,14 @@ func sysVfork(t *Thread, _ *call) (int64, errno) {
 	return t.clone(cloneArgs{flags: abi.CLONE_VM | abi.CLONE_VFORK, exitSignal: abi.SIGCHLD})
 }
 
-// sysClone has the argument order of x86-64; on i386 the last two are exchanged.
+// sysClone32 is clone of i386, where the last two arguments are exchanged.
+func sysClone32(t *Thread, c *call) (int64, errno) {
+	c.Args[3], c.Args[4] = c.Args[4], c.Args[3]
+	n, e := sysClone(t, c)
+	c.Args[3], c.Args[4] = c.Args[4], c.Args[3] // it may be made again
+	return n, e
+}
+
 func sysClone(t *Thread, c *call) (int64, errno) {
 	a := cloneArgs{flags: c.Args[0] &^ abi.CSIGNAL, exitSignal: int(c.Args[0] & abi.CSIGNAL), stack: c.Args[1],
 		parentTID: c.addr(2), childTID: c.addr(3), tls: c.Args[4], pidFD: c.addr(2)}
@@ -56,7 +63,7 @@ func sysClone3(t *Thread, c *call) (int64, errno) {
 		}
 	}
 	var v abi.CloneArgs
-	t.k.lay.Get(b, &v)
+	t.lay().Get(b, &v)
 	if v.Flags&(abi.CSIGNAL|abi.CLONE_DETACHED) != 0 || v.ExitSignal > numSignals || (v.Stack == 0) != (v.StackSize == 0) {
 		return 0, abi.EINVAL
 	}
@@ -120,7 +127,7 @@ func (t *Thread) parkHard() errno {
 
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
-	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault}
+	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, tls: t.tls}
 	if t.restore {
 		child.mask = t.oldMask
 	}
@@ -129,8 +136,8 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	if a.stack != 0 {
 		child.regs[spReg] = a.stack
 	}
-	if a.flags&abi.CLONE_SETTLS != 0 {
-		child.regs[regs.Base+regs.FS] = a.tls
+	if e := t.setTLS(child, a); e != 0 {
+		return nil, e
 	}
 	if a.flags&abi.CLONE_VM == 0 || a.flags&abi.CLONE_VFORK != 0 {
 		child.stack = t.stack
@@ -146,6 +153,23 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	return child, 0
 }
 
+// setTLS gives the child its own thread area: in a 64-bit program the base of FS,
+// in a 32-bit one a descriptor.
+func (t *Thread) setTLS(child *Thread, a *cloneArgs) errno {
+	switch {
+	case a.flags&abi.CLONE_SETTLS == 0:
+		return 0
+	case t.call.abi.word == 8:
+		child.regs[regs.Base+regs.FS] = a.tls
+		return 0
+	}
+	var d abi.UserDesc
+	if e := t.load(guest.Addr(a.tls), &d); e != 0 {
+		return e
+	}
+	return child.setArea(child.regs[:], &d)
+}
+
 // joinProcess puts the child into its parent's process or into a new one.
 func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 	if a.flags&abi.CLONE_THREAD != 0 {
@@ -153,7 +177,7 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		return 0
 	}
 	k, from := t.k, t.p
-	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds}
+	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds, abi: from.abi, persona: from.persona}
 	p.parent, p.ppid = from, from.pid
 	if a.flags&abi.CLONE_PARENT != 0 {
 		p.parent, p.ppid, p.exitSignal = from.parent, from.ppid, from.exitSignal

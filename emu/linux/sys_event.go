@@ -148,7 +148,7 @@ func (ft *fdTable) has(f *File) bool {
 
 // readSignals is a read of a signalfd.
 func (t *Thread) readSignals(f *File, v [][]byte) (int64, errno) {
-	size := t.k.lay.Size(&abi.SignalfdSiginfo{})
+	size := t.lay().Size(&abi.SignalfdSiginfo{})
 	if len(v[0]) < size {
 		return 0, abi.EINVAL
 	}
@@ -159,7 +159,7 @@ func (t *Thread) readSignals(f *File, v [][]byte) (int64, errno) {
 			break
 		}
 		info := t.next(set)
-		t.k.lay.Put(v[0][n:], &abi.SignalfdSiginfo{Signo: uint32(info.Signo), Errno: info.Errno, Code: info.Code, PID: uint32(info.PID),
+		t.lay().Put(v[0][n:], &abi.SignalfdSiginfo{Signo: uint32(info.Signo), Errno: info.Errno, Code: info.Code, PID: uint32(info.PID),
 			UID: info.UID, Status: info.Status, Int: int32(info.Value), Ptr: info.Value, Overrun: uint32(info.Overrun),
 			TID: uint32(info.TimerID), Addr: info.Addr})
 	}

@@ -247,7 +247,7 @@ func (t *Thread) futexUnlockPI(c *call, key futex.Key) (int64, errno) {
 }
 
 func sysSetRobustList(t *Thread, c *call) (int64, errno) {
-	if c.Args[1] != uint64(t.k.lay.Size(&abi.RobustListHead{})) {
+	if c.Args[1] != uint64(t.lay().Size(&abi.RobustListHead{})) {
 		return 0, abi.EINVAL
 	}
 	t.robustHead = c.addr(0)
@@ -264,7 +264,7 @@ func sysGetRobustList(t *Thread, c *call) (int64, errno) {
 	if e := t.putWord(c.addr(1), uint64(o.robustHead)); e != 0 {
 		return 0, e
 	}
-	return 0, t.putWord(c.addr(2), uint64(t.k.lay.Size(&abi.RobustListHead{})))
+	return 0, t.putWord(c.addr(2), uint64(t.lay().Size(&abi.RobustListHead{})))
 }
 
 // maxRobust bounds the list of a damaged program.

@@ -160,7 +160,7 @@ func ioctlIfconf(t *Thread, f *File, a guest.Addr) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	to, e := t.word(a + guest.Addr(t.k.lay.Word))
+	to, e := t.word(a + guest.Addr(t.lay().Word))
 	if e != 0 {
 		return 0, e
 	}

@@ -121,7 +121,7 @@ func appendCmsg(lay *abi.Layout, b []byte, h *abi.Cmsghdr, data []byte) []byte {
 
 // controlToHost replaces descriptors and process ids by the host's.
 func (t *Thread) controlToHost(b []byte) (control []byte, e errno) {
-	e = cmsgs(t.k.lay, b, func(h *abi.Cmsghdr, data []byte) errno {
+	e = cmsgs(t.lay(), b, func(h *abi.Cmsghdr, data []byte) errno {
 		data = append([]byte(nil), data...)
 		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
 			for i := 0; i+4 <= len(data); i += 4 {
@@ -156,7 +156,7 @@ func (t *Thread) controlToGuest(b []byte, cloexec bool) (control []byte) {
 				le.PutUint32(data[i:], uint32(n))
 			}
 		}
-		control = appendCmsg(t.k.lay, control, h, data)
+		control = appendCmsg(t.lay(), control, h, data)
 		return 0
 	})
 	return control
@@ -209,8 +209,8 @@ func (t *Thread) eachMessage(c *call, do func(f *File, a guest.Addr, flags int) 
 	if e != 0 {
 		return 0, e
 	}
-	size := guest.Addr(t.k.lay.Size(&abi.Mmsghdr{}))
-	head := guest.Addr(t.k.lay.Size(&abi.Msghdr{}))
+	size := guest.Addr(t.lay().Size(&abi.Mmsghdr{}))
+	head := guest.Addr(t.lay().Size(&abi.Msghdr{}))
 	flags := c.i32(3)
 	for i := range min(c.u32(2), maxIovec) {
 		a := c.addr(1) + guest.Addr(i)*size

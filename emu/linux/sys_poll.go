@@ -98,7 +98,7 @@ func (t *Thread) poll(c *call) (int64, errno) {
 	if uint64(n) > t.p.rlimits[unix.RLIMIT_NOFILE].Cur {
 		return 0, abi.EINVAL
 	}
-	size := t.k.lay.Size(&abi.PollFD{})
+	size := t.lay().Size(&abi.PollFD{})
 	mem, e := t.out(c.addr(0), uint64(n*size))
 	if e != 0 {
 		return 0, e
@@ -107,7 +107,7 @@ func (t *Thread) poll(c *call) (int64, errno) {
 	bad := int64(0)
 	for i := range fds {
 		var p abi.PollFD
-		t.k.lay.Get(mem[i*size:], &p)
+		t.lay().Get(mem[i*size:], &p)
 		fds[i] = unix.PollFd{Fd: -1, Events: int16(p.Events)}
 		if f, e := t.file(int(p.FD)); e == 0 {
 			fds[i].Fd = int32(f.fd)
@@ -194,7 +194,7 @@ func sysPselect6(t *Thread, c *call) (int64, errno) {
 		if mask, e = t.word(a); e != 0 {
 			return 0, e
 		}
-		if size, e = t.word(a + guest.Addr(t.k.lay.Word)); e != 0 {
+		if size, e = t.word(a + guest.Addr(t.lay().Word)); e != 0 {
 			return 0, e
 		}
 	}

@@ -63,8 +63,15 @@ func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
 }
 
 func sysRtSigreturn(t *Thread, c *call) (int64, errno) {
-	saved, ok := sigframe.Pop(t.words(), t.p.mm.Space)
-	c.replaced = true
+	if c.abi.word == 4 {
+		return t.sigreturn(sigframe.PopI386(t.words(), t.p.mm.Space, true, t.reload))
+	}
+	return t.sigreturn(sigframe.Pop(t.words(), t.p.mm.Space, t.reload))
+}
+
+// sigreturn ends a handler, whose frame was good if ok is set.
+func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
+	t.call.replaced = true
 	if !ok {
 		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
 		return 0, 0

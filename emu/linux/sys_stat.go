@@ -211,7 +211,7 @@ func sysGetdents64(t *Thread, c *call) (int64, errno) {
 }
 
 func sysGetdents(t *Thread, c *call) (int64, errno) {
-	return t.getdents(c, t.k.lay.PutDirent)
+	return t.getdents(c, t.lay().PutDirent)
 }
 
 // getdents lists a directory; put encodes an entry.

@@ -58,7 +58,7 @@ func (t *Thread) iovecs(a guest.Addr, n int, access guest.Access) (v [][]byte, t
 		if e := t.loadAt(a, i, &iov); e != 0 {
 			return nil, 0, e
 		}
-		if int64(iov.Len) < 0 {
+		if int64(iov.Len) < 0 || t.lay().Word == 4 && int32(iov.Len) < 0 {
 			return nil, 0, abi.EINVAL
 		}
 		size := min(iov.Len, uint64(maxIO-total))
@@ -101,23 +101,32 @@ func (t *Thread) str(a guest.Addr, limit int) (string, errno) {
 // path reads a path.
 func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
 
+// lay is the layout of structures: that of the call in progress, else the
+// program's.
+func (t *Thread) lay() *abi.Layout {
+	if t.call.active {
+		return t.call.abi.lay
+	}
+	return t.p.abi.lay
+}
+
 // load and store copy a structure in the guest's layout.
 func (t *Thread) load(a guest.Addr, v abi.Struct) errno {
-	b, e := t.mem(a, uint64(t.k.lay.Size(v)))
+	b, e := t.mem(a, uint64(t.lay().Size(v)))
 	if e == 0 {
-		t.k.lay.Get(b, v)
+		t.lay().Get(b, v)
 	}
 	return e
 }
 
 func (t *Thread) loadAt(a guest.Addr, i int, v abi.Struct) errno {
-	return t.load(a+guest.Addr(i*t.k.lay.Size(v)), v)
+	return t.load(a+guest.Addr(i*t.lay().Size(v)), v)
 }
 
 func (t *Thread) store(a guest.Addr, v abi.Struct) errno {
-	b, e := t.out(a, uint64(t.k.lay.Size(v)))
+	b, e := t.out(a, uint64(t.lay().Size(v)))
 	if e == 0 {
-		t.k.lay.Put(b, v)
+		t.lay().Put(b, v)
 	}
 	return e
 }
@@ -170,17 +179,17 @@ func (t *Thread) putU64(a guest.Addr, v uint64) errno {
 
 // word reads and putWord writes a long or a pointer.
 func (t *Thread) word(a guest.Addr) (uint64, errno) {
-	b, e := t.mem(a, uint64(t.k.lay.Word))
+	b, e := t.mem(a, uint64(t.lay().Word))
 	if e != 0 {
 		return 0, e
 	}
-	return t.k.lay.GetWord(b), 0
+	return t.lay().GetWord(b), 0
 }
 
 func (t *Thread) putWord(a guest.Addr, v uint64) errno {
-	b, e := t.out(a, uint64(t.k.lay.Word))
+	b, e := t.out(a, uint64(t.lay().Word))
 	if e == 0 {
-		t.k.lay.PutWord(b, v)
+		t.lay().PutWord(b, v)
 	}
 	return e
 }
@@ -190,7 +199,7 @@ func (t *Thread) strings(a guest.Addr) (list []string, e errno) {
 	const limit = 128 << 10 // of one string
 	total := 0
 	for i := guest.Addr(0); a != 0; i++ {
-		p, e := t.word(a + i*guest.Addr(t.k.lay.Word))
+		p, e := t.word(a + i*guest.Addr(t.lay().Word))
 		if e != 0 {
 			return nil, e
 		}

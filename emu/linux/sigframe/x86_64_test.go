@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/mmu"
 )
@@ -33,9 +34,11 @@ func randomWords(rng *rand.Rand, avx bool) *regs.Words {
 	if avx {
 		w[regs.XCR0] = 7
 	}
-	w[regs.Sel+regs.CS], w[regs.Sel+regs.SS], w[regs.RSP] = UserCS, UserSS, 0x18008
-	w[regs.FTop], w[regs.FTag], w[regs.MXCSR] = w[regs.FTop]&7, w[regs.FTag]&0xff, w[regs.MXCSR]&mxcsrMask
-	w[regs.FSW], w[regs.FCW], w[regs.FOP] = w[regs.FSW]&0xc7ff, w[regs.FCW]&0xffff, w[regs.FOP]&0x7ff
+	regs.SetUserSegments(w, 64)
+	w[regs.RSP] = 0x18008
+	w[regs.FTop], w[regs.FTag], w[regs.MXCSR] = w[regs.FTop]&7, w[regs.FTag]&0xff, w[regs.MXCSR]&0xffff
+	w[regs.FSW], w[regs.FCW], w[regs.FOP] = w[regs.FSW]&0xc7ff, w[regs.FCW]&0x1f3f|0x40, w[regs.FOP]&0x7ff
+	regs.SumFStatus(w)
 	for i := range 8 {
 		w[int(regs.ST)+2*i+1] &= 0xffff
 	}
@@ -64,11 +67,22 @@ func TestRoundTrip(t *testing.T) {
 		}
 		InitState(w)
 		w[regs.RSP] += 8
-		saved, ok := Pop(w, s)
+		saved, ok := Pop(w, s, reloadInto(w))
 		if !ok || saved.Mask != f.Mask || saved.Stack != f.Stack {
 			t.Fatalf("%v %+v", ok, saved)
 		}
 		compare(t, &before, w, avx)
+	}
+}
+
+// reloadInto takes the selectors that every program has.
+func reloadInto(w *regs.Words) Reload {
+	return func(seg ir.Ref, sel uint16) bool {
+		d, ok := regs.FlatDescriptor(sel)
+		if ok {
+			regs.LoadSegment(w[:], seg, sel, d)
+		}
+		return ok
 	}
 }
 
@@ -95,7 +109,7 @@ func TestBadStack(t *testing.T) {
 		t.Error("pushed onto no stack")
 	}
 	w[regs.RSP] = 8
-	if _, ok := Pop(w, s); ok {
+	if _, ok := Pop(w, s, reloadInto(w)); ok {
 		t.Error("popped from no stack")
 	}
 }

@@ -1,0 +1,167 @@
+package sandbox
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+)
+
+type errno = abi.Errno
+
+// Config says what the guest may see of the host.
+type Config struct {
+	Root    string   // host directory that is the guest's /; empty for the default view
+	Allow   []string // host files and directories that may be read, at their own place
+	Program string   // host path of the program, which may always be read
+	Dir     string   // working directory; the emulator's own when empty
+	Home    string   // directory that exists, empty, when it is not granted
+	Log     *slog.Logger
+	// Proc describes what the guest has below /proc, by clean path: the list
+	// "/proc" itself, and whatever begins with self, thread-self or a number.
+	Proc func(path string) (ProcFile, bool)
+}
+
+// ProcFile is a file of the guest's /proc.
+type ProcFile struct {
+	Link  string   // where a link leads
+	Text  string   // content of a file
+	Names []string // of a directory
+	Dir   bool
+}
+
+// Sandbox is a Door that keeps the guest to itself.
+type Sandbox struct {
+	inner hostsys.Door
+	host  *hostsys.Host // typed names for the inner door
+	cfg   Config
+	log   *slog.Logger
+	self  int // the emulator's process id
+	user  user
+
+	// mu guards all below. It is not held while the host may keep us waiting.
+	mu      sync.Mutex
+	root    *entry
+	proc    *entry
+	cwd     *entry // where AT_FDCWD is
+	umask   uint32
+	open    map[int]*file
+	passed  map[fileID]*file // that were sent through sockets
+	linked  map[fileID]*inode
+	granted []grant
+	mounts  []*mount
+	nextIno uint64
+	devices map[string]int // host descriptors by name
+	sockets sockets
+	fifos   *sync.Cond
+}
+
+// user is who the emulator is to the host's files.
+type user struct {
+	uid, gid uint32
+	groups   []uint32
+}
+
+// New makes a sandbox before the door of host. Wake is passed on in polls.
+func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
+	s := &Sandbox{inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{}, passed: map[fileID]*file{},
+		linked: map[fileID]*inode{}, devices: map[string]int{}, nextIno: firstIno}
+	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
+	s.fifos = sync.NewCond(&s.mu)
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.user = user{uint32(unix.Geteuid()), uint32(unix.Getegid()), nil}
+	if gs, e := s.host.Getgroups(); e == 0 {
+		s.user.groups = append(s.user.groups, gs...)
+	}
+	s.umask = s.host.Umask(0)
+	s.host.Umask(s.umask)
+	s.sockets.init()
+	if err := s.buildView(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	for fd := range 3 {
+		if _, e := s.host.Fcntl(fd, unix.F_GETFD, 0); e == 0 {
+			s.adopt(fd, &file{kind: stdio})
+		}
+	}
+	return s, nil
+}
+
+// Close gives up the host's descriptors. The guest must be gone.
+func (s *Sandbox) Close() {
+	for _, m := range s.mounts {
+		s.host.Close(m.fd)
+	}
+	for _, fd := range s.devices {
+		s.host.Close(fd)
+	}
+}
+
+// Clock reads the host's clock: time is no secret.
+func (s *Sandbox) Clock(clock int) (ns int64, ok bool) { return s.inner.Clock(clock) }
+
+// Do answers a call of the personality.
+func (s *Sandbox) Do(c *hostsys.Call) {
+	r, ok := rows[c.Nr]
+	if !ok {
+		s.log.Debug("sandbox: refused", "call", c.Nr)
+		fail(c, abi.EPERM)
+		return
+	}
+	s.mu.Lock()
+	e := s.check(c, &r)
+	if e == 0 && r.do != nil {
+		c.Ret, e = r.do(s, c)
+	}
+	s.mu.Unlock()
+	if e != 0 {
+		fail(c, e)
+		return
+	}
+	if r.do == nil {
+		s.inner.Do(c)
+		if r.made != nil && c.Err == 0 {
+			s.mu.Lock()
+			r.made(s, c)
+			s.mu.Unlock()
+		}
+	}
+}
+
+func fail(c *hostsys.Call, e errno) { c.Ret, c.Err = -1, e }
+
+// check holds the descriptors of a call against those that were given out.
+func (s *Sandbox) check(c *hostsys.Call, r *row) errno {
+	for _, i := range r.fds {
+		f := s.open[fdArg(c, int(i))]
+		switch {
+		case f == nil:
+			return abi.EBADF
+		case f.kind == pathOnly && !r.anyKind:
+			return abi.EBADF
+		case f.kind == directory && !r.anyKind:
+			return r.onDir
+		}
+	}
+	if r.may != nil {
+		return r.may(s, c)
+	}
+	return 0
+}
+
+// fdArg, strArg and so on decode arguments.
+func fdArg(c *hostsys.Call, i int) int       { return int(int32(c.Args[i].Num)) }
+func numArg(c *hostsys.Call, i int) uint32   { return uint32(c.Args[i].Num) }
+func intArg(c *hostsys.Call, i int) int      { return int(int32(c.Args[i].Num)) }
+func strArg(c *hostsys.Call, i int) string   { return unix.ByteSliceToString(c.Args[i].Buf) }
+func (s *Sandbox) direct(c *hostsys.Call) (int64, errno) {
+	s.inner.Do(c)
+	return c.Ret, c.Err
+}
