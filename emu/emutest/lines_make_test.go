@@ -163,14 +163,17 @@ func plain(code []byte, in *dec.Inst) []byte {
 	return code
 }
 
+// faultsDiffer are instructions of which CPUs differ in what a fault leaves.
+var faultsDiffer = nameSet("ret cmps vcvtps2ph maskmovq maskmovdqu vmaskmovdqu vmaskmovps vmaskmovpd vpmaskmovd vpmaskmovq")
+
 // good reports whether every CPU would do the same.
 func (mk *maker) good(l *Line, in *dec.Inst) bool {
 	code := mk.h.AllCode()
 	const at = LineIP - LineCode
 	switch {
-	case l.Exc == "#SS", l.Exc != "" && usesMMX(in):
+	case l.Exc == "#SS":
 		return false
-	case l.Exc != "" && (indirect(in) || in.Row.Name == "ret" || in.Row.Name == "cmps"):
+	case l.Exc != "" && (usesMMX(in) || in.Row.Flags&dec.GatherSrc != 0 || indirect(in) || faultsDiffer[in.Row.Name]):
 		return false
 	case l.Out.RIP < LineCode || l.Out.RIP >= LineCode+codeSize:
 		return false

@@ -219,8 +219,8 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	taint := r.taint
 	if want.Vector == oracle.NoVector {
 		taint = Taint(&s.in, uint8(r.cur.GPR[regs.RCX]), taint)
-	} else if usesMMX(&s.in) {
-		r.forgiveX87()
+	} else {
+		r.forgive(&s.in)
 	}
 	if want.Vector != oracle.NoVector && s.in.Row.Flags&dec.GatherSrc != 0 { // what is done by then is the CPU's choice
 		r.ours, got = r.host2, want
@@ -296,15 +296,20 @@ func (r *Random) eitherFault(got, want oracle.Stop) bool {
 	return r.log[len(r.log)-1].in.Row.Name == "cmps" && memory(got) && memory(want)
 }
 
-// forgiveX87 makes our x87 registers the host's.
-func (r *Random) forgiveX87() {
+// forgive makes ours what a faulting instruction may have changed or not as the
+// CPU likes: an MMX instruction the x87 registers, a store of converted numbers
+// the flags in MXCSR.
+func (r *Random) forgive(in *dec.Inst) {
 	o, h := &r.ours, &r.host2
-	o.FSW, o.FTW, o.ST = h.FSW, h.FTW, h.ST
+	if usesMMX(in) {
+		o.FSW, o.FTW, o.ST = h.FSW, h.FTW, h.ST
+	}
+	if in.Row.Name == "vcvtps2ph" {
+		o.MXCSR = h.MXCSR
+	}
 }
 
-// usesMMX reports an operand that is an MMX register. Whether such an
-// instruction that faults has already made the x87 registers MMX registers is
-// the CPU's choice.
+// usesMMX reports an operand that is an MMX register.
 func usesMMX(in *dec.Inst) bool {
 	for i := range in.Args[:in.N] {
 		if in.Args[i].Kind == dec.MMReg {
@@ -389,9 +394,7 @@ func (r *Random) pass(n int64, w *witness) (*Difference, error) {
 	last := &r.log[n-1]
 	if r.faulted { // which exception it was has been compared
 		got = want
-		if usesMMX(&last.in) {
-			r.forgiveX87()
-		}
+		r.forgive(&last.in)
 	}
 	ds := r.compare(got, want, r.taint)
 	if w != nil {

@@ -40,6 +40,8 @@ func random(in *dec.Inst) bool {
 		return false // CPUs differ
 	case in.Row.Flags&dec.ImplDI != 0 && (in.Mem.Seg >= dec.SegFS || in.AddrSize == 2):
 		return false // which byte of a masked store faults is the CPU's choice, so it must not
+	case indirect(in) && in.AddrSize == 2:
+		return false // setup cannot promise where it goes
 	case in.Mode == dec.Mode32 && in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 && in.Mem.Seg >= dec.SegFS:
 		return false // runs over the segment's limit
 	case in.Mode == dec.Mode32 && (name == "sysret" || name == "sysexit"):
@@ -167,7 +169,7 @@ func (e *encoder) setupPointers(in *dec.Inst) (fs []fix) {
 		pointer(6, e.pointer())
 	case "stos", "scas":
 		pointer(7, e.pointer())
-	case "maskmovq", "maskmovdqu":
+	case "maskmovq", "maskmovdqu", "vmaskmovdqu":
 		fs = append(fs, fix{kind: fixReg, reg: 7, v: e.pointer()})
 	}
 	return fs
@@ -217,7 +219,7 @@ func (e *encoder) landing() uint64 { return e.pc + 0x100 + e.Uint64N(100) }
 // mustSetUp reports instructions that do harm without their setup.
 func mustSetUp(in *dec.Inst) bool {
 	switch in.Row.Name {
-	case "popf", "wrfsbase", "wrgsbase", "ret", "maskmovq", "maskmovdqu":
+	case "popf", "wrfsbase", "wrgsbase", "ret", "maskmovq", "maskmovdqu", "vmaskmovdqu":
 		return true
 	}
 	return indirect(in)

@@ -141,13 +141,18 @@ func randoms(h *Host, ms []*Machine) (rs []*Random, err error) {
 // known is the reason of a difference that is understood and not yet mended, or
 // "".
 func known(d *Difference) string {
-	stack := d.Want.Vector == oracle.VecSS && d.Got.Vector == oracle.VecGP
-	wide := d.Want.Vector == oracle.VecPF && d.Got.Vector == oracle.VecPF && d.Got.Addr-d.Want.Addr < 32
+	bothPF := d.Want.Vector == oracle.VecPF && d.Got.Vector == oracle.VecPF
 	switch {
-	case stack:
+	case d.Want.Vector == oracle.VecSS && d.Got.Vector == oracle.VecGP:
 		return "an address on the stack that is not canonical is #SS"
-	case wide:
-		return "a vector store over the end of a page faults at the first byte of the next"
+	case bothPF && d.Got.Addr-d.Want.Addr+32 < 64:
+		return "a vector store faults at its first byte that may not be written"
+	case d.Row == "vcvtps2ph" && d.Want.Vector == oracle.VecXM && d.Got.Vector == oracle.VecPF:
+		return "vcvtps2ph raises #XM before the fault of its store"
+	case d.Row == "panic" && strings.Contains(d.Diffs[0], "index out of range [2] with length 2"):
+		return "virt_mem_before_read of 32 bytes panics"
+	case d.Bits == 32 && strings.HasPrefix(d.Row, "vpcmpestr"):
+		return "in 32-bit code VEX.W does not widen the lengths of vpcmpestri and vpcmpestrm"
 	}
 	return ""
 }

@@ -52,14 +52,13 @@ func (w *witness) after(c *vcpu.CPU, pc guest.Addr) { w.compare("after_insn_exec
 
 // access is a callback before an access: state is that before the instruction,
 // which changes registers only after its last access. But string instructions
-// change them between two, and MMX instructions may begin with what they do to
-// the x87 registers.
+// change them between two, and see forgive.
 func (w *witness) access(c *vcpu.CPU, m *vcpu.MemAccess) {
 	if w.k == 0 || w.k > len(w.r.log) {
 		return
 	}
 	in := &w.r.log[w.k-1].in
-	if in.Prefix&(dec.RepE|dec.RepNE) != 0 || usesMMX(in) {
+	if in.Prefix&(dec.RepE|dec.RepNE) != 0 || usesMMX(in) || in.Row.Name == "vcvtps2ph" {
 		w.accessed(c, m)
 		return
 	}

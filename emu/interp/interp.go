@@ -164,7 +164,7 @@ func word(r ir.Ref, absent uint16) uint16 {
 
 const (
 	scratch = ir.FrameWords - 1 // written for absent results, never read
-	zero    = ir.FrameWords - 2 // never written
+	zero    = ir.FrameWords - 5 // the first of four, never written
 )
 
 const frameMask = ir.FrameWords - 1

@@ -1,7 +1,6 @@
 package interp
 
 import (
-	"runtime/debug"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
@@ -14,7 +13,7 @@ var leaveFns = [2]fn{leaveTB, leavePtr}
 // panic of memory access or helper comes back as the fault value, with CPU.TB
 // and CPU.Insn naming the instruction.
 func (*Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
-	defer func() { fault = recover(); if e, ok := fault.(error); ok { println(e.Error()); debug.PrintStack() } }()
+	defer func() { fault = recover() }()
 	c.TB = tb
 	for o := (*op)(tb.Entry); o != nil; {
 		o = o.fn(c, o)

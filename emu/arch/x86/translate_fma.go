@@ -4,6 +4,7 @@ import (
 	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
+	"panda/emu/vcpu"
 )
 
 // The constants of VFMulAdd.
@@ -56,25 +57,44 @@ func fmaScalar(lane uint8, imm uint64) trFunc {
 // f16cTable holds the conversions from and to half precision.
 var f16cTable = map[string]trFunc{"vcvtph2ps": cvtPacked(ir.VF16ToF32, lane32, 0), "vcvtps2ph": trCvtps2ph}
 
+// trCvtps2ph raises a floating-point exception before the fault of its store,
+// which must find the flags of before.
 func trCvtps2ph(t *translator) {
 	d, s := t.arg(0), t.arg(1)
-	if d.Kind == dec.MemArg { // the store must not fault after flags have changed
-		a := t.b.Temp()
-		t.b.LeaTo(a, ir.I64, t.memory(d))
-		t.b.CallTo(ir.None, hTryLanes, a, t.b.Word(ir.K(1)), t.b.Word(ir.K(uint64(d.Size))))
-	}
-	r := t.b.TempWords(2)
+	r, before := t.b.TempWords(2), t.b.Temp()
+	t.b.MovTo(before, ir.I64, ir.W(regs.MXCSR))
 	t.b.VecTo(r, ir.VF32ToF16, vecType(s), lane32, vecReg(s), ir.None, regs.MXCSR, uint64(t.arg(2).Imm))
-	switch {
-	case d.Kind == dec.MemArg && d.Size == 16:
-		t.b.St(ir.V128, t.memory(d), r)
-	case d.Kind == dec.MemArg:
-		t.b.St(ir.I64, t.memory(d), r)
-	default:
-		if s.Size == 16 {
-			t.b.MovTo(r+1, ir.I64, ir.K(0))
-		}
-		t.vmov(ir.V128, vecReg(d), r)
-		t.wrote(d)
+	if d.Kind == dec.MemArg {
+		m := t.memory(d)
+		a := t.b.Temp()
+		t.b.LeaTo(a, ir.I64, m)
+		t.b.CallTo(ir.None, hTryStore, a, t.b.Word(ir.K(uint64(d.Size))), before)
+		t.b.St(storeType(d), m, r)
+		return
 	}
+	if s.Size == 16 {
+		t.b.MovTo(r+1, ir.I64, ir.K(0))
+	}
+	t.vmov(ir.V128, vecReg(d), r)
+	t.wrote(d)
+}
+
+func storeType(a *dec.Arg) ir.Type {
+	if a.Size == 16 {
+		return ir.V128
+	}
+	return ir.I64
+}
+
+// hTryStore faults with an earlier MXCSR if n bytes at a cannot be written.
+var hTryStore = &ir.Helper{
+	Name: "try_store", MayFault: true, Reads: all, Writes: []ir.Ref{regs.MXCSR},
+	Fn: func(c *vcpu.CPU, a, n, before uint64) uint64 {
+		now := c.W[regs.MXCSR]
+		c.W[regs.MXCSR] = before
+		c.Touch(a)
+		c.Touch(a + n - 1)
+		c.W[regs.MXCSR] = now
+		return 0
+	},
 }

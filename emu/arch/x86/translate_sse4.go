@@ -155,7 +155,7 @@ func (t *translator) match() ir.Ref {
 	if name := t.legacyName(); name == "pcmpestri" || name == "pcmpestrm" {
 		lens = t.b.TempWords(2)
 		typ := ir.I32
-		if t.in.Prefix&dec.RexW != 0 {
+		if t.in.Prefix&dec.RexW != 0 && t.bits == 64 {
 			typ = ir.I64
 		}
 		t.signedLength(lens, typ, regs.RAX)
