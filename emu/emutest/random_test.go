@@ -149,8 +149,6 @@ func known(d *Difference) string {
 		return "a vector store faults at its first byte that may not be written"
 	case d.Row == "vcvtps2ph" && d.Want.Vector == oracle.VecXM && d.Got.Vector == oracle.VecPF:
 		return "vcvtps2ph raises #XM before the fault of its store"
-	case d.Row == "panic" && strings.Contains(d.Diffs[0], "index out of range [2] with length 2"):
-		return "virt_mem_before_read of 32 bytes panics"
 	case d.Bits == 32 && strings.HasPrefix(d.Row, "vpcmpestr"):
 		return "in 32-bit code VEX.W does not widen the lengths of vpcmpestri and vpcmpestrm"
 	}

@@ -75,7 +75,7 @@ type Thread struct {
 	stack   abi.Stack
 	fault   faultState
 
-	tls        [tlsEntries]uint64 // descriptors of set_thread_area
+	tls [tlsEntries]uint64 // descriptors of set_thread_area
 
 	clearTID   guest.Addr
 	robustHead guest.Addr

@@ -345,7 +345,7 @@ func restartable(e errno) bool {
 // prepareRestart notes that the call which just ended wants to be made again.
 // What becomes of it is decided when signals are delivered.
 func (t *Thread) prepareRestart(e errno) {
-	t.setResult(-abi.EINTR)
+	t.setResult(-int64(abi.EINTR))
 	t.call.interrupted = e
 }
 

@@ -166,7 +166,7 @@ func sysUtimensat(t *Thread, c *call) (int64, errno) {
 		times = new([2]unix.Timespec)
 		for i := range times {
 			var ts abi.Timespec
-			if e := t.loadAt(a, i, &ts); e != 0 {
+			if e := t.loadTimeAt(a, i, &ts); e != 0 {
 				return 0, e
 			}
 			times[i] = unix.Timespec{Sec: ts.Sec, Nsec: ts.Nsec}

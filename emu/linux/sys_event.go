@@ -35,14 +35,14 @@ func sysTimerfdSettime(t *Thread, c *call) (int64, errno) {
 		return 0, e
 	}
 	var spec abi.Itimerspec
-	if e := t.load(c.addr(2), &spec); e != 0 {
+	if e := t.loadSpec(c.addr(2), &spec); e != 0 {
 		return 0, e
 	}
 	old, e := t.k.host.TimerfdSettime(f.fd, c.i32(1), hostSpec(&spec))
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.storeIf(c.addr(3), guestSpec(&old))
+	return 0, t.storeSpec(c.addr(3), guestSpec(&old))
 }
 
 func sysTimerfdGettime(t *Thread, c *call) (int64, errno) {
@@ -54,7 +54,10 @@ func sysTimerfdGettime(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(c.addr(1), guestSpec(&spec))
+	if c.addr(1) == 0 {
+		return 0, abi.EFAULT
+	}
+	return 0, t.storeSpec(c.addr(1), guestSpec(&spec))
 }
 
 func sysInotifyInit(t *Thread, _ *call) (int64, errno)  { return t.inotify(0) }

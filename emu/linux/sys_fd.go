@@ -52,9 +52,10 @@ var fcntls = map[int]func(t *Thread, c *call, f *File) (int64, errno){
 	abi.F_DUPFD_CLOEXEC: func(t *Thread, c *call, f *File) (int64, errno) { return t.dupFrom(c, f, true) },
 	abi.F_GETFD:         fcntlGetfd,
 	abi.F_SETFD:         fcntlSetfd,
-	abi.F_GETFL:         func(_ *Thread, _ *call, f *File) (int64, errno) { return int64(f.flags | abi.O_LARGEFILE), 0 },
+	abi.F_GETFL:         fcntlGetfl,
 	abi.F_SETFL:         fcntlSetfl,
 	abi.F_GETLK:         fcntlLock, abi.F_SETLK: fcntlLock, abi.F_SETLKW: fcntlLock,
+	abi.F_GETLK64: fcntlLock, abi.F_SETLK64: fcntlLock, abi.F_SETLKW64: fcntlLock,
 	abi.F_OFD_GETLK: fcntlLock, abi.F_OFD_SETLK: fcntlLock, abi.F_OFD_SETLKW: fcntlLock,
 	abi.F_SETOWN: func(*Thread, *call, *File) (int64, errno) { return 0, 0 },
 	abi.F_GETOWN: func(*Thread, *call, *File) (int64, errno) { return 0, 0 },
@@ -100,6 +101,14 @@ func fcntlSetfd(t *Thread, c *call, _ *File) (int64, errno) {
 	return 0, 0
 }
 
+// fcntlGetfl: a 64-bit program always has O_LARGEFILE.
+func fcntlGetfl(t *Thread, _ *call, f *File) (int64, errno) {
+	if t.lay().Word == 8 {
+		return int64(f.flags | abi.O_LARGEFILE), 0
+	}
+	return int64(f.flags), 0
+}
+
 // settable are the status flags that F_SETFL changes.
 const settable = abi.O_APPEND | abi.O_NONBLOCK | abi.O_ASYNC | abi.O_DIRECT | abi.O_NOATIME
 
@@ -124,18 +133,23 @@ var lockCommands = map[int]struct {
 	host int
 	wait bool
 }{
+	abi.F_GETLK64: {unix.F_OFD_GETLK, false}, abi.F_SETLK64: {unix.F_OFD_SETLK, false}, abi.F_SETLKW64: {unix.F_OFD_SETLK, true},
 	abi.F_GETLK: {unix.F_OFD_GETLK, false}, abi.F_SETLK: {unix.F_OFD_SETLK, false}, abi.F_SETLKW: {unix.F_OFD_SETLK, true},
 	abi.F_OFD_GETLK: {unix.F_OFD_GETLK, false}, abi.F_OFD_SETLK: {unix.F_OFD_SETLK, false}, abi.F_OFD_SETLKW: {unix.F_OFD_SETLK, true},
 }
 
 func fcntlLock(t *Thread, c *call, f *File) (int64, errno) {
 	var l abi.Flock
-	if e := t.load(c.addr(2), &l); e != 0 {
+	at, e := t.lockStruct(c, &l)
+	if e == 0 {
+		e = t.load(c.addr(2), at)
+	}
+	if e != 0 {
 		return 0, e
 	}
 	cmd := lockCommands[c.i32(1)]
 	h := &unix.Flock_t{Type: l.Type, Whence: l.Whence, Start: l.Start, Len: l.Len}
-	e := t.k.host.FcntlLock(f.fd, cmd.host, h)
+	e = t.k.host.FcntlLock(f.fd, cmd.host, h)
 	if e == abi.EAGAIN && cmd.wait {
 		return 0, t.retryLock()
 	}
@@ -146,7 +160,19 @@ func fcntlLock(t *Thread, c *call, f *File) (int64, errno) {
 	if h.Type != unix.F_UNLCK {
 		l.Whence, l.Start, l.Len, l.PID = h.Whence, h.Start, h.Len, h.Pid
 	}
-	return 0, t.store(c.addr(2), &l)
+	return 0, t.store(c.addr(2), at)
+}
+
+// lockStruct is l in the form that the command has in memory. The commands with
+// 64 in their names exist where longs have 32 bits.
+func (t *Thread) lockStruct(c *call, l *abi.Flock) (abi.Struct, errno) {
+	switch cmd := c.i32(1); {
+	case cmd <= abi.F_SETLKW:
+		return l, 0
+	case t.lay().Word == 8 && cmd <= abi.F_SETLKW64:
+		return nil, abi.EINVAL
+	}
+	return (*abi.Flock64)(l), 0
 }
 
 // lockRetry is how long to wait, in nanoseconds, before a lock is tried again:

@@ -70,7 +70,7 @@ func (t *Thread) futexDeadline(c *call) errno {
 		clock = abi.CLOCK_REALTIME
 	}
 	var ts abi.Timespec
-	if e := t.load(c.addr(3), &ts); e != 0 {
+	if e := t.loadTime(c.addr(3), &ts); e != 0 {
 		return e
 	}
 	return t.deadlineAt(clock, &ts)

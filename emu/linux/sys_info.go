@@ -5,16 +5,31 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
 )
 
 func sysUname(t *Thread, c *call) (int64, errno) {
-	u, e := t.k.host.Uname()
+	u, e := t.uname()
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(c.addr(0), &abi.Utsname{Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: unix.ByteSliceToString(u.Nodename[:]),
+	return 0, t.store(c.addr(0), u)
+}
+
+// uname is what the kernel says of itself. Under the personality of a 32-bit
+// machine it names one.
+func (t *Thread) uname() (*abi.Utsname, errno) {
+	u, e := t.k.host.Uname()
+	if e != 0 {
+		return nil, e
+	}
+	machine := "x86_64"
+	if t.p.persona&persMask == persLinux32 {
+		machine = "i686"
+	}
+	return &abi.Utsname{Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: unix.ByteSliceToString(u.Nodename[:]),
 		Release: unix.ByteSliceToString(u.Release[:]), Version: unix.ByteSliceToString(u.Version[:]),
-		Machine: "x86_64", Domainname: unix.ByteSliceToString(u.Domainname[:])})
+		Machine: machine, Domainname: unix.ByteSliceToString(u.Domainname[:])}, 0
 }
 
 func sysSysinfo(t *Thread, c *call) (int64, errno) {
@@ -22,12 +37,43 @@ func sysSysinfo(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(c.addr(0), &abi.Sysinfo{Uptime: s.Uptime, Loads: s.Loads, Totalram: s.Totalram, Freeram: s.Freeram,
+	v := &abi.Sysinfo{Uptime: s.Uptime, Loads: s.Loads, Totalram: s.Totalram, Freeram: s.Freeram,
 		Sharedram: s.Sharedram, Bufferram: s.Bufferram, Totalswap: s.Totalswap, Freeswap: s.Freeswap, Procs: s.Procs,
-		Totalhigh: s.Totalhigh, Freehigh: s.Freehigh, Unit: s.Unit})
+		Totalhigh: s.Totalhigh, Freehigh: s.Freehigh, Unit: s.Unit}
+	if t.lay().Word == 4 {
+		inPages(v)
+	}
+	return 0, t.store(c.addr(0), v)
 }
 
-func sysPersonality(_ *Thread, c *call) (int64, errno) { return 0, 0 }
+// inPages makes counts that 32 bits do not hold ones of pages.
+func inPages(v *abi.Sysinfo) {
+	sizes := []*uint64{&v.Totalram, &v.Freeram, &v.Sharedram, &v.Bufferram, &v.Totalswap, &v.Freeswap, &v.Totalhigh, &v.Freehigh}
+	if v.Totalram>>32 == 0 && v.Totalswap>>32 == 0 {
+		return
+	}
+	for v.Unit < mm.PageSize {
+		v.Unit <<= 1
+		for _, p := range sizes {
+			*p >>= 1
+		}
+	}
+}
+
+// Of the personality only the execution domain matters (linux/personality.h).
+const (
+	persMask    = 0xff
+	persLinux32 = 8
+	persKeep    = 0xffffffff
+)
+
+func sysPersonality(t *Thread, c *call) (int64, errno) {
+	old := t.p.persona
+	if c.u32(0) != persKeep {
+		t.p.persona = c.u32(0)
+	}
+	return int64(old), 0
+}
 
 // sysKcmp compares files: the only question that programs ask.
 func sysKcmp(t *Thread, c *call) (int64, errno) {

@@ -17,12 +17,38 @@ var ioctlSizes = map[uint32]uint64{
 	unix.TIOCGWINSZ: 8, unix.TIOCSWINSZ: 8, unix.TIOCOUTQ: 4, unix.TIOCGETD: 4, unix.TIOCSETD: 4,
 	unix.TIOCMGET: 4, unix.TIOCMSET: 4, unix.TIOCMBIS: 4, unix.TIOCMBIC: 4,
 	unix.TIOCGPTN: 4, unix.TIOCSPTLCK: 4, unix.TIOCGPTLCK: 4, unix.TIOCPKT: 4,
-	unix.TIOCINQ: 4, abi.FIOQSIZE: 8,
-	unix.FS_IOC_GETFLAGS: 8, unix.FS_IOC_SETFLAGS: 8, unix.FICLONE: 0,
-	unix.SIOCGIFNAME: 40, unix.SIOCGIFFLAGS: 40, unix.SIOCGIFADDR: 40, unix.SIOCGIFNETMASK: 40, unix.SIOCGIFBRDADDR: 40,
-	unix.SIOCGIFMTU: 40, unix.SIOCGIFHWADDR: 40, unix.SIOCGIFINDEX: 40, unix.SIOCATMARK: 4,
-	unix.BLKGETSIZE64: 8, unix.BLKSSZGET: 4, unix.BLKGETSIZE: 8,
+	unix.TIOCINQ: 4, abi.FIOQSIZE: 8, unix.FICLONE: 0,
+	unix.SIOCATMARK: 4, unix.BLKGETSIZE64: 8, unix.BLKSSZGET: 4,
 }
+
+// longIoctl is a request whose structure ends in what has the size of the guest's
+// long, or of a union of such: size is the host's, less what it is less where longs
+// have 32 bits, and req32 the number there, if it is another.
+type longIoctl struct {
+	size, less uint64
+	req32      uint32
+}
+
+// ifreq is struct ifreq: its largest member is a struct of longs that none of
+// these requests uses.
+var ifreq = longIoctl{size: 40, less: 8}
+
+var longIoctls = map[uint32]longIoctl{
+	unix.FS_IOC_GETFLAGS: {8, 4, 0x80046601}, unix.FS_IOC_SETFLAGS: {8, 4, 0x40046602}, unix.BLKGETSIZE: {8, 4, 0},
+	unix.SIOCGIFNAME: ifreq, unix.SIOCGIFFLAGS: ifreq, unix.SIOCGIFADDR: ifreq, unix.SIOCGIFNETMASK: ifreq, unix.SIOCGIFBRDADDR: ifreq,
+	unix.SIOCGIFMTU: ifreq, unix.SIOCGIFHWADDR: ifreq, unix.SIOCGIFINDEX: ifreq,
+}
+
+// narrowIoctls are the requests of 32-bit programs that have numbers of their own.
+var narrowIoctls = func() map[uint32]uint32 {
+	m := map[uint32]uint32{}
+	for req, l := range longIoctls {
+		if l.req32 != 0 {
+			m[l.req32] = req
+		}
+	}
+	return m
+}()
 
 // ioctlFuncs are the requests that the kernel itself answers.
 var ioctlFuncs = map[uint32]func(t *Thread, f *File, a guest.Addr) (int64, errno){
@@ -49,6 +75,16 @@ func sysIoctl(t *Thread, c *call) (int64, errno) {
 		return do(t, f, c.addr(2))
 	}
 	size, ok := ioctlSizes[req]
+	if wide, found := narrowIoctls[req]; found && t.lay().Word == 4 {
+		req = wide
+	}
+	if l, found := longIoctls[req]; found {
+		less := uint64(0)
+		if t.lay().Word == 4 {
+			less = l.less
+		}
+		return t.ioctlCopy(f, req, c.addr(2), l.size-less, less)
+	}
 	switch {
 	case !ok:
 		return t.unknownIoctl(f, req)
@@ -61,19 +97,19 @@ func sysIoctl(t *Thread, c *call) (int64, errno) {
 	case size == 0:
 		return t.k.host.Ioctl(f.fd, req, c.Args[2])
 	}
-	return t.ioctlCopy(f, req, c.addr(2), size)
+	return t.ioctlCopy(f, req, c.addr(2), size, 0)
 }
 
 // ioctlCopy gives the host a copy of the argument, and copies back what it made
-// of it if the guest may be given that.
-func (t *Thread) ioctlCopy(f *File, req uint32, a guest.Addr, size uint64) (int64, errno) {
+// of it if the guest may be given that. The host's structure is more bytes longer.
+func (t *Thread) ioctlCopy(f *File, req uint32, a guest.Addr, size, more uint64) (int64, errno) {
 	m, e := t.mem(a, size)
 	if e != 0 {
 		return 0, e
 	}
-	b := append([]byte(nil), m...)
+	b := append(append([]byte(nil), m...), make([]byte, more)...)
 	ret, e := t.k.host.IoctlBuf(f.fd, req, b)
-	if e == 0 && string(b) != string(m) {
+	if b = b[:size]; e == 0 && string(b) != string(m) {
 		e = t.copyOut(a, b)
 	}
 	return ret, e
@@ -164,15 +200,20 @@ func ioctlIfconf(t *Thread, f *File, a guest.Addr) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	buf := make([]byte, min(n, 64<<10))
+	entry := ifreq.size // in the guest's list
+	if t.lay().Word == 4 {
+		entry -= ifreq.less
+	}
+	buf := make([]byte, min(uint64(n)/entry*ifreq.size, 64<<10))
 	got, e := t.k.host.Ifconf(f.fd, buf)
 	if e != 0 {
 		return 0, e
 	}
-	if to != 0 {
-		if e := t.copyOut(guest.Addr(to), buf[:min(got, len(buf))]); e != 0 {
+	count := uint64(got) / ifreq.size
+	for i := uint64(0); to != 0 && i < min(count, uint64(len(buf))/ifreq.size); i++ {
+		if e := t.copyOut(guest.Addr(to+i*entry), buf[i*ifreq.size:][:entry]); e != 0 {
 			return 0, e
 		}
 	}
-	return 0, t.putU32(a, uint32(got))
+	return 0, t.putU32(a, uint32(count*entry))
 }

@@ -18,6 +18,9 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 	if typ != abi.MAP_SHARED && typ != abi.MAP_PRIVATE && typ != abi.MAP_SHARED_VALIDATE {
 		return 0, abi.EINVAL
 	}
+	if c.abi.word < t.p.abi.word { // INT 0x80 in a 64-bit program
+		r.Flags |= abi.MAP_32BIT
+	}
 	if r.Flags&abi.MAP_ANONYMOUS == 0 {
 		f, e := t.file(c.i32(4))
 		if e != 0 {
@@ -156,7 +159,8 @@ func sysGetMempolicy(t *Thread, c *call) (int64, errno) {
 		if c.Args[2] < 1 || c.Args[2] > 4096*8 {
 			return 0, abi.EINVAL
 		}
-		b, e := t.out(a, (c.Args[2]+63)/64*8)
+		word := uint64(t.lay().Word)
+		b, e := t.out(a, (c.Args[2]+8*word-1)/(8*word)*word)
 		if e != 0 {
 			return 0, e
 		}

@@ -75,12 +75,18 @@ func (t *Thread) recvHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 	}
 	if h.Control != 0 {
 		m.Control = make([]byte, h.Controllen)
+		if t.lay() != abi.Layout64 { // the host's headers are longer
+			m.Control = make([]byte, 2*h.Controllen)
+		}
 	}
 	n, e := t.recvMsg(f, m, flags)
 	if e != 0 {
 		return 0, e
 	}
-	control := t.controlToGuest(m.Control, flags&unix.MSG_CMSG_CLOEXEC != 0)
+	control, whole := t.controlToGuest(m.Control, int(h.Controllen), flags&unix.MSG_CMSG_CLOEXEC != 0)
+	if !whole {
+		m.Flags |= unix.MSG_CTRUNC
+	}
 	if h.Name != 0 {
 		if e := t.copyOut(guest.Addr(h.Name), m.Name[:min(len(m.Name), max(0, int(h.Namelen)))]); e != 0 {
 			return 0, e
@@ -143,23 +149,59 @@ func (t *Thread) controlToHost(b []byte) (control []byte, e errno) {
 }
 
 // controlToGuest gives received descriptors guest numbers. Those for which there
-// is no number are closed.
-func (t *Thread) controlToGuest(b []byte, cloexec bool) (control []byte) {
+// is no number or no room are closed.
+func (t *Thread) controlToGuest(b []byte, room int, cloexec bool) (control []byte, whole bool) {
+	head := t.lay().Size(&abi.Cmsghdr{})
+	whole = true
 	cmsgs(abi.Layout64, b, func(h *abi.Cmsghdr, data []byte) errno {
-		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
-			for i := 0; i+4 <= len(data); i += 4 {
-				fd := int(int32(le.Uint32(data[i:])))
-				n, e := t.install(t.k.received(fd), cloexec)
-				if e != 0 {
-					n = -1
-				}
-				le.PutUint32(data[i:], uint32(n))
+		data = t.stampToGuest(h, data)
+		fds := h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS
+		fits := room - len(control) - head
+		if n := max(0, fits); n < len(data) {
+			if fds {
+				n &^= 3
+				t.k.closeAll(data[n:])
 			}
+			data, whole = data[:n], false
+		}
+		if fits < 0 || fds && len(data) == 0 {
+			return 0
+		}
+		if fds {
+			t.installAll(data, cloexec)
 		}
 		control = appendCmsg(t.lay(), control, h, data)
+		control = control[:min(len(control), room)]
 		return 0
 	})
-	return control
+	return control, whole
+}
+
+// stampToGuest gives the time of a message the guest's layout.
+func (t *Thread) stampToGuest(h *abi.Cmsghdr, data []byte) []byte {
+	stamp := h.Level == unix.SOL_SOCKET && (h.Type == abi.SO_TIMESTAMP_OLD || h.Type == abi.SO_TIMESTAMPNS_OLD)
+	if !stamp || t.lay() == abi.Layout64 || len(data) < abi.Layout64.Size(&abi.Timeval{}) {
+		return data
+	}
+	return relayout(abi.Layout64, t.lay(), data)
+}
+
+// installAll replaces received descriptors by guest numbers, -1 for none.
+func (t *Thread) installAll(fds []byte, cloexec bool) {
+	for ; len(fds) >= 4; fds = fds[4:] {
+		n, e := t.install(t.k.received(int(int32(le.Uint32(fds)))), cloexec)
+		if e != 0 {
+			n = -1
+		}
+		le.PutUint32(fds, uint32(n))
+	}
+}
+
+// closeAll closes received descriptors.
+func (k *Kernel) closeAll(fds []byte) {
+	for ; len(fds) >= 4; fds = fds[4:] {
+		k.host.Close(int(int32(le.Uint32(fds))))
+	}
 }
 
 // fileID names a host file, to recognise it when it comes back through a socket.

@@ -45,7 +45,7 @@ func (t *Thread) timeout(a guest.Addr) errno {
 		return 0
 	}
 	var ts abi.Timespec
-	if e := t.load(a, &ts); e != 0 {
+	if e := t.loadTime(a, &ts); e != 0 {
 		return e
 	}
 	ns, e := duration(&ts)
@@ -83,14 +83,21 @@ func (t *Thread) withMask(a guest.Addr, size uint64, do func() (int64, errno)) (
 		if e != 0 {
 			return 0, e
 		}
-		t.oldMask, t.restore = t.mask, true
-		t.mask = mask &^ unblockable
+		t.maskWhileParked(mask)
 	}
 	ret, e := do()
 	if e != blocked && !restartable(e) { // else the mask is restored when the handler has its frame
 		t.mask, t.restore = t.oldMask, false
 	}
 	return ret, e
+}
+
+// maskWhileParked sets the mask that counts until the call has ended.
+func (t *Thread) maskWhileParked(mask uint64) {
+	if !t.restore {
+		t.oldMask, t.restore = t.mask, true
+		t.mask = mask &^ unblockable
+	}
 }
 
 func (t *Thread) poll(c *call) (int64, errno) {
@@ -235,7 +242,8 @@ func (t *Thread) doSelect(c *call) (int64, errno) {
 
 // fdSets finds the sets of the first n descriptors, whole words of them.
 func (t *Thread) fdSets(c *call, n int) (sets fdSets, e errno) {
-	size := uint64((n + 63) / 64 * 8)
+	word := 8 * t.lay().Word
+	size := uint64((n + word - 1) / word * t.lay().Word)
 	for i := range sets {
 		if a := c.addr(1 + i); a != 0 {
 			if sets[i], e = t.out(a, size); e != 0 {

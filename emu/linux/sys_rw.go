@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -235,11 +237,19 @@ func sysLseek(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	off, e := t.seek(f, c.i64(1), c.i32(2))
+	if e == 0 && t.lay().Word == 4 && off > math.MaxInt32 {
+		e = abi.EOVERFLOW
+	}
+	return off, e
+}
+
+func (t *Thread) seek(f *File, off int64, whence int) (int64, errno) {
 	if f.list != nil {
-		f.pos = int(min(max(c.i64(1), 0), int64(len(f.entries))))
+		f.pos = int(min(max(off, 0), int64(len(f.entries))))
 		return int64(f.pos), 0
 	}
-	return t.k.host.Lseek(f.fd, c.i64(1), c.i32(2))
+	return t.k.host.Lseek(f.fd, off, whence)
 }
 
 // copier is one of the calls that move bytes between two files. A transfer that
@@ -292,12 +302,29 @@ func (t *Thread) putOffset(a guest.Addr, off *int64) errno {
 	return t.putU64(a, uint64(*off))
 }
 
+// shortOffset and putShortOffset are those of sendfile, whose offset is a long.
+func (t *Thread) shortOffset(a guest.Addr) (*int64, errno) {
+	if a == 0 || t.lay().Word == 8 || t.call.wide() {
+		return t.offset(a)
+	}
+	v, e := t.u32(a)
+	off := int64(int32(v))
+	return &off, e
+}
+
+func (t *Thread) putShortOffset(a guest.Addr, off *int64) errno {
+	if off == nil || t.lay().Word == 8 || t.call.wide() {
+		return t.putOffset(a, off)
+	}
+	return t.putU32(a, uint32(*off))
+}
+
 func sysSendfile(t *Thread, c *call) (int64, errno) {
 	in, out, e := t.pair(c.i32(1), c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
-	off, e := t.offset(c.addr(2))
+	off, e := t.shortOffset(c.addr(2))
 	if e != 0 {
 		return 0, e
 	}
@@ -309,7 +336,7 @@ func sysSendfile(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return n, t.putOffset(c.addr(2), off)
+	return n, t.putShortOffset(c.addr(2), off)
 }
 
 // twoOffsets reads the offsets of copy_file_range and splice, does the copy and

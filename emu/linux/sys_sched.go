@@ -17,11 +17,13 @@ func sysSchedGetaffinity(t *Thread, c *call) (int64, errno) {
 	if _, e := t.about(c.i32(0)); e != 0 {
 		return 0, e
 	}
-	const size = 8
-	if c.Args[1] < size || c.Args[1]%size != 0 {
+	word := uint64(t.lay().Word)
+	if c.Args[1] < word || c.Args[1]%word != 0 {
 		return 0, abi.EINVAL
 	}
-	return size, t.putU64(c.addr(2), 1)
+	b := make([]byte, min(c.Args[1], 8))
+	b[0] = 1
+	return int64(len(b)), t.copyOut(c.addr(2), b)
 }
 
 func sysSchedSetaffinity(t *Thread, c *call) (int64, errno) {
@@ -76,7 +78,7 @@ func schedPriority(policy int, n int64) (int64, errno) {
 }
 
 func sysSchedRrGetInterval(t *Thread, c *call) (int64, errno) {
-	return 0, t.store(c.addr(1), &abi.Timespec{Nsec: 4e6})
+	return 0, t.storeTime(c.addr(1), &abi.Timespec{Nsec: 4e6})
 }
 
 func sysGetcpu(t *Thread, c *call) (int64, errno) {

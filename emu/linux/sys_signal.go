@@ -12,26 +12,38 @@ func validSignal(sig int) bool { return sig >= 1 && sig <= numSignals }
 
 func sysRtSigaction(t *Thread, c *call) (int64, errno) {
 	sig := c.i32(0)
-	if c.Args[3] != 8 || !validSignal(sig) {
+	if c.Args[3] != 8 {
 		return 0, abi.EINVAL
 	}
-	old := t.p.actions[sig]
+	var act *abi.Sigaction
 	if a := c.addr(1); a != 0 {
-		var act abi.Sigaction
-		if e := t.load(a, &act); e != 0 {
+		act = new(abi.Sigaction)
+		if e := t.load(a, act); e != 0 {
 			return 0, e
 		}
-		if unblockable&bit(int32(sig)) != 0 {
-			return 0, abi.EINVAL
-		}
+	}
+	old, e := t.sigaction(sig, act)
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.storeIf(c.addr(2), &old)
+}
+
+// sigaction sets what a signal does, unless act is nil, and returns what it did.
+func (t *Thread) sigaction(sig int, act *abi.Sigaction) (old abi.Sigaction, e errno) {
+	if !validSignal(sig) || act != nil && unblockable&bit(int32(sig)) != 0 {
+		return old, abi.EINVAL
+	}
+	old = t.p.actions[sig]
+	if act != nil {
 		act.Mask &^= unblockable
 		act.Flags &^= abi.SA_UNSUPPORTED
-		t.p.actions[sig] = act
+		t.p.actions[sig] = *act
 		if t.p.ignored(int32(sig)) {
 			t.p.dropPending(bit(int32(sig)))
 		}
 	}
-	return 0, t.storeIf(c.addr(2), &old)
+	return old, 0
 }
 
 func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
@@ -44,22 +56,30 @@ func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
 		if e != 0 {
 			return 0, e
 		}
-		switch c.i32(0) {
-		case abi.SIG_BLOCK:
-			t.mask |= set
-		case abi.SIG_UNBLOCK:
-			t.mask &^= set
-		case abi.SIG_SETMASK:
-			t.mask = set
-		default:
-			return 0, abi.EINVAL
+		if e := t.changeMask(c.i32(0), set); e != 0 {
+			return 0, e
 		}
-		t.mask &^= unblockable
 	}
 	if a := c.addr(2); a != 0 {
 		return 0, t.putU64(a, old)
 	}
 	return 0, 0
+}
+
+// changeMask changes which signals are blocked.
+func (t *Thread) changeMask(how int, set uint64) errno {
+	switch how {
+	case abi.SIG_BLOCK:
+		t.mask |= set
+	case abi.SIG_UNBLOCK:
+		t.mask &^= set
+	case abi.SIG_SETMASK:
+		t.mask = set
+	default:
+		return abi.EINVAL
+	}
+	t.mask &^= unblockable
+	return 0
 }
 
 func sysRtSigreturn(t *Thread, c *call) (int64, errno) {

@@ -202,7 +202,22 @@ func sysSetsockopt(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if t.lay() != abi.Layout64 && timeOption(c.i32(1), c.i32(2)) && len(m) >= t.lay().Size(&abi.Timeval{}) {
+		m = relayout(t.lay(), abi.Layout64, m)
+	}
 	return 0, t.k.host.Setsockopt(f.fd, c.i32(1), c.i32(2), m)
+}
+
+// timeOption reports whether an option is a struct timeval of the guest's long.
+func timeOption(level, opt int) bool {
+	return level == unix.SOL_SOCKET && (opt == abi.SO_RCVTIMEO_OLD || opt == abi.SO_SNDTIMEO_OLD)
+}
+
+// relayout makes a struct timeval, or timespec, of another layout.
+func relayout(from, to *abi.Layout, b []byte) []byte {
+	var tv abi.Timeval
+	from.Get(b, &tv)
+	return to.Bytes(&tv)
 }
 
 func sysGetsockopt(t *Thread, c *call) (int64, errno) {
@@ -218,9 +233,17 @@ func sysGetsockopt(t *Thread, c *call) (int64, errno) {
 		return 0, abi.EINVAL
 	}
 	b := make([]byte, min(room, 64<<10))
+	convert := t.lay() != abi.Layout64 && timeOption(c.i32(1), c.i32(2))
+	if convert {
+		b = make([]byte, abi.Layout64.Size(&abi.Timeval{}))
+	}
 	n, e := t.k.host.Getsockopt(f.fd, c.i32(1), c.i32(2), b)
 	if e != 0 {
 		return 0, e
+	}
+	if convert {
+		b = relayout(abi.Layout64, t.lay(), b)
+		n = min(len(b), int(room))
 	}
 	if e := t.copyOut(c.addr(3), b[:min(n, len(b))]); e != 0 {
 		return 0, e

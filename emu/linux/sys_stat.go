@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -18,7 +20,20 @@ func (t *Thread) putStat(a guest.Addr, st *unix.Stat_t, e errno) (int64, errno) 
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(a, statOf(st))
+	v := statOf(st)
+	if put, ok := t.call.state.(func(guest.Addr, *abi.Stat) errno); ok {
+		return 0, put(a, v)
+	}
+	switch {
+	case t.lay().Word == 8:
+	case t.call.wide():
+		return 0, t.store(a, (*abi.Stat64)(v))
+	case v.Size > math.MaxInt32 || v.Ino > math.MaxUint32 || v.Nlink > math.MaxUint16:
+		return 0, abi.EOVERFLOW
+	default:
+		v.UID, v.GID = uint32(id16(v.UID)), uint32(id16(v.GID))
+	}
+	return 0, t.store(a, v)
 }
 
 func (t *Thread) statPath(c *call, flags int) (int64, errno) {
@@ -80,8 +95,16 @@ func (t *Thread) putStatfs(a guest.Addr, st *unix.Statfs_t, e errno) (int64, err
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(a, &abi.Statfs{Type: st.Type, Bsize: st.Bsize, Blocks: st.Blocks, Bfree: st.Bfree, Bavail: st.Bavail,
-		Files: st.Files, Ffree: st.Ffree, Fsid: st.Fsid.Val, Namelen: st.Namelen, Frsize: st.Frsize, Flags: st.Flags})
+	v := &abi.Statfs{Type: st.Type, Bsize: st.Bsize, Blocks: st.Blocks, Bfree: st.Bfree, Bavail: st.Bavail,
+		Files: st.Files, Ffree: st.Ffree, Fsid: st.Fsid.Val, Namelen: st.Namelen, Frsize: st.Frsize, Flags: st.Flags}
+	switch {
+	case t.lay().Word == 8:
+	case t.call.wide():
+		return 0, t.store(a, (*abi.Statfs64)(v))
+	case (v.Blocks|v.Bfree|v.Bavail|v.Files|v.Ffree)>>32 != 0:
+		return 0, abi.EOVERFLOW
+	}
+	return 0, t.store(a, v)
 }
 
 func sysStatfs(t *Thread, c *call) (int64, errno) {

@@ -34,6 +34,9 @@ func sysClockGettime(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if c.wide() {
+		return 0, t.storeTime(c.addr(1), &ts)
+	}
 	return 0, t.putTime(c.addr(1), ts.Sec, ts.Nsec)
 }
 
@@ -66,7 +69,10 @@ func sysClockGetres(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.storeIf(c.addr(1), &abi.Timespec{Sec: ts.Sec, Nsec: ts.Nsec})
+	if c.addr(1) == 0 {
+		return 0, 0
+	}
+	return 0, t.storeTime(c.addr(1), &abi.Timespec{Sec: ts.Sec, Nsec: ts.Nsec})
 }
 
 func sysClockSettime(*Thread, *call) (int64, errno) { return 0, abi.EPERM }
@@ -112,7 +118,7 @@ func sysClockNanosleep(t *Thread, c *call) (int64, errno) {
 func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (int64, errno) {
 	if c.deadline == 0 {
 		var ts abi.Timespec
-		if e := t.load(req, &ts); e != 0 {
+		if e := t.loadTime(req, &ts); e != 0 {
 			return 0, e
 		}
 		ns, e := duration(&ts)
@@ -134,7 +140,7 @@ func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (
 	} else if rem != 0 {
 		w.cancel = func() {
 			left := max(0, c.deadline-t.k.host.Now())
-			t.store(rem, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9})
+			t.storeTime(rem, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9})
 		}
 	}
 	return 0, t.park(w)

@@ -20,6 +20,7 @@ type row struct {
 	fn    sysFunc
 	level level
 	gap   string
+	wide  bool // see call.wide
 }
 
 // callEntry is what belongs to a call number of an architecture.
@@ -29,10 +30,10 @@ type callEntry struct {
 }
 
 // callTable joins an architecture's numbers with the functions.
-func callTable(calls []abi.Call) []callEntry {
+func callTable(calls []abi.Call, byName func(name string) *row) []callEntry {
 	table := make([]callEntry, calls[len(calls)-1].Number+1)
 	for i := range calls {
-		table[calls[i].Number] = callEntry{&calls[i], rows[calls[i].Name]}
+		table[calls[i].Number] = callEntry{&calls[i], byName(calls[i].Name)}
 	}
 	return table
 }
@@ -112,7 +113,7 @@ var rows = map[string]*row{
 	"getpid": {fn: sysGetpid}, "gettid": {fn: sysGettid}, "getppid": {fn: sysGetppid}, "getpgrp": {fn: sysGetpgrp}, "getpgid": {fn: sysGetpgid},
 	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
 	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
-	"arch_prctl": {fn: sysArchPrctl}, "prctl": {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
+	"arch_prctl": {fn: sysArchPrctl}, "modify_ldt": {fn: sysModifyLdt}, "prctl": {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
 	"personality": {fn: sysPersonality}, "ptrace": {level: refused}, "seccomp": {level: refused}, "rseq": {level: refused}, "bpf": {level: refused},
 	"futex":           {fn: sysFutex, level: partial, gap: "shared words wake guest processes only; no FUTEX_WAIT_REQUEUE_PI"},
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},

@@ -229,7 +229,7 @@ func sysTimerSettime(t *Thread, c *call) (int64, errno) {
 		return 0, e
 	}
 	var v abi.Itimerspec
-	if e := t.load(c.addr(2), &v); e != 0 {
+	if e := t.loadSpec(c.addr(2), &v); e != 0 {
 		return 0, e
 	}
 	value, e := duration(&v.Value)
@@ -250,7 +250,7 @@ func sysTimerSettime(t *Thread, c *call) (int64, errno) {
 	default:
 		t.k.arm(tm, t.k.deadline(value), interval)
 	}
-	return 0, t.storeIf(c.addr(3), old)
+	return 0, t.storeSpec(c.addr(3), old)
 }
 
 func sysTimerGettime(t *Thread, c *call) (int64, errno) {
@@ -258,7 +258,7 @@ func sysTimerGettime(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(c.addr(1), t.k.spec(tm))
+	return 0, t.storeSpec(c.addr(1), t.k.spec(tm))
 }
 
 func sysTimerGetoverrun(t *Thread, c *call) (int64, errno) {

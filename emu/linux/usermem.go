@@ -123,6 +123,39 @@ func (t *Thread) loadAt(a guest.Addr, i int, v abi.Struct) errno {
 	return t.load(a+guest.Addr(i*t.lay().Size(v)), v)
 }
 
+// loadTime and storeTime copy a timespec, and loadSpec and storeSpec a timer's, in
+// the form of the call.
+func (t *Thread) loadTime(a guest.Addr, ts *abi.Timespec) errno { return t.loadTimeAt(a, 0, ts) }
+
+func (t *Thread) loadTimeAt(a guest.Addr, i int, ts *abi.Timespec) errno {
+	if t.call.wide() {
+		return t.loadAt(a, i, (*abi.Timespec64)(ts))
+	}
+	return t.loadAt(a, i, ts)
+}
+
+func (t *Thread) storeTime(a guest.Addr, ts *abi.Timespec) errno {
+	if t.call.wide() {
+		return t.store(a, (*abi.Timespec64)(ts))
+	}
+	return t.store(a, ts)
+}
+
+func (t *Thread) loadSpec(a guest.Addr, v *abi.Itimerspec) errno {
+	if t.call.wide() {
+		return t.load(a, (*abi.Itimerspec64)(v))
+	}
+	return t.load(a, v)
+}
+
+// storeSpec stores unless the pointer is null.
+func (t *Thread) storeSpec(a guest.Addr, v *abi.Itimerspec) errno {
+	if t.call.wide() {
+		return t.storeIf(a, (*abi.Itimerspec64)(v))
+	}
+	return t.storeIf(a, v)
+}
+
 func (t *Thread) store(a guest.Addr, v abi.Struct) errno {
 	b, e := t.out(a, uint64(t.lay().Size(v)))
 	if e == 0 {

@@ -146,7 +146,7 @@ func foreign(h header) error {
 	if name == "" {
 		name = m.String()
 	}
-	return fmt.Errorf("%w: %s (this emulator runs x86_64 programs)", ErrForeign, name)
+	return fmt.Errorf("%w: %s (this emulator runs x86_64 and i386 programs)", ErrForeign, name)
 }
 
 func archOf(h header, lay layout) (guest.Arch, error) {

@@ -93,6 +93,8 @@ func waitsForX87(code []byte) bool {
 		return !scalar
 	case 0x38, 0xc4, 0xc5:
 		return true
+	case 0x3a: // palignr is the only one of its map
+		return len(op) > 2 && op[2] == 0x0f
 	}
 	return op[1] >= 0x60 && op[1] <= 0x7b || op[1] == 0x7e || op[1] == 0x7f || op[1] >= 0xd1 && op[1] != 0xe6
 }

@@ -40,7 +40,8 @@ var byRow = func() []trFunc {
 
 // translators is all themes' tables in one.
 var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, sseTable, x87Table,
-	vexTable, avxTable, avx2Table, fmaTable, f16cTable, bmi1Table, bmi2Table, adxTable)
+	vexTable, avxTable, avx2Table, fmaTable, f16cTable, bmi1Table, bmi2Table, adxTable,
+	xsaveTable, xsaveOptTable, xsavecTable, xsavesTable, rdrandTable, rdseedTable)
 
 func merge(tables ...map[string]trFunc) map[string]trFunc {
 	all := map[string]trFunc{}

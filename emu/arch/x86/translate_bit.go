@@ -14,7 +14,8 @@ var bitTable = map[string]trFunc{
 	"bts": bitOp(func(t *translator, v, m ir.Ref) ir.Ref { return t.b.Op2(ir.Or, ir.I64, v, ir.W(m)) }),
 	"btr": bitOp(func(t *translator, v, m ir.Ref) ir.Ref { return t.b.Op2(ir.AndNot, ir.I64, v, ir.W(m)) }),
 	"btc": bitOp(func(t *translator, v, m ir.Ref) ir.Ref { return t.b.Op2(ir.Xor, ir.I64, v, ir.W(m)) }),
-	"bsf": scan(ir.Ctz), "bsr": scan(ir.Clz), "tzcnt": countZeros(ir.Ctz), "lzcnt": countZeros(ir.Clz),
+	"bsf": scan(ir.Ctz), "bsr": scan(ir.Clz),
+	"tzcnt": countZeros(ir.Ctz, features{f7b: f7bBMI1}), "lzcnt": countZeros(ir.Clz, features{f8c: f8cLZCNT}),
 	"popcnt": trPopcnt,
 }
 
@@ -85,9 +86,15 @@ func scan(op ir.Op) trFunc {
 	}
 }
 
-// countZeros: CF says the source was 0, ZF that the result is.
-func countZeros(op ir.Op) trFunc {
+// countZeros: CF says the source was 0, ZF that the result is. A CPU without it
+// ignores the prefix that tells it from a scan.
+func countZeros(op ir.Op, need features) trFunc {
+	older := scan(op)
 	return func(t *translator) {
+		if !t.g.model.includes(&need) {
+			older(t)
+			return
+		}
 		d := t.arg(0)
 		n := 8 * uint64(d.Size)
 		v := t.b.Word(t.extended(ir.ZExt, d.Size, t.get(t.arg(1))))

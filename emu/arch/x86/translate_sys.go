@@ -15,12 +15,12 @@ var sysTable = map[string]trFunc{
 	"lfence": trNop, "mfence": trNop, "sfence": trNop,
 	"clc": trClc, "stc": trStc, "cmc": trCmc,
 	"cld": direction(1), "std": direction(^uint64(0)),
-	"cpuid": trCpuid, "rdtsc": trRdtsc, "rdtscp": trRdtscp, "xgetbv": trXgetbv, "rdpid": trRdpid,
+	"cpuid": trCpuid, "rdtsc": trRdtsc, "rdtscp": trRdtscp, "rdpid": trRdpid,
 	"hlt": privileged, "cli": privileged, "sti": privileged, "in": privileged, "out": privileged, "ins": privileged,
 	"outs": privileged, "wrmsr": privileged, "rdmsr": privileged, "rdpmc": privileged, "movcr": privileged, "movdr": privileged,
 	"lgdt": privileged, "lidt": privileged, "lldt": privileged, "ltr": privileged, "lmsw": privileged, "clts": privileged,
 	"invd": privileged, "wbinvd": privileged, "wbnoinvd": privileged, "invlpg": privileged, "invpcid": privileged,
-	"swapgs": privileged, "sysret": privileged, "sysexit": privileged, "xsetbv": privileged, "iret": privileged,
+	"swapgs": privileged, "sysret": privileged, "sysexit": privileged, "iret": privileged,
 	"movseg":   trMovSeg,
 	"rdfsbase": readBase(regs.FS), "rdgsbase": readBase(regs.GS), "wrfsbase": writeBase(regs.FS), "wrgsbase": writeBase(regs.GS),
 }
@@ -120,19 +120,6 @@ func trRdtscp(t *translator) {
 }
 
 func trRdpid(t *translator) { t.b.MovTo(ir.Ref(t.arg(0).Reg), ir.I32, ir.W(regs.TSCAux)) }
-
-func trXgetbv(t *translator) {
-	if !t.g.model.osxsave() {
-		t.undefined()
-		return
-	}
-	ok := t.b.Label()
-	t.b.BrCond(ok, ir.Eq, ir.I32, regs.RCX, ir.K(0))
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecGP, HasCode: true}))))
-	t.b.Place(ok)
-	t.b.MovTo(regs.RAX, ir.I32, ir.W(regs.XCR0))
-	t.b.Op2To(regs.RDX, ir.Shr, ir.I64, regs.XCR0, ir.K(32))
-}
 
 // aligned raises #GP for an address that is no multiple of n.
 func (t *translator) aligned(a ir.Address, n uint64) {

@@ -23,7 +23,7 @@ func (m *MM) Map(r Request) (guest.Addr, errno) {
 	switch {
 	case r.Size == 0 || r.Offset%PageSize != 0:
 		return 0, abi.EINVAL
-	case size == 0 || size > m.Space.Limit:
+	case size == 0 || size > m.end():
 		return 0, abi.ENOMEM
 	case r.Offset+size < r.Offset || int64(r.Offset+size) < 0:
 		return 0, abi.EOVERFLOW
@@ -49,7 +49,7 @@ func (m *MM) place(r Request, size uint64) (guest.Addr, errno) {
 		return r.Addr, m.fixed(r, size)
 	}
 	lo, hi := guest.Addr(minAddr), m.Layout.MapTop
-	if hint := guest.Addr(RoundUp(uint64(r.Addr))); hint >= minAddr && m.Space.Free(hint, size) {
+	if hint := guest.Addr(RoundUp(uint64(r.Addr))); hint >= minAddr && uint64(hint) <= m.end()-size && m.Space.Free(hint, size) {
 		return hint, 0
 	}
 	if r.Flags&abi.MAP_32BIT != 0 {
@@ -59,7 +59,7 @@ func (m *MM) place(r Request, size uint64) (guest.Addr, errno) {
 		return at, 0
 	}
 	if r.Flags&abi.MAP_32BIT == 0 {
-		if at, ok := m.Space.FindFree(size, m.Layout.StackTop, guest.Addr(m.Space.Limit), false); ok {
+		if at, ok := m.Space.FindFree(size, m.Layout.StackTop, guest.Addr(m.end()), false); ok {
 			return at, 0
 		}
 	}
@@ -70,7 +70,7 @@ func (m *MM) fixed(r Request, size uint64) errno {
 	switch {
 	case r.Addr%PageSize != 0:
 		return abi.EINVAL
-	case uint64(r.Addr) > m.Space.Limit-size:
+	case uint64(r.Addr) > m.end()-size:
 		return abi.ENOMEM
 	case r.Addr < minAddr:
 		return abi.EPERM
@@ -83,7 +83,7 @@ func (m *MM) fixed(r Request, size uint64) errno {
 // Unmap is munmap.
 func (m *MM) Unmap(a guest.Addr, n uint64) errno {
 	size := RoundUp(n)
-	if a%PageSize != 0 || size == 0 || size > m.Space.Limit || uint64(a) > m.Space.Limit-size {
+	if a%PageSize != 0 || size == 0 || size > m.end() || uint64(a) > m.end()-size {
 		return abi.EINVAL
 	}
 	return errnoOf(m.Space.Unmap(a, size))
@@ -105,7 +105,7 @@ func (m *MM) Protect(a guest.Addr, n uint64, prot guest.Access) errno {
 
 // SetBrk is brk: it returns where the heap ends now.
 func (m *MM) SetBrk(to guest.Addr) guest.Addr {
-	if to < m.BrkStart || uint64(to) > m.Space.Limit-PageSize {
+	if to < m.BrkStart || uint64(to) > m.end()-PageSize {
 		return m.Brk
 	}
 	have, want := guest.Addr(RoundUp(uint64(m.Brk))), guest.Addr(RoundUp(uint64(to)))
@@ -143,7 +143,7 @@ func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest
 		return 0, abi.EFAULT
 	}
 	if fixed {
-		if uint64(to) > m.Space.Limit-newSize || to < minAddr {
+		if uint64(to) > m.end()-newSize || to < minAddr {
 			return 0, abi.EINVAL
 		}
 		return to, errnoOf(m.Space.Move(old, oldSize, to, newSize))
@@ -153,7 +153,7 @@ func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest
 
 func (m *MM) checkRemap(old guest.Addr, newSize uint64, flags uint64, fixed bool) errno {
 	const known = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED
-	if flags&^known != 0 || fixed && flags&abi.MREMAP_MAYMOVE == 0 || old%PageSize != 0 || newSize == 0 || newSize > m.Space.Limit {
+	if flags&^known != 0 || fixed && flags&abi.MREMAP_MAYMOVE == 0 || old%PageSize != 0 || newSize == 0 || newSize > m.end() {
 		return abi.EINVAL
 	}
 	return 0

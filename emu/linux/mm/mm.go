@@ -15,6 +15,7 @@ package mm
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -37,18 +38,24 @@ type Layout struct {
 	MapTop      guest.Addr
 	StackTop    guest.Addr
 	StackSize   uint64
+	End         guest.Addr // of what a program may map
 }
 
-// layoutBits is the size of the address space that the layout is made for.
-var layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
+// layoutBits is the size of the address space that the layout is made for, ends is
+// where the program's part of it ends.
+var (
+	layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
+	ends       = map[guest.Arch]guest.Addr{guest.X86_64: 1 << 47, guest.I386: 0xffffe000}
+)
 
 // LayoutFor is the layout of an architecture with stacks of the given size.
 func LayoutFor(arch guest.Arch, stack uint64) Layout {
 	size := uint64(1) << layoutBits[arch]
 	stack = RoundUp(min(max(stack, 128<<10), size/8))
-	top := guest.Addr(size - PageSize)
+	end := ends[arch]
+	top := min(guest.Addr(size-PageSize), end)
 	gap := max(stack+16*PageSize, size/1024)
-	return Layout{ProgramBase: guest.Addr(size/3*2) &^ 0xfff, MapTop: top - guest.Addr(RoundUp(gap)), StackTop: top, StackSize: stack}
+	return Layout{ProgramBase: guest.Addr(size/3*2) &^ 0xfff, MapTop: top - guest.Addr(RoundUp(gap)), StackTop: top, StackSize: stack, End: end}
 }
 
 // MM is the memory that threads share.
@@ -64,7 +71,14 @@ type MM struct {
 	ArgStart, ArgEnd, EnvStart, EnvEnd guest.Addr
 	Auxv                               []byte
 	Locked                             bool
+
+	// Of an i386 program.
+	Vdso guest.Addr // the page with code for system calls, 0 for none
+	LDT  []uint64   // descriptors of modify_ldt
 }
+
+// MaxLDT is how many descriptors a local descriptor table may have.
+const MaxLDT = 8192
 
 // New is an empty memory with one reference.
 func New(arch guest.Arch, stack uint64) (*MM, error) {
@@ -79,6 +93,9 @@ func New(arch guest.Arch, stack uint64) (*MM, error) {
 	return &MM{Space: s, Layout: LayoutFor(arch, stack), Refs: 1}, nil
 }
 
+// end is where the addresses that may be mapped end.
+func (m *MM) end() uint64 { return min(m.Space.Limit, uint64(m.Layout.End)) }
+
 // Clone is the copy that fork makes, with one reference.
 func (m *MM) Clone(asid guest.ASID) (*MM, error) {
 	s, err := m.Space.Clone(asid)
@@ -86,7 +103,7 @@ func (m *MM) Clone(asid guest.ASID) (*MM, error) {
 		return nil, err
 	}
 	c := *m
-	c.Space, c.Refs, c.Locked = s, 1, false
+	c.Space, c.Refs, c.Locked, c.LDT = s, 1, false, slices.Clone(m.LDT)
 	return &c, nil
 }
 

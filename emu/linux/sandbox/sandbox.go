@@ -157,10 +157,10 @@ func (s *Sandbox) check(c *hostsys.Call, r *row) errno {
 }
 
 // fdArg, strArg and so on decode arguments.
-func fdArg(c *hostsys.Call, i int) int       { return int(int32(c.Args[i].Num)) }
-func numArg(c *hostsys.Call, i int) uint32   { return uint32(c.Args[i].Num) }
-func intArg(c *hostsys.Call, i int) int      { return int(int32(c.Args[i].Num)) }
-func strArg(c *hostsys.Call, i int) string   { return unix.ByteSliceToString(c.Args[i].Buf) }
+func fdArg(c *hostsys.Call, i int) int     { return int(int32(c.Args[i].Num)) }
+func numArg(c *hostsys.Call, i int) uint32 { return uint32(c.Args[i].Num) }
+func intArg(c *hostsys.Call, i int) int    { return int(int32(c.Args[i].Num)) }
+func strArg(c *hostsys.Call, i int) string { return unix.ByteSliceToString(c.Args[i].Buf) }
 func (s *Sandbox) direct(c *hostsys.Call) (int64, errno) {
 	s.inner.Do(c)
 	return c.Ret, c.Err

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -168,6 +167,19 @@ func (s *Sandbox) touchDir(dir *entry) {
 	}
 }
 
+// move gives a file another name. Who has it open as a directory still has it.
+func (s *Sandbox) move(e *entry, dir *entry, name string) {
+	s.take(e)
+	e.parent, e.name, e.home = dir, name, false
+	dir.ino.put(e)
+	if e.ino.isDir() {
+		dir.ino.links++
+	} else {
+		e.ino.links++
+	}
+	s.touchDir(dir)
+}
+
 // remove takes a name away for good.
 func (s *Sandbox) remove(e *entry) {
 	s.take(e)
@@ -221,7 +233,7 @@ func (s *Sandbox) stat(n *inode) (st unix.Stat_t, e errno) {
 	} else if st, e = s.lowerStat(n.lower); e != 0 {
 		return st, e
 	}
-	st.Nlink = uint64Nlink(max(int(st.Nlink)+n.links, 0))
+	assign(&st.Nlink, max(int(st.Nlink)+n.links, 0))
 	st.Dev, st.Ino = n.id.dev, n.id.ino
 	return st, 0
 }
@@ -320,5 +332,5 @@ func (s *Sandbox) isOwner(n *inode) bool {
 	return e == 0 && (s.user.uid == 0 || s.user.uid == st.Uid)
 }
 
-// base is the last name of a path.
-func base(p string) string { return path.Base(p) }
+// assign is for fields whose type depends on the host's architecture.
+func assign[T ~int32 | ~int64 | ~uint32 | ~uint64](field *T, v int) { *field = T(v) }

@@ -1,0 +1,271 @@
+package sandbox
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+)
+
+// Calls that open, make, move and remove names.
+
+func callOpenat(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	return s.openAt(opening{dir: fdArg(c, 0), path: strArg(c, 1), flags: intArg(c, 2), mode: numArg(c, 3)})
+}
+
+// resolveCached is RESOLVE_CACHED (linux/openat2.h): only without waiting.
+const resolveCached = 0x20
+
+// resolveKnown are the ways of openat2 that the walk understands. That magic
+// links and mounts are not crossed is always so.
+const resolveKnown = unix.RESOLVE_BENEATH | unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV | resolveCached
+
+func callOpenat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	how := as[unix.OpenHow](c.Args[2].Buf)
+	switch {
+	case how == nil || how.Resolve&^resolveKnown != 0:
+		return 0, abi.EINVAL
+	case how.Resolve&resolveCached != 0:
+		return 0, abi.EAGAIN
+	}
+	return s.openAt(opening{dir: fdArg(c, 0), path: strArg(c, 1), flags: int(how.Flags), mode: uint32(how.Mode), resolve: how.Resolve})
+}
+
+// vacant resolves a path that shall lead to nothing yet.
+func (s *Sandbox) vacant(dirfd int, path string) (place, errno) {
+	p, e := s.resolve(dirfd, path, false)
+	switch {
+	case e != 0:
+		return p, e
+	case p.at != nil || p.file != nil:
+		return p, abi.EEXIST
+	}
+	return p, s.mayChange(p.dir, nil)
+}
+
+func callMkdirat(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	p, e := s.vacant(fdArg(c, 0), strArg(c, 1))
+	if e != 0 {
+		return 0, e
+	}
+	s.add(p.dir, p.name, s.newInode(unix.S_IFDIR|numArg(c, 2)&0o1777&^s.umask))
+	return 0, 0
+}
+
+func callMknodat(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	p, e := s.vacant(fdArg(c, 0), strArg(c, 1))
+	if e != 0 {
+		return 0, e
+	}
+	mode := numArg(c, 2)
+	if mode&unix.S_IFMT == 0 {
+		mode |= unix.S_IFREG
+	}
+	n := s.newInode(mode &^ s.umask)
+	switch {
+	case p.slash:
+		return 0, abi.ENOENT
+	case n.typ == unix.S_IFREG:
+		e = s.setContent(n, "")
+	case n.typ == unix.S_IFIFO:
+		n.fifo, e = s.newFIFO()
+	case n.typ != unix.S_IFSOCK:
+		e = abi.EPERM // no devices
+	}
+	if e != 0 {
+		return 0, e
+	}
+	s.add(p.dir, p.name, n)
+	return 0, 0
+}
+
+func callSymlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	target := strArg(c, 0)
+	if target == "" {
+		return 0, abi.ENOENT
+	}
+	p, e := s.vacant(fdArg(c, 1), strArg(c, 2))
+	if e != 0 {
+		return 0, e
+	}
+	if p.slash {
+		return 0, abi.ENOENT
+	}
+	n := s.newInode(unix.S_IFLNK | 0o777)
+	n.target, n.st.Size = target, int64(len(target))
+	s.add(p.dir, p.name, n)
+	return 0, 0
+}
+
+func callLinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	flags := intArg(c, 4)
+	if flags&^(unix.AT_SYMLINK_FOLLOW|unix.AT_EMPTY_PATH) != 0 {
+		return 0, abi.EINVAL
+	}
+	if flags&unix.AT_SYMLINK_FOLLOW == 0 {
+		flags |= unix.AT_SYMLINK_NOFOLLOW
+	}
+	from, e := s.at(c, 0, flags)
+	if e != 0 {
+		return 0, e
+	}
+	to, e := s.vacant(fdArg(c, 2), strArg(c, 3))
+	switch {
+	case e != 0:
+		return 0, e
+	case from.at == nil:
+		return 0, abi.EXDEV // a pipe, or what the guest was started with
+	case from.at.ino.isDir() || from.at.ino.fixed:
+		return 0, abi.EPERM
+	case to.slash:
+		return 0, abi.ENOENT
+	}
+	s.add(to.dir, to.name, from.at.ino)
+	from.at.ino.st.Ctim = s.now()
+	return 0, 0
+}
+
+func callUnlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	p, e := s.resolve(fdArg(c, 0), strArg(c, 1), false)
+	switch {
+	case e != 0:
+		return 0, e
+	case intArg(c, 2)&^unix.AT_REMOVEDIR != 0:
+		return 0, abi.EINVAL
+	case p.file != nil:
+		return 0, abi.EPERM
+	case p.at == nil:
+		return 0, abi.ENOENT
+	case intArg(c, 2)&unix.AT_REMOVEDIR != 0:
+		return 0, s.rmdir(p)
+	case p.at.ino.isDir():
+		return 0, abi.EISDIR
+	}
+	if e := s.mayChange(p.dir, p.at); e != 0 {
+		return 0, e
+	}
+	s.remove(p.at)
+	return 0, 0
+}
+
+func (s *Sandbox) rmdir(p place) errno {
+	switch {
+	case !p.at.ino.isDir():
+		return abi.ENOTDIR
+	case p.at.parent == nil:
+		return abi.EBUSY
+	case p.name == "":
+		return abi.EINVAL
+	}
+	if e := s.mayChange(p.dir, p.at); e != 0 {
+		return e
+	}
+	if e := s.empty(p.at); e != 0 {
+		return e
+	}
+	s.remove(p.at)
+	return 0
+}
+
+func (s *Sandbox) empty(dir *entry) errno {
+	names, e := s.names(dir)
+	if e == 0 && len(names) > 0 {
+		e = abi.ENOTEMPTY
+	}
+	return e
+}
+
+func callRenameat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	flags := intArg(c, 4)
+	from, e := s.resolve(fdArg(c, 0), strArg(c, 1), false)
+	if e != 0 {
+		return 0, e
+	}
+	to, e := s.resolve(fdArg(c, 2), strArg(c, 3), false)
+	switch {
+	case e != 0:
+		return 0, e
+	case flags&^(unix.RENAME_NOREPLACE|unix.RENAME_EXCHANGE) != 0 || flags == unix.RENAME_NOREPLACE|unix.RENAME_EXCHANGE:
+		return 0, abi.EINVAL
+	case from.file != nil || to.file != nil:
+		return 0, abi.EPERM
+	case from.name == "" || to.name == "":
+		return 0, abi.EBUSY
+	case from.at == nil || flags == unix.RENAME_EXCHANGE && to.at == nil:
+		return 0, abi.ENOENT
+	case flags == unix.RENAME_NOREPLACE && to.at != nil:
+		return 0, abi.EEXIST
+	}
+	if e := s.mayRename(from, to, flags); e != 0 {
+		return 0, e
+	}
+	if flags == unix.RENAME_EXCHANGE {
+		s.exchange(from.at, to.at)
+		return 0, 0
+	}
+	if to.at != nil && to.at.ino == from.at.ino {
+		return 0, 0
+	}
+	if to.at != nil {
+		s.remove(to.at)
+	}
+	s.move(from.at, to.dir, to.name)
+	return 0, 0
+}
+
+// mayRename checks a rename. What is replaced must be of the same sort.
+func (s *Sandbox) mayRename(from, to place, flags int) errno {
+	if e := s.mayChange(from.dir, from.at); e != 0 {
+		return e
+	}
+	if e := s.mayChange(to.dir, to.at); e != 0 {
+		return e
+	}
+	isDir := from.at.ino.isDir()
+	switch {
+	case isDir && to.dir.within(from.at):
+		return abi.EINVAL
+	case flags == unix.RENAME_EXCHANGE:
+		if to.at.ino.isDir() && from.dir.within(to.at) {
+			return abi.EINVAL
+		}
+		return 0
+	case to.slash && !isDir:
+		return abi.ENOTDIR
+	case to.at == nil || to.at == from.at:
+		return 0
+	case from.dir.within(to.at):
+		return abi.ENOTEMPTY
+	case isDir && !to.at.ino.isDir():
+		return abi.ENOTDIR
+	case !isDir && to.at.ino.isDir():
+		return abi.EISDIR
+	case isDir:
+		return s.empty(to.at)
+	}
+	return 0
+}
+
+func (s *Sandbox) exchange(a, b *entry) {
+	if a == b {
+		return
+	}
+	dir, name := a.parent, a.name
+	s.take(a)
+	toDir, toName := b.parent, b.name
+	s.move(b, dir, name)
+	a.parent, a.name, a.home = toDir, toName, false
+	toDir.ino.put(a)
+	if a.ino.isDir() {
+		toDir.ino.links++
+	} else {
+		a.ino.links++
+	}
+	s.touchDir(toDir)
+}
+
+func callUmask(s *Sandbox, c *hostsys.Call) (int64, errno) {
+	old := s.umask
+	s.umask = numArg(c, 0) & 0o777
+	return int64(old), 0
+}

@@ -1,0 +1,190 @@
+package sandbox
+
+import (
+	"archive/tar"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+)
+
+// Names in an export that are not files: what was removed, and what a new
+// directory hides. They are those of container images.
+const (
+	whiteout = ".wh."
+	opaque   = ".wh..wh..opq"
+)
+
+// exporter writes the changes of the tree.
+type exporter struct {
+	s    *Sandbox
+	w    *tar.Writer
+	seen map[*inode]string // first name of a file with several
+}
+
+// Export writes what the guest changed as a tar: new and changed files whole,
+// removed ones as ".wh.NAME", in sorted order. Sockets are left out.
+func (s *Sandbox) Export(w io.Writer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := &exporter{s, tar.NewWriter(w), map[*inode]string{}}
+	if err := x.directory(s.root, ""); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return x.w.Close()
+}
+
+// directory writes the changes below a directory that is where it was.
+func (x *exporter) directory(dir *entry, name string) error {
+	for _, key := range sortedKeys(dir.ino.children) {
+		if err := x.entry(dir.ino.children[key], name+key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *exporter) entry(e *entry, name string) error {
+	n := e.ino
+	switch {
+	case n == nil:
+		return x.removed(e, name)
+	case n.fixed || n.dyn != nil || e == x.s.proc || n.typ == unix.S_IFSOCK:
+		return nil
+	case !e.view && !e.home:
+		return x.all(e, name)
+	case n.isDir():
+		if e.home && n.own {
+			if err := x.header(n, name); err != nil {
+				return err
+			}
+		}
+		return x.directory(e, name+"/")
+	case e.home && n.own, e.view && n.data >= 0 && x.s.changed(n):
+		return x.header(n, name)
+	}
+	return nil
+}
+
+// changed reports whether a file that the view made was written to.
+func (s *Sandbox) changed(n *inode) bool {
+	st, e := s.host.Fstat(n.data)
+	return e == 0 && st.Mtim != n.st.Mtim
+}
+
+// removed writes a mark for a name that the host has.
+func (x *exporter) removed(e *entry, name string) error {
+	dir := e.parent.ino
+	if dir.lower == nil || dir.opaque {
+		return nil
+	}
+	fd, errno := x.s.openLower(dir.lower.join(e.name), unix.O_PATH)
+	if errno != 0 {
+		return nil
+	}
+	x.s.host.Close(fd)
+	i := strings.LastIndexByte(name, '/') + 1
+	return x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name[:i] + whiteout + name[i:], Mode: 0o600, Format: tar.FormatPAX})
+}
+
+// all writes a file that is new at its place, with all that is in it.
+func (x *exporter) all(e *entry, name string) error {
+	if err := x.header(e.ino, name); err != nil || !e.ino.isDir() {
+		return err
+	}
+	if x.hides(e) {
+		if err := x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name + "/" + opaque, Mode: 0o600, Format: tar.FormatPAX}); err != nil {
+			return err
+		}
+	}
+	names, errno := x.s.names(e)
+	if errno != 0 {
+		return errno
+	}
+	for _, d := range names {
+		child, errno := x.s.child(e, d.Name)
+		if errno != 0 {
+			continue
+		}
+		if err := x.all(child, name+"/"+d.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hides reports whether the host has something where a new directory is.
+func (x *exporter) hides(e *entry) bool {
+	dir := e.parent.ino
+	if dir.lower == nil || dir.opaque {
+		return false
+	}
+	fd, errno := x.s.openLower(dir.lower.join(e.name), unix.O_PATH)
+	if errno == 0 {
+		x.s.host.Close(fd)
+	}
+	return errno == 0
+}
+
+// tarTypes are the types of files that a tar can hold.
+var tarTypes = map[uint32]byte{unix.S_IFREG: tar.TypeReg, unix.S_IFDIR: tar.TypeDir, unix.S_IFLNK: tar.TypeSymlink, unix.S_IFIFO: tar.TypeFifo}
+
+// header writes a file without what is in a directory.
+func (x *exporter) header(n *inode, name string) error {
+	st, errno := x.s.stat(n)
+	if errno != 0 {
+		return errno
+	}
+	typ, ok := tarTypes[n.typ]
+	if !ok {
+		return nil
+	}
+	h := &tar.Header{Typeflag: typ, Name: name, Linkname: n.target, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid),
+		ModTime: time.Unix(int64(st.Mtim.Sec), int64(st.Mtim.Nsec)), Format: tar.FormatPAX}
+	for key, v := range n.xattrs {
+		if h.PAXRecords == nil {
+			h.PAXRecords = map[string]string{}
+		}
+		h.PAXRecords["SCHILY.xattr."+key] = string(v)
+	}
+	switch {
+	case typ == tar.TypeDir:
+		h.Name += "/"
+	case typ == tar.TypeReg && x.seen[n] != "":
+		h.Typeflag, h.Linkname = tar.TypeLink, x.seen[n]
+	case typ == tar.TypeReg:
+		x.seen[n] = name
+		h.Size = st.Size
+	}
+	if err := x.w.WriteHeader(h); err != nil || h.Size == 0 {
+		return err
+	}
+	return x.content(n, h.Size)
+}
+
+func (x *exporter) content(n *inode, size int64) error {
+	fd, errno := x.s.contentFD(n, unix.O_RDONLY)
+	if errno != 0 {
+		return errno
+	}
+	defer x.s.host.Close(fd)
+	buf := make([]byte, 256<<10)
+	for off := int64(0); off < size; {
+		got, errno := x.s.host.Preadv2(fd, [][]byte{buf[:min(int64(len(buf)), size-off)]}, off, 0)
+		switch {
+		case errno != 0:
+			return errno
+		case got == 0:
+			return abi.EIO
+		}
+		if _, err := x.w.Write(buf[:got]); err != nil {
+			return err
+		}
+		off += int64(got)
+	}
+	return nil
+}

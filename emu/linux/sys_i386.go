@@ -1,0 +1,169 @@
+package linux
+
+import (
+	"math"
+
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+// sysMmap2 counts the offset in pages.
+func sysMmap2(t *Thread, c *call) (int64, errno) { return t.mmap(c, c.Args[5]<<12) }
+
+func sysLlseek(t *Thread, c *call) (int64, errno) {
+	f, e := t.file(c.i32(0))
+	if e != 0 {
+		return 0, e
+	}
+	off, e := t.seek(f, c.i64(1), c.i32(3))
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.putU64(c.addr(2), uint64(off))
+}
+
+// On x86-64 the flags of these calls stand behind a second half of the offset.
+
+func sysPreadv2I386(t *Thread, c *call) (int64, errno) {
+	return t.vector(c, false, c.i64(3), c.i32(4))
+}
+
+func sysPwritev2I386(t *Thread, c *call) (int64, errno) {
+	return t.vector(c, true, c.i64(3), c.i32(4))
+}
+
+func sysStatfs64(t *Thread, c *call) (int64, errno)  { return t.statfsSized(c, sysStatfs) }
+func sysFstatfs64(t *Thread, c *call) (int64, errno) { return t.statfsSized(c, sysFstatfs) }
+
+// statfsSized is a call with the size of the structure before its address.
+func (t *Thread) statfsSized(c *call, f sysFunc) (int64, errno) {
+	if c.Args[1] != uint64(t.lay().Size(&abi.Statfs64{})) {
+		return 0, abi.EINVAL
+	}
+	c.Args[1] = c.Args[2]
+	return f(t, c)
+}
+
+// sysSend and sysRecv are subcalls of socketcall; their address is null.
+func sysSend(t *Thread, c *call) (int64, errno) { return sysSendto(t, c) }
+func sysRecv(t *Thread, c *call) (int64, errno) { return sysRecvfrom(t, c) }
+
+// overflowID stands for an id that 16 bits do not hold.
+const overflowID = 65534
+
+func id16(id uint32) uint16 {
+	if id > 0xffff {
+		return overflowID
+	}
+	return uint16(id)
+}
+
+// low16 is a call whose result is an id of 16 bits.
+func low16(f sysFunc) sysFunc {
+	return func(t *Thread, c *call) (int64, errno) {
+		id, e := f(t, c)
+		return int64(id16(uint32(id))), e
+	}
+}
+
+func (t *Thread) putID16(a guest.Addr, id uint32) errno {
+	b, e := t.out(a, 2)
+	if e == 0 {
+		le.PutUint16(b, id16(id))
+	}
+	return e
+}
+
+func getIDs16(of idsOf) sysFunc {
+	return func(t *Thread, c *call) (int64, errno) {
+		for i, id := range of(&t.p.creds) {
+			if e := t.putID16(c.addr(i), id); e != 0 {
+				return 0, e
+			}
+		}
+		return 0, 0
+	}
+}
+
+func sysGetgroups16(t *Thread, c *call) (int64, errno) {
+	gs := t.p.creds.groups
+	switch n := c.i32(0); {
+	case n < 0 || n > 0 && n < len(gs):
+		return 0, abi.EINVAL
+	case n == 0:
+		return int64(len(gs)), 0
+	}
+	for i, g := range gs {
+		if e := t.putID16(c.addr(1)+guest.Addr(2*i), g); e != 0 {
+			return 0, e
+		}
+	}
+	return int64(len(gs)), 0
+}
+
+func sysSetgroups16(t *Thread, c *call) (int64, errno) {
+	n := c.u32(0)
+	if !t.p.creds.privileged() {
+		return 0, abi.EPERM
+	}
+	if n > 65536 {
+		return 0, abi.EINVAL
+	}
+	b, e := t.mem(c.addr(1), 2*uint64(n))
+	if e != 0 {
+		return 0, e
+	}
+	gs := make([]uint32, n)
+	for i := range gs {
+		gs[i] = uint32(le.Uint16(b[2*i:]))
+	}
+	t.p.creds.groups = gs
+	return 0, 0
+}
+
+// oldStat stores the structure of Linux 1.0: the function that it is given puts
+// attributes in the present form, which is converted.
+func oldStat(f sysFunc) sysFunc {
+	return func(t *Thread, c *call) (int64, errno) {
+		c.state = func(a guest.Addr, st *abi.Stat) errno {
+			if st.Size > math.MaxInt32 {
+				return abi.EOVERFLOW
+			}
+			old := abi.OldStat(*st)
+			return t.store(a, &old)
+		}
+		return f(t, c)
+	}
+}
+
+func sysOlduname(t *Thread, c *call) (int64, errno) {
+	u, e := t.uname()
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(c.addr(0), (*abi.OldUtsname)(u))
+}
+
+func sysOldolduname(t *Thread, c *call) (int64, errno) {
+	u, e := t.uname()
+	if e != 0 {
+		return 0, e
+	}
+	return 0, t.store(c.addr(0), (*abi.OldOldUtsname)(u))
+}
+
+// sysOldGetrlimit knows no limits above 2^31-1.
+func sysOldGetrlimit(t *Thread, c *call) (int64, errno) {
+	if c.i32(0) < 0 || c.i32(0) >= numRlimits {
+		return 0, abi.EINVAL
+	}
+	r := t.p.rlimits[c.i32(0)]
+	old := abi.Rlimit{Cur: min(r.Cur, math.MaxInt32), Max: min(r.Max, math.MaxInt32)}
+	return 0, t.store(c.addr(1), &old)
+}
+
+// sysNice changes nothing: the guest's threads take turns.
+func sysNice(*Thread, *call) (int64, errno) { return 0, 0 }
+
+// sysArchPrctlI386: the bases of FS and GS are set by descriptors.
+func sysArchPrctlI386(*Thread, *call) (int64, errno) { return 0, abi.EINVAL }
