@@ -18,6 +18,7 @@ import (
 	"panda/emu/interp"
 	"panda/emu/linux"
 	"panda/emu/linux/hostsys"
+	"panda/emu/linux/sandbox"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
 )
@@ -39,6 +40,9 @@ type Config struct {
 	Loaders []plugin.Loader
 	Files   plugin.Finder
 	Dump    Dump
+	// Sandbox keeps the guest from the host when set; what Config says about the
+	// program is filled in.
+	Sandbox *sandbox.Config
 }
 
 // DefaultCPU is the model of -cpu when not given.
@@ -53,6 +57,7 @@ type Machine struct {
 	bus     *event.Bus
 	engine  *exec.Engine
 	kernel  *linux.Kernel
+	box     *sandbox.Sandbox
 	plugins *plugin.Manager
 	missing map[string]bool
 	failed  error // of a callback, with Strict
@@ -106,8 +111,11 @@ func (m *Machine) load() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := m.enclose(host); err != nil {
+		return err
+	}
 	m.kernel, err = linux.New(linux.Config{
-		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.cfg.Sysroot,
+		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.sysroot(),
 		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
 		HWCap: m.guest.HWCap(), HWCap2: 0,

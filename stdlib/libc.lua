@@ -128,15 +128,23 @@ for result, name, args in prototypes:gmatch("(%w+) ([%w_]+)(%b())") do
   signatures[name] = { name = name, result = result, args = types }
 end
 
--- name takes away what a symbol adds to the name that programs write.
+local prefixes = { "^_IO_", "^__libc_", "^__isoc%d+_", "^__" }
+
+-- name is the name that programs write for a symbol: puts for _IO_puts, and
+-- malloc for malloc@plt.
 function libc.name(symbol)
-  return (symbol:gsub("@.*$", ""):gsub("%+0x%x+$", ""):gsub("^_IO_", ""):gsub("^__libc_", ""):gsub("^__isoc%d+_", ""))
+  local name = symbol:gsub("@.*$", ""):gsub("%+0x%x+$", "")
+  for _, prefix in ipairs(prefixes) do
+    local short = name:gsub(prefix, "")
+    if not signatures[name] and signatures[short] then return short end
+  end
+  return name
 end
 
 -- signature is {name, result, args} of a function, nil if it is not known.
 function libc.signature(symbol)
   local name = libc.name(symbol)
-  return signatures[name] or signatures[name:gsub("64$", "")] or signatures[name:gsub("^__", "")]
+  return signatures[name] or signatures[name:gsub("64$", "")]
 end
 
 local function pointer(v) return v == 0 and "NULL" or hex(v) end
@@ -157,8 +165,6 @@ local function character(v)
   return "'" .. string.char(c) .. "'"
 end
 
-local function double(v) return string.format("%.6g", (string.unpack("<d", string.pack("<I8", v)))) end
-
 -- show writes a value of each type.
 local show = {
   int = function(_, v) return tostring(int(v, 32)) end,
@@ -169,6 +175,7 @@ local show = {
   octal = function(_, v) return string.format("0%o", bit.band(v, 0xffff)) end,
   char = function(_, v) return character(v) end,
   ptr = function(_, v) return pointer(v) end,
+  double = function(_, v) return string.format("%.6g", (string.unpack("<d", string.pack("<I8", v)))) end,
   string = quoted,
   format = quoted,
   out = function(_, v) return pointer(v) end,

@@ -61,6 +61,7 @@ type options struct {
 	argv0    string
 	dump     string
 	dumpFile string
+	sandbox  sandboxOptions
 	program  []string
 }
 
@@ -113,6 +114,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
 	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
 	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
+	o.sandbox.flags(f)
 	return f
 }
 
@@ -135,6 +137,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	o.program = f.Args()
 	if len(o.program) == 0 && !o.listing {
 		return nil, errors.New("no program to run; panda -help shows the options")
+	}
+	if err := o.sandbox.check(); err != nil {
+		return nil, err
 	}
 	return o, nil
 }

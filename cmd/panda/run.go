@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,11 +25,16 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 		return 0, err
 	}
 	defer done()
+	export, err := o.sandbox.openExport()
+	if err != nil {
+		return 0, err
+	}
 	m, err := emu.New(cfg)
 	if err != nil {
 		return 0, err
 	}
 	status, err = o.drive(m, stdout, stderr)
+	err = errors.Join(err, writeExport(m, export))
 	m.Close()
 	if sig := m.Killed(); err == nil && sig != 0 {
 		done()
@@ -40,6 +46,9 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 // drive loads the plugins and runs the program, or the prompt.
 func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, err error) {
 	if err := o.load(m); err != nil {
+		return 0, err
+	}
+	if err := o.confine(m, stderr); err != nil {
 		return 0, err
 	}
 	if o.watch {
@@ -84,6 +93,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout))},
 		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
 		Dump:    emu.Dump{Out: out, Items: items},
+		Sandbox: o.sandbox.config(),
 	}
 	if o.argv0 != "" {
 		cfg.Args[0] = o.argv0

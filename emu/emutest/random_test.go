@@ -143,8 +143,6 @@ func randoms(h *Host, ms []*Machine) (rs []*Random, err error) {
 func known(d *Difference) string {
 	bothPF := d.Want.Vector == oracle.VecPF && d.Got.Vector == oracle.VecPF
 	switch {
-	case d.Want.Vector == oracle.VecSS && d.Got.Vector == oracle.VecGP:
-		return "an address on the stack that is not canonical is #SS"
 	case bothPF && d.Got.Addr-d.Want.Addr+32 < 64:
 		return "a vector store faults at its first byte that may not be written"
 	case d.Row == "vcvtps2ph" && d.Want.Vector == oracle.VecXM && d.Got.Vector == oracle.VecPF:

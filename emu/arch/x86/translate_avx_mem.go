@@ -100,13 +100,14 @@ var hTryLanes = &ir.Helper{
 	},
 }
 
-// gather loads elements from addresses with a vector as index. An element that
-// is loaded clears its mask, so that an instruction that faulted goes on where it
-// stopped (SDM vol. 2C "VPGATHERDD").
+// gather loads elements from addresses with a vector as index. First each mask
+// becomes ones or zeros; an element that is loaded clears its mask, so that an
+// instruction that faulted goes on where it stopped (SDM vol. 2C "VPGATHERDD").
 func gather(indexLane, lane uint8) trFunc {
 	return func(t *translator) {
 		d, mask := vecReg(t.arg(0)), vecReg(t.arg(2))
 		count := 16 << t.in.VexL >> max(indexLane, lane)
+		t.b.VecTo(mask, ir.VSar, vecType(t.arg(2)), lane, mask, ir.None, ir.None, 8<<lane-1)
 		for n := range count {
 			end := t.skipUnmasked(mask, lane, n)
 			v := t.b.Ld(laneType(lane), t.indexed(indexLane, n))

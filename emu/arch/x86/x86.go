@@ -104,9 +104,13 @@ const (
 // Undefined is #UD.
 func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: vecUD} }
 
-// Fault is #PF, or #GP for an address that is not canonical.
+// Fault is #PF, or #GP for an address that is not canonical, #SS if that is on
+// the stack. The CPU's registers are those before the instruction.
 func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	if regs.CodeBits(&c.W) == 64 && uint64(int64(f.Addr)<<16>>16) != uint64(f.Addr) {
+		if onStack(c, uint64(f.Addr)) {
+			return guest.Exception{Vector: vecSS, HasCode: true}
+		}
 		return guest.Exception{Vector: vecGP, HasCode: true}
 	}
 	code := uint32(pfUser)
@@ -121,4 +125,39 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	}
 	c.W[regs.CR2] = uint64(f.Addr)
 	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
+}
+
+// stackInsns access the stack besides their operands.
+var stackInsns = map[string]bool{
+	"push": true, "pop": true, "pushf": true, "popf": true, "call": true, "ret": true, "enter": true, "leave": true,
+}
+
+// stackReach is how far from the stack pointer an instruction of the stack may
+// reach: ENTER makes frames of 64 KiB.
+const stackReach = 1 << 17
+
+// onStack reports whether the instruction at the pc accesses an address through
+// the stack segment.
+func onStack(c *vcpu.CPU, a uint64) bool {
+	var in dec.Inst
+	var code [dec.MaxLen]byte
+	n, _ := c.Space.Fetch(c.PC(), code[:])
+	if dec.Decode(&in, code[:n], dec.Mode64) != nil {
+		return false
+	}
+	if stackInsns[in.Row.Name] {
+		top := c.W[regs.RSP]
+		if in.Row.Name == "leave" {
+			top = c.W[regs.RBP]
+		}
+		if a-top+stackReach < 2*stackReach {
+			return true
+		}
+	}
+	for i := range in.Args[:in.N] {
+		if in.Args[i].Kind == dec.MemArg && in.Args[i].Reg == dec.MemModRM {
+			return in.Mem.Seg == dec.SegSS
+		}
+	}
+	return false
 }

@@ -103,18 +103,19 @@ func (s *hostSignals) Close() {
 
 // Started is a call that runs in the background.
 type Started struct {
+	door Door
 	call Call
 	done atomic.Bool
 }
 
 // StartOpenat opens a file that may keep the host waiting, as a FIFO does.
 func (h *Host) StartOpenat(dir int, path string, flags int, mode uint32) *Started {
-	s := &Started{call: Call{Nr: unix.SYS_OPENAT, Args: [6]Arg{num(dir), str(path), num(flags), num(mode)}}}
-	door, wake := h.Door, h.Wake
+	s := &Started{door: h.Door, call: Call{Nr: unix.SYS_OPENAT, Args: [6]Arg{num(dir), str(path), num(flags), num(mode)}}}
+	wake := h.Wake
 	go func() {
-		door.Do(&s.call)
+		s.door.Do(&s.call)
 		if s.done.Swap(true) && s.call.Err == 0 {
-			unix.Close(int(s.call.Ret)) // abandoned
+			s.discard() // abandoned
 			return
 		}
 		ring(wake)
@@ -125,8 +126,13 @@ func (h *Host) StartOpenat(dir int, path string, flags int, mode uint32) *Starte
 // Abandon gives up a call: what it opened, or will open, is closed.
 func (s *Started) Abandon() {
 	if s.done.Swap(true) && s.call.Err == 0 {
-		unix.Close(int(s.call.Ret))
+		s.discard()
 	}
+}
+
+// discard closes what nobody wants any more.
+func (s *Started) discard() {
+	s.door.Do(&Call{Nr: unix.SYS_CLOSE, Args: [6]Arg{num(s.call.Ret)}})
 }
 
 // Done reports whether the call ended, and its result.

@@ -88,10 +88,17 @@ func (s *Sandbox) procFile(path string) (ProcFile, bool) {
 	if rest, ok := strings.CutPrefix(path, "/proc/"); ok {
 		pid, rest, _ := strings.Cut(rest, "/")
 		if text, ok := processFiles[rest]; ok {
-			_, exists := s.cfg.Proc("/proc/" + pid)
+			_, exists := s.ask("/proc/" + pid)
 			return ProcFile{Text: text}, exists
 		}
 	}
+	return s.ask(path)
+}
+
+// ask asks the personality, which may call back to tell.
+func (s *Sandbox) ask(path string) (ProcFile, bool) {
+	s.mu.Unlock()
+	defer s.mu.Lock()
 	return s.cfg.Proc(path)
 }
 

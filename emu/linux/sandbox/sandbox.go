@@ -115,24 +115,34 @@ func (s *Sandbox) Do(c *hostsys.Call) {
 		fail(c, abi.EPERM)
 		return
 	}
-	s.mu.Lock()
-	e := s.check(c, &r)
-	if e == 0 && r.do != nil {
-		c.Ret, e = r.do(s, c)
-	}
-	s.mu.Unlock()
+	e, done := s.answer(c, &r)
 	if e != 0 {
 		fail(c, e)
 		return
 	}
-	if r.do == nil {
-		s.inner.Do(c)
-		if r.made != nil && c.Err == 0 {
-			s.mu.Lock()
-			r.made(s, c)
-			s.mu.Unlock()
-		}
+	if done {
+		return
 	}
+	s.inner.Do(c)
+	if r.made != nil && c.Err == 0 {
+		s.mu.Lock()
+		r.made(s, c)
+		s.mu.Unlock()
+	}
+}
+
+// answer checks a call and does it, unless it is the host's. It works on a copy:
+// Config.Proc may make calls with the same one.
+func (s *Sandbox) answer(c *hostsys.Call, r *row) (e errno, done bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e = s.check(c, r); e != 0 || r.do == nil {
+		return e, false
+	}
+	own := *c
+	ret, e := r.do(s, &own)
+	c.Ret, c.Err, c.Msg = ret, 0, own.Msg
+	return e, true
 }
 
 func fail(c *hostsys.Call, e errno) { c.Ret, c.Err = -1, e }

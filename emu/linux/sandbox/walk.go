@@ -28,8 +28,12 @@ type walker struct {
 	links   int
 	follow  bool // also the last name
 	slash   bool
-	resolve uint64 // RESOLVE_ of openat2
+	resolve uint64 // RESOLVE_ of openat2, and what follows
 }
+
+// noProcesses keeps a walk out of what Config.Proc describes: it runs beside the
+// personality.
+const noProcesses = 1 << 63
 
 const (
 	maxLinks = 40
@@ -137,6 +141,9 @@ func (w *walker) up() errno {
 // down goes to a name, or ends the walk there.
 func (w *walker) down(name string) (p place, done bool, e errno) {
 	last := len(w.todo) == 0
+	if w.resolve&noProcesses != 0 && w.at == w.s.proc && isDynamic(name) {
+		return place{}, false, abi.ENOENT
+	}
 	child, e := w.s.child(w.at, name)
 	if e == abi.ENOENT && last {
 		return place{dir: w.at, name: name, slash: w.slash}, true, 0

@@ -37,30 +37,35 @@ func XSize(mask uint64) int {
 // has XSize(mask) bytes; wide and xmm are those of SaveFX.
 func SaveX(w *Words, b []byte, mask uint64, wide bool, xmm int) {
 	saveParts(w, b, mask, wide, xmm)
-	putStateBV(w, b, mask, xmm)
+	putShared(w, b, mask, xmm)
 }
 
 // SaveXOpt is SaveX without the components in their initial state (XSAVEOPT).
 func SaveXOpt(w *Words, b []byte, mask uint64, wide bool, xmm int) {
 	saveParts(w, b, mask&InUse(w, xmm), wide, xmm)
-	if mask&(XSSE|XAVX) != 0 {
-		saveMXCSR(w, b)
-	}
-	putStateBV(w, b, mask, xmm)
+	putShared(w, b, mask, xmm)
 }
 
-// SaveXC is SaveXOpt in the compacted format (XSAVEC).
+// SaveXC is SaveXOpt in the compacted format (XSAVEC), in which MXCSR belongs to
+// SSE alone.
 func SaveXC(w *Words, b []byte, mask uint64, wide bool, xmm int) {
 	used := InUse(w, xmm)
 	if w[MXCSR] != initMXCSR {
 		used |= XSSE
 	}
 	saveParts(w, b, mask&used, wide, xmm)
+	if mask&used&XSSE != 0 {
+		saveMXCSR(w, b)
+	}
 	binary.LittleEndian.PutUint64(b[xHeader:], mask&used)
 	binary.LittleEndian.PutUint64(b[xHeader+8:], mask|compacted)
 }
 
-func putStateBV(w *Words, b []byte, mask uint64, xmm int) {
+// putShared writes what belongs to no component or to several.
+func putShared(w *Words, b []byte, mask uint64, xmm int) {
+	if mask&(XSSE|XAVX) != 0 {
+		saveMXCSR(w, b)
+	}
 	bv := binary.LittleEndian.Uint64(b[xHeader:])
 	binary.LittleEndian.PutUint64(b[xHeader:], bv&^mask|InUse(w, xmm)&mask)
 }
@@ -68,9 +73,6 @@ func putStateBV(w *Words, b []byte, mask uint64, xmm int) {
 func saveParts(w *Words, b []byte, parts uint64, wide bool, xmm int) {
 	if parts&XX87 != 0 {
 		saveX87(w, b, wide)
-	}
-	if parts&(XSSE|XAVX) != 0 {
-		saveMXCSR(w, b)
 	}
 	if parts&XSSE != 0 {
 		saveXMM(w, b, xmm)

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"panda/emu"
+	"panda/emu/linux/sandbox"
+)
+
+// sandboxOptions are the options that keep the program from the host.
+type sandboxOptions struct {
+	on     bool
+	export string   // where the changes are written as a tar
+	allow  []string // what the program may read
+	write  []string // where plugins may write
+}
+
+func (o *sandboxOptions) flags(f *flag.FlagSet) {
+	f.BoolVar(&o.on, "sandbox", false, "keep what the program writes in memory and hide the host from it: files, network, processes")
+	f.StringVar(&o.export, "sandbox-export", "", "write what the program changed to a tar `file` at exit")
+	f.Func("allow", "let the sandboxed program read a `path`", func(s string) error { o.allow = append(o.allow, s); return nil })
+	f.Func("allow-write", "let plugins write in a `directory` under -sandbox, instead of the current one", func(s string) error { o.write = append(o.write, s); return nil })
+}
+
+// check refuses options that would do nothing.
+func (o *sandboxOptions) check() error {
+	if !o.on && (o.export != "" || len(o.allow)+len(o.write) > 0) {
+		return errors.New("-sandbox-export, -allow and -allow-write need -sandbox")
+	}
+	return nil
+}
+
+// config is the sandbox of the machine, nil for none.
+func (o *sandboxOptions) config() *sandbox.Config {
+	if !o.on {
+		return nil
+	}
+	return &sandbox.Config{Allow: o.allow, Home: os.Getenv("HOME")}
+}
+
+// confine holds panda itself to what the sandbox needs, once everything that it
+// opens is open. Plugins and scripts may write where the user is, or where
+// -allow-write says.
+func (o *options) confine(m *emu.Machine, stderr io.Writer) error {
+	box := m.Sandbox()
+	if box == nil {
+		return nil
+	}
+	out := sandbox.Outside{Write: o.sandbox.write}
+	if len(o.plugins)+len(o.lua) > 0 || o.repl {
+		out.Read = searchPath()
+		for _, p := range o.plugins {
+			if p.file != "" {
+				out.Read = append(out.Read, filepath.Dir(p.file))
+			}
+		}
+		if len(out.Write) == 0 {
+			out.Write = []string{"."}
+		}
+	}
+	level, err := box.Confine(out)
+	if err == nil && o.verbose {
+		fmt.Fprintf(stderr, "panda: sandbox: %s\n", level)
+	}
+	return err
+}
+
+// openExport opens the file of -sandbox-export, before it is too late.
+func (o *sandboxOptions) openExport() (*os.File, error) {
+	if o.export == "" {
+		return nil, nil
+	}
+	return os.Create(o.export)
+}
+
+// writeExport writes the changes of the sandbox.
+func writeExport(m *emu.Machine, f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	err := m.Sandbox().Export(f)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,40 @@
+package emu
+
+import (
+	"panda/emu/linux/hostsys"
+	"panda/emu/linux/sandbox"
+)
+
+// enclose puts a sandbox before the host.
+func (m *Machine) enclose(host *hostsys.Host) error {
+	if m.cfg.Sandbox == nil {
+		return nil
+	}
+	cfg := *m.cfg.Sandbox
+	cfg.Root, cfg.Program, cfg.Dir, cfg.Log = m.cfg.Sysroot, m.cfg.Path, m.cfg.Dir, m.cfg.Log
+	cfg.Proc = func(path string) (sandbox.ProcFile, bool) {
+		if m.kernel == nil {
+			return sandbox.ProcFile{}, false
+		}
+		v, ok := m.kernel.ProcView(path)
+		return sandbox.ProcFile(v), ok
+	}
+	box, err := sandbox.New(cfg, host)
+	if err != nil {
+		return err
+	}
+	host.Door, m.box = box, box
+	return nil
+}
+
+// Sandbox is what keeps the guest from the host, nil without.
+func (m *Machine) Sandbox() *sandbox.Sandbox { return m.box }
+
+// sysroot is the directory that the personality looks in first. In a sandbox
+// there is no other.
+func (m *Machine) sysroot() string {
+	if m.box != nil {
+		return ""
+	}
+	return m.cfg.Sysroot
+}
