@@ -107,7 +107,10 @@ func gather(indexLane, lane uint8) trFunc {
 	return func(t *translator) {
 		d, mask := vecReg(t.arg(0)), vecReg(t.arg(2))
 		count := 16 << t.in.VexL >> max(indexLane, lane)
-		t.b.VecTo(mask, ir.VSar, vecType(t.arg(2)), lane, mask, ir.None, ir.None, 8<<lane-1)
+		t.b.VecTo(mask, ir.VSar, ir.VecType(16<<t.in.VexL), lane, mask, ir.None, ir.None, 8<<lane-1)
+		if t.in.VexL == 0 {
+			t.zeroUpper(t.arg(2).Reg)
+		}
 		for n := range count {
 			end := t.skipUnmasked(mask, lane, n)
 			v := t.b.Ld(laneType(lane), t.indexed(indexLane, n))

@@ -146,12 +146,10 @@ func onStack(c *vcpu.CPU, a uint64) bool {
 		return false
 	}
 	if stackInsns[in.Row.Name] {
-		top := c.W[regs.RSP]
-		if in.Row.Name == "leave" {
-			top = c.W[regs.RBP]
-		}
-		if a-top+stackReach < 2*stackReach {
-			return true
+		for _, top := range []ir.Ref{regs.RSP, regs.RBP} { // enter and leave follow rBP
+			if a-c.W[top]+stackReach < 2*stackReach {
+				return true
+			}
 		}
 	}
 	for i := range in.Args[:in.N] {
