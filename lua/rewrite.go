@@ -52,6 +52,7 @@ func (r *rewriter) stmt(p *ast.Stmt) {
 	case *ast.AssignStmt:
 		r.exprs(s.Lhs)
 		r.exprs(s.Rhs)
+		r.assigned(s)
 	case *ast.LocalAssignStmt:
 		r.exprs(s.Exprs)
 	case *ast.FuncCallStmt:
@@ -77,6 +78,24 @@ func (r *rewriter) stmt(p *ast.Stmt) {
 		r.stmts(s.Func.Stmts)
 	case *ast.NumberForStmt:
 		r.numberFor(p, s)
+	}
+}
+
+// assigned keeps gopher-lua from compiling a call into the register of the
+// function's last parameter before it has read the arguments: n = (f(n)) would
+// call f with f, and so would n = n - 1, where the call is a helper. It does not
+// do so to a last call that is not cut to one value, nor to an operand of "or".
+func (r *rewriter) assigned(s *ast.AssignStmt) {
+	last := len(s.Rhs) - 1
+	for i, e := range s.Rhs {
+		c, ok := e.(*ast.FuncCallExpr)
+		switch {
+		case !ok || i >= len(s.Lhs) || i == last && !c.AdjustRet:
+		case i == last && i == len(s.Lhs)-1:
+			c.AdjustRet = false
+		default:
+			s.Rhs[i] = r.at(c, &ast.LogicalOpExpr{Operator: "or", Lhs: r.at(c, &ast.FalseExpr{}), Rhs: c})
+		}
 	}
 }
 

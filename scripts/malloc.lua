@@ -16,11 +16,15 @@ local out = file ~= "" and assert(io.open(file, "w")) or io.stderr
 local function heap() return { live = {}, freed = {}, allocs = 0, frees = 0, bytes = 0, peak = 0 } end
 
 -- heaps: blocks are {size, stack, freed}. A block never changes once it is freed.
-local heaps = processes.state(heap, function(parent)
-  local child = processes.copy(parent)
-  child.live, child.freed = processes.copy(parent.live), processes.copy(parent.freed)
-  return child
-end)
+local heaps = processes.state {
+  make = heap,
+  copy = function(parent)
+    local child = processes.copy(parent)
+    child.live, child.freed = processes.copy(parent.live), processes.copy(parent.freed)
+    return child
+  end,
+  shared = processes.MEMORY,
+}
 
 local function say(format, ...) out:write("malloc: ", string.format(format, ...), "\n") end
 
@@ -155,6 +159,8 @@ panda.on("process_start", function(cpu, pid) heaps:renew(pid) end)
 
 panda.on("process_exit", function(cpu, pid)
   local h = heaps:of(pid)
+  heaps:forget(pid)
+  if h.allocs == 0 then return end
   local list, bytes = leaks(h)
   say("%s[%d]: %s, %s, at most %s at a time", cpu.comm, pid, text.count(h.allocs, "allocation"), text.count(h.frees, "free"), text.count(h.peak, "byte"))
   say("%s[%d]: %s at %s not freed", cpu.comm, pid, text.count(bytes, "byte"), text.count(#list, "place"))
@@ -162,5 +168,4 @@ panda.on("process_exit", function(cpu, pid)
     local p = list[i]
     out:write(string.format("  %s in %s: %s\n", text.count(p.bytes, "byte"), text.count(p.blocks, "block"), p.stack))
   end
-  heaps:forget(pid)
 end)

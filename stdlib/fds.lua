@@ -6,7 +6,10 @@
 local processes = require "processes"
 local fds = {}
 
-local files = processes.state(function() return { [0] = "stdin", "stdout", "stderr" } end)
+local files = processes.state {
+  make = function() return { [0] = "stdin", "stdout", "stderr" } end,
+  shared = processes.FILES,
+}
 
 -- name is the path that a descriptor was opened with, or the kind of thing.
 function fds.name(cpu, fd)

@@ -36,4 +36,10 @@ function text.columns(rows)
   return table.concat(lines)
 end
 
+-- glob makes a pattern of Lua's of one with * and ?, for all of a text.
+function text.glob(pattern)
+  local p = pattern:gsub("%W", "%%%0"):gsub("%%%*", ".*"):gsub("%%%?", ".")
+  return "^" .. p .. "$"
+end
+
 return text

@@ -14,6 +14,24 @@ t.test("a kernel address survives", function()
   t.equal(seen[0xffffffff81000000 + 0x30c64], "x")
 end)
 
+t.test("assignment to the last parameter", function()
+  local function down(n) n = n - 1 return n end
+  local function cut(n) n = (tostring(n)) return n end
+  local function two(a, n) a, n = n + 1, a * 2 return a, n end
+  local function first(n, m) m, n = tostring(m), 1 return n, m end
+  local function short(a, n) n, a = (tostring(n)) return a, n end
+  local function rest(a, n) n, a = string.find("xay", n) return a, n end
+  local function extra(n) n = n + 1, tostring(n) return n end
+  local function kernelwards(n) n = n + kernel return n end
+  t.equal({ down(8), cut(8), two(3, 4) }, { 7, "8", 5, 6 })
+  t.equal({ first(1, 2) }, { 1, "2" })
+  t.equal({ short(1, 2) }, { nil, "2" })
+  t.equal({ rest(1, "a") }, { 2, 2 })
+  t.equal({ extra(1), kernelwards(1) }, { 2, kernel + 1 })
+  local f = function(n) n = false or (tostring(n) == "1") return n end
+  t.equal({ f(1), f(2) }, { true, false })
+end)
+
 t.test("comparisons", function()
   local n = 5
   t.equal(n < kernel and kernel > n and kernel >= kernel and not (kernel < kernel), true)

@@ -56,7 +56,7 @@ func (x *exporter) entry(e *entry, name string) error {
 	case n.fixed || n.dyn != nil || e == x.s.proc || n.typ == unix.S_IFSOCK:
 		return nil
 	case !e.view && !e.home:
-		return x.all(e, name)
+		return x.added(e, name)
 	case n.isDir():
 		if e.home && n.own {
 			if err := x.header(n, name); err != nil {
@@ -91,15 +91,19 @@ func (x *exporter) removed(e *entry, name string) error {
 	return x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name[:i] + whiteout + name[i:], Mode: 0o600, Format: tar.FormatPAX})
 }
 
-// all writes a file that is new at its place, with all that is in it.
+// added writes what is new at its place. A directory hides what the host has
+// there.
+func (x *exporter) added(e *entry, name string) error {
+	if err := x.all(e, name); err != nil || !e.ino.isDir() || !x.hides(e) {
+		return err
+	}
+	return x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name + "/" + opaque, Mode: 0o600, Format: tar.FormatPAX})
+}
+
+// all writes a file with all that is in it.
 func (x *exporter) all(e *entry, name string) error {
 	if err := x.header(e.ino, name); err != nil || !e.ino.isDir() {
 		return err
-	}
-	if x.hides(e) {
-		if err := x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name + "/" + opaque, Mode: 0o600, Format: tar.FormatPAX}); err != nil {
-			return err
-		}
 	}
 	names, errno := x.s.names(e)
 	if errno != 0 {

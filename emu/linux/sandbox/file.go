@@ -28,7 +28,8 @@ type file struct {
 	entries []abi.Dirent // of a directory that is being read
 	pos     int
 	fifo    *fifo
-	seals   bool // a memory file of the guest
+	seals   bool   // a memory file of the guest
+	number  uint64 // of a descriptor that the guest was started with
 }
 
 // adopt notes a descriptor that the personality is given.

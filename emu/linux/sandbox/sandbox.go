@@ -88,7 +88,7 @@ func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	}
 	for fd := range 3 {
 		if _, e := s.host.Fcntl(fd, unix.F_GETFD, 0); e == 0 {
-			s.adopt(fd, &file{kind: stdio})
+			s.adopt(fd, &file{kind: stdio, number: uint64(fd)})
 		}
 	}
 	return s, nil

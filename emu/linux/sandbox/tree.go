@@ -189,12 +189,16 @@ func (s *Sandbox) remove(e *entry) {
 
 // forget frees the content of a file that neither names nor descriptors reach.
 func (s *Sandbox) forget(n *inode) {
-	if n.opens > 0 || n.data < 0 {
+	if n.opens > 0 || !n.isDir() && (n.lower != nil || !n.own || int(n.st.Nlink)+n.links > 0) {
 		return
 	}
-	if n.isDir() || n.own && n.lower == nil && int(n.st.Nlink)+n.links <= 0 {
+	if n.data >= 0 {
 		s.host.Close(n.data)
 		n.data = -1
+	}
+	if n.fifo != nil {
+		s.host.Close(n.fifo.fd)
+		n.fifo = nil
 	}
 }
 

@@ -188,6 +188,9 @@ func (s *Sandbox) grant(path string) error {
 	for links := 0; len(g.todo) > 0; {
 		name := g.todo[0]
 		g.todo = g.todo[1:]
+		if name == "." {
+			continue
+		}
 		if name == ".." {
 			if g.at.parent != nil {
 				g.at, g.host = g.at.parent, filepath.Dir(g.host)

@@ -40,15 +40,17 @@ const (
 	maxName  = 255
 )
 
-// split cuts a path into names. The last one is followed by a slash, so to say,
-// when it is ".".
+// split cuts a path into names. A last "." stays: it is no name to make or remove.
 func split(path string) (names []string, slash bool) {
 	for name := range strings.SplitSeq(path, "/") {
 		if name != "" && name != "." {
 			names = append(names, name)
 		}
 	}
-	return names, strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/.")
+	if path == "." || strings.HasSuffix(path, "/.") {
+		names = append(names, ".")
+	}
+	return names, strings.HasSuffix(path, "/")
 }
 
 // walk follows a path from a directory.
@@ -96,7 +98,10 @@ func (w *walker) run() (place, errno) {
 		if e := w.enter(name); e != 0 {
 			return place{}, e
 		}
-		if name == ".." {
+		switch name {
+		case ".":
+			continue
+		case "..":
 			if e := w.up(); e != 0 {
 				return place{}, e
 			}

@@ -1,0 +1,426 @@
+package main
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// treeOf is names, modes, times and contents below a directory.
+func treeOf(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		if err != nil {
+			return err
+		}
+		text := ""
+		if fi.Mode().IsRegular() {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			text = string(content)
+		}
+		fmt.Fprintf(&b, "%s %v %v %q\n", path, fi.Mode(), fi.ModTime(), text)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+const sandboxC = `#include <stdio.h>
+#include <string.h>
+static int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+int main(int argc, char **argv) { printf("%d %s\n", fib(15), argc > 1 ? argv[1] : ""); return 3; }
+`
+
+// sandboxed are shell scripts that write; each prints what it made.
+var sandboxed = []struct{ name, needs, script string }{
+	{"shell", "bash", `for i in 1 2 3; do echo $i > f$i; done; cat f*; echo more >> a; cat a; mkdir -p x/y; mv f1 x/y/z; ln -s ../f2 x/l; ln f3 x/h
+		cat x/l x/h; ls -R; rm -r x; ls; cat <<< here; chmod 600 a; stat -c %a a; umask 077; touch p; stat -c %a p; mv d e; ls e; rmdir e; echo $?; rm a; cat a; echo $?
+		truncate -s 3 f2; wc -c f2; touch -d @5 f2; stat -c %Y f2; cp f2 copy; cmp f2 copy; test -e nothing || echo none; cat < e/b; (cd e; echo *; pwd -P | grep -c /e)`},
+	{"sort", "sort", `seq 20000 | sort -R --random-source=/bin/ls | sort -n -S 64K -T . | cksum; ls`},
+	{"gcc", "gcc", `gcc -O2 -o prog src.c && ./prog hello; echo $?; gcc -c -g src.c && ls; strip prog; ./prog again`},
+	{"git", "git", `export HOME=$PWD GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE=@1000000000+0000 GIT_COMMITTER_DATE=@1000000000+0000
+		git init -q -b main r && cd r && cp ../a . && git add a && git -c user.name=a -c user.email=b@c commit -qm first && git log --format='%H %an %s'
+		echo change >> a; git diff --stat; git commit -qam second --author='x <y@z>' 2>&1 | head -1; git status --short; git fsck; ls -A`},
+	{"sqlite3", "sqlite3", `sqlite3 x.db "create table t(a); insert into t values (1), (2); select sum(a) from t; pragma journal_mode=wal; insert into t values (5); select sum(a) from t;"
+		sqlite3 x.db "begin; delete from t; rollback; select count(*) from t; vacuum;"; ls`},
+	{"tar", "tar", `mkdir t; cp a src.c t; ln t/a t/h; ln -s a t/l; tar cf t.tar t; tar tf t.tar; tar czf t.tgz t; rm -r t; tar xzf t.tgz; cat t/l; ls -A t; stat -c %h t/a`},
+	{"fifo", "bash", `mkfifo p; cat p & echo through > p; wait; cat <(echo one) <(echo two); exec 5<>p; echo x >&5; read y <&5; echo $y`},
+	{"perl", "perl", `perl -e 'open F, "+>", "f" or die; print F "x" x 10000; seek F, 5000, 0; print F "middle"; close F; print -s "f", "\n"; rename "f", "g"; opendir D, "."; print join(" ", sort readdir D), "\n";
+		unlink "g"; print -e "g" ? "there" : "gone", "\n"; symlink "a", "s"; print readlink "s", "\n"; flock(STDIN, 2); print((stat "a")[7], "\n")' < a`},
+}
+
+// TestSandboxPrograms compares programs that write with their native run, and
+// looks whether the host's files are what they were.
+func TestSandboxPrograms(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := func() string {
+		dir := t.TempDir()
+		write(t, dir, "a", "alpha\n")
+		write(t, dir, "src.c", sandboxC)
+		if err := os.Mkdir(filepath.Join(dir, "d"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "d"), "b", "beta\n")
+		return dir
+	}
+	for _, p := range sandboxed {
+		t.Run(p.name, func(t *testing.T) {
+			if _, err := exec.LookPath(p.needs); err != nil {
+				t.Skip(err)
+			}
+			want := execute(t, fill(), "", "bash", "-c", p.script)
+			dir := fill()
+			before := treeOf(t, dir)
+			got := execute(t, dir, "", binary, "-sandbox", "-allow", ".", "bash", "-c", p.script)
+			if got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+			if after := treeOf(t, dir); after != before {
+				t.Errorf("the host's files changed:\n%s\nbefore:\n%s", after, before)
+			}
+		})
+	}
+}
+
+// escapes is what a hostile program tries. It prints what it got.
+const escapes = `
+import os, sys, socket, errno, ctypes, fcntl, mmap
+out = sys.argv[1]
+def t(name, f):
+    try: r = f()
+    except OSError as e: r = errno.errorcode.get(e.errno, e.errno)
+    except Exception as e: r = type(e).__name__
+    print(name, r)
+libc = ctypes.CDLL(None, use_errno=True)
+def sc(*a):
+    r = libc.syscall(*a)
+    if r < 0: raise OSError(ctypes.get_errno(), "")
+    return r
+t("absolute", lambda: open(out).read())
+t("relative", lambda: open("../" * 20 + out).read())
+t("write", lambda: open(out, "w"))
+t("shadow", lambda: open("/etc/shadow").read())
+t("root", lambda: open("/proc/self/root" + out).read())
+t("pid1", lambda: os.listdir("/proc/1"))
+t("ppid", lambda: os.listdir("/proc/%d" % os.getppid()))
+t("environ", lambda: open("/proc/%d/environ" % os.getppid()).read())
+t("mem", lambda: open("/proc/self/mem", "r+b"))
+for name, to in ("abs", out), ("fds", "/proc/self/fd"), ("self", "/proc/self"), ("rootlink", "/proc/self/root"): os.symlink(to, "/tmp/" + name)
+t("link", lambda: open("/tmp/abs").read())
+t("rootlink", lambda: open("/tmp/rootlink" + out).read())
+found = []
+for i in range(3, 200):
+    try: fd = os.open("/tmp/fds/%d" % i, os.O_RDONLY)
+    except OSError: continue
+    found.append(os.readlink("/proc/self/fd/%d" % fd)); os.close(fd)
+print("descriptors", [f for f in found if not f.startswith("/proc")])
+t("own comm", lambda: open("../../../../../../../proc/self/comm").read().strip())
+t("own exe", lambda: os.readlink("/tmp/self/exe") == os.path.realpath(sys.executable))
+t("stdin", lambda: os.open("etc/passwd", os.O_RDONLY, dir_fd=0))
+t("stdin list", lambda: os.listdir(0))
+t("stdin fchdir", lambda: os.fchdir(0))
+t("stdin path", lambda: os.listdir("/proc/self/fd/0/etc"))
+d = os.open("/", os.O_RDONLY)
+t("dirfd", lambda: os.open("../../" + out, os.O_RDONLY, dir_fd=d))
+t("dirfd2", lambda: os.open(out[1:], os.O_RDONLY, dir_fd=d))
+t("chroot", lambda: os.chroot("/tmp"))
+t("hard link", lambda: os.link(out, "/tmp/hard"))
+t("rename out", lambda: os.rename("/tmp/abs", out))
+t("rename in", lambda: os.rename(out, "/tmp/x"))
+t("mknod", lambda: os.mknod("/tmp/sda", 0o60660, os.makedev(8, 0)))
+t("mount", lambda: sc(165, b"none", b"/tmp", b"tmpfs", 0, 0))
+t("tmpfile", lambda: os.readlink("/proc/self/fd/%d" % os.open("/tmp", os.O_TMPFILE | os.O_RDWR)).startswith("/tmp/#"))
+t("tmpfile out", lambda: os.open(os.path.dirname(out), os.O_TMPFILE | os.O_RDWR))
+for pid in 1, os.getppid(), -1: t("kill", lambda: os.kill(pid, 0))
+t("kill group", lambda: os.killpg(1, 0))
+t("ptrace", lambda: sc(101, 16, os.getppid(), 0, 0))
+t("process_vm_readv", lambda: sc(310, os.getppid(), 0, 0, 0, 0, 0))
+t("pidfd", lambda: sc(434, 1, 0))
+t("unshare", lambda: sc(272, 0x10000000))
+t("setns", lambda: sc(308, 0, 0))
+t("by handle", lambda: sc(304, 0, 0, 0))
+t("io_uring", lambda: sc(425, 1, 0))
+t("inet", lambda: socket.socket(socket.AF_INET))
+t("inet6", lambda: socket.socket(socket.AF_INET6))
+t("netlink", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
+t("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+s = socket.socket(socket.AF_UNIX)
+t("abstract", lambda: s.connect("\0" + sys.argv[2]))
+t("socket file", lambda: s.connect(sys.argv[3]))
+a = socket.socket(socket.AF_UNIX); a.bind("/tmp/sock"); a.listen(1)
+s.connect("/tmp/sock"); c, _ = a.accept(); s.send(b"own"); print("own socket", c.recv(9), s.getpeername())
+t("push input", lambda: fcntl.ioctl(1, 0x5412, b"x"))
+t("interfaces", lambda: fcntl.ioctl(s, 0x8912, b"\0" * 16))
+for addr in 0, 0xffffffff81000000, 0x7ffffffff000, 0xc000000000: t("address", lambda: sc(0, os.open("/dev/zero", 0), ctypes.c_void_p(addr), 4096))
+t("setuid", lambda: os.setuid(0) if os.getuid() else None)
+f = open("/tmp/m", "w+b"); f.truncate(4096); m = mmap.mmap(f.fileno(), 4096)
+if os.fork() == 0: m[0:5] = b"child"; os._exit(0)
+os.wait(); print("shared map", m[0:5], open("/tmp/m", "rb").read(5))
+x, y = socket.socketpair()
+socket.send_fds(x, [b"."], [f.fileno()]); _, fds, _, _ = socket.recv_fds(y, 9, 2); print("passed", os.pread(fds[0], 5, 0))
+`
+
+const escaped = `absolute ENOENT
+relative ENOENT
+write ENOENT
+shadow ENOENT
+root ENOENT
+pid1 ENOENT
+ppid ENOENT
+environ ENOENT
+mem ENOENT
+link ENOENT
+rootlink ENOENT
+descriptors []
+own comm python3
+own exe True
+stdin ENOTDIR
+stdin list ENOTDIR
+stdin fchdir ENOTDIR
+stdin path ENOTDIR
+dirfd ENOENT
+dirfd2 ENOENT
+chroot EPERM
+hard link ENOENT
+rename out ENOENT
+rename in ENOENT
+mknod EPERM
+mount ENOSYS
+tmpfile True
+tmpfile out ENOENT
+kill ESRCH
+kill ESRCH
+kill ESRCH
+kill group ESRCH
+ptrace ENOSYS
+process_vm_readv ESRCH
+pidfd ESRCH
+unshare EPERM
+setns ENOSYS
+by handle ENOSYS
+io_uring ENOSYS
+inet EAFNOSUPPORT
+inet6 EAFNOSUPPORT
+netlink EAFNOSUPPORT
+packet EAFNOSUPPORT
+abstract ECONNREFUSED
+socket file ENOENT
+own socket b'own' /tmp/sock
+push input ENOTTY
+interfaces ENOTTY
+address EFAULT
+address EFAULT
+address EFAULT
+address EFAULT
+setuid None
+shared map b'child' b'child'
+passed b'child'
+`
+
+// TestSandboxEscape runs a program that tries to get out, with a directory of the
+// host as standard input and sockets of the host to connect to.
+func TestSandboxEscape(t *testing.T) {
+	const python = "/usr/bin/python3"
+	if _, err := os.Stat(python); err != nil {
+		t.Skip(err)
+	}
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, work := t.TempDir(), t.TempDir()
+	secret := write(t, dir, "secret", "the host's")
+	sock := filepath.Join(dir, "sock")
+	abstract := fmt.Sprintf("panda-test-%d", os.Getpid())
+	for _, name := range []string{sock, "\x00" + abstract} {
+		fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Close(fd)
+		if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrUnix{Name: strings.Replace(name, "\x00", "@", 1)}), syscall.Listen(fd, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := treeOf(t, dir)
+	root, err := os.Open("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	cmd := exec.Command(binary, "-sandbox", python, "-c", escapes, secret, abstract, sock)
+	cmd.Dir, cmd.Stdin = work, root
+	got, err := cmd.CombinedOutput()
+	if err != nil || string(got) != escaped {
+		t.Errorf("%v\n%s", err, lineDiff(string(got), escaped))
+	}
+	if after := treeOf(t, dir) + treeOf(t, work); after != before+treeOf(t, work) || strings.Count(after, "\n") != 4 {
+		t.Errorf("the host's files changed:\n%s", after)
+	}
+}
+
+// lineDiff shows where two texts begin to differ.
+func lineDiff(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range g {
+		if i >= len(w) || g[i] != w[i] {
+			return fmt.Sprintf("line %d: got %q, want %q\n%s", i+1, g[i], w[min(i, len(w)-1)], strings.Join(g[i:], "\n"))
+		}
+	}
+	return "output ends early"
+}
+
+func TestSandboxExport(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in")
+	if err := os.MkdirAll(filepath.Join(in, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"keep", "change", "remove", "move"} {
+		write(t, in, name, name)
+	}
+	write(t, filepath.Join(in, "sub"), "x", "inner")
+	r := panda(t, dir, "-sandbox", "-sandbox-export", "out.tar", "-allow", "in", "bash", "-c",
+		"cd in; echo more >> change; rm remove; mv move moved; cat keep > new; ln new hard; ln -s new soft; mkdir d; mkfifo d/p; mv sub renamed; mkdir sub; rm /usr/bin/cat")
+	if r.status != 0 || r.stderr != "" {
+		t.Fatalf("%+v", r)
+	}
+	f, err := os.Open(filepath.Join(dir, "out.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	prefix := strings.TrimPrefix(in, "/") + "/"
+	var got []string
+	for tr := tar.NewReader(f); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(tr)
+		got = append(got, fmt.Sprintf("%c %s %s %s", h.Typeflag, strings.Replace(h.Name, prefix, "@", 1), strings.Replace(h.Linkname, prefix, "@", 1), text))
+	}
+	want := []string{"5 @  ", "0 @change  changemore\n", "5 @d/  ", "6 @d/p  ", "0 @hard  keep", "0 @moved  move", "1 @new @hard ", "5 @renamed/  ", "0 @renamed/x  inner",
+		"2 @soft new ", "5 @sub/  ", "0 @sub/.wh..wh..opq  ", "0 @.wh.move  ", "0 @.wh.remove  ", "5 usr/bin/  ", "0 usr/bin/.wh.cat  "}
+	for _, line := range want {
+		if !strings.Contains(strings.Join(got, "\n")+"\n", line) {
+			t.Errorf("no %q", line)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d entries, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
+	}
+}
+
+// TestSandboxView: what a program may read, by default and with options.
+func TestSandboxView(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "mine", "mine\n")
+	write(t, dir, "prog", "#!/bin/sh\ncat mine; echo *; pwd\n")
+	for _, c := range []struct {
+		args         []string
+		stdout, errs string
+	}{
+		{[]string{"-sandbox", "./prog"}, "prog\n" + dir + "\n", "cat: mine: No such file or directory\n"},
+		{[]string{"-sandbox", "-allow", "mine", "./prog"}, "mine\nmine prog\n" + dir + "\n", ""},
+		{[]string{"-sandbox", "-allow", ".", "./prog"}, "mine\nmine prog\n" + dir + "\n", ""},
+		{[]string{"-sandbox", "-L", "/usr", "-allow", dir, "/bin/busybox", "cat", "/share/../" + dir + "/mine"}, "mine\n", ""},
+		{[]string{"-sandbox", "-L", "/usr", "/bin/busybox", "ls", "/usr", "/etc"}, "", "ls: /usr: No such file or directory\nls: /etc: No such file or directory\n"},
+		{[]string{"-sandbox", "sh", "-c", "echo x > /tmp/y; cat /tmp/y; ls /tmp; ls -d /etc/p*"}, "x\n" + strings.Split(dir, "/")[2] + "\ny\n/etc/passwd\n/etc/perl\n/etc/profile\n/etc/profile.d\n/etc/protocols\n", ""},
+	} {
+		r := panda(t, dir, c.args...)
+		if r.stdout != c.stdout || r.stderr != c.errs {
+			t.Errorf("%q:\nstdout %q\nwant   %q\nstderr %q\nwant   %q", c.args, r.stdout, c.stdout, r.stderr, c.errs)
+		}
+	}
+	for _, c := range [][]string{{"-allow", "x", "ls"}, {"-sandbox-export", "x", "ls"}, {"-allow-write", "x", "ls"}} {
+		if r := panda(t, dir, c...); r.status != exitUsage || !strings.Contains(r.stderr, "need -sandbox") {
+			t.Errorf("%q: %+v", c, r)
+		}
+	}
+	if r := panda(t, dir, "-sandbox", "-allow", "nothing", "ls"); r.status == 0 || !strings.Contains(r.stderr, "allow nothing") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestSandboxConfine: the emulator itself is confined. Scripts write where the
+// user is, or where an option says.
+func TestSandboxConfine(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	script := `panda.on("syscall_enter", { name = "exit_group" }, function()
+  for _, p in ipairs { "here", "` + other + `/there", "/etc/panda-test" } do print(p:match("[^/]*$"), io.open(p, "w") ~= nil) end
+  print("read", io.open("/etc/shadow") ~= nil) end)`
+	r := panda(t, dir, "-v", "-sandbox", "-e", script, "/bin/true")
+	if strings.Contains(r.stderr, "no landlock") {
+		t.Skip("the kernel has no landlock")
+	}
+	if !strings.Contains(r.stderr, "confined by landlock") {
+		t.Errorf("stderr %q", r.stderr)
+	}
+	if want := "here\ttrue\nthere\tfalse\npanda-test\tfalse\nread\tfalse\n"; r.stdout != want {
+		t.Errorf("got %q, want %q", r.stdout, want)
+	}
+	r = panda(t, dir, "-sandbox", "-allow-write", other, "-e", script, "/bin/true")
+	if want := "here\tfalse\nthere\ttrue\npanda-test\tfalse\nread\tfalse\n"; r.stdout != want {
+		t.Errorf("-allow-write: got %q, want %q", r.stdout, want)
+	}
+}
+
+// TestSandboxUser runs as a user without rights: permission bits count.
+func TestSandboxUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "panda-user")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(binary), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "roots", "root's\n")
+	const script = `echo x > /usr/bin/x; echo x >> roots; echo x > new; cat roots; cd /tmp; umask 0; echo mine > m; chmod 000 m; cat m; chmod 600 m; cat m; mkdir d; chmod 500 d; touch d/f; rm roots; chown 0 m; id -u`
+	run := func(args ...string) string {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C", "HOME=/tmp")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		out, _ := cmd.CombinedOutput()
+		return string(out)
+	}
+	got := run(binary, "-sandbox", "-allow", "roots", "sh", "-c", script)
+	const want = "sh: 1: cannot create /usr/bin/x: Permission denied\nsh: 1: cannot create roots: Permission denied\nsh: 1: cannot create new: Permission denied\nroot's\n" +
+		"cat: m: Permission denied\nmine\ntouch: cannot touch 'd/f': Permission denied\nrm: cannot remove 'roots': No such file or directory\n" +
+		"chown: changing ownership of 'm': Operation not permitted\n65534\n"
+	if got != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
