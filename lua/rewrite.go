@@ -3,6 +3,7 @@ package lua
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 
 	glua "github.com/yuin/gopher-lua"
@@ -52,7 +53,7 @@ func (r *rewriter) stmt(p *ast.Stmt) {
 	case *ast.AssignStmt:
 		r.exprs(s.Lhs)
 		r.exprs(s.Rhs)
-		r.assigned(s)
+		r.assigned(p, s)
 	case *ast.LocalAssignStmt:
 		r.exprs(s.Exprs)
 	case *ast.FuncCallStmt:
@@ -81,22 +82,49 @@ func (r *rewriter) stmt(p *ast.Stmt) {
 	}
 }
 
-// assigned keeps gopher-lua from compiling a call into the register of the
-// function's last parameter before it has read the arguments: n = (f(n)) would
-// call f with f, and so would n = n - 1, where the call is a helper. It does not
-// do so to a last call that is not cut to one value, nor to an operand of "or".
-func (r *rewriter) assigned(s *ast.AssignStmt) {
-	last := len(s.Rhs) - 1
-	for i, e := range s.Rhs {
-		c, ok := e.(*ast.FuncCallExpr)
-		switch {
-		case !ok || i >= len(s.Lhs) || i == last && !c.AdjustRet:
-		case i == last && i == len(s.Lhs)-1:
+// assigned puts right what gopher-lua does with assignments to locals. It
+// computes a value in the register of its variable. So in a, b = b, a the first
+// variable has changed before the second value is read: several values go
+// through temporary variables. And in n = (f(n)) it puts the function in the
+// place of the argument, when n is the last parameter; not so when the call is
+// not cut to one value, which it need not be.
+func (r *rewriter) assigned(p *ast.Stmt, s *ast.AssignStmt) {
+	if len(s.Lhs) == 1 && len(s.Rhs) == 1 {
+		if c, ok := s.Rhs[0].(*ast.FuncCallExpr); ok {
 			c.AdjustRet = false
-		default:
-			s.Rhs[i] = r.at(c, &ast.LogicalOpExpr{Operator: "or", Lhs: r.at(c, &ast.FalseExpr{}), Rhs: c})
+		}
+		return
+	}
+	if slices.ContainsFunc(s.Lhs, func(e ast.Expr) bool { id, ok := e.(*ast.IdentExpr); return ok && r.vars[id] != nil }) {
+		*p = r.throughTemporaries(s)
+	}
+}
+
+// throughTemporaries makes t[k], b = x, y a block: its tables, keys and values
+// become locals, and are assigned one by one.
+func (r *rewriter) throughTemporaries(s *ast.AssignStmt) ast.Stmt {
+	l := &ast.LocalAssignStmt{}
+	place := func(st ast.Stmt) ast.Stmt {
+		st.SetLine(s.Line())
+		st.SetLastLine(s.LastLine())
+		return st
+	}
+	temporary := func() ast.Expr {
+		l.Names = append(l.Names, "("+strconv.Itoa(len(l.Names))+")") // no name of a program
+		return r.at(s, &ast.IdentExpr{Value: l.Names[len(l.Names)-1]})
+	}
+	for _, e := range s.Lhs {
+		if a, ok := e.(*ast.AttrGetExpr); ok {
+			l.Exprs = append(l.Exprs, a.Object, a.Key)
+			a.Object, a.Key = temporary(), temporary()
 		}
 	}
+	l.Exprs = append(l.Exprs, s.Rhs...)
+	b := &ast.DoBlockStmt{Stmts: []ast.Stmt{place(l)}}
+	for _, e := range s.Lhs {
+		b.Stmts = append(b.Stmts, place(&ast.AssignStmt{Lhs: []ast.Expr{e}, Rhs: []ast.Expr{temporary()}}))
+	}
+	return place(b)
 }
 
 func (r *rewriter) numberFor(p *ast.Stmt, s *ast.NumberForStmt) {

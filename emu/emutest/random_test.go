@@ -145,10 +145,6 @@ func known(d *Difference) string {
 	switch {
 	case bothPF && d.Got.Addr-d.Want.Addr+32 < 64:
 		return "a vector store faults at its first byte that may not be written"
-	case d.Row == "vcvtps2ph" && d.Want.Vector == oracle.VecXM && d.Got.Vector == oracle.VecPF:
-		return "vcvtps2ph raises #XM before the fault of its store"
-	case d.Bits == 32 && strings.HasPrefix(d.Row, "vpcmpestr"):
-		return "in 32-bit code VEX.W does not widen the lengths of vpcmpestri and vpcmpestrm"
 	}
 	return ""
 }

@@ -14,22 +14,39 @@ t.test("a kernel address survives", function()
   t.equal(seen[0xffffffff81000000 + 0x30c64], "x")
 end)
 
-t.test("assignment to the last parameter", function()
+t.test("assignment to parameters", function()
   local function down(n) n = n - 1 return n end
   local function cut(n) n = (tostring(n)) return n end
-  local function two(a, n) a, n = n + 1, a * 2 return a, n end
-  local function first(n, m) m, n = tostring(m), 1 return n, m end
-  local function short(a, n) n, a = (tostring(n)) return a, n end
-  local function rest(a, n) n, a = string.find("xay", n) return a, n end
-  local function extra(n) n = n + 1, tostring(n) return n end
-  local function kernelwards(n) n = n + kernel return n end
-  t.equal({ down(8), cut(8), two(3, 4) }, { 7, "8", 5, 6 })
-  t.equal({ first(1, 2) }, { 1, "2" })
-  t.equal({ short(1, 2) }, { nil, "2" })
-  t.equal({ rest(1, "a") }, { 2, 2 })
-  t.equal({ extra(1), kernelwards(1) }, { 2, kernel + 1 })
-  local f = function(n) n = false or (tostring(n) == "1") return n end
-  t.equal({ f(1), f(2) }, { true, false })
+  local function above(n) n = n + kernel return n end
+  local function truth(n) n = false or (tostring(n) == "1") return n end
+  t.equal({ down(8), cut(8), above(1), truth(1), truth(2) }, { 7, "8", kernel + 1, true, false })
+end)
+
+t.test("assignment of several values", function()
+  local function swap(a, n) a, n = n, a return { a, n } end
+  local function sum(a, n) a, n = n + 1, a * 2 return { a, n } end
+  local function calls(n, m) m, n = tostring(m), 1 return { n, m } end
+  local function short(a, n) n, a = (tostring(n)) return { n, a } end
+  local function rest(a, n) n, a = string.find("xay", n) return { n, a } end
+  local function extra(n) n = n + 1, tostring(n) return { n } end
+  local function tables(i, list) i, list[i], list = i + 1, list[i + 1], list[1] return { i, list } end
+  local function up(n, m) return (function() n, m = m, n return { n, m } end)() end
+  t.equal(swap(3, 4), { 4, 3 })
+  t.equal(sum(3, 4), { 5, 6 })
+  t.equal(calls(1, 2), { 1, "2" })
+  t.equal(short(1, 2), { "2" })
+  t.equal(rest(1, "a"), { 2, 2 })
+  t.equal(extra(1), { 2 })
+  local list = { 5, 6 }
+  t.equal(tables(1, list), { 2, 5 })
+  t.equal(list, { 6, 6 })
+  t.equal(up(1, 2), { 2, 1 })
+  local a, b, c = 1, 2, 3
+  a, b, c = c, a, b
+  t.equal({ a, b, c }, { 3, 1, 2 })
+  local old = {}
+  old.x, a = a, old.x
+  t.equal({ old.x, a }, { 3 })
 end)
 
 t.test("comparisons", function()

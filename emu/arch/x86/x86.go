@@ -114,7 +114,8 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 		return guest.Exception{Vector: vecGP, HasCode: true}
 	}
 	code := uint32(pfUser)
-	if f.Mapped {
+	// Linux maps no page where a program may do nothing.
+	if r, _ := c.Space.Region(f.Addr); f.Mapped && r.Prot != 0 {
 		code |= pfPresent
 	}
 	if f.Access&guest.Write != 0 {
