@@ -22,6 +22,7 @@ type File struct {
 	list     func() []string // the names of a listing
 	entries  []abi.Dirent    // of a listing that is being read
 	pos      int             // in entries
+	places   []int64         // see narrowOffset
 	signals  *signalFile
 	process  *Process // of a pidfd
 }

@@ -249,6 +249,9 @@ func (t *Thread) seek(f *File, off int64, whence int) (int64, errno) {
 		f.pos = int(min(max(off, 0), int64(len(f.entries))))
 		return int64(f.pos), 0
 	}
+	if whence == unix.SEEK_SET && f.places != nil {
+		off = f.place(off)
+	}
 	return t.k.host.Lseek(f.fd, off, whence)
 }
 

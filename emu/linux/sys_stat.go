@@ -252,6 +252,9 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	}
 	if c.info != nil && c.info.Name == "getdents64" {
 		n, e := t.k.host.Getdents(f.fd, b)
+		if e == 0 && c.abi.word == 4 {
+			f.narrowOffsets(b[:n])
+		}
 		return int64(n), e
 	}
 	return t.convertDents(f, b, put)
@@ -293,6 +296,36 @@ func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) i
 			return int64(total), 0
 		}
 		host = host[size:]
+		if t.lay().Word == 4 {
+			d.Off = f.narrowOffset(d.Off)
+		}
 		total += put(b[total:], &d)
 	}
+}
+
+// narrowOffset makes an offset of 31 bits of one in a directory: the host's are
+// hashes of 64 bits, which the C library of a 32-bit program takes for an error.
+// They are ordinal numbers in a list, until the program goes back to the start.
+func (f *File) narrowOffset(off int64) int64 {
+	f.places = append(f.places, off)
+	return int64(len(f.places))
+}
+
+func (f *File) narrowOffsets(entries []byte) {
+	const offAt, sizeAt = 8, 16
+	for len(entries) > sizeAt+2 {
+		le.PutUint64(entries[offAt:], uint64(f.narrowOffset(int64(le.Uint64(entries[offAt:])))))
+		entries = entries[min(int(le.Uint16(entries[sizeAt:])), len(entries)):]
+	}
+}
+
+// place undoes narrowOffset for a position to go to.
+func (f *File) place(off int64) int64 {
+	switch {
+	case off == 0:
+		f.places = nil
+	case off > 0 && off <= int64(len(f.places)):
+		return f.places[off-1]
+	}
+	return off
 }

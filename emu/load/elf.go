@@ -85,8 +85,10 @@ func Parse(r io.ReaderAt, size int64) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN,
-		PhdrOff: h.PhOff, PhdrSize: lay.phdrSize, PhdrCount: int(h.PhNum)}
+	p := &Program{
+		Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN,
+		PhdrOff: h.PhOff, PhdrSize: lay.phdrSize, PhdrCount: int(h.PhNum),
+	}
 	if p.Arch, err = archOf(h, lay); err != nil {
 		return nil, err
 	}

@@ -14,8 +14,10 @@ import (
 
 // image64 makes a small 64-bit file.
 func image64(edit func(h *elf.Header64, ph []elf.Prog64)) []byte {
-	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: 0x401000,
-		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2}
+	h := elf.Header64{
+		Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: 0x401000,
+		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2,
+	}
 	copy(h.Ident[:], elf.ELFMAG)
 	h.Ident[elf.EI_CLASS], h.Ident[elf.EI_DATA] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB)
 	ph := []elf.Prog64{

@@ -24,8 +24,10 @@ func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image
 		return nil, fmt.Errorf("map %s: addresses up to %#x do not fit the guest's %d GiB of address space", name, uint64(bias)+end, s.Limit>>30)
 	}
 	last := p.Segments[len(p.Segments)-1]
-	img := &Image{Program: p, Bias: bias, Start: bias + guest.Addr(start), Entry: bias + guest.Addr(p.Entry),
-		End: bias + guest.Addr(last.Addr+last.Mem)}
+	img := &Image{
+		Program: p, Bias: bias, Start: bias + guest.Addr(start), Entry: bias + guest.Addr(p.Entry),
+		End: bias + guest.Addr(last.Addr+last.Mem),
+	}
 	for _, seg := range p.Segments {
 		if err := mapSegment(s, seg, fd, name, bias); err != nil {
 			return nil, fmt.Errorf("map %s: segment at %#x: %w", name, seg.Addr, err)

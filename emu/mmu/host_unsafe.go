@@ -118,10 +118,12 @@ func (s *Space) scanPages(a guest.Addr, size uint64) (runs []run, err error) {
 		s.scan = new(scanResult)
 	}
 	base, vec := uint64(uintptr(s.Base)), s.scan[:]
-	arg := pmScan{size: uint64(unsafe.Sizeof(pmScan{})), start: base + uint64(a), end: base + uint64(a) + size,
+	arg := pmScan{
+		size: uint64(unsafe.Sizeof(pmScan{})), start: base + uint64(a), end: base + uint64(a) + size,
 		vec: uint64(uintptr(unsafe.Pointer(&vec[0]))), vecLen: scanPerCall,
 		inverted: pageFile | pagePFNZero, categoryMask: pageFile | pagePFNZero, categoryAny: pagePresent | pageSwapped,
-		returnMask: pagePresent | pageSwapped}
+		returnMask: pagePresent | pageSwapped,
+	}
 	for arg.start < arg.end {
 		n, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), uintptr(pagemapScan), uintptr(unsafe.Pointer(&arg)))
 		if errno != 0 {

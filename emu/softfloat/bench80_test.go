@@ -25,18 +25,23 @@ func BenchmarkFpatan(b *testing.B)  { benchmark80(b, 0, 4, (*Env).Atan80) }
 func BenchmarkF80ToF64(b *testing.B) {
 	benchmark80(b, 0, 16, func(e *Env, x, y F80) F80 { return F80{Man: e.F80ToF64(x)} })
 }
+
 func BenchmarkF64ToF80(b *testing.B) {
 	benchmark80(b, 0, 16, func(e *Env, x, y F80) F80 { return e.F64ToF80(x.Man >> 2) })
 }
+
 func BenchmarkSqrt80(b *testing.B) {
 	benchmark80(b, 0, 16, func(e *Env, x, _ F80) F80 { return e.Sqrt80(x) })
 }
+
 func BenchmarkF2xm1(b *testing.B) {
 	benchmark80(b, -8, 8, func(e *Env, x, _ F80) F80 { return e.Exp2M1(x) })
 }
+
 func BenchmarkFsin(b *testing.B) {
 	benchmark80(b, -2, 16, func(e *Env, x, _ F80) F80 { r, _ := e.Sin80(x); return r })
 }
+
 func BenchmarkFptan(b *testing.B) {
 	benchmark80(b, -2, 16, func(e *Env, x, _ F80) F80 { r, _ := e.Tan80(x); return r })
 }

@@ -46,21 +46,27 @@ func BenchmarkMin64(b *testing.B) { benchmark2(b, &binary64, (*Env).Min64) }
 func BenchmarkCmp64(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, y uint64) uint64 { return uint64(e.Cmp64(x, y, true)) })
 }
+
 func BenchmarkMulAdd64(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, y uint64) uint64 { return e.MulAdd64(x, y, x) })
 }
+
 func BenchmarkF64ToI32Trunc(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, _ uint64) uint64 { return uint64(e.F64ToI32Trunc(x)) })
 }
+
 func BenchmarkF64ToI32(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, _ uint64) uint64 { return uint64(e.F64ToI32(x)) })
 }
+
 func BenchmarkI32ToF32(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, _ uint64) uint64 { return uint64(e.I32ToF32(int32(x))) })
 }
+
 func BenchmarkF64ToF32(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, _ uint64) uint64 { return uint64(e.F64ToF32(x)) })
 }
+
 func BenchmarkRoundInt64(b *testing.B) {
 	benchmark2(b, &binary64, func(e *Env, x, _ uint64) uint64 { return e.RoundInt64(x, Down, false) })
 }

@@ -116,7 +116,8 @@ func (e *Env) notePE(inexact bool) {
 
 // Integers to floating point: only PE is possible.
 
-func (e *Env) I32ToF32(v int32) uint32  { return e.I64ToF32(int64(v)) }
+func (e *Env) I32ToF32(v int32) uint32 { return e.I64ToF32(int64(v)) }
+
 func (e *Env) U32ToF32(v uint32) uint32 { return uint32(e.pack(&binary32, fromUint(false, uint64(v)))) }
 func (e *Env) U64ToF32(v uint64) uint32 { return uint32(e.pack(&binary32, fromUint(false, v))) }
 func (e *Env) U64ToF64(v uint64) uint64 { return e.pack(&binary64, fromUint(false, v)) }

@@ -24,14 +24,18 @@ var pairs64 = []pair64{
 	{"sub", (*Env).Sub64, exact64(minus), func(a, b float64) float64 { return a - b }},
 	{"mul", (*Env).Mul64, exact64(product), func(a, b float64) float64 { return a * b }},
 	{"div", (*Env).Div64, exact64(quotient), func(a, b float64) float64 { return a / b }},
-	{"sqrt", func(e *Env, a, _ uint64) uint64 { return e.Sqrt64(a) },
+	{
+		"sqrt", func(e *Env, a, _ uint64) uint64 { return e.Sqrt64(a) },
 		func(e *Env, a, _ uint64) uint64 { return e.sqrt(&binary64, a) },
-		func(a, _ float64) float64 { return math.Sqrt(a) }},
-	{"fma", func(e *Env, a, b uint64) uint64 { return e.MulAdd64(a, b, a^b) },
+		func(a, _ float64) float64 { return math.Sqrt(a) },
+	},
+	{
+		"fma", func(e *Env, a, b uint64) uint64 { return e.MulAdd64(a, b, a^b) },
 		func(e *Env, a, b uint64) uint64 { return e.mulAdd(&binary64, a, b, a^b) },
 		func(a, b float64) float64 {
 			return math.FMA(a, b, math.Float64frombits(math.Float64bits(a)^math.Float64bits(b)))
-		}},
+		},
+	},
 }
 
 func (p *pair64) check(t *testing.T, before Env, a, b uint64) {

@@ -19,12 +19,16 @@ import (
 // samples are the values that testdata/structs.c initialises, by variable. A value
 // that a 32-bit guest sees differently is in samples32, too.
 var samples = map[string]abi.Struct{
-	"Stat": &abi.Stat{Dev: 0x11223344, Ino: 0x21222324, Nlink: 3, Mode: 0o100644, UID: 5, GID: 6, Rdev: 0x7172,
-		Size: 0x81828384, Blksize: 4096, Blocks: 0xa1a2, Atim: ts(11, 12), Mtim: ts(13, 14), Ctim: ts(15, 16)},
-	"Statx": &abi.Statx{Mask: 1, Blksize: 2, Attributes: 3, Nlink: 4, UID: 5, GID: 6, Mode: 7, Ino: 8, Size: 9, Blocks: 10,
+	"Stat": &abi.Stat{
+		Dev: 0x11223344, Ino: 0x21222324, Nlink: 3, Mode: 0o100644, UID: 5, GID: 6, Rdev: 0x7172,
+		Size: 0x81828384, Blksize: 4096, Blocks: 0xa1a2, Atim: ts(11, 12), Mtim: ts(13, 14), Ctim: ts(15, 16),
+	},
+	"Statx": &abi.Statx{
+		Mask: 1, Blksize: 2, Attributes: 3, Nlink: 4, UID: 5, GID: 6, Mode: 7, Ino: 8, Size: 9, Blocks: 10,
 		AttributesMask: 11, Atime: abi.StatxTime{Sec: 12, Nsec: 13}, Btime: abi.StatxTime{Sec: 14, Nsec: 15},
 		Ctime: abi.StatxTime{Sec: 16, Nsec: 17}, Mtime: abi.StatxTime{Sec: -18, Nsec: 19}, RdevMajor: 20, RdevMinor: 21,
-		DevMajor: 22, DevMinor: 23, MntID: 24, DioMemAlign: 25, DioOffAlign: 26},
+		DevMajor: 22, DevMinor: 23, MntID: 24, DioMemAlign: 25, DioOffAlign: 26,
+	},
 	"Statfs":       &abi.Statfs{Type: 1, Bsize: 2, Blocks: 3, Bfree: 4, Bavail: 5, Files: 6, Ffree: 7, Fsid: [2]int32{8, 9}, Namelen: 10, Frsize: 11, Flags: 12},
 	"Flock":        &abi.Flock{Type: 1, Whence: 2, Start: -3, Len: 4, PID: 5},
 	"FOwnerEx":     &abi.FOwnerEx{Type: 1, PID: 2},
@@ -54,14 +58,20 @@ var samples = map[string]abi.Struct{
 
 	"Sigevent":       &abi.Sigevent{Value: 1, Signo: 2, Notify: abi.SIGEV_THREAD_ID, TID: 3},
 	"SigeventThread": &abi.Sigevent{Value: 1, Signo: 2, Notify: abi.SIGEV_THREAD, Function: 3, Attribs: 4},
-	"SignalfdSiginfo": &abi.SignalfdSiginfo{Signo: 1, Errno: 2, Code: 3, PID: 4, UID: 5, FD: 6, TID: 7, Band: 8, Overrun: 9,
-		Trapno: 10, Status: 11, Int: 12, Ptr: 13, Utime: 14, Stime: 15, Addr: 16, AddrLSB: 17, Syscall: 18, CallAddr: 19, Arch: 20},
+	"SignalfdSiginfo": &abi.SignalfdSiginfo{
+		Signo: 1, Errno: 2, Code: 3, PID: 4, UID: 5, FD: 6, TID: 7, Band: 8, Overrun: 9,
+		Trapno: 10, Status: 11, Int: 12, Ptr: 13, Utime: 14, Stime: 15, Addr: 16, AddrLSB: 17, Syscall: 18, CallAddr: 19, Arch: 20,
+	},
 	"Rlimit":   &abi.Rlimit{Cur: 1, Max: abi.RLIM_INFINITY},
 	"Rlimit64": &abi.Rlimit64{Cur: 1, Max: abi.RLIM_INFINITY},
-	"Rusage": &abi.Rusage{Utime: abi.Timeval{Sec: 1, Usec: 2}, Stime: abi.Timeval{Sec: 3, Usec: 4}, Maxrss: 5, Ixrss: 6, Idrss: 7,
-		Isrss: 8, Minflt: 9, Majflt: 10, Nswap: 11, Inblock: 12, Oublock: 13, Msgsnd: 14, Msgrcv: 15, Nsignals: 16, Nvcsw: 17, Nivcsw: 18},
-	"Sysinfo": &abi.Sysinfo{Uptime: 1, Loads: [3]uint64{2, 3, 4}, Totalram: 5, Freeram: 6, Sharedram: 7, Bufferram: 8, Totalswap: 9,
-		Freeswap: 10, Procs: 11, Totalhigh: 12, Freehigh: 13, Unit: 14},
+	"Rusage": &abi.Rusage{
+		Utime: abi.Timeval{Sec: 1, Usec: 2}, Stime: abi.Timeval{Sec: 3, Usec: 4}, Maxrss: 5, Ixrss: 6, Idrss: 7,
+		Isrss: 8, Minflt: 9, Majflt: 10, Nswap: 11, Inblock: 12, Oublock: 13, Msgsnd: 14, Msgrcv: 15, Nsignals: 16, Nvcsw: 17, Nivcsw: 18,
+	},
+	"Sysinfo": &abi.Sysinfo{
+		Uptime: 1, Loads: [3]uint64{2, 3, 4}, Totalram: 5, Freeram: 6, Sharedram: 7, Bufferram: 8, Totalswap: 9,
+		Freeswap: 10, Procs: 11, Totalhigh: 12, Freehigh: 13, Unit: 14,
+	},
 	"Utsname":        &abi.Utsname{Sysname: "s", Nodename: "n", Release: "r", Version: "v", Machine: "m", Domainname: "d"},
 	"OldUtsname":     &abi.OldUtsname{Sysname: "s", Nodename: "n", Release: "r", Version: "v", Machine: "m"},
 	"OldOldUtsname":  &abi.OldOldUtsname{Sysname: "s", Nodename: "n", Release: "r", Version: "v", Machine: "m"},
@@ -91,23 +101,33 @@ var samples = map[string]abi.Struct{
 }
 
 var samples32 = map[string]abi.Struct{
-	"Stat": &abi.Stat{Dev: 0x11223344, Ino: 0x21222324, Nlink: 3, Mode: 0o100644, UID: 5, GID: 6, Rdev: 0x7172,
-		Size: -0x7e7d7c7c, Blksize: 4096, Blocks: 0xa1a2, Atim: ts(11, 12), Mtim: ts(13, 14), Ctim: ts(15, 16)},
-	"Stat64": &abi.Stat64{Dev: 0x11223344, Ino: 0x2021222324, Nlink: 3, Mode: 0o100644, UID: 5, GID: 6, Rdev: 0x7172,
-		Size: 0x181828384, Blksize: 4096, Blocks: 0xa1a2, Atim: ts(11, 12), Mtim: ts(13, 14), Ctim: ts(15, 16)},
-	"OldStat": &abi.OldStat{Dev: 1, Ino: 2, Mode: 3, Nlink: 4, UID: 5, GID: 6, Rdev: 7, Size: 8,
-		Atim: ts(9, 0), Mtim: ts(10, 0), Ctim: ts(11, 0)},
+	"Stat": &abi.Stat{
+		Dev: 0x11223344, Ino: 0x21222324, Nlink: 3, Mode: 0o100644, UID: 5, GID: 6, Rdev: 0x7172,
+		Size: -0x7e7d7c7c, Blksize: 4096, Blocks: 0xa1a2, Atim: ts(11, 12), Mtim: ts(13, 14), Ctim: ts(15, 16),
+	},
+	"Stat64": &abi.Stat64{
+		Dev: 0x11223344, Ino: 0x2021222324, Nlink: 3, Mode: 0o100644, UID: 5, GID: 6, Rdev: 0x7172,
+		Size: 0x181828384, Blksize: 4096, Blocks: 0xa1a2, Atim: ts(11, 12), Mtim: ts(13, 14), Ctim: ts(15, 16),
+	},
+	"OldStat": &abi.OldStat{
+		Dev: 1, Ino: 2, Mode: 3, Nlink: 4, UID: 5, GID: 6, Rdev: 7, Size: 8,
+		Atim: ts(9, 0), Mtim: ts(10, 0), Ctim: ts(11, 0),
+	},
 	"Statfs64":     &abi.Statfs64{Type: 1, Bsize: 2, Blocks: 0x300000003, Bfree: 4, Bavail: 5, Files: 6, Ffree: 7, Fsid: [2]int32{8, 9}, Namelen: 10, Frsize: 11, Flags: 12},
 	"Flock64":      &abi.Flock64{Type: 1, Whence: 2, Start: 0x300000003, Len: 4, PID: 5},
 	"OldSigaction": &abi.OldSigaction{Handler: 1, Mask: 2, Flags: 3, Restorer: 4},
-	"UserDesc": &abi.UserDesc{EntryNumber: 6, Base: 0x1000, Limit: 0xfffff,
-		Flags: abi.UserDescSeg32Bit | abi.UserDescLimitInPages | abi.UserDescUseable},
+	"UserDesc": &abi.UserDesc{
+		EntryNumber: 6, Base: 0x1000, Limit: 0xfffff,
+		Flags: abi.UserDescSeg32Bit | abi.UserDescLimitInPages | abi.UserDescUseable,
+	},
 }
 
 var (
-	timex = abi.Timex{Modes: 1, Offset: -2, Freq: 3, Maxerror: 4, Esterror: 5, Status: 6, Constant: 7, Precision: 8, Tolerance: 9,
+	timex = abi.Timex{
+		Modes: 1, Offset: -2, Freq: 3, Maxerror: 4, Esterror: 5, Status: 6, Constant: 7, Precision: 8, Tolerance: 9,
 		Time: abi.Timeval{Sec: 10, Usec: 11}, Tick: 12, Ppsfreq: 13, Jitter: 14, Shift: 15, Stabil: 16, Jitcnt: 17, Calcnt: 18,
-		Errcnt: 19, Stbcnt: 20, Tai: 21}
+		Errcnt: 19, Stbcnt: 20, Tai: 21,
+	}
 	msghdr  = abi.Msghdr{Name: 1, Namelen: 2, Iov: 3, Iovlen: 4, Control: 5, Controllen: 6, Flags: 7}
 	termios = abi.Termios{Iflag: 1, Oflag: 2, Cflag: 3, Lflag: 4, Line: 5, Cc: [abi.NCCS]byte{6, 7, 8}}
 	perm    = abi.IPCPerm{Key: 1, UID: 2, GID: 3, CUID: 4, CGID: 5, Mode: 6, Seq: 7}

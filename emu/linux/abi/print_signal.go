@@ -201,8 +201,10 @@ func ticksText(v int64) string {
 }
 
 var auditArchs = Enum{"AUDIT_ARCH_???", []Name{
-	{AUDIT_ARCH_X86_64, "AUDIT_ARCH_X86_64"}, {AUDIT_ARCH_I386, "AUDIT_ARCH_I386"},
-	{AUDIT_ARCH_ARM, "AUDIT_ARCH_ARM"}, {AUDIT_ARCH_AARCH64, "AUDIT_ARCH_AARCH64"},
+	{AUDIT_ARCH_X86_64, "AUDIT_ARCH_X86_64"},
+	{AUDIT_ARCH_I386, "AUDIT_ARCH_I386"},
+	{AUDIT_ARCH_ARM, "AUDIT_ARCH_ARM"},
+	{AUDIT_ARCH_AARCH64, "AUDIT_ARCH_AARCH64"},
 }}
 
 // siFault adds to the address what only some faults have.

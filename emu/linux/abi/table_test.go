@@ -133,8 +133,10 @@ func TestHalves(t *testing.T) {
 		{abi.FormatCall(m, abi.LookupName(abi.X86_64, "exit_group"), [6]uint64{1}, 0, 8), "exit_group(1)                           = ?"},
 		{abi.FormatArg(m, openat, 1, args, 8), `"/etc/passwd"`},
 		{abi.FormatUnknown(999, [6]uint64{1}, -38), "syscall_0x3e7(0x1, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)"},
-		{abi.FormatSignal(&abi.Siginfo{Signo: abi.SIGCHLD, Code: abi.CLD_EXITED, PID: 7, Status: 3}),
-			"--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=7, si_uid=0, si_status=3, si_utime=0, si_stime=0} ---"},
+		{
+			abi.FormatSignal(&abi.Siginfo{Signo: abi.SIGCHLD, Code: abi.CLD_EXITED, PID: 7, Status: 3}),
+			"--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=7, si_uid=0, si_status=3, si_utime=0, si_stime=0} ---",
+		},
 		{abi.FormatSignal(&abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL}), "--- SIGSEGV {si_signo=SIGSEGV, si_code=SI_KERNEL, si_addr=NULL} ---"},
 		{abi.FormatEnd(0x0300), "+++ exited with 3 +++"},
 		{abi.FormatEnd(9), "+++ killed by SIGKILL +++"},

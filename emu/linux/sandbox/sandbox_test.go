@@ -20,7 +20,6 @@ type box struct {
 	s    *Sandbox
 	dir  string // granted: a, d/b, d/c, l -> a
 	out  string // beside it, not granted: secret
-	file []byte
 }
 
 // newBox makes a sandbox and looks at the end whether the host's files are what

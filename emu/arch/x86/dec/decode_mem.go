@@ -42,8 +42,14 @@ func defaultSeg(base int8) Seg {
 
 // forms16 are base and index of the 16-bit forms (SDM vol. 2A table 2-1).
 var forms16 = [8][2]int8{
-	{regBX, regSI}, {regBX, regDI}, {regBP, regSI}, {regBP, regDI},
-	{regSI, RegNone}, {regDI, RegNone}, {regBP, RegNone}, {regBX, RegNone},
+	{regBX, regSI},
+	{regBX, regDI},
+	{regBP, regSI},
+	{regBP, regDI},
+	{regSI, RegNone},
+	{regDI, RegNone},
+	{regBP, RegNone},
+	{regBX, RegNone},
 }
 
 func (d *decoder) memory16(m *Mem) {

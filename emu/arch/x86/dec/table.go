@@ -90,10 +90,14 @@ var condBits = [...]struct {
 	bit  key
 	want key
 }{
-	{reg, keyIsReg, keyIsReg}, {mem, keyIsReg, 0},
-	{m64, key64, key64}, {m32, key64, 0},
-	{w1, keyW, keyW}, {w0, keyW, 0},
-	{l1, keyL, keyL}, {l0, keyL, 0},
+	{reg, keyIsReg, keyIsReg},
+	{mem, keyIsReg, 0},
+	{m64, key64, key64},
+	{m32, key64, 0},
+	{w1, keyW, keyW},
+	{w0, keyW, 0},
+	{l1, keyL, keyL},
+	{l0, keyL, 0},
 	{rexB, keyB, keyB},
 }
 

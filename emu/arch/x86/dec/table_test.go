@@ -48,8 +48,10 @@ func TestRowsAreSound(t *testing.T) {
 // TestLockList holds LockOK against the list in SDM vol. 2A, LOCK.
 func TestLockList(t *testing.T) {
 	want := map[string]bool{}
-	for _, n := range []string{"add", "adc", "and", "btc", "btr", "bts", "cmpxchg", "cmpxchg8b", "cmpxchg16b",
-		"dec", "inc", "neg", "not", "or", "sbb", "sub", "xor", "xadd", "xchg"} {
+	for _, n := range []string{
+		"add", "adc", "and", "btc", "btr", "bts", "cmpxchg", "cmpxchg8b", "cmpxchg16b",
+		"dec", "inc", "neg", "not", "or", "sbb", "sub", "xor", "xadd", "xchg",
+	} {
 		want[n] = true
 	}
 	got := map[string]bool{}

@@ -80,8 +80,14 @@ func (d *Def) SetValue(w *Words, v uint64) {
 }
 
 var gprNames = [16][4]string{
-	{"al", "ax", "eax", "rax"}, {"cl", "cx", "ecx", "rcx"}, {"dl", "dx", "edx", "rdx"}, {"bl", "bx", "ebx", "rbx"},
-	{"spl", "sp", "esp", "rsp"}, {"bpl", "bp", "ebp", "rbp"}, {"sil", "si", "esi", "rsi"}, {"dil", "di", "edi", "rdi"},
+	{"al", "ax", "eax", "rax"},
+	{"cl", "cx", "ecx", "rcx"},
+	{"dl", "dx", "edx", "rdx"},
+	{"bl", "bx", "ebx", "rbx"},
+	{"spl", "sp", "esp", "rsp"},
+	{"bpl", "bp", "ebp", "rbp"},
+	{"sil", "si", "esi", "rsi"},
+	{"dil", "di", "edi", "rdi"},
 }
 
 var segNames = [6]string{"es", "cs", "ss", "ds", "fs", "gs"}
@@ -126,8 +132,11 @@ func fpDefs() []Def {
 		{Name: "fcw", Word: FCW, Bytes: 2},
 		{Name: "fsw", Get: FStatus, Set: SetFStatus, Bytes: 2},
 		{Name: "ftw", Word: FTag, Bytes: 1},
-		{Name: "cr0", Word: CR0, Bytes: 8}, {Name: "cr2", Word: CR2, Bytes: 8}, {Name: "cr3", Word: CR3, Bytes: 8},
-		{Name: "cr4", Word: CR4, Bytes: 8}, {Name: "efer", Word: EFER, Bytes: 8},
+		{Name: "cr0", Word: CR0, Bytes: 8},
+		{Name: "cr2", Word: CR2, Bytes: 8},
+		{Name: "cr3", Word: CR3, Bytes: 8},
+		{Name: "cr4", Word: CR4, Bytes: 8},
+		{Name: "efer", Word: EFER, Bytes: 8},
 	}
 	for n := range 16 {
 		ds = append(ds,
