@@ -1,5 +1,5 @@
 -- memwatch: tell of each access to a piece of memory, by whom and with which value
--- Arguments: addr=       where it begins: a number or a symbol (required)
+-- Arguments: addr=       where it begins: a number, symbol or symbol+distance (required)
 --            size=8      its bytes
 --            reads       tell of reads too
 --            limit=1000  tell of so many at most
@@ -9,7 +9,7 @@ local text = panda.arg("addr", "", "where it begins")
 local size = panda.arg("size", 8, "its bytes")
 local reads = panda.arg("reads", false, "tell of reads too")
 local limit = panda.arg("limit", 1000, "tell of so many at most")
-local addr = tonumber(text) or panda.symbol(text)
+local addr = require "addr".resolve(text)
 
 local function tell(what)
   return function(cpu, pc, a, n, buf)

@@ -29,27 +29,28 @@ end
 
 local longest = 0x100000
 
-local function buffer(what, cpu, fd, at, n)
-  local data = cpu:read(at, math.min(n, longest))
-  if not data then return end
+local function scan(what, cpu, fd, data)
   for s in data:gmatch("[\t\32-\126]+") do tell(what .. " " .. fds.name(cpu, fd), s) end
 end
 
+local function buffer(what, cpu, fd, n, at) scan(what, cpu, fd, cpu:read(at, math.min(n, longest)) or "") end
+
 -- vector reads an array of address and length, of which n bytes count.
-local function vector(what, cpu, fd, at, count, n)
-  local word = cpu.bits / 8
-  for i = 0, count - 1 do
-    local base, size = addr.pointer(cpu, at + 2 * word * i), addr.pointer(cpu, at + 2 * word * i + word)
-    if not base or n <= 0 then return end
-    buffer(what, cpu, fd, base, math.min(size, n))
-    n = n - size
+local function vector(what, cpu, fd, n, at, count)
+  local word, parts = cpu.bits / 8, {}
+  for i = 1, count do
+    local base, size = addr.pointer(cpu, at), addr.pointer(cpu, at + word)
+    if not base or n <= 0 then break end
+    parts[i] = cpu:read(base, math.min(size, n, longest)) or ""
+    at, n = at + 2 * word, n - size
   end
+  scan(what, cpu, fd, table.concat(parts))
 end
 
 local function watch(names, what, take)
   panda.syscall(names, {
-    leave = function(cpu, ret, fd, at, n)
-      if ret > 0 then take(what, cpu, fd, at, take == vector and n or ret, ret) end
+    leave = function(cpu, ret, fd, at, count)
+      if ret > 0 then take(what, cpu, fd, ret, at, count) end
     end,
   })
 end

@@ -140,7 +140,7 @@ t("own exe", lambda: os.readlink("/tmp/self/exe") == os.path.realpath(sys.execut
 t("stdin", lambda: os.open("secret", os.O_RDONLY, dir_fd=5))
 t("stdin list", lambda: os.listdir(5))
 t("stdin fchdir", lambda: os.fchdir(5))
-t("stdin path", lambda: os.listdir("/proc/self/fd/5/."))
+t("stdin path", lambda: os.listdir("/proc/self/fd/5/sub"))
 d = os.open("/", os.O_RDONLY)
 t("dirfd", lambda: os.open("../../" + out, os.O_RDONLY, dir_fd=d))
 t("dirfd2", lambda: os.open(out[1:], os.O_RDONLY, dir_fd=d))
@@ -324,8 +324,10 @@ func TestSandboxExport(t *testing.T) {
 		text, _ := io.ReadAll(tr)
 		got = append(got, fmt.Sprintf("%c %s %s %s", h.Typeflag, strings.Replace(h.Name, prefix, "@", 1), strings.Replace(h.Linkname, prefix, "@", 1), text))
 	}
-	want := []string{"5 @  ", "0 @change  changemore\n", "5 @d/  ", "6 @d/p  ", "0 @hard  keep", "0 @moved  move", "1 @new @hard ", "5 @renamed/  ", "0 @renamed/x  inner",
-		"2 @soft new ", "5 @sub/  ", "0 @sub/.wh..wh..opq  ", "0 @.wh.move  ", "0 @.wh.remove  ", "5 usr/bin/  ", "0 usr/bin/.wh.cat  "}
+	want := []string{
+		"5 @  ", "0 @change  changemore\n", "5 @d/  ", "6 @d/p  ", "0 @hard  keep", "0 @moved  move", "1 @new @hard ", "5 @renamed/  ", "0 @renamed/x  inner",
+		"2 @soft new ", "5 @sub/  ", "0 @sub/.wh..wh..opq  ", "0 @.wh.move  ", "0 @.wh.remove  ", "5 usr/bin/  ", "0 usr/bin/.wh.cat  ",
+	}
 	for _, line := range want {
 		if !strings.Contains(strings.Join(got, "\n")+"\n", line) {
 			t.Errorf("no %q", line)

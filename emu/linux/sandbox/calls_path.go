@@ -37,7 +37,7 @@ func callOpenat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
 
 // vacant resolves a path that shall lead to nothing yet.
 func (s *Sandbox) vacant(dirfd int, path string) (place, errno) {
-	p, e := s.resolve(dirfd, path, false)
+	p, e := s.resolveAs(dirfd, path, false, parent)
 	switch {
 	case e != 0:
 		return p, e
@@ -130,7 +130,7 @@ func callLinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 }
 
 func callUnlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	p, e := s.resolve(fdArg(c, 0), strArg(c, 1), false)
+	p, e := s.resolveAs(fdArg(c, 0), strArg(c, 1), false, parent)
 	switch {
 	case e != 0:
 		return 0, e
@@ -144,6 +144,8 @@ func callUnlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 		return 0, s.rmdir(p)
 	case p.at.ino.isDir():
 		return 0, abi.EISDIR
+	case p.slash:
+		return 0, abi.ENOTDIR
 	}
 	if e := s.mayChange(p.dir, p.at); e != 0 {
 		return 0, e
@@ -156,10 +158,12 @@ func (s *Sandbox) rmdir(p place) errno {
 	switch {
 	case !p.at.ino.isDir():
 		return abi.ENOTDIR
+	case p.end == "..":
+		return abi.ENOTEMPTY
+	case p.end == ".":
+		return abi.EINVAL
 	case p.at.parent == nil:
 		return abi.EBUSY
-	case p.name == "":
-		return abi.EINVAL
 	}
 	if e := s.mayChange(p.dir, p.at); e != 0 {
 		return e
@@ -181,11 +185,11 @@ func (s *Sandbox) empty(dir *entry) errno {
 
 func callRenameat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	flags := intArg(c, 4)
-	from, e := s.resolve(fdArg(c, 0), strArg(c, 1), false)
+	from, e := s.resolveAs(fdArg(c, 0), strArg(c, 1), false, parent)
 	if e != 0 {
 		return 0, e
 	}
-	to, e := s.resolve(fdArg(c, 2), strArg(c, 3), false)
+	to, e := s.resolveAs(fdArg(c, 2), strArg(c, 3), false, parent)
 	switch {
 	case e != 0:
 		return 0, e
@@ -234,7 +238,7 @@ func (s *Sandbox) mayRename(from, to place, flags int) errno {
 			return abi.EINVAL
 		}
 		return 0
-	case to.slash && !isDir:
+	case (to.slash || from.slash) && !isDir:
 		return abi.ENOTDIR
 	case to.at == nil || to.at == from.at:
 		return 0

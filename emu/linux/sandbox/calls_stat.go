@@ -82,11 +82,13 @@ func callStatx(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	if out == nil {
 		return 0, abi.EFAULT
 	}
-	*out = unix.Statx_t{Mask: unix.STATX_BASIC_STATS, Blksize: uint32(st.Blksize), Nlink: uint32(st.Nlink), Uid: st.Uid, Gid: st.Gid,
+	*out = unix.Statx_t{
+		Mask: unix.STATX_BASIC_STATS, Blksize: uint32(st.Blksize), Nlink: uint32(st.Nlink), Uid: st.Uid, Gid: st.Gid,
 		Mode: uint16(st.Mode), Ino: st.Ino, Size: uint64(st.Size), Blocks: uint64(st.Blocks),
 		Atime: statxTime(st.Atim), Mtime: statxTime(st.Mtim), Ctime: statxTime(st.Ctim),
 		Rdev_major: unix.Major(uint64(st.Rdev)), Rdev_minor: unix.Minor(uint64(st.Rdev)),
-		Dev_major: unix.Major(uint64(st.Dev)), Dev_minor: unix.Minor(uint64(st.Dev))}
+		Dev_major: unix.Major(uint64(st.Dev)), Dev_minor: unix.Minor(uint64(st.Dev)),
+	}
 	return 0, 0
 }
 
@@ -111,8 +113,10 @@ func putStatfs(c *hostsys.Call) (int64, errno) {
 		return 0, abi.EFAULT
 	}
 	const blocks = 4 << 20 // 16 GiB, half of them free
-	*out = unix.Statfs_t{Type: unix.OVERLAYFS_SUPER_MAGIC, Bsize: 4096, Frsize: 4096, Blocks: blocks, Bfree: blocks / 2, Bavail: blocks / 2,
-		Files: 1 << 20, Ffree: 1 << 19, Namelen: maxName}
+	*out = unix.Statfs_t{
+		Type: unix.OVERLAYFS_SUPER_MAGIC, Bsize: 4096, Frsize: 4096, Blocks: blocks, Bfree: blocks / 2, Bavail: blocks / 2,
+		Files: 1 << 20, Ffree: 1 << 19, Namelen: maxName,
+	}
 	return 0, 0
 }
 

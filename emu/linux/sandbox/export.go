@@ -147,8 +147,10 @@ func (x *exporter) header(n *inode, name string) error {
 	if !ok {
 		return nil
 	}
-	h := &tar.Header{Typeflag: typ, Name: name, Linkname: n.target, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid),
-		ModTime: time.Unix(int64(st.Mtim.Sec), int64(st.Mtim.Nsec)), Format: tar.FormatPAX}
+	h := &tar.Header{
+		Typeflag: typ, Name: name, Linkname: n.target, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid),
+		ModTime: time.Unix(int64(st.Mtim.Sec), int64(st.Mtim.Nsec)), Format: tar.FormatPAX,
+	}
 	for key, v := range n.xattrs {
 		if h.PAXRecords == nil {
 			h.PAXRecords = map[string]string{}

@@ -100,10 +100,15 @@ func (o *opening) wants() (bits uint32) {
 // openAt opens a path.
 func (s *Sandbox) openAt(o opening) (int64, errno) {
 	follow := !o.has(unix.O_NOFOLLOW) && !o.has(unix.O_CREAT|unix.O_EXCL)
+	if o.has(unix.O_CREAT) && !o.has(unix.O_PATH) {
+		o.resolve |= creating
+	}
 	p, e := s.resolveAs(o.dir, o.path, follow, o.resolve)
 	switch {
 	case e != 0:
 		return 0, e
+	case p.name == "" && o.resolve&creating != 0 && p.file == nil:
+		return 0, abi.EISDIR
 	case p.file != nil:
 		return s.reopen(p.file, o)
 	case o.has(unix.O_TMPFILE) && !o.has(unix.O_PATH):
@@ -120,9 +125,6 @@ func (s *Sandbox) openAt(o opening) (int64, errno) {
 func (s *Sandbox) create(p place, o opening) (int64, errno) {
 	if !o.has(unix.O_CREAT) || o.has(unix.O_PATH) {
 		return 0, abi.ENOENT
-	}
-	if p.slash {
-		return 0, abi.EISDIR
 	}
 	if o.has(unix.O_DIRECTORY) {
 		return 0, abi.EINVAL

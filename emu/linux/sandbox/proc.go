@@ -10,12 +10,14 @@ import (
 
 // machineFiles are the files of the host's /proc that tell about the machine and
 // not about its processes.
-var machineFiles = []string{"cpuinfo", "meminfo", "version", "uptime", "loadavg", "stat", "filesystems", "devices",
+var machineFiles = []string{
+	"cpuinfo", "meminfo", "version", "uptime", "loadavg", "stat", "filesystems", "devices",
 	"sys/kernel/osrelease", "sys/kernel/ostype", "sys/kernel/version", "sys/kernel/hostname", "sys/kernel/domainname",
 	"sys/kernel/pid_max", "sys/kernel/threads-max", "sys/kernel/ngroups_max", "sys/kernel/cap_last_cap", "sys/kernel/random/boot_id",
 	"sys/kernel/random/uuid", "sys/kernel/random/entropy_avail", "sys/kernel/shmmax", "sys/kernel/sem", "sys/kernel/yama/ptrace_scope",
 	"sys/vm/overcommit_memory", "sys/vm/max_map_count", "sys/vm/mmap_min_addr", "sys/fs/file-max", "sys/fs/nr_open", "sys/fs/pipe-max-size",
-	"sys/kernel/core_pattern"}
+	"sys/kernel/core_pattern",
+}
 
 // processFiles are files below /proc/PID that are the same for every process.
 var processFiles = map[string]string{

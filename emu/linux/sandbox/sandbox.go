@@ -68,8 +68,10 @@ type user struct {
 
 // New makes a sandbox before the door of host. Wake is passed on in polls.
 func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
-	s := &Sandbox{inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{}, passed: map[fileID]*file{},
-		linked: map[fileID]*inode{}, devices: map[string]int{}, nextIno: firstIno}
+	s := &Sandbox{
+		inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{}, passed: map[fileID]*file{},
+		linked: map[fileID]*inode{}, devices: map[string]int{}, nextIno: firstIno,
+	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
 	s.fifos = sync.NewCond(&s.mu)
 	if s.log == nil {

@@ -16,10 +16,10 @@ import (
 // box is a sandbox with a granted directory of the host.
 type box struct {
 	*hostsys.Host
-	t    *testing.T
-	s    *Sandbox
-	dir  string // granted: a, d/b, d/c, l -> a
-	out  string // beside it, not granted: secret
+	t   *testing.T
+	s   *Sandbox
+	dir string // granted: a, d/b, d/c, l -> a
+	out string // beside it, not granted: secret
 }
 
 // newBox makes a sandbox and looks at the end whether the host's files are what
@@ -180,8 +180,10 @@ func TestEscape(t *testing.T) {
 	b := newBox(t)
 	dir := b.open(b.dir, unix.O_RDONLY|unix.O_DIRECTORY)
 	up := strings.Repeat("../", 30)
-	for link, target := range map[string]string{"esc1": b.out + "/secret", "esc2": "../out/secret", "esc3": "/proc/self/root", "esc4": "/proc/1/root",
-		"esc5": "/proc/self/fd", "esc6": "/", "esc7": "../../../../../../.."} {
+	for link, target := range map[string]string{
+		"esc1": b.out + "/secret", "esc2": "../out/secret", "esc3": "/proc/self/root", "esc4": "/proc/1/root",
+		"esc5": "/proc/self/fd", "esc6": "/", "esc7": "../../../../../../..",
+	} {
 		b.want(link, b.Symlinkat(target, dir, link), 0)
 	}
 	secret := b.out + "/secret"
@@ -449,8 +451,10 @@ func TestMachine(t *testing.T) {
 		b.want("socket", e, abi.EAFNOSUPPORT)
 	}
 	b.want("mknod", b.Mknodat(unix.AT_FDCWD, "sda", unix.S_IFBLK|0o666, unix.Mkdev(8, 0)), abi.EPERM)
-	for _, nr := range []uintptr{unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_CHROOT, unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_PIDFD_OPEN, unix.SYS_BPF,
-		unix.SYS_IO_URING_SETUP, unix.SYS_EXECVE, unix.SYS_MMAP, unix.SYS_KEYCTL, unix.SYS_REBOOT, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_CLONE} {
+	for _, nr := range []uintptr{
+		unix.SYS_PTRACE, unix.SYS_MOUNT, unix.SYS_CHROOT, unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_PIDFD_OPEN, unix.SYS_BPF,
+		unix.SYS_IO_URING_SETUP, unix.SYS_EXECVE, unix.SYS_MMAP, unix.SYS_KEYCTL, unix.SYS_REBOOT, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_CLONE,
+	} {
 		c := &hostsys.Call{Nr: nr}
 		b.Door.Do(c)
 		b.want("call "+itoa(uint64(nr)), c.Err, abi.EPERM)

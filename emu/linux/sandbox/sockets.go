@@ -205,10 +205,12 @@ func callSockname(s *Sandbox, c *hostsys.Call) (int64, errno) {
 
 // sockopts are the options that say something about the socket itself. Others
 // carry pointers, descriptors or what belongs to the network.
-var sockopts = map[int]bool{unix.SO_TYPE: true, unix.SO_ERROR: true, unix.SO_DOMAIN: true, unix.SO_PROTOCOL: true, unix.SO_ACCEPTCONN: true,
+var sockopts = map[int]bool{
+	unix.SO_TYPE: true, unix.SO_ERROR: true, unix.SO_DOMAIN: true, unix.SO_PROTOCOL: true, unix.SO_ACCEPTCONN: true,
 	unix.SO_SNDBUF: true, unix.SO_RCVBUF: true, unix.SO_RCVTIMEO: true, unix.SO_SNDTIMEO: true, unix.SO_PASSCRED: true, unix.SO_PEERCRED: true,
 	unix.SO_KEEPALIVE: true, unix.SO_REUSEADDR: true, unix.SO_REUSEPORT: true, unix.SO_LINGER: true, unix.SO_OOBINLINE: true,
-	unix.SO_BROADCAST: true, unix.SO_TIMESTAMP: true, unix.SO_RCVLOWAT: true, unix.SO_PEEK_OFF: true, unix.SO_PRIORITY: true}
+	unix.SO_BROADCAST: true, unix.SO_TIMESTAMP: true, unix.SO_RCVLOWAT: true, unix.SO_PEEK_OFF: true, unix.SO_PRIORITY: true,
+}
 
 func mayOption(s *Sandbox, c *hostsys.Call) errno {
 	if intArg(c, 1) != unix.SOL_SOCKET || !sockopts[intArg(c, 2)] {

@@ -288,8 +288,10 @@ func (g *granting) mount(name, full string, fi fs.FileInfo) error {
 // makeDevices makes /dev. A device is opened here and handed out as it is.
 func (s *Sandbox) makeDevices() error {
 	dev := s.viewDir(s.root, "dev")
-	for name, want := range map[string]uint64{"null": unix.Mkdev(1, 3), "zero": unix.Mkdev(1, 5), "full": unix.Mkdev(1, 7),
-		"random": unix.Mkdev(1, 8), "urandom": unix.Mkdev(1, 9), "tty": unix.Mkdev(5, 0)} {
+	for name, want := range map[string]uint64{
+		"null": unix.Mkdev(1, 3), "zero": unix.Mkdev(1, 5), "full": unix.Mkdev(1, 7),
+		"random": unix.Mkdev(1, 8), "urandom": unix.Mkdev(1, 9), "tty": unix.Mkdev(5, 0),
+	} {
 		if name != "tty" {
 			fd, e := s.host.Openat(unix.AT_FDCWD, "/dev/"+name, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 			if e != 0 {

@@ -16,6 +16,7 @@ type place struct {
 	name  string // empty when the path ends in "." or "..", or is "/"
 	at    *entry // nil when there is nothing
 	slash bool   // the path ends in a slash: nothing but a directory will do
+	end   string // in place of a name: ".", ".." or nothing for /
 	file  *file  // an open file, which the emulator itself named
 }
 
@@ -28,12 +29,19 @@ type walker struct {
 	links   int
 	follow  bool // also the last name
 	slash   bool
+	last    string // "." or ".." when the path ended so
 	resolve uint64 // RESOLVE_ of openat2, and what follows
 }
 
-// noProcesses keeps a walk out of what Config.Proc describes: it runs beside the
-// personality.
-const noProcesses = 1 << 63
+const (
+	// noProcesses keeps a walk out of what Config.Proc describes: it runs beside
+	// the personality.
+	noProcesses = 1 << 63
+	// creating says that the last name may be that of a new file.
+	creating = 1 << 62
+	// parent ends a walk at the last name, whatever that is.
+	parent = 1 << 61
+)
 
 const (
 	maxLinks = 40
@@ -94,7 +102,7 @@ func (w *walker) begin(path string) errno {
 func (w *walker) run() (place, errno) {
 	for len(w.todo) > 0 {
 		name := w.todo[0]
-		w.todo = w.todo[1:]
+		w.todo, w.last = w.todo[1:], name
 		if e := w.enter(name); e != 0 {
 			return place{}, e
 		}
@@ -115,7 +123,7 @@ func (w *walker) run() (place, errno) {
 	if !w.at.ino.isDir() {
 		return place{}, abi.ENOTDIR
 	}
-	return place{dir: w.at, at: w.at, slash: true}, 0
+	return place{dir: w.at, at: w.at, slash: true, end: w.last}, 0
 }
 
 // enter checks that a name may be looked for where the walk is.
@@ -146,6 +154,9 @@ func (w *walker) up() errno {
 // down goes to a name, or ends the walk there.
 func (w *walker) down(name string) (p place, done bool, e errno) {
 	last := len(w.todo) == 0
+	if last && w.slash && w.resolve&creating != 0 {
+		return place{}, false, abi.EISDIR
+	}
 	if w.resolve&noProcesses != 0 && w.at == w.s.proc && isDynamic(name) {
 		return place{}, false, abi.ENOENT
 	}
@@ -155,6 +166,9 @@ func (w *walker) down(name string) (p place, done bool, e errno) {
 	}
 	if e != 0 {
 		return place{}, false, e
+	}
+	if last && w.resolve&parent != 0 {
+		return place{dir: w.at, name: name, at: child, slash: w.slash}, true, 0
 	}
 	if child.ino.typ == unix.S_IFLNK && (!last || w.follow || w.slash) {
 		return place{}, false, w.link(child)
