@@ -16,36 +16,82 @@ import (
 	"panda/scripts"
 )
 
-// run runs a program under a script and gives what the script printed.
-func run(t *testing.T, script string, args []plugin.Arg, program ...string) (printed string) {
+// played is what a program and the script over it did.
+type played struct {
+	status         int
+	guest, printed string
+}
+
+// machine makes a machine for a program; what the guest prints is in a file.
+func machine(t *testing.T, guest *os.File, out *bytes.Buffer, program ...string) *emu.Machine {
 	t.Helper()
 	if _, err := os.Stat(program[0]); err != nil {
 		t.Skip(err)
 	}
+	m, err := emu.New(emu.Config{
+		Path: program[0], Args: program, Env: []string{"LC_ALL=C"}, Stdin: 0, Stdout: int(guest.Fd()), Stderr: int(guest.Fd()),
+		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: out})}, Files: plugin.Finder{Dirs: []string{"/"}, Embedded: scripts.FS},
+		Warn: func(format string, a ...any) { t.Errorf("warning: "+format, a...) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// play runs a program under a script: one of ours, or a file without .lua.
+func play(t *testing.T, script string, args []plugin.Arg, program ...string) played {
+	t.Helper()
 	guest, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer guest.Close()
 	var out bytes.Buffer
-	m, err := emu.New(emu.Config{
-		Path: program[0], Args: program, Env: []string{"LC_ALL=C"}, Stdin: 0, Stdout: int(guest.Fd()), Stderr: int(guest.Fd()),
-		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: &out})}, Files: plugin.Finder{Embedded: scripts.FS},
-		Warn: func(format string, a ...any) { t.Errorf("warning: "+format, a...) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := machine(t, guest, &out, program...)
 	if _, err := m.Plugins().Load(script, args); err != nil {
 		m.Close()
 		t.Fatal(err)
 	}
 	status, done, err := m.Run()
 	m.Close()
-	if status != 0 || !done || err != nil {
+	if !done || err != nil {
 		t.Fatalf("status %d, done %v, %v", status, done, err)
 	}
-	return out.String()
+	text, err := os.ReadFile(guest.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return played{status, string(text), out.String()}
+}
+
+// loadError is the error of loading a script.
+func loadError(t *testing.T, script string, args ...plugin.Arg) error {
+	t.Helper()
+	m := machine(t, os.Stderr, new(bytes.Buffer), "/bin/true")
+	defer m.Close()
+	_, err := m.Plugins().Load(script, args)
+	return err
+}
+
+// run runs a program that succeeds and gives what the script printed.
+func run(t *testing.T, script string, args []plugin.Arg, program ...string) (printed string) {
+	t.Helper()
+	p := play(t, script, args, program...)
+	if p.status != 0 {
+		t.Fatalf("status %d\n%s", p.status, p.guest)
+	}
+	return p.printed
+}
+
+// args reads arguments as -panda does: "key=value,flag".
+func args(t *testing.T, text string) []plugin.Arg {
+	t.Helper()
+	specs, err := plugin.ParseSpecs("script:" + text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return specs[0].Args
 }
 
 func file(t *testing.T, name string) (path string, read func() string) {

@@ -117,12 +117,12 @@ func callLinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	switch {
 	case e != 0:
 		return 0, e
+	case to.slash:
+		return 0, abi.ENOENT
 	case from.at == nil:
 		return 0, abi.EXDEV // a pipe, or what the guest was started with
 	case from.at.ino.isDir() || from.at.ino.fixed:
 		return 0, abi.EPERM
-	case to.slash:
-		return 0, abi.ENOENT
 	}
 	s.add(to.dir, to.name, from.at.ino)
 	from.at.ino.st.Ctim = s.now()
@@ -197,6 +197,8 @@ func callRenameat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
 		return 0, abi.EINVAL
 	case from.file != nil || to.file != nil:
 		return 0, abi.EPERM
+	case to.name == "" && from.name != "" && flags == unix.RENAME_NOREPLACE:
+		return 0, abi.EEXIST
 	case from.name == "" || to.name == "":
 		return 0, abi.EBUSY
 	case from.at == nil || flags == unix.RENAME_EXCHANGE && to.at == nil:
@@ -229,17 +231,17 @@ func (s *Sandbox) mayRename(from, to place, flags int) errno {
 	if e := s.mayChange(to.dir, to.at); e != 0 {
 		return e
 	}
-	isDir := from.at.ino.isDir()
+	isDir, exchange := from.at.ino.isDir(), flags == unix.RENAME_EXCHANGE
 	switch {
+	case exchange && to.slash && !to.at.ino.isDir(), !isDir && (from.slash || to.slash && !exchange):
+		return abi.ENOTDIR
 	case isDir && to.dir.within(from.at):
 		return abi.EINVAL
-	case flags == unix.RENAME_EXCHANGE:
+	case exchange:
 		if to.at.ino.isDir() && from.dir.within(to.at) {
 			return abi.EINVAL
 		}
 		return 0
-	case (to.slash || from.slash) && !isDir:
-		return abi.ENOTDIR
 	case to.at == nil || to.at == from.at:
 		return 0
 	case from.dir.within(to.at):

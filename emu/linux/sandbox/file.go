@@ -107,7 +107,7 @@ func (s *Sandbox) openAt(o opening) (int64, errno) {
 	switch {
 	case e != 0:
 		return 0, e
-	case p.name == "" && o.resolve&creating != 0 && p.file == nil:
+	case p.name == "" && o.resolve&creating != 0 && p.file == nil && !o.has(unix.O_EXCL):
 		return 0, abi.EISDIR
 	case p.file != nil:
 		return s.reopen(p.file, o)

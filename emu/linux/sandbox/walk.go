@@ -55,7 +55,7 @@ func split(path string) (names []string, slash bool) {
 			names = append(names, name)
 		}
 	}
-	if path == "." || strings.HasSuffix(path, "/.") {
+	if end := strings.TrimRight(path, "/"); end == "." || strings.HasSuffix(end, "/.") {
 		names = append(names, ".")
 	}
 	return names, strings.HasSuffix(path, "/")
