@@ -199,6 +199,9 @@ func (m *Machine) Close() {
 	}
 	m.plugins.Close()
 	m.kernel.Close()
+	if m.box != nil {
+		m.box.Close()
+	}
 }
 
 // Killed is the signal that killed the program, 0 for none.

@@ -152,6 +152,27 @@ func TestHook(t *testing.T) {
 	}
 }
 
+// TestHookFails: an error of either handler ends the hook, and its handle tells.
+func TestHookFails(t *testing.T) {
+	for _, which := range []string{"enter", "leave"} {
+		b := newBare(t)
+		src := fmt.Sprintf(`h = panda.hook("leaf", { %s = function(cpu) print("once") error("oops", 0) end })
+			function uninit_plugin() print(h.active, (h.error:gsub("\n.*", ""))) end`, which)
+		p, err := b.man.Loaders[0].Open("t.lua", []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.man.Start("t", "t.lua", p, nil); err != nil {
+			t.Fatal(err)
+		}
+		b.Engine.Run(b.Bare.CPU, 10000)
+		b.man.Close()
+		if out := b.out.String(); !strings.HasPrefix(out, "once\nfalse\toops (in insn_exec at pc 0x4010") || len(b.log) != 1 {
+			t.Errorf("%s: printed %q, log %q", which, out, b.log)
+		}
+	}
+}
+
 func TestHookMistakes(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"panda.hook('add', {})", "a hook needs enter= or leave="},

@@ -19,6 +19,7 @@ const maxArgs = 16
 type hook struct {
 	s     *State
 	table *glua.LTable // the handlers; name and caller are set in it
+	sub   *event.Sub   // of the first instruction
 	enter *callback
 	leave *callback
 	// returns are the subscriptions at return addresses, which stay: calls come
@@ -48,13 +49,13 @@ func pandaHook(s *State, L *glua.LState) int {
 	if h.enter == nil && h.leave == nil {
 		L.ArgError(2, "a hook needs enter= or leave=")
 	}
-	sub := host.Subscribe(event.InsnExec, s.functionFilter(L), event.PCFunc(h.entered))
+	h.sub = host.Subscribe(event.InsnExec, s.functionFilter(L), event.PCFunc(h.entered))
 	for _, cb := range []*callback{h.enter, h.leave} {
 		if cb != nil {
-			cb.sub = sub
+			cb.sub = h.sub
 		}
 	}
-	L.Push(s.handleOf(&callback{s: s, kind: event.InsnExec, sub: sub, more: h.subs}))
+	L.Push(s.handleOf(&callback{s: s, kind: event.InsnExec, sub: h.sub, more: h.subs}))
 	return 1
 }
 
@@ -194,13 +195,29 @@ func (h *hook) returned(c *vcpu.CPU, pc guest.Addr) {
 	}
 }
 
-// leaves tells of one return. What leave returns replaces the result.
+// leaves tells of one return. What leave returns replaces the result. When it
+// fails, the Bus disables the one place that was returned to: the hook ends with
+// it.
 func (h *hook) leaves(c *vcpu.CPU, call pendingCall) {
+	defer func() {
+		if r := recover(); r != nil {
+			h.failed(r)
+			panic(r)
+		}
+	}()
 	ret := &c.W[c.Machine.Arch.Ret]
 	h.tell(call)
 	args := append([]glua.LValue{h.s.box(*ret)}, call.args...)
 	if v, ok := bits64(h.leave.call(c, 1, args...)); ok {
 		*ret = v
+	}
+}
+
+// failed disables the hook at all its places.
+func (h *hook) failed(r any) {
+	h.sub.Failed, _ = r.(error)
+	for _, sub := range append(h.subs(), h.sub) {
+		sub.Disable()
 	}
 }
 

@@ -54,6 +54,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 func check(err error) {
@@ -72,6 +73,7 @@ func main() {
 	processes()
 	signals()
 	sockets()
+	calls()
 	defer func() { fmt.Println("recovered:", recover()); os.Exit(3) }()
 	var p *int
 	*p = 1
@@ -198,6 +200,60 @@ func sockets() {
 	check(c.SetDeadline(time.Now().Add(5 * time.Second)))
 	s, err := bufio.NewReader(c).ReadString('\n')
 	fmt.Printf("%q %v\n", s, err)
+}
+
+// calls makes those that only i386 has. An argument is a number or a slice.
+func calls() {
+	file, err := os.Open("/etc/passwd")
+	check(err)
+	fd := int(file.Fd())
+	call := func(n int, args ...any) int {
+		var a [6]uintptr
+		for i, v := range args {
+			switch v := v.(type) {
+			case int:
+				a[i] = uintptr(v)
+			case []uint32:
+				a[i] = uintptr(unsafe.Pointer(&v[0]))
+			case string:
+				a[i] = uintptr(unsafe.Pointer(&append([]byte(v), 0)[0]))
+			}
+		}
+		r, _, e := syscall.Syscall6(uintptr(n), a[0], a[1], a[2], a[3], a[4], a[5])
+		if e != 0 {
+			return -int(e)
+		}
+		return int(r)
+	}
+	at := func(b []uint32) int { return int(uintptr(unsafe.Pointer(&b[0]))) }
+	b, zero := make([]uint32, 64), make([]uint32, 4)
+	fmt.Println("_llseek", call(140, fd, 2, 3, b, 0), b[:2])
+	fmt.Println("lseek", call(19, fd, 7, 0), call(19, fd, -1, 0))
+	pair := make([]uint32, 2)
+	fmt.Println("socketcall", call(102, 8, []uint32{1, 2, 0, uint32(at(pair))}), call(102, 99, b), call(102, 1, 0))
+	fmt.Println("send", call(102, 9, []uint32{pair[0], uint32(at(pair)), 8, 0}), call(102, 10, []uint32{pair[1], uint32(at(b)), 99, 0}), b[0] == pair[0])
+	set := []uint32{1 << pair[0], 0}
+	fmt.Println("select", call(82, []uint32{32, 0, uint32(at(set)), 0, uint32(at(zero))}), call(142, 32, 0, set, 0, zero), call(82, 0), set)
+	fmt.Println("set timeout", call(366, int(pair[0]), 1, 20, []uint32{3, 5000}, 8), call(365, int(pair[0]), 1, 20, b, []uint32{8}), b[:2])
+	page := call(90, []uint32{0, 4096, 1, 2, uint32(fd), 0})
+	fmt.Println("mmap", page > 0 || page < -4096, call(90, 0), call(91, page, 4096))
+	fmt.Println("ids", call(24), call(199), call(47) == call(200), call(165, b, b[1:], b[2:]), uint16(b[0]), call(80, 0, 0) == call(205, 0, 0))
+	fmt.Println("stat", call(106, "/etc/passwd", b), b[2]&0xffff, call(195, "/etc/passwd", b), b[4], call(18, "/etc/passwd", b), b[1]&0xffff)
+	fmt.Println("statfs64", call(268, "/proc", 84, b), b[0], call(268, "/proc", 80, b), call(99, "/proc", b), b[0])
+	fmt.Println("clocks", call(403, 1, b), b[3] == 0, call(265, 1, b), call(406, 1, b), b[:4], call(407, 1, 0, []uint32{0, 0, 1000, 9}, 0))
+	fmt.Println("futex", call(422, zero, 0, 1, 0), call(240, zero, 0, 0, []uint32{0, 1000}), call(422, zero, 0, 0, []uint32{0, 0, 1000, 0}))
+	fmt.Println("limits", call(76, 0, b), b[0], call(191, 0, b), b[0])
+	fmt.Println("uname", call(109, b), b[0] == 'L'|'i'<<8|'n'<<16|'u'<<24, call(59, b), call(136, 8), call(122, b), b[65] == 'i'|'6'<<8|'8'<<16|'6'<<24, call(136, 0))
+	desc := []uint32{3, uint32(at(b)), 0xfffff, 0x51}
+	fmt.Println("modify_ldt", call(123, 0x11, desc, 16), call(123, 0x11, desc, 12), call(123, 0, b, 64), b[7]&0xffffff, call(123, 0x11, []uint32{9000, 0, 0, 0x51}, 16))
+	area := []uint32{1<<32 - 1, 64, 1, 0x51}
+	fmt.Println("set_thread_area", call(243, area), area[0], call(244, []uint32{3, 0, 0, 0}), call(243, []uint32{1<<32 - 1, 1, 1, 0}))
+	area[1] = 0
+	fmt.Println("get_thread_area", call(244, area), area)
+	fmt.Println("others", call(7, -1, 0, 0), call(34, 0), call(17), call(384, 0x1002, 0), call(68))
+	var st [64]uint32
+	fmt.Println("sigaction", call(67, 1, 0, st[:]), call(67, 9, zero, 0), call(73, b), call(126, 9, b, 0))
+	runtime.KeepAlive(set)
 }
 `
 

@@ -181,13 +181,18 @@ func (t *Thread) finishCall(ret int64, e errno) {
 	}
 }
 
-// setResult puts a result into its register, as wide as the program knows it.
-func (t *Thread) setResult(v int64) { t.setReg(regs.RAX, uint64(v)&t.p.abi.mask) }
+// setResult puts a result into its register, as wide as the running code knows it.
+func (t *Thread) setResult(v int64) {
+	if regs.CodeBits(t.words()) != 64 {
+		v = int64(uint32(v))
+	}
+	t.setReg(regs.RAX, uint64(v))
+}
 
 // result is what the register of results holds.
 func (t *Thread) result() int64 {
 	v := t.reg(regs.RAX)
-	if t.p.abi.word == 4 {
+	if regs.CodeBits(t.words()) != 64 {
 		return int64(int32(v))
 	}
 	return int64(v)

@@ -27,21 +27,20 @@ var hPopf = &ir.Helper{
 
 // hLoadSegment loads a segment register of a program (SDM vol. 2B, MOV and
 // vol. 3A 5.5). There are the flat segments of Linux and those of the
-// environment's descriptor tables. Limits are kept but not enforced.
+// environment's descriptor tables. Limits are kept but not enforced. All but FS
+// and GS decide the mode, so the run loop looks at it before the next block.
 var hLoadSegment = &ir.Helper{
 	Name: "load_segment", Reads: all, MayFault: true, Writes: all,
 	Fn: func(c *vcpu.CPU, seg, sel, _ uint64) uint64 {
 		s, r := uint16(sel), ir.Ref(seg)
-		if s < 4 && r != regs.SS {
+		if r < regs.FS {
+			c.Kick()
+		}
+		if s < 4 && r != regs.SS && r != regs.CS {
 			regs.LoadNull(c.W[:], r, s)
 			return 0
 		}
-		d, ok := regs.FlatDescriptor(s)
-		if !ok && s >= 4 && c.Machine.Descriptor != nil {
-			var v uint64
-			v, ok = c.Machine.Descriptor(s)
-			d = regs.Descriptor(v)
-		}
+		d, ok := findDescriptor(c, s)
 		switch {
 		case !ok || !d.Loadable(r, s):
 			raiseSelector(c, vecGP, s)
@@ -53,6 +52,18 @@ var hLoadSegment = &ir.Helper{
 		regs.LoadSegment(c.W[:], r, s, d)
 		return 0
 	},
+}
+
+// findDescriptor finds what a selector names.
+func findDescriptor(c *vcpu.CPU, sel uint16) (regs.Descriptor, bool) {
+	if d, ok := regs.FlatDescriptor(sel); ok {
+		return d, true
+	}
+	if sel < 4 || c.Machine.Descriptor == nil {
+		return 0, false
+	}
+	v, ok := c.Machine.Descriptor(sel)
+	return regs.Descriptor(v), ok
 }
 
 func raiseSelector(c *vcpu.CPU, vec uint8, sel uint16) {

@@ -93,7 +93,7 @@ var hSelector = &ir.Helper{
 		}
 		switch what {
 		case askRights:
-			return yes | uint64(d>>32)&0xf0ff00
+			return yes | uint64(d>>32)&0xffff00
 		case askLimit:
 			return yes | d.Limit()
 		case askRead:
@@ -149,7 +149,7 @@ func trArpl(t *translator) {
 	v := t.b.Ext(ir.ZExt, ir.I64, ir.I16, t.word(d))
 	have := t.b.Op2(ir.And, ir.I64, v, ir.K(3))
 	want := t.b.Op2(ir.And, ir.I64, t.word(t.arg(1)), ir.K(3))
-	less := t.b.SetCond(ir.ULt, ir.I64, have, ir.W(want))
+	less := t.b.SetCond(ir.LtU, ir.I64, have, ir.W(want))
 	raised := t.b.Op2(ir.And, ir.I64, v, ir.K(^uint64(3)))
 	t.b.Op2To(raised, ir.Or, ir.I64, raised, ir.W(want))
 	r := t.b.Temp()
@@ -170,8 +170,8 @@ func trBound(t *translator) {
 	lo, hi := bound(0), bound(n)
 	v := t.b.Ext(ir.SExt, ir.I64, typ, t.word(t.arg(0)))
 	out, ok := t.b.Label(), t.b.Label()
-	t.b.BrCond(out, ir.Lt, ir.I64, v, ir.W(lo))
-	t.b.BrCond(ok, ir.Le, ir.I64, v, ir.W(hi))
+	t.b.BrCond(out, ir.LtS, ir.I64, v, ir.W(lo))
+	t.b.BrCond(ok, ir.LeS, ir.I64, v, ir.W(hi))
 	t.b.Place(out)
 	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecBR}))))
 	t.b.Place(ok)

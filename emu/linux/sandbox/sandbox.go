@@ -104,6 +104,32 @@ func (s *Sandbox) Close() {
 	for _, fd := range s.devices {
 		s.host.Close(fd)
 	}
+	if s.root != nil {
+		s.release(s.root.ino)
+	}
+}
+
+// release gives up the contents at and below a file.
+func (s *Sandbox) release(n *inode) {
+	if n == nil {
+		return
+	}
+	for _, e := range n.children {
+		s.release(e.ino)
+	}
+	n.children = nil
+	s.freeContent(n)
+}
+
+func (s *Sandbox) freeContent(n *inode) {
+	if n.data >= 0 {
+		s.host.Close(n.data)
+		n.data = -1
+	}
+	if n.fifo != nil {
+		s.host.Close(n.fifo.fd)
+		n.fifo = nil
+	}
 }
 
 // Clock reads the host's clock: time is no secret.

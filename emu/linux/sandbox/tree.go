@@ -192,14 +192,7 @@ func (s *Sandbox) forget(n *inode) {
 	if n.opens > 0 || !n.isDir() && (n.lower != nil || !n.own || int(n.st.Nlink)+n.links > 0) {
 		return
 	}
-	if n.data >= 0 {
-		s.host.Close(n.data)
-		n.data = -1
-	}
-	if n.fifo != nil {
-		s.host.Close(n.fifo.fd)
-		n.fifo = nil
-	}
+	s.freeContent(n)
 }
 
 // names lists a directory, sorted.

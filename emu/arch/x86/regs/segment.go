@@ -42,12 +42,19 @@ func (d Descriptor) Loadable(seg ir.Ref, sel uint16) bool {
 	case d&descSegment == 0 || d&descDPL != descDPL:
 		return false
 	case seg == CS:
-		return !data
+		return !data && sel&3 == 3
 	case seg == SS:
 		return data && d&descWritable != 0 && sel&3 == 3
 	}
 	return data || d&descWritable != 0
 }
+
+// Asked reports whether a program may ask about the segment.
+func (d Descriptor) Asked() bool { return d&descSegment != 0 && d&descDPL == descDPL }
+
+// Readable and Writable report whether a program may read, or write, the segment.
+func (d Descriptor) Readable() bool { return d&descCode == 0 || d&descWritable != 0 }
+func (d Descriptor) Writable() bool { return d&descCode == 0 && d&descWritable != 0 }
 
 // FlatDescriptor is the descriptor of a selector that Linux gives to every
 // program.
