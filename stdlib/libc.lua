@@ -144,7 +144,7 @@ end
 -- signature is {name, result, args} of a function, nil if it is not known.
 function libc.signature(symbol)
   local name = libc.name(symbol)
-  return signatures[name] or signatures[name:gsub("64$", "")]
+  return signatures[name] or signatures[name:gsub("64$", ""):gsub("_unlocked$", "")]
 end
 
 local function pointer(v) return v == 0 and "NULL" or hex(v) end

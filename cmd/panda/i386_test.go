@@ -226,7 +226,7 @@ func calls() {
 		return int(r)
 	}
 	at := func(b []uint32) int { return int(uintptr(unsafe.Pointer(&b[0]))) }
-	b, zero := make([]uint32, 64), make([]uint32, 4)
+	b, zero := make([]uint32, 128), make([]uint32, 4)
 	fmt.Println("_llseek", call(140, fd, 2, 3, b, 0), b[:2])
 	fmt.Println("lseek", call(19, fd, 7, 0), call(19, fd, -1, 0))
 	pair := make([]uint32, 2)
@@ -244,8 +244,8 @@ func calls() {
 	fmt.Println("futex", call(422, zero, 0, 1, 0), call(240, zero, 0, 0, []uint32{0, 1000}), call(422, zero, 0, 0, []uint32{0, 0, 1000, 0}))
 	fmt.Println("limits", call(76, 0, b), b[0], call(191, 0, b), b[0])
 	fmt.Println("uname", call(109, b), b[0] == 'L'|'i'<<8|'n'<<16|'u'<<24, call(59, b), call(136, 8), call(122, b), b[65] == 'i'|'6'<<8|'8'<<16|'6'<<24, call(136, 0))
-	desc := []uint32{3, uint32(at(b)), 0xfffff, 0x51}
-	fmt.Println("modify_ldt", call(123, 0x11, desc, 16), call(123, 0x11, desc, 12), call(123, 0, b, 64), b[7]&0xffffff, call(123, 0x11, []uint32{9000, 0, 0, 0x51}, 16))
+	desc := []uint32{3, 0x12345678, 0xfffff, 0x51}
+	fmt.Println("modify_ldt", call(123, 0x11, desc, 16), call(123, 0x11, desc, 12), call(123, 0, b, 64), b[6:8], call(123, 0x11, []uint32{9000, 0, 0, 0x51}, 16))
 	area := []uint32{1<<32 - 1, 64, 1, 0x51}
 	fmt.Println("set_thread_area", call(243, area), area[0], call(244, []uint32{3, 0, 0, 0}), call(243, []uint32{1<<32 - 1, 1, 1, 0}))
 	area[1] = 0

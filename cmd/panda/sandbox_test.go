@@ -426,3 +426,18 @@ func TestSandboxUser(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
+
+// TestSandboxTerminal: the program knows its terminal, and no other.
+func TestSandboxTerminal(t *testing.T) {
+	if _, err := exec.LookPath("script"); err != nil {
+		t.Skip(err)
+	}
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := execute(t, t.TempDir(), "", "script", "-qec", binary+` -sandbox sh -c 'test -c "$(tty)" && echo named; echo out > /dev/tty; ls /dev/pts | wc -l'`, "/dev/null")
+	if want := "named\r\nout\r\n1\r\n"; !strings.HasSuffix(r.stdout, want) {
+		t.Errorf("got %q, want %q", r.stdout, want)
+	}
+}

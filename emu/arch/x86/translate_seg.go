@@ -134,7 +134,7 @@ func trSelector(what uint64) trFunc {
 		answer, yes := t.ask(what, t.arg(1))
 		no := t.b.Label()
 		t.b.BrCond(no, ir.Eq, ir.I64, yes, ir.K(0))
-		t.put(d, answer)
+		t.put(d, t.b.Ext(ir.ZExt, ir.I64, ir.I32, answer))
 		t.b.Place(no)
 	}
 }

@@ -311,7 +311,24 @@ func (s *Sandbox) makeDevices() error {
 	for name, target := range map[string]string{"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
 		s.viewLink(dev, name, target)
 	}
+	s.makeTerminals()
 	return nil
+}
+
+// makeTerminals gives the terminals that the guest was started with their names,
+// so that it can tell which it has.
+func (s *Sandbox) makeTerminals() {
+	for _, name := range s.terminals() {
+		st, e := s.host.Fstatat(unix.AT_FDCWD, name, unix.AT_SYMLINK_NOFOLLOW)
+		if e != 0 || st.Mode&unix.S_IFMT != unix.S_IFCHR || !strings.HasPrefix(name, "/dev/") {
+			continue
+		}
+		n := s.newInode(st.Mode)
+		n.st, n.id = st, fileID{uint64(st.Dev), st.Ino}
+		assign(&n.st.Nlink, 0)
+		n.device, n.fixed = "tty", true
+		s.viewEntry(s.makeDir(filepath.Dir(name), 0o755), filepath.Base(name), n)
+	}
 }
 
 // viewDir makes a directory of the view, in place of any that the root has.
