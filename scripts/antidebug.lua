@@ -93,6 +93,8 @@ panda.syscall({ "read", "pread64" }, {
 
 local STEP = 32
 local clock = {}
+local low, high = "rax", "rdx"
+if panda.cpu.bits == 32 then low, high = "eax", "edx" end
 
 if time then
   panda.on("after_insn_exec", { mnemonic = { "rdtsc", "rdtscp" }, module = panda.modules()[1].name }, function(cpu, pc)
@@ -101,8 +103,8 @@ if time then
     clock[cpu.tid] = { icount = now, value = (last and last.value or now) + STEP }
     if last then report(cpu, "rdtsc at %s, %s after another", addr.name(cpu, pc), text.count(now - last.icount, "instruction")) end
     if hide then
-      cpu.rax = bit.band(clock[cpu.tid].value, 0xffffffff)
-      cpu.rdx = bit.rshift(clock[cpu.tid].value, 32)
+      cpu[low] = bit.band(clock[cpu.tid].value, 0xffffffff)
+      cpu[high] = bit.band(bit.rshift(clock[cpu.tid].value, 32), 0xffffffff)
     end
   end)
 end

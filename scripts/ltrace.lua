@@ -52,7 +52,8 @@ end
 
 -- Calls in which the process ended.
 panda.on("process_exit", function(cpu, pid)
-  for tid, open in pairs(threads) do
+  for _, tid in ipairs(table.keys(threads)) do
+    local open = threads[tid]
     for i = #open, 1, -1 do
       if open[i].pid == pid then
         local text = open[i].cut and "<... " .. open[i].call.name .. " resumed>" or open[i].call:text()

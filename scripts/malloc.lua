@@ -122,9 +122,9 @@ local allocators = {
 
 -- A function has several symbols at one address, of which a hook knows the best:
 -- which that is depends on the library.
-for name, result in pairs(allocators) do
-  allocator(name, result)
-  allocator("__libc_" .. name, result)
+for _, name in ipairs(table.keys(allocators)) do
+  allocator(name, allocators[name])
+  allocator("__libc_" .. name, allocators[name])
 end
 
 for _, name in ipairs { "free", "__libc_free", "cfree" } do

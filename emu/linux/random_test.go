@@ -19,6 +19,7 @@ import (
 type randomEngine struct {
 	rng   *rand.Rand
 	calls []abi.Call
+	kind  vcpu.SyscallKind
 	left  int
 	icnt  uint64
 	last  string
@@ -28,15 +29,15 @@ func (e *randomEngine) Drop(*mmu.Space) {}
 
 func (e *randomEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++
-	c.Deadline, c.Left, c.Syscall = e.icnt, 0, vcpu.SyscallInsn
+	c.Deadline, c.Left, c.Syscall = e.icnt, 0, e.kind
 	if e.left--; e.left < 0 {
-		c.W[regs.RAX] = unix.SYS_EXIT_GROUP
+		c.W[regs.RAX], c.Syscall = unix.SYS_EXIT_GROUP, vcpu.SyscallInsn
 		return vcpu.StopSyscall
 	}
 	row := &e.calls[e.rng.IntN(len(e.calls))]
 	e.last = row.Name
 	c.W[regs.RAX] = uint64(row.Number)
-	for _, r := range argRegs {
+	for _, r := range append(argRegs[:], argRegs32[:]...) {
 		c.W[r] = e.arg()
 	}
 	return vcpu.StopSyscall
@@ -80,11 +81,12 @@ func (g guarded) Do(c *hostsys.Call) {
 }
 
 // harmless leaves out what ends the test early or makes threads without number.
-func harmless() (calls []abi.Call) {
+func harmless(all []abi.Call) (calls []abi.Call) {
 	without := map[string]bool{"exit": true, "exit_group": true, "fork": true, "vfork": true, "clone": true, "clone3": true,
 		"kill": true, "tkill": true, "tgkill": true, "rt_sigreturn": true, "rt_sigqueueinfo": true, "rt_tgsigqueueinfo": true,
-		"pidfd_send_signal": true, "alarm": true, "setitimer": true, "timer_settime": true}
-	for _, c := range abi.X86_64 {
+		"pidfd_send_signal": true, "alarm": true, "setitimer": true, "timer_settime": true,
+		"sigreturn": true, "timer_settime64": true}
+	for _, c := range all {
 		if !without[c.Name] {
 			calls = append(calls, c)
 		}
@@ -92,7 +94,10 @@ func harmless() (calls []abi.Call) {
 	return calls
 }
 
-func TestRandomCalls(t *testing.T) {
+func TestRandomCalls(t *testing.T)     { randomCalls(t, abi.X86_64, vcpu.SyscallInsn) }
+func TestRandomCallsI386(t *testing.T) { randomCalls(t, abi.I386, vcpu.Int80Insn) }
+
+func randomCalls(t *testing.T, calls []abi.Call, kind vcpu.SyscallKind) {
 	n := 3000
 	if testing.Short() {
 		n = 300
@@ -102,7 +107,7 @@ func TestRandomCalls(t *testing.T) {
 		cfg := testConfig(t, t.TempDir())
 		newFakeEngine(t).image(cfg.Path, nil)
 		cfg.Host.Door = guarded{cfg.Host.Door, &k}
-		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(), left: n}
+		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(calls), kind: kind, left: n}
 		c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
 		made, err := New(cfg, c, e)
 		if err != nil {

@@ -79,7 +79,7 @@ func TestRoundTrip(t *testing.T) {
 func reloadInto(w *regs.Words) Reload {
 	return func(seg ir.Ref, sel uint16) bool {
 		d, ok := regs.FlatDescriptor(sel)
-		if ok {
+		if ok = ok && d.Loadable(seg, sel); ok {
 			regs.LoadSegment(w[:], seg, sel, d)
 		}
 		return ok

@@ -1,0 +1,110 @@
+package linux
+
+import (
+	"bytes"
+	"debug/elf"
+	"testing"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/linux/abi"
+)
+
+// TestNamesI386: every row is of a call of i386, and leads to one that exists.
+func TestNamesI386(t *testing.T) {
+	subcalls := map[string]bool{"send": true, "recv": true}
+	check := func(name, as string) {
+		if abi.LookupName(abi.I386, name) == nil && !subcalls[name] {
+			t.Errorf("i386 has no %s", name)
+		}
+		if as != "" && rows[as] == nil {
+			t.Errorf("%s stands for %s, which has no row", name, as)
+		}
+	}
+	for name, as := range aliases32 {
+		check(name, as)
+	}
+	for name, as := range wide32 {
+		check(name, as)
+	}
+	for name, r := range own32 {
+		check(name, "")
+		if (r.level == refused) != (r.fn == nil) || (r.level == partial) != (r.gap != "") {
+			t.Errorf("%s: level %d with gap %q", name, r.level, r.gap)
+		}
+	}
+}
+
+// TestSpread: arguments arrive where the functions of x86-64 look for them.
+func TestSpread(t *testing.T) {
+	rows := []struct {
+		name string
+		regs [6]uint64
+		want [6]uint64
+	}{
+		{"pread64", [6]uint64{3, 0x1000, 16, 0x80000001, 5, 9}, [6]uint64{3, 0x1000, 16, 5<<32 | 0x80000001}},
+		{"_llseek", [6]uint64{3, 5, 7, 0x1000, 1}, [6]uint64{3, 5<<32 | 7, 0x1000, 1}},
+		{"lseek", [6]uint64{3, 0xffffffff, 1}, [6]uint64{3, ^uint64(0), 1}},
+		{"fallocate", [6]uint64{3, 1, 2, 3, 4, 5}, [6]uint64{3, 1, 3<<32 | 2, 5<<32 | 4}},
+		{"sync_file_range", [6]uint64{3, 1, 2, 3, 4, 5}, [6]uint64{3, 2<<32 | 1, 4<<32 | 3, 5}},
+		{"setuid", [6]uint64{0x1ffff}, [6]uint64{0xffffffff}},
+		{"chown", [6]uint64{0x1000, 0x12345, 0xffff, 9}, [6]uint64{0x1000, 0x2345, 0xffffffff}},
+		{"kill", [6]uint64{0xffffffff, 9, 8}, [6]uint64{0xffffffff, 9}},
+	}
+	for _, r := range rows {
+		c := &call{abi: newABI32(), info: abi.LookupName(abi.I386, r.name), regs: r.regs}
+		if c.spread(); c.Args != r.want {
+			t.Errorf("%s: %#x, want %#x", r.name, c.Args, r.want)
+		}
+	}
+}
+
+// TestVdso: the image is one that ELF readers understand.
+func TestVdso(t *testing.T) {
+	f, err := elf.NewFile(bytes.NewReader(vdso32.bytes))
+	if err != nil || f.Machine != elf.EM_386 || f.Entry != vdso32.vsyscall || len(f.Progs) != vdsoPhdrs {
+		t.Fatalf("%v %+v", err, f)
+	}
+	for _, r := range []struct {
+		at   uint64
+		code string
+	}{{vdso32.enter, "\x89\xe5\x0f\x34\xcd\x80"}, {vdso32.landing - 2, "\xcd\x80\x5d"}, {vdso32.sigreturn, "\x58\xb8\x77"}, {vdso32.rtSigreturn, "\xb8\xad\x00"}} {
+		if !bytes.HasPrefix(vdso32.bytes[r.at:], []byte(r.code)) {
+			t.Errorf("%#x: % x", r.at, vdso32.bytes[r.at:r.at+6])
+		}
+	}
+	if elfHash("LINUX_2.6") != 0x3ae75f6 {
+		t.Errorf("hash %#x", elfHash("LINUX_2.6"))
+	}
+	dynamic := f.Progs[1]
+	table := map[elf.DynTag]uint64{}
+	for at := dynamic.Off; at < dynamic.Off+dynamic.Filesz; at += 8 {
+		table[elf.DynTag(le.Uint32(vdso32.bytes[at:]))] = uint64(le.Uint32(vdso32.bytes[at+4:]))
+	}
+	for i, want := range []uint64{vdso32.vsyscall, vdso32.sigreturn, vdso32.rtSigreturn} {
+		sym := vdso32.bytes[table[elf.DT_SYMTAB]+uint64(i+1)*symSize:]
+		if got := uint64(le.Uint32(sym[4:])); got != want {
+			t.Errorf("symbol %d is at %#x, want %#x", i, got, want)
+		}
+	}
+	if name := cString(vdso32.bytes[table[elf.DT_STRTAB]+table[elf.DT_SONAME]:]); name != vdsoName {
+		t.Error(name)
+	}
+}
+
+// TestSegmentDescriptors: struct user_desc and descriptors, which are those of the CPU.
+func TestSegmentDescriptors(t *testing.T) {
+	const data = abi.UserDescSeg32Bit | abi.UserDescLimitInPages
+	flat, _ := regs.FlatDescriptor(regs.UserData)
+	if v := packDesc(&abi.UserDesc{Limit: 0xfffff, Flags: data}); v != uint64(flat) {
+		t.Errorf("%#x, want %#x", v, uint64(flat))
+	}
+	for flags := range uint32(128) {
+		d := abi.UserDesc{EntryNumber: 13, Base: 0x89abcdef, Limit: 0x5a5a5, Flags: flags}
+		if got := unpackDesc(13, packDesc(&d)); got != d {
+			t.Errorf("%+v, want %+v", got, d)
+		}
+		if v := regs.Descriptor(packDesc(&d)); v.Base() != 0x89abcdef || v.Present() != (flags&abi.UserDescNotPresent == 0) {
+			t.Errorf("%#x", uint64(v))
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package sigframe
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/linux/abi"
+)
+
+// narrow32 cuts registers to what an i386 program has.
+func narrow32(w *regs.Words) {
+	for i := range 8 {
+		w[i] = uint64(uint32(w[i]))
+	}
+	w[regs.RIP], w[regs.FIP], w[regs.FDP] = uint64(uint32(w[regs.RIP])), uint64(uint32(w[regs.FIP])), uint64(uint32(w[regs.FDP]))
+	regs.SetUserSegments(w, 32)
+	w[regs.RSP] = 0x18008
+	for i := 8; i < 16; i++ {
+		w[i] = 0
+		clear(w[regs.XMM(uint8(i)) : regs.XMM(uint8(i))+4])
+	}
+}
+
+func TestRoundTripI386(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range 40 {
+		s, rt, avx := newStack(t), i%2 == 0, i%4 < 2
+		w := randomWords(rng, avx)
+		narrow32(w)
+		before := *w
+		f := &Frame{Info: abi.Siginfo{Signo: 10, Code: abi.SI_USER, PID: 7}, Act: abi.Sigaction{Handler: 0x4000},
+			Mask: 0x12345678_9abcdef0, Stack: abi.Stack{SP: 0x99, Size: 0x1000}, SP: guest.Addr(w[regs.RSP]), Sigreturn: 0x5000, RTSigreturn: 0x6000}
+		if rt {
+			f.Act.Flags = abi.SA_SIGINFO
+		}
+		if !PushI386(w, s, f) {
+			t.Fatal("push failed")
+		}
+		frame := make([]byte, 16)
+		s.Read(guest.Addr(w[regs.RSP]), frame)
+		back := map[bool]uint32{true: 0x6000, false: 0x5000}[rt]
+		if (w[regs.RSP]+4)%16 != 0 || le.Uint32(frame) != back || le.Uint32(frame[4:]) != 10 || w[regs.RIP] != 0x4000 || w[regs.FCW] != 0x37f {
+			t.Fatalf("esp %#x eip %#x fcw %#x frame %x", w[regs.RSP], w[regs.RIP], w[regs.FCW], frame)
+		}
+		clear(w[:4])
+		w[regs.RSP] += 4 // the handler returns
+		if !rt {
+			w[regs.RSP] += 4 // and pops the signal number
+		}
+		saved, ok := PopI386(w, s, rt, reloadInto(w))
+		if !ok || saved.Mask != f.Mask || rt && saved.Stack != f.Stack {
+			t.Fatalf("%v %+v", ok, saved)
+		}
+		compare(t, &before, w, avx)
+	}
+}
+
+// TestForeignSelectors: a frame with code where data belongs kills the program, one
+// with a data segment that is gone loads null.
+func TestForeignSelectors(t *testing.T) {
+	for _, r := range []struct {
+		at  int
+		sel uint16
+		ok  bool
+	}{{c32CS, regs.UserData, false}, {c32SS, regs.UserCode32, false}, {4, 0x1234, true}, {12, 0, true}} {
+		s := newStack(t)
+		w := randomWords(rand.New(rand.NewPCG(5, 6)), false)
+		narrow32(w)
+		if !PushI386(w, s, &Frame{SP: guest.Addr(w[regs.RSP])}) {
+			t.Fatal("push failed")
+		}
+		s.Write(guest.Addr(w[regs.RSP]+oldContextAt+uint64(r.at)), le.AppendUint16(nil, r.sel))
+		w[regs.RSP] += 8
+		if _, ok := PopI386(w, s, false, reloadInto(w)); ok != r.ok || ok && w[regs.Sel+regs.FS] != 0 {
+			t.Errorf("selector %#x at %d: %v", r.sel, r.at, ok)
+		}
+	}
+}
