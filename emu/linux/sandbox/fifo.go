@@ -57,6 +57,12 @@ func (s *Sandbox) openFIFO(at *entry, o opening) (int64, errno) {
 	if o.access() == unix.O_WRONLY && p.readers == 0 && o.has(unix.O_NONBLOCK) {
 		return 0, abi.ENXIO
 	}
+	// The end is there before the other side hears of it: a writer that came
+	// back first would find a pipe that nobody reads.
+	fd, e := s.host.Openat(unix.AT_FDCWD, fdPath(p.fd), o.flags&passedFlags|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return 0, e
+	}
 	seen := p.opened
 	p.enter(o.flags)
 	s.fifos.Broadcast()
@@ -65,11 +71,6 @@ func (s *Sandbox) openFIFO(at *entry, o opening) (int64, errno) {
 			o.access() == unix.O_WRONLY && p.readers == 0 && p.opened[0] == seen[0] {
 			s.fifos.Wait()
 		}
-	}
-	fd, e := s.host.Openat(unix.AT_FDCWD, fdPath(p.fd), o.flags&passedFlags|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		p.leave(o.flags)
-		return 0, e
 	}
 	return s.adopt(fd, &file{kind: special, at: at, flags: o.flags, fifo: p})
 }
