@@ -14,7 +14,6 @@ import (
 	"panda/emu/event"
 	"panda/emu/exec"
 	"panda/emu/guest"
-	"panda/emu/interp"
 	"panda/emu/linux"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/sandbox"
@@ -39,6 +38,7 @@ type Config struct {
 	Loaders []plugin.Loader
 	Files   plugin.Finder
 	Dump    Dump
+	Accel   string // engine: one of Accels, "" for the fastest that works
 	// Sandbox keeps the guest from the host when set; what Config says about the
 	// program is filled in.
 	Sandbox *sandbox.Config
@@ -60,6 +60,7 @@ type Machine struct {
 	plugins *plugin.Manager
 	missing map[string]bool
 	failed  error // of a callback, with Strict
+	precise bool  // what the switch of that name was set to
 
 	mu   sync.Mutex
 	todo []func()
@@ -82,12 +83,23 @@ func New(cfg Config) (*Machine, error) {
 	m.guest = x86.New(model)
 	m.cpu = &vcpu.CPU{Machine: new(vcpu.Machine)}
 	m.guest.Reset(m.cpu, 64)
-	m.engine = exec.New(m.guest, new(interp.Engine), m.bus, m.cpu)
+	if cfg.Accel == "" {
+		cfg.Accel = "interp"
+	}
+	backend, note, err := NewBackend(cfg.Accel, m.guest.View(64))
+	if err != nil {
+		return nil, err
+	}
+	if note != "" && cfg.Log != nil {
+		cfg.Log.Info(note)
+	}
+	m.engine = exec.New(m.guest, backend, m.bus, m.cpu)
 	m.engine.OnUndefined = m.undefined
 	m.engine.OnTranslate = cfg.Dump.hook(m)
 	m.cpu.Machine.Hypercall = m.hypercall
 	m.bus.Report = m.callbackFailed
-	m.plugins = &plugin.Manager{Bus: m.bus, Core: (*core)(m), Loaders: cfg.Loaders, Files: cfg.Files, Log: cfg.Warn}
+	followResolvers(m)
+	m.plugins = &plugin.Manager{Bus: m.bus, Core: (*core)(m), System: (*core)(m), Loaders: cfg.Loaders, Files: cfg.Files, Log: cfg.Warn}
 	if err := m.load(); err != nil {
 		return nil, &ProgramError{err}
 	}
@@ -152,7 +164,7 @@ func (m *Machine) Run() (status int, done bool, err error) {
 		if err != nil || why == linux.Exited {
 			return status, true, err
 		}
-		if !m.doTodo() {
+		if tapped := m.cpu.Tapped(); !m.doTodo() && !tapped {
 			return 0, false, nil
 		}
 	}
@@ -174,8 +186,20 @@ func (m *Machine) Do(f func()) {
 	m.mu.Lock()
 	m.todo = append(m.todo, f)
 	m.mu.Unlock()
-	m.kernel.Stop()
+	m.kernel.Tap()
 }
+
+// At calls f, on the machine's goroutine, when n instructions have been
+// completed and before the next one begins.
+func (m *Machine) At(n uint64, f func()) *event.Timer { return m.bus.SetTimer(m.owner(), n, 0, f) }
+
+// Every calls f each time that n more instructions have been completed.
+func (m *Machine) Every(n uint64, f func()) *event.Timer {
+	return m.bus.SetTimer(m.owner(), m.cpu.Icount()+n, n, f)
+}
+
+// owner is who subscribes for the machine itself.
+func (m *Machine) owner() *event.Owner { return &event.Owner{Name: "machine"} }
 
 // doTodo runs what Do left and reports whether there was anything.
 func (m *Machine) doTodo() bool {
@@ -214,9 +238,9 @@ func (m *Machine) Unsupported() []string { return m.kernel.Unsupported() }
 func (m *Machine) Stats() exec.Stats { return m.engine.Stats }
 
 func (m *Machine) callbackFailed(s *event.Sub, err error) {
-	m.cfg.Warn("%s: %v callback disabled: %v", s.Owner.Name, s.Kind, err)
+	m.cfg.Warn("%s: %s callback disabled: %v", s.Owner.Name, s.What(), err)
 	if m.cfg.Strict {
-		m.failed = fmt.Errorf("%s: %v callback: %w", s.Owner.Name, s.Kind, err)
+		m.failed = fmt.Errorf("%s: %s callback: %w", s.Owner.Name, s.What(), err)
 		m.Stop()
 	}
 }
@@ -240,28 +264,4 @@ func (m *Machine) hypercall(c *vcpu.CPU) bool {
 		}
 	}
 	return taken
-}
-
-// core is the machine as plugins may steer it.
-type core Machine
-
-func (m *core) CPU() *vcpu.CPU          { return m.cpu }
-func (m *core) FlushTB()                { m.engine.FlushTB() }
-func (m *core) SetChaining(on bool)     { m.engine.SetChaining(on) }
-func (m *core) Stop()                   { m.kernel.Stop() }
-func (m *core) Exit(status int)         { m.kernel.Exit(status) }
-func (m *core) SetPrecisePC(bool)       {} // pc is exact in every callback as it is
-func (m *core) SetMemCallbacks(on bool) { m.engine.SetMemCallbacks(on) }
-
-func (m *core) Lookup(symbol string) (guest.Addr, bool) { return m.kernel.FindSymbol(symbol) }
-
-func (m *core) Regions() []plugin.Region {
-	var rs []plugin.Region
-	if m.cpu.Space == nil { // the guest has ended
-		return nil
-	}
-	for _, r := range m.cpu.Space.Regions() {
-		rs = append(rs, plugin.Region{Start: r.Start, End: r.End, Prot: r.Prot, File: r.Name, Offset: r.Offset})
-	}
-	return rs
 }

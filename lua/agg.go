@@ -42,6 +42,7 @@ type aggregation struct {
 	cache  []cached            // by pc; nil when a key depends on more
 	missed int                 // since the cache grew
 	subs   []*event.Sub
+	since  uint64 // icount of the first event that could count
 }
 
 type cached struct {
@@ -88,6 +89,11 @@ var aggOps = []aggOp{
 	{"count", "Counts events", false, nil, getCount, byCount, showCount},
 	{"top", "Counts events and shows the limit (10) most frequent keys", false, nil, getCount, byCount, showCount},
 	{"last", "Keeps the last limit (10) events, in their order", false, nil, getCount, byCount, showCount},
+	{
+		"rate", "How often events occur in a million instructions", false, nil,
+		func(_ *glua.LState, a *aggregation, c *aggCell) glua.LValue { return glua.LNumber(a.rate(c)) },
+		byCount, func(a *aggregation, c *aggCell) string { return fmt.Sprintf("%.2f (%d)", a.rate(c), c.n) },
+	},
 	{"sum", "Adds up a value", true, addSum, getSum, (*aggCell).sum, func(_ *aggregation, c *aggCell) string { return c.sumText() }},
 	{
 		"avg", "The average of a value", true, addSum,
@@ -112,6 +118,16 @@ var aggOps = []aggOp{
 		func(c *aggCell) float64 { return float64(len(c.distinct)) },
 		func(_ *aggregation, c *aggCell) string { return fmt.Sprint(len(c.distinct)) },
 	},
+}
+
+// rate is how often a key occurred in a million instructions since the
+// aggregation was declared or cleared.
+func (a *aggregation) rate(c *aggCell) float64 {
+	now := a.s.host.CPU().Icount()
+	if now <= a.since {
+		return 0
+	}
+	return float64(c.n) * 1e6 / float64(now-a.since)
 }
 
 // luaValue is a field's value in Lua.

@@ -146,7 +146,7 @@ func aggClear(_ *State, L *glua.LState) int {
 	for _, c := range a.cells { // translated code may hold the counters
 		*c = aggCell{}
 	}
-	a.ring, a.at = a.ring[:0], 0
+	a.ring, a.at, a.since = a.ring[:0], 0, a.s.host.CPU().Icount()
 	a.forgetCache(nil, nil)
 	if a.direct != nil {
 		*a.direct = 0

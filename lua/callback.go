@@ -141,8 +141,20 @@ func (cb *callback) systemFunc() any {
 		return event.ASIDFunc(func(c *vcpu.CPU, old, now guest.ASID) {
 			cb.call(c, 0, cb.addr(uint64(old)), cb.addr(uint64(now)))
 		})
-	case event.ProcessStart, event.ProcessExit:
+	case event.ProcessStart, event.ProcessFork, event.ProcessExit:
 		return event.ProcessFunc(cb.process)
+	case event.ThreadStart:
+		return event.ThreadFunc(func(c *vcpu.CPU, t *event.Thread) {
+			cb.call(c, 0, Signed(int64(t.TID)), Signed(int64(t.PID)))
+		})
+	case event.ThreadExit:
+		return event.ThreadFunc(func(c *vcpu.CPU, t *event.Thread) {
+			cb.call(c, 0, Signed(int64(t.TID)), Signed(int64(t.PID)), Signed(int64(t.Status)))
+		})
+	case event.ModuleMapped, event.ModuleUnmapped:
+		return event.ModuleFunc(func(c *vcpu.CPU, m *event.MappedModule) {
+			cb.call(c, 0, glua.LString(m.Path), cb.addr(uint64(m.Start)), cb.addr(uint64(m.End)))
+		})
 	case event.Shutdown:
 		return event.Func(func() { cb.call(nil, 0) })
 	}
@@ -210,8 +222,12 @@ func (cb *callback) userSyscall(c *vcpu.CPU, sc *event.Syscall) {
 }
 
 func (cb *callback) process(c *vcpu.CPU, p *event.Process) {
-	if cb.kind == event.ProcessStart {
+	switch cb.kind {
+	case event.ProcessStart:
 		cb.call(c, 0, Signed(int64(p.PID)), glua.LString(p.Path))
+		return
+	case event.ProcessFork:
+		cb.call(c, 0, Signed(int64(p.PID)), Signed(int64(p.Parent)))
 		return
 	}
 	cb.call(c, 0, Signed(int64(p.PID)), Signed(int64(p.Status)))

@@ -47,6 +47,13 @@ func (s *State) compileLine(text string) (*glua.LFunction, error) {
 	return s.compile(s.name, text)
 }
 
+// IsChunk reports whether a text is Lua statements as it stands: an expression
+// other than a call is none.
+func (s *State) IsChunk(text string) bool {
+	_, err := s.compile(s.name, text)
+	return err == nil
+}
+
 // Number is the value of an expression that must be an integer.
 func (s *State) Number(expr string) (uint64, error) {
 	fn, err := s.compile("expression", "return "+expr)

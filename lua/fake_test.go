@@ -135,12 +135,12 @@ func (f *fake) view(pc guest.Addr, code []byte) *event.Insn {
 	return &event.Insn{
 		PC: pc, Code: code,
 		Mnemonic: func() string { return "nop" },
-		Symbol: func() string {
-			name, off, _ := f.cpu.Machine.Symbol(pc)
-			if off != 0 {
-				return ""
+		Symbols: func() []string {
+			name, off, ok := f.cpu.Machine.Symbol(pc)
+			if !ok || off != 0 {
+				return nil
 			}
-			return name
+			return []string{name}
 		},
 		Module: func() string { return "prog" },
 	}

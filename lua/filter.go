@@ -9,6 +9,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/vcpu"
 )
 
 // filterKey is a row of what a filter table may hold besides what the kind's
@@ -43,6 +44,32 @@ var commonKeys = []filterKey{
 		}
 	}},
 }
+
+// FilterKeys lists what the filter table of an event may hold.
+func FilterKeys(k event.Kind) []string {
+	keys := strings.Fields(event.Rows[k].Filters)
+	for _, r := range commonKeys {
+		keys = append(keys, r.name)
+	}
+	return keys
+}
+
+// AggregationKeys lists what the declaration of an aggregation may hold besides
+// a filter.
+func AggregationKeys() []string { return slices.Clone(aggOptions) }
+
+// FieldsOf lists the fields of an event.
+func FieldsOf(k event.Kind) (fs []event.Field) {
+	for i := range event.Fields {
+		f := &event.Fields[i]
+		if found, err := k.FindField(f.Name, noRegister); err == nil && found == f {
+			fs = append(fs, *f)
+		}
+	}
+	return fs
+}
+
+func noRegister(string) vcpu.Register { return nil }
 
 // filterParser makes an event.Filter of a table. Mistakes are Lua errors at the
 // caller's line.
@@ -82,7 +109,7 @@ func (p *filterParser) put(key string, v glua.LValue) {
 			return
 		}
 	}
-	takes := strings.Fields(event.Rows[p.kind].Filters)
+	takes := FilterKeys(p.kind)
 	for _, r := range filterKeys {
 		if r.name == key && slices.Contains(takes, key) {
 			r.put(p, v)
@@ -93,9 +120,6 @@ func (p *filterParser) put(key string, v glua.LValue) {
 }
 
 func (p *filterParser) unknown(key string, takes []string) {
-	for _, r := range commonKeys {
-		takes = append(takes, r.name)
-	}
 	p.L.RaiseError("%v has no filter %q%s; it takes: %s", p.kind, key, event.DidYouMean(key, takes), strings.Join(takes, ", "))
 }
 

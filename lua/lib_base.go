@@ -51,7 +51,7 @@ func (s *State) openLibraries() {
 	for _, m := range []Module{bitModule, jsonModule, pandaModule} {
 		L.SetGlobal(m.Name, s.open(m, L.NewTable()))
 	}
-	for _, m := range []Module{stringModule, mathModule, tableModule, ioModule} {
+	for _, m := range []Module{stringModule, mathModule, tableModule, ioModule, osModule} {
 		s.open(m, L.GetGlobal(m.Name).(*glua.LTable))
 	}
 	s.keep = L.NewTable()

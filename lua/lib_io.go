@@ -16,6 +16,20 @@ var ioModule = Module{
 	},
 }
 
+var osModule = Module{
+	Name: "os",
+	Doc:  "Lua's.",
+	Rows: []Row{{"mkdir", "path", "true or nil, message", "Makes a directory, with those above it.", osMkdir}},
+}
+
+func osMkdir(_ *State, L *glua.LState) int {
+	if err := os.MkdirAll(L.CheckString(1), 0o777); err != nil {
+		return pushError(L, err)
+	}
+	L.Push(glua.LTrue)
+	return 1
+}
+
 const fileBuffer = 64 << 10
 
 // openFiles puts the library's own functions behind ours, which add the buffer

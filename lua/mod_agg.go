@@ -58,6 +58,7 @@ func (s *State) aggregate(L *glua.LState, op *aggOp) int {
 		L.RaiseError("panda.%s: %v cannot be aggregated", op.name, k)
 	}
 	a := &aggregation{s: s, op: op, cells: map[aggKey]*aggCell{}, nums: map[uint64]*aggCell{}}
+	a.since = s.host.CPU().Icount()
 	a.fields(L, k, t)
 	a.options(L, t)
 	a.attach(k, s.filter(L, k, t, aggOptions...))

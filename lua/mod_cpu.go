@@ -3,6 +3,7 @@ package lua
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -29,7 +30,7 @@ var cpuModule = Module{
 		{"backtrace", "[n]", "list", "The calls that lead here, at most n (20), as far as frame pointers tell: tables with pc, sp and symbol.", cpuBacktrace},
 		{"regs", "", "table", "All registers of a dump by name.", cpuRegs},
 		{"reg", "name[, value]", "integer", "A register whose name is not known before, read or assigned.", cpuReg},
-	}, memRows()...),
+	}, append(memRows(), memFloatRows()...)...),
 	Fields: cpuFieldDocs(),
 }
 
@@ -263,6 +264,43 @@ func memAccess(size int, signed bool) func(*State, *glua.LState) int {
 			return 1
 		}
 		L.Push(s.box(v))
+		return 1
+	}
+}
+
+// memFloatRows are f32 and f64.
+func memFloatRows() []Row {
+	var rs []Row
+	for _, bits := range []int{32, 64} {
+		rs = append(rs, Row{
+			fmt.Sprintf("f%d", bits), "addr[, value]", "number or nil, message",
+			fmt.Sprintf("Reads a floating-point number of %d bits in guest memory, or writes it.", bits), floatAccess(bits),
+		})
+	}
+	return rs
+}
+
+func floatAccess(bits int) func(*State, *glua.LState) int {
+	return func(s *State, L *glua.LState) int {
+		c := s.checkCPU(L)
+		a := s.argAddr(L, 2)
+		var b [8]byte
+		if L.Get(3) != glua.LNil {
+			f := argFloat(L, 3)
+			binary.LittleEndian.PutUint64(b[:], math.Float64bits(f))
+			if bits == 32 {
+				binary.LittleEndian.PutUint32(b[:], math.Float32bits(float32(f)))
+			}
+			return s.writeMemory(L, c, a, string(b[:bits/8]))
+		}
+		if err := c.Read(a, b[:bits/8]); err != nil {
+			return pushError(L, err)
+		}
+		f := math.Float64frombits(binary.LittleEndian.Uint64(b[:]))
+		if bits == 32 {
+			f = float64(math.Float32frombits(binary.LittleEndian.Uint32(b[:])))
+		}
+		L.Push(glua.LNumber(f))
 		return 1
 	}
 }

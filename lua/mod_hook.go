@@ -39,6 +39,7 @@ type pendingCall struct {
 	sp   guest.Addr // of the entry: where the return address lies
 	name string
 	args []glua.LValue
+	own  glua.LValue // the table of this call, made when enter and leave may share it
 }
 
 func pandaHook(s *State, L *glua.LState) int {
@@ -105,7 +106,10 @@ func (h *hook) entered(c *vcpu.CPU, pc guest.Addr) {
 	if err := c.Read(c.SP(), b[:size]); err != nil {
 		return // no call: nothing can be returned to
 	}
-	call := pendingCall{place{c.ASID(), guest.Addr(binary.LittleEndian.Uint64(b[:]))}, c.SP(), SymbolAt(c, pc), nil}
+	call := pendingCall{place{c.ASID(), guest.Addr(binary.LittleEndian.Uint64(b[:]))}, c.SP(), SymbolAt(c, pc), nil, glua.LNil}
+	if h.enter != nil && h.leave != nil {
+		call.own = h.s.L.NewTable()
+	}
 	call.args = h.arguments(c)
 	if h.enter != nil {
 		h.tell(call)
@@ -144,6 +148,7 @@ func (h *hook) arguments(c *vcpu.CPU) []glua.LValue {
 func (h *hook) tell(call pendingCall) {
 	h.table.RawSetString("name", glua.LString(call.name))
 	h.table.RawSetString("caller", Int(uint64(call.pc)))
+	h.table.RawSetString("call", call.own)
 }
 
 // skip returns from the function at once.
@@ -227,7 +232,7 @@ func pandaSyscall(s *State, L *glua.LState) int {
 	f := &filterParser{s: s, L: L, kind: event.SyscallEnter, key: "name"}
 	f.f.Names = f.names(L.Get(1))
 	t := L.CheckTable(2)
-	h := &sysHook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave")}
+	h := &sysHook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave"), own: map[int]glua.LValue{}}
 	var subs []*event.Sub
 	if h.enter != nil {
 		h.enter.kind = event.SyscallEnter
@@ -249,6 +254,7 @@ type sysHook struct {
 	s            *State
 	table        *glua.LTable
 	enter, leave *callback
+	own          map[int]glua.LValue // the tables of the calls in progress, by thread
 }
 
 func (h *sysHook) args(sc *event.Syscall) []glua.LValue {
@@ -262,6 +268,10 @@ func (h *sysHook) args(sc *event.Syscall) []glua.LValue {
 // entered: what enter returns is the result of the call, which is not made.
 func (h *sysHook) entered(c *vcpu.CPU, sc *event.Syscall) bool {
 	h.table.RawSetString("name", glua.LString(sc.Name))
+	if h.leave != nil {
+		h.own[c.Machine.Thread] = h.s.L.NewTable()
+		h.table.RawSetString("call", h.own[c.Machine.Thread])
+	}
 	ret, ok := bits64(h.enter.call(c, 1, h.args(sc)...))
 	if ok {
 		sc.Ret = int64(ret)
@@ -271,5 +281,9 @@ func (h *sysHook) entered(c *vcpu.CPU, sc *event.Syscall) bool {
 
 func (h *sysHook) left(c *vcpu.CPU, sc *event.Syscall) {
 	h.table.RawSetString("name", glua.LString(sc.Name))
+	if own, ok := h.own[c.Machine.Thread]; ok {
+		h.table.RawSetString("call", own)
+		delete(h.own, c.Machine.Thread)
+	}
 	h.leave.call(c, 0, append([]glua.LValue{Signed(sc.Ret)}, h.args(sc)...)...)
 }

@@ -3,12 +3,14 @@ package lua
 import (
 	"bytes"
 	"path"
+	"slices"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/plugin"
+	"panda/emu/vcpu"
 )
 
 // searchLimit is how many places a search gives unless told otherwise.
@@ -29,14 +31,7 @@ func pandaSearchBytes(s *State, L *glua.LState) int {
 	if err != nil {
 		L.ArgError(1, err.Error())
 	}
-	return s.search(L, 64, func(b []byte) int {
-		for i := range b {
-			if p.Match(b[i:]) {
-				return i
-			}
-		}
-		return -1
-	})
+	return s.search(L, longestPattern, matcher(p))
 }
 
 // search applies find to the guest's mappings, in pieces that overlap by as much
@@ -58,51 +53,85 @@ func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 			continue
 		}
 		r.Start, r.End = max(r.Start, lo), min(r.End, hi)
-		s.searchRegion(r, overlap, limit, find, found)
+		for _, a := range searchRange(s.host.CPU(), r.Start, r.End, overlap, limit-found.Len(), find) {
+			found.Append(Int(uint64(a)))
+		}
 	}
 	L.Push(found)
 	return 1
 }
 
-func (s *State) searchRegion(r plugin.Region, overlap, limit int, find func([]byte) int, found *glua.LTable) {
-	const piece = 1 << 20
-	c := s.host.CPU()
-	for a := r.Start; a < r.End && found.Len() < limit; {
-		b := make([]byte, min(piece+overlap-1, int(r.End-a)))
-		if c.Read(a, b) != nil {
-			return
+// SearchBytes lists the addresses in [lo, hi) where a pattern matches, limit at
+// most; it ends at memory that cannot be read.
+func SearchBytes(c *vcpu.CPU, lo, hi guest.Addr, p event.Pattern, limit int) []guest.Addr {
+	return searchRange(c, lo, hi, longestPattern, limit, matcher(p))
+}
+
+// longestPattern bounds how far a match may reach over the end of a piece.
+const longestPattern = 1 << 12
+
+func matcher(p event.Pattern) func([]byte) int {
+	return func(b []byte) int {
+		for i := range b {
+			if p.Match(b[i:]) {
+				return i
+			}
 		}
-		off := 0
-		for found.Len() < limit {
+		return -1
+	}
+}
+
+func searchRange(c *vcpu.CPU, lo, hi guest.Addr, overlap, limit int, find func([]byte) int) (found []guest.Addr) {
+	const piece = 1 << 20
+	for a := lo; a < hi && len(found) < limit; a += piece {
+		b := make([]byte, min(piece+overlap-1, int(hi-a)))
+		if c.Read(a, b) != nil {
+			break
+		}
+		for off := 0; len(found) < limit; {
 			i := find(b[off:])
 			if i < 0 || off+i >= piece {
 				break
 			}
-			found.Append(Int(uint64(a) + uint64(off+i)))
+			found = append(found, a+guest.Addr(off+i))
 			off += i + 1
 		}
-		a += piece
 	}
+	return found
 }
 
-// pandaModules lists the mapped files.
-func pandaModules(s *State, L *glua.LState) int {
-	t := L.NewTable()
-	byFile := map[string]*glua.LTable{}
-	for _, r := range s.needHost(L).Core().Regions() {
+// MappedFile is a file that the guest has mapped, from its first mapping to the
+// end of its last.
+type MappedFile struct {
+	Path       string
+	Start, End guest.Addr
+}
+
+// ListModules lists the mapped files, in the order of their first mappings.
+func ListModules(regions []plugin.Region) (ms []MappedFile) {
+	for _, r := range regions {
 		if r.File == "" || r.File[0] != '/' {
 			continue
 		}
-		m := byFile[r.File]
-		if m == nil {
-			m = L.NewTable()
-			m.RawSetString("name", glua.LString(path.Base(r.File)))
-			m.RawSetString("path", glua.LString(r.File))
-			m.RawSetString("start", Int(uint64(r.Start)))
-			byFile[r.File] = m
-			t.Append(m)
+		i := slices.IndexFunc(ms, func(m MappedFile) bool { return m.Path == r.File })
+		if i < 0 {
+			i = len(ms)
+			ms = append(ms, MappedFile{Path: r.File, Start: r.Start})
 		}
-		m.RawSetString("stop", Int(uint64(r.End)))
+		ms[i].End = r.End
+	}
+	return ms
+}
+
+func pandaModules(s *State, L *glua.LState) int {
+	t := L.NewTable()
+	for _, f := range ListModules(s.needHost(L).Core().Regions()) {
+		m := L.NewTable()
+		m.RawSetString("name", glua.LString(path.Base(f.Path)))
+		m.RawSetString("path", glua.LString(f.Path))
+		m.RawSetString("start", Int(uint64(f.Start)))
+		m.RawSetString("stop", Int(uint64(f.End)))
+		t.Append(m)
 	}
 	L.Push(t)
 	return 1

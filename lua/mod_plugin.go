@@ -14,7 +14,7 @@ var pluginModule = Module{
 	Rows: []Row{
 		{"disable", "", "", "Keeps all its callbacks from firing.", pluginDo((*plugin.Loaded).Disable)},
 		{"enable", "", "", "Lets its callbacks fire again.", pluginDo((*plugin.Loaded).Enable)},
-		{"lookup", "name", "value or nil", "A number, text or truth value that the plugin exports.", pluginLookup},
+		{"lookup", "name", "value or nil", "What the plugin exports under a name: data, or a function that can be called.", pluginLookup},
 	},
 	Fields: []Field{{"name", "name it was loaded under"}, {"path", "file of a script"}},
 }
@@ -56,29 +56,8 @@ func pluginDo(do func(*plugin.Loaded)) func(*State, *glua.LState) int {
 }
 
 func pluginLookup(s *State, L *glua.LState) int {
-	L.Push(fromGo(s.checkPlugin(L, 1).Lookup(L.CheckString(2))))
+	L.Push(s.fromGo(s.checkPlugin(L, 1).Lookup(L.CheckString(2))))
 	return 1
-}
-
-// fromGo is a plain Go value in Lua; what has no counterpart is nil.
-func fromGo(v any) glua.LValue {
-	switch v := v.(type) {
-	case string:
-		return glua.LString(v)
-	case bool:
-		return glua.LBool(v)
-	case float64:
-		return glua.LNumber(v)
-	case uint64:
-		return Int(v)
-	case *uint64:
-		return Int(*v)
-	case int64:
-		return Signed(v)
-	case int:
-		return Signed(int64(v))
-	}
-	return glua.LNil
 }
 
 func pandaLoadPlugin(s *State, L *glua.LState) int {

@@ -38,7 +38,7 @@ type Module struct {
 func Modules() []Module {
 	ms := []Module{pandaModule, cpuModule, handleModule, aggModule, pluginModule}
 	ms = append(ms, viewModules()...)
-	return append(ms, baseModule, bitModule, stringModule, jsonModule, mathModule, tableModule, ioModule)
+	return append(ms, baseModule, bitModule, stringModule, jsonModule, mathModule, tableModule, ioModule, osModule)
 }
 
 // open puts the rows of a module into a table.

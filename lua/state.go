@@ -23,6 +23,14 @@ type Options struct {
 	// Deadline ends a call of a script that takes longer; 0 for none. It makes
 	// Lua half as fast.
 	Deadline time.Duration
+	// Memory ends a call when the heap has grown by more bytes than that since
+	// the script's first; 0 for no bound. It costs what Deadline does.
+	Memory uint64
+	// Color says that the output is a terminal that knows colours.
+	Color bool
+	// Drive runs the guest for a session: n instructions, or on when n is
+	// negative. It is nil for scripts, whose callbacks run within the guest's run.
+	Drive func(n int64) error
 	// Untrusted takes away what reaches beyond the guest: files, processes,
 	// loading of plugins.
 	Untrusted bool
@@ -45,15 +53,16 @@ type State struct {
 	trace   string                  // traceback of the error that a handler looks at
 	closers []func()                // run by Close: files to flush
 
-	cpu   *vcpu.CPU // of the running callback
-	views views
-	boxes [boxCount]glua.LValue
-	text  []byte // buffer of string.format
-	guard *watchdog
-	keep  *glua.LTable // panda.keep
-	kept  *keeper
-	aggs  []*aggregation
-	inits bool // init_plugin has run: Close owes uninit_plugin
+	cpu    *vcpu.CPU // of the running callback
+	views  views
+	boxes  [boxCount]glua.LValue
+	text   []byte // buffer of string.format
+	guard  *watchdog
+	keep   *glua.LTable // panda.keep
+	kept   *keeper
+	aggs   []*aggregation
+	closed bool
+	inits  bool // init_plugin has run: Close owes uninit_plugin
 }
 
 // gopher-lua keeps t[n] in an array up to MaxArrayIndex, with all elements
@@ -85,8 +94,8 @@ func newState(name string, opts Options) *State {
 	if opts.Untrusted {
 		s.restrict()
 	}
-	if opts.Deadline > 0 {
-		s.guard = newWatchdog(opts.Deadline)
+	if opts.Deadline > 0 || opts.Memory > 0 {
+		s.guard = newWatchdog(opts.Deadline, opts.Memory)
 	}
 	return s
 }
@@ -139,10 +148,18 @@ func (s *State) Close() error {
 	if s.kept != nil {
 		s.kept.save(s.name, s.keep)
 	}
-	if s.guard != nil {
-		s.guard.end()
-	}
+	s.closed = true
+	s.endGuard()
 	return err
+}
+
+// endGuard ends the watchdog of a state that is closed. A script that unloads
+// itself is still in one of its calls: that call is guarded to its end.
+func (s *State) endGuard() {
+	if s.guard != nil && s.closed && s.depth == 0 {
+		s.guard.close()
+		s.guard = nil
+	}
 }
 
 // run calls a function, protected, and gives its results.
@@ -190,6 +207,7 @@ func (s *State) leave(L *glua.LState) {
 	s.depth--
 	if s.guard != nil {
 		s.guard.leave(s.depth)
+		s.endGuard()
 	}
 	if L != s.L {
 		s.idle = append(s.idle, L)

@@ -110,7 +110,7 @@ var callFields = []viewField[event.Syscall]{
 		func(_ *glua.LState, c *event.Syscall) glua.LValue { return Signed(c.Ret) },
 		func(L *glua.LState, c *event.Syscall, n int) { c.Ret = int64(argInt(L, n)) },
 	},
-	{Field{"text", "the call as strace prints it; with its result in syscall_leave"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LString(callText(c)) }, nil},
+	{Field{"text", "the call as strace prints it; with its result in syscall_leave, without what it is yet to find out in syscall_enter"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LString(callText(c)) }, nil},
 }
 
 func callArgs(L *glua.LState, c *event.Syscall) glua.LValue {

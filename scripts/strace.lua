@@ -12,4 +12,4 @@ end
 
 panda.on("syscall_leave", { name = name }, function(cpu, call) line(cpu, call.text) end)
 -- These never leave.
-panda.on("syscall_enter", { name = { "exit", "exit_group" } }, function(cpu, call) line(cpu, call.text .. ") = ?") end)
+panda.on("syscall_enter", { name = { "exit", "exit_group" } }, function(cpu, call) line(cpu, call.text .. " = ?") end)

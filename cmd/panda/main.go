@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,15 +54,18 @@ type options struct {
 	strict   bool
 	verbose  bool
 	json     bool
+	tsv      bool
 	watch    bool
 	untrust  bool
 	deadline time.Duration
+	memory   uint64 // MiB
 	sysroot  string
 	cpu      string
 	argv0    string
 	dump     string
 	dumpFile string
 	sandbox  sandboxOptions
+	trace    *traceOptions // of panda trace, else nil
 	program  []string
 }
 
@@ -72,7 +76,9 @@ type loadOption struct {
 }
 
 const usageHead = `usage: panda [options] PROGRAM [ARG…]
+       panda trace -i [FILE!]FUNCTION [options] PROGRAM [ARG…]
        panda -l [GLOB]
+       panda new-plugin [--lua] NAME
        panda lua-meta DIR
 
 Runs a Linux program under a binary translator, watched by plugins and scripts.
@@ -84,6 +90,10 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("panda", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Usage = func() {
+		if o.trace != nil {
+			traceHelp(out, f)
+			return
+		}
 		fmt.Fprint(out, usageHead)
 		f.PrintDefaults()
 		fmt.Fprint(out, "\nItems of -d:\n", emu.DumpItems())
@@ -101,14 +111,23 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.Func("e", "run a line of `Lua` before the program starts", func(s string) error { o.lua = append(o.lua, s); return nil })
 	f.Func("E", "set an environment variable of the program: `NAME=value`", func(s string) error { o.env = append(o.env, s); return nil })
 	f.Func("l", "list events, plugins and scripts that match the `glob`", func(s string) error { o.list, o.listing = s, true; return nil })
-	f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
+	if o.trace != nil {
+		o.trace.flags(f)
+	} else {
+		f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
+	}
 	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 	f.BoolVar(&o.strict, "strict", false, "end the run when a callback fails, instead of disabling it")
 	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
 	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
+	f.BoolVar(&o.tsv, "tsv", false, "print the tables of scripts as values divided by tabs")
 	f.BoolVar(&o.watch, "watch", false, "load a script anew when its file changes")
-	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins: only the guest")
+	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins, only the guest; unless told otherwise, a call has 10s and 1024 MiB")
 	f.DurationVar(&o.deadline, "script-deadline", 0, "end a call of a script that takes longer, as \"100ms\"; 0 for never")
+	f.Func("script-memory", "end a call of a script when the scripts' data has grown by more `MiB`", func(s string) (err error) {
+		o.memory, err = strconv.ParseUint(s, 10, 40)
+		return err
+	})
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
 	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
@@ -122,6 +141,9 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 // the nearest that does.
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := new(options)
+	if len(args) > 0 && args[0] == "trace" {
+		o.trace, args = new(traceOptions), args[1:]
+	}
 	if n := len(args); n > 0 && args[n-1] == "-l" {
 		args = append(args[:n:n], "*")
 	}
@@ -137,6 +159,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	o.program = f.Args()
 	if len(o.program) == 0 && !o.listing {
 		return nil, errors.New("no program to run; panda -help shows the options")
+	}
+	if o.trace != nil {
+		if err := o.trace.check(); err != nil {
+			return nil, err
+		}
 	}
 	if err := o.sandbox.check(); err != nil {
 		return nil, err
@@ -163,6 +190,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	case err == nil && len(o.program) > 0 && o.program[0] == "lua-meta":
 		err = luaMeta(o.program[1:])
+	case err == nil && len(o.program) > 0 && o.program[0] == "new-plugin":
+		err = newPlugin(stdout, o.program[1:])
 	case err == nil && o.listing:
 		err = list(stdout, o.list)
 	case err == nil:

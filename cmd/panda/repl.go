@@ -47,15 +47,23 @@ type session struct {
 	done     bool // the guest has ended
 	status   int
 	quitting bool
+	running  bool
 	unwatch  func() // ends the automatic reload, nil when it is off
 	repeat   string // what an empty line does again
 	examined guest.Addr
+	style    style
+	settings map[string]string // those that were changed
+	aborts   int               // Ctrl-C at the prompt, one after the other
+	past     []string          // lines of Lua that stand for what the user did
+	sources  int               // files of commands within each other
 }
 
 // lineReader gives the lines of a user.
 type lineReader interface {
 	// Line asks for a line; io.EOF ends the session, errAborted drops a line.
 	Line(prompt string) (string, error)
+	// Guest leaves the terminal to the guest, or takes it back.
+	Guest(runs bool)
 	Close()
 }
 
@@ -67,12 +75,10 @@ var (
 // repl stops before the guest's first instruction and serves the user until
 // the user quits. It returns the guest's exit status.
 func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
-	s := &session{m: m, out: out}
-	if s.lua, err = newSession(m, out); err != nil {
+	s := &session{m: m, out: out, style: newStyle(out)}
+	if err = s.open(); err != nil {
 		return 0, err
 	}
-	s.host = s.lua.Host()
-	s.noteBuiltins()
 	s.in = newLineReader(s, in, out)
 	defer s.close()
 	s.keepRegs()
@@ -91,20 +97,41 @@ func (s *session) close() {
 	}
 }
 
-func newSession(m machine, out io.Writer) (*lua.State, error) {
-	state := lua.NewState(lua.Options{Out: out, Path: searchPath()})
-	_, err := m.Plugins().Start("repl", "", state, nil)
-	return state, err
+// open starts the session's Lua as a plugin.
+func (s *session) open() error {
+	s.lua = lua.NewState(lua.Options{Out: s.out, Path: searchPath(), Color: s.style.on, Drive: s.drive})
+	if _, err := s.m.Plugins().Start("repl", "", s.lua, nil); err != nil {
+		return err
+	}
+	s.host = s.lua.Host()
+	s.noteBuiltins()
+	return nil
+}
+
+// drive runs the guest for Lua that was typed: n instructions, or on.
+func (s *session) drive(n int64) error {
+	if s.running {
+		return errors.New("the guest is running")
+	}
+	if n < 0 {
+		return s.resume(s.m.Run)
+	}
+	return s.resume(func() (int, bool, error) { return s.m.Step(n) })
 }
 
 // turn reads one line, or several that belong together, and does it.
 func (s *session) turn() error {
 	text, err := s.in.Line(s.prompt())
+	if !errors.Is(err, errAborted) {
+		s.aborts = 0
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		s.quitting = true
 		return nil
 	case errors.Is(err, errAborted):
+		s.aborts++
+		s.quitting = s.aborts == 2
 		return nil
 	case err != nil:
 		return err
@@ -136,7 +163,11 @@ func (s *session) do(line string) error {
 		return nil
 	}
 	if c, args, ok := s.findCommand(line); ok {
-		return s.call(c, args, line)
+		err := s.call(c, args, line)
+		if err == nil {
+			s.rememberCommand(c, args, line)
+		}
+		return err
 	}
 	if strings.HasPrefix(line, ":") {
 		name := strings.Fields(line + " ")[0]
@@ -150,6 +181,9 @@ func (s *session) evalLua(text string) error {
 	for {
 		more, err := s.lua.Eval(text)
 		if !more {
+			if err == nil {
+				s.rememberLua(text)
+			}
 			return err
 		}
 		next, err := s.in.Line(">> ")
@@ -187,7 +221,11 @@ func (s *session) resume(run func() (int, bool, error)) error {
 	s.why, s.from = nil, s.m.CPU().Icount()
 	s.keepRegs()
 	restore := s.catchInterrupt()
+	s.in.Guest(true)
+	s.running = true
 	status, done, err := run()
+	s.running = false
+	s.in.Guest(false)
 	restore()
 	if done {
 		s.done, s.status = true, status
@@ -223,27 +261,6 @@ func (s *session) catchInterrupt() (restore func()) {
 		}
 	}()
 	return func() { signal.Stop(c); close(end) }
-}
-
-// showStop says why the guest stopped, where, and which registers changed.
-func (s *session) showStop() {
-	for _, w := range s.why {
-		fmt.Fprintln(s.out, w)
-	}
-	s.dropTemporary()
-	c := s.m.CPU()
-	var changed []string
-	for _, n := range c.Machine.Arch.Names {
-		if v, ok := c.Reg(n); ok && v != s.regs[n] && !strings.HasSuffix(n, "ip") {
-			changed = append(changed, fmt.Sprintf("%s=%#x", n, v))
-		}
-	}
-	if len(changed) > 0 && len(changed) <= 8 {
-		fmt.Fprintf(s.out, "  %s\n", strings.Join(changed, " "))
-	}
-	for _, in := range lua.Disassemble(c, c.PC(), 1) {
-		s.printInsn(in)
-	}
 }
 
 func (s *session) keepRegs() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,20 +28,25 @@ func cmdTBreak(s *session, args string) error { return s.breakAt(args, true) }
 // breakAt sets a breakpoint on an address or, by a name that no address is
 // known for yet, on the symbol once it is loaded.
 func (s *session) breakAt(args string, temp bool) error {
-	if args == "" {
-		args = fmt.Sprintf("%#x", uint64(s.m.CPU().PC()))
+	place, condition := splitCondition(args)
+	if place == "" {
+		place = fmt.Sprintf("%#x", uint64(s.m.CPU().PC()))
 	}
-	a, err := s.address(args)
-	if err == nil {
-		b := s.addBreak(args, temp, event.At(a))
-		fmt.Fprintf(s.out, "breakpoint %d at %s\n", b.id, s.place(a))
-		return nil
+	if condition != "" {
+		if _, err := event.ParseWhen(event.InsnExec, condition, s.m.CPU().Machine.Arch.Lookup); err != nil {
+			return err
+		}
 	}
-	if !isName(args) {
+	a, err := s.address(place)
+	where, text := event.At(a), s.place(a)
+	switch {
+	case err != nil && !isName(place):
 		return err
+	case err != nil:
+		where, text = event.Symbol(place), place+", once it is loaded"
 	}
-	b := s.addBreak(args, temp, event.Symbol(args))
-	fmt.Fprintf(s.out, "breakpoint %d at %s, once it is loaded\n", b.id, args)
+	b := s.addBreak(cmp.Or(args, place), temp, event.Options(where, conditionOption(condition)))
+	fmt.Fprintf(s.out, "breakpoint %d at %s\n", b.id, text)
 	return nil
 }
 
@@ -69,23 +75,37 @@ func (s *session) hit(b *breakpoint, why string) {
 	s.host.Core().Stop()
 }
 
-// cmdWatch stops before writes to memory.
-func cmdWatch(s *session, args string) error {
+// watched reads "addr [n]".
+func (s *session) watched(args string) (a guest.Addr, n uint64, err error) {
 	where, length, _ := strings.Cut(args, " ")
-	a, err := s.address(where)
+	if a, err = s.address(where); err != nil {
+		return 0, 0, err
+	}
+	n = 8
+	if length != "" {
+		n, err = s.number(length)
+	}
+	return a, n, err
+}
+
+// cmdWatch stops before writes to memory, cmdRWatch after reads.
+func cmdWatch(s *session, args string) error {
+	return s.watchFor(args, "watch ", "writes % x to", s.host.MemWrite)
+}
+
+func cmdRWatch(s *session, args string) error {
+	return s.watchFor(args, "rwatch ", "reads % x from", s.host.MemRead)
+}
+
+func (s *session) watchFor(args, name, what string, on func(event.Option, event.MemFunc) *event.Sub) error {
+	a, n, err := s.watched(args)
 	if err != nil {
 		return err
 	}
-	n := uint64(8)
-	if length != "" {
-		if n, err = s.number(length); err != nil {
-			return err
-		}
-	}
 	s.lastID++
-	b := &breakpoint{id: s.lastID, text: "watch " + args}
-	b.sub = s.host.MemWrite(event.Addresses(a, a+guest.Addr(n)), func(_ *vcpu.CPU, m *vcpu.MemAccess) {
-		s.hit(b, fmt.Sprintf("watchpoint %d: %s writes % x to %#x", b.id, s.place(m.PC), m.Buf, uint64(m.Addr)))
+	b := &breakpoint{id: s.lastID, text: name + args}
+	b.sub = on(event.Addresses(a, a+guest.Addr(n)), func(_ *vcpu.CPU, m *vcpu.MemAccess) {
+		s.hit(b, fmt.Sprintf("watchpoint %d: %s "+what+" %#x", b.id, s.place(m.PC), m.Buf, uint64(m.Addr)))
 	})
 	s.breaks = append(s.breaks, b)
 	fmt.Fprintf(s.out, "watchpoint %d on %d bytes at %s\n", b.id, n, s.place(a))
@@ -102,13 +122,29 @@ func cmdDelete(s *session, args string) error {
 		}
 		return nil
 	}
+	return s.eachBreak(args, s.remove)
+}
+
+func cmdEnable(s *session, args string) error {
+	return s.eachBreak(args, func(b *breakpoint) { b.sub.Enable() })
+}
+
+func cmdDisable(s *session, args string) error {
+	return s.eachBreak(args, func(b *breakpoint) { b.sub.Disable() })
+}
+
+// eachBreak does something with the breakpoints whose numbers are given.
+func (s *session) eachBreak(args string, do func(*breakpoint)) error {
+	if args == "" {
+		return errors.New("which breakpoint? Its number")
+	}
 	for f := range strings.FieldsSeq(args) {
 		id, err := strconv.Atoi(f)
 		i := slices.IndexFunc(s.breaks, func(b *breakpoint) bool { return b.id == id })
 		if err != nil || i < 0 {
 			return fmt.Errorf("no breakpoint %s", f)
 		}
-		s.remove(s.breaks[i])
+		do(s.breaks[i])
 	}
 	return nil
 }
@@ -132,7 +168,11 @@ func infoBreakpoints(s *session, _ string) error {
 		fmt.Fprintln(s.out, "no breakpoints")
 	}
 	for _, b := range s.breaks {
-		fmt.Fprintf(s.out, "%3d  %-30s hit %d times\n", b.id, b.text, b.hits)
+		state := ""
+		if !b.sub.Active() {
+			state = ", disabled"
+		}
+		fmt.Fprintf(s.out, "%3d  %-30s hit %d times%s\n", b.id, b.text, b.hits, state)
 	}
 	return nil
 }
@@ -176,7 +216,41 @@ func cmdFinish(s *session, _ string) error {
 	if len(frames) < 2 {
 		return errors.New("no return address is known here")
 	}
-	return s.runTo(frames[1].PC, frames[1].SP)
+	at := s.m.CPU().Icount()
+	if err := s.runTo(frames[1].PC, frames[1].SP); err != nil || s.done {
+		return err
+	}
+	if c := s.m.CPU(); c.PC() == frames[1].PC && c.Icount() != at {
+		fmt.Fprintf(s.out, "the result is %s\n", s.pointers().chain(c.W[c.Machine.Arch.Ret]))
+	}
+	return nil
+}
+
+// cmdUntil runs to a place in this function or its callers. Without a place it
+// leaves a loop: it runs until an instruction behind this one is reached.
+func cmdUntil(s *session, args string) error {
+	if args != "" {
+		a, err := s.address(args)
+		if err != nil {
+			return err
+		}
+		return s.runTo(a, s.m.CPU().SP())
+	}
+	in := s.current()
+	if in == nil {
+		return errors.New("there is no instruction here")
+	}
+	return s.runTo(in.PC+guest.Addr(len(in.Code)), s.m.CPU().SP())
+}
+
+// cmdJump makes the guest go on elsewhere.
+func cmdJump(s *session, args string) error {
+	a, err := s.address(args)
+	if err != nil {
+		return err
+	}
+	s.m.CPU().SetPC(a)
+	return nil
 }
 
 // runTo runs until the pc is reached with a stack pointer no lower than sp, so

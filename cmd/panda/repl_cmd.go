@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -10,7 +9,6 @@ import (
 	"panda/emu/event"
 	"panda/emu/plugin"
 	"panda/lua"
-	"panda/scripts"
 )
 
 // command is a row of the prompt's commands.
@@ -36,26 +34,37 @@ var commandTable []command
 
 func init() {
 	commandTable = []command{
-		{"break", "b", "[symbol|addr]", "stop before an instruction (the current one)", cmdBreak, "symbols", live},
-		{"tbreak", "tb", "[symbol|addr]", "as break, for one stop", cmdTBreak, "symbols", live},
+		{"break", "b", "[symbol|addr] [if condition]", "stop before an instruction (the current one)", cmdBreak, "symbols", live},
+		{"tbreak", "tb", "[symbol|addr] [if condition]", "as break, for one stop", cmdTBreak, "symbols", live},
 		{"watch", "", "addr [n]", "stop before n bytes (8) of memory are written", cmdWatch, "symbols", live},
+		{"rwatch", "", "addr [n]", "stop after they are read", cmdRWatch, "symbols", live},
+		{"disable", "", "number…", "let a breakpoint rest", cmdDisable, "", 0},
+		{"enable", "", "number…", "let it stop the guest again", cmdEnable, "", 0},
 		{"delete", "d", "number…|all", "remove breakpoints", cmdDelete, "", 0},
 		{"step", "s", "[n]", "run n instructions (1)", cmdStep, "", again | live},
 		{"next", "n", "", "run one instruction, a call as a whole", cmdNext, "", again | live},
+		{"until", "", "[symbol|addr]", "run to a place of this function or its callers, or out of a loop", cmdUntil, "symbols", again | live},
 		{"finish", "fin", "", "run until the current function returns", cmdFinish, "", live},
 		{"continue", "c", "[symbol|addr]", "run on, to a place if one is given", cmdContinue, "symbols", again | live},
+		{"jump", "j", "symbol|addr", "go on there with the next step", cmdJump, "symbols", live},
+		{"context", "ctx", "", "show registers (* changed), code and stack, as at a stop", cmdContext, "", live},
 		{"regs", "r", "[name|name=value]…", "show or change registers", cmdRegs, "registers", live},
-		{"x", "", "/[n][f][u] addr", "show memory: f one of x d u o c s a i, u one of b h w g", cmdExamine, "symbols", again | live},
+		{"x", "", "/[n][f][u] addr", "show memory: f one of x d u o c s a i f, u one of b h w g", cmdExamine, "symbols", again | live},
+		{"telescope", "tel", "[addr] [n]", "show n words (8) from addr (sp) on, and what they point to", cmdTelescope, "symbols", again | live},
+		{"search", "find", "\"text\"|{bytes}|number", "find where that stands in memory; {0f 05 ?? | 90} is a pattern", cmdSearch, "symbols", live},
 		{"hexdump", "hd", "addr [n]", "show n bytes (64) of memory", cmdHexdump, "symbols", again | live},
 		{"disas", "u", "[addr] [n]", "show n instructions (8) from addr (pc) on", cmdDisas, "symbols", again | live},
 		{"maps", "vmmap", "[text]", "list the guest's mappings that contain the text", cmdMaps, "", live},
 		{"bt", "", "[n]", "show the calls that lead here, as far as frame pointers tell", cmdBacktrace, "", live},
 		{"symbol", "sym", "symbol|addr", "tell what an address is, or where a symbol lies", cmdSymbol, "symbols", live},
-		{"info", "i", "topic", "tell about: events plugins scripts breakpoints threads subscriptions", cmdInfo, "topics", 0},
+		{"info", "i", "topic", "tell about: " + topicNames(), cmdInfo, "topics", 0},
 		{"load", "", "name[:args]", "load a plugin, by name or from a .lua file", cmdLoad, "plugins", 0},
 		{"unload", "", "name", "unload a plugin", cmdUnload, "loaded", 0},
 		{"reload", "", "name|auto", "load a script's file again; auto: each script whose file changes", cmdReload, "loaded", 0},
 		{"eval", "", "lua", "evaluate Lua; a line that is no command is Lua anyway", func(s *session, args string) error { return s.evalLua(args) }, "", 0},
+		{"set", "", "[name value]", "change what the prompt does, or list that", cmdSet, "settings", 0},
+		{"save", "", "file", "write this session as a Lua script", cmdSave, "", 0},
+		{"source", "", "file", "do the lines of a file", cmdSource, "", 0},
 		{"help", "h", "[command|function]", "this list, or the help of one", cmdHelp, "commands", 0},
 		{"quit", "q", "", "leave; a guest that still runs is ended", func(s *session, _ string) error { s.quitting = true; return nil }, "", 0},
 	}
@@ -90,7 +99,7 @@ func (s *session) findCommand(line string) (c *command, args string, ok bool) {
 		end = len(text)
 	}
 	name, args := text[:end], strings.TrimSpace(text[end:])
-	if !colon && (s.lua.IsGlobal(name) && !s.builtin[name] || looksLikeLua(args)) {
+	if !colon && (s.lua.IsGlobal(name) && (!s.builtin[name] || looksLikeCall(args)) || looksLikeLua(args)) {
 		return nil, "", false
 	}
 	i := slices.IndexFunc(commandTable, func(c command) bool { return c.name == name || c.short == name && name != "" })
@@ -102,7 +111,12 @@ func (s *session) findCommand(line string) (c *command, args string, ok bool) {
 
 // looksLikeLua reports whether what follows a word makes it a Lua variable.
 func looksLikeLua(rest string) bool {
-	return rest != "" && strings.ContainsRune("=([{.,:+-<>~\"'", rune(rest[0]))
+	return rest != "" && strings.ContainsRune("=[.,:+-<>~", rune(rest[0]))
+}
+
+// looksLikeCall reports whether it makes it a Lua function.
+func looksLikeCall(rest string) bool {
+	return rest != "" && strings.ContainsRune("({\"'", rune(rest[0]))
 }
 
 func (s *session) call(c *command, args, line string) error {
@@ -154,78 +168,6 @@ func (s *session) helpFor(name string) error {
 		return nil
 	}
 	return fmt.Errorf("no help for %q%s", name, event.DidYouMean(name, commandNames()))
-}
-
-// topic is a row of info.
-type topic struct {
-	name string
-	do   func(s *session, args string) error
-}
-
-var topics = []topic{
-	{"breakpoints", infoBreakpoints},
-	{"events", infoEvents},
-	{"plugins", infoPlugins},
-	{"scripts", infoScripts},
-	{"subscriptions", infoSubscriptions},
-	{"threads", infoThreads},
-}
-
-func cmdInfo(s *session, args string) error {
-	name, rest, _ := strings.Cut(args, " ")
-	var found []topic
-	var names []string
-	for _, t := range topics {
-		names = append(names, t.name)
-		if name != "" && strings.HasPrefix(t.name, name) {
-			found = append(found, t)
-		}
-	}
-	if len(found) == 0 {
-		return fmt.Errorf("info about what? %s%s", strings.Join(names, ", "), event.DidYouMean(name, names))
-	}
-	return found[0].do(s, strings.TrimSpace(rest))
-}
-
-func infoEvents(s *session, args string) error {
-	rows, err := event.Glob(args)
-	if err != nil {
-		return err
-	}
-	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintf(t, "%s\t%s\n", r.Name, r.Doc)
-	}
-	return t.Flush()
-}
-
-func infoPlugins(s *session, _ string) error {
-	for i, l := range s.m.Plugins().List() {
-		fmt.Fprintf(s.out, "%3d  %-20s %s\n", i, l.Name, l.Path)
-	}
-	return nil
-}
-
-func infoScripts(s *session, _ string) error {
-	files, err := fs.Glob(scripts.FS, "*.lua")
-	for _, f := range files {
-		fmt.Fprintf(s.out, "%-20s %s\n", strings.TrimSuffix(f, ".lua"), summary(f))
-	}
-	return err
-}
-
-// infoSubscriptions tells of every callback whether and how often it fired.
-func infoSubscriptions(s *session, _ string) error {
-	for _, sub := range s.host.Subscriptions() {
-		fmt.Fprintf(s.out, "%-12s %s\n", sub.Owner.Name, sub.Explain())
-	}
-	return nil
-}
-
-func infoThreads(s *session, _ string) error {
-	m := s.m.CPU().Machine
-	fmt.Fprintf(s.out, "* process %d %s, thread %d at %s\n", m.Process, m.Comm, m.Thread, s.place(s.m.CPU().PC()))
-	return nil
 }
 
 func cmdLoad(s *session, args string) error {

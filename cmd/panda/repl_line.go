@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/plugin"
+	"panda/lua"
 	"panda/scripts"
 )
 
@@ -26,7 +28,14 @@ func newLineReader(s *session, in *os.File, out io.Writer) lineReader {
 	if err != nil || st.Mode()&os.ModeCharDevice == 0 || in != os.Stdin || !liner.TerminalSupported() {
 		return &plainLines{bufio.NewScanner(in), out}
 	}
-	t := &terminal{State: liner.NewLiner(), history: historyFile()}
+	guest, err := liner.TerminalMode()
+	if err != nil {
+		return &plainLines{bufio.NewScanner(in), out}
+	}
+	t := &terminal{State: liner.NewLiner(), history: historyFile(), guest: guest}
+	if t.ours, err = liner.TerminalMode(); err != nil {
+		t.ours = guest
+	}
 	t.SetCtrlCAborts(true)
 	t.SetTabCompletionStyle(liner.TabPrints)
 	t.SetWordCompleter(s.complete)
@@ -55,10 +64,24 @@ func (p *plainLines) Line(prompt string) (string, error) {
 
 func (p *plainLines) Close() {}
 
+func (p *plainLines) Guest(bool) {}
+
 // terminal is liner with a history file.
 type terminal struct {
 	*liner.State
-	history string
+	history     string
+	guest, ours liner.ModeApplier // how the terminal was found, and as liner wants it
+}
+
+// Guest gives the guest the terminal as it was found: with its own echo and
+// lines.
+func (t *terminal) Guest(runs bool) {
+	mode := t.ours
+	if runs {
+		mode = t.guest
+	}
+	// A terminal that is gone shows at the next prompt.
+	_ = mode.ApplyMode()
 }
 
 func (t *terminal) Line(prompt string) (string, error) {
@@ -122,11 +145,11 @@ func isWordRune(r rune) bool {
 }
 
 func (s *session) candidates(head, word string) []string {
-	if strings.HasSuffix(head, `"`) || strings.HasSuffix(head, "'") {
-		return event.Names()
-	}
 	if c, _, ok := s.findCommand(strings.TrimSpace(head)); ok {
-		return s.argCandidates(c.complete, word)
+		return s.argCandidates(c.complete, strings.TrimSpace(head), word)
+	}
+	if ws := tableCandidates(head); ws != nil {
+		return ws
 	}
 	words := s.lua.Complete(word)
 	if head == "" {
@@ -135,15 +158,67 @@ func (s *session) candidates(head, word string) []string {
 	return words
 }
 
-func (s *session) argCandidates(what, word string) []string {
+var (
+	inText     = regexp.MustCompile(`(\w*)\s*(=\s*\{?|[(,])\s*("[^"]*"\s*,\s*)*["']$`)
+	inTable    = regexp.MustCompile(`\{([^{}]|\{[^{}]*\})*$`)
+	eventNamed = regexp.MustCompile(`["']([a-z_]+)["']`)
+)
+
+// tableCandidates completes a line of Lua within a text that names an event or
+// a field, and within a table that declares a filter or an aggregation.
+func tableCandidates(head string) []string {
+	kind, known := namedEvent(head)
+	if m := inText.FindStringSubmatch(head); m != nil {
+		switch {
+		case known && (m[1] == "by" || m[1] == "value"):
+			return fieldNames(kind)
+		case m[1] != "" && m[1] != "on" && strings.HasPrefix(m[2], "="):
+			return []string{} // a value that we know nothing about
+		}
+		return event.Names()
+	}
+	table := inTable.FindStringIndex(head)
+	if table == nil || !strings.ContainsAny(head[len(head)-1:], "{, ") || strings.HasSuffix(strings.TrimSpace(head), "=") {
+		return nil
+	}
+	aggregation := strings.LastIndexAny(strings.TrimRight(head[:table[0]], " "), "(") < strings.LastIndex(head[:table[0]], "panda.")
+	switch {
+	case aggregation && !known:
+		return lua.AggregationKeys()
+	case aggregation:
+		return append(lua.FilterKeys(kind), lua.AggregationKeys()...)
+	case known:
+		return lua.FilterKeys(kind)
+	}
+	return nil
+}
+
+// namedEvent is the last event that a text names in quotes.
+func namedEvent(text string) (k event.Kind, ok bool) {
+	for _, m := range eventNamed.FindAllStringSubmatch(text, -1) {
+		if found, err := event.ParseKind(m[1]); err == nil {
+			k, ok = found, true
+		}
+	}
+	return k, ok
+}
+
+func fieldNames(k event.Kind) (names []string) {
+	for _, f := range lua.FieldsOf(k) {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func (s *session) argCandidates(what, head, word string) []string {
 	var ns []string
 	switch what {
+	case "settings":
+		return settingCandidates(strings.Fields(head))
 	case "registers":
 		return s.m.CPU().Machine.Arch.Names
 	case "topics":
-		for _, t := range topics {
-			ns = append(ns, t.name)
-		}
+		return topicCandidates(strings.Fields(head))
 	case "commands":
 		return append(commandNames(), event.Names()...)
 	case "loaded":
@@ -167,6 +242,27 @@ func (s *session) argCandidates(what, word string) []string {
 		}
 	}
 	return ns
+}
+
+// settingCandidates completes :set, from the words before: the names of the
+// settings, then the values of one.
+func settingCandidates(before []string) (ns []string) {
+	for _, r := range settingTable {
+		if len(before) > 1 && before[1] == r.name {
+			return r.values
+		}
+		ns = append(ns, r.name)
+	}
+	return ns
+}
+
+// topicCandidates completes :info: its topics, then events for those that take
+// one.
+func topicCandidates(before []string) []string {
+	if len(before) > 1 {
+		return event.Names()
+	}
+	return strings.Fields(topicNames())
 }
 
 // symbolLister is a machine that can list the symbols that begin with a text.

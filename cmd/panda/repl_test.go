@@ -107,7 +107,11 @@ func (b *bareCore) Lookup(name string) (guest.Addr, bool) {
 }
 
 func (b *bareCore) Regions() []plugin.Region {
-	return []plugin.Region{{Start: 0x401000, End: 0x403000, Prot: guest.Read | guest.Exec, File: "/bin/prog"}}
+	return []plugin.Region{
+		{Start: 0x401000, End: 0x402000, Prot: guest.Read | guest.Exec, File: "/bin/prog"},
+		{Start: 0x402000, End: 0x403000, Prot: guest.Read | guest.Write, File: "/bin/prog"},
+		{Start: 0x7fff0000, End: 0x80000000, Prot: guest.Read | guest.Write, File: "[stack]"},
+	}
 }
 
 // TestTranscripts runs the lines that a user typed in each file of testdata/repl
@@ -164,11 +168,9 @@ func TestCompletion(t *testing.T) {
 	var out bytes.Buffer
 	m := newBare(t, &out)
 	s := &session{m: m, out: &out}
-	var err error
-	if s.lua, err = newSession(m, &out); err != nil {
+	if err := s.open(); err != nil {
 		t.Fatal(err)
 	}
-	s.host = s.lua.Host()
 	for _, c := range []struct{ line, head, words string }{
 		{":br", ":", "break"},
 		{"panda.regis", "", "panda.register_callback"},
@@ -180,6 +182,17 @@ func TestCompletion(t *testing.T) {
 		{":info th", ":info ", "threads"},
 		{"break $rs", "break ", "$rsi $rsp"},
 		{":unload re", ":unload ", "repl"},
+		{":set con", ":set ", "context"},
+		{":set context s", ":set context ", "short"},
+		{":info fields sysc", ":info fields ", "syscall_enter syscall_leave"},
+		{`panda.count{ on = "syscall_l`, `panda.count{ on = "`, "syscall_leave"},
+		{`panda.count{ on = "syscall_leave", b`, `panda.count{ on = "syscall_leave", `, "by"},
+		{`panda.count{ on = "syscall_leave", na`, `panda.count{ on = "syscall_leave", `, "name"},
+		{`panda.count{ on = "syscall_leave", by = "er`, `panda.count{ on = "syscall_leave", by = "`, "error"},
+		{`panda.count{ on = "syscall_leave", by = { "name", "er`, `panda.count{ on = "syscall_leave", by = { "name", "`, "error"},
+		{`panda.on("insn_exec", { by`, `panda.on("insn_exec", { `, "bytes"},
+		{`panda.on("virt_mem_write", { pc = 5, a`, `panda.on("virt_mem_write", { pc = 5, `, "addr"},
+		{`panda.on("insn_exec", { pc = pan`, `panda.on("insn_exec", { pc = `, "panda"},
 	} {
 		head, words, tail := s.complete(c.line, len(c.line))
 		if head != c.head || strings.Join(words, " ") != c.words || tail != "" {

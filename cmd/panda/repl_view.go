@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -122,7 +123,7 @@ func parseFormat(text string) (f format, err error) {
 	}
 	for _, c := range text[digits:] {
 		switch {
-		case strings.ContainsRune("xduocsai", c):
+		case strings.ContainsRune("xduocsaif", c):
 			f.how = byte(c)
 			if c == 'c' {
 				f.size = 1
@@ -130,7 +131,7 @@ func parseFormat(text string) (f format, err error) {
 		case strings.ContainsRune("bhwg", c):
 			f.size = map[rune]int{'b': 1, 'h': 2, 'w': 4, 'g': 8}[c]
 		default:
-			return f, fmt.Errorf("x/%s: %q is neither a format (x d u o c s a i) nor a unit (b h w g)", text, c)
+			return f, fmt.Errorf("x/%s: %q is neither a format (x d u o c s a i f) nor a unit (b h w g)", text, c)
 		}
 	}
 	return f, nil
@@ -199,6 +200,11 @@ func (s *session) word(v uint64, f format) string {
 		return strconv.QuoteRune(rune(v & 0xff))
 	case 'a':
 		return s.place(guest.Addr(v))
+	case 'f':
+		if f.size == 4 {
+			return strconv.FormatFloat(float64(math.Float32frombits(uint32(v))), 'g', -1, 32)
+		}
+		return strconv.FormatFloat(math.Float64frombits(v), 'g', -1, 64)
 	}
 	return fmt.Sprintf("0x%0*x", 2*f.size, v)
 }
@@ -300,14 +306,18 @@ func (s *session) disas(a guest.Addr, n int) error {
 }
 
 func (s *session) printInsn(in lua.Insn) {
-	mark := "  "
+	mark, i := "  ", ink("")
 	if in.PC == s.m.CPU().PC() {
-		mark = "=>"
+		mark, i = "=>", inkHere
 	}
 	if sym := lua.SymbolAt(s.m.CPU(), in.PC); sym != "" && !strings.Contains(sym, "+") {
 		fmt.Fprintf(s.out, "%s:\n", sym)
 	}
-	fmt.Fprintf(s.out, "%s %#x  %-24x %s\n", mark, uint64(in.PC), in.Code, in.Text)
+	line := fmt.Sprintf("%s %#x  %-24x %s", mark, uint64(in.PC), in.Code, in.Text)
+	if i != "" {
+		line = s.style.paint(i, line)
+	}
+	fmt.Fprintln(s.out, line)
 }
 
 func (s *session) current() *lua.Insn {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"panda/emu"
 	"panda/emu/plugin"
@@ -53,6 +55,13 @@ func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, e
 	}
 	if o.watch {
 		stop := watchScripts(m.Plugins(), m.Do, func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) })
+		defer stop()
+	}
+	if o.trace != nil {
+		stop, err := o.trace.start(m, func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) })
+		if err != nil {
+			return 0, err
+		}
 		defer stop()
 	}
 	if o.repl {
@@ -107,11 +116,24 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	return cfg, done, nil
 }
 
+// What a call of an untrusted script may take unless the user says otherwise.
+const (
+	untrustedDeadline = 10 * time.Second
+	untrustedMemory   = 1 << 30
+)
+
 // luaOptions are the options of scripts.
 func (o *options) luaOptions(out io.Writer) lua.Options {
-	opts := lua.Options{Out: out, Deadline: o.deadline, Untrusted: o.untrust}
-	if o.json {
+	opts := lua.Options{Out: out, Color: newStyle(out).on, Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
+	if o.untrust {
+		opts.Deadline = cmp.Or(opts.Deadline, untrustedDeadline)
+		opts.Memory = cmp.Or(opts.Memory, untrustedMemory)
+	}
+	switch {
+	case o.json:
 		opts.Format = "json"
+	case o.tsv:
+		opts.Format = "tsv"
 	}
 	return opts
 }

@@ -57,7 +57,7 @@ func NewLineState(bits int) *oracle.State {
 var excNames = map[int]string{
 	oracle.VecDE: "#DE", oracle.VecDB: "#DB", oracle.VecBP: "#BP", oracle.VecOF: "#OF", oracle.VecBR: "#BR", oracle.VecUD: "#UD",
 	oracle.VecSS: "#SS", oracle.VecGP: "#GP", oracle.VecPF: "#PF", oracle.VecMF: "#MF", oracle.VecAC: "#AC", oracle.VecXM: "#XM",
-	7: "#NM", 11: "#NP",
+	7: "#NM", oracle.VecNP: "#NP",
 }
 
 // flagLetters are the flags with a letter.

@@ -41,7 +41,8 @@ var (
 // Machine is an engine of ours as a CPU for lines and sequences.
 type Machine struct {
 	*Bare
-	data []byte
+	data   []byte
+	number uint64 // of the CPU, which programs can read
 }
 
 // NewMachine maps the memory of lines into a bare machine.
@@ -57,6 +58,7 @@ func NewMachine(t testing.TB, bits int, model string) *Machine {
 		t.Fatal(fault)
 	}
 	m.data = data
+	m.CPU.Machine.Descriptor = descriptor
 	return m
 }
 
@@ -87,6 +89,7 @@ func (m *Machine) Put(s *oracle.State) error {
 	m.CPU.TB = nil // after a panic
 	m.Guest.Reset(m.CPU, m.Bits)
 	putState(&m.CPU.W, s)
+	m.CPU.W[regs.TSCAux] = m.number
 	return nil
 }
 
@@ -202,6 +205,7 @@ func RunLine(c CPU, l *Line) (*Line, error) {
 	if err := c.Take(&got.Out); err != nil {
 		return nil, err
 	}
+	got.Out.Bits = l.Bits // whatever CS is now
 	got.OutMem = memoryDiff(before, mem)
 	return &got, nil
 }

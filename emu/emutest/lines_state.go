@@ -58,10 +58,10 @@ func putState(w *regs.Words, s *oracle.State) {
 	copy(w[regs.RAX:], s.GPR[:])
 	w[regs.RIP] = s.RIP
 	regs.SetRFlags(w, s.RFlags)
-	w[regs.Base+regs.FS], w[regs.Base+regs.GS] = s.FSBase, s.GSBase
-	if s.Bits == 32 { // as the oracle does
-		w[regs.Sel+regs.FS], w[regs.Sel+regs.GS] = 0x63, 0x6b
+	for i, sel := range s.Seg {
+		putSegment(w, ir.Ref(i), sel)
 	}
+	w[regs.Base+regs.FS], w[regs.Base+regs.GS] = s.FSBase, s.GSBase
 	w[regs.MXCSR], w[regs.FCW] = uint64(s.MXCSR), uint64(s.FCW)
 	regs.SetFStatus(w, uint64(s.FSW))
 	w[regs.FTag] = uint64(s.FTW)
@@ -73,10 +73,37 @@ func putState(w *regs.Words, s *oracle.State) {
 	}
 }
 
+func putSegment(w *regs.Words, seg ir.Ref, sel uint16) {
+	d, ok := regs.FlatDescriptor(sel)
+	if v, own := descriptor(sel); own {
+		d, ok = regs.Descriptor(v), true
+	}
+	if ok {
+		regs.LoadSegment(w[:], seg, sel, d)
+	} else {
+		regs.LoadNull(w[:], seg, sel)
+	}
+}
+
+// descriptor finds those that the oracle's tracee has.
+func descriptor(sel uint16) (uint64, bool) {
+	i := int(sel >> 3)
+	switch {
+	case sel|3 == oracle.SelFS, sel|3 == oracle.SelGS:
+		return oracle.Flat.Descriptor(), true
+	case sel&4 != 0 && i < len(oracle.LDT):
+		return oracle.LDT[i].Descriptor(), true
+	}
+	return 0, false
+}
+
 // takeState reads what putState writes.
 func takeState(w *regs.Words, s *oracle.State) {
 	copy(s.GPR[:], w[regs.RAX:])
 	s.RIP, s.RFlags = w[regs.RIP], regs.RFlags(w)
+	for i := range s.Seg {
+		s.Seg[i] = uint16(w[regs.Sel+ir.Ref(i)])
+	}
 	s.FSBase, s.GSBase = w[regs.Base+regs.FS], w[regs.Base+regs.GS]
 	s.MXCSR, s.FCW = uint32(w[regs.MXCSR]), uint16(w[regs.FCW])
 	s.FSW, s.FTW = uint16(regs.FStatus(w)), uint8(w[regs.FTag])
@@ -132,6 +159,9 @@ func makeFields(bits int) (fs []field) {
 	word("fl", 4, func(s *oracle.State) *uint64 { return &s.RFlags })
 	word("fs_base", size, func(s *oracle.State) *uint64 { return &s.FSBase })
 	word("gs_base", size, func(s *oracle.State) *uint64 { return &s.GSBase })
+	for i, name := range []string{"es", "cs", "ss", "ds", "fs", "gs"} {
+		fs = append(fs, numberField(name, 2, func(s *oracle.State) uint64 { return uint64(s.Seg[i]) }, func(s *oracle.State, v uint64) { s.Seg[i] = uint16(v) }))
+	}
 	fs = append(fs,
 		numberField("mxcsr", 4, func(s *oracle.State) uint64 { return uint64(s.MXCSR) }, func(s *oracle.State, v uint64) { s.MXCSR = uint32(v) }),
 		numberField("fcw", 2, func(s *oracle.State) uint64 { return uint64(s.FCW) }, func(s *oracle.State, v uint64) { s.FCW = uint16(v) }),

@@ -85,7 +85,7 @@ func TestLinesHost(t *testing.T) {
 
 // unlined are the rows without a line, by name, beyond those that Unrandom
 // gives a reason for.
-var unlined = map[string]string{}
+var unlined = map[string]string{"rdpid": "differs by CPU"}
 
 // TestLineRows: every row that the machine translates has a line, or a reason
 // to have none.
@@ -154,7 +154,7 @@ func updateLines(t *testing.T, h *Host) {
 		files := map[string][]string{}
 		for _, l := range mk.m.samples(nil) {
 			s := l.shape
-			if have[s.Row] {
+			if have[s.Row] || unlined[s.Row.Name] != "" {
 				continue
 			}
 			have[s.Row] = true

@@ -4,13 +4,15 @@
 package emutest
 
 import (
+	"flag"
+	"io"
 	"testing"
 
+	"panda/emu"
 	"panda/emu/arch/x86"
 	"panda/emu/event"
 	"panda/emu/exec"
 	"panda/emu/guest"
-	"panda/emu/interp"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
@@ -45,8 +47,23 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 	g.Reset(c, bits)
 	c.SetSpace(s)
 	bus := event.NewBus()
-	return &Bare{c, s, exec.New(g, new(interp.Engine), bus, c), g, bus, bits}
+	return &Bare{c, s, exec.New(g, backend(t, g.View(uint64(bits))), bus, c), g, bus, bits}
 }
+
+// backend is the engine that -accel asks for.
+func backend(t testing.TB, a *vcpu.Arch) exec.Backend {
+	t.Helper()
+	b, _, err := emu.NewBackend(*accel, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := b.(io.Closer); ok {
+		t.Cleanup(func() { c.Close() })
+	}
+	return b
+}
+
+var accel = flag.String("accel", "interp", "engine to test")
 
 // Map maps anonymous memory.
 func (b *Bare) Map(t testing.TB, a guest.Addr, size uint64, prot guest.Access) {

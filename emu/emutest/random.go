@@ -63,6 +63,9 @@ func NewRandom(host CPU, m *Machine, keep func(*dec.Row) bool) (*Random, error) 
 		host: host, m: m, Seen: make([]int, len(dec.Rows())),
 		startMem: make([]byte, dataSize), before: make([]byte, dataSize), code: make([]byte, codeSize),
 	}
+	if err := m.numberAs(host); err != nil {
+		return nil, err
+	}
 	for _, l := range m.samples(keep) {
 		got, err := RunLine(host, l.Line)
 		if err != nil {
@@ -76,6 +79,18 @@ func NewRandom(host CPU, m *Machine, keep func(*dec.Row) bool) (*Random, error) 
 		return nil, errors.New("no row to choose from")
 	}
 	return r, nil
+}
+
+// numberAs gives the machine the number of the CPU that the host is on: the
+// limit of a segment tells it.
+func (m *Machine) numberAs(host CPU) error {
+	l := &Line{Bits: 64, Code: []byte{0x0f, 0x03, 0xc1}, In: *NewLineState(64)} // lsl eax, ecx
+	l.In.GPR[regs.RCX] = regs.UserCPU
+	got, err := RunLine(host, l)
+	if err == nil {
+		m.number = got.Out.GPR[regs.RAX]
+	}
+	return err
 }
 
 // Rows are the rows chosen from.
@@ -255,7 +270,6 @@ func (r *Random) both() (got, want oracle.Stop, err error) {
 	if err := r.host.Take(&r.host2); err != nil {
 		return got, want, err
 	}
-	r.host2.Seg = [6]uint16{}
 	return got, want, r.m.Take(&r.ours)
 }
 

@@ -15,18 +15,16 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, re
 	if target == 0 {
 		target = e.target(operandSize(in))
 	}
+	if in.Row.Flags&dec.AnyAlign != 0 { // the host may be one of those that raise #GP
+		target &^= operandSize(in) - 1
+	}
 	target -= e.bitOffset(in)
 	reg := f.modrm & 0x38
 	f.rxb &= 4
 	if e.bits == 32 && f.cut {
 		return e.address16(f, reg, target), false, true
 	}
-	switch f.seg {
-	case 0x64:
-		target -= e.st.FSBase
-	case 0x65:
-		target -= e.st.GSBase
-	}
+	target -= e.segmentBase(f)
 	if e.bits == 32 && uint32(target) > ^uint32(64) {
 		return nil, false, false // over the segment's limit
 	}
@@ -60,6 +58,17 @@ func (e *encoder) address(in *dec.Inst, f *form, target uint64) (tail []byte, re
 		return binary.LittleEndian.AppendUint32([]byte{reg | 4, 0x25}, uint32(target)), false, true
 	}
 	return nil, false, false
+}
+
+// segmentBase is the base of the segment that the prefix chooses.
+func (e *encoder) segmentBase(f *form) uint64 {
+	switch f.seg {
+	case 0x64:
+		return e.st.FSBase
+	case 0x65:
+		return e.st.GSBase
+	}
+	return 0
 }
 
 // gather writes a form with a vector as index: one of small numbers, if a
@@ -105,8 +114,8 @@ func smallNumbers(b []byte, n int) bool {
 func (e *encoder) address16(f *form, reg uint8, target uint64) []byte {
 	if !e.oneIn(4) {
 		f.seg = 0x64
-		target -= e.st.FSBase
 	}
+	target -= e.segmentBase(f)
 	rm := uint8(e.IntN(8))
 	base := [8][]uint8{{3, 6}, {3, 7}, {5, 6}, {5, 7}, {6}, {7}, {5}, {3}}[rm]
 	d := uint16(target)

@@ -13,7 +13,7 @@ import (
 var Unrandom = map[string]string{
 	"syscall": "enters the host's kernel", "sysenter": "enters the host's kernel", "int": "may enter the host's kernel",
 	"int3": "ends a run of the oracle", "int1": "the kernel reports it as a step",
-	"cpuid": "differs by CPU", "rdtsc": "differs by time", "rdtscp": "differs by time", "rdpid": "differs by CPU",
+	"cpuid": "differs by CPU", "rdtsc": "differs by time", "rdtscp": "differs by time",
 	"rdrand": "is random", "rdseed": "is random", "xgetbv": "differs by CPU", "rdpkru": "differs by kernel",
 	"fxsave": "stores x87 pointers, which are not compared", "fxrstor": "may load what ptrace does not",
 	"fnsave": "stores x87 pointers", "fnstenv": "stores x87 pointers", "frstor": "loads x87 pointers", "fldenv": "loads x87 pointers",

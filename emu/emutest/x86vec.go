@@ -171,6 +171,8 @@ func patch(data []byte, ps [][2]string) {
 	}
 }
 
+var flatData, _ = regs.FlatDescriptor(regs.UserData)
+
 func (m *VectorMachine) loadIn(w *regs.Words, v *Vector) {
 	in := &v.In
 	var n int
@@ -182,7 +184,12 @@ func (m *VectorMachine) loadIn(w *regs.Words, v *Vector) {
 	}
 	w[regs.RIP] = vecIP
 	regs.SetRFlags(w, hx(in.Fl))
-	w[regs.Base+regs.FS], w[regs.Base+regs.GS] = hx(in.FS), hx(in.GS)
+	for seg, base := range map[ir.Ref]string{regs.FS: in.FS, regs.GS: in.GS} {
+		if m.bits == 32 { // a null selector could not be used
+			regs.LoadSegment(w[:], seg, regs.UserData, flatData)
+		}
+		w[regs.Base+seg] = hx(base)
+	}
 	if in.MXCSR != "" {
 		w[regs.MXCSR] = hx(in.MXCSR)
 	}

@@ -1,9 +1,7 @@
 package event
 
 import (
-	"cmp"
 	"fmt"
-	"path"
 	"slices"
 
 	"panda/emu/guest"
@@ -17,173 +15,87 @@ type Owner struct {
 	Disabled bool
 }
 
-// Sub is one subscription.
-type Sub struct {
-	Kind   Kind
-	Owner  *Owner
-	Filter *Filter
-	Fn     any // one of the function types of the kind; nil for a Counter
-	// Counter, when set, is incremented by translated code instead of calling Fn.
-	Counter *uint64
-	// CounterAt, when set, gives at translation the counter of a place; what
-	// translates may increment it there instead of calling Fn.
-	CounterAt func(in *Insn) *uint64
-	// Matches counts places chosen at translation, Hits calls.
-	Matches, Hits uint64
-	// Failed says why the Bus disabled the callback.
-	Failed error
-
-	seq      int
-	live     bool
-	disabled bool
-	seen     uint64 // events that reached Every, and Limit
-	taken    uint64
-	removed  bool // a translation or a firing loop may still hold it
-	bus      *Bus
-}
-
-// Active reports whether the subscription is to be served.
-func (s *Sub) Active() bool { return s.live }
-
-// settle computes what Active says; everything that could change it calls it.
-func (s *Sub) settle() {
-	s.live = !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil
-}
-
-// Enable lets the callback fire again after Disable.
-func (s *Sub) Enable() { s.set(false) }
-
-// Disable keeps the callback from firing.
-func (s *Sub) Disable() { s.set(true) }
-
-func (s *Sub) set(off bool) {
-	if s.disabled != off {
-		s.disabled = off
-		s.settle()
-		s.bus.changed(s.Kind)
-	}
-}
-
-// Remove ends the subscription.
-func (s *Sub) Remove() {
-	b := s.bus
-	if i := slices.Index(b.subs[s.Kind], s); i >= 0 {
-		s.removed = true
-		s.settle()
-		b.subs[s.Kind] = slices.Delete(slices.Clone(b.subs[s.Kind]), i, i+1)
-		b.changed(s.Kind)
-	}
-}
-
 // Bus holds the subscriptions of a machine. It belongs to the machine's
 // goroutine.
 type Bus struct {
-	subs [NumKinds][]*Sub
-	seq  int
-	// Changed is called when subscriptions of a kind change, so that the run
-	// loop drops the translations that depend on them.
-	Changed func(Kind)
+	subs   [NumKinds][]*Sub
+	index  [NumKinds]index
+	timers timers
+	apart  []*Sub // of no kind
+	seq    int
+	// Changed is called when a subscription of a kind comes, goes, or is enabled
+	// or disabled, so that the run loop drops the translations that its filter
+	// may match. A nil filter stands for any.
+	Changed func(k Kind, f *Filter)
+	// Hurry is called when a timer is set.
+	Hurry func()
 	// Report is told of a callback that failed; the callback is disabled.
 	Report func(s *Sub, err error)
 }
 
 // NewBus is an empty Bus.
 func NewBus() *Bus {
-	return &Bus{Changed: func(Kind) {}, Report: func(*Sub, error) {}}
+	return &Bus{Changed: func(Kind, *Filter) {}, Hurry: func() {}, Report: func(*Sub, error) {}}
 }
 
-func (b *Bus) changed(k Kind) { b.Changed(k) }
+// changed forgets what was known of a kind's subscriptions.
+func (b *Bus) changed(s *Sub) {
+	if s.Kind == Detached {
+		return
+	}
+	b.index[s.Kind] = index{}
+	b.Changed(s.Kind, s.Filter)
+}
 
 // OwnerChanged tells the Bus that an owner was enabled or disabled.
-func (b *Bus) OwnerChanged(o *Owner) {
+func (b *Bus) OwnerChanged(o *Owner) { b.eachOf(o, (*Sub).refresh) }
+
+// eachOf calls f for each subscription of an owner.
+func (b *Bus) eachOf(o *Owner, f func(*Sub)) {
 	for k := range b.subs {
-		owned := false
-		for _, s := range b.subs[k] {
+		for _, s := range b.subs[k] { // f replaces b.subs[k], never changes it
 			if s.Owner == o {
-				owned = true
-				s.settle()
+				f(s)
 			}
 		}
-		if owned {
-			b.changed(Kind(k))
+	}
+	for _, s := range slices.Clone(b.apart) {
+		if s.Owner == o {
+			f(s)
 		}
 	}
 }
 
-// Subscribe adds a callback of the kind's function type.
-func (b *Bus) Subscribe(o *Owner, k Kind, f *Filter, fn any) *Sub {
-	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn})
-}
-
-// Count adds a counter that events of the kind increment.
-func (b *Bus) Count(o *Owner, k Kind, f *Filter, n *uint64) *Sub {
-	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Counter: n})
-}
-
-// CountAt adds counters by place: at gives the counter of a place when it is
-// translated. Fn is called where nothing is translated.
-func (b *Bus) CountAt(o *Owner, k Kind, f *Filter, at func(in *Insn) *uint64, fn any) *Sub {
-	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn, CounterAt: at})
-}
-
-func (b *Bus) add(s *Sub) *Sub {
-	if s.Filter == nil {
-		s.Filter = new(Filter)
-	}
-	b.seq++
-	s.seq, s.bus = b.seq, b
-	s.settle()
-	if s.Filter.Dynamic() {
-		s.Fn = s.guarded()
-		s.CounterAt = nil
-	}
-	subs := append(slices.Clone(b.subs[s.Kind]), s) // a firing loop may hold the old slice
-	slices.SortStableFunc(subs, func(x, y *Sub) int {
-		return cmp.Or(cmp.Compare(x.Owner.Order, y.Owner.Order), cmp.Compare(x.seq, y.seq))
-	})
-	b.subs[s.Kind] = subs
-	b.changed(s.Kind)
-	return s
-}
-
-// RemoveOwner ends all subscriptions of an owner.
-func (b *Bus) RemoveOwner(o *Owner) {
-	for k := range b.subs {
-		n := len(b.subs[k])
-		b.subs[k] = slices.DeleteFunc(slices.Clone(b.subs[k]), func(s *Sub) bool {
-			s.removed = s.removed || s.Owner == o
-			s.settle()
-			return s.Owner == o
-		})
-		if len(b.subs[k]) != n {
-			b.changed(Kind(k))
-		}
-	}
-}
-
-// Active lists the subscriptions of a kind that are to be served, in order.
-func (b *Bus) Active(k Kind) []*Sub {
-	var act []*Sub
-	for _, s := range b.subs[k] {
-		if s.Active() {
-			act = append(act, s)
-		}
-	}
-	return act
-}
+// RemoveOwner ends all subscriptions and timers of an owner.
+func (b *Bus) RemoveOwner(o *Owner) { b.eachOf(o, (*Sub).Remove) }
 
 // All lists every subscription, by kind.
-func (b *Bus) All() []*Sub { return slices.Concat(b.subs[:]...) }
+func (b *Bus) All() []*Sub {
+	var all []*Sub
+	for k := range b.subs {
+		all = append(all, b.subs[k]...)
+	}
+	return all
+}
 
 // Watched reports whether anybody subscribed to a kind.
-func (b *Bus) Watched(k Kind) bool { return slices.ContainsFunc(b.subs[k], (*Sub).Active) }
+func (b *Bus) Watched(k Kind) bool { return len(b.Active(k)) > 0 }
+
+// Detach makes a subscription to something that is no event of the table; gone,
+// if not nil, is called when it is removed.
+func (b *Bus) Detach(o *Owner, what string, gone func()) *Sub {
+	b.seq++
+	s := &Sub{Kind: Detached, Owner: o, Filter: new(Filter), seq: b.seq, bus: b, what: what, gone: gone}
+	b.apart = append(b.apart, s)
+	s.refresh()
+	return s
+}
 
 // Fail disables a callback and reports why.
 func (b *Bus) Fail(s *Sub, err error) {
 	s.Failed = err
-	s.settle()
+	s.refresh()
 	b.Report(s, err)
-	b.changed(s.Kind)
 }
 
 // Call runs f for one subscription and contains a panic of the callback.
@@ -234,57 +146,4 @@ func (b *Bus) contain(s *Sub, r any) {
 		err = fmt.Errorf("panic: %v", r)
 	}
 	b.Fail(s, err)
-}
-
-// Insn is an instruction about to be translated, for filters.
-type Insn struct {
-	PC   guest.Addr
-	Code []byte
-	// Symbol is the name of the symbol that starts at PC, Module the base name
-	// of the mapped file. All three are asked only when a filter needs them.
-	Mnemonic func() string
-	Symbol   func() string
-	Module   func() string
-}
-
-// MatchInsn reports whether the filter takes the instruction.
-func (f *Filter) MatchInsn(in *Insn) bool {
-	return (f.PC == nil || inRanges(f.PC, in.PC, 1)) &&
-		(f.Bytes == nil || f.Bytes.Match(in.Code)) &&
-		(f.Mnemonic == nil || matchAny(f.Mnemonic, in.Mnemonic())) &&
-		(f.Symbol == nil || matchSymbol(f.Symbol, in.Symbol())) &&
-		(f.Module == nil || matchAny(f.Module, in.Module()))
-}
-
-// matchSymbol does not take * for the absence of a symbol.
-func matchSymbol(patterns []string, name string) bool { return name != "" && matchAny(patterns, name) }
-
-// MatchPC reports whether the filter takes an address, as far as it knows.
-func (f *Filter) MatchPC(pc guest.Addr) bool { return f.PC == nil || inRanges(f.PC, pc, 1) }
-
-// ChoosesInsn reports whether the filter says anything about instructions.
-func (f *Filter) ChoosesInsn() bool {
-	return f.PC != nil || f.Bytes != nil || f.Mnemonic != nil || f.Symbol != nil || f.Module != nil
-}
-
-// MatchMem reports whether the filter takes a memory access.
-func (f *Filter) MatchMem(a guest.Addr, size int) bool {
-	return (f.Size == 0 || f.Size == size) && (f.Addr == nil || inRanges(f.Addr, a, size))
-}
-
-// MatchName reports whether the filter takes a syscall or program.
-func (f *Filter) MatchName(name string, number int64) bool {
-	return (f.Names == nil || matchAny(f.Names, name)) &&
-		(f.Numbers == nil || slices.Contains(f.Numbers, number))
-}
-
-func inRanges(rs []Range, a guest.Addr, n int) bool {
-	return slices.ContainsFunc(rs, func(r Range) bool { return a < r.Hi && a+guest.Addr(n) > r.Lo })
-}
-
-func matchAny(patterns []string, s string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		ok, _ := path.Match(p, s)
-		return ok
-	})
 }

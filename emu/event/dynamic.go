@@ -144,6 +144,18 @@ func (s *Sub) guardedSystem() any {
 				fn(c, p)
 			}
 		})
+	case ThreadFunc:
+		return ThreadFunc(func(c *vcpu.CPU, t *Thread) {
+			if s.take(&Env{CPU: c, Thread: t}) {
+				fn(c, t)
+			}
+		})
+	case ModuleFunc:
+		return ModuleFunc(func(c *vcpu.CPU, m *MappedModule) {
+			if s.take(&Env{CPU: c, Module: m}) {
+				fn(c, m)
+			}
+		})
 	case Func:
 		return Func(func() {
 			if s.take(new(Env)) {
@@ -182,7 +194,11 @@ func (k Kind) Each(hit func(e *Env)) any {
 		return SyscallFunc(call)
 	case BeforeException:
 		return ExceptionFunc(func(c *vcpu.CPU, x *guest.Exception) { e.CPU, e.PC, e.Exception = c, c.PC(), x; hit(e) })
-	case ProcessStart, ProcessExit:
+	case ThreadStart, ThreadExit:
+		return ThreadFunc(func(c *vcpu.CPU, t *Thread) { e.CPU, e.PC, e.Thread = c, c.PC(), t; hit(e) })
+	case ModuleMapped, ModuleUnmapped:
+		return ModuleFunc(func(c *vcpu.CPU, m *MappedModule) { e.CPU, e.PC, e.Module = c, c.PC(), m; hit(e) })
+	case ProcessStart, ProcessFork, ProcessExit:
 		return ProcessFunc(func(c *vcpu.CPU, p *Process) { e.CPU, e.PC, e.Process = c, c.PC(), p; hit(e) })
 	case ASIDChanged:
 		return ASIDFunc(func(c *vcpu.CPU, _, _ guest.ASID) { e.CPU, e.PC = c, c.PC(); hit(e) })

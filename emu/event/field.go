@@ -20,6 +20,8 @@ type Env struct {
 	Call      *Syscall
 	Exception *guest.Exception
 	Process   *Process
+	Thread    *Thread
+	Module    *MappedModule
 	TB        *vcpu.TB
 }
 
@@ -92,10 +94,15 @@ var Fields = []Field{
 	{"stack", "calls that lead to it, as far as frame pointers tell", anyPC, TextValue, false, fieldStack},
 	{"insns", "instructions of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Insns())) }},
 	{"size", "bytes of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Size)) }},
-	{"process", "name of the program and pid", anyPC + " proc", TextValue, false, fieldProcess},
-	{"comm", "name of the program", anyPC + " proc", TextValue, false, func(e *Env) Value { return text(e.CPU.Machine.Comm) }},
+	{"process", "name of the program and pid", anyPC + " proc thread module", TextValue, false, fieldProcess},
+	{"comm", "name of the program", anyPC + " proc thread module", TextValue, false, func(e *Env) Value { return text(e.CPU.Machine.Comm) }},
 	{"pid", "process", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Process)) }},
 	{"pid", "process", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.PID)) }},
+	{"pid", "process", "thread", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.PID)) }},
+	{"tid", "thread that is made or ends", "thread", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.TID)) }},
+	{"name", "path of the file", "module", TextValue, false, func(e *Env) Value { return text(e.Module.Path) }},
+	{"start", "first address of the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.Start)) }},
+	{"size", "bytes of the mapping", "module", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Module.End - e.Module.Start)) }},
 	{"thread", "thread", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Thread)) }},
 	{"asid", "address space", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }},
 	{"icount", "instructions completed", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(e.CPU.Icount()) }},
@@ -130,8 +137,12 @@ func (k Kind) Class() string {
 		return "sys leave"
 	case BeforeException:
 		return "exc"
-	case ProcessStart, ProcessExit:
+	case ProcessStart, ProcessFork, ProcessExit:
 		return "proc"
+	case ThreadStart, ThreadExit:
+		return "thread"
+	case ModuleMapped, ModuleUnmapped:
+		return "module"
 	}
 	return ""
 }

@@ -36,9 +36,17 @@ const (
 	BeforeException
 	ASIDChanged
 	ProcessStart
+	ProcessFork
 	ProcessExit
+	ThreadStart
+	ThreadExit
+	ModuleMapped
+	ModuleUnmapped
 	Shutdown
 	NumKinds
+	// Detached is the kind of callbacks that belong to no event of this table:
+	// timers, events of plugins. Sub.What names them.
+	Detached = NumKinds
 )
 
 // Row describes a kind.
@@ -128,12 +136,31 @@ var Rows = [NumKinds]Row{
 		"the CPU is about to deliver an exception",
 	},
 	{ASIDChanged, "asid_changed", nil, "old, new", "", "", "per switch", "another address space becomes current"},
-	{ProcessStart, "process_start", nil, "pid, path", "", "name", "per process", "a program image was loaded by execve"},
+	{
+		ProcessStart, "process_start", []string{"process_exec"}, "pid, path", "", "name", "per process",
+		"a program image was loaded by execve",
+	},
+	{ProcessFork, "process_fork", nil, "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
 	{ProcessExit, "process_exit", nil, "pid, status", "", "", "per process", "a process ended"},
+	{ThreadStart, "thread_start", nil, "tid, pid", "", "", "per thread", "a thread was made, also the first of a new process; it has not run yet"},
+	{ThreadExit, "thread_exit", nil, "tid, pid, status", "", "", "per thread", "a thread ended"},
+	{
+		ModuleMapped, "module_mapped", nil, "path, start, end", "", "name", "per mapping",
+		"code of a file was mapped: of a program and its interpreter by execve, else by mmap",
+	},
+	{
+		ModuleUnmapped, "module_unmapped", nil, "path, start, end", "", "name", "per mapping",
+		"code of a file was unmapped by munmap; what ends with its process is not reported",
+	},
 	{Shutdown, "shutdown", nil, "", "", "", "once", "the guest has ended"},
 }
 
-func (k Kind) String() string { return Rows[k].Name }
+func (k Kind) String() string {
+	if k == Detached {
+		return "detached"
+	}
+	return Rows[k].Name
+}
 
 // ParseKind finds a kind by its name or alias. The error offers the nearest name.
 func ParseKind(name string) (Kind, error) {

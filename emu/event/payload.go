@@ -29,8 +29,12 @@ type (
 	ExceptionFunc func(c *vcpu.CPU, e *guest.Exception)
 	// ASIDFunc serves asid_changed.
 	ASIDFunc func(c *vcpu.CPU, old, now guest.ASID)
-	// ProcessFunc serves process_start (status 0) and process_exit (path empty).
+	// ProcessFunc serves process_start, process_fork and process_exit.
 	ProcessFunc func(c *vcpu.CPU, p *Process)
+	// ThreadFunc serves thread_start and thread_exit.
+	ThreadFunc func(c *vcpu.CPU, t *Thread)
+	// ModuleFunc serves module_mapped and module_unmapped.
+	ModuleFunc func(c *vcpu.CPU, m *MappedModule)
 	// Func serves shutdown.
 	Func func()
 )
@@ -46,9 +50,22 @@ type Syscall struct {
 	Text func() string
 }
 
-// Process is a guest process that starts an image or ends.
+// Process is a guest process that starts an image, is made, or ends.
 type Process struct {
 	PID    int
-	Path   string
-	Status int // wait status
+	Path   string // of process_start
+	Parent int    // of process_fork
+	Status int    // wait status, of process_exit
+}
+
+// Thread is a guest thread that is made or ends.
+type Thread struct {
+	TID, PID int
+	Status   int // wait status, of thread_exit
+}
+
+// MappedModule is code of a file that is mapped or unmapped.
+type MappedModule struct {
+	Path       string
+	Start, End guest.Addr
 }

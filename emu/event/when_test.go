@@ -225,6 +225,10 @@ func fire(b *Bus, s *Sub, e *Env) {
 			fn(c, 1, 2)
 		case ProcessFunc:
 			fn(c, new(Process))
+		case ThreadFunc:
+			fn(c, new(Thread))
+		case ModuleFunc:
+			fn(c, new(MappedModule))
 		case Func:
 			fn()
 		}

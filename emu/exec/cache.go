@@ -8,26 +8,27 @@ import (
 
 // cache holds the translations of one address space.
 type cache struct {
-	space *mmu.Space
-	modes map[uint64]*modeCache
-	pages map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
+	space   *mmu.Space
+	backend Backend
+	modes   map[uint64]*modeCache
+	pages   map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
 }
 
 // modeCache holds those of one mode.
 type modeCache struct {
 	byPC map[guest.Addr]*vcpu.TB
-	jump vcpu.JumpCache
+	jump *vcpu.JumpCache
 }
 
-func newCache(s *mmu.Space) *cache {
-	return &cache{space: s, modes: map[uint64]*modeCache{}, pages: map[guest.Addr][]*vcpu.TB{}}
+func newCache(s *mmu.Space, b Backend) *cache {
+	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr][]*vcpu.TB{}}
 }
 
 // mode is the part for a mode.
 func (k *cache) mode(mode uint64) *modeCache {
 	m := k.modes[mode]
 	if m == nil {
-		m = &modeCache{byPC: map[guest.Addr]*vcpu.TB{}}
+		m = &modeCache{byPC: map[guest.Addr]*vcpu.TB{}, jump: vcpu.NewJumpCache()}
 		k.modes[mode] = m
 	}
 	return m
@@ -73,6 +74,36 @@ func (k *cache) dropPage(page guest.Addr) {
 	delete(k.pages, page)
 }
 
+// dropBlocks invalidates the blocks with code in [start, end) and no others.
+func (k *cache) dropBlocks(start, end guest.Addr) {
+	if uint64(end-start)/mmu.PageSize > uint64(len(k.pages)) {
+		for page := range k.pages { // the order is not seen
+			k.dropFrom(page, start, end)
+		}
+		return
+	}
+	for page := start &^ (mmu.PageSize - 1); page < end; page += mmu.PageSize {
+		k.dropFrom(page, start, end)
+	}
+}
+
+// dropFrom drops blocks of one page, which stays watched.
+func (k *cache) dropFrom(page, start, end guest.Addr) {
+	blocks := k.pages[page]
+	stay := blocks[:0]
+	for _, tb := range blocks {
+		if tb.PC < end && tb.PC+guest.Addr(tb.Size) > start {
+			k.kill(tb)
+		} else {
+			stay = append(stay, tb)
+		}
+	}
+	if blocks != nil {
+		clear(blocks[len(stay):])
+		k.pages[page] = stay
+	}
+}
+
 // kill makes a block unreachable: it may still be running.
 func (k *cache) kill(tb *vcpu.TB) {
 	tb.Dead = true
@@ -80,12 +111,16 @@ func (k *cache) kill(tb *vcpu.TB) {
 	if m.byPC[tb.PC] == tb {
 		delete(m.byPC, tb.PC)
 	}
-	if slot := &m.jump[vcpu.JumpIndex(uint64(tb.PC))]; *slot == tb {
-		*slot = nil
-	}
+	m.jump.Remove(tb)
 	for _, l := range tb.From {
 		if l.TB.Next[l.Slot] == tb {
 			l.TB.Next[l.Slot] = nil
+			k.backend.Link(l.TB, l.Slot, nil)
+		}
+	}
+	for slot, to := range tb.Next {
+		if to != nil {
+			k.backend.Link(tb, slot, nil)
 		}
 	}
 	tb.From, tb.Next = nil, [2]*vcpu.TB{}
@@ -107,10 +142,11 @@ func (k *cache) flush() {
 }
 
 // link lets a block go on to another without the run loop.
-func link(from *vcpu.TB, slot int, to *vcpu.TB) {
+func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
 	if from.Dead || to.Dead || from.Unchained {
 		return
 	}
 	from.Next[slot] = to
+	k.backend.Link(from, slot, to)
 	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
 }

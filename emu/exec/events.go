@@ -32,7 +32,7 @@ func (e *Engine) countOne(s *event.Sub) {
 	}
 }
 
-// afterBlock fires after_block_exec and handles a block that a callback
+// afterBlock lets a block say that it was left, and handles one that a callback
 // invalidated.
 func (e *Engine) afterBlock(c *vcpu.CPU) {
 	last := c.Leave.Last
@@ -43,18 +43,7 @@ func (e *Engine) afterBlock(c *vcpu.CPU) {
 		e.renew, e.renewed = last.PC, true
 		e.cache.kill(last)
 	}
-	if !e.bus.Watched(event.AfterBlockExec) {
-		return
-	}
-	next := e.blocks.byPC[c.PC()]
-	for _, s := range e.bus.Active(event.AfterBlockExec) {
-		switch fn := s.Fn.(type) {
-		case event.AfterBlockFunc:
-			if s.Filter.MatchPC(last.PC) {
-				e.bus.Call(s, func() { fn(c, last, next) })
-			}
-		default:
-			e.countOne(s)
-		}
+	if last.Left != nil {
+		last.Left(c, e.blocks.byPC[c.PC()])
 	}
 }

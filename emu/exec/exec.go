@@ -34,6 +34,14 @@ type Backend interface {
 	// an access or helper left with: an error with Addr() uintptr for a fault of
 	// the host's, *guest.MemFault or *guest.Exception.
 	Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any)
+	// Link tells that tb.Next[slot] of a block has become to, which may be nil.
+	Link(tb *vcpu.TB, slot int, to *vcpu.TB)
+	// Shares reports whether blocks of the same code may have one Entry.
+	Shares() bool
+	// Full reports that there may be no room for another block. All are dropped
+	// then, and Reset is called.
+	Full() bool
+	Reset()
 }
 
 // maxInsns is the longest block, maxBytes what is fetched for one.
@@ -59,12 +67,16 @@ type Engine struct {
 	b      ir.Builder
 	code   []byte
 
-	noChain  bool
-	noMemory bool       // the memory callbacks are switched off
-	limit    int64      // instructions until Run says StopRequest; negative for none
-	flush    bool       // drop all translations before the next block
-	renew    guest.Addr // a block to be translated anew without asking again
-	renewed  bool
+	noChain     bool
+	noMemory    bool            // the memory callbacks are switched off
+	limit       int64           // instructions until Run says StopRequest; negative for none
+	flush       bool            // drop all translations before the next block
+	stale       []*event.Filter // drop what they match before the next block
+	nested      int             // calls of guest functions that are running
+	translating bool
+	exact       bool       // the block being made is Exact
+	renew       guest.Addr // a block to be translated anew without asking again
+	renewed     bool
 
 	// OnTranslate, when set, is shown each block before and after the passes.
 	OnTranslate func(tb *vcpu.TB, b *ir.Block, stage string)
@@ -78,16 +90,14 @@ type Engine struct {
 type Stats struct {
 	Blocks, Insns uint64 // translated
 	Flushes, SMC  uint64
+	Turns         uint64 // chains of blocks that ran; without chaining, blocks
+	Partial       uint64 // changes of subscriptions that dropped some translations
 }
 
-// New makes an engine for a vCPU. It takes over the Bus's Changed hook.
+// New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
 	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, limit: -1, code: make([]byte, maxBytes)}
-	bus.Changed = func(k event.Kind) {
-		if probe.Affects(k) {
-			e.FlushTB()
-		}
-	}
+	bus.Changed, bus.Hurry = e.changed, e.hurry
 	return e
 }
 
@@ -102,6 +112,9 @@ func (e *Engine) SetChaining(on bool) {
 	e.noChain = !on
 	e.FlushTB()
 }
+
+// Switches are what SetChaining and SetMemCallbacks last said.
+func (e *Engine) Switches() (chaining, memory bool) { return !e.noChain, !e.noMemory }
 
 // SetMemCallbacks lets the memory callbacks that are registered fire, or not.
 func (e *Engine) SetMemCallbacks(on bool) {
@@ -127,7 +140,7 @@ func (e *Engine) enterSpace() {
 		k := e.caches[c.Space]
 		if k == nil {
 			e.shareCode()
-			k = newCache(c.Space)
+			k = newCache(c.Space, e.backend)
 			e.caches[c.Space] = k
 			c.Space.OnCodeChange = k.drop
 		}
@@ -136,13 +149,25 @@ func (e *Engine) enterSpace() {
 	e.mode = e.guest.Mode(c)
 	c.Machine.Arch = e.guest.View(e.mode)
 	e.blocks = e.cache.mode(e.mode)
-	c.Jump = &e.blocks.jump
+	c.Jump = e.blocks.jump
 }
 
 // Run runs about n instructions of the CPU's present state, exactly n if
 // nothing else stops it.
 func (e *Engine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
-	if e.limit < 0 {
+	for {
+		part := e.untilTimer(c, n)
+		before := c.Icount()
+		stop := e.runLimited(c, part)
+		n -= int64(c.Icount() - before)
+		if stop != vcpu.StopBudget || n <= 0 {
+			return stop
+		}
+	}
+}
+
+func (e *Engine) runLimited(c *vcpu.CPU, n int64) vcpu.Stop {
+	if e.limit < 0 || e.nested > 0 {
 		return e.run(c, n)
 	}
 	if e.limit == 0 {
@@ -176,12 +201,14 @@ func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 
 // turn runs one chain of blocks.
 func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
+	e.Stats.Turns++
 	if c.StopWord() && c.Stopping() {
 		return vcpu.StopRequest, true
 	}
-	if e.flush {
-		e.flushAll()
+	if e.nested == 0 { // a block that waits for a nested call keeps its code
+		e.forget()
 	}
+	e.hasten(c)
 	if c.Left <= 0 {
 		return vcpu.StopBudget, true
 	}
@@ -190,7 +217,7 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 		return e.except(c, e.guest.Fault(c, fault))
 	}
 	if l := &c.Leave; l.From != nil {
-		link(l.From, l.Slot, tb)
+		e.cache.link(l.From, l.Slot, tb)
 	}
 	c.Leave = vcpu.Leave{}
 	if int64(len(tb.Marks)) > c.Left { // the rest of the budget, and no further
@@ -242,8 +269,7 @@ func (e *Engine) except(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
 // find is the block at the pc, translated if need be.
 func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 	pc := uint64(c.PC())
-	slot := &c.Jump[vcpu.JumpIndex(pc)]
-	if tb := *slot; tb != nil && uint64(tb.PC) == pc {
+	if tb := c.Jump.Find(pc); tb != nil {
 		return tb, nil
 	}
 	tb := e.blocks.byPC[guest.Addr(pc)]
@@ -254,7 +280,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 		}
 	}
 	if !e.noChain {
-		*slot = tb
+		c.Jump.Set(tb)
 	}
 	return tb, nil
 }
@@ -262,15 +288,17 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 // translate makes the block at the pc of at most max instructions and, if asked,
 // keeps it.
 func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.MemFault) {
+	e.translating = true
+	defer func() { e.translating = false }()
 	pc := c.PC()
 	e.fireTranslate(event.BeforeBlockTranslate, pc)
 	n, fault := c.Space.Fetch(pc, e.code)
 	if n == 0 {
 		return nil, fault
 	}
-	share := keep && e.memo.on && !probe.Watched(e.bus)
+	share := keep && e.memo.on && e.backend.Shares()
 	if share {
-		if known := e.memo.find(pc, e.mode, e.code[:n]); known != nil {
+		if known := e.memo.find(pc, e.mode, e.code[:n]); known != nil && !probe.Wants(e.bus, e.source(e.code[:n]), known) {
 			return e.keep(c, vcpu.TB{Size: known.Size, Marks: known.Marks, Last: known.Last, Entry: known.Entry, Unchained: known.Unchained}), nil
 		}
 	}
@@ -283,7 +311,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		return nil, fault
 	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks)}
+	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
 	e.finish(tb, e.code[:n])
@@ -292,7 +320,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if keep {
 		e.cache.add(tb)
 	}
-	if share {
+	if share && !tb.Instrumented() {
 		e.memo.add(tb, e.code[:n])
 	}
 	e.fireTranslated(tb)
@@ -313,9 +341,7 @@ func (e *Engine) keep(c *vcpu.CPU, of vcpu.TB) *vcpu.TB {
 func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	e.show(tb, "translated")
 	if probe.Watched(e.bus) {
-		probe.Instrument(e.bus, &e.b.Block, tb, probe.Source{
-			CPU: e.cpu, Code: code, NoMemory: e.noMemory, Mnemonic: func(code []byte) string { return e.guest.Mnemonic(code, e.mode) },
-		})
+		probe.Instrument(e.bus, &e.b.Block, tb, e.source(code))
 		e.show(tb, "instrumented")
 	}
 	opt.Run(&e.b.Block, e.cpu.Machine.Arch.TempBase)
@@ -332,8 +358,16 @@ func (e *Engine) show(tb *vcpu.TB, stage string) {
 	}
 }
 
+// source is what filters look at.
+func (e *Engine) source(code []byte) *probe.Source {
+	return &probe.Source{
+		CPU: e.cpu, Code: code, NoMemory: e.noMemory, Mnemonic: func(code []byte) string { return e.guest.Mnemonic(code, e.mode) },
+	}
+}
+
 func (e *Engine) flushAll() {
-	e.flush = false
+	defer e.backend.Reset()
+	e.flush, e.stale = false, e.stale[:0]
 	e.Stats.Flushes++
 	for _, k := range e.caches {
 		k.flush()
@@ -346,9 +380,9 @@ func (e *Engine) flushAll() {
 // Pretranslate translates the block at pc without running it and says how many
 // bytes and instructions it has; 0 bytes when there is no code.
 func (e *Engine) Pretranslate(pc guest.Addr) (size, insns int) {
-	old := e.cpu.PC()
-	defer e.cpu.SetPC(old)
-	e.cpu.SetPC(pc)
+	at := &e.cpu.W[e.cpu.Machine.Arch.PC]
+	defer func(old uint64) { *at = old }(*at)
+	*at = uint64(pc)
 	tb, fault := e.translate(e.cpu, maxInsns, true)
 	if fault != nil {
 		return 0, 0

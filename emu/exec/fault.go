@@ -14,6 +14,9 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	switch f := fault.(type) {
 	case *guest.Exception:
 		return e.raised(c, *f)
+	case *vcpu.Redo:
+		c.Settle()
+		return e.alone(c)
 	case *guest.MemFault:
 		c.Settle()
 		return e.except(c, e.guest.Fault(c, f))
@@ -58,7 +61,14 @@ func (e *Engine) selfModifying(c *vcpu.CPU, at guest.Addr) (vcpu.Stop, bool) {
 	page := at &^ (mmu.PageSize - 1)
 	e.cache.drop(page, page+mmu.PageSize)
 	c.Space.Unwatch(page)
+	return e.alone(c)
+}
+
+// alone runs one instruction from a block that is not kept.
+func (e *Engine) alone(c *vcpu.CPU) (vcpu.Stop, bool) {
+	e.exact = true
 	tb, fault := e.translate(c, 1, false)
+	e.exact = false
 	if fault != nil {
 		return e.except(c, e.guest.Fault(c, fault))
 	}

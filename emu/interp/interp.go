@@ -39,6 +39,9 @@ type op struct {
 type extra struct {
 	target *op // of a branch
 	helper func(c *vcpu.CPU, a, b, d uint64) uint64
+	ring   *vcpu.Ring // of a record
+	pc     uint64
+	live   *bool
 }
 
 // Engine compiles and runs blocks. It must not be copied.
@@ -46,6 +49,18 @@ type Engine struct{ compiler }
 
 // Name is the engine's name for -accel and messages.
 func (*Engine) Name() string { return "interp" }
+
+// Link has nothing to do: blocks look at their Next.
+func (*Engine) Link(*vcpu.TB, int, *vcpu.TB) {}
+
+// Shares is true: records name no block.
+func (*Engine) Shares() bool { return true }
+
+// Full is false: records go with their blocks.
+func (*Engine) Full() bool { return false }
+
+// Reset has nothing to do.
+func (*Engine) Reset() {}
 
 // Compile sets tb.Entry. The block's slices are not kept.
 func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
@@ -143,6 +158,13 @@ func (cp *compiler) extra(i *ir.Insn, o *op) {
 		cp.branch(o, int(i.Imm))
 	case ir.BrCond:
 		cp.branch(o, int(i.C))
+	case ir.Probe, ir.ProbeMem:
+		if ring := ringAt(cp.tb, i); ring != nil {
+			o.ext = cp.newExtra(extra{ring: ring, live: ring.Live, pc: cp.tb.Marks[cp.insn].PC})
+			if i.Op == ir.ProbeMem {
+				o.size = uint8(cp.tb.MemSites[i.Imm].Size)
+			}
+		}
 	case ir.Call:
 		o.ext = cp.newExtra(extra{helper: cp.b.Helpers[i.Imm].Fn.(func(c *vcpu.CPU, a, b, d uint64) uint64)})
 	}
@@ -184,6 +206,8 @@ func (cp *compiler) lookup(i *ir.Insn) fn {
 		return extFns[b2i(i.Op == ir.SExt)][i.Aux][b2i(i.Type == ir.I64)]
 	case ir.Vec:
 		return vecFn(i)
+	case ir.Probe, ir.ProbeMem:
+		return probeFn(cp.tb, i)
 	}
 	r := &opFns[i.Op]
 	return r[b2i(i.Type == ir.I64)][b2i(i.B == ir.Const)]

@@ -1,7 +1,6 @@
 package interp
 
 import (
-	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
@@ -54,7 +53,7 @@ func leaveTB(c *vcpu.CPU, o *op) *op { return leave(c, vcpu.Leave{Why: ir.ExitEn
 
 func gotoPtr(c *vcpu.CPU, o *op) *op {
 	pc := c.W[o.a&frameMask]
-	if t := c.Jump[vcpu.JumpIndex(pc)]; t != nil && uint64(t.PC) == pc {
+	if t := c.Jump.Find(pc); t != nil {
 		c.TB = t
 		return (*op)(t.Entry)
 	}
@@ -75,43 +74,6 @@ func exitTB(c *vcpu.CPU, o *op) *op {
 func call(c *vcpu.CPU, o *op) *op {
 	c.Insn = int(o.insn)
 	c.W[o.d&frameMask] = o.ext.helper(c, c.W[o.a&frameMask], c.W[o.b&frameMask], c.W[o.c&frameMask])
-	return o.next()
-}
-
-// probe shows the exact state to a site. The site may send the guest elsewhere.
-func probe(c *vcpu.CPU, o *op) *op {
-	s := &c.TB.Sites[o.imm]
-	if s.Insn < len(c.TB.Marks) {
-		c.Show(s.Insn)
-	} else { // behind the last instruction the block has stored everything
-		c.Insn = s.Insn
-	}
-	if c.FireSite(s) {
-		return leaveAt(c, s.Insn)
-	}
-	return o.next()
-}
-
-// leaveAt leaves before instruction n at the pc that a callback left.
-func leaveAt(c *vcpu.CPU, n int) *op {
-	c.Left += int64(len(c.TB.Marks) - n)
-	return leave(c, vcpu.Leave{Why: ir.ExitEnd}, c.W[c.Machine.Arch.PC])
-}
-
-// probeMem shows an access: a is its address, b the first word of its value.
-// What the callback makes of the bytes is what the guest gets.
-func probeMem(c *vcpu.CPU, o *op) *op {
-	s := &c.TB.MemSites[o.imm]
-	c.Show(s.Insn)
-	m := &c.Access
-	m.PC, m.Addr, m.Size = guest.Addr(c.TB.Marks[s.Insn].PC), guest.Addr(c.W[o.a&frameMask]), s.Size
-	m.Fill(c.W[o.b&frameMask:], s.Size)
-	if s.Fire(c, m) {
-		return leaveAt(c, s.Insn)
-	}
-	if s.Before == s.Write && o.b != zero {
-		m.Store(c.W[o.b&frameMask:], s.Size)
-	}
 	return o.next()
 }
 

@@ -212,13 +212,13 @@ func st64x(c *vcpu.CPU, o *op) *op {
 }
 
 // stv stores a vector. A store that crosses into a page it may not write must
-// change nothing, so that page is tried first.
+// change nothing, so both pages are tried first.
 func stv(c *vcpu.CPU, o *op) *op {
 	a := o.address(c)
 	p := o.atStore(c, a)
 	v := c.W[o.c&frameMask:][:4]
 	if a&(pageSize-1) > pageSize-uint64(o.size) {
-		c.Touch((a + uint64(o.size) - 1) &^ (pageSize - 1))
+		c.Touch(a, int(o.size))
 	}
 	if o.size == 16 {
 		*(*[2]uint64)(p) = [2]uint64{v[0], v[1]}

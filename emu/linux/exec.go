@@ -233,11 +233,8 @@ func (t *Thread) execute(p *program) error {
 	proc.mm, m.Space.ASID = m, k.newASID(proc.pid)
 	t.setUpProgram(p, start)
 	k.switchTo(t)
-	for _, sub := range k.bus.Active(event.ProcessStart) {
-		if sub.Filter.MatchName(baseName(p.real), 0) {
-			k.bus.Call(sub, func() { sub.Fn.(event.ProcessFunc)(k.cpu, &event.Process{PID: proc.pid, Path: p.real}) })
-		}
-	}
+	k.fireProcess(event.ProcessStart, event.Process{PID: proc.pid, Path: p.real})
+	k.fireModules(event.ModuleMapped, k.modules(m.Space, event.ModuleMapped, 0, m.Space.Limit))
 	return nil
 }
 

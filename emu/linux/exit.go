@@ -47,6 +47,7 @@ func (t *Thread) exit(status int) {
 	if t.clearTID != 0 && (p.mm.Refs > 1 || len(p.threads) > 1) {
 		t.clearChildTID()
 	}
+	k.fireThread(event.ThreadExit, t, status)
 	if len(p.threads) == 1 {
 		k.fireExit(p, status)
 	}
@@ -73,9 +74,7 @@ func (t *Thread) clearChildTID() {
 
 // fireExit tells callbacks that a process ends, while its memory is there.
 func (k *Kernel) fireExit(p *Process, status int) {
-	for _, sub := range k.bus.Active(event.ProcessExit) {
-		k.bus.Call(sub, func() { sub.Fn.(event.ProcessFunc)(k.cpu, &event.Process{PID: p.pid, Status: status}) })
-	}
+	k.fireProcess(event.ProcessExit, event.Process{PID: p.pid, Status: status})
 }
 
 // end makes a process without threads a zombie, or removes it when nobody will

@@ -82,7 +82,8 @@ type Kernel struct {
 	picks     int
 	turnOver  bool // the running thread gives up the rest of its turn
 	futexes   futex.Queues
-	timers    []*timer
+	timers    []*timer // armed, by real time
+	cpuTimers []*timer // armed, by CPU time
 	lastASID  guest.ASID
 	umask     uint32 // of the host
 	fgPgrp    int    // foreground process group of the terminal
@@ -114,6 +115,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.syms = sym.New(k.openSource)
 	c.Machine.Symbol = k.symbolAt
 	c.Machine.Module = k.moduleAt
+	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols
 	c.Machine.Descriptor = k.descriptor
 	if err := k.openSysroot(); err != nil {
 		return nil, err
@@ -136,6 +138,7 @@ func (k *Kernel) startFirst() error {
 		r, _ := k.host.Getrlimit(i)
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
+	p.limitTime()
 	t := &Thread{k: k, p: p, tid: pid}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {

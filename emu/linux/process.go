@@ -44,6 +44,10 @@ type Process struct {
 	subreaper  bool
 	dumpable   int
 	persona    uint32
+
+	used      int64 // CPU time in nanoseconds
+	childUsed int64 // of children that were waited for
+	cpuLimit  int64 // when RLIMIT_CPU must be looked at
 }
 
 // threadState says what a thread is doing.
@@ -79,6 +83,7 @@ type Thread struct {
 
 	clearTID   guest.Addr
 	robustHead guest.Addr
+	used       int64 // CPU time in nanoseconds
 }
 
 // faultState is the last fault of a thread, for signal frames.

@@ -211,11 +211,16 @@ func pages(m *mm.MM, want func(r *mmu.Region) bool) (n uint64) {
 	return n
 }
 
+// residentPages is what could be in memory: what may be written and is its own.
+func residentPages(m *mm.MM) uint64 {
+	return pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 && !r.Shared })
+}
+
 func anyRegion(*mmu.Region) bool { return true }
 
 func statmText(m *mm.MM) string {
 	text := pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Exec != 0 })
-	data := pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 && !r.Shared })
+	data := residentPages(m)
 	return fmt.Sprintf("%d %d %d %d 0 %d 0\n", pages(m, anyRegion), data, text, text, data)
 }
 

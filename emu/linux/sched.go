@@ -55,7 +55,9 @@ func (t *Thread) wake() {
 		return
 	}
 	t.wait, t.state = nil, ready
-	t.k.runq = append(t.k.runq, t)
+	if !slices.Contains(t.k.runq, t) { // a function that is called waits within its thread's turn
+		t.k.runq = append(t.k.runq, t)
+	}
 }
 
 // interrupt wakes a parked thread because of a signal.
@@ -113,8 +115,10 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 			break
 		}
 		before := k.cpu.Icount()
-		stop := k.engine.Run(k.cpu, budget)
-		budget -= int64(k.cpu.Icount()-before) + 1
+		stop := k.engine.Run(k.cpu, t.allowance(budget))
+		ran := int64(k.cpu.Icount() - before)
+		budget -= ran + 1
+		t.spend(ran)
 		if stop == vcpu.StopRequest {
 			k.runq = slices.Insert(k.runq, 0, t)
 			return stop

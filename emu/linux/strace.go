@@ -3,6 +3,7 @@ package linux
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -32,11 +33,20 @@ func (t *Thread) newEvent() *event.Syscall {
 		case t.p.mm == nil:
 			return info.Name
 		case c.active:
-			return abi.FormatEnter(t.memory(), info, ev.Args, ptr)
+			return closed(abi.FormatEnter(t.memory(), info, ev.Args, ptr))
 		}
 		return abi.FormatCall(t.memory(), info, ev.Args, ev.Ret, ptr)
 	}
 	return ev
+}
+
+// closed ends the text of a call that has not been made: what only the result
+// tells is left out.
+func closed(text string) string {
+	if known, cut := strings.CutSuffix(text, ", "); cut {
+		return known + ", ...)"
+	}
+	return text + ")"
 }
 
 // tracer prints calls as strace -f does: a line whose call waits stays open, and

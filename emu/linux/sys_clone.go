@@ -2,6 +2,7 @@ package linux
 
 import (
 	"panda/emu/arch/x86/regs"
+	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
@@ -103,6 +104,9 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 	if e := a.check(); e != 0 {
 		return 0, e
 	}
+	if !t.mayFork() {
+		return 0, abi.EAGAIN
+	}
 	child, e := t.newThread(&a)
 	if e != 0 {
 		return 0, e
@@ -110,6 +114,10 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 	child.state = ready
 	t.k.threads = append(t.k.threads, child)
 	t.k.runq = append(t.k.runq, child)
+	if child.p != t.p {
+		t.k.fireProcess(event.ProcessFork, event.Process{PID: child.p.pid, Parent: t.p.pid})
+	}
+	t.k.fireThread(event.ThreadStart, child, 0)
 	id := int64(child.tid)
 	if a.flags&abi.CLONE_VFORK != 0 {
 		child.p.vfork = t
@@ -178,6 +186,7 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 	}
 	k, from := t.k, t.p
 	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds, abi: from.abi, persona: from.persona}
+	p.limitTime()
 	p.parent, p.ppid = from, from.pid
 	if a.flags&abi.CLONE_PARENT != 0 {
 		p.parent, p.ppid, p.exitSignal = from.parent, from.ppid, from.exitSignal
@@ -188,8 +197,8 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 	} else {
 		m, err := from.mm.Clone(k.newASID(p.pid))
 		if err != nil {
-			k.log.Error("fork", "pid", from.pid, "err", err)
-			return abi.ENOMEM
+			k.log.Info("fork", "pid", from.pid, "err", err)
+			return abi.EAGAIN
 		}
 		p.mm = m
 	}

@@ -227,11 +227,21 @@ func sysTruncate(t *Thread, c *call) (int64, errno) {
 }
 
 func sysFtruncate(t *Thread, c *call) (int64, errno) {
-	return t.onFile(c, func(f *File) errno { return t.k.host.Ftruncate(f.fd, c.i64(1)) })
+	return t.onFile(c, func(f *File) errno {
+		if e := t.resizable(c.i64(1)); e != 0 {
+			return e
+		}
+		return t.k.host.Ftruncate(f.fd, c.i64(1))
+	})
 }
 
 func sysFallocate(t *Thread, c *call) (int64, errno) {
-	return t.onFile(c, func(f *File) errno { return t.k.host.Fallocate(f.fd, c.i32(1), c.i64(2), c.i64(3)) })
+	return t.onFile(c, func(f *File) errno {
+		if e := t.resizable(c.i64(2) + c.i64(3)); e != 0 && c.i64(2) >= 0 && c.i64(3) > 0 {
+			return e
+		}
+		return t.k.host.Fallocate(f.fd, c.i32(1), c.i64(2), c.i64(3))
+	})
 }
 
 func sysFsync(t *Thread, c *call) (int64, errno) {

@@ -3,6 +3,7 @@ package linux
 import (
 	"golang.org/x/sys/unix"
 
+	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
@@ -32,10 +33,20 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 		r.File, r.Name = f.fd, t.k.realPath(f)
 	}
 	a, e := t.p.mm.Map(r)
+	if e == 0 && r.Prot&guest.Exec != 0 {
+		t.k.fireModules(event.ModuleMapped, t.k.modules(t.p.mm.Space, event.ModuleMapped, a, mm.RoundUp(r.Size)))
+	}
 	return int64(a), e
 }
 
-func sysMunmap(t *Thread, c *call) (int64, errno) { return 0, t.p.mm.Unmap(c.addr(0), c.Args[1]) }
+func sysMunmap(t *Thread, c *call) (int64, errno) {
+	gone := t.k.modules(t.p.mm.Space, event.ModuleUnmapped, c.addr(0), mm.RoundUp(c.Args[1]))
+	e := t.p.mm.Unmap(c.addr(0), c.Args[1])
+	if e == 0 {
+		t.k.fireModules(event.ModuleUnmapped, gone)
+	}
+	return 0, e
+}
 
 func sysMprotect(t *Thread, c *call) (int64, errno) {
 	const known = abi.PROT_READ | abi.PROT_WRITE | abi.PROT_EXEC | abi.PROT_SEM

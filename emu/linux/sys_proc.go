@@ -216,6 +216,9 @@ func (p *Process) setLimit(res int, r abi.Rlimit64) errno {
 		return abi.EPERM
 	}
 	p.rlimits[res] = r
+	if res == unix.RLIMIT_CPU {
+		p.limitTime()
+	}
 	return 0
 }
 

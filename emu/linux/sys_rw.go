@@ -70,6 +70,13 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 	c, f := &t.call, x.f
 	v = skip(v, c.progress)
+	if len(v) != 0 {
+		n, e := t.fits(f, x.off, int(size(v)))
+		if e != 0 {
+			return t.partial(e)
+		}
+		v = cut(v, n)
+	}
 	for {
 		if !f.ready(t.k.host, unix.POLLOUT) {
 			return t.partial(t.waitFor(f, unix.POLLOUT))
@@ -123,6 +130,17 @@ func skip(v [][]byte, n int64) [][]byte {
 	}
 	if n > 0 && len(v) > 0 {
 		v = append([][]byte{v[0][n:]}, v[1:]...)
+	}
+	return v
+}
+
+// cut is the first n bytes of a vector.
+func cut(v [][]byte, n int) [][]byte {
+	for i, b := range v {
+		if n <= len(b) {
+			return append(v[:i:i], b[:n])
+		}
+		n -= len(b)
 	}
 	return v
 }

@@ -8,8 +8,12 @@ import (
 )
 
 // pointOf is the point of the host's monotonic clock at which a clock will show
-// ns.
-func (k *Kernel) pointOf(clock int, ns int64) int64 {
+// ns, if it goes as fast.
+func (t *Thread) pointOf(clock int, ns int64) int64 {
+	k := t.k
+	if used := t.cpuCounter(clock); used != nil {
+		return max(k.host.Now()+ns-*used, 1)
+	}
 	if clock == abi.CLOCK_MONOTONIC {
 		return max(ns, 1)
 	}
@@ -24,7 +28,7 @@ func (k *Kernel) pointOf(clock int, ns int64) int64 {
 func (t *Thread) deadlineAt(clock int, ts *abi.Timespec) errno {
 	ns, e := duration(ts)
 	if e == 0 && t.call.deadline == 0 {
-		t.call.deadline = t.k.pointOf(clock, ns)
+		t.call.deadline = t.pointOf(clock, ns)
 	}
 	return e
 }
@@ -51,11 +55,13 @@ func (t *Thread) putTime(a guest.Addr, sec, frac int64) errno {
 	return e
 }
 
-// clockNow reads a clock. Negative numbers name the time of a process or thread:
-// to the host those are all the emulator.
+// clockNow reads a clock.
 func (t *Thread) clockNow(clock int) (abi.Timespec, errno) {
-	if clock < 0 {
-		clock = unix.CLOCK_PROCESS_CPUTIME_ID
+	if isCPUClock(clock) {
+		if used := t.cpuCounter(clock); used != nil {
+			return abi.Timespec{Sec: *used / 1e9, Nsec: *used % 1e9}, 0
+		}
+		return abi.Timespec{}, abi.EINVAL
 	}
 	if ns, ok := t.k.host.Clock(clock); ok {
 		return abi.Timespec{Sec: ns / 1e9, Nsec: ns % 1e9}, 0
@@ -65,14 +71,23 @@ func (t *Thread) clockNow(clock int) (abi.Timespec, errno) {
 }
 
 func sysClockGetres(t *Thread, c *call) (int64, errno) {
-	ts, e := t.k.host.ClockGetres(c.i32(0))
-	if e != 0 {
+	res, e := t.resolution(c.i32(0))
+	if e != 0 || c.addr(1) == 0 {
 		return 0, e
 	}
-	if c.addr(1) == 0 {
-		return 0, 0
+	return 0, t.storeTime(c.addr(1), &res)
+}
+
+// resolution is how fine a clock is.
+func (t *Thread) resolution(clock int) (abi.Timespec, errno) {
+	if isCPUClock(clock) {
+		if t.cpuCounter(clock) == nil {
+			return abi.Timespec{}, abi.EINVAL
+		}
+		return abi.Timespec{Nsec: insnTime}, 0
 	}
-	return 0, t.storeTime(c.addr(1), &abi.Timespec{Sec: ts.Sec, Nsec: ts.Nsec})
+	ts, e := t.k.host.ClockGetres(clock)
+	return abi.Timespec{Sec: ts.Sec, Nsec: ts.Nsec}, e
 }
 
 func sysClockSettime(*Thread, *call) (int64, errno) { return 0, abi.EPERM }
@@ -126,7 +141,7 @@ func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (
 			return 0, e
 		}
 		if absolute {
-			c.deadline = t.k.pointOf(clock, ns)
+			c.deadline = t.pointOf(clock, ns)
 		} else {
 			t.deadlineIn(ns)
 		}
@@ -144,27 +159,4 @@ func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (
 		}
 	}
 	return 0, t.park(w)
-}
-
-func sysTimes(t *Thread, c *call) (int64, errno) {
-	tms, ticks := t.k.host.Times()
-	return ticks, t.storeIf(c.addr(0), &abi.Tms{Utime: tms.Utime, Stime: tms.Stime})
-}
-
-func sysGetrusage(t *Thread, c *call) (int64, errno) {
-	const children, self, thread = -1, 0, 1
-	var u abi.Rusage
-	switch c.i32(0) {
-	case self, thread:
-		r, e := t.k.host.Getrusage(self)
-		if e != 0 {
-			return 0, e
-		}
-		u = abi.Rusage{Utime: abi.Timeval{Sec: r.Utime.Sec, Usec: r.Utime.Usec}, Stime: abi.Timeval{Sec: r.Stime.Sec, Usec: r.Stime.Usec},
-			Maxrss: r.Maxrss, Minflt: r.Minflt, Majflt: r.Majflt, Inblock: r.Inblock, Oublock: r.Oublock, Nvcsw: r.Nvcsw, Nivcsw: r.Nivcsw}
-	case children:
-	default:
-		return 0, abi.EINVAL
-	}
-	return 0, t.store(c.addr(1), &u)
 }

@@ -40,7 +40,7 @@ func sysWait4(t *Thread, c *call) (int64, errno) {
 			return 0, e
 		}
 	}
-	return int64(got.p.pid), t.storeIf(c.addr(3), t.k.usageOf(got.p))
+	return int64(got.p.pid), t.storeIf(c.addr(3), usageOf(got.p))
 }
 
 // matchPID is the meaning of wait4's first argument.
@@ -85,7 +85,7 @@ func sysWaitid(t *Thread, c *call) (int64, errno) {
 	if got.p == nil {
 		return 0, 0
 	}
-	return 0, t.storeIf(c.addr(4), t.k.usageOf(got.p))
+	return 0, t.storeIf(c.addr(4), usageOf(got.p))
 }
 
 func (t *Thread) matchID(idtype, id int) (func(p *Process) bool, errno) {
@@ -160,6 +160,7 @@ func (t *Thread) change(p *Process, options uint64) (status int, ok bool) {
 			return 0, false
 		}
 		if !keep {
+			t.p.childUsed += p.used + p.childUsed
 			t.k.reap(p)
 		}
 		return p.status, true
@@ -177,7 +178,3 @@ func (t *Thread) change(p *Process, options uint64) (status int, ok bool) {
 	}
 	return status, true
 }
-
-// usageOf is the resource usage of an ended process. The emulator does not count
-// it by process.
-func (k *Kernel) usageOf(*Process) *abi.Rusage { return &abi.Rusage{} }

@@ -109,7 +109,7 @@ var rows = map[string]*row{
 	"fork": {fn: sysFork}, "vfork": {fn: sysVfork}, "clone": {fn: sysClone, level: partial, gap: "no namespaces"},
 	"clone3": {fn: sysClone3, level: partial, gap: "no namespaces, no set_tid"}, "unshare": {fn: sysUnshare, level: partial, gap: "no namespaces"},
 	"execve": {fn: sysExecve}, "execveat": {fn: sysExecveat}, "exit": {fn: sysExit}, "exit_group": {fn: sysExitGroup},
-	"wait4": {fn: sysWait4, level: partial, gap: "resource usage is zero"}, "waitid": {fn: sysWaitid, level: partial, gap: "resource usage is zero"},
+	"wait4": {fn: sysWait4}, "waitid": {fn: sysWaitid},
 	"getpid": {fn: sysGetpid}, "gettid": {fn: sysGettid}, "getppid": {fn: sysGetppid}, "getpgrp": {fn: sysGetpgrp}, "getpgid": {fn: sysGetpgid},
 	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
 	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
@@ -132,8 +132,8 @@ var rows = map[string]*row{
 	// Time.
 	"clock_gettime": {fn: sysClockGettime}, "clock_getres": {fn: sysClockGetres}, "clock_settime": {fn: sysClockSettime},
 	"clock_nanosleep": {fn: sysClockNanosleep}, "nanosleep": {fn: sysNanosleep}, "gettimeofday": {fn: sysGettimeofday}, "time": {fn: sysTime},
-	"times": {fn: sysTimes}, "getrusage": {fn: sysGetrusage, level: partial, gap: "of the whole emulator; of children zero"},
-	"getitimer": {fn: sysGetitimer}, "setitimer": {fn: sysSetitimer, level: partial, gap: "ITIMER_VIRTUAL and ITIMER_PROF count real time"}, "alarm": {fn: sysAlarm},
+	"times": {fn: sysTimes}, "getrusage": {fn: sysGetrusage, level: partial, gap: "user time, counted in instructions, and memory"},
+	"getitimer": {fn: sysGetitimer}, "setitimer": {fn: sysSetitimer}, "alarm": {fn: sysAlarm},
 	"timer_create": {fn: sysTimerCreate}, "timer_settime": {fn: sysTimerSettime}, "timer_gettime": {fn: sysTimerGettime},
 	"timer_getoverrun": {fn: sysTimerGetoverrun}, "timer_delete": {fn: sysTimerDelete},
 	// Limits and scheduling.

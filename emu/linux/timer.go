@@ -7,13 +7,14 @@ import (
 	"panda/emu/linux/abi"
 )
 
-// timer sends a signal when its time comes. It is in Kernel.timers while it is
-// armed.
+// timer sends a signal when its time comes. It is in Kernel.timers or cpuTimers
+// while it is armed.
 type timer struct {
 	p        *Process
 	id       int32
 	clock    int
-	next     int64 // on the host's monotonic clock
+	counter  *int64 // CPU time that it goes by; nil for real time
+	next     int64  // by the counter, or on the host's monotonic clock
 	interval int64
 	notify   int32 // SIGEV_
 	tid      int
@@ -28,14 +29,33 @@ type timer struct {
 func (k *Kernel) arm(tm *timer, next, interval int64) {
 	k.disarm(tm)
 	tm.next, tm.interval, tm.overrun, tm.armed = next, interval, 0, true
-	k.timers = append(k.timers, tm)
+	list := k.timersLike(tm)
+	*list = append(*list, tm)
+}
+
+// armIn sets a timer to go off after a time.
+func (k *Kernel) armIn(tm *timer, ns, interval int64) {
+	if tm.counter != nil {
+		k.arm(tm, *tm.counter+ns, interval)
+	} else {
+		k.arm(tm, k.deadline(ns), interval)
+	}
 }
 
 func (k *Kernel) disarm(tm *timer) {
 	if tm.armed {
 		tm.armed = false
-		k.timers = remove(k.timers, tm)
+		list := k.timersLike(tm)
+		*list = remove(*list, tm)
 	}
+}
+
+// timersLike are the armed timers that go by the same kind of time.
+func (k *Kernel) timersLike(tm *timer) *[]*timer {
+	if tm.counter != nil {
+		return &k.cpuTimers
+	}
+	return &k.timers
 }
 
 // left is the time until a timer goes off, 0 when it is not armed.
@@ -43,24 +63,32 @@ func (k *Kernel) left(tm *timer) int64 {
 	if !tm.armed {
 		return 0
 	}
+	if tm.counter != nil {
+		return max(1, tm.next-*tm.counter)
+	}
 	return max(1, tm.next-k.host.Now())
 }
 
 // fireTimers sends the signals of the timers whose time has come.
 func (k *Kernel) fireTimers(now int64) {
 	for _, tm := range slices.Clone(k.timers) {
-		if tm.next > now {
-			continue
-		}
-		if tm.interval > 0 {
-			missed := (now - tm.next) / tm.interval
-			tm.next += (missed + 1) * tm.interval
-			tm.overrun = int32(min(missed, math.MaxInt32))
-		} else {
-			k.disarm(tm)
-		}
-		tm.fire(k)
+		k.expire(tm, now)
 	}
+}
+
+// expire sends the signal of an armed timer if its time has come.
+func (k *Kernel) expire(tm *timer, now int64) {
+	if tm.next > now {
+		return
+	}
+	if tm.interval > 0 {
+		missed := (now - tm.next) / tm.interval
+		tm.next += (missed + 1) * tm.interval
+		tm.overrun = int32(min(missed, math.MaxInt32))
+	} else {
+		k.disarm(tm)
+	}
+	tm.fire(k)
 }
 
 func (tm *timer) fire(k *Kernel) {
@@ -110,8 +138,8 @@ func (k *Kernel) dropPosixTimers(p *Process) {
 	p.posix = nil
 }
 
-// itimerSignals are the signals of setitimer's timers. The emulator does not
-// tell the time of a process from real time.
+// itimerSignals are the signals of setitimer's timers. The first goes by real
+// time, the others by the time of the process.
 var itimerSignals = [3]int32{abi.SIGALRM, abi.SIGVTALRM, abi.SIGPROF}
 
 func micros(tv abi.Timeval) (int64, errno) {
@@ -126,6 +154,9 @@ func timeval(ns int64) abi.Timeval { return abi.Timeval{Sec: ns / 1e9, Usec: ns 
 func (t *Thread) itimer(which int) *timer {
 	tm := &t.p.itimers[which]
 	tm.p, tm.signo, tm.notify, tm.code = t.p, itimerSignals[which], abi.SIGEV_SIGNAL, abi.SI_KERNEL
+	if which != 0 {
+		tm.counter = &t.p.used
+	}
 	return tm
 }
 
@@ -161,7 +192,7 @@ func sysSetitimer(t *Thread, c *call) (int64, errno) {
 		t.k.disarm(tm)
 		tm.interval = 0
 	} else {
-		t.k.arm(tm, t.k.deadline(value), interval)
+		t.k.armIn(tm, value, interval)
 	}
 	return 0, t.storeIf(c.addr(2), &old)
 }
@@ -172,7 +203,7 @@ func sysAlarm(t *Thread, c *call) (int64, errno) {
 	if s := c.u32(0); s == 0 {
 		t.k.disarm(tm)
 	} else {
-		t.k.arm(tm, t.k.deadline(int64(s)*1e9), 0)
+		t.k.armIn(tm, int64(s)*1e9, 0)
 	}
 	return left, 0
 }
@@ -192,13 +223,13 @@ func sysTimerCreate(t *Thread, c *call) (int64, errno) {
 			return 0, e
 		}
 	}
-	if _, e := t.k.host.ClockGettime(c.i32(0)); e != 0 {
+	if _, e := t.clockNow(c.i32(0)); e != 0 {
 		return 0, abi.EINVAL
 	}
 	if ev.Notify != abi.SIGEV_NONE && !validSignal(int(ev.Signo)) {
 		return 0, abi.EINVAL
 	}
-	tm := &timer{p: t.p, id: id, clock: c.i32(0), notify: ev.Notify, tid: int(ev.TID), signo: ev.Signo, value: ev.Value, code: abi.SI_TIMER}
+	tm := &timer{p: t.p, id: id, clock: c.i32(0), counter: t.cpuCounter(c.i32(0)), notify: ev.Notify, tid: int(ev.TID), signo: ev.Signo, value: ev.Value, code: abi.SI_TIMER}
 	if e := t.putU32(c.addr(2), uint32(id)); e != 0 {
 		return 0, e
 	}
@@ -245,10 +276,12 @@ func sysTimerSettime(t *Thread, c *call) (int64, errno) {
 	case value == 0:
 		t.k.disarm(tm)
 		tm.interval = interval
+	case c.i32(1)&abi.TIMER_ABSTIME != 0 && tm.counter != nil:
+		t.k.arm(tm, value, interval)
 	case c.i32(1)&abi.TIMER_ABSTIME != 0:
-		t.k.arm(tm, t.k.pointOf(tm.clock, value), interval)
+		t.k.arm(tm, t.pointOf(tm.clock, value), interval)
 	default:
-		t.k.arm(tm, t.k.deadline(value), interval)
+		t.k.armIn(tm, value, interval)
 	}
 	return 0, t.storeSpec(c.addr(3), old)
 }

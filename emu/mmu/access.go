@@ -6,8 +6,8 @@ import (
 	"panda/emu/guest"
 )
 
-// check finds the first byte of [a, a+n) that may not be accessed.
-func (s *Space) check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
+// Check finds the first byte of [a, a+n) that may not be accessed.
+func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
 	if n == 0 {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (s *Space) Slice(a guest.Addr, n int, access guest.Access) ([]byte, *guest.
 	if n == 0 {
 		return nil, nil
 	}
-	if f := s.check(a, uint64(n), access); f != nil {
+	if f := s.Check(a, uint64(n), access); f != nil {
 		return nil, f
 	}
 	if access&guest.Write != 0 && len(s.watched) != 0 {
@@ -138,7 +138,7 @@ func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 // WatchCode forbade the store.
 func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.Addr, watched bool) {
 	off := uint64(host) - uint64(uintptr(s.Base))
-	if off >= s.Limit+guard {
+	if off+Guard >= s.Limit+2*Guard {
 		return nil, 0, false
 	}
 	a = guest.Addr(off)

@@ -10,8 +10,9 @@
 //     exactly one region of the sorted list.
 //   - A host page is writable only if its region is and the page is not watched.
 //   - No host page is executable. The guest's Exec lives in the regions alone.
-//   - Behind the window lies a guard without access, so that an engine needs to
-//     compare only the first byte of an access with Limit.
+//   - Before and behind the window lies a guard without access, so that an engine
+//     compares only the first byte of an access with Limit, or even only the
+//     register that it is reached from.
 //
 // # Why fork copies
 //

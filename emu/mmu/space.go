@@ -16,7 +16,9 @@ const (
 	PageSize     = 4096
 	DefaultLimit = uint64(4) << 40
 	MinLimit     = uint64(1) << 38
-	guard        = 64 << 10
+	// Guard is how much without access lies before and behind a window: an engine
+	// compares an address with Limit and may then add less than this.
+	Guard = 1<<31 + 1<<17
 	// plenty is how much may be reserved before windows become small.
 	plenty = uint64(64) << 40
 )
@@ -54,10 +56,10 @@ func newSpace(limit, least uint64) (*Space, error) {
 		limit = max(least, min(limit, MinLimit))
 	}
 	for {
-		base, err := reserve(limit + guard)
+		base, err := reserve(limit + 2*Guard)
 		if err == nil {
 			reserved.Add(limit)
-			return &Space{Base: base, Limit: limit, watched: map[guest.Addr]struct{}{}, files: map[fileKey]*backing{}}, nil
+			return &Space{Base: unsafe.Add(base, Guard), Limit: limit, watched: map[guest.Addr]struct{}{}, files: map[fileKey]*backing{}}, nil
 		}
 		if limit/2 < least || limit/2 == 0 {
 			return nil, fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", limit>>30, err)
@@ -75,7 +77,7 @@ func (s *Space) Close() error {
 		s.dropFile(s.regions[i].file)
 	}
 	s.regions = nil
-	err := unix.MunmapPtr(s.Base, uintptr(s.Limit+guard))
+	err := unix.MunmapPtr(unsafe.Add(s.Base, -Guard), uintptr(s.Limit+2*Guard))
 	reserved.Add(-s.Limit)
 	s.Base, s.Limit = nil, 0
 	return err

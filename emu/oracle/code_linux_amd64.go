@@ -62,6 +62,12 @@ func raisesTrap(code []byte) bool {
 	return op != nil && (op[0] == opInt3 || op[0] == opInt || op[0] == opInt1)
 }
 
+// loadsSegment tells mov to a segment register other than SS.
+func loadsSegment(op []byte) bool {
+	const ss = 2
+	return len(op) > 1 && op[0] == 0x8e && op[1]>>3&7 != ss
+}
+
 // unTrap takes the trap flag, by which the kernel steps, out of what pushf has
 // just pushed.
 func (o *Oracle) unTrap(code []byte) {

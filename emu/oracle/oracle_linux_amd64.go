@@ -70,7 +70,7 @@ func (o *Oracle) open() error {
 	if err := o.mapRegions(); err != nil {
 		return err
 	}
-	if err := o.segments(); err != nil {
+	if err := o.describe(); err != nil {
 		return err
 	}
 	if err := o.confine(); err != nil {
@@ -212,6 +212,8 @@ func (o *Oracle) vector(sig syscall.Signal, code int32, insn []byte) int {
 		return VecXM
 	case sig == syscall.SIGBUS && code == busAdrAln:
 		return VecAC
+	case sig == syscall.SIGBUS && loadsSegment(op):
+		return VecNP
 	case sig == syscall.SIGBUS:
 		return VecSS
 	case sig == syscall.SIGTRAP && op != nil && (op[0] == opInt3 || op[0] == opInt):

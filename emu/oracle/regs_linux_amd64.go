@@ -6,19 +6,17 @@ import (
 	"syscall"
 )
 
-// Selectors of Linux (arch/x86/include/asm/segment.h).
-const (
-	selCode64 = 0x33
-	selCode32 = 0x23
-	selData   = 0x2b
-)
-
 // gprs are the general registers in the order of the encoding.
 func gprs(r *syscall.PtraceRegs) [16]*uint64 {
 	return [16]*uint64{
 		&r.Rax, &r.Rcx, &r.Rdx, &r.Rbx, &r.Rsp, &r.Rbp, &r.Rsi, &r.Rdi,
 		&r.R8, &r.R9, &r.R10, &r.R11, &r.R12, &r.R13, &r.R14, &r.R15,
 	}
+}
+
+// segments are the segment registers in the order of the encoding.
+func segments(r *syscall.PtraceRegs) [6]*uint64 {
+	return [6]*uint64{&r.Es, &r.Cs, &r.Ss, &r.Ds, &r.Fs, &r.Gs}
 }
 
 // Set sets the whole state.
@@ -29,9 +27,8 @@ func (o *Oracle) Set(s *State) error {
 	}
 	r.Rip, r.Eflags, r.Orig_rax = s.RIP, s.RFlags, ^uint64(0)
 	r.Fs_base, r.Gs_base = s.FSBase, s.GSBase
-	r.Cs, r.Ss, r.Ds, r.Es, r.Fs, r.Gs = selCode64, selData, 0, 0, 0, 0
-	if s.Bits == 32 {
-		r.Cs, r.Ds, r.Es, r.Fs, r.Gs = selCode32, selData, selData, selFS, selGS
+	for i, p := range segments(r) {
+		*p = uint64(s.Seg[i])
 	}
 	if err := o.setRegs(); err != nil {
 		return fmt.Errorf("oracle: set registers: %w", err)
@@ -61,11 +58,11 @@ func (o *Oracle) GetInteger(s *State) error {
 	}
 	s.RIP, s.RFlags = r.Rip, r.Eflags
 	s.FSBase, s.GSBase = r.Fs_base, r.Gs_base
-	for i, v := range [6]uint64{r.Es, r.Cs, r.Ss, r.Ds, r.Fs, r.Gs} {
-		s.Seg[i] = uint16(v)
+	for i, p := range segments(r) {
+		s.Seg[i] = uint16(*p)
 	}
-	if s.Bits = 64; r.Cs == selCode32 {
-		s.Bits = 32
+	if s.Bits = 32; r.Cs == selCode64 {
+		s.Bits = 64
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -134,22 +135,42 @@ func (o *Oracle) mapRegions() error {
 	return nil
 }
 
-// Selectors of the descriptors that segments makes.
-const (
-	tlsFirst = 12 // arch/x86/include/asm/segment.h: GDT_ENTRY_TLS_MIN
-	selFS    = tlsFirst<<3 | 3
-	selGS    = (tlsFirst+1)<<3 | 3
-)
-
-// segments makes two data segments, for FS and GS of 32-bit code: there a null
-// selector may not be used. A kernel without 32-bit programs has none.
-func (o *Oracle) segments() error {
-	const flags = 1<<0 | 1<<4 | 1<<6 // 32 bits, limit in pages, usable (asm/ldt.h)
+// describe makes the segments of SelFS and SelGS: in 32-bit code a null selector may
+// not be used. A kernel without 32-bit programs has none.
+func (o *Oracle) describe() error {
 	for i := range uint32(2) {
-		err := o.setThreadArea(&[4]uint32{tlsFirst + i, 0, 0xfffff, flags})
+		err := o.setThreadArea(Flat.userDesc(tlsFirst + i))
 		if err != nil && !errors.Is(err, syscall.EIO) {
 			return fmt.Errorf("segments of the tracee: %w", err)
 		}
+	}
+	return o.fillLDT()
+}
+
+// userDesc is the kernel's structure for entry n of a table.
+func (s Segment) userDesc(n uint32) *[4]uint32 {
+	return &[4]uint32{n, s.Base, s.Limit, uint32(s.Flags | segUsable)}
+}
+
+// fillLDT makes the local table, by way of the first memory that the tracee may
+// write.
+func (o *Oracle) fillLDT() error {
+	const write = 0x11
+	for _, r := range o.regions {
+		if !r.Write {
+			continue
+		}
+		b := o.Bytes(r.Addr, 16)
+		defer clear(b)
+		for i, s := range LDT {
+			for k, v := range s.userDesc(uint32(i)) {
+				binary.LittleEndian.PutUint32(b[4*k:], v)
+			}
+			if _, err := o.call(syscall.SYS_MODIFY_LDT, write, r.Addr, uint64(len(b))); err != nil {
+				return fmt.Errorf("local descriptor table of the tracee: %w", err)
+			}
+		}
+		return nil
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"slices"
+
 	"panda/emu/event"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
@@ -74,9 +76,14 @@ func (p *pass) memSite(subs []*event.Sub, a, value ir.Ref, i *ir.Insn, before, w
 	if len(fs) == 0 {
 		return
 	}
+	var ring *vcpu.Ring
+	if len(fs) == 1 {
+		ring = fs[0].sub.Batch.Ring()
+	}
+	p.called = p.called || ring == nil && slices.ContainsFunc(fs, func(f memFn) bool { return f.fn != nil })
 	p.out = append(p.out, ir.Insn{Op: ir.ProbeMem, A: a, B: value, C: ir.None, D: ir.None, Imm: uint64(len(p.tb.MemSites))})
 	p.tb.MemSites = append(p.tb.MemSites, vcpu.MemSite{
-		Insn: p.insn, Size: size, Before: before, Write: write, Fire: fireMem(p.bus, fs),
+		Insn: p.insn, Size: size, Before: before, Write: write, Fire: fireMem(p.bus, fs), Ring: ring,
 	})
 }
 
@@ -87,7 +94,7 @@ type memFn struct {
 
 func fireMem(bus *event.Bus, fs []memFn) func(c *vcpu.CPU, m *vcpu.MemAccess) bool {
 	return func(c *vcpu.CPU, m *vcpu.MemAccess) bool {
-		pc := c.PC()
+		pc := begin(c)
 		for i := range fs {
 			f := &fs[i]
 			switch {
@@ -98,6 +105,6 @@ func fireMem(bus *event.Bus, fs []memFn) func(c *vcpu.CPU, m *vcpu.MemAccess) bo
 				bus.CallMem(f.sub, f.fn, c, m)
 			}
 		}
-		return c.PC() != pc // a stop waits for the end of the block: the instruction is under way
+		return c.Moved || c.PC() != pc // a stop waits until the instruction is done
 	}
 }

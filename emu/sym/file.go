@@ -19,10 +19,16 @@ type Symbol struct {
 
 // File is the symbols of one ELF file.
 type File struct {
-	Symbols  []Symbol // sorted by address, one per address
+	Symbols  []Symbol            // sorted by address, one per address
+	names    map[uint64][]string // all names of an address, the best first
 	byName   map[string]uint64
+	ifuncs   map[uint64][]string // names by the address of their resolver
 	segments []elf.ProgHeader
 }
+
+// Resolver is how the function that chooses the implementation of a name is
+// called (STT_GNU_IFUNC): the name itself belongs to what was chosen.
+const Resolver = "@resolver"
 
 // Read reads the symbols of a file.
 func Read(r io.ReaderAt) (f *File, err error) {
@@ -35,7 +41,7 @@ func Read(r io.ReaderAt) (f *File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read symbols: %w", err)
 	}
-	f = &File{byName: map[string]uint64{}}
+	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}}
 	for _, p := range e.Progs {
 		if p.Type == elf.PT_LOAD {
 			f.segments = append(f.segments, p.ProgHeader)
@@ -62,11 +68,17 @@ func (f *File) add(syms []elf.Symbol) {
 		if typ != elf.STT_FUNC && typ != elf.STT_GNU_IFUNC {
 			rank += 4
 		}
-		if bind != elf.STB_GLOBAL {
+		if bind == elf.STB_LOCAL {
 			rank += 2
 		}
 		if s.Name[0] == '_' {
 			rank++
+		}
+		if typ == elf.STT_GNU_IFUNC {
+			if !slices.Contains(f.ifuncs[s.Value], s.Name) {
+				f.ifuncs[s.Value] = append(f.ifuncs[s.Value], s.Name)
+			}
+			s.Name += Resolver
 		}
 		f.Symbols = append(f.Symbols, Symbol{s.Name, s.Value, s.Size, rank})
 	}
@@ -82,7 +94,30 @@ func (f *File) finish() {
 	for _, s := range byRank {
 		f.byName[s.Name] = s.Addr
 	}
+	for _, s := range f.Symbols {
+		if all := f.names[s.Addr]; !slices.Contains(all, s.Name) {
+			f.names[s.Addr] = append(all, s.Name)
+		}
+	}
 	f.Symbols = slices.CompactFunc(f.Symbols, func(a, b Symbol) bool { return a.Addr == b.Addr })
+}
+
+// Names are all names of the symbol that begins at an address, the one to show
+// first.
+func (f *File) Names(addr uint64) []string { return f.names[addr] }
+
+// resolve notes the implementation that a resolver chose.
+func (f *File) resolve(names []string, impl uint64) {
+	for _, n := range names {
+		f.byName[n] = impl
+		if !slices.Contains(f.names[impl], n) {
+			f.names[impl] = append(f.names[impl], n)
+		}
+	}
+	i, known := slices.BinarySearchFunc(f.Symbols, impl, func(s Symbol, a uint64) int { return cmp.Compare(s.Addr, a) })
+	if !known && len(names) > 0 {
+		f.Symbols = slices.Insert(f.Symbols, i, Symbol{Name: names[0], Addr: impl})
+	}
 }
 
 // At finds the symbol at or before an address of the file.

@@ -2,7 +2,9 @@ package sym
 
 import (
 	"io"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"panda/emu/guest"
@@ -122,16 +124,99 @@ func (s *Symbols) Module(space *mmu.Space, a guest.Addr) (file string, base gues
 	return r.Name, base, true
 }
 
-// Find finds the address of a name in an address space: "main", or
-// "libc.so.6!malloc". Files are asked in the order of their addresses.
-func (s *Symbols) Find(space *mmu.Space, name string) (guest.Addr, bool) {
-	module, sym, ok := strings.Cut(name, "!")
+// Names are all names of the symbol that begins at an address.
+func (s *Symbols) Names(space *mmu.Space, a guest.Addr) []string {
+	r, b, ok := s.locate(space, a)
 	if !ok {
-		module, sym = "", name
+		return nil
 	}
+	return s.file(&r).Names(uint64(a - b))
+}
+
+// Matching are the addresses of the symbols that take takes by one of their
+// names.
+func (s *Symbols) Matching(space *mmu.Space, take func(name string) bool) []guest.Addr {
+	var as []guest.Addr
+	s.eachFile(space, func(_ string, f *File, b guest.Addr) bool {
+		for a, names := range f.names {
+			if slices.ContainsFunc(names, take) {
+				as = append(as, b+guest.Addr(a))
+			}
+		}
+		return true
+	})
+	slices.Sort(as)
+	return as
+}
+
+// Symbols lists the names that begin with a prefix, sorted and each once; those
+// of one file for "FILE!PREFIX", which then stand behind "FILE!" too.
+func (s *Symbols) Symbols(space *mmu.Space, prefix string) []string {
+	module, start, ok := strings.Cut(prefix, "!")
+	if !ok {
+		module, start = "", prefix
+	}
+	found := map[string]bool{}
+	s.eachFile(space, func(name string, f *File, _ guest.Addr) bool {
+		if module != "" && module != name {
+			return true
+		}
+		for n := range f.byName {
+			if strings.HasPrefix(n, start) {
+				found[strings.TrimSuffix(prefix, start)+n] = true
+			}
+		}
+		for _, names := range f.ifuncs {
+			for _, n := range names {
+				if strings.HasPrefix(n, start) {
+					found[strings.TrimSuffix(prefix, start)+n] = true
+				}
+			}
+		}
+		return true
+	})
+	return slices.Sorted(maps.Keys(found))
+}
+
+// Resolved notes that a resolver of an address space chose an implementation, for
+// all address spaces with that file: the choice is the CPU's. It reports whether
+// that is news.
+func (s *Symbols) Resolved(space *mmu.Space, resolver, impl guest.Addr) bool {
+	r, b, ok := s.locate(space, resolver)
+	if !ok {
+		return false
+	}
+	f, at := s.file(&r), uint64(impl-b)
+	names := f.ifuncs[uint64(resolver-b)]
+	if r2, b2, ok := s.locate(space, impl); !ok || s.file(&r2) != f || b2 != b || len(names) == 0 || f.byName[names[0]] == at {
+		return false
+	}
+	f.resolve(names, at)
+	return true
+}
+
+// Unresolved are the resolvers of names that take takes and whose choice is not
+// known yet.
+func (s *Symbols) Unresolved(space *mmu.Space, take func(name string) bool) []guest.Addr {
+	var as []guest.Addr
+	s.eachFile(space, func(_ string, f *File, b guest.Addr) bool {
+		for a, names := range f.ifuncs {
+			if _, done := f.byName[names[0]]; !done && slices.ContainsFunc(names, take) {
+				as = append(as, b+guest.Addr(a))
+			}
+		}
+		return true
+	})
+	slices.Sort(as)
+	return as
+}
+
+// eachFile calls do for the files with symbols of an address space, in the order
+// of their addresses, until it answers false.
+func (s *Symbols) eachFile(space *mmu.Space, do func(name string, f *File, bias guest.Addr) bool) {
 	var last string
 	for _, r := range space.Regions() {
-		if r.Name == last || module != "" && path.Base(r.Name) != module {
+		if r.Name == last {
 			continue
 		}
 		f := s.file(&r)
@@ -139,11 +224,43 @@ func (s *Symbols) Find(space *mmu.Space, name string) (guest.Addr, bool) {
 			continue
 		}
 		last = r.Name
-		a, found := f.Find(sym)
-		b, ok := s.bias(space, f, r)
-		if found && ok {
-			return b + guest.Addr(a), true
+		if b, ok := s.bias(space, f, r); ok && !do(path.Base(r.Name), f, b) {
+			return
 		}
 	}
-	return 0, false
+}
+
+// Find finds the address of a name in an address space: "main", or
+// "libc.so.6!malloc". Files are asked in the order of their addresses.
+func (s *Symbols) Find(space *mmu.Space, name string) (guest.Addr, bool) {
+	module, sym, ok := strings.Cut(name, "!")
+	if !ok {
+		module, sym = "", name
+	}
+	var at guest.Addr
+	var found bool
+	s.eachFile(space, func(file string, f *File, b guest.Addr) bool {
+		if module == "" || file == module {
+			var a uint64
+			a, found = f.Find(sym)
+			at = b + guest.Addr(a)
+		}
+		return !found
+	})
+	if !found { // a resolver whose choice is not known is better than nothing
+		at, found = s.resolverOf(space, module, sym)
+	}
+	return at, found
+}
+
+func (s *Symbols) resolverOf(space *mmu.Space, module, name string) (at guest.Addr, ok bool) {
+	s.eachFile(space, func(file string, f *File, b guest.Addr) bool {
+		if module == "" || file == module {
+			var a uint64
+			a, ok = f.Find(name + Resolver)
+			at = b + guest.Addr(a)
+		}
+		return !ok
+	})
+	return at, ok
 }

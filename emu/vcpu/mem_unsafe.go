@@ -5,7 +5,12 @@ import (
 	"unsafe"
 
 	"panda/emu/guest"
+	"panda/emu/mmu"
 )
+
+// StopOffset is the place of the stop word in a CPU, for machine code that polls
+// it and for the signal handler that sets StopYield.
+func StopOffset() uintptr { return unsafe.Offsetof(CPU{}.stop) }
 
 // Span is guest memory [a, a+n) for a helper of translated code. Touching bytes
 // that the guest may not access leaves the helper and the block with a fault,
@@ -22,20 +27,26 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(c.Mem, a)), n)
 }
 
-// Touch faults, as a store would, if the byte at a cannot be written, and changes
-// nothing. The compiler drops a store of what has just been loaded, so this is an
-// atomic operation on the word around it.
-func (c *CPU) Touch(a uint64) {
+// Touch faults, as stores would, at the first of n bytes from a on, at most 4096,
+// that cannot be written, and changes nothing. The space knows what the guest may
+// do; the host's pages know what holds translated code. The compiler drops a
+// store of what has just been loaded, so they are asked by an atomic operation
+// on the word around a byte.
+func (c *CPU) Touch(a uint64, n int) {
 	c.Insn |= Storing
-	if a >= c.Limit {
-		panic(&guest.MemFault{Addr: guest.Addr(a), Access: guest.Write})
+	if f := c.Space.Check(guest.Addr(a), uint64(n), guest.Write); f != nil {
+		panic(f)
 	}
+	last := a + uint64(n) - 1
 	atomic.OrUint32((*uint32)(unsafe.Add(c.Mem, a&^3)), 0)
+	if a/mmu.PageSize != last/mmu.PageSize {
+		atomic.OrUint32((*uint32)(unsafe.Add(c.Mem, last&^3)), 0)
+	}
 }
 
 // Offset is the guest address that lies at a host address, if it is in the
 // window or the guard behind it.
 func (c *CPU) Offset(host uintptr) (guest.Addr, bool) {
 	off := uint64(host) - uint64(uintptr(c.Mem))
-	return guest.Addr(off), off < c.Limit+1<<16
+	return guest.Addr(off), off+mmu.Guard < c.Limit+2*mmu.Guard
 }

@@ -26,21 +26,68 @@ type TB struct {
 	Dead      bool // invalidated: must not be entered or linked again
 	Renewed   bool // translated anew because a callback asked for it: it may not ask again
 
+	// Exact asks an engine to find the exact address of an access outside the
+	// guest's window at the first try. Limit is that window's.
+	Exact bool
+	Limit uint64
+	Chain [2]Chain // of an engine that makes machine code
+
 	Sites    []Site
 	MemSites []MemSite
 	Counters []*uint64
+	// Left, when set, is called when the block was left; next is nil when the
+	// next block is not known. Such a block is Unchained.
+	Left func(c *CPU, next *TB)
 
 	From []Link // the chain slots that lead here
 }
 
 // JumpCache finds the blocks of one address space and mode by pc. An engine
-// looks into it at indirect jumps; the run loop fills it.
-type JumpCache [1 << jumpBits]*TB
+// looks into it at indirect jumps; the run loop fills it. Entries are apart from
+// blocks for machine code, to which it begins at its first byte.
+type JumpCache struct {
+	Entries [1 << jumpBits]JumpEntry
+	blocks  [1 << jumpBits]*TB
+}
+
+// JumpEntry is the code for a pc.
+type JumpEntry struct {
+	PC    uint64
+	Entry unsafe.Pointer
+}
 
 const jumpBits = 12
 
-// JumpIndex is the place of a pc in a JumpCache.
-func JumpIndex(pc uint64) uint64 { return (pc ^ pc>>jumpBits) & (1<<jumpBits - 1) }
+// JumpMask selects the bits of a pc that choose its place.
+const JumpMask = 1<<jumpBits - 1
+
+// NewJumpCache makes an empty cache: no entry has a pc that belongs to its place.
+func NewJumpCache() *JumpCache {
+	j := new(JumpCache)
+	j.Entries[0].PC = 1
+	return j
+}
+
+// Find is the block at a pc, nil if it is not in the cache.
+func (j *JumpCache) Find(pc uint64) *TB {
+	if n := pc & JumpMask; j.Entries[n].PC == pc {
+		return j.blocks[n]
+	}
+	return nil
+}
+
+// Set enters a block.
+func (j *JumpCache) Set(tb *TB) {
+	n := tb.PC & JumpMask
+	j.Entries[n], j.blocks[n] = JumpEntry{uint64(tb.PC), tb.Entry}, tb
+}
+
+// Remove takes a block out, if it is there.
+func (j *JumpCache) Remove(tb *TB) {
+	if n := tb.PC & JumpMask; j.blocks[n] == tb {
+		j.Entries[n], j.blocks[n] = JumpEntry{PC: uint64(tb.PC) ^ 1}, nil
+	}
+}
 
 // Link is a chain slot of a block.
 type Link struct {
@@ -61,9 +108,9 @@ type SiteRank uint8
 
 // The ranks.
 const (
-	RankBlock SiteRank = iota // before the block
+	RankAfter SiteRank = iota // after the instruction before
+	RankBlock                 // before the block
 	RankInsn                  // before the instruction
-	RankAfter                 // after the instruction before
 )
 
 // Site is a place in a block where plugin code runs.
@@ -73,6 +120,9 @@ type Site struct {
 	// Fire runs the callbacks. The CPU's registers, pc and icount are exact; a
 	// true result leaves the block, to go on at the pc that they left.
 	Fire func(c *CPU) (leave bool)
+	// Ring, when set, is where an engine may put the event itself instead of
+	// calling Fire, which does the same.
+	Ring *Ring
 }
 
 // FireSite runs a site of the running block unless it has fired already.
@@ -83,10 +133,11 @@ func (c *CPU) FireSite(s *Site) (leave bool) {
 		}
 		c.Skip.On = c.Skip.Icount == c.Icount()
 	}
-	if !s.Fire(c) {
+	if !s.Fire(c) && !c.Again {
 		return false
 	}
-	c.Skip = Skip{On: c.StopAsked(), Icount: c.Icount(), Rank: s.Rank}
+	c.Skip = Skip{On: !c.Moved && (c.Again || c.StopAsked()), Icount: c.Icount(), Rank: s.Rank}
+	c.Again = false
 	return true
 }
 
@@ -136,4 +187,5 @@ type MemSite struct {
 	Before bool // before the access, else after it
 	Write  bool
 	Fire   func(c *CPU, m *MemAccess) (leave bool)
+	Ring   *Ring // as in Site
 }

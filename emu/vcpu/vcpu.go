@@ -5,6 +5,7 @@
 package vcpu
 
 import (
+	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -17,6 +18,10 @@ import (
 // temporaries of the running block.
 type CPU struct {
 	W [ir.FrameWords]uint64
+
+	// Host is what machine code and Go tell each other. It stands right behind W:
+	// machine code reaches both from one register.
+	Host Host
 
 	// Mem and Limit are the window of the current address space, copied from
 	// Space by SetSpace so that an access is one check and one addition.
@@ -42,8 +47,15 @@ type CPU struct {
 	// Skip suppresses the sites that fired before the last stop, so that the
 	// instruction they stand at does not fire them again when it goes on.
 	Skip Skip
+	// Moved says that somebody assigned the pc, perhaps its own value: the guest
+	// goes on there, and what stands there fires again. Sites clear it.
+	Moved bool
+	// Again asks the site that fires to leave its block and to go on at the same
+	// place without firing anew, so that the run loop can act in between.
+	Again bool
 
-	stop atomic.Int32
+	stop   atomic.Int32
+	tapped bool // the last word that Stopping took was a tap alone
 }
 
 // Skip names the sites that have fired already: those of at most this rank
@@ -73,6 +85,10 @@ type Machine struct {
 	// space; Module the mapped file. Both are never nil.
 	Symbol func(a guest.Addr) (name string, off uint64, ok bool)
 	Module func(a guest.Addr) (file string, base guest.Addr, ok bool)
+	// Names are all names of the symbol that begins at an address, FindSymbols
+	// the addresses in a space of symbols that a function takes. Both may be nil.
+	Names       func(a guest.Addr) []string
+	FindSymbols func(s *mmu.Space, take func(name string) bool) []guest.Addr
 	// Thread and Process name the running guest thread and process; zero in
 	// system mode.
 	Thread, Process int
@@ -90,7 +106,9 @@ type Machine struct {
 type Arch struct {
 	Name     guest.Arch
 	PC       ir.Ref
+	PCName   string // the name of PC as a register
 	SP       ir.Ref
+	Hot      []ir.Ref // the words that programs use most, in order
 	Bits     int
 	TempBase ir.Ref
 	// Lookup finds a register by its name in any case, nil if unknown.
@@ -135,14 +153,21 @@ func (c *CPU) SetReg(name string, v uint64) bool {
 		return false
 	}
 	r.SetValue(&c.W, v)
+	if strings.EqualFold(name, c.Machine.Arch.PCName) {
+		c.SetPC(c.PC())
+	}
 	return true
 }
 
 // PC is the address of the current instruction.
 func (c *CPU) PC() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.PC]) }
 
-// SetPC makes the guest go on at pc once the callback returns.
-func (c *CPU) SetPC(pc guest.Addr) { c.W[c.Machine.Arch.PC] = uint64(pc) }
+// SetPC makes the guest go on at pc once the callback returns. Where it stands
+// already, the instruction begins anew, with its events.
+func (c *CPU) SetPC(pc guest.Addr) {
+	c.W[c.Machine.Arch.PC] = uint64(pc)
+	c.Moved, c.Skip.On = true, false
+}
 
 // SP is the stack pointer.
 func (c *CPU) SP() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.SP]) }
@@ -200,6 +225,8 @@ func (c *CPU) SetSpace(s *mmu.Space) {
 const (
 	stopAsked = 1 << iota // somebody called Stop
 	stopKick              // the run loop has something to do between two blocks
+	stopTap               // the owner of the machine has something to do
+	StopYield             // Go's scheduler wants the thread that runs machine code
 )
 
 // Stop makes the run loop return as soon as the current block ends. It may be
@@ -209,9 +236,29 @@ func (c *CPU) Stop() { c.stop.Or(stopAsked) }
 // Kick makes the engine pass through the run loop before the next block.
 func (c *CPU) Kick() { c.stop.Or(stopKick) }
 
-// Stopping reports and clears a stop request; it clears a kick too.
+// Tap makes the run loop return to the owner of the machine, who has something
+// to do and then lets it go on. It may be called from any goroutine.
+func (c *CPU) Tap() { c.stop.Or(stopTap) }
+
+// Tapped reports whether the last stop was for a Tap and nothing else, once.
+func (c *CPU) Tapped() bool {
+	t := c.tapped
+	c.tapped = false
+	return t
+}
+
+// Yield reports whether Go's scheduler asked for the thread and nobody asked for
+// more, and clears that. Entering machine code again gives up the thread.
+func (c *CPU) Yield() bool { return c.stop.CompareAndSwap(StopYield, 0) }
+
+// Stopping reports and clears a stop request or tap; it clears all else too.
 func (c *CPU) Stopping() bool {
-	return c.stop.Load() != 0 && c.stop.Swap(0)&stopAsked != 0
+	if c.stop.Load() == 0 {
+		return false
+	}
+	word := c.stop.Swap(0) & (stopAsked | stopTap)
+	c.tapped = word == stopTap
+	return word != 0
 }
 
 // StopAsked reports whether somebody called Stop since the run began.

@@ -18,7 +18,7 @@ var hTryMasked = &ir.Helper{
 	Fn: func(c *vcpu.CPU, a, mask, _ uint64) uint64 {
 		for mask &= 0x8080808080808080; mask != 0; mask &= mask - 1 {
 			p := a + uint64(bits.TrailingZeros64(mask)/8)
-			c.Touch(max(a, p&^(mmu.PageSize-1)))
+			c.Touch(max(a, p&^(mmu.PageSize-1)), 1)
 		}
 		return 0
 	},

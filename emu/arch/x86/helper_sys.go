@@ -19,55 +19,18 @@ var hPopf = &ir.Helper{
 		if n == 2 {
 			m &= 0xffff
 		}
-		old := c.W[regs.EFL] &^ m
-		regs.SetRFlags(&c.W, old|v&m)
+		setUserFlags(c, v, m)
 		return 0
 	},
 }
 
-// hLoadSegment loads a segment register of a program (SDM vol. 2B, MOV and
-// vol. 3A 5.5). There are the flat segments of Linux and those of the
-// environment's descriptor tables. Limits are kept but not enforced. All but FS
-// and GS decide the mode, so the run loop looks at it before the next block.
-var hLoadSegment = &ir.Helper{
-	Name: "load_segment", Reads: all, MayFault: true, Writes: all,
-	Fn: func(c *vcpu.CPU, seg, sel, _ uint64) uint64 {
-		s, r := uint16(sel), ir.Ref(seg)
-		if r < regs.FS {
-			c.Kick()
-		}
-		if s < 4 && r != regs.SS && r != regs.CS {
-			regs.LoadNull(c.W[:], r, s)
-			return 0
-		}
-		d, ok := findDescriptor(c, s)
-		switch {
-		case !ok || !d.Loadable(r, s):
-			raiseSelector(c, vecGP, s)
-		case !d.Present() && r == regs.SS:
-			raiseSelector(c, vecSS, s)
-		case !d.Present():
-			raiseSelector(c, vecNP, s)
-		}
-		regs.LoadSegment(c.W[:], r, s, d)
-		return 0
-	},
-}
-
-// findDescriptor finds what a selector names.
-func findDescriptor(c *vcpu.CPU, sel uint16) (regs.Descriptor, bool) {
-	if d, ok := regs.FlatDescriptor(sel); ok {
-		return d, true
+// setUserFlags sets the flags of a mask. AC is a part of the mode.
+func setUserFlags(c *vcpu.CPU, v, mask uint64) {
+	old := c.W[regs.EFL]
+	if (old^v)&mask&regs.AC != 0 {
+		c.Kick()
 	}
-	if sel < 4 || c.Machine.Descriptor == nil {
-		return 0, false
-	}
-	v, ok := c.Machine.Descriptor(sel)
-	return regs.Descriptor(v), ok
-}
-
-func raiseSelector(c *vcpu.CPU, vec uint8, sel uint16) {
-	c.Raise(guest.Exception{Vector: vec, HasCode: true, Code: uint32(sel) &^ 3})
+	regs.SetRFlags(&c.W, old&^mask|v&mask)
 }
 
 // hRdtsc is guest time: the count of executed instructions.

@@ -28,9 +28,7 @@ func xsaver(name string, save func(w *regs.Words, b []byte, mask uint64, wide bo
 		Fn: func(c *vcpu.CPU, a, size, _ uint64) uint64 {
 			mask := requested(c)
 			n := regs.XSize(mask)
-			for p := a; p < a+uint64(n); p = p&^4095 + 4096 { // all of it, before anything is written
-				c.Touch(p)
-			}
+			c.Touch(a, n) // all of it, before anything is written
 			save(&c.W, c.Span(a, n, guest.Write), mask, size == 8, vectors(c))
 			return 0
 		},

@@ -133,13 +133,20 @@ func (t *translator) pointer(reg ir.Ref) ir.Address {
 // others outside 64-bit mode when the mode says so. Outside 64-bit mode linear
 // addresses have 32 bits.
 func (t *translator) segmented(seg ir.Ref, a ir.Address) ir.Address {
-	if seg > regs.GS || seg < regs.FS && (t.bits == 64 || t.mode&modeBased == 0) {
+	if seg > regs.GS || seg < regs.FS && (t.bits == 64 || t.mode&modeBased == 0 && !t.checksData(seg)) {
 		return a
 	}
 	base := regs.Base + seg
 	typ := ir.I64
 	if t.bits != 64 {
 		typ = ir.I32
+	}
+	if t.checksData(seg) {
+		v := via{lin: t.b.Temp(), off: t.b.Temp(), seg: seg}
+		t.b.LeaTo(v.off, ir.I32, a)
+		t.b.Op2To(v.lin, ir.Add, ir.I32, v.off, ir.W(base))
+		t.via = append(t.via, v)
+		return ir.Address{Base: v.lin, Index: ir.None}
 	}
 	switch {
 	case a.Base == ir.None && typ == ir.I64:

@@ -22,6 +22,13 @@ type translator struct {
 	done bool    // the block has left
 	last bool    // the block must end after this instruction
 
+	alone bool // the block is for one instruction, which may have stored into code
+
+	via     []via  // what checks have to know of the instruction's addresses
+	scratch ir.Ref // two words for checks, 0 if there are none yet
+
+	anyAlign bool // the instruction's accesses need no alignment
+
 	inst dec.Inst
 }
 
@@ -58,7 +65,7 @@ func merge(tables ...map[string]trFunc) map[string]trFunc {
 
 // Translate writes the block at pc into b.
 func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int) {
-	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
+	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic, alone: max == 1}
 	t.in = &t.inst
 	for n := 0; n < max; n++ {
 		t.pc = uint64(pc) + uint64(size)
@@ -93,12 +100,16 @@ func (t *translator) insn(err error) (size int) {
 	}
 	t.next = t.in.Next(t.pc)
 	t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))
+	from := len(t.b.Insns)
+	t.anyAlign = false
+	t.checkFetch()
 	f := byRow[t.in.Row.ID]
 	if f == nil || !t.g.model.has(t.in) {
 		t.undefined()
 	} else {
 		f(t)
 	}
+	t.checkAccesses(from)
 	return int(t.in.Len)
 }
 
@@ -135,12 +146,5 @@ func (t *translator) jump(slot uint8, to uint64) {
 func (t *translator) jumpTo(to ir.Ref) {
 	t.sync()
 	t.b.GotoPtr(to)
-	t.done = true
-}
-
-// leave ends the block after this instruction with a return to the run loop.
-func (t *translator) leave(why ir.Exit) {
-	t.sync()
-	t.b.Exit(why, t.next)
 	t.done = true
 }

@@ -1,9 +1,12 @@
 package x86
 
 import (
+	"math/bits"
+
 	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -43,6 +46,7 @@ func maskMove(lane uint8) trFunc {
 	return func(t *translator) {
 		a := t.b.Temp()
 		t.b.LeaTo(a, ir.I64, t.address(&t.in.Mem))
+		t.anyAlign = true
 		if t.arg(0).Kind == dec.MemArg {
 			t.maskStore(a, lane)
 		} else {
@@ -85,16 +89,18 @@ func (t *translator) maskStore(a ir.Ref, lane uint8) {
 }
 
 // hTryLanes faults if an element of n bytes from a on whose bit is set cannot be
-// written.
+// written. CPUs name the first byte that they would write or, when it is the
+// second of two pages that forbids it, the last.
 var hTryLanes = &ir.Helper{
 	Name: "try_lanes", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, a, set, n uint64) uint64 {
-		for ; set != 0; set >>= 1 {
-			if set&1 != 0 {
-				c.Touch(a)
-				c.Touch(a + n - 1)
-			}
-			a += n
+		if set == 0 {
+			return 0
+		}
+		first, last := a+n*uint64(bits.TrailingZeros64(set)), a+n*uint64(bits.Len64(set))-1
+		c.Touch(first, 1)
+		if first/mmu.PageSize != last/mmu.PageSize {
+			c.Touch(last, 1)
 		}
 		return 0
 	},

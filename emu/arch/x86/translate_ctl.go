@@ -22,8 +22,40 @@ func (t *translator) branch(c test, target uint64) {
 	t.brCond(taken, c)
 	t.b.GotoTB(0, t.next)
 	t.b.Place(taken)
-	t.b.GotoTB(1, target)
-	t.done = true
+	t.goTo(1, target)
+}
+
+// goTo ends the block by a branch to an address known now.
+func (t *translator) goTo(slot uint8, to uint64) {
+	t.checkTarget(ir.K(to))
+	t.jump(slot, to)
+}
+
+// userTop is the first address above those that a program has. What lies there
+// is hardly ever the target of a branch.
+const userTop = 1 << 47
+
+// checkTarget raises #GP for an address that is not canonical, or beyond the
+// limit of CS. It comes before the branch has changed a register (SDM vol. 2A, JMP).
+func (t *translator) checkTarget(to ir.Val) {
+	switch {
+	case t.bits == 64 && (t.in.OpSize < 8 || to.IsConst() && canonical(to.K)), t.bits != 64 && !t.checks(regs.CS):
+		return
+	case t.bits == 64 && !to.IsConst():
+		ok := t.b.Label()
+		t.b.BrCond(ok, ir.LtU, ir.I64, to.R, ir.K(userTop))
+		t.b.CallTo(ir.None, hTarget, to.R)
+		t.b.Place(ok)
+	default:
+		t.b.CallTo(ir.None, hTarget, t.b.Word(to))
+	}
+}
+
+// checkFetch raises #GP for an instruction that reaches over the limit of CS.
+func (t *translator) checkFetch() {
+	if t.checks(regs.CS) {
+		t.b.CallTo(ir.None, hTarget, t.b.Word(ir.K(t.pc+uint64(t.in.Len)-1)))
+	}
 }
 
 func trJcc(t *translator) {
@@ -33,10 +65,12 @@ func trJcc(t *translator) {
 func trJmp(t *translator) {
 	a := t.arg(0)
 	if a.Kind == dec.RelArg {
-		t.jump(0, t.in.Target(t.pc, a))
+		t.goTo(0, t.in.Target(t.pc, a))
 		return
 	}
-	t.jumpTo(t.codeAddress(t.word(a)))
+	to := t.codeAddress(t.word(a))
+	t.checkTarget(ir.W(to))
+	t.jumpTo(to)
 }
 
 // codeAddress cuts a jump target to the operand size.
@@ -52,18 +86,28 @@ func trCall(t *translator) {
 	a := t.arg(0)
 	n := t.in.OpSize
 	if a.Kind == dec.RelArg {
-		t.push(ir.K(t.next), n)
-		t.jump(0, t.in.Target(t.pc, a))
+		to := t.in.Target(t.pc, a)
+		t.pushReturn(n, ir.K(to))
+		t.jump(0, to)
 		return
 	}
-	to := t.keep(ir.W(t.word(a)), regs.RSP)
-	t.push(ir.K(t.next), n)
-	t.jumpTo(t.codeAddress(to.R))
+	to := t.codeAddress(t.keep(ir.W(t.word(a)), regs.RSP).R)
+	t.pushReturn(n, ir.W(to))
+	t.jumpTo(to)
+}
+
+// pushReturn stores the return address before it looks at the target, as CPUs do,
+// and moves the stack pointer after that.
+func (t *translator) pushReturn(n uint8, to ir.Val) {
+	t.b.St(ir.IntType(int(n)), t.stackAt(-int64(n)), t.b.Word(ir.K(t.next)))
+	t.checkTarget(to)
+	t.moveStack(-int64(n))
 }
 
 func trRet(t *translator) {
 	n := t.in.OpSize
 	to := t.top(n, 0)
+	t.checkTarget(ir.W(to))
 	down := int64(n)
 	if t.in.N == 1 {
 		down += t.arg(0).Imm & 0xffff
@@ -103,8 +147,13 @@ func trLoop(t *translator) {
 	t.branch(test{ir.Ne, ir.I64, v, ir.K(0)}, t.in.Target(t.pc, t.arg(0)))
 }
 
-// trSyscall leaves the return address and RFLAGS where the CPU puts them.
+// trSyscall leaves the return address and RFLAGS where the CPU puts them. On
+// CPUs of the vendor that our CPUID names it exists in 64-bit code only.
 func trSyscall(t *translator) {
+	if t.bits != 64 {
+		t.undefined()
+		return
+	}
 	f := t.b.Call(hRFlags, t.flags())
 	t.b.MovTo(regs.R11, ir.I64, ir.W(f))
 	t.b.MovTo(regs.RCX, ir.I64, ir.K(t.next))

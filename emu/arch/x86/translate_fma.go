@@ -92,8 +92,7 @@ var hTryStore = &ir.Helper{
 	Fn: func(c *vcpu.CPU, a, n, before uint64) uint64 {
 		now := c.W[regs.MXCSR]
 		c.W[regs.MXCSR] = before
-		c.Touch(a)
-		c.Touch(a + n - 1)
+		c.Touch(a, int(n))
 		c.W[regs.MXCSR] = now
 		return 0
 	},

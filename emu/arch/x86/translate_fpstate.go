@@ -9,17 +9,19 @@ import (
 // than a word are helpers: they are rare and wide.
 var fpStateTable = map[string]trFunc{
 	"fnstcw": trFnstcw, "fldcw": trFldcw, "fnstsw": trFnstsw, "fninit": trFninit, "fnclex": trFnclex,
-	"fnstenv": fpArea(hFnstenv), "fnsave": fpArea(hFnsave), "fldenv": fpWaitArea(hFldenv), "frstor": fpWaitArea(hFrstor),
+	"fnstenv": fpArea(hFnstenv, 0, true), "fnsave": fpArea(hFnsave, fpRegs, true),
+	"fldenv": fpWaitArea(hFldenv, 0), "frstor": fpWaitArea(hFrstor, fpRegs),
 	"fxsave": trFxsave, "fxrstor": trFxrstor, "ldmxcsr": trLdmxcsr, "stmxcsr": trStmxcsr,
 	"wait": (*translator).x87Pending, "emms": trEmms,
 	"fneni": trNop, "fndisi": trNop, "fnsetpm": trNop,
 }
 
-func trFxsave(t *translator)  { t.stateHelper(hFxsave) }
-func trFxrstor(t *translator) { t.stateHelper(hFxrstor) }
+func trFxsave(t *translator)  { t.stateHelper(hFxsave, true) }
+func trFxrstor(t *translator) { t.stateHelper(hFxrstor, false) }
 
-func (t *translator) stateHelper(h *ir.Helper) {
+func (t *translator) stateHelper(h *ir.Helper, write bool) {
 	a := t.memory(t.arg(0))
+	t.checkArea(a, regs.FXLen, 1, write)
 	t.aligned(a, 16)
 	t.areaCall(h, a, t.in.OpSize)
 }
@@ -32,15 +34,20 @@ func (t *translator) areaCall(h *ir.Helper, a ir.Address, size uint8) {
 }
 
 // fpArea is an instruction on the environment, whose fields have 4 bytes or,
-// with a 16-bit operand size, 2.
-func fpArea(h *ir.Helper) trFunc {
-	return func(t *translator) { t.areaCall(h, t.memory(t.arg(0)), min(t.in.OpSize, 4)) }
+// with a 16-bit operand size, 2, and more bytes behind it.
+func fpArea(h *ir.Helper, more uint64, write bool) trFunc {
+	return func(t *translator) {
+		a, field := t.memory(t.arg(0)), min(t.in.OpSize, 4)
+		t.checkArea(a, uint64(envSize(uint64(field)))+more, uint64(field), write)
+		t.areaCall(h, a, field)
+	}
 }
 
-func fpWaitArea(h *ir.Helper) trFunc {
+func fpWaitArea(h *ir.Helper, more uint64) trFunc {
+	load := fpArea(h, more, false)
 	return func(t *translator) {
 		t.x87Pending()
-		fpArea(h)(t)
+		load(t)
 	}
 }
 

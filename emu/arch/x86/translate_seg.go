@@ -12,7 +12,7 @@ import (
 // instructions that ask about selectors and bounds.
 var segTable = map[string]trFunc{
 	"lds": trLoadFar(regs.DS), "les": trLoadFar(regs.ES), "lss": trLoadFar(regs.SS), "lfs": trLoadFar(regs.FS), "lgs": trLoadFar(regs.GS),
-	"jmpf": trJmpFar, "callf": trCallFar, "retf": trRetFar,
+	"jmpf": trJmpFar, "callf": trCallFar, "retf": trRetFar, "iret": trIret,
 	"lar": trSelector(askRights), "lsl": trSelector(askLimit), "verr": trVerify(askRead), "verw": trVerify(askWrite),
 	"arpl": trArpl, "bound": trBound,
 }
@@ -46,19 +46,20 @@ func trLoadFar(seg uint8) trFunc {
 // which looks at the new mode.
 func trJmpFar(t *translator) {
 	off, sel := t.farPointer()
-	t.loadSegment(regs.CS, sel)
-	t.jumpTo(off)
+	t.jumpTo(t.b.Call(hLoadCode, sel, off))
 }
 
-// trCallFar stores first, because that may fault, then loads CS.
+// trCallFar stores before it loads CS, because that may fault, and before that
+// looks whether it may.
 func trCallFar(t *translator) {
 	n := t.in.OpSize
 	off, sel := t.farPointer()
+	t.b.CallTo(ir.None, hCheckCode, sel)
 	t.b.St(ir.IntType(int(n)), t.stackAt(-int64(n)), regs.Sel+regs.CS)
 	t.b.St(ir.IntType(int(n)), t.stackAt(-2*int64(n)), t.b.Word(ir.K(t.next)))
-	t.loadSegment(regs.CS, sel)
+	to := t.b.Call(hLoadCode, sel, off)
 	t.moveStack(-2 * int64(n))
-	t.jumpTo(off)
+	t.jumpTo(to)
 }
 
 func trRetFar(t *translator) {
@@ -68,9 +69,23 @@ func trRetFar(t *translator) {
 	if t.in.N == 1 {
 		down += t.arg(0).Imm & 0xffff
 	}
-	t.loadSegment(regs.CS, sel)
+	to := t.b.Call(hLoadCode, sel, off)
 	t.moveStack(down)
-	t.jumpTo(off)
+	t.jumpTo(to)
+}
+
+func trIret(t *translator) {
+	n := t.in.OpSize
+	a := t.stackAt(0)
+	at := t.b.Temp()
+	t.b.LeaTo(at, ir.I64, a)
+	t.checkArea(a, 3*uint64(n), uint64(n), false)
+	to := t.b.Call(hIret, at, t.b.Word(ir.K(uint64(n))))
+	if t.bits != 64 {
+		t.moveStack(3 * int64(n))
+	}
+	t.cc = regs.CCFlags
+	t.jumpTo(to)
 }
 
 // Questions about a selector.
@@ -143,7 +158,8 @@ func trVerify(what uint64) trFunc {
 	return func(t *translator) { t.ask(what, t.arg(0)) }
 }
 
-// trArpl raises the privilege field of a selector to that of another.
+// trArpl raises the privilege field of a selector to that of another. If there is
+// nothing to raise, it writes nothing.
 func trArpl(t *translator) {
 	d := t.arg(0)
 	v := t.b.Ext(ir.ZExt, ir.I64, ir.I16, t.word(d))
@@ -152,13 +168,15 @@ func trArpl(t *translator) {
 	less := t.b.SetCond(ir.LtU, ir.I64, have, ir.W(want))
 	raised := t.b.Op2(ir.And, ir.I64, v, ir.K(^uint64(3)))
 	t.b.Op2To(raised, ir.Or, ir.I64, raised, ir.W(want))
-	r := t.b.Temp()
-	t.b.SelectTo(r, ir.I64, less, raised, v)
-	t.put(d, r)
+	same := t.b.Label()
+	t.b.BrCond(same, ir.Eq, ir.I64, less, ir.K(0))
+	t.put(d, raised)
+	t.b.Place(same)
 	t.setZF(less)
 }
 
-// trBound is #BR for an index below the first bound or above the second.
+// trBound is #BR for an index below the first bound or above the second, which
+// is looked at only if the first one allows the index.
 func trBound(t *translator) {
 	n := t.in.OpSize
 	typ := ir.IntType(int(n))
@@ -167,11 +185,10 @@ func trBound(t *translator) {
 	bound := func(disp uint8) ir.Ref {
 		return t.b.Ext(ir.SExt, ir.I64, typ, t.b.Ld(typ, ir.Address{Base: at, Index: ir.None, Disp: uint64(disp)}))
 	}
-	lo, hi := bound(0), bound(n)
 	v := t.b.Ext(ir.SExt, ir.I64, typ, t.word(t.arg(0)))
 	out, ok := t.b.Label(), t.b.Label()
-	t.b.BrCond(out, ir.LtS, ir.I64, v, ir.W(lo))
-	t.b.BrCond(ok, ir.LeS, ir.I64, v, ir.W(hi))
+	t.b.BrCond(out, ir.LtS, ir.I64, v, ir.W(bound(0)))
+	t.b.BrCond(ok, ir.LeS, ir.I64, v, ir.W(bound(n)))
 	t.b.Place(out)
 	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecBR}))))
 	t.b.Place(ok)

@@ -70,6 +70,20 @@ func (t *translator) advance(reg ir.Ref, by ir.Val) {
 	t.b.Op2To(reg, ir.Add, opType(n), reg, by)
 }
 
+// Overwriting itself: a repeated instruction that stores into its own bytes is
+// fetched anew after that element, which is what CPUs that watch stores into
+// code do. Only an instruction in a block of its own looks for that, because the
+// run loop makes such a block for a store into translated code.
+
+// hits is a word that is not 0 if the element at address a lies over a byte of
+// the instruction.
+func (s *element) hits(a ir.Ref) ir.Ref {
+	n := uint64(s.size)
+	off := s.t.b.Temp()
+	s.t.b.LeaTo(off, ir.I64, ir.Address{Base: a, Index: ir.None, Disp: n - 1 - s.t.pc})
+	return s.t.b.SetCond(ir.LtU, ir.I64, off, ir.K(uint64(s.t.in.Len)+n-1))
+}
+
 // runLength is how many elements one entry into a block does at most: then the
 // block is entered again, where the run loop may stop.
 const runLength = 1 << 14
@@ -93,14 +107,23 @@ func repeated(compares bool, do func(s *element)) trFunc {
 // elements are as the prefix says.
 func (t *translator) repeat(s *element, compares bool, do func(s *element)) {
 	t.sync()
-	loop, out, end := t.b.Label(), t.b.Label(), t.b.Label()
+	loop, again, out, end := t.b.Label(), t.b.Label(), t.b.Label(), t.b.Label()
 	left := t.b.Temp()
 	t.b.MovTo(left, ir.I64, ir.K(runLength))
 	t.b.BrCond(end, ir.Eq, ir.I64, t.counter(), ir.K(0))
 	t.b.Place(loop)
+	var hit ir.Ref
+	if watch := t.alone && t.arg(0).Kind == dec.MemArg && !compares; watch {
+		at := t.b.Temp()
+		t.b.LeaTo(at, ir.I64, s.destination())
+		hit = s.hits(at)
+	}
 	do(s)
 	t.advance(regs.RCX, ir.K(^uint64(0)))
 	t.b.BrCond(out, ir.Eq, ir.I64, t.counter(), ir.K(0))
+	if hit != 0 {
+		t.b.BrCond(again, ir.Ne, ir.I64, hit, ir.K(0))
+	}
 	if compares {
 		a := t.b.Word(t.extended(ir.ZExt, s.size, ir.W(s.a)))
 		b := t.b.Word(t.extended(ir.ZExt, s.size, ir.W(s.b)))
@@ -112,9 +135,10 @@ func (t *translator) repeat(s *element, compares bool, do func(s *element)) {
 	}
 	t.b.Op2To(left, ir.Sub, ir.I64, left, ir.K(1))
 	t.b.BrCond(loop, ir.Ne, ir.I64, left, ir.K(0))
+	t.b.Place(again)
 	before := t.cc
 	t.compared(s, compares)
-	t.b.GotoTB(0, t.pc)
+	t.b.Exit(ir.ExitEnd, t.pc) // not through a chain slot: the block may need both
 	t.cc = before
 	t.b.Place(out)
 	t.compared(s, compares)

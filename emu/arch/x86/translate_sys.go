@@ -20,7 +20,7 @@ var sysTable = map[string]trFunc{
 	"outs": privileged, "wrmsr": privileged, "rdmsr": privileged, "rdpmc": privileged, "movcr": privileged, "movdr": privileged,
 	"lgdt": privileged, "lidt": privileged, "lldt": privileged, "ltr": privileged, "lmsw": privileged, "clts": privileged,
 	"invd": privileged, "wbinvd": privileged, "wbnoinvd": privileged, "invlpg": privileged, "invpcid": privileged,
-	"swapgs": privileged, "sysret": privileged, "sysexit": privileged, "iret": privileged,
+	"swapgs": privileged, "sysret": trSysret, "sysexit": privileged,
 	"movseg":   trMovSeg,
 	"rdfsbase": readBase(regs.FS), "rdgsbase": readBase(regs.GS), "wrfsbase": writeBase(regs.FS), "wrgsbase": writeBase(regs.GS),
 }
@@ -32,6 +32,15 @@ func trFlush(t *translator) { t.b.Ld(ir.I8, t.memory(t.arg(0))) }
 
 // privileged is #GP(0) for a program.
 func privileged(t *translator) { t.raise(guest.Exception{Vector: vecGP, HasCode: true}) }
+
+// trSysret is as much an instruction of 64-bit code as SYSCALL.
+func trSysret(t *translator) {
+	if t.bits != 64 {
+		t.undefined()
+		return
+	}
+	privileged(t)
+}
 
 func trStc(t *translator) {
 	f := t.editFlags()

@@ -16,7 +16,7 @@ const ccDynamic = ^regs.CC(0)
 
 func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
-		Name: guest.X86_64, Bits: bits, PC: regs.RIP, SP: regs.RSP, Ret: regs.RAX, TempBase: regs.TempBase,
+		Name: guest.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Ret: regs.RAX, TempBase: regs.TempBase,
 		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,
 		FPException: guest.Exception{Vector: vecXM},
 	}
@@ -25,7 +25,7 @@ func newView(bits int) *vcpu.Arch {
 	}
 	v.Names = append(v.Names, "rip", "rflags")
 	if bits == 32 {
-		v.Name, v.Arg = guest.I386, func(int) ir.Ref { return ir.None }
+		v.Name, v.PCName, v.Arg = guest.I386, "eip", func(int) ir.Ref { return ir.None }
 		v.Names = []string{"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "eip", "eflags"}
 	}
 	return v
@@ -59,3 +59,6 @@ func disasm(mode dec.Mode) func(*vcpu.CPU, []byte, guest.Addr, func(uint64) (str
 		return dec.Text(&in, uint64(pc), sym), int(in.Len)
 	}
 }
+
+// hot are the registers in the order of how much programs use them.
+var hot = []ir.Ref{regs.RAX, regs.RCX, regs.RDX, regs.RBX, regs.RSP, regs.RBP, regs.RSI, regs.RDI, regs.R8, regs.R9, regs.R10, regs.R11}

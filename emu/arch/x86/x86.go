@@ -20,12 +20,14 @@ import (
 
 // Mode bits of a translation.
 const (
-	modeBits  = 0x7f    // 16, 32 or 64
-	modeStack = 1 << 7  // 32-bit stack in a 16- or 32-bit code segment
-	modeBased = 1 << 8  // CS, DS, ES or SS has a base that is not 0
-	modeCPL   = 3 << 9  // privilege
-	modeTF    = 1 << 11 // single step
+	modeBits  = 0x7f   // 16, 32 or 64
+	modeStack = 1 << 7 // 32-bit stack in a 16- or 32-bit code segment
+	modeBased = 1 << 8 // CS, DS, ES or SS has a base that is not 0
+	modeCPL   = 3 << 9 // privilege
 	cplShift  = 9
+
+	modeChecked = 1 << 11 // six bits, by segment number: accesses through it are checked
+	modeAC      = 1 << 17 // accesses must be aligned
 )
 
 // Guest is the architecture for one CPU model.
@@ -52,8 +54,16 @@ func (g *Guest) View(mode uint64) *vcpu.Arch {
 // Mode packs code size, stack size, segments and privilege.
 func (g *Guest) Mode(c *vcpu.CPU) uint64 {
 	m := uint64(regs.CodeBits(&c.W)) | c.W[regs.Sel+regs.CS]&3<<cplShift
+	if c.W[regs.EFL]&regs.AC != 0 && m&modeCPL == modeCPL { // Linux sets CR0.AM
+		m |= modeAC
+	}
 	if m&modeBits == 64 {
 		return m
+	}
+	for s := range ir.Ref(6) {
+		if !regs.Plain(&c.W, s) {
+			m |= modeChecked << s
+		}
 	}
 	if c.W[regs.Attr+regs.SS]&regs.AttrB != 0 {
 		m |= modeStack

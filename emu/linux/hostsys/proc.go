@@ -49,12 +49,6 @@ func (h *Host) Getrlimit(res int) (r unix.Rlimit, e Errno) {
 	return *p, e
 }
 
-func (h *Host) Getrusage(who int) (r unix.Rusage, e Errno) {
-	p := new(unix.Rusage)
-	e = h.run(unix.SYS_GETRUSAGE, num(who), structOut(p))
-	return *p, e
-}
-
 func (h *Host) Getpriority(which, who int) (int, Errno) {
 	return h.open(unix.SYS_GETPRIORITY, num(which), num(who))
 }

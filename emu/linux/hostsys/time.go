@@ -31,12 +31,6 @@ func (h *Host) Now() int64 {
 	return ts.Nano()
 }
 
-func (h *Host) Times() (t unix.Tms, ticks int64) {
-	p := new(unix.Tms)
-	ticks, _ = h.do(unix.SYS_TIMES, structOut(p))
-	return *p, ticks
-}
-
 // start ties Go's monotonic time, which the runtime reads without a system call,
 // to the host's clock.
 type start struct {

@@ -137,6 +137,7 @@ const (
 	RegForm                        // ModRM.mod is ignored and taken as 3 (mov to and from CR, DR)
 	GatherSrc                      // memory operand needs SIB with a vector index
 	BndOK                          // F2 is bnd, 3E with an indirect form notrack: displayed only
+	AnyAlign                       // 16 bytes in memory need not be aligned, on the CPUs of some vendors
 
 	only66   // 66 selects the row and so says nothing about the operand size
 	hasVvvv  // an operand is in VEX.vvvv, which otherwise must be 1111b

@@ -28,7 +28,7 @@ var table0F3A = []spec{
 	{0x61, p66, "pcmpestri", "Vdq,Wdq,Ib", 0},
 	{0x62, p66, "pcmpistrm", "Vdq,Wdq,Ib", 0},
 	{0x63, p66, "pcmpistri", "Vdq,Wdq,Ib", 0},
-	{0xcc, np, "sha1rnds4", "Vdq,Wdq,Ib", 0},
+	{0xcc, np, "sha1rnds4", "Vdq,Wdq,Ib", AnyAlign},
 	{0xce, p66, "gf2p8affineqb", "Vdq,Wdq,Ib", 0},
 	{0xcf, p66, "gf2p8affineinvqb", "Vdq,Wdq,Ib", 0},
 	{0xdf, p66, "aeskeygenassist", "Vdq,Wdq,Ib", 0},

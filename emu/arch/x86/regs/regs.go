@@ -72,11 +72,13 @@ const (
 
 // Attributes of a segment (SDM vol. 3A 3.4.5).
 const (
+	AttrWrite   = 1 << 9  // data: may be written; code: may be read
+	AttrDown    = 1 << 10 // data: the limit is below the segment
+	AttrCode    = 1 << 11
+	AttrPresent = 1 << 15
+
 	AttrL = 1 << 21 // 64-bit code
 	AttrB = 1 << 22 // 32-bit code, or a stack with a 32-bit pointer
-
-	attrUserCode = 0x00a0fb00 &^ AttrL // present, privilege 3, accessed, 4 KiB limit
-	attrUserData = 0x00c0f300
 )
 
 // The selectors that Linux gives to programs.
@@ -84,18 +86,34 @@ const (
 	UserCode64 = 0x33
 	UserCode32 = 0x23
 	UserData   = 0x2b
+	UserCPU    = 0x7b // its limit is the number of the CPU, as that in TSCAux
 )
 
-// SetUserSegments gives a program its flat segments, for 64- or 32-bit code.
+// SetUserSegments gives a program its flat segments, for 64- or 32-bit code. The
+// others are null.
 func SetUserSegments(w *Words, bits int) {
-	for s := range ir.Ref(6) {
-		w[Sel+s], w[Base+s], w[Limit+s], w[Attr+s] = 0, 0, 1<<32-1, attrUserData
-	}
-	w[Sel+SS], w[Sel+CS], w[Attr+CS] = UserData, UserCode64, attrUserCode|AttrL
+	sel := [6]uint16{CS: UserCode64, SS: UserData}
 	if bits == 32 {
-		w[Sel+CS], w[Attr+CS] = UserCode32, attrUserCode|AttrB
-		w[Sel+DS], w[Sel+ES] = UserData, UserData
+		sel = [6]uint16{CS: UserCode32, SS: UserData, DS: UserData, ES: UserData}
 	}
+	for s, v := range sel {
+		if d, ok := FlatDescriptor(v); ok {
+			LoadSegment(w[:], ir.Ref(s), v, d)
+		} else {
+			LoadNull(w[:], ir.Ref(s), 0)
+		}
+	}
+}
+
+// Plain reports whether a segment allows every access, or in the case of CS
+// every load and fetch.
+func Plain(w *Words, seg ir.Ref) bool {
+	const data = AttrPresent | AttrWrite
+	want, mask := uint64(data), uint64(data|AttrCode|AttrDown)
+	if seg == CS {
+		want, mask = data|AttrCode, data|AttrCode
+	}
+	return w[Attr+seg]&mask == want && w[Limit+seg] == 1<<32-1
 }
 
 // CodeBits is the width of the code segment: 64, 32 or 16.

@@ -22,6 +22,9 @@ func (d Descriptor) Present() bool { return d&descPresent != 0 }
 // Code says that it is a code segment.
 func (d Descriptor) Code() bool { return d&(descSegment|descCode) == descSegment|descCode }
 
+// Long says that it is 64-bit code.
+func (d Descriptor) Long() bool { return d>>32&AttrL != 0 }
+
 // Base is the address of its first byte.
 func (d Descriptor) Base() uint64 { return uint64(d>>16&0xffffff | d>>32&0xff000000) }
 
@@ -66,6 +69,8 @@ func FlatDescriptor(sel uint16) (Descriptor, bool) {
 		return 0x00affb000000ffff, true
 	case UserData:
 		return 0x00cff3000000ffff, true
+	case UserCPU:
+		return 0x0040f50000000000, true
 	}
 	return 0, false
 }
@@ -76,7 +81,8 @@ func LoadSegment(w []uint64, seg ir.Ref, sel uint16, d Descriptor) {
 	w[Sel+seg], w[Base+seg], w[Limit+seg], w[Attr+seg] = uint64(sel), d.Base(), d.Limit(), uint64(d>>32)&attrBits
 }
 
-// LoadNull loads a null selector.
+// LoadNull loads a null selector, through which only 64-bit code may access
+// memory.
 func LoadNull(w []uint64, seg ir.Ref, sel uint16) {
-	w[Sel+seg], w[Base+seg], w[Limit+seg], w[Attr+seg] = uint64(sel), 0, 1<<32-1, attrUserData
+	w[Sel+seg], w[Base+seg], w[Limit+seg], w[Attr+seg] = uint64(sel), 0, 0, 0
 }

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+)
+
+// inLua gives the Lua that does what a command did, for the commands that change
+// the guest or watch it. What only shows something is kept as a remark.
+var inLua = map[string]func(s *session, args string) string{
+	"break":  func(s *session, args string) string { return s.breakInLua(args) },
+	"tbreak": func(s *session, args string) string { return s.breakInLua(args) },
+	"watch":  func(s *session, args string) string { return s.watchInLua("virt_mem_before_write", args) },
+	"rwatch": func(s *session, args string) string { return s.watchInLua("virt_mem_after_read", args) },
+	"regs":   func(s *session, args string) string { return s.regsInLua(args) },
+	"load": func(_ *session, args string) string {
+		return fmt.Sprintf("-- load with -panda %q", args)
+	},
+}
+
+// rememberLua keeps what the user evaluated. An expression becomes a statement.
+func (s *session) rememberLua(text string) {
+	text = strings.TrimPrefix(strings.TrimSpace(text), "=")
+	if !s.lua.IsChunk(text) {
+		text = "print(" + text + ")"
+	}
+	s.past = append(s.past, text)
+}
+
+func (s *session) rememberCommand(c *command, args, line string) {
+	if c.name == "eval" || c.name == "save" || c.name == "source" || c.name == "quit" || c.name == "help" {
+		return // eval's text was kept as Lua
+	}
+	text := "-- :" + strings.TrimPrefix(line, ":")
+	if f := inLua[c.name]; f != nil && args != "" {
+		if l := f(s, args); l != "" {
+			text = l
+		}
+	}
+	s.past = append(s.past, text)
+}
+
+func (s *session) breakInLua(args string) string {
+	place, condition := splitCondition(args)
+	filter := fmt.Sprintf("symbol = %q", place)
+	if !isName(place) {
+		a, err := s.address(place)
+		if err != nil {
+			return ""
+		}
+		filter = fmt.Sprintf("pc = %#x", uint64(a))
+	}
+	if condition != "" {
+		filter += fmt.Sprintf(", when = %q", condition)
+	}
+	return fmt.Sprintf("panda.on(\"insn_exec\", { %s }, function() panda.stop() end)", filter)
+}
+
+func (s *session) watchInLua(kind, args string) string {
+	a, n, err := s.watched(args)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("panda.on(%q, { addr = { %#x, %#x } }, function() panda.stop() end)", kind, uint64(a), uint64(a+guest.Addr(n)))
+}
+
+// regsInLua writes the assignments of a command as they came out.
+func (s *session) regsInLua(args string) string {
+	var lines []string
+	for f := range strings.FieldsSeq(args) {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(f, "$"), "="); ok {
+			v, _ := s.m.CPU().Reg(name)
+			lines = append(lines, fmt.Sprintf("panda.cpu.%s = %#x", name, v))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// cmdSave writes the session as a script, with the head that scripts have.
+func cmdSave(s *session, args string) error {
+	if args == "" {
+		return errors.New("save to which file?")
+	}
+	var b strings.Builder
+	b.WriteString("-- session: what was done at a prompt\n-- Arguments: none\n-- Events:    see below\n")
+	fmt.Fprintf(&b, "-- Example:   panda -i -panda-plugin %s PROGRAM\n", args)
+	for _, l := range s.past {
+		b.WriteString(l + "\n")
+	}
+	if err := os.WriteFile(args, []byte(b.String()), 0o666); err != nil {
+		return fmt.Errorf("save: %w", err)
+	}
+	fmt.Fprintf(s.out, "%d lines in %s\n", len(s.past), args)
+	return nil
+}
+
+// maxSource bounds how deeply files of commands call each other.
+const maxSource = 10
+
+// cmdSource does the lines of a file, as if they were typed.
+func cmdSource(s *session, args string) error {
+	f, err := os.Open(args)
+	if err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	defer f.Close()
+	if s.sources++; s.sources > maxSource {
+		s.sources = 0
+		return errors.New("source: too many files within each other")
+	}
+	typed := s.in
+	defer func() { s.in, s.sources = typed, max(s.sources-1, 0) }()
+	s.in = &plainLines{bufio.NewScanner(f), s.out}
+	for {
+		line, err := s.in.Line(s.prompt())
+		if err != nil {
+			return nil // the end of the file
+		}
+		if err := s.do(line); err != nil || s.quitting {
+			return err
+		}
+	}
+}
+
+// splitCondition takes "place if condition" apart.
+func splitCondition(args string) (place, condition string) {
+	if c, ok := strings.CutPrefix(args, "if "); ok {
+		return "", strings.TrimSpace(c)
+	}
+	place, condition, _ = strings.Cut(args, " if ")
+	return strings.TrimSpace(place), strings.TrimSpace(condition)
+}
+
+func conditionOption(condition string) event.Option {
+	if condition == "" {
+		return event.Options()
+	}
+	return event.Where(condition)
+}

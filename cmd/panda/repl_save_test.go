@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"panda/emu/plugin"
+)
+
+// typed runs the lines that a user types on a new machine.
+func typed(t *testing.T, lines string) string {
+	t.Helper()
+	in, err := os.Create(filepath.Join(t.TempDir(), "in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	in.WriteString(lines)
+	in.Seek(0, 0)
+	var out bytes.Buffer
+	if _, err := repl(newBare(t, &out), in, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestSave writes a session as a script, and the script does what was done.
+func TestSave(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "saved.lua")
+	out := typed(t, `set context off
+n = 0
+panda.on("insn_exec", { pc = "add" }, function()
+n = n + 1
+end)
+break add if rdi == 2
+watch 0x402000 4
+regs rdi=1
+1 + 1
+bad.thing
+c
+save `+file+`
+quit
+`)
+	if !strings.Contains(out, "8 lines in "+file) {
+		t.Fatal(out)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `-- session: what was done at a prompt
+-- Arguments: none
+-- Events:    see below
+-- Example:   panda -i -panda-plugin ` + file + ` PROGRAM
+-- :set context off
+n = 0
+panda.on("insn_exec", { pc = "add" }, function()
+n = n + 1
+end)
+panda.on("insn_exec", { symbol = "add", when = "rdi == 2" }, function() panda.stop() end)
+panda.on("virt_mem_before_write", { addr = { 0x402000, 0x402004 } }, function() panda.stop() end)
+panda.cpu.rdi = 0x1
+print(1 + 1)
+-- :c
+`
+	if string(got) != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	var log bytes.Buffer
+	m := newBare(t, &log)
+	if _, err := m.Plugins().LoadFile(file, []plugin.Arg{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, done, _ := m.Run(); done || m.CPU().PC() != 0x40100c {
+		t.Errorf("the saved watchpoint did not stop the guest: pc %#x\n%s", m.CPU().PC(), log.String())
+	}
+}
+
+func TestSource(t *testing.T) {
+	file := write(t, t.TempDir(), "lines", "set context off\n:tbreak add\nc\nregs rdi\n")
+	self := filepath.Join(t.TempDir(), "self")
+	if err := os.WriteFile(self, []byte("source "+self+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := typed(t, "source "+file+"\nsource "+self+"\nsource /does/not/exist\n1 + 1\n")
+	for _, want := range []string{"\n rdi    0x3\n0x401011 add> source", "too many files within each other\n", "no such file", "> 1 + 1\n2\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestColours: they are there when asked for, and not in what is no terminal.
+func TestColours(t *testing.T) {
+	if out := typed(t, "c\ncontext\n"); strings.Contains(out, "\x1b") {
+		t.Errorf("colours in a file: %q", out)
+	}
+	out := typed(t, ":set color on\nregs rsi=0x402010\ntbreak add\nc\n")
+	for _, want := range []string{"\x1b[1;31m*rip\x1b[m", "\x1b[36m-- stack --\x1b[m", "\x1b[31m0x40100c main+0xc\x1b[m → dec edi", "\x1b[35m0x402010\x1b[m → \x1b[33m\"hello, guest\"\x1b[m", "\x1b[1;32m=> 0x401011"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%q", want, out)
+		}
+	}
+	t.Setenv("NO_COLOR", "1")
+	if newStyle(os.Stdout).on {
+		t.Error("NO_COLOR is not heeded")
+	}
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# i386root.sh DIR: unpacks i386 programs of the machine's Debian release below DIR.
+# It needs no rights and does not touch the machine's own packages: apt works on a
+# state of its own, for which nothing is installed.
+set -eu
+
+programs="busybox bash coreutils python3"
+
+rm -rf "$1"
+mkdir -p "$1"
+root=$(cd "$1" && pwd)
+work=$root/.apt
+mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
+: > "$work/status"
+
+apt() {
+	apt-get -qq -o Dir::State="$work/state" -o Dir::State::status="$work/status" -o Dir::Cache="$work/cache" \
+		-o APT::Architecture=i386 -o APT::Architectures=i386 -o APT::Sandbox::User= "$@"
+}
+
+apt update || echo "some lists are missing, going on with the others" >&2
+# shellcheck disable=SC2086
+apt install --yes --no-install-recommends --download-only $programs > "$work/log" || { cat "$work/log" >&2; exit 1; }
+for deb in "$work"/cache/archives/*.deb; do
+	dpkg-deb -x "$deb" "$root"
+done
+rm -r "$work"
+for dir in bin sbin lib; do # as the release has it: /bin is /usr/bin
+	mkdir -p "$root/usr/$dir"
+	cp -a "$root/$dir/." "$root/usr/$dir/"
+	rm -r "${root:?}/$dir"
+	ln -s "usr/$dir" "$root/$dir"
+done
+echo "$root"

@@ -1,0 +1,61 @@
+package emu
+
+import (
+	"strings"
+
+	"panda/emu/guest"
+	"panda/emu/plugin"
+	"panda/emu/vcpu"
+)
+
+// core is the machine as plugins may steer it.
+type core Machine
+
+func (m *core) CPU() *vcpu.CPU          { return m.cpu }
+func (m *core) FlushTB()                { m.engine.FlushTB() }
+func (m *core) SetChaining(on bool)     { m.engine.SetChaining(on) }
+func (m *core) Stop()                   { m.kernel.Stop() }
+func (m *core) Exit(status int)         { m.kernel.Exit(status) }
+func (m *core) SetPrecisePC(on bool)    { m.precise = on } // pc is exact in every callback as it is
+func (m *core) SetMemCallbacks(on bool) { m.engine.SetMemCallbacks(on) }
+
+// Lookup finds a symbol. Of an indirect function (STT_GNU_IFUNC) it is the
+// implementation, if the resolver can be asked.
+func (m *core) Lookup(symbol string) (guest.Addr, bool) {
+	_, name, found := strings.Cut(symbol, "!")
+	if !found {
+		name = symbol
+	}
+	(*Machine)(m).resolve(func(n string) bool { return n == name })
+	return m.kernel.FindSymbol(symbol)
+}
+
+func (m *core) Symbols(prefix string) []string { return m.kernel.Symbols(prefix) }
+
+func (m *core) Threads() []plugin.Thread {
+	var ts []plugin.Thread
+	for _, t := range m.kernel.Threads() {
+		ts = append(ts, plugin.Thread(t))
+	}
+	return ts
+}
+
+func (m *core) Call(fn guest.Addr, args []uint64, limit uint64) (uint64, error) {
+	return m.kernel.Call(fn, args, limit)
+}
+
+func (m *core) Switches() plugin.Switches {
+	chaining, memcb := m.engine.Switches()
+	return plugin.Switches{Chaining: chaining, MemCallbacks: memcb, PrecisePC: m.precise}
+}
+
+func (m *core) Regions() []plugin.Region {
+	var rs []plugin.Region
+	if m.cpu.Space == nil { // the guest has ended
+		return nil
+	}
+	for _, r := range m.cpu.Space.Regions() {
+		rs = append(rs, plugin.Region{Start: r.Start, End: r.End, Prot: r.Prot, File: r.Name, Offset: r.Offset})
+	}
+	return rs
+}

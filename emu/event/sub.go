@@ -1,0 +1,125 @@
+package event
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Sub is one subscription.
+type Sub struct {
+	Kind   Kind
+	Owner  *Owner
+	Filter *Filter
+	Fn     any // one of the function types of the kind; nil for a Counter
+	// Counter, when set, is incremented by translated code instead of calling Fn.
+	Counter *uint64
+	// CounterAt, when set, gives at translation the counter of a place; what
+	// translates may increment it there instead of calling Fn.
+	CounterAt func(in *Insn) *uint64
+	// Batch, when set, collects the events; Fn does the same, one by one.
+	Batch *Batch
+	// Matches counts places chosen at translation, Hits calls.
+	Matches, Hits uint64
+	// Failed says why the Bus disabled the callback.
+	Failed error
+
+	seq      int
+	live     bool
+	disabled bool
+	seen     uint64 // events that reached Every, and Limit
+	taken    uint64
+	removed  bool // a translation or a firing loop may still hold it
+	bus      *Bus
+	what     string // of a detached one
+	gone     func()
+}
+
+// What names what calls the callback.
+func (s *Sub) What() string {
+	if s.Kind == Detached {
+		return s.what
+	}
+	return s.Kind.String()
+}
+
+// Active reports whether the subscription is to be served.
+func (s *Sub) Active() bool { return s.live }
+
+// Live is Active as a place that engines look at.
+func (s *Sub) Live() *bool { return &s.live }
+
+// refresh computes what Active says; everything that could change it calls it.
+func (s *Sub) refresh() {
+	live := !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil
+	if s.live != live {
+		s.live = live
+		s.bus.changed(s)
+	}
+}
+
+// Enable lets the callback fire again after Disable. A callback that the Bus
+// disabled because it failed stays so.
+func (s *Sub) Enable() { s.disabled = false; s.refresh() }
+
+// Disable keeps the callback from firing.
+func (s *Sub) Disable() { s.disabled = true; s.refresh() }
+
+// Removed reports whether the subscription has ended.
+func (s *Sub) Removed() bool { return s.removed }
+
+// Remove ends the subscription.
+func (s *Sub) Remove() {
+	if s.removed {
+		return
+	}
+	s.removed = true
+	if s.Batch != nil {
+		s.Batch.Flush()
+	}
+	s.refresh()
+	subs := &s.bus.apart
+	if s.Kind != Detached {
+		subs = &s.bus.subs[s.Kind]
+	}
+	*subs = slices.DeleteFunc(slices.Clone(*subs), func(o *Sub) bool { return o == s })
+	if s.gone != nil {
+		s.gone()
+	}
+}
+
+// Subscribe adds a callback of the kind's function type.
+func (b *Bus) Subscribe(o *Owner, k Kind, f *Filter, fn any) *Sub {
+	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn})
+}
+
+// Count adds a counter that events of the kind increment.
+func (b *Bus) Count(o *Owner, k Kind, f *Filter, n *uint64) *Sub {
+	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Counter: n})
+}
+
+// CountAt adds counters by place: at gives the counter of a place when it is
+// translated. Fn is called where nothing is translated.
+func (b *Bus) CountAt(o *Owner, k Kind, f *Filter, at func(in *Insn) *uint64, fn any) *Sub {
+	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn, CounterAt: at})
+}
+
+// add enters a subscription behind those of the same owner and of owners that
+// were loaded before it.
+func (b *Bus) add(s *Sub) *Sub {
+	if s.Filter == nil {
+		s.Filter = new(Filter)
+	}
+	b.seq++
+	s.seq, s.bus = b.seq, b
+	if s.Filter.Dynamic() {
+		s.Fn = s.guarded()
+		s.CounterAt = nil
+	}
+	old := b.subs[s.Kind]
+	i, _ := slices.BinarySearchFunc(old, s, func(x, y *Sub) int {
+		return cmp.Or(cmp.Compare(x.Owner.Order, y.Owner.Order), cmp.Compare(x.seq, y.seq))
+	})
+	b.subs[s.Kind] = slices.Insert(slices.Clone(old), i, s) // a firing loop may hold the old slice
+	s.refresh()
+	return s
+}

@@ -1,0 +1,135 @@
+package exec
+
+import (
+	"slices"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/probe"
+	"panda/emu/vcpu"
+)
+
+// What a subscription adds to translations stands in the blocks that its filter
+// can match. When it comes, only those are made anew; when it goes, the same, so
+// that they run without it. A leave hook at a return address costs one block.
+
+// changed notes what a change of a subscription makes stale.
+func (e *Engine) changed(k event.Kind, f *event.Filter) {
+	switch {
+	case !probe.Affects(k):
+	case k == event.InsnTranslate, f == nil, !e.bounded(f): // what insn_translate answers concerns other subscriptions
+		e.FlushTB()
+	case !slices.Contains(e.stale, f):
+		e.stale = append(e.stale, f)
+		e.cpu.Kick()
+	}
+}
+
+// bounded reports whether the places that a filter can match are known without
+// looking at code.
+func (e *Engine) bounded(f *event.Filter) bool {
+	return f.PC != nil || f.Symbol != nil && e.cpu.Machine.FindSymbols != nil
+}
+
+// forget drops the translations that are not valid any more.
+func (e *Engine) forget() {
+	if e.flush || e.backend.Full() {
+		e.flushAll()
+		return
+	}
+	for _, f := range e.stale {
+		for s, k := range e.caches { // the order is not seen
+			if f.PC == nil {
+				for _, a := range e.cpu.Machine.FindSymbols(s, f.MatchSymbol) {
+					k.dropBlocks(a, a+1)
+				}
+			}
+			for _, r := range f.PC {
+				k.dropBlocks(r.Lo, r.Hi)
+			}
+		}
+		e.Stats.Partial++
+	}
+	e.stale = e.stale[:0]
+}
+
+// untilTimer calls the timers that are due and is how many of n instructions may
+// run until the next one is. A guest function that is called has no time of its
+// own.
+func (e *Engine) untilTimer(c *vcpu.CPU, n int64) int64 {
+	if e.nested > 0 {
+		return n
+	}
+	e.bus.FireTimers(c.Icount())
+	if at, ok := e.bus.NextTimer(); ok {
+		return int64(min(uint64(n), at-c.Icount()))
+	}
+	return n
+}
+
+// hurry lets a timer that was set while a block runs be served in time: the
+// block is left at the next place that can.
+func (e *Engine) hurry() {
+	e.cpu.Kick()
+	e.cpu.Again = e.cpu.TB != nil
+}
+
+// hasten shortens the run for a timer that was set in it.
+func (e *Engine) hasten(c *vcpu.CPU) {
+	if at, ok := e.bus.NextTimer(); ok && e.nested == 0 && at < c.Deadline {
+		over := int64(c.Deadline - max(at, c.Icount()))
+		c.Left -= over
+		c.Deadline -= uint64(over)
+	}
+}
+
+// Nested runs f, which runs the engine for a guest function that plugin code
+// calls, perhaps from the middle of a block. Registers, counts and the place in
+// the block are then as they were.
+func (e *Engine) Nested(f func()) {
+	c := e.cpu
+	saved := new(state)
+	saved.keep(c)
+	e.nested++
+	defer func() {
+		e.nested--
+		saved.restore(c)
+		e.enterSpace()
+		if e.flush || len(e.stale) > 0 {
+			c.Kick()
+		}
+	}()
+	c.TB, c.Skip, c.Again = nil, vcpu.Skip{}, false
+	f()
+}
+
+// Busy reports whether a translation is under way, within which nothing can run.
+func (e *Engine) Busy() bool { return e.translating }
+
+// state is what a nested run must not change.
+type state struct {
+	w        []uint64
+	left     int64
+	deadline uint64
+	exc      guest.Exception
+	syscall  vcpu.SyscallKind
+	tb       *vcpu.TB
+	insn     int
+	leave    vcpu.Leave
+	access   vcpu.MemAccess
+	skip     vcpu.Skip
+	moved    bool
+	again    bool
+}
+
+func (s *state) keep(c *vcpu.CPU) {
+	*s = state{
+		slices.Clone(c.W[:]), c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn, c.Leave, c.Access, c.Skip, c.Moved, c.Again,
+	}
+}
+
+func (s *state) restore(c *vcpu.CPU) {
+	copy(c.W[:], s.w)
+	c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn = s.left, s.deadline, s.exc, s.syscall, s.tb, s.insn
+	c.Leave, c.Access, c.Skip, c.Moved, c.Again = s.leave, s.access, s.skip, s.moved, s.again
+}

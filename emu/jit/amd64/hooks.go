@@ -1,0 +1,174 @@
+//go:build linux && amd64
+
+// Signals. Machine code cannot be interrupted by Go's scheduler, cannot be
+// unwound by it, and faults in the guest's name. So before Go's own handlers
+// stand ours, which look whether machine code was interrupted, by the address
+// of the instruction: host.CodeRange holds machine code and nothing else. If
+// not, Go's handler runs as if nothing were there.
+//
+// Only the address of the handler is replaced; flags, mask and restorer stay
+// those of Go. signal.Notify and signal.Reset leave the hooks alone;
+// signal.Ignore of one of their signals would remove them, and is never called.
+
+package amd64
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/host"
+	"panda/emu/vcpu"
+)
+
+// What the handlers know: the range of machine code, the place of the stop word
+// relative to R15, and Go's handler of each signal.
+var (
+	codeLo, codeSize uintptr
+	stopAt           uintptr
+	goHandler        [65]uintptr
+)
+
+// handlers are the addresses of ours.
+func handlers() (yield, fault, show uintptr)
+
+// hook is a signal with the handler to put before Go's.
+type hook struct {
+	sig     unix.Signal
+	handler uintptr
+	needed  bool // machine code cannot run without it
+}
+
+func hooks() []hook {
+	yield, fault, show := handlers()
+	return []hook{
+		{unix.SIGURG, yield, true},
+		{unix.SIGSEGV, fault, true},
+		{unix.SIGBUS, fault, true},
+		{unix.SIGFPE, fault, true},
+		{unix.SIGPROF, show, false},
+		{unix.SIGQUIT, show, false},
+		{unix.SIGABRT, show, false},
+		{unix.SIGTRAP, show, false},
+		{unix.SIGILL, show, false},
+	}
+}
+
+// hookSignals puts our handlers in place, once: a second time would make them
+// call themselves. After an error some may be in place; they do no harm.
+var hookSignals = sync.OnceValue(func() error {
+	lo, hi := host.CodeRange()
+	if lo == hi {
+		return errors.New("no addresses for machine code")
+	}
+	codeLo, codeSize, stopAt = lo, hi-lo, vcpu.StopOffset()-ctxBias
+	for _, h := range hooks() {
+		if err := h.set(); err != nil {
+			return fmt.Errorf("hook %s: %w", unix.SignalName(h.sig), err)
+		}
+	}
+	return nil
+})
+
+func (h *hook) set() error {
+	var act sigaction
+	if err := rtSigaction(h.sig, nil, &act); err != nil {
+		return err
+	}
+	if act.handler <= 1 { // SIG_DFL, SIG_IGN
+		if h.needed {
+			return errors.New("not handled by Go")
+		}
+		return nil
+	}
+	goHandler[h.sig] = act.handler
+	act.handler = h.handler
+	return rtSigaction(h.sig, &act, nil)
+}
+
+// unusable tells why machine code cannot run in this process; nil says that it
+// can. It installs the hooks and tries both: machine code that sends itself the
+// scheduler's signal, and machine code that faults.
+var unusable = sync.OnceValue(func() error {
+	if preemptOff(os.Getenv("GODEBUG")) {
+		return errors.New("GODEBUG=asyncpreemptoff=1 keeps Go's scheduler from asking for the thread")
+	}
+	if err := hookSignals(); err != nil {
+		return err
+	}
+	a, err := host.NewArena(os.Getpagesize())
+	if err != nil {
+		return err
+	}
+	return errors.Join(tryHooks(a), a.Close())
+})
+
+// preemptOff reads GODEBUG as the runtime does: the last setting counts.
+func preemptOff(godebug string) bool {
+	off := false
+	for _, setting := range strings.Split(godebug, ",") {
+		if v, ok := strings.CutPrefix(setting, "asyncpreemptoff="); ok {
+			off = v != "" && v != "0"
+		}
+	}
+	return off
+}
+
+// tryYield sends SIGURG to its own thread and leaves the kernel's answer in the
+// word at R15.
+var tryYield = []byte{
+	0xb8, unix.SYS_GETTID, 0, 0, 0, // mov eax, SYS_gettid
+	0x0f, 0x05, // syscall
+	0x89, 0xc6, // mov esi, eax
+	0x41, 0x8b, 0x3f, // mov edi, [r15]
+	0xba, byte(unix.SIGURG), 0, 0, 0, // mov edx, SIGURG
+	0xb8, unix.SYS_TGKILL, 0, 0, 0, // mov eax, SYS_tgkill
+	0x0f, 0x05, // syscall
+	0x49, 0x89, 0x07, // mov [r15], rax
+	0xc3, // ret
+}
+
+// tryFault reads where nothing is; the landing is its last instruction.
+var tryFault = []byte{
+	0x31, 0xc0, // xor eax, eax
+	0x8b, 0x40, nowhere, // mov eax, [rax+nowhere]
+	0xc3, // ret
+}
+
+const (
+	nowhere      = 0x40
+	faultInsn    = 2
+	faultLanding = 5
+)
+
+func tryHooks(a *host.Arena) (err error) {
+	defer func() {
+		// A fault that passed the hook ends here.
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a fault of machine code reached Go: %v", r)
+		}
+	}()
+	fault := copy(a.Buf, tryYield)
+	copy(a.Buf[fault:], tryFault)
+
+	c := new(vcpu.CPU)
+	c.W[ctxWord] = uint64(os.Getpid())
+	enterAt(c, a.Base)
+	if errno := -int64(c.W[ctxWord]); errno != 0 {
+		return fmt.Errorf("SIGURG to the own thread: %w", unix.Errno(errno))
+	}
+	if !c.StopWord() {
+		return errors.New("the handler of SIGURG did not see machine code")
+	}
+	at := a.Base + uintptr(fault)
+	c.Host.Landing = at + faultLanding
+	enterAt(c, at)
+	if h := &c.Host; h.Signal != uint32(unix.SIGSEGV) || h.RIP != at+faultInsn || h.Addr != nowhere {
+		return fmt.Errorf("the handler of SIGSEGV saw signal %d at %#x of %#x, not of %#x", h.Signal, h.RIP, h.Addr, nowhere)
+	}
+	return nil
+}

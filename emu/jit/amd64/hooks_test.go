@@ -1,0 +1,499 @@
+//go:build linux && amd64
+
+package amd64
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/host"
+	"panda/emu/vcpu"
+)
+
+// Words of the frame that the programs of these tests use, from R15.
+const (
+	wordArg = ctxWord + iota
+	wordLeft
+	wordMXCSR
+	wordOld
+)
+
+const defaultMXCSR = 0x1f80
+
+// page makes an arena and hooks the signals.
+func page(t testing.TB) *program {
+	t.Helper()
+	if err := unusable(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := host.NewArena(os.Getpagesize())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	if end := a.Base + uintptr(len(a.Buf)); a.Base < codeLo || end > codeLo+codeSize {
+		t.Fatalf("the hooks do not watch %#x..%#x", a.Base, end)
+	}
+	return &program{arena: a}
+}
+
+// program collects pieces of machine code.
+type program struct {
+	arena *host.Arena
+	n     int
+}
+
+// here is where the next piece will run.
+func (p *program) here() uintptr { return p.arena.Base + uintptr(p.n) }
+
+// add appends a piece and returns where it runs.
+func (p *program) add(pieces ...[]byte) uintptr {
+	at := p.here()
+	for _, b := range pieces {
+		p.n += copy(p.arena.Buf[p.n:], b)
+	}
+	return at
+}
+
+var ret = []byte{0xc3}
+
+// pattern is what trash leaves in a register.
+func pattern(reg int) uint64 { return 0x1234000 + uint64(reg) }
+
+// trash changes every register but RSP and R15.
+func trash() []byte {
+	var b []byte
+	for r := range 16 {
+		if r == 4 || r == 15 {
+			continue
+		}
+		b = append(b, 0x48|byte(r>>3), 0xc7, 0xc0|byte(r&7)) // mov r, imm32
+		b = binary.LittleEndian.AppendUint32(b, uint32(pattern(r)))
+	}
+	for x := range byte(16) { // pcmpeqd x, x
+		b = append(b, 0x66, 0x40|x>>3|x>>3<<2, 0x0f, 0x76, 0xc0|x&7<<3|x&7)
+	}
+	return b
+}
+
+// spin counts wordLeft down until it is negative or the stop word is not 0.
+func spin() []byte {
+	b := []byte{
+		0x49, 0x83, 0x6f, 8, 1, // again: sub qword [r15+8], 1
+		0x78, 10, // js out
+		0x41, 0x83, 0xbf, // cmp dword [r15+stop], 0
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(stopAt))
+	return append(b, 0,
+		0x74, 0xef, // je again
+		0xc3, // out: ret
+	)
+}
+
+// send makes machine code send a signal to its own thread.
+func send(sig unix.Signal) []byte {
+	b := bytes.Replace(tryYield, []byte{0xba, byte(unix.SIGURG)}, []byte{0xba, byte(sig)}, 1)
+	return b[:len(b)-1]
+}
+
+// TestPlaces holds what assembly code and machine code take for granted.
+func TestPlaces(t *testing.T) {
+	var c vcpu.CPU
+	base := unsafe.Pointer(&c)
+	if got := uintptr(unsafe.Pointer(&c.W[ctxWord])) - uintptr(base); got != ctxBias {
+		t.Errorf("R15 is at %d of a CPU, not %d", got, ctxBias)
+	}
+	if got := unsafe.Offsetof(c.Host); got != unsafe.Sizeof(c.W) {
+		t.Errorf("Host is at %d, not behind the frame", got)
+	}
+	c.Kick()
+	if *(*uint32)(unsafe.Add(base, vcpu.StopOffset())) == 0 {
+		t.Error("StopOffset is not that of the stop word")
+	}
+	for _, f := range []struct {
+		name string
+		at   int
+		p    unsafe.Pointer
+	}{
+		{"Landing", hostLanding, unsafe.Pointer(&c.Host.Landing)},
+		{"Signal", hostSignal, unsafe.Pointer(&c.Host.Signal)},
+		{"RIP", hostRIP, unsafe.Pointer(&c.Host.RIP)},
+		{"Addr", hostAddr, unsafe.Pointer(&c.Host.Addr)},
+		{"SP", hostSP, unsafe.Pointer(&c.Host.SP)},
+		{"Regs", hostRegs, unsafe.Pointer(&c.Host.Regs)},
+	} {
+		if got := int(uintptr(f.p) - uintptr(unsafe.Pointer(&c.W[ctxWord]))); got != f.at {
+			t.Errorf("Host.%s is at %d of R15, assembly uses %d", f.name, got, f.at)
+		}
+	}
+}
+
+func TestPreemptOff(t *testing.T) {
+	for godebug, want := range map[string]bool{
+		"":                                      false,
+		"asyncpreemptoff=1":                     true,
+		"asyncpreemptoff=0":                     false,
+		"gctrace=1,asyncpreemptoff=1,x=0":       true,
+		"asyncpreemptoff=1,asyncpreemptoff=0":   false,
+		"notasyncpreemptoff=1,asyncpreemptoffs": false,
+	} {
+		if got := preemptOff(godebug); got != want {
+			t.Errorf("%q: %v", godebug, got)
+		}
+	}
+}
+
+// TestHookTwice: hooks that were put before themselves would run for ever.
+func TestHookTwice(t *testing.T) {
+	p := page(t)
+	if err := hookSignals(); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hooks() {
+		if goHandler[h.sig] == h.handler {
+			t.Errorf("the hook of %s stands before itself", unix.SignalName(h.sig))
+		}
+	}
+	at := p.add(tryYield)
+	c := &vcpu.CPU{}
+	c.W[wordArg] = uint64(os.Getpid())
+	enterAt(c, at)
+	if got := *(*uint32)(unsafe.Add(unsafe.Pointer(c), vcpu.StopOffset())); got != stopYield {
+		t.Errorf("SIGURG in machine code makes the stop word %d", got)
+	}
+	if !c.Yield() || c.Yield() {
+		t.Error("SIGURG in machine code does not ask for a yield, once")
+	}
+}
+
+// TestEnter enters from stacks that must grow, and goes on with all registers
+// changed.
+func TestEnter(t *testing.T) {
+	p := page(t)
+	at := p.add(trash(), []byte{0x49, 0x83, 0x07, 1}, ret) // add qword [r15], 1
+	for depth := range 200 {
+		done := make(chan float64)
+		c := new(vcpu.CPU)
+		go func() { done <- deep(c, at, depth*8) }()
+		if got := <-done; got != 1.5 || c.W[wordArg] != 1 {
+			t.Fatalf("depth %d: %v, counted %d", depth*8, got, c.W[wordArg])
+		}
+	}
+}
+
+func deep(c *vcpu.CPU, at uintptr, n int) float64 {
+	if n > 0 {
+		return deep(c, at, n-1)
+	}
+	x := 0.5
+	enterAt(c, at)
+	var zero [64]byte // by X15, which Go keeps zero
+	if zero != [64]byte{} {
+		return 0
+	}
+	return x + float64(c.W[wordArg])
+}
+
+// pages maps a page without access, and one behind the end of its file.
+func pages(t testing.TB) (none, beyond uintptr) {
+	t.Helper()
+	fd, err := unix.MemfdCreate("empty", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	size := os.Getpagesize()
+	a, err := unix.Mmap(-1, 0, size, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Munmap(a); unix.Munmap(b) })
+	return uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+}
+
+// faultCase is an instruction that faults with the address arg in RAX.
+type faultCase struct {
+	name string
+	code []byte
+	arg  uintptr
+	sig  unix.Signal
+	addr uintptr // 0 for the instruction's own
+	both bool    // addr is what the kernel must say even if it is 0
+}
+
+func faultCases(t testing.TB) []faultCase {
+	none, beyond := pages(t)
+	load, store := []byte{0x8b, 0x00}, []byte{0x89, 0x00}
+	return []faultCase{
+		{"load", load, none + 8, unix.SIGSEGV, none + 8, true},
+		{"store", store, none + 16, unix.SIGSEGV, none + 16, true},
+		{"load at 0", load, 0, unix.SIGSEGV, 0, true},
+		{"not canonical", load, 1 << 60, unix.SIGSEGV, 0, true}, // #GP tells no address
+		{"beyond the file", load, beyond + 4, unix.SIGBUS, beyond + 4, true},
+		{"store beyond the file", store, beyond + 12, unix.SIGBUS, beyond + 12, true},
+		{"div", []byte{0x49, 0xf7, 0x77, 8}, 0, unix.SIGFPE, 0, false}, // div qword [r15+8]
+		{"divss", []byte{0xf3, 0x0f, 0x5e, 0xc0}, 0, unix.SIGFPE, 0, false},
+	}
+}
+
+// faulty is the program of a case.
+type faulty struct {
+	faultCase
+	entry, insn, landing uintptr
+}
+
+func (p *program) fault(f faultCase) *faulty {
+	r := &faulty{faultCase: f}
+	r.entry = p.add([]byte{0x41, 0x0f, 0xae, 0x5f, 24}, // stmxcsr [r15+24]
+		trash(), []byte{
+			0x41, 0x0f, 0xae, 0x57, 16, // ldmxcsr [r15+16]
+			0x0f, 0x57, 0xc0, // xorps xmm0, xmm0
+			0x49, 0x8b, 0x07, // mov rax, [r15]
+		})
+	r.insn = p.add(f.code)
+	p.add([]byte{0x0f, 0x0b})                                  // ud2
+	r.landing = p.add([]byte{0x41, 0x0f, 0xae, 0x57, 24}, ret) // ldmxcsr [r15+24]
+	return r
+}
+
+// run runs the program and checks what the handler noted.
+func (f *faulty) run(t testing.TB, c *vcpu.CPU) {
+	t.Helper()
+	c.W[wordArg], c.W[wordLeft], c.W[wordMXCSR] = uint64(f.arg), 0, 0
+	h := &c.Host
+	*h = vcpu.Host{Landing: f.landing}
+	enterAt(c, f.entry)
+	addr := f.addr
+	if !f.both {
+		addr = f.insn
+	}
+	if h.Signal != uint32(f.sig) || h.RIP != f.insn || h.Addr != addr {
+		t.Errorf("%s: signal %d at %#x of %#x; want %d at %#x of %#x", f.name, h.Signal, h.RIP, h.Addr, f.sig, f.insn, addr)
+	}
+	for r, got := range h.Regs {
+		want := pattern(r)
+		switch r {
+		case 0:
+			want = uint64(f.arg)
+		case 4:
+			want = uint64(h.SP)
+		case 15:
+			want = uint64(uintptr(unsafe.Pointer(&c.W[ctxWord])))
+		}
+		if got != want {
+			t.Errorf("%s: register %d was %#x, noted as %#x", f.name, r, want, got)
+		}
+	}
+	if got := uint32(c.W[wordOld]); got&0xffc0 != defaultMXCSR {
+		t.Errorf("%s: Go ran with MXCSR %#x", f.name, got)
+	}
+}
+
+// nilPanics is a fault of Go itself.
+func nilPanics(p *int) (panics bool) {
+	defer func() {
+		_, panics = recover().(runtime.Error)
+	}()
+	*p = 1
+	return false
+}
+
+func TestFaults(t *testing.T) {
+	p := page(t)
+	c := new(vcpu.CPU)
+	for _, f := range faultCases(t) {
+		r := p.fault(f)
+		for range 3 {
+			r.run(t, c)
+			if !nilPanics(nil) {
+				t.Fatalf("%s: a nil dereference does not panic any more", f.name)
+			}
+		}
+	}
+}
+
+// TestNotify: a signal that somebody sends reaches Go, wherever it hits, also
+// when it is one that the hooks are for.
+func TestNotify(t *testing.T) {
+	p := page(t)
+	fault := p.fault(faultCases(t)[0])
+	c := new(vcpu.CPU)
+	for _, sig := range []unix.Signal{unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGURG, unix.SIGTRAP} {
+		ch := make(chan os.Signal, 1)
+		signal.Notify(ch, sig)
+		at := p.add(send(sig), ret)
+		unix.Kill(os.Getpid(), sig)
+		<-ch
+		for len(ch) > 0 { // Go's scheduler sends SIGURG too
+			<-ch
+		}
+		c.W[wordArg] = uint64(os.Getpid())
+		enterAt(c, at)
+		if c.W[wordArg] != 0 {
+			t.Errorf("%s: tgkill gave %d", unix.SignalName(sig), int64(c.W[wordArg]))
+		}
+		<-ch
+		fault.run(t, c)
+		signal.Stop(ch)
+		signal.Reset(sig)
+		fault.run(t, c)
+	}
+	if !nilPanics(nil) {
+		t.Error("a nil dereference does not panic any more")
+	}
+}
+
+// spinner runs machine code that leaves only when it is asked to.
+type spinner struct {
+	stop   atomic.Bool
+	yields atomic.Int64
+	done   chan struct{}
+}
+
+func startSpinner(at uintptr) *spinner {
+	s := &spinner{done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		c := new(vcpu.CPU)
+		for !s.stop.Load() {
+			c.W[wordLeft] = 1 << 62
+			enterAt(c, at)
+			if c.Yield() {
+				s.yields.Add(1)
+			}
+		}
+	}()
+	return s
+}
+
+// TestCollect: the garbage collector gets the thread of endless machine code, on
+// one processor too.
+func TestCollect(t *testing.T) {
+	p := page(t)
+	at := p.add(trash(), spin())
+	for _, procs := range []int{1, 2} {
+		old := runtime.GOMAXPROCS(procs)
+		s := startSpinner(at)
+		for s.yields.Load() < 3 {
+			runtime.GC()
+			runtime.Gosched()
+		}
+		s.stop.Store(true)
+		runtime.GC()
+		<-s.done
+		runtime.GOMAXPROCS(old)
+	}
+}
+
+// TestProfile: a sample in machine code counts for enter and its callers.
+func TestProfile(t *testing.T) {
+	p := page(t)
+	at := p.add(trash(), []byte{0x49, 0x8b, 0x07, 0x49, 0x89, 0x47, 8}, // mov rax, [r15]; mov [r15+8], rax
+		send(unix.SIGPROF), ret)
+	var out bytes.Buffer
+	if err := pprof.StartCPUProfile(&out); err != nil {
+		t.Fatal(err)
+	}
+	c := new(vcpu.CPU)
+	for range 50 {
+		c.W[wordArg] = uint64(os.Getpid())
+		enterAt(c, at)
+	}
+	pprof.StopCPUProfile()
+	z, err := gzip.NewReader(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{
+		"amd64.enter": true, "amd64.TestProfile": true, "runtime._ExternalCode": false,
+	} {
+		if got := bytes.Contains(text, []byte(name)); got != want {
+			t.Errorf("%s in the profile: %v", name, got)
+		}
+	}
+}
+
+// TestDump: upon a signal that ends the process Go shows all stacks.
+func TestDump(t *testing.T) {
+	const variable = "PANDA_TEST_DUMP"
+	programs := map[string][]byte{
+		"SIGQUIT": send(unix.SIGQUIT),
+		"SIGABRT": send(unix.SIGABRT),
+		"SIGTRAP": {0xcc},       // int3
+		"SIGILL":  {0x0f, 0x0b}, // ud2
+	}
+	if code := programs[os.Getenv(variable)]; code != nil {
+		c := new(vcpu.CPU)
+		c.W[wordArg] = uint64(os.Getpid())
+		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+		enterAt(c, page(t).add(code, ret))
+		return
+	}
+	for name := range programs {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestDump$")
+		cmd.Env = append(os.Environ(), variable+"="+name, "GOTRACEBACK=all")
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			t.Errorf("%s: machine code survived", name)
+		}
+		for _, want := range []string{name + ": ", "amd64.enter(", "amd64.TestDump(", "testing.(*T).Run("} {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s: the dump has no %s:\n%s", name, want, out)
+			}
+		}
+	}
+}
+
+func BenchmarkEnter(b *testing.B) {
+	at, c := page(b).add(ret), new(vcpu.CPU)
+	for b.Loop() {
+		enterAt(c, at)
+	}
+}
+
+func BenchmarkFault(b *testing.B) {
+	p := page(b)
+	f := p.fault(faultCases(b)[0])
+	c := new(vcpu.CPU)
+	c.W[wordArg], c.Host.Landing = uint64(f.arg), f.landing
+	for b.Loop() {
+		enterAt(c, f.entry)
+	}
+}
+
+func BenchmarkTryHooks(b *testing.B) {
+	if err := unusable(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		a, err := host.NewArena(os.Getpagesize())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := tryHooks(a); err != nil {
+			b.Fatal(err)
+		}
+		a.Close()
+	}
+}

@@ -1,0 +1,306 @@
+package amd64
+
+import (
+	"fmt"
+	"unsafe"
+
+	"panda/emu/ir"
+	"panda/emu/jit"
+	"panda/emu/vcpu"
+)
+
+// ctxBias is how far the context register points into the frame: the words used
+// most then have short displacements.
+const ctxBias = 128
+
+// Places in the CPU, from the context register.
+var (
+	atLeft    = field(unsafe.Offsetof(vcpu.CPU{}.Left))
+	atMem     = field(unsafe.Offsetof(vcpu.CPU{}.Mem))
+	atLimit   = field(unsafe.Offsetof(vcpu.CPU{}.Limit))
+	atJump    = field(unsafe.Offsetof(vcpu.CPU{}.Jump))
+	atStop    = field(vcpu.StopOffset())
+	atTarget  = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
+	atExit    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Exit))
+	atFP      = field(offHost + unsafe.Offsetof(vcpu.Host{}.FP))
+	atAddr    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
+	atScratch = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
+)
+
+const offHost = unsafe.Offsetof(vcpu.CPU{}.Host)
+
+func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
+
+// lower is the state of compiling one block.
+type lower struct {
+	asm
+	t    *Target
+	u    *jit.Unit
+	b    *ir.Block
+	base ir.Ref // first temporary
+	insn int    // guest instruction
+	pc   int    // index of the operation
+
+	words  [ir.FrameWords]word
+	regs   [numRegs]holder
+	dirty  []ir.Ref
+	values []value
+	locked uint32 // registers that the operation uses
+	flags  fact
+	vecs   vecs
+
+	lastUse [ir.FrameWords]int32 // index of the last operation that reads a temporary
+	labels  []label
+	jumps   []jump
+	colds   []cold
+	away    []jit.Value // what cold code stores
+	skip    bool        // the code here is not reached
+	pending byte        // condition of a comparison that the next operation takes over
+	hasCond bool
+}
+
+// label is a place within the block.
+type label struct {
+	op   int // index of its SetLabel
+	pos  int // in the code, once known
+	refs int // jumps to it
+}
+
+// jump is a displacement to be set when its label is known.
+type jump struct{ place, label int }
+
+// cold is an exit that is seldom taken; its code stands behind the block.
+type cold struct {
+	place int // of the displacement that leads here
+	other int // of another one, or 0
+	site  jit.Site
+	// What is stored before: a register, and slots that are not at home.
+	reg   Reg
+	to    Mem
+	slots int  // number of the last values of lower.away
+	first int  // and of the first of them
+	chain int8 // slot whose jump leads here, or -1
+}
+
+// lowerFuncs are the functions for the operations; nil leaves one to the
+// interpreter.
+var lowerFuncs [ir.NumOps]func(l *lower, i *ir.Insn)
+
+func init() {
+	lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
+		ir.Nop: func(*lower, *ir.Insn) {}, ir.InsnMark: lowMark, ir.Mov: lowMov,
+		ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
+		ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
+		ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),
+		ir.Rotl: lowRotate(shiftRol), ir.Rotr: lowRotate(shiftRor),
+		ir.Neg: lowUnary((*asm).neg), ir.Not: lowUnary((*asm).not), ir.Bswap: lowUnary((*asm).bswap),
+		ir.Clz: lowCount(opLzcnt), ir.Ctz: lowCount(opTzcnt), ir.Popcnt: lowCount(opPopcnt),
+		ir.ZExt: lowZExt, ir.SExt: lowSExt, ir.Extract: lowExtract, ir.Deposit: lowDeposit,
+		ir.SetCond: lowSetCond, ir.Select: lowSelect, ir.Lea: lowLea, ir.Ld: lowLd, ir.St: lowSt,
+		ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
+		ir.GotoTB: lowGotoTB, ir.GotoPtr: lowGotoPtr, ir.ExitTB: lowExitTB,
+		ir.Vec: lowVec, ir.Count: lowCountEvent,
+		ir.Call: lowOperate, ir.Probe: lowOperate, ir.ProbeMem: lowOperate,
+	}
+}
+
+// Lower compiles a block.
+func (t *Target) Lower(u *jit.Unit) error {
+	l := &t.l
+	l.code, l.t, l.u, l.b, l.base = u.Code[:0], t, u, u.Block, t.base
+	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
+	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
+	l.prepare()
+	l.reset()
+	l.head()
+	for n := range l.b.Insns {
+		i := &l.b.Insns[n]
+		if l.skip && i.Op != ir.SetLabel && i.Op != ir.InsnMark {
+			continue
+		}
+		l.pc = n
+		f := lowerFuncs[i.Op]
+		if f == nil {
+			return fmt.Errorf("jit: no code for %s", i.Op)
+		}
+		f(l, i)
+		l.settle(i)
+	}
+	for n := range l.colds {
+		l.emitCold(&l.colds[n])
+	}
+	for _, j := range l.jumps {
+		l.patch(j.place, l.labels[j.label].pos)
+	}
+	u.Code = l.code
+	return nil
+}
+
+// prepare finds the labels and the last uses of temporaries.
+func (l *lower) prepare() {
+	l.labels = append(l.labels[:0], make([]label, l.b.Labels)...)
+	clear(l.lastUse[l.base:l.b.Temps])
+	for n := range l.b.Insns {
+		i := &l.b.Insns[n]
+		switch i.Op {
+		case ir.SetLabel:
+			l.labels[i.Imm].op = n
+		case ir.Br:
+			l.refer(int(i.Imm), n)
+		case ir.BrCond:
+			l.uses(i, int32(n))
+			l.refer(int(i.C), n)
+		default:
+			l.uses(i, int32(n))
+		}
+	}
+}
+
+// refer notes operation n as a jump to a label. What a loop uses is alive until
+// its end.
+func (l *lower) refer(label, n int) {
+	lb := &l.labels[label]
+	lb.refs++
+	if lb.op == 0 { // further on
+		return
+	}
+	for w := l.base; w < l.b.Temps; w++ {
+		if int(l.lastUse[w]) >= lb.op {
+			l.lastUse[w] = int32(n)
+		}
+	}
+}
+
+// uses notes operation n as the last user of its operands.
+func (l *lower) uses(i *ir.Insn, n int32) {
+	if i.Op == ir.Nop || i.Op == ir.InsnMark {
+		return
+	}
+	if i.Op.ReadsA() {
+		l.useWords(i.A, i.WordsA(), n)
+	}
+	if i.Op.ReadsB() {
+		l.useWords(i.B, i.WordsB(), n)
+	}
+	if i.Op.ReadsC() {
+		l.useWords(i.C, i.WordsC(), n)
+	}
+	if i.Op == ir.Vec && ir.VecRows[i.Aux].ReadsD {
+		l.useWords(i.D, i.WordsD(), n)
+	}
+	if i.Op == ir.ProbeMem { // looks at a whole value, and may change it
+		l.useWords(i.B, 4, n)
+	}
+}
+
+func (l *lower) useWords(r ir.Ref, n int, at int32) {
+	if r < l.base || r >= ir.FrameWords {
+		return
+	}
+	for w := range ir.Ref(n) {
+		if r+w < ir.FrameWords {
+			l.lastUse[r+w] = at
+		}
+	}
+}
+
+// head takes the block's instructions from the budget and polls the stop word.
+func (l *lower) head() {
+	l.aluMI(aluSub, 8, atLeft, int32(len(l.u.TB.Marks)))
+	over := l.jcc(ccS)
+	l.aluMI(aluCmp, 4, atStop, 0)
+	stop := l.jcc(ccNE)
+	l.addCold(cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1})
+}
+
+func (l *lower) addCold(c cold) { l.colds = append(l.colds, c) }
+
+func (l *lower) emitCold(c *cold) {
+	l.patch(c.place, l.pos())
+	if c.other != 0 {
+		l.patch(c.other, l.pos())
+	}
+	if c.chain >= 0 {
+		l.u.Chain[c.chain].Stub = l.u.Origin + uint32(l.pos())
+	}
+	if c.reg != noReg {
+		l.store(8, c.to, c.reg)
+	}
+	for _, v := range l.away[c.first:c.slots] {
+		if v.Reg != jit.InConst {
+			l.store(8, home(v.Word), Reg(v.Reg))
+		} else {
+			l.storeConst(home(v.Word), v.K)
+		}
+	}
+	l.exit(c.site)
+}
+
+// site adds an exit site and returns its number.
+func (l *lower) site(s jit.Site) uint32 {
+	s.TB = l.u.TB
+	l.u.Sites = append(l.u.Sites, s)
+	return l.u.FirstSite + uint32(len(l.u.Sites)) - 1
+}
+
+// exit leaves for Go.
+func (l *lower) exit(s jit.Site) {
+	l.storeImm(4, atExit, int32(l.site(s)))
+	l.leaveJump()
+}
+
+// leaveJump jumps to the code that all exits share.
+func (l *lower) leaveJump() { l.patchTo(l.jmp(), l.t.leave) }
+
+// patchTo makes a displacement lead to an offset of the arena.
+func (l *lower) patchTo(place int, to uint32) {
+	l.patch(place, int(to)-int(l.u.Origin))
+}
+
+// fault notes the next instruction as one that may fault.
+func (l *lower) fault(storing bool) {
+	l.u.Faults = append(l.u.Faults, jit.Fault{
+		Site: l.u.FirstSite, Place: l.u.Origin + uint32(l.pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
+	})
+}
+
+func lowMark(l *lower, i *ir.Insn) { l.insn = int(i.Imm) }
+
+// lowOperate leaves an operation to the interpreter.
+func lowOperate(l *lower, i *ir.Insn) {
+	l.vecFlush()
+	l.flush(true)
+	op, err := l.t.single(l.b, l.u.TB, i, l.insn)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	n := len(l.u.Sites)
+	l.exit(jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(l.insn)})
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+	l.flags = fact{}
+	l.locked = 0
+	pure := i.Op == ir.Vec || i.Op == ir.Call && l.b.Helpers[i.Imm].Pure
+	l.forget(!pure)
+	l.vecs.reset()
+	if i.Op.WritesD() && i.D != ir.None {
+		for w := range ir.Ref(i.WordsD()) {
+			l.gone(i.D + w)
+		}
+	}
+}
+
+// gone forgets what is known of a word that other code has set at home.
+func (l *lower) gone(w ir.Ref) {
+	s := &l.words[w]
+	if !l.pinned(w) {
+		s.konst = false
+	}
+	s.num = 0
+}
+
+func lowCountEvent(l *lower, i *ir.Insn) {
+	r := l.alloc()
+	l.movImm(r, uint64(uintptr(unsafe.Pointer(l.u.TB.Counters[i.Imm]))))
+	l.aluMI(aluAdd, 8, at(r, 0), int32(i.C))
+	l.flags = fact{}
+}

@@ -1,0 +1,283 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+	"panda/emu/vcpu"
+)
+
+// fact says what the host's flags tell since the instruction that set them.
+type fact struct {
+	ok    bool
+	typ   ir.Type
+	res   int32 // value that they compare with zero
+	logic bool  // overflow and carry are clear
+	cmp   bool  // they are those of comparing a with b
+	add   bool  // carry is that of adding b to a, which gave res
+	a     int32
+	b     operandKey
+}
+
+// operandKey is a second operand: a constant or a value.
+type operandKey struct {
+	konst bool
+	k     uint64
+	num   int32
+}
+
+// hostCC is the condition code for a comparison by CMP, or for the Test
+// conditions by TEST.
+var hostCC = [ir.NumConds]byte{
+	ir.Eq: ccE, ir.Ne: ccNE, ir.LtU: ccB, ir.GeU: ccAE, ir.LeU: ccBE, ir.GtU: ccA,
+	ir.LtS: ccL, ir.GeS: ccGE, ir.LeS: ccLE, ir.GtS: ccG, ir.TestEq: ccE, ir.TestNe: ccNE,
+}
+
+// known looks whether the flags answer a comparison already.
+func (l *lower) known(i *ir.Insn) (cc byte, ok bool) {
+	f, c := &l.flags, ir.Cond(i.Aux)
+	if !f.ok || f.typ != i.Type || c >= ir.TestEq {
+		return 0, false
+	}
+	a, b := l.number(i.A), l.key(i)
+	if f.cmp && f.a == a && f.b == b {
+		return hostCC[c], true
+	}
+	if f.add && f.res == a && (f.b == b || b.num == f.a && !b.konst) && (c == ir.LtU || c == ir.GeU) {
+		return hostCC[c], true
+	}
+	if f.res == a && b.konst && b.k == 0 {
+		switch c {
+		case ir.Eq, ir.Ne:
+			return hostCC[c], true
+		case ir.LtS:
+			return ccS, true
+		case ir.GeS:
+			return ccNS, true
+		case ir.LeS, ir.GtS:
+			return hostCC[c], f.logic
+		}
+	}
+	return 0, false
+}
+
+// compare sets the flags for the comparison of A with B, unless they are right,
+// and returns the condition code that says whether it holds.
+func (l *lower) compare(i *ir.Insn) byte {
+	if cc, ok := l.known(i); ok {
+		return cc
+	}
+	n, c := size(i), ir.Cond(i.Aux)
+	a := l.toReg(i.A)
+	f := fact{ok: true, typ: i.Type}
+	switch k, konst := l.constant(i); {
+	case c >= ir.TestEq:
+		l.testB(i, n, a, k, konst)
+		l.flags = fact{}
+		return hostCC[c]
+	case konst && k == 0 && c != ir.LtU && c != ir.GeU && c != ir.LeU && c != ir.GtU:
+		l.test(n, a, a)
+		f.res, f.logic, f.cmp, f.a, f.b = l.number(i.A), true, true, l.number(i.A), operandKey{konst: true}
+	default:
+		l.compareB(i, n, a, k, konst)
+		f.cmp, f.a, f.b, f.res = true, l.number(i.A), l.key(i), -1
+	}
+	l.flags = f
+	return hostCC[c]
+}
+
+// testB tests a register and operand B.
+func (l *lower) testB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
+	if !konst {
+		l.test(n, a, l.toReg(i.B))
+		return
+	}
+	switch {
+	case k <= 0x7fffffff:
+		l.testI(4, a, int32(k))
+	case n == 4:
+		l.testI(4, a, int32(k))
+	default:
+		t := l.alloc()
+		l.movImm(t, k)
+		l.test(n, a, t)
+	}
+}
+
+// compareB compares a register with operand B.
+func (l *lower) compareB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
+	if konst {
+		if v, fits := immediate(n, k); fits {
+			l.aluI(aluCmp, n, a, v)
+			return
+		}
+		t := l.alloc()
+		l.movImm(t, k)
+		l.alu(aluCmp, n, a, t)
+		return
+	}
+	b, m := l.operand(i.B)
+	if b != noReg {
+		l.alu(aluCmp, n, a, b)
+	} else {
+		l.aluM(aluCmp, n, a, m)
+	}
+}
+
+// lowSetCond makes 0 or 1 of a comparison. If the next operation is the only one
+// that wants it, that takes the flags.
+func lowSetCond(l *lower, i *ir.Insn) {
+	cc := l.compare(i)
+	l.locked = 0
+	if l.soleSelect(i) {
+		l.pending, l.hasCond = cc, true
+		return
+	}
+	r := l.target(i.D)
+	l.setcc(cc, r)
+	l.extend(opMovzx8, 4, r, r)
+	l.finish(i.D, r)
+	l.values[l.words[i.D].num].short = true
+}
+
+// soleSelect reports whether the result of a comparison is only used by a
+// Select that follows.
+func (l *lower) soleSelect(i *ir.Insn) bool {
+	if i.D < l.base || int(l.lastUse[i.D]) != l.pc+1 {
+		return false
+	}
+	next := &l.b.Insns[l.pc+1]
+	return next.Op == ir.Select && next.A == i.D && next.B != i.D && next.C != i.D
+}
+
+func lowSelect(l *lower, i *ir.Insn) {
+	n := size(i)
+	cc := byte(ccNE)
+	if l.hasCond {
+		cc, l.hasCond = l.pending, false
+	} else {
+		a := l.toReg(i.A)
+		l.test(8, a, a)
+		l.flags = fact{}
+		l.locked = 0
+	}
+	b := l.toReg(i.B)
+	if l.pinned(i.D) && b == l.t.pin[i.D] && l.words[i.C].reg != b {
+		c := l.toReg(i.C)
+		l.save(b, i.D)
+		l.cmov(cc^1, n, b, c)
+		l.result(i, b)
+		return
+	}
+	r := l.targetFrom(i.D, i.C, b)
+	l.cmov(cc, n, r, b)
+	l.result(i, r)
+}
+
+func lowSetLabel(l *lower, i *ir.Insn) {
+	lb := &l.labels[i.Imm]
+	if lb.refs == 0 { // what jumped here has left at once
+		return
+	}
+	if !l.skip {
+		l.vecFlush()
+		l.flush(true)
+	}
+	l.skip = false
+	l.reset()
+	lb.pos = l.pos()
+}
+
+func lowBr(l *lower, i *ir.Insn) {
+	l.vecFlush()
+	l.flush(true)
+	l.jumpTo(l.jmp(), int(i.Imm))
+	l.skip = true
+}
+
+func (l *lower) jumpTo(place, label int) {
+	l.jumps = append(l.jumps, jump{place, label})
+}
+
+// lowBrCond jumps within the block, or out of it at once when that is all that
+// happens at the label.
+func lowBrCond(l *lower, i *ir.Insn) {
+	cc := l.compare(i)
+	if out := l.leavesAt(int(i.C)); out != nil {
+		l.labels[i.C].refs--
+		l.flush(false)
+		l.link(l.jcc(cc), out)
+		return
+	}
+	l.vecFlush()
+	l.flush(true)
+	l.jumpTo(l.jcc(cc), int(i.C))
+}
+
+// leavesAt is the GotoTB that stands at a label further on, if it does.
+func (l *lower) leavesAt(label int) *ir.Insn {
+	at := l.labels[label].op
+	if at < l.pc {
+		return nil
+	}
+	for n := at + 1; n < len(l.b.Insns); n++ {
+		switch i := &l.b.Insns[n]; i.Op {
+		case ir.Nop:
+		case ir.GotoTB:
+			if l.u.Chain[i.Aux].Place == 0 {
+				return i
+			}
+			return nil
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// link makes a jump one of the block's chain slots: it leads to its exit until
+// somebody links it.
+func (l *lower) link(place int, i *ir.Insn) {
+	slot := i.Aux & 1
+	c := cold{place: place, reg: noReg, chain: int8(slot), site: jit.Site{Kind: jit.Chain, Slot: slot, PC: i.Imm}}
+	if ch := &l.u.Chain[slot]; ch.Place == 0 {
+		ch.Place = l.u.Origin + uint32(place)
+	} else { // the slot has its jump already
+		c.chain, c.site.Kind, c.site.Why = -1, jit.Leave, ir.ExitEnd
+	}
+	l.addCold(c)
+}
+
+func lowGotoTB(l *lower, i *ir.Insn) {
+	l.flush(false)
+	l.link(l.jmp(), i)
+	l.skip = true
+}
+
+// lowGotoPtr looks the target up in the jump cache.
+func lowGotoPtr(l *lower, i *ir.Insn) {
+	r := l.toReg(i.A)
+	l.flush(false)
+	if l.u.TB.Unchained {
+		l.store(8, home(l.t.pcWord), r)
+		l.exit(jit.Site{Kind: jit.Indirect})
+		l.skip = true
+		return
+	}
+	t := l.alloc()
+	l.mov(4, t, r)
+	l.aluI(aluAnd, 4, t, vcpu.JumpMask)
+	l.shiftI(shiftShl, 4, t, 4)
+	l.aluM(aluAdd, 8, t, atJump)
+	l.aluM(aluCmp, 8, r, at(t, 0))
+	miss := l.jcc(ccNE)
+	l.jmpMem(at(t, 8))
+	l.addCold(cold{place: miss, reg: r, to: home(l.t.pcWord), chain: -1, site: jit.Site{Kind: jit.Indirect}})
+	l.skip = true
+}
+
+func lowExitTB(l *lower, i *ir.Insn) {
+	l.vecFlush()
+	l.flush(false)
+	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Slot: i.Sub, PC: i.Imm})
+	l.skip = true
+}

@@ -1,0 +1,206 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+	"panda/emu/mmu"
+)
+
+// maxSlack is how far from a checked address an access may lie: less than the
+// guard around the window.
+const maxSlack = mmu.Guard - 1<<16
+
+// address is the host operand of an access: guest memory begins at R14. An
+// address that may be outside the window is compared with the limit.
+func (l *lower) address(i *ir.Insn) Mem {
+	if i.A == ir.None && i.B == ir.None {
+		return l.absolute(i)
+	}
+	if i.B == ir.None && l.nearby(i) {
+		return Mem{Base: R14, Index: l.toReg(i.A), Disp: int32(i.Imm)}
+	}
+	r := l.alloc()
+	l.effective(i, 8, r)
+	l.locked = 1 << r // its parts are no longer needed
+	l.checkLimit(i, r)
+	return Mem{Base: R14, Index: r}
+}
+
+// absolute is an address known now.
+func (l *lower) absolute(i *ir.Insn) Mem {
+	if i.Imm < 1<<31 && i.Imm < l.u.Limit {
+		return at(R14, int32(i.Imm))
+	}
+	r := l.alloc()
+	l.movImm(r, i.Imm)
+	if i.Imm >= l.u.Limit {
+		l.checkLimit(i, r)
+	}
+	return Mem{Base: R14, Index: r}
+}
+
+// nearby makes sure that the base register's value lies in the window, so that
+// with the displacement it is there or in the guard. It reports false if the
+// address must be checked itself.
+func (l *lower) nearby(i *ir.Insn) bool {
+	d := int64(i.Imm)
+	if d != int64(int32(d)) || max(d, -d) >= maxSlack {
+		return false
+	}
+	n := l.number(i.A)
+	if v := &l.values[n]; v.short && l.u.Limit >= 1<<32 && d >= 0 || v.slack >= 0 && v.slack+max(d, -d) < maxSlack {
+		return true
+	}
+	if l.u.Exact {
+		return false
+	}
+	l.aluM(aluCmp, 8, l.toReg(i.A), atLimit)
+	l.flags = fact{}
+	l.leaveIf(ccAE, jit.Site{Kind: jit.Redo, Insn: uint16(l.insn)}, noReg)
+	l.values[n].slack = 0
+	return true
+}
+
+// checkLimit leaves if the address in a register is outside the window.
+func (l *lower) checkLimit(i *ir.Insn, r Reg) {
+	l.aluM(aluCmp, 8, r, atLimit)
+	l.flags = fact{}
+	s := jit.Site{Kind: jit.Outside, Insn: uint16(l.insn)}
+	if i.Op == ir.St {
+		s.Slot = 1
+	}
+	l.leaveIf(ccAE, s, r)
+}
+
+// leaveIf leaves on a condition, with all slots at home and a register as the
+// address.
+func (l *lower) leaveIf(cc byte, s jit.Site, addr Reg) {
+	c := cold{place: l.jcc(cc), reg: addr, to: atAddr, chain: -1, site: s, first: len(l.away)}
+	l.away = l.appendDirty(l.away)
+	c.slots = len(l.away)
+	l.addCold(c)
+}
+
+// effective computes A + B<<scale + Imm in a register.
+func (l *lower) effective(i *ir.Insn, n uint8, r Reg) {
+	d, fits := immediate(8, i.Imm)
+	if n == 4 {
+		d, fits = int32(i.Imm), true
+	}
+	m := Mem{Base: noReg, Index: noReg, Scale: i.Aux & ir.ScaleMask, Disp: d}
+	if i.A != ir.None {
+		m.Base = l.toReg(i.A)
+	}
+	if i.B != ir.None {
+		m.Index = l.toReg(i.B)
+	}
+	if m.Index != noReg && m.Scale == 0 && m.Base == noReg {
+		m.Base, m.Index = m.Index, noReg
+	}
+	if fits {
+		l.lea(n, r, m)
+		return
+	}
+	// The displacement needs a register of its own.
+	m.Disp = 0
+	if r == m.Base || r == m.Index {
+		panic("BUG: lea into its operand")
+	}
+	l.movImm(r, i.Imm)
+	if m.Index != noReg {
+		l.lea(n, r, Mem{Base: r, Index: m.Index, Scale: m.Scale})
+	}
+	if m.Base != noReg {
+		l.lea(n, r, Mem{Base: r, Index: m.Base})
+	}
+}
+
+func lowLea(l *lower, i *ir.Insn) {
+	if i.A == ir.None && i.B == ir.None {
+		l.moveConst(i.D, i.Imm, i.Type)
+		return
+	}
+	slack := int64(-1)
+	if i.B == ir.None {
+		slack = l.slack(i.A, i.Imm, i.Type)
+	}
+	n := size(i)
+	if _, fits := immediate(8, i.Imm); fits || n == 4 {
+		if i.A != ir.None {
+			l.toReg(i.A)
+		}
+		if i.B != ir.None {
+			l.toReg(i.B)
+		}
+		r := l.target(i.D)
+		l.effective(i, n, r)
+		l.result(i, r)
+	} else {
+		r := l.alloc()
+		l.effective(i, n, r)
+		l.result(i, r)
+	}
+	l.values[l.words[i.D].num].slack = slack
+}
+
+// loadOps are the instructions that load by [type], [type] with sign to 32 and
+// to 64 bits.
+var loadOps = [3][4]opcode{
+	{opMovzx8, opMovzx16, 0x8b, 0x8b},
+	{opMovsx8, opMovsx16, 0x8b, 0x8b},
+	{opMovsx8, opMovsx16, opMovsxd, 0x8b},
+}
+
+func lowLd(l *lower, i *ir.Insn) {
+	if i.Type >= ir.V128 {
+		lowLdVec(l, i)
+		return
+	}
+	m := l.address(i)
+	sign, n := 0, uint8(4)
+	if i.Aux&ir.SignExt != 0 {
+		sign = 1
+	}
+	if i.Aux&ir.SignExt64 != 0 {
+		sign = 2
+	}
+	if sign == 2 || i.Type == ir.I64 {
+		n = 8
+	}
+	r := l.target(i.D)
+	l.fault(false)
+	l.rm(loadOps[sign][i.Type], n, r, m)
+	l.finish(i.D, r)
+	l.values[l.words[i.D].num].short = n == 4
+}
+
+func lowSt(l *lower, i *ir.Insn) {
+	if i.Type >= ir.V128 {
+		lowStVec(l, i)
+		return
+	}
+	m := l.address(i)
+	n := uint8(i.Type.Bytes())
+	if s := &l.words[i.C]; s.konst && s.reg == noReg && !l.pinned(i.C) {
+		if l.storeConstant(n, m, s.k) {
+			return
+		}
+	}
+	c := l.toReg(i.C)
+	l.fault(true)
+	l.store(n, m, c)
+}
+
+// storeConstant stores a constant if an instruction can.
+func (l *lower) storeConstant(n uint8, m Mem, k uint64) bool {
+	if n == 8 && k != uint64(int64(int32(k))) {
+		return false
+	}
+	l.fault(true)
+	if n < 4 {
+		l.storeImmN(n, m, k)
+	} else {
+		l.storeImm(n, m, int32(k))
+	}
+	return true
+}

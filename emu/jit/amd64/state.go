@@ -1,0 +1,435 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+)
+
+// word says where the value of a frame word is. A pinned word lives in its
+// register. Any other is in its home in the frame, in a register, or is a
+// constant; dirty says that the home does not have it.
+type word struct {
+	reg   Reg // noReg for none
+	dirty bool
+	konst bool
+	k     uint64
+	num   int32 // value number, 0 for not yet given
+}
+
+// holder lists the words whose value a register holds, besides the word that is
+// pinned to it.
+type holder struct {
+	n     uint8
+	words [6]ir.Ref
+}
+
+// value is what is known of a value number.
+type value struct {
+	// slack is how far the value can be from one that was found to be an address
+	// inside the window; negative when nothing is known.
+	slack int64
+	// short says that the upper half is zero.
+	short bool
+}
+
+// pinHosts are the registers for pinned words, in order; scratch holds all else.
+// R15 is the context and R14 the base of guest memory.
+var (
+	pinHosts = [...]Reg{RAX, RCX, RDX, RBX, R12, RBP, RSI, RDI, R8, R9}
+	scratch  = [...]Reg{R10, R11, R13}
+)
+
+// home is the place of a word in the frame.
+func home(w ir.Ref) Mem { return at(R15, int32(w)*8-ctxBias) }
+
+func (l *lower) pinned(w ir.Ref) bool { return int(w) < len(l.t.pin) && l.t.pin[w] != noReg }
+
+// reset forgets everything but the pinned words.
+func (l *lower) reset() {
+	for w := range l.b.Temps {
+		l.words[w] = word{reg: noReg}
+	}
+	for w, r := range l.t.pin {
+		l.words[w].reg = r
+	}
+	l.regs = [numRegs]holder{}
+	l.dirty = l.dirty[:0]
+	l.flags = fact{}
+	l.values = append(l.values[:0], value{slack: -1})
+	l.vecs.reset()
+}
+
+// number is the value number of a word.
+func (l *lower) number(w ir.Ref) int32 {
+	s := &l.words[w]
+	if s.num == 0 {
+		s.num = l.fresh()
+	}
+	return s.num
+}
+
+// fresh is a new value number.
+func (l *lower) fresh() int32 {
+	l.values = append(l.values, value{slack: -1})
+	return int32(len(l.values) - 1)
+}
+
+// live reports whether somebody may still look at a word.
+func (l *lower) live(w ir.Ref) bool { return w < l.base || int(l.lastUse[w]) >= l.pc }
+
+// unbind takes a word out of its register and forgets its value.
+func (l *lower) unbind(w ir.Ref) {
+	s := &l.words[w]
+	if s.reg != noReg {
+		h := &l.regs[s.reg]
+		for i := range h.n {
+			if h.words[i] == w {
+				h.n--
+				h.words[i] = h.words[h.n]
+				break
+			}
+		}
+		s.reg = noReg
+	}
+	s.konst = false
+	if s.dirty {
+		s.dirty = false
+		l.undirty(w)
+	}
+}
+
+func (l *lower) undirty(w ir.Ref) {
+	for i, x := range l.dirty {
+		if x == w {
+			last := len(l.dirty) - 1
+			l.dirty[i] = l.dirty[last]
+			l.dirty = l.dirty[:last]
+			return
+		}
+	}
+}
+
+// bind notes that a register has the value of a word.
+func (l *lower) bind(w ir.Ref, r Reg) {
+	h := &l.regs[r]
+	if int(h.n) == len(h.words) { // make room: the first goes home
+		l.clean(h.words[0])
+		l.unbind(h.words[0])
+	}
+	h.words[h.n] = w
+	h.n++
+	l.words[w].reg = r
+}
+
+func (l *lower) markDirty(w ir.Ref) {
+	if s := &l.words[w]; !s.dirty {
+		s.dirty = true
+		l.dirty = append(l.dirty, w)
+	}
+}
+
+// clean stores a word whose home does not have its value.
+func (l *lower) clean(w ir.Ref) {
+	s := &l.words[w]
+	if !s.dirty {
+		return
+	}
+	s.dirty = false
+	l.undirty(w)
+	if !l.live(w) {
+		return
+	}
+	l.storeWord(w)
+}
+
+// storeWord writes a word's value into its home.
+func (l *lower) storeWord(w ir.Ref) {
+	s := &l.words[w]
+	m := home(w)
+	if s.reg != noReg {
+		l.store(8, m, s.reg)
+	} else {
+		l.storeConst(m, s.k)
+	}
+}
+
+// storeConst stores a constant of 8 bytes.
+func (l *lower) storeConst(m Mem, k uint64) {
+	if k == uint64(int64(int32(k))) {
+		l.storeImm(8, m, int32(k))
+		return
+	}
+	l.storeImm(4, m, int32(k))
+	m.Disp += 4
+	l.storeImm(4, m, int32(k>>32))
+}
+
+// flush stores all dirty words, or the slots alone. What registers hold stays
+// known.
+func (l *lower) flush(temps bool) {
+	for i := len(l.dirty) - 1; i >= 0; i-- {
+		if w := l.dirty[i]; temps || w < l.base {
+			l.clean(w)
+		}
+	}
+}
+
+// forget makes homes the only place of all words that are not pinned: other code
+// runs now. renumber says that it may change slots.
+func (l *lower) forget(renumber bool) {
+	for _, r := range scratch {
+		l.release(r)
+	}
+	for _, r := range pinHosts {
+		l.release(r)
+	}
+	if !renumber {
+		return
+	}
+	for w := range l.b.Temps {
+		l.words[w].num = 0
+		if !l.pinned(w) {
+			l.words[w].konst = false
+		}
+	}
+}
+
+// release unbinds all words in a register. Their homes must have them.
+func (l *lower) release(r Reg) {
+	for h := &l.regs[r]; h.n > 0; {
+		l.unbind(h.words[h.n-1])
+	}
+}
+
+// alloc finds a scratch register and locks it.
+func (l *lower) alloc() Reg {
+	best, cost := noReg, 1<<30
+	for _, r := range scratch {
+		if l.locked>>r&1 != 0 {
+			continue
+		}
+		if c := l.evictCost(r); c < cost {
+			best, cost = r, c
+		}
+	}
+	if best == noReg {
+		panic("BUG: no scratch register")
+	}
+	h := &l.regs[best]
+	for h.n > 0 {
+		w := h.words[h.n-1]
+		l.clean(w)
+		l.unbind(w)
+	}
+	l.lock(best)
+	return best
+}
+
+// evictCost says how bad it is to take a register: stores first, then loads
+// that come soon.
+func (l *lower) evictCost(r Reg) int {
+	h, cost := &l.regs[r], 0
+	for _, w := range h.words[:h.n] {
+		switch s := &l.words[w]; {
+		case !l.live(w):
+		case s.dirty:
+			cost += 4
+		default:
+			cost++
+		}
+	}
+	return cost
+}
+
+func (l *lower) lock(r Reg) { l.locked |= 1 << r }
+
+// toReg puts a word into a register and locks it.
+func (l *lower) toReg(w ir.Ref) Reg {
+	s := &l.words[w]
+	if s.reg == noReg {
+		if l.vecs.n != 0 {
+			l.vecHome(w, 1)
+		}
+		r := l.alloc()
+		if s.konst {
+			l.movImm(r, s.k)
+		} else {
+			l.load(8, r, home(w))
+		}
+		l.bind(w, r)
+	}
+	l.lock(s.reg)
+	return s.reg
+}
+
+// moveTo puts a word's value into a register without binding it there.
+func (l *lower) moveTo(r Reg, w ir.Ref) {
+	switch s := &l.words[w]; {
+	case s.reg == r:
+	case s.reg != noReg:
+		l.mov(8, r, s.reg)
+	case s.konst:
+		l.movImm(r, s.k)
+	default:
+		if l.vecs.n != 0 {
+			l.vecHome(w, 1)
+		}
+		l.load(8, r, home(w))
+	}
+}
+
+// operand is a word as a source: a register, or memory if it is only at home.
+func (l *lower) operand(w ir.Ref) (r Reg, m Mem) {
+	s := &l.words[w]
+	if s.reg == noReg && !s.konst && (w >= l.base && int(l.lastUse[w]) == l.pc) {
+		if l.vecs.n != 0 {
+			l.vecHome(w, 1)
+		}
+		return noReg, home(w)
+	}
+	return l.toReg(w), Mem{}
+}
+
+// save moves the words that share a register with a pinned word out of the way:
+// the register is about to be written. except is about to be defined.
+func (l *lower) save(r Reg, except ir.Ref) {
+	h := &l.regs[r]
+	if h.n == 0 {
+		return
+	}
+	to := noReg
+	for i := int(h.n) - 1; i >= 0; i-- {
+		w := h.words[i]
+		if w == except || !l.live(w) || !l.words[w].dirty {
+			l.unbind(w)
+			continue
+		}
+		if to == noReg {
+			to = l.idle()
+			if to == noReg {
+				l.clean(w)
+				l.unbind(w)
+				continue
+			}
+			l.mov(8, to, r)
+		}
+		h.n--
+		h.words[i] = h.words[h.n]
+		l.words[w].reg = noReg
+		l.bind(w, to)
+	}
+}
+
+// idle is a scratch register that nobody uses, or noReg.
+func (l *lower) idle() Reg {
+	for _, r := range scratch {
+		if l.locked>>r&1 == 0 && l.evictCost(r) == 0 {
+			l.release(r)
+			return r
+		}
+	}
+	return noReg
+}
+
+// define makes a register the place of a word's new value.
+func (l *lower) define(w ir.Ref, r Reg) {
+	if l.vecs.n != 0 {
+		l.vecGone(w, 1)
+	}
+	s := &l.words[w]
+	if l.pinned(w) {
+		s.num = l.fresh()
+		return
+	}
+	l.unbind(w)
+	l.bind(w, r)
+	s.num = l.fresh()
+	l.markDirty(w)
+}
+
+// target is the register in which to compute word d: its own if it is pinned,
+// else a scratch register.
+func (l *lower) target(d ir.Ref) Reg {
+	if l.pinned(d) {
+		r := l.t.pin[d]
+		l.save(r, d)
+		return r
+	}
+	return l.alloc()
+}
+
+// targetFrom is target with the value of word a in it already, for instructions
+// that change their first operand. busy is a register that must not be it; if
+// it would be, the result is a scratch register, which finish moves.
+func (l *lower) targetFrom(d, a ir.Ref, busy Reg) Reg {
+	if l.pinned(d) {
+		r := l.t.pin[d]
+		if r == busy && l.words[a].reg != r {
+			t := l.alloc()
+			l.moveTo(t, a)
+			return t
+		}
+		l.lock(r)
+		l.save(r, d)
+		l.moveTo(r, a)
+		return r
+	}
+	if r := l.words[a].reg; r != noReg && r != busy && l.dies(r, a, d) {
+		l.unbind(a)
+		l.lock(r)
+		return r
+	}
+	t := l.alloc()
+	l.moveTo(t, a)
+	return t
+}
+
+// dies reports whether a scratch register holds only word a, whose value ends
+// with the definition of d now.
+func (l *lower) dies(r Reg, a, d ir.Ref) bool {
+	return (a == d || a >= l.base && int(l.lastUse[a]) == l.pc) && l.regs[r].n == 1 && isScratch(r)
+}
+
+func isScratch(r Reg) bool { return r == R10 || r == R11 || r == R13 }
+
+// finish makes word d what has been computed in a register.
+func (l *lower) finish(d ir.Ref, r Reg) {
+	if l.pinned(d) && l.t.pin[d] != r {
+		p := l.t.pin[d]
+		l.save(p, d)
+		l.mov(8, p, r)
+	}
+	l.define(d, r)
+}
+
+// settle frees what the operation read for the last time.
+func (l *lower) settle(i *ir.Insn) {
+	l.locked = 0
+	for _, w := range [...]ir.Ref{i.A, i.B, i.C} {
+		if w >= l.base && w < ir.FrameWords && int(l.lastUse[w]) == l.pc && l.words[w].reg != noReg {
+			l.unbind(w)
+		}
+	}
+}
+
+// snapshot is the list of slots that are not at home.
+func (l *lower) snapshot() jit.State {
+	first := len(l.u.Values)
+	l.u.Values = l.appendDirty(l.u.Values)
+	return jit.State{Value: l.u.FirstValue + uint32(first), Count: uint16(len(l.u.Values) - first)}
+}
+
+func (l *lower) appendDirty(to []jit.Value) []jit.Value {
+	for _, w := range l.dirty {
+		if w >= l.base {
+			continue
+		}
+		s := &l.words[w]
+		v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
+		if s.reg == noReg {
+			v.Reg = jit.InConst
+		}
+		to = append(to, v)
+	}
+	return to
+}

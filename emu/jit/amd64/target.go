@@ -1,0 +1,93 @@
+// Package amd64 writes machine code for x86-64 hosts with AVX2 and BMI2: the
+// encoder, the lowering of ir to instructions, register allocation, and the
+// assembly code that enters machine code and handles its signals.
+//
+// # Registers
+//
+// R15 is the context: it points into the CPU's frame. R14 is the base of guest
+// memory. The words that the guest uses most are pinned to registers (pinHosts)
+// in all blocks, so that a jump from block to block moves nothing. R10, R11 and
+// R13 hold everything else, within a block. RSP is Go's and never moves, so that
+// the landing place of a fault finds the return address where it was.
+//
+// # Where values are
+//
+// Each frame word has a home in the frame. Within a block a word that is not
+// pinned can be in a register, share one with another word of the same value, or
+// be a constant, and its home can be out of date (dirty). Dirty slots are stored
+// when the block ends or calls; where an access may fault, a table says where
+// they are, so that the exact state can be put together without stores (see
+// jit.Fault).
+package amd64
+
+import (
+	"unsafe"
+
+	"panda/emu/interp"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Target is the host as jit sees it.
+type Target struct {
+	l      lower
+	pin    []Reg // by word; noReg for what is not pinned
+	base   ir.Ref
+	pcWord ir.Ref
+	interp interp.Engine
+
+	leave uint32 // where blocks leave
+	arena uintptr
+}
+
+// New makes a target for a guest architecture.
+func New(a *vcpu.Arch) *Target {
+	t := &Target{base: a.TempBase, pcWord: a.PC}
+	for n, w := range a.Hot {
+		if n == len(pinHosts) {
+			break
+		}
+		for int(w) >= len(t.pin) {
+			t.pin = append(t.pin, noReg)
+		}
+		t.pin[w] = pinHosts[n]
+	}
+	return t
+}
+
+func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp.Single, error) {
+	return t.interp.Single(b, tb, i, insn)
+}
+
+// Prologue writes the entry at offset 0, and the exit.
+func (t *Target) Prologue(base uintptr) []byte {
+	var a asm
+	t.arena = base
+	for w, r := range t.pin {
+		if r != noReg {
+			a.load(8, r, home(ir.Ref(w)))
+		}
+	}
+	a.load(8, R14, atMem)
+	a.jmpMem(atTarget)
+	t.leave = uint32(a.pos())
+	for w, r := range t.pin {
+		if r != noReg {
+			a.store(8, home(ir.Ref(w)), r)
+		}
+	}
+	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
+	a.ret()
+	return a.code
+}
+
+// Link makes the jump whose displacement is at a place lead to a position.
+func (*Target) Link(buf []byte, place, to uint32) {
+	*(*int32)(unsafe.Pointer(&buf[place])) = int32(to - place - 4)
+}
+
+// Enter runs machine code from c.Host.Target.
+func (t *Target) Enter(c *vcpu.CPU) {
+	c.Host.Landing = t.arena + uintptr(t.leave)
+	enterAt(c, t.arena)
+}

@@ -1,0 +1,103 @@
+package jit
+
+import (
+	"panda/emu/interp"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Target writes machine code for one kind of host.
+type Target interface {
+	// Prologue writes the code that all blocks share at the head of an empty
+	// arena: how to enter and to leave.
+	Prologue(base uintptr) []byte
+	// Lower compiles the unit. Its code will stand at u.Origin.
+	Lower(u *Unit) error
+	// Link makes the jump at a place lead to a position.
+	Link(buf []byte, place, to uint32)
+	// Enter runs machine code from c.Host.Target until an exit leaves.
+	Enter(c *vcpu.CPU)
+}
+
+// Unit is a block on its way to machine code. Positions are offsets in the
+// arena.
+type Unit struct {
+	Block  *ir.Block
+	TB     *vcpu.TB
+	Origin uint32
+	// Exact asks that an access outside the guest's window leaves with its own
+	// address, since a second try would be seen.
+	Exact bool
+	// Limit is the guest's: addresses at and above it do not exist.
+	Limit uint64
+
+	Code   []byte
+	Sites  []Site
+	Faults []Fault
+	Values []Value
+	// FirstSite and FirstValue are the numbers of the first of them: they count
+	// over all blocks.
+	FirstSite, FirstValue uint32
+	// Chain are the jumps of the block's chain slots.
+	Chain [2]vcpu.Chain
+}
+
+// Reset makes the unit ready for another block.
+func (u *Unit) Reset(b *ir.Block, tb *vcpu.TB, origin uint32) {
+	*u = Unit{
+		Block: b, TB: tb, Origin: origin, Code: u.Code[:0], Sites: u.Sites[:0], Faults: u.Faults[:0], Values: u.Values[:0],
+		FirstSite: u.FirstSite + uint32(len(u.Sites)), FirstValue: u.FirstValue + uint32(len(u.Values)),
+	}
+}
+
+// Kind is what an exit is for.
+type Kind uint8
+
+// The exits.
+const (
+	AtHead   Kind = iota // no budget, or somebody wants the run to stop
+	Chain                // to the block at PC, through chain slot Slot
+	Indirect             // to the block at the pc slot
+	Leave                // to the run loop for reason Why, the guest's pc being PC
+	Operate              // Op is to be done; then go on at Resume
+	Redo                 // the address is unusual: do the instruction again with Exact
+	Outside              // the address in Host.Addr is outside the window
+)
+
+// Site is one exit.
+type Site struct {
+	TB     *vcpu.TB
+	Op     *interp.Single
+	PC     uint64
+	Resume uint32
+	Insn   uint16
+	Kind   Kind
+	Why    ir.Exit
+	Slot   uint8
+}
+
+// Fault says what an access at a place of the code is.
+type Fault struct {
+	Site  uint32 // the block's first site
+	Place uint32 // offset of the instruction
+	State
+	Insn    uint16
+	Storing bool
+}
+
+// State is a run of Values: the slots that are not in the frame where the code
+// leaves.
+type State struct {
+	Value uint32
+	Count uint16
+}
+
+// Value is a slot that is in a host register, or is a constant.
+type Value struct {
+	Word ir.Ref
+	Reg  uint8 // number of the host register, InConst for none
+	K    uint64
+}
+
+// InConst in Value.Reg says that the value is K.
+const InConst = 0xff

@@ -1,0 +1,50 @@
+package linux
+
+import (
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/mmu"
+)
+
+// fireProcess tells callbacks of a process's event.
+func (k *Kernel) fireProcess(kind event.Kind, p event.Process) {
+	for _, sub := range k.bus.Active(kind) {
+		if sub.Filter.MatchName(baseName(p.Path), 0) {
+			k.bus.Call(sub, func() { sub.Fn.(event.ProcessFunc)(k.cpu, &p) })
+		}
+	}
+}
+
+// fireThread tells callbacks of a thread's event.
+func (k *Kernel) fireThread(kind event.Kind, t *Thread, status int) {
+	for _, sub := range k.bus.Active(kind) {
+		k.bus.Call(sub, func() {
+			sub.Fn.(event.ThreadFunc)(k.cpu, &event.Thread{TID: t.tid, PID: t.p.pid, Status: status})
+		})
+	}
+}
+
+// modules are the mappings of files' code that overlap [a, a+n), if anybody wants
+// to know.
+func (k *Kernel) modules(s *mmu.Space, kind event.Kind, a guest.Addr, n uint64) []event.MappedModule {
+	if !k.bus.Watched(kind) {
+		return nil
+	}
+	var ms []event.MappedModule
+	for _, r := range s.Regions() {
+		if r.Prot&guest.Exec != 0 && r.Name != "" && r.Name[0] == '/' && r.Start < a+guest.Addr(n) && r.End > a {
+			ms = append(ms, event.MappedModule{Path: r.Name, Start: max(r.Start, a), End: min(r.End, a+guest.Addr(n))})
+		}
+	}
+	return ms
+}
+
+func (k *Kernel) fireModules(kind event.Kind, ms []event.MappedModule) {
+	for i := range ms {
+		for _, sub := range k.bus.Active(kind) {
+			if sub.Filter.MatchName(baseName(ms[i].Path), 0) {
+				k.bus.Call(sub, func() { sub.Fn.(event.ModuleFunc)(k.cpu, &ms[i]) })
+			}
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package linux
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Problem: plugin code wants a function of the guest to run, now, also from the
+// middle of a block.
+// Idea: the engine runs again within the callback, on a stack of its own whose
+// lowest page, which cannot be executed, is the return address: arriving there
+// is the function's return. System calls of the function are made; signals wait
+// until it is over.
+// Invariant: whatever happens, registers, instruction count and the thread's own
+// system call are afterwards what they were. What the function did to memory and
+// files stays.
+
+// nester is an engine that can run within a callback.
+type nester interface {
+	Nested(f func())
+	Busy() bool
+}
+
+const callStack = 256 << 10
+
+// noCalls are the system calls that would end or double what waits for the
+// function.
+var noCalls = []string{
+	"exit", "exit_group", "execve", "execveat", "fork", "vfork", "clone", "clone3", "rt_sigreturn", "sigreturn",
+}
+
+// Call runs a guest function in the current thread and gives its result, as the
+// System V ABI passes integers. It ends it after limit instructions.
+func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, err error) {
+	engine, ok := k.engine.(nester)
+	t := k.cur
+	switch {
+	case !ok || k.exited || t == nil || t.p.mm == nil || t.state == dead:
+		return 0, errors.New("no thread is there to run the function")
+	case engine.Busy():
+		return 0, errors.New("a guest function cannot run while code is translated")
+	case k.cpu.Space != t.p.mm.Space:
+		return 0, errors.New("the thread's memory is not current")
+	case t.state == parked && t.wait.cancel != nil:
+		return 0, fmt.Errorf("thread %d waits for another thread", t.tid)
+	}
+	stack, e := t.p.mm.Anonymous(callStack, "[panda call]")
+	if e != 0 {
+		return 0, fmt.Errorf("a stack for the function: %w", e)
+	}
+	state, wait, call, over := t.state, t.wait, t.call, k.turnOver
+	defer func() {
+		if t.state != dead {
+			t.state, t.wait, t.call, k.turnOver = state, wait, call, over
+			t.p.mm.Unmap(stack, callStack)
+		}
+	}()
+	t.state, t.wait = ready, nil
+	engine.Nested(func() {
+		t.call.active, t.call.event = false, nil
+		if err = t.enterFunction(fn, stack, args); err == nil {
+			ret, err = t.runFunction(stack, int64(min(limit, 1<<62)))
+		}
+	})
+	return ret, err
+}
+
+// enterFunction sets stack and registers as a call instruction leaves them
+// (System V ABI x86-64 3.2.3, i386 2.2.3). RAX tells a variadic function that no
+// argument is in a vector register.
+func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
+	c := t.k.cpu
+	arch := c.Machine.Arch
+	word := arch.Bits / 8
+	c.W[regs.RAX] = 0
+	frame := binary.LittleEndian.AppendUint64(nil, uint64(stack))[:word]
+	for i, v := range args {
+		if r := arch.Arg(i); r != ir.None {
+			c.W[r] = v
+			continue
+		}
+		frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...)
+	}
+	const room = 128 // above the arguments: what a caller would own
+	if len(frame) > callStack/4 {
+		return fmt.Errorf("%d arguments are too many", len(args))
+	}
+	sp := (stack+callStack-room-guest.Addr(len(frame)))&^15 - guest.Addr(word)
+	if err := c.Write(sp, frame); err != nil {
+		return err
+	}
+	c.W[arch.SP] = uint64(sp)
+	c.W[arch.PC] = uint64(fn)
+	c.W[regs.DF] = 1
+	return nil
+}
+
+// runFunction runs until the function returns.
+func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
+	c, k := t.k.cpu, t.k
+	for left > 0 {
+		before := c.Icount()
+		stop := k.engine.Run(c, left)
+		left -= int64(c.Icount()-before) + 1
+		switch {
+		case stop == vcpu.StopException && c.PC() == end:
+			ret := c.W[c.Machine.Arch.Ret]
+			if c.Machine.Arch.Bits == 32 {
+				ret = uint64(uint32(ret))
+			}
+			return ret, nil
+		case stop == vcpu.StopException:
+			return 0, fmt.Errorf("the function failed at pc %#x: %v", uint64(c.PC()), &c.Exc)
+		case stop == vcpu.StopHalt:
+			return 0, fmt.Errorf("the function failed at pc %#x: HLT", uint64(c.PC()))
+		case stop == vcpu.StopRequest:
+			k.Stop() // for whoever asked
+			return 0, fmt.Errorf("the function was stopped at pc %#x", uint64(c.PC()))
+		case stop == vcpu.StopSyscall:
+			if err := t.functionCalls(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return 0, fmt.Errorf("the function did not return in time; it is at pc %#x", uint64(c.PC()))
+}
+
+// functionCalls makes a system call of a function, and waits for it.
+func (t *Thread) functionCalls() error {
+	k := t.k
+	if name := t.callName(); slices.Contains(noCalls, name) {
+		return fmt.Errorf("the function called %s, which is not done", name)
+	}
+	queued := slices.Contains(k.runq, t)
+	defer func() {
+		if !queued { // waking put it there
+			k.runq = remove(k.runq, t)
+		}
+	}()
+	t.callInsn(k.cpu.Syscall)
+	for t.state != dead && t.call.active {
+		if t.state == parked {
+			if t.wait.cancel != nil || t.wait.hard {
+				t.giveUp()
+				return errors.New("the function waits for another thread")
+			}
+			k.pollWorld(true)
+			if k.cpu.StopAsked() {
+				t.giveUp()
+				return errors.New("the function was stopped in a system call")
+			}
+			continue
+		}
+		t.continueCall()
+	}
+	if t.state == dead || k.exited {
+		return errors.New("the function ended the process")
+	}
+	return nil
+}
+
+// callName is the name of the system call that the registers describe.
+func (t *Thread) callName() string {
+	a := t.k.abi64
+	if t.k.cpu.Syscall != vcpu.SyscallInsn {
+		a = t.k.abi32
+	}
+	if n := int(int32(t.words()[regs.RAX])); n >= 0 && n < len(a.calls) && a.calls[n].info != nil {
+		return a.calls[n].info.Name
+	}
+	return ""
+}

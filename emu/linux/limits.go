@@ -1,0 +1,102 @@
+package linux
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
+)
+
+// unlimited is RLIM_INFINITY.
+const unlimited = ^uint64(0)
+
+// limit is a soft limit.
+func (p *Process) limit(res int) uint64 { return p.rlimits[res].Cur }
+
+// maxThreads is how many threads all guest processes may have: more is a fork
+// bomb, whatever the limits say.
+const maxThreads = 8192
+
+// mayFork applies RLIMIT_NPROC, which counts the threads of a user and does not
+// bind one with rights (setrlimit(2)).
+func (t *Thread) mayFork() bool {
+	k, user := t.k, t.p.creds.uid[realID]
+	if len(k.threads) >= maxThreads {
+		return false
+	}
+	limit := t.p.limit(unix.RLIMIT_NPROC)
+	if t.p.creds.privileged() || limit >= maxThreads {
+		return true
+	}
+	n := uint64(0)
+	for _, o := range k.threads {
+		if o.p.creds.uid[realID] == user {
+			n++
+		}
+	}
+	return n < limit
+}
+
+// mayQueue applies RLIMIT_SIGPENDING to a signal that a program queues with a
+// value: all that wait in the guest count.
+func (t *Thread) mayQueue(sig int) bool {
+	if sig < abi.SIGRTMIN {
+		return true // at most one waits
+	}
+	n := 0
+	for _, p := range t.k.procs {
+		n += len(p.pending.infos)
+		for _, o := range p.threads {
+			n += len(o.pending.infos)
+		}
+	}
+	return uint64(n) < t.p.limit(unix.RLIMIT_SIGPENDING)
+}
+
+// roomFor applies RLIMIT_AS to size more bytes of memory.
+func (t *Thread) roomFor(size uint64) errno {
+	limit := t.p.limit(unix.RLIMIT_AS)
+	if limit == unlimited {
+		return 0
+	}
+	if have := pages(t.p.mm, anyRegion) * mm.PageSize; size > limit || have > limit-size {
+		return abi.ENOMEM
+	}
+	return 0
+}
+
+// fits applies RLIMIT_FSIZE to n bytes that are to be written at off of a file: it
+// says how many may be. When none may, SIGXFSZ is sent.
+func (t *Thread) fits(f *File, off int64, n int) (int, errno) {
+	limit := t.p.limit(unix.RLIMIT_FSIZE)
+	if limit > 1<<62 || f.mode != unix.S_IFREG || n == 0 {
+		return n, 0
+	}
+	if off < 0 {
+		off = t.position(f)
+	}
+	if off >= int64(limit) {
+		t.send(abi.Siginfo{Signo: abi.SIGXFSZ, Code: abi.SI_KERNEL}, false)
+		return 0, abi.EFBIG
+	}
+	return int(min(int64(n), int64(limit)-off)), 0
+}
+
+// position is where the next write to a file goes.
+func (t *Thread) position(f *File) int64 {
+	if f.flags&abi.O_APPEND != 0 {
+		st, _ := t.k.host.Fstat(f.fd)
+		return st.Size
+	}
+	at, _ := t.k.host.Lseek(f.fd, 0, unix.SEEK_CUR)
+	return at
+}
+
+// resizable applies RLIMIT_FSIZE to a new size of a file.
+func (t *Thread) resizable(size int64) errno {
+	if limit := t.p.limit(unix.RLIMIT_FSIZE); size < 0 || uint64(size) <= limit {
+		return 0
+	}
+	t.send(abi.Siginfo{Signo: abi.SIGXFSZ, Code: abi.SI_KERNEL}, false)
+	return abi.EFBIG
+}

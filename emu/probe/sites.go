@@ -1,0 +1,246 @@
+package probe
+
+import (
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// site adds a probe operation for a site.
+func (p *pass) site(rank vcpu.SiteRank, insn int, fire func(c *vcpu.CPU) bool, ring *vcpu.Ring) {
+	p.out = append(p.out, ir.Insn{Op: ir.Probe, Imm: uint64(len(p.tb.Sites))})
+	p.tb.Sites = append(p.tb.Sites, vcpu.Site{Rank: rank, Insn: insn, Fire: fire, Ring: ring})
+}
+
+// count adds a counter operation.
+func (p *pass) count(n *uint64, by int) {
+	p.out = append(p.out, ir.Insn{Op: ir.Count, Imm: uint64(len(p.tb.Counters)), C: ir.Ref(by)})
+	p.tb.Counters = append(p.tb.Counters, n)
+}
+
+// counted puts a counter for a subscription that only counts.
+func (p *pass) counted(s *event.Sub, in *event.Insn) bool {
+	n := s.Counter
+	if n == nil && s.CounterAt != nil {
+		n = s.CounterAt(in)
+	}
+	if n != nil {
+		p.count(n, 1)
+	}
+	return n != nil
+}
+
+// blockSites puts what fires before the block.
+func (p *pass) blockSites() {
+	in := p.describe()
+	var subs []*event.Sub
+	for _, k := range []event.Kind{event.BeforeBlockExecInvalidateOpt, event.BeforeBlockExec} {
+		p.list = p.bus.At(p.list[:0], k, in)
+		for _, s := range p.list {
+			s.Matches++
+			if !p.counted(s, in) {
+				subs = append(subs, s)
+			}
+		}
+	}
+	if len(subs) > 0 {
+		p.site(vcpu.RankBlock, 0, fireBlock(p.bus, subs, p.tb), ringOf(subs))
+	}
+	if left := p.bus.At(nil, event.AfterBlockExec, in); len(left) > 0 {
+		p.tb.Unchained = true
+		p.tb.Left = fireLeft(p.bus, left, p.tb)
+	}
+}
+
+// ringOf is the ring that serves a site alone, nil if there is none.
+func ringOf(subs []*event.Sub) *vcpu.Ring {
+	if len(subs) != 1 {
+		return nil
+	}
+	return subs[0].Batch.Ring()
+}
+
+// fireLeft makes what fires when a block was left.
+func fireLeft(bus *event.Bus, subs []*event.Sub, tb *vcpu.TB) func(c *vcpu.CPU, next *vcpu.TB) {
+	for _, s := range subs {
+		s.Matches++
+	}
+	return func(c *vcpu.CPU, next *vcpu.TB) {
+		for _, s := range subs {
+			switch fn := s.Fn.(type) {
+			case event.AfterBlockFunc:
+				if s.Active() {
+					bus.Call(s, func() { fn(c, tb, next) })
+				}
+			default:
+				if s.Active() && s.Counter != nil {
+					*s.Counter++
+				}
+			}
+		}
+	}
+}
+
+// begin notes what leaves compares with.
+func begin(c *vcpu.CPU) guest.Addr {
+	c.Moved = false
+	return c.PC()
+}
+
+// leaves reports whether callbacks sent the guest elsewhere or want to stop it.
+func leaves(c *vcpu.CPU, pc guest.Addr) bool { return c.Moved || c.PC() != pc || c.StopAsked() }
+
+func fireBlock(bus *event.Bus, subs []*event.Sub, tb *vcpu.TB) func(c *vcpu.CPU) bool {
+	return func(c *vcpu.CPU) bool {
+		pc := begin(c)
+		for _, s := range subs {
+			if !s.Active() {
+				continue
+			}
+			switch fn := s.Fn.(type) {
+			case event.BlockFunc:
+				bus.CallBlock(s, fn, c, tb)
+			case event.BlockBoolFunc:
+				bus.Call(s, func() { tb.Dead = fn(c, tb) && !tb.Renewed || tb.Dead })
+			}
+		}
+		return leaves(c, pc) || tb.Dead
+	}
+}
+
+// insnSites puts what fires before the current instruction and notes what
+// fires after it and at its accesses.
+func (p *pass) insnSites() {
+	in := p.describe()
+	asked := p.ask(in)
+	before := p.choose(event.InsnExec, in, asked)
+	if len(before) > 0 {
+		p.site(vcpu.RankInsn, p.insn, firePC(p.bus, before), ringOfChosen(before))
+	}
+	p.after = p.choose(event.AfterInsnExec, in, asked)
+	p.mem, p.called = false, false
+	if p.src.NoMemory {
+		return
+	}
+	for n := range p.memory {
+		p.memory[n] = p.bus.At(p.memory[n][:0:0], event.VirtMemBeforeRead+event.Kind(n), in)
+		p.mem = p.mem || len(p.memory[n]) > 0
+	}
+}
+
+func ringOfChosen(cs []chosen) *vcpu.Ring {
+	if len(cs) != 1 {
+		return nil
+	}
+	return cs[0].sub.Batch.Ring()
+}
+
+// ask calls the insn_translate callbacks and returns each owner's answer.
+func (p *pass) ask(in *event.Insn) map[*event.Owner]bool {
+	subs := p.bus.Active(event.InsnTranslate)
+	if len(subs) == 0 {
+		return nil
+	}
+	asked := map[*event.Owner]bool{}
+	for _, s := range subs {
+		yes := false
+		if s.Filter.MatchInsn(in) {
+			if fn, ok := s.Fn.(event.PCBoolFunc); ok {
+				p.bus.Call(s, func() { yes = fn(p.src.CPU, in.PC) })
+			} else {
+				yes = true
+			}
+		}
+		if yes {
+			s.Matches++
+		}
+		asked[s.Owner] = asked[s.Owner] || yes
+	}
+	return asked
+}
+
+// choose lists the callbacks of a kind for an instruction, and counts at once
+// for counters. A subscription without a filter follows the answer of its
+// owner's insn_translate, if the owner has one.
+func (p *pass) choose(k event.Kind, in *event.Insn, asked map[*event.Owner]bool) []chosen {
+	var cs []chosen
+	p.list = p.bus.At(p.list[:0], k, in)
+	for _, s := range p.list {
+		if answer, has := asked[s.Owner]; has && !answer && !s.Filter.ChoosesInsn() {
+			continue
+		}
+		s.Matches++
+		if p.counted(s, in) {
+			continue
+		}
+		cs = append(cs, chosen{s, s.Fn.(event.PCFunc), in.PC})
+	}
+	return cs
+}
+
+// firePC makes a site's Fire. Most sites have one callback, which gets a
+// function of its own.
+func firePC(bus *event.Bus, cs []chosen) func(c *vcpu.CPU) bool {
+	if len(cs) == 1 {
+		sub, fn, pc := cs[0].sub, cs[0].fn, cs[0].pc
+		return func(c *vcpu.CPU) bool {
+			before := begin(c)
+			if sub.Active() {
+				bus.CallPC(sub, fn, c, pc)
+			}
+			return leaves(c, before)
+		}
+	}
+	return func(c *vcpu.CPU) bool {
+		before := begin(c)
+		for i := range cs {
+			if ch := &cs[i]; ch.sub.Active() {
+				bus.CallPC(ch.sub, ch.fn, c, ch.pc)
+			}
+		}
+		return leaves(c, before)
+	}
+}
+
+// flushAfter puts what fires after the instruction that ends here. A memory
+// callback that asked to stop, or to leave the block, is served here, since the
+// instruction could not be left half done.
+func (p *pass) flushAfter(next int) {
+	switch {
+	case len(p.after) > 0:
+		p.site(vcpu.RankAfter, next, firePC(p.bus, p.after), nil)
+	case p.called:
+		p.site(vcpu.RankAfter, next, (*vcpu.CPU).StopAsked, nil)
+	}
+	p.after, p.called = nil, false
+}
+
+// leaveSites puts what fires after the last instruction on one of the ways out
+// of the block. Ways out that did not complete the instruction have none.
+func (p *pass) leaveSites(i *ir.Insn) {
+	if len(p.after) == 0 {
+		return
+	}
+	pc := p.src.CPU.Machine.Arch.PC
+	to := ir.Insn{Op: ir.Mov, Type: ir.I64, D: pc, A: ir.None, B: ir.Const, C: ir.None, Imm: i.Imm}
+	switch {
+	case i.Op == ir.GotoPtr:
+		to.B = i.A
+	case i.Op == ir.ExitTB && (ir.Exit(i.Aux) == ir.ExitUndefined || ir.Exit(i.Aux) == ir.ExitRaise):
+		return
+	case i.Op == ir.GotoTB && i.Imm == p.b.Marks[p.insn].PC && p.loops():
+		return // a string instruction that goes on
+	}
+	p.out = append(p.out, to)
+	p.site(vcpu.RankAfter, len(p.b.Marks), firePC(p.bus, p.after), nil)
+}
+
+// loops reports whether the current instruction is not a jump to itself but an
+// instruction that repeats: jumps are the last mark of a block.
+func (p *pass) loops() bool {
+	m := &p.b.Marks[p.insn]
+	off := int(m.PC - p.b.PC)
+	name := p.src.Mnemonic(p.src.Code[off:])
+	return len(name) > 4 || name == "" || name[0] != 'j'
+}

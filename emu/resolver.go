@@ -1,0 +1,71 @@
+package emu
+
+import (
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/sym"
+	"panda/emu/vcpu"
+)
+
+// Problem: the symbol of strlen names no function but a resolver, which the
+// dynamic linker calls once to learn the implementation for this CPU
+// (STT_GNU_IFUNC). A hook on strlen wants the implementation.
+// Idea: as soon as somebody subscribes to a symbol, the returns of resolvers are
+// watched, and what they return gets the name. When the program runs already,
+// the resolvers that matter are called at once, as guest functions.
+// Invariant: without subscriptions to symbols nothing is watched.
+
+// resolvers watches resolvers.
+type resolvers struct {
+	m     *Machine
+	calls *event.Calls
+	owner *event.Owner
+	tell  func(k event.Kind, f *event.Filter)
+}
+
+// followResolvers looks at the subscriptions of a machine.
+func followResolvers(m *Machine) {
+	r := &resolvers{m: m, owner: &event.Owner{Name: "resolvers", Order: -1}, tell: m.bus.Changed}
+	m.bus.Changed = func(k event.Kind, f *event.Filter) {
+		r.tell(k, f)
+		if f != nil && f.Symbol != nil && (r.calls == nil || r.calls.Sub.Filter != f) {
+			r.watch(f)
+		}
+	}
+}
+
+func (r *resolvers) watch(f *event.Filter) {
+	if r.calls == nil {
+		r.calls = new(event.Calls) // the next line comes back here
+		r.calls.Sub = &event.Sub{Filter: &event.Filter{Symbol: []string{"*" + sym.Resolver}}}
+		r.calls = r.m.bus.HookCalls(r.owner, r.calls.Sub.Filter, nil, func(c *vcpu.CPU, call *event.Call) {
+			r.chosen(call.Func, guest.Addr(call.Result(c)))
+		})
+	}
+	r.m.resolve(f.MatchSymbol)
+}
+
+// chosen gives an implementation its name, and the subscriptions to that name
+// the implementation.
+func (r *resolvers) chosen(resolver, impl guest.Addr) {
+	if r.m.kernel.Resolved(resolver, impl) {
+		r.tell(event.InsnExec, &event.Filter{PC: []event.Range{{Lo: impl, Hi: impl + 1}}})
+	}
+}
+
+// resolverLimit is how many instructions a resolver may take.
+const resolverLimit = 100_000
+
+// resolve asks the resolvers of names that take takes. Before the program runs
+// they cannot be asked: they look at what the dynamic linker has prepared.
+func (m *Machine) resolve(take func(name string) bool) {
+	if m.kernel == nil || m.cpu.Icount() == 0 {
+		return
+	}
+	for _, at := range m.kernel.Unresolved(take) {
+		impl, err := m.kernel.Call(at, nil, resolverLimit)
+		if err == nil && m.kernel.Resolved(at, guest.Addr(impl)) {
+			m.bus.Changed(event.InsnExec, &event.Filter{PC: []event.Range{{Lo: guest.Addr(impl), Hi: guest.Addr(impl) + 1}}})
+		}
+	}
+}

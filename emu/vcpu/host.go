@@ -1,0 +1,26 @@
+package vcpu
+
+// Host is the part of a CPU that machine code uses beside the register words.
+// Its layout is known to assembly code: the fields' places are held by a test.
+type Host struct {
+	Target  uintptr // where machine code is to be entered
+	Landing uintptr // where the signal handlers send machine code that faulted
+	Exit    uint32  // number of the exit site of the block that left
+	Block   uint32  // number of the block that left
+	FP      uint32  // not 0 while the host works in the guest's floating-point environment
+	Signal  uint32  // number of the signal of a fault, 0 for none
+	RIP     uintptr // host address of the instruction that faulted
+	Addr    uintptr // host address that it could not access
+	SP      uintptr // stack pointer at the entry into machine code
+	Regs    [16]uint64
+	Scratch [4]uint64 // where machine code keeps a register for a while
+}
+
+// Chain is where a block's machine code leads on through a chain slot: offsets
+// of the jump's displacement, 0 for none, and of the exit that it takes while
+// nothing is linked.
+type Chain struct{ Place, Stub uint32 }
+
+// Redo is the fault value of an engine that cannot tell whether an access is
+// allowed: the instruction is to be run again, alone, from a block that is Exact.
+type Redo struct{}
