@@ -164,7 +164,8 @@ func (m *Machine) Run() (status int, done bool, err error) {
 		if err != nil || why == linux.Exited {
 			return status, true, err
 		}
-		if tapped := m.cpu.Tapped(); !m.doTodo() && !tapped {
+		tapped := m.cpu.Tapped()
+		if m.doTodo(); !tapped {
 			return 0, false, nil
 		}
 	}
@@ -201,8 +202,8 @@ func (m *Machine) Every(n uint64, f func()) *event.Timer {
 // owner is who subscribes for the machine itself.
 func (m *Machine) owner() *event.Owner { return &event.Owner{Name: "machine"} }
 
-// doTodo runs what Do left and reports whether there was anything.
-func (m *Machine) doTodo() bool {
+// doTodo runs what Do left.
+func (m *Machine) doTodo() {
 	m.mu.Lock()
 	fs := m.todo
 	m.todo = nil
@@ -210,12 +211,12 @@ func (m *Machine) doTodo() bool {
 	for _, f := range fs {
 		f()
 	}
-	return len(fs) > 0
 }
 
 // Close tells the plugins that the guest has ended, unloads them and frees the
 // guest.
 func (m *Machine) Close() {
+	m.bus.FlushBatches()
 	for _, s := range m.bus.Active(event.Shutdown) {
 		if fn, ok := s.Fn.(event.Func); ok {
 			m.bus.Call(s, fn)

@@ -70,8 +70,8 @@ func (cb *callback) truth(c *vcpu.CPU, args ...glua.LValue) bool {
 
 func (cb *callback) failure(c *vcpu.CPU, err error) *ScriptError {
 	e := cb.s.scriptError(err)
-	e.Trace = strings.Replace(e.Trace, "in main chunk", "in "+cb.kind.String()+" callback", 1)
-	e.Where = "in " + cb.kind.String()
+	e.Trace = strings.Replace(e.Trace, "in main chunk", "in "+cb.what()+" callback", 1)
+	e.Where = "in " + cb.what()
 	if c != nil && c.Machine != nil && c.Machine.Arch != nil {
 		e.Where += fmt.Sprintf(" at pc %#x", uint64(c.PC()))
 		if sym := SymbolAt(c, c.PC()); sym != "" {
@@ -79,6 +79,15 @@ func (cb *callback) failure(c *vcpu.CPU, err error) *ScriptError {
 		}
 	}
 	return e
+}
+
+// what names what calls the function: an event, or what a detached subscription
+// stands for.
+func (cb *callback) what() string {
+	if cb.sub != nil {
+		return cb.sub.What()
+	}
+	return cb.kind.String()
 }
 
 // addr is an argument that is a number.

@@ -7,17 +7,15 @@ import (
 
 	glua "github.com/yuin/gopher-lua"
 
+	"panda/emu/plugin"
 	"panda/emu/vcpu"
 )
 
 // Plugins exchange Go values. What a script exports is turned into one: data is
-// copied, and a function becomes a Function, which Go plugins and other scripts
-// call. A Go function that a plugin exports can be called from Lua if numbers,
-// texts, truth values, lists and maps are all that it takes and gives; the CPU
-// is filled in.
-
-// Function is a Lua function as Go sees it.
-type Function func(args ...any) ([]any, error)
+// copied, and a function becomes a plugin.Func, which Go plugins and other
+// scripts call. Besides those, a Go function that a plugin exports can be called
+// from Lua if numbers, texts, truth values, lists and maps are all that it takes
+// and gives; the CPU is filled in.
 
 func pandaExport(s *State, L *glua.LState) int {
 	h := s.needHost(L)
@@ -85,8 +83,8 @@ func (s *State) tableToGo(t *glua.LTable, depth int) (any, error) {
 	return list, nil
 }
 
-func (s *State) function(fn *glua.LFunction) Function {
-	return func(args ...any) ([]any, error) {
+func (s *State) function(fn *glua.LFunction) plugin.Func {
+	return func(args []any) ([]any, error) {
 		var as []glua.LValue
 		for _, a := range args {
 			as = append(as, s.fromGo(a))
@@ -114,7 +112,7 @@ func (s *State) fromGo(v any) glua.LValue {
 		return glua.LNil
 	case glua.LValue:
 		return f
-	case Function:
+	case plugin.Func:
 		return s.L.NewFunction(func(L *glua.LState) int { return s.callFunction(L, f) })
 	}
 	return s.fromValue(reflect.ValueOf(v))
@@ -167,7 +165,7 @@ func (s *State) listFromGo(v reflect.Value) glua.LValue {
 }
 
 // callFunction calls a function of another script. An error there is one here.
-func (s *State) callFunction(L *glua.LState, f Function) int {
+func (s *State) callFunction(L *glua.LState, f plugin.Func) int {
 	var as []any
 	for _, a := range args(L, 1) {
 		v, err := s.toGo(a, 0)
@@ -176,7 +174,7 @@ func (s *State) callFunction(L *glua.LState, f Function) int {
 		}
 		as = append(as, v)
 	}
-	ret, err := f(as...)
+	ret, err := f(as)
 	var script *ScriptError
 	if errors.As(err, &script) {
 		err = errors.New(script.Msg)

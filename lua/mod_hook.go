@@ -1,7 +1,6 @@
 package lua
 
 import (
-	"encoding/binary"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -14,29 +13,17 @@ import (
 // maxArgs is how many arguments of a call a handler may take.
 const maxArgs = 16
 
-// hook watches the calls of functions: their first instruction, and for leave
-// the place that they return to.
+// hook watches the calls of functions for a table of handlers, in which it sets
+// name, caller and call.
 type hook struct {
-	s     *State
-	table *glua.LTable // the handlers; name and caller are set in it
-	sub   *event.Sub   // of the first instruction
-	enter *callback
-	leave *callback
-	// returns are the subscriptions at return addresses, which stay: calls come
-	// from the same places again. pending are the calls that have not returned,
-	// by thread, the innermost last.
-	returns map[place]*event.Sub
-	pending map[int][]pendingCall
+	s            *State
+	table        *glua.LTable
+	calls        *event.Calls
+	enter, leave *callback
 }
 
-type place struct {
-	asid guest.ASID
-	pc   guest.Addr
-}
-
-type pendingCall struct {
-	place
-	sp   guest.Addr // of the entry: where the return address lies
+// hookedCall is what enter leaves for leave.
+type hookedCall struct {
 	name string
 	args []glua.LValue
 	own  glua.LValue // the table of this call, made when enter and leave may share it
@@ -45,18 +32,22 @@ type pendingCall struct {
 func pandaHook(s *State, L *glua.LState) int {
 	host := s.needHost(L)
 	t := L.CheckTable(2)
-	h := &hook{s: s, table: t, returns: map[place]*event.Sub{}, pending: map[int][]pendingCall{}}
-	h.enter, h.leave = s.handler(L, t, "enter"), s.handler(L, t, "leave")
+	h := &hook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave")}
 	if h.enter == nil && h.leave == nil {
 		L.ArgError(2, "a hook needs enter= or leave=")
 	}
-	h.sub = host.Subscribe(event.InsnExec, s.functionFilter(L), event.PCFunc(h.entered))
+	f := s.functionFilter(L)
+	var leave func(*vcpu.CPU, *event.Call)
+	if h.leave != nil {
+		leave = h.left
+	}
+	h.calls = host.HookCalls(func(to *event.Filter) error { *to = *f; return nil }, h.entered, leave)
 	for _, cb := range []*callback{h.enter, h.leave} {
 		if cb != nil {
-			cb.sub = h.sub
+			cb.sub = h.calls.Sub
 		}
 	}
-	L.Push(s.handleOf(&callback{s: s, kind: event.InsnExec, sub: h.sub, more: h.subs}))
+	L.Push(s.handleOf(&callback{s: s, kind: event.InsnExec, sub: h.calls.Sub}))
 	return 1
 }
 
@@ -90,42 +81,34 @@ func (s *State) functionFilter(L *glua.LState) *event.Filter {
 	return f
 }
 
-func (h *hook) subs() []*event.Sub {
-	var subs []*event.Sub
-	for _, s := range h.returns {
-		subs = append(subs, s)
-	}
-	return subs
-}
-
 // entered serves the first instruction of a function. What enter returns is the
 // result of the call, which then is not made.
-func (h *hook) entered(c *vcpu.CPU, pc guest.Addr) {
-	size := c.Machine.Arch.Bits / 8
-	var b [8]byte
-	if err := c.Read(c.SP(), b[:size]); err != nil {
-		return // no call: nothing can be returned to
-	}
-	call := pendingCall{place{c.ASID(), guest.Addr(binary.LittleEndian.Uint64(b[:]))}, c.SP(), SymbolAt(c, pc), nil, glua.LNil}
-	if h.enter != nil && h.leave != nil {
-		call.own = h.s.L.NewTable()
-	}
-	call.args = h.arguments(c)
-	if h.enter != nil {
-		h.tell(call)
-		if ret := h.enter.call(c, 1, call.args...); ret != glua.LNil {
-			h.skip(c, call, ret)
-			return
-		}
+func (h *hook) entered(c *vcpu.CPU, call *event.Call) {
+	mine := &hookedCall{SymbolAt(c, call.Func), h.arguments(c, call), glua.LNil}
+	call.Data = mine
+	if h.enter == nil {
+		return
 	}
 	if h.leave != nil {
-		h.expect(c, call)
+		mine.own = h.s.L.NewTable()
+	}
+	h.tell(call, mine)
+	switch ret := h.enter.call(c, 1, mine.args...).(type) {
+	case *glua.LNilType:
+	case glua.LBool:
+		call.Skip(c, map[glua.LBool]uint64{true: 1}[ret])
+	default:
+		v, ok := bits64(ret)
+		if !ok {
+			v = call.Result(c) // no number: the call is not made, and returns what is there
+		}
+		call.Skip(c, v)
 	}
 }
 
 // arguments reads as many as the handlers take: enter(cpu, a, b), leave(cpu,
 // ret, a, b).
-func (h *hook) arguments(c *vcpu.CPU) []glua.LValue {
+func (h *hook) arguments(c *vcpu.CPU, call *event.Call) []glua.LValue {
 	n := 0
 	if h.enter != nil {
 		n = h.enter.want - 1
@@ -135,94 +118,32 @@ func (h *hook) arguments(c *vcpu.CPU) []glua.LValue {
 	}
 	var as []glua.LValue
 	for i := range min(n, maxArgs) {
-		v, err := callArg(c, i)
-		if err != nil {
-			break
-		}
-		as = append(as, h.s.box(v))
+		as = append(as, h.s.box(call.Arg(c, i)))
 	}
 	return as
 }
 
 // tell sets the fields by which handlers know the call.
-func (h *hook) tell(call pendingCall) {
-	h.table.RawSetString("name", glua.LString(call.name))
-	h.table.RawSetString("caller", Int(uint64(call.pc)))
-	h.table.RawSetString("call", call.own)
+func (h *hook) tell(call *event.Call, mine *hookedCall) {
+	h.table.RawSetString("name", glua.LString(mine.name))
+	h.table.RawSetString("caller", Int(uint64(call.Return)))
+	h.table.RawSetString("call", mine.own)
 }
 
-// skip returns from the function at once.
-func (h *hook) skip(c *vcpu.CPU, call pendingCall, ret glua.LValue) {
-	if v, ok := bits64(ret); ok {
-		c.W[c.Machine.Arch.Ret] = v
-	} else if b, ok := ret.(glua.LBool); ok {
-		c.W[c.Machine.Arch.Ret] = map[glua.LBool]uint64{true: 1}[b]
-	}
-	c.W[c.Machine.Arch.SP] += uint64(c.Machine.Arch.Bits / 8)
-	c.SetPC(call.pc)
-}
-
-// expect waits for the return of a call.
-func (h *hook) expect(c *vcpu.CPU, call pendingCall) {
-	t := c.Machine.Thread
-	h.pending[t] = append(unwound(h.pending[t], call.sp), call)
-	if h.returns[call.place] == nil {
-		f := &event.Filter{PC: []event.Range{{Lo: call.pc, Hi: call.pc + 1}}}
-		h.returns[call.place] = h.s.host.Subscribe(event.InsnExec, f, event.PCFunc(h.returned))
-	}
-}
-
-// unwound drops calls whose frames are gone: the stack pointer is above them.
-func unwound(calls []pendingCall, sp guest.Addr) []pendingCall {
-	for len(calls) > 0 && calls[len(calls)-1].sp < sp {
-		calls = calls[:len(calls)-1]
-	}
-	return calls
-}
-
-// returned serves a place that calls return to. A function that ended in a jump
-// to another returns with it, so several calls may end here.
-func (h *hook) returned(c *vcpu.CPU, pc guest.Addr) {
-	t := c.Machine.Thread
-	for {
-		calls := h.pending[t]
-		last := len(calls) - 1
-		if last < 0 || calls[last].sp >= c.SP() {
-			return
-		}
-		call := calls[last]
-		if h.pending[t] = calls[:last]; last == 0 {
-			delete(h.pending, t)
-		}
-		if call.place == (place{c.ASID(), pc}) {
-			h.leaves(c, call)
-		}
-	}
-}
-
-// leaves tells of one return. What leave returns replaces the result. When it
-// fails, the Bus disables the one place that was returned to: the hook ends with
-// it.
-func (h *hook) leaves(c *vcpu.CPU, call pendingCall) {
+// left tells of one return. What leave returns replaces the result. When it
+// fails, the Bus knows of the one place that was returned to: the handle tells.
+func (h *hook) left(c *vcpu.CPU, call *event.Call) {
 	defer func() {
 		if r := recover(); r != nil {
-			h.failed(r)
+			h.calls.Sub.Failed, _ = r.(error)
 			panic(r)
 		}
 	}()
-	ret := &c.W[c.Machine.Arch.Ret]
-	h.tell(call)
-	args := append([]glua.LValue{h.s.box(*ret)}, call.args...)
+	mine := call.Data.(*hookedCall)
+	h.tell(call, mine)
+	args := append([]glua.LValue{h.s.box(call.Result(c))}, mine.args...)
 	if v, ok := bits64(h.leave.call(c, 1, args...)); ok {
-		*ret = v
-	}
-}
-
-// failed disables the hook at all its places.
-func (h *hook) failed(r any) {
-	h.sub.Failed, _ = r.(error)
-	for _, sub := range append(h.subs(), h.sub) {
-		sub.Disable()
+		call.SetResult(c, v)
 	}
 }
 

@@ -59,7 +59,7 @@ func handleField(cb *callback, name string) glua.LValue {
 	case "matches":
 		return Int(cb.sub.Matches)
 	case "kind":
-		return glua.LString(cb.kind.String())
+		return glua.LString(cb.sub.What())
 	case "active":
 		return glua.LBool(cb.sub.Active())
 	case "error":
@@ -79,7 +79,7 @@ func (cb *callback) String() string {
 	case !cb.sub.Active():
 		state = "disabled"
 	}
-	return fmt.Sprintf("handle: %v, %s, %d hits at %d places", cb.kind, state, cb.sub.Hits, cb.sub.Matches)
+	return fmt.Sprintf("handle: %v, %s, %d hits at %d places", cb.sub.What(), state, cb.sub.Hits, cb.sub.Matches)
 }
 
 // object makes userdata with the methods and fields of a module; text is its

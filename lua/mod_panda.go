@@ -1,9 +1,9 @@
 package lua
 
 import (
-	"errors"
-
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/emu/plugin"
 )
 
 var pandaModule = Module{
@@ -17,6 +17,10 @@ var pandaModule = Module{
 		{"hook", "func, {enter=, leave=}", "handle", "Watches the calls of a function, given as address, symbol or pattern (\"libc.so.6!mem*\"). enter(cpu, arg1, …) runs before its first instruction; what it returns becomes the result of the call, which then is not made. " +
 			"leave(cpu, ret, arg1, …) runs when it has returned, with the arguments of the entry; what it returns replaces the result. The table's fields name and caller tell which call it is; its field call is a table of that call alone, in which enter leaves something for leave.", pandaHook},
 		{"syscall", "name, {enter=, leave=}", "handle", "The same for system calls: enter(cpu, arg1, …) may return the result of a call that is not to be made; leave(cpu, ret, arg1, …), ret signed.", pandaSyscall},
+		{"at", "icount, fn", "handle", "Calls fn(cpu) when so many instructions have been completed, before the next begins.", pandaAt},
+		{"every", "n, fn", "handle", "Calls fn(cpu) each time that n more instructions have been completed.", pandaEvery},
+		{"call", "func, ...", "integer or nil, message", "Runs a guest function with these integers as arguments in the current thread, now, and gives its result; registers and the instruction count are afterwards as before. A text is put on its stack and given as its address.", pandaCall},
+		{"batch", "event, {fields=, n=, …filter}, fn", "handle", "Collects events and calls fn(batch) for n (4096) at a time, and for the rest at the end: for traces that need no live state. fields= lists those of pc addr size value icount thread that are wanted (all).", pandaBatch},
 		{"get_args", "", "table", "The script's arguments: values by key (true for a flag), and a list of {key=, value=}.", pandaArgs},
 		{"arg", "key[, default[, doc]]", "value", "One argument, as text, number or truth value like its default; nil when absent and without default. It is declared: NAME:help lists it.", pandaArg},
 		{"breakpoint", "place[, when]", "handle", "Stops the guest before the instruction at an address or symbol, if the condition holds.", pandaBreakpoint},
@@ -27,6 +31,9 @@ var pandaModule = Module{
 		{"detach", "", "", "Ends this script, as if it were unloaded: uninit_plugin is called, tables are printed, and the guest runs on without it.", pandaDetach},
 		{"exit", "[status]", "", "Ends the guest with an exit status (0).", pandaExit},
 		{"symbol", "name", "address or nil", "The address of a symbol, \"main\" or \"libc.so.6!malloc\".", pandaSymbol},
+		{"symbols", "prefix", "list", "Names of symbols that begin with a text, or with \"file!text\".", pandaSymbols},
+		{"program", "", "table", "The program that runs: path, name, start, stop, pid, arch and bits.", pandaProgram},
+		{"threads", "", "list", "The guest's threads: tables with tid, pid, comm, pc, state (running, ready, waiting, stopped) and call, the system call that one waits in.", pandaThreads},
 		{"maps", "", "list", "The guest's mappings: tables with start, stop, prot, file and offset.", pandaMaps},
 		{"modules", "", "list", "The mapped files: tables with name, path, start and stop.", pandaModules},
 		{"search", "text[, {lo=, hi=, module=, limit=}]", "list", "Addresses where the text stands in memory, at most limit (1000).", pandaSearch},
@@ -34,7 +41,14 @@ var pandaModule = Module{
 		{"color", "text, color", "string", "The text in a color (red green yellow blue magenta cyan bold dim), where the output is a terminal.", pandaColor},
 		{"doctor", "", "string", "What became of every subscription, and why one never fired.", pandaDoctor},
 		{"virtual_memory_rw", "addr, n_or_str[, is_write]", "string, true, or nil and message", "The manual's: reads n bytes of guest memory, or writes str; never touches a device.", pandaMemoryRW},
-		{"export", "name, value", "", "Offers data or a function to other plugins, which find it by plugin:lookup(name); Go gets a lua.Function.", pandaExport},
+		{"export", "name, value", "", "Offers data or a function to other plugins, which find it by plugin:lookup(name); Go gets functions as plugin.Func.", pandaExport},
+		{"event", "name[, doc, ...]", "event", "Declares an event of this plugin, with the names of what it tells, which others hear by panda.listen and Go plugins by Host.Listen.", pandaEvent},
+		{"listen", "plugin, name, fn", "handle or nil, message", "Calls fn(…) when a plugin, in Lua or Go, fires an event of its own.", pandaListen},
+		{"need", "name[, args]", "plugin or nil, message", "Loads a plugin that this one cannot be without, unless it is there, and keeps it from being unloaded first.", pandaNeed},
+		{"free_args", "[args]", "", "The manual's: Lua frees what get_args gave by itself.", func(*State, *glua.LState) int { return 0 }},
+		{"physical_memory_rw", "addr, n_or_str[, is_write]", "nil, message", "The manual's: a program in user mode has no physical memory.", noPhysical},
+		{"memsavep", "path", "nil, message", "The manual's: saves physical memory; a program in user mode has none.", noPhysical},
+		{"switches", "", "table", "How the switches below stand: chaining, memcb, precise_pc.", pandaSwitches},
 		{"load_plugin", "path[, args]", "plugin or nil, message", "Loads a plugin from a file.", pandaLoadPlugin},
 		{"load", "name[, args]", "plugin or nil, message", "Loads a plugin by its name, as -panda does.", pandaLoad},
 		{"unload_plugin", "plugin", "true or nil, message", "Unloads a plugin, given as handle or name.", pandaUnload},
@@ -82,9 +96,19 @@ func switchRows() []Row {
 	return rs
 }
 
-var errLLVM = errors.New("this build has no LLVM back end")
+func noLLVM(_ *State, L *glua.LState) int { return pushError(L, plugin.ErrNoLLVM) }
 
-func noLLVM(_ *State, L *glua.LState) int { return pushError(L, errLLVM) }
+func noPhysical(_ *State, L *glua.LState) int { return pushError(L, plugin.ErrNoPhysicalMemory) }
+
+func pandaSwitches(s *State, L *glua.LState) int {
+	sw := s.needHost(L).Switches()
+	t := L.NewTable()
+	t.RawSetString("chaining", glua.LBool(sw.Chaining))
+	t.RawSetString("memcb", glua.LBool(sw.MemCallbacks))
+	t.RawSetString("precise_pc", glua.LBool(sw.PrecisePC))
+	L.Push(t)
+	return 1
+}
 
 // pluginRows is the function of a plugin's method, for the manual's names.
 func pluginRows(method string) func(*State, *glua.LState) int {

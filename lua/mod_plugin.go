@@ -16,7 +16,7 @@ var pluginModule = Module{
 		{"enable", "", "", "Lets its callbacks fire again.", pluginDo((*plugin.Loaded).Enable)},
 		{"lookup", "name", "value or nil", "What the plugin exports under a name: data, or a function that can be called.", pluginLookup},
 	},
-	Fields: []Field{{"name", "name it was loaded under"}, {"path", "file of a script"}},
+	Fields: []Field{{"exports", "list of the names that it exports"}, {"events", "list of the events that it declares, tables with name, doc and params"}, {"name", "name it was loaded under"}, {"path", "file of a script"}},
 }
 
 func (s *State) pluginValue(l *plugin.Loaded) glua.LValue {
@@ -24,8 +24,13 @@ func (s *State) pluginValue(l *plugin.Loaded) glua.LValue {
 		return glua.LNil
 	}
 	return s.object(pluginModule, l, func(name string) glua.LValue {
-		if name == "path" {
+		switch name {
+		case "path":
 			return glua.LString(l.Path)
+		case "exports":
+			return s.fromGo(l.Exports())
+		case "events":
+			return s.pluginEvents(l)
 		}
 		return glua.LString(l.Name)
 	}, func() string { return "plugin: " + l.Name })

@@ -338,27 +338,6 @@ func TestPlugins(t *testing.T) {
 		"false\tbad argument #1 to main chunk (no plugin \"othre\" is loaded)\nother\tv\nother\tv\nbye\n")
 }
 
-// TestSelfUnload: a script may unload itself in its callback.
-func TestSelfUnload(t *testing.T) {
-	f := newFake(t)
-	f.must(`panda.on("insn_exec", function() panda.unload_plugin("t") print("still here") end) function uninit_plugin() print("bye") end`)
-	f.insn(1)
-	f.insn(2)
-	f.want(t, "bye\nstill here\n")
-	if len(f.log) != 0 || f.man.Get("t") != nil {
-		t.Error(f.log)
-	}
-}
-
-// TestRegisterInside: a subscription made in a callback begins with the next event.
-func TestRegisterInside(t *testing.T) {
-	f := newFake(t)
-	f.must(`panda.on("insn_exec", { once = true }, function() panda.on("insn_exec", function(cpu, pc) print(pc) end) end)`)
-	f.insn(1)
-	f.insn(2)
-	f.want(t, "2\n")
-}
-
 func TestRequire(t *testing.T) {
 	f := newFake(t)
 	dir := t.TempDir()

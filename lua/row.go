@@ -36,7 +36,7 @@ type Module struct {
 // Modules lists everything that scripts can call beyond Lua 5.1, in the order
 // of the documentation.
 func Modules() []Module {
-	ms := []Module{pandaModule, cpuModule, handleModule, aggModule, pluginModule}
+	ms := []Module{pandaModule, cpuModule, handleModule, aggModule, batchModule, pluginModule, eventModule}
 	ms = append(ms, viewModules()...)
 	return append(ms, baseModule, bitModule, stringModule, jsonModule, mathModule, tableModule, ioModule, osModule)
 }

@@ -120,22 +120,15 @@ local allocators = {
   posix_memalign = function(cpu, ret, at, _, size) return ret == 0 and addr.pointer(cpu, at) or 0, size end,
 }
 
--- A function has several symbols at one address, of which a hook knows the best:
--- which that is depends on the library.
-for _, name in ipairs(table.keys(allocators)) do
-  allocator(name, allocators[name])
-  allocator("__libc_" .. name, allocators[name])
-end
+for _, name in ipairs(table.keys(allocators)) do allocator(name, allocators[name]) end
 
-for _, name in ipairs { "free", "__libc_free", "cfree" } do
-  panda.hook(name, {
-    enter = function(cpu, at)
-      local sp = outer[cpu.tid]
-      if sp and cpu.sp < sp then return end
-      if not free(cpu, at, stack(cpu)) and skip then return 0 end
-    end,
-  })
-end
+panda.hook("free", {
+  enter = function(cpu, at)
+    local sp = outer[cpu.tid]
+    if sp and cpu.sp < sp then return end
+    if not free(cpu, at, stack(cpu)) and skip then return 0 end
+  end,
+})
 
 -- leaks lists what is live by its stack, the largest first.
 local function leaks(h)

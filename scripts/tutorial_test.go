@@ -2,12 +2,14 @@ package scripts_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +49,37 @@ func steps(text string) (ss []step) {
 	return ss
 }
 
+// buildPanda builds the command once for all tests.
+var buildPanda = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "panda-scripts"); err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "panda"), "panda/cmd/panda")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return dir, fmt.Errorf("%w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+// builtPanda is the directory with the command.
+func builtPanda(t *testing.T) (dir string) {
+	t.Helper()
+	dir, err := buildPanda()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, _ := buildPanda(); dir != "" {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
 // stepLimit is how long a command may take.
 const stepLimit = time.Minute
 
@@ -61,13 +94,8 @@ func TestTutorial(t *testing.T) {
 	if n := strings.Count(string(text), "\n## "); n != 10 || len(ss) < n {
 		t.Errorf("%d steps with %d commands", n, len(ss))
 	}
-	bin, dir := t.TempDir(), t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "panda"), "panda/cmd/panda")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	path := bin + ":" + os.Getenv("PATH")
+	dir := t.TempDir()
+	path := builtPanda(t) + ":" + os.Getenv("PATH")
 	for _, s := range ss {
 		cmd := exec.Command("sh", "-c", s.command)
 		cmd.Dir, cmd.Env = dir, []string{"PATH=" + path, "LC_ALL=C", "HOME=" + dir}

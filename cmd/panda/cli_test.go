@@ -56,7 +56,7 @@ func TestErrors(t *testing.T) {
 		{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},
 		{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `no CPU model "x86-64-v9" (did you mean`},
 		{[]string{"-d", "in_asn", "ls"}, 1, `no item "in_asn" (did you mean "in_asm"?)`},
-		{[]string{"-l", "nosuch"}, 1, "no event, plugin or script"},
+		{[]string{"-l", "nosuch"}, 1, "no event, field, plugin or script"},
 	} {
 		r := panda(t, dir, c.args...)
 		if r.status != c.status || !strings.Contains(r.stderr, c.want) || r.stdout != "" {
@@ -155,6 +155,22 @@ func TestList(t *testing.T) {
 				t.Errorf("the listing lacks %q", want)
 			}
 		}
+	}
+	for _, want := range []string{"field   icount", "plugin  syscalls", "script  ltrace", "Arguments: min=4", "Example:   panda -panda malloc:skip"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the listing lacks %q", want)
+		}
+	}
+	dir := t.TempDir()
+	write(t, dir, "own.lua", "-- own: a script of my own\n")
+	t.Setenv("PANDA_PLUGIN_DIR", dir)
+	out.Reset()
+	if code := run([]string{"-l", "ow?"}, &out, &out); code != 0 || !strings.Contains(out.String(), "script  own  a script of my own\n") {
+		t.Error(code, out.String())
+	}
+	out.Reset()
+	if code := run([]string{"-l", "["}, &out, &out); code != 1 || !strings.Contains(out.String(), "syntax error in pattern") {
+		t.Error(code, out.String())
 	}
 	out.Reset()
 	if code := run([]string{"-l", "virt_mem*"}, &out, &out); code != 0 || strings.Count(out.String(), "event  ") != 4 {

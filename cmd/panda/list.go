@@ -19,52 +19,129 @@ import (
 	"panda/scripts"
 )
 
-// list prints the events, plugins and scripts whose names match.
+// list prints the events, fields, plugins and scripts whose names match, with
+// what they are for.
 func list(w io.Writer, glob string) error {
-	rows, err := event.Glob(glob)
-	if err != nil {
-		return err
+	if _, err := path.Match(glob, ""); err != nil {
+		return fmt.Errorf("pattern %q: %w", glob, err)
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	n := len(rows)
+	l := &lister{t: t, glob: glob}
+	for _, part := range []func(*lister) error{(*lister).events, (*lister).fields, (*lister).plugins, (*lister).scripts} {
+		if err := part(l); err != nil {
+			return err
+		}
+	}
+	if l.n == 0 {
+		return fmt.Errorf("no event, field, plugin or script matches %q%s", glob, event.DidYouMean(glob, event.Names()))
+	}
+	return t.Flush()
+}
+
+// lister prints rows "kind name text", with further lines below the text.
+type lister struct {
+	t    io.Writer
+	glob string
+	n    int
+}
+
+func (l *lister) row(kind, name, text string, more ...string) {
+	fmt.Fprintf(l.t, "%s\t%s\t%s\n", kind, name, text)
+	for _, m := range more {
+		fmt.Fprintf(l.t, "\t\t  %s\n", m)
+	}
+	l.n++
+}
+
+func (l *lister) matches(name string) bool {
+	ok, err := path.Match(l.glob, name)
+	return ok && err == nil
+}
+
+func (l *lister) events() error {
+	rows, err := event.Glob(l.glob)
 	for _, r := range rows {
 		name := r.Name
 		if len(r.Aliases) > 0 {
 			name += " (" + strings.Join(r.Aliases, ", ") + ")"
 		}
-		fmt.Fprintf(t, "event\t%s\t%s\n", name, r.Doc)
-		for _, l := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", r.Filters}, {"cost", r.Cost}} {
-			if l[1] = strings.TrimSuffix(l[1], ", "); l[1] != "" {
-				fmt.Fprintf(t, "\t\t  %s: %s\n", l[0], l[1])
+		var more []string
+		for _, d := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", r.Filters}, {"cost", r.Cost}} {
+			if text := strings.TrimSuffix(d[1], ", "); text != "" {
+				more = append(more, d[0]+": "+text)
 			}
 		}
+		l.row("event", name, r.Doc, more...)
 	}
-	for _, p := range plugin.Registered() {
-		if ok, _ := path.Match(glob, p.Name); ok {
-			fmt.Fprintf(t, "plugin\t%s\t%s\n", p.Name, p.Doc)
-			n++
+	return err
+}
+
+func (l *lister) fields() error {
+	for _, f := range event.Fields {
+		if l.matches(f.Name) {
+			l.row("field", f.Name, f.Doc, "of events: "+f.Classes)
 		}
 	}
+	return nil
+}
+
+func (l *lister) plugins() error {
+	for _, p := range plugin.Registered() {
+		if l.matches(p.Name) {
+			l.row("plugin", p.Name, p.Doc)
+		}
+	}
+	return nil
+}
+
+// scripts lists those in the binary and those that the search path has.
+func (l *lister) scripts() error {
 	files, err := fs.Glob(scripts.FS, "*.lua")
+	for _, f := range files {
+		if name := strings.TrimSuffix(f, ".lua"); l.matches(name) {
+			l.row("script", name, summary(scripts.FS, f), headLines(scripts.FS, f)...)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		name := strings.TrimSuffix(f, ".lua")
-		if ok, _ := path.Match(glob, name); ok {
-			fmt.Fprintf(t, "script\t%s\t%s\n", name, summary(f))
-			n++
+	if dir := os.Getenv("PANDA_PLUGIN_DIR"); dir != "" {
+		own := os.DirFS(dir)
+		files, err = fs.Glob(own, "*.lua")
+		for _, f := range files {
+			if name := strings.TrimSuffix(f, ".lua"); l.matches(name) {
+				l.row("script", name, summary(own, f), "file: "+filepath.Join(dir, f))
+			}
 		}
 	}
-	if n == 0 {
-		return fmt.Errorf("no event, plugin or script matches %q%s", glob, event.DidYouMean(glob, event.Names()))
+	return err
+}
+
+// headLines are the arguments and the example of a script's head.
+func headLines(dir fs.FS, file string) (lines []string) {
+	text, err := fs.ReadFile(dir, file)
+	if err != nil {
+		return nil
 	}
-	return t.Flush()
+	keep := false
+	for line := range strings.Lines(string(text)) {
+		line, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "-- ")
+		if !ok {
+			break
+		}
+		if head := strings.HasPrefix(line, "Arguments:") || strings.HasPrefix(line, "Example:"); head || line[0] != ' ' {
+			keep = head
+		}
+		if keep {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // summary is the first comment line of a script, without its name.
-func summary(file string) string {
-	f, err := scripts.FS.Open(file)
+func summary(dir fs.FS, file string) string {
+	f, err := dir.Open(file)
 	if err != nil {
 		return ""
 	}

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"text/tabwriter"
 
 	"panda/emu/event"
+	"panda/emu/plugin"
 	"panda/lua"
 	"panda/scripts"
 )
@@ -70,12 +70,8 @@ func infoModules(s *session, args string) error {
 
 // infoSymbols lists the symbols that begin with a text.
 func infoSymbols(s *session, args string) error {
-	l, ok := s.m.(symbolLister)
-	if !ok {
-		return errors.New("this machine cannot list its symbols")
-	}
 	const most = 200
-	for i, name := range l.Symbols(args) {
+	for i, name := range s.host.Symbols(args) {
 		if i == most {
 			fmt.Fprintf(s.out, "(the first %d)\n", most)
 			break
@@ -123,7 +119,7 @@ func infoPlugins(s *session, _ string) error {
 func infoScripts(s *session, _ string) error {
 	files, err := fs.Glob(scripts.FS, "*.lua")
 	for _, f := range files {
-		fmt.Fprintf(s.out, "%-20s %s\n", strings.TrimSuffix(f, ".lua"), summary(f))
+		fmt.Fprintf(s.out, "%-20s %s\n", strings.TrimSuffix(f, ".lua"), summary(scripts.FS, f))
 	}
 	return err
 }
@@ -136,8 +132,19 @@ func infoSubscriptions(s *session, _ string) error {
 	return nil
 }
 
+// infoThreads lists the guest's threads, the running one marked.
 func infoThreads(s *session, _ string) error {
 	m := s.m.CPU().Machine
-	fmt.Fprintf(s.out, "* process %d %s, thread %d at %s\n", m.Process, m.Comm, m.Thread, s.place(s.m.CPU().PC()))
+	threads := s.host.Threads()
+	if len(threads) == 0 {
+		threads = []plugin.Thread{{TID: m.Thread, PID: m.Process, Comm: m.Comm, PC: s.m.CPU().PC(), State: "running"}}
+	}
+	for _, t := range threads {
+		mark := " "
+		if t.TID == m.Thread {
+			mark = "*"
+		}
+		fmt.Fprintf(s.out, "%s process %d %s, thread %d at %s, %s\n", mark, t.PID, t.Comm, t.TID, s.place(t.PC), strings.TrimSpace(t.State+" "+t.Call))
+	}
 	return nil
 }

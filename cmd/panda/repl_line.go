@@ -234,9 +234,7 @@ func (s *session) argCandidates(what, head, word string) []string {
 			ns = append(ns, strings.TrimSuffix(f, ".lua"))
 		}
 	case "symbols":
-		if l, ok := s.m.(symbolLister); ok {
-			ns = l.Symbols(word)
-		}
+		ns = s.host.Symbols(word)
 		for _, r := range s.m.CPU().Machine.Arch.Names {
 			ns = append(ns, "$"+r)
 		}
@@ -264,6 +262,3 @@ func topicCandidates(before []string) []string {
 	}
 	return strings.Fields(topicNames())
 }
-
-// symbolLister is a machine that can list the symbols that begin with a text.
-type symbolLister interface{ Symbols(prefix string) []string }

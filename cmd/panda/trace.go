@@ -11,7 +11,6 @@ import (
 
 	"panda/emu"
 	"panda/emu/plugin"
-	"panda/lua"
 )
 
 // traceOptions are those of panda trace, besides those of panda.
@@ -57,13 +56,13 @@ func (t *traceOptions) start(m *emu.Machine, warn func(format string, a ...any))
 	if err != nil {
 		return nil, err
 	}
-	reload, ok := l.Lookup("reload").(lua.Function)
+	reload, ok := l.Lookup("reload").(plugin.Func)
 	if !ok {
 		return nil, errors.New("this script named trace is not panda's own: it exports no function reload")
 	}
 	w := &handlerWatch{seen: map[string]time.Time{}, reload: func(path string) {
 		m.Do(func() {
-			if _, err := reload(path); err != nil {
+			if _, err := reload([]any{path}); err != nil {
 				warn("trace: %v", err)
 			}
 		})

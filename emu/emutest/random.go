@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"panda/emu/arch/x86/dec"
@@ -32,7 +33,7 @@ type Random struct {
 	cur      oracle.State // before the instruction
 	taint    uint64       // flags that are undefined
 	log      []step
-	faulted  bool // the last instruction of the log raised an exception
+	over     bool // the last instruction of the log raised an exception, or no other may follow
 	host2    oracle.State
 	ours     oracle.State
 	start    oracle.State
@@ -105,7 +106,7 @@ func (r *Random) Run(seed uint64, n int) (*Difference, error) {
 	r.seed = seed
 	r.e = newEncoder(seed, r.m.Bits)
 	r.e.pc = LineCode + 0x100 + r.e.Uint64N(64)
-	r.log, r.taint, r.faulted = r.log[:0], 0, false
+	r.log, r.taint, r.over = r.log[:0], 0, false
 	r.Stats.Sequences++
 	d, err := r.sequence(n)
 	if bug := (*Bug)(nil); errors.As(err, &bug) && len(r.log) > 0 {
@@ -119,7 +120,7 @@ func (r *Random) sequence(n int) (*Difference, error) {
 	if err := r.begin(); err != nil {
 		return nil, err
 	}
-	for len(r.log) < n && !r.faulted && r.cur.RIP < LineCode+codeSize-0x200 {
+	for len(r.log) < n && !r.over && r.cur.RIP < LineCode+codeSize-0x200 {
 		d, err := r.one()
 		if d != nil || err != nil {
 			return d, err
@@ -240,6 +241,7 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	if want.Vector != oracle.NoVector && s.in.Row.Flags&dec.GatherSrc != 0 { // what is done by then is the CPU's choice
 		r.ours, got = r.host2, want
 	}
+	odd := oddNull(&r.ours)
 	ds := r.compare(got, want, taint)
 	if n, want := r.m.CPU.Icount()-icount, completed(want, r.ours.RIP != pc); n != want {
 		ds = append(ds, fmt.Sprintf("icount grew by %d, not %d", n, want))
@@ -253,6 +255,7 @@ func (r *Random) try(code []byte) (*Difference, error) {
 		return nil, r.fault(&s)
 	}
 	r.cur, r.taint = r.host2, taint
+	r.over = odd
 	if r.cur.RIP < LineCode || r.cur.RIP >= LineCode+codeSize {
 		return nil, fmt.Errorf("BUG: seed %#x: %s left the code", r.seed, dec.Text(&s.in, pc, nil))
 	}
@@ -273,6 +276,12 @@ func (r *Random) both() (got, want oracle.Stop, err error) {
 	return got, want, r.m.Take(&r.ours)
 }
 
+// oddNull reports a null selector that is not 0. The host has one until its
+// kernel is entered, by when it is 0.
+func oddNull(s *oracle.State) bool {
+	return slices.ContainsFunc(s.Seg[:], func(sel uint16) bool { return sel != 0 && sel < 4 })
+}
+
 // completed is the number of instructions that count as done: a trap counts, a
 // fault does not.
 func completed(stop oracle.Stop, moved bool) uint64 {
@@ -288,6 +297,9 @@ func (r *Random) compare(got, want oracle.Stop, mask uint64) (ds []string) {
 		ds = append(ds, fmt.Sprintf("exception got %s@%x want %s@%x", excNames[got.Vector], got.Addr, excNames[want.Vector], want.Addr))
 	}
 	ours, host := &r.ours, &r.host2
+	if oddNull(ours) {
+		ours.Seg = host.Seg
+	}
 	if (ours.RFlags^host.RFlags)&flagsSeen&^mask == 0 {
 		ours.RFlags = host.RFlags
 	}
@@ -302,8 +314,12 @@ func (r *Random) compare(got, want oracle.Stop, mask uint64) (ds []string) {
 	return ds
 }
 
-// eitherFault: which of the operands of cmps faults first is the CPU's choice.
+// eitherFault: which of the operands of cmps faults first is the CPU's choice,
+// and the host's kernel does not tell #NP from #SS.
 func (r *Random) eitherFault(got, want oracle.Stop) bool {
+	if got.Vector == oracle.VecNP && want.Vector == oracle.VecSS {
+		return true
+	}
 	memory := func(s oracle.Stop) bool {
 		return s.Vector == oracle.VecPF || s.Vector == oracle.VecGP || s.Vector == oracle.VecSS
 	}
@@ -337,14 +353,24 @@ func usesMMX(in *dec.Inst) bool {
 func (r *Random) fault(s *step) error {
 	r.Stats.Faults++
 	gather := s.in.Row.Flags&dec.GatherSrc != 0
-	if r.e.oneIn(6) && !gather || s.in.Prefix&(dec.RepE|dec.RepNE) != 0 || !bytes.Equal(r.before, r.host.Memory()) {
-		r.faulted = true
+	if !settable(&r.cur) || r.e.oneIn(6) && !gather || s.in.Prefix&(dec.RepE|dec.RepNE) != 0 || !bytes.Equal(r.before, r.host.Memory()) {
+		r.over = true
 		r.cur = r.host2
 		return nil
 	}
 	r.log = r.log[:len(r.log)-1]
 	r.put(s.pc, int3s[:16])
 	return r.set(&r.cur)
+}
+
+// settable reports whether ptrace takes the selectors: their privilege must be 3.
+func settable(s *oracle.State) bool {
+	for _, sel := range s.Seg {
+		if sel != 0 && sel&3 != 3 {
+			return false
+		}
+	}
+	return true
 }
 
 // put puts code into both CPUs.
@@ -406,7 +432,7 @@ func (r *Random) pass(n int64, w *witness) (*Difference, error) {
 		return nil, err
 	}
 	last := &r.log[n-1]
-	if r.faulted { // which exception it was has been compared
+	if r.over { // which exception it was has been compared
 		got = want
 		r.forgive(&last.in)
 	}

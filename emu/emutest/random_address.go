@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
 )
 
 // address writes ModRM, SIB and displacement so that the operand lies at
@@ -67,6 +68,9 @@ func (e *encoder) segmentBase(f *form) uint64 {
 		return e.st.FSBase
 	case 0x65:
 		return e.st.GSBase
+	}
+	if v, ok := descriptor(e.st.Seg[regs.DS]); ok && e.bits == 32 {
+		return regs.Descriptor(v).Base()
 	}
 	return 0
 }

@@ -55,6 +55,9 @@ func (r *Random) difference(s *step, ds []string) *Difference {
 // differ reports an instruction, as a line if the difference shows there too.
 func (r *Random) differ(s *step, ds []string) (*Difference, error) {
 	d := r.difference(s, ds)
+	if !settable(&r.cur) {
+		return d, nil
+	}
 	l := &Line{Pos: fmt.Sprintf("seed %#x", r.seed), Bits: r.m.Bits, Code: s.code, Text: d.Text, In: r.cur}
 	l.InMem = []Patch{{LineData, slices.Clone(r.before)}}
 	if want, err := r.shrink(l); err != nil || want != nil {

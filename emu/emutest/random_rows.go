@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
+	"panda/emu/oracle"
 )
 
 // Unrandom are the instructions that random sequences leave out, with the
@@ -15,6 +16,7 @@ var Unrandom = map[string]string{
 	"int3": "ends a run of the oracle", "int1": "the kernel reports it as a step",
 	"cpuid": "differs by CPU", "rdtsc": "differs by time", "rdtscp": "differs by time",
 	"rdrand": "is random", "rdseed": "is random", "xgetbv": "differs by CPU", "rdpkru": "differs by kernel",
+	"sgdt": "differs by kernel", "sidt": "differs by kernel", "sldt": "differs by kernel", "str": "differs by kernel", "smsw": "differs by kernel",
 	"fxsave": "stores x87 pointers, which are not compared", "fxrstor": "may load what ptrace does not",
 	"fnsave": "stores x87 pointers", "fnstenv": "stores x87 pointers", "frstor": "loads x87 pointers", "fldenv": "loads x87 pointers",
 	"xsave": "stores what the CPU has", "xsavec": "stores what the CPU has", "xsaveopt": "stores what the CPU has", "xrstor": "loads what the CPU has",
@@ -22,8 +24,8 @@ var Unrandom = map[string]string{
 	"vrcpps": "is approximate", "vrcpss": "is approximate", "vrsqrtps": "is approximate", "vrsqrtss": "is approximate",
 	"f2xm1": "is approximate", "fyl2x": "is approximate", "fyl2xp1": "is approximate", "fptan": "is approximate",
 	"fpatan": "is approximate", "fsin": "is approximate", "fcos": "is approximate", "fsincos": "is approximate",
-	"iret": "no far transfers yet", "retf": "no far transfers yet", "callf": "no far transfers yet", "jmpf": "no far transfers yet",
-	"lds": "loads segments", "les": "loads segments", "lfs": "loads segments", "lgs": "loads segments", "lss": "loads segments",
+	"iret": "may leave for code of the other size", "retf": "may leave for code of the other size",
+	"callf": "may leave for code of the other size", "jmpf": "may leave for code of the other size",
 	"xbegin": "aborts when it likes", "xabort": "needs xbegin", "xend": "needs xbegin", "xtest": "needs xbegin",
 }
 
@@ -34,8 +36,6 @@ func random(in *dec.Inst) bool {
 		return false
 	}
 	switch {
-	case name == "movseg" && in.Args[0].Kind == dec.SegReg, name == "pop" && in.Args[0].Kind == dec.SegReg:
-		return false // selectors are not put back
 	case in.Row.Flags&dec.Force64 != 0 && in.Prefix&dec.OpSize66 != 0:
 		return false // CPUs differ
 	case in.Row.Flags&dec.ImplDI != 0 && (in.Mem.Seg >= dec.SegFS || in.AddrSize == 2):
@@ -44,8 +44,6 @@ func random(in *dec.Inst) bool {
 		return false // setup cannot promise where it goes
 	case in.Mode == dec.Mode32 && in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 && in.Mem.Seg >= dec.SegFS:
 		return false // runs over the segment's limit
-	case in.Mode == dec.Mode32 && (name == "sysret" || name == "sysexit"):
-		return false // CPUs differ
 	}
 	return true
 }
@@ -193,6 +191,10 @@ func (e *encoder) setupValues(in *dec.Inst) (fs []fix) {
 		reg(2, e.Uint64N(4)-1)
 	case name == "cmpxchg" && a.Kind == dec.GPR && e.oneIn(2):
 		reg(0, e.st.GPR[a.Reg])
+	case a.Kind == dec.SegReg && name == "pop":
+		fs = append(fs, fix{kind: fixTop, v: e.selector()})
+	case a.Kind == dec.SegReg && in.Args[1].Kind == dec.GPR:
+		reg(in.Args[1].Reg, e.selector())
 	case name == "wrfsbase" || name == "wrgsbase":
 		reg(a.Reg, e.pointer())
 	case name == "popf":
@@ -210,6 +212,11 @@ func (e *encoder) setupValues(in *dec.Inst) (fs []fix) {
 		fs = append(fs, fix{kind: fixMem, at: e.at, v: e.landing()})
 	}
 	return fs
+}
+
+// selector is one that data segments may take, or not.
+func (e *encoder) selector() uint64 {
+	return []uint64{0x2b, 0x2b, 0x2b, 0x2b, 7, 0xf, 0x17, 0x1f, 0x27, 0x23, oracle.SelFS, 0, 0x10}[e.IntN(13)]
 }
 
 // landing is a place further on in the code, where a line that loses a byte of

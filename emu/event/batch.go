@@ -68,3 +68,12 @@ func (t *Batch) Flush() {
 		t.Sub.bus.Call(t.Sub, func() { t.take(rs) })
 	}
 }
+
+// FlushBatches hands over what all batches have collected.
+func (b *Bus) FlushBatches() {
+	for _, s := range b.All() {
+		if s.Batch != nil {
+			s.Batch.Flush()
+		}
+	}
+}

@@ -111,7 +111,7 @@ var Rows = [NumKinds]Row{
 		VirtMemBeforeWrite, "virt_mem_before_write",
 		[]string{"virt_mem_write"},
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
-		"before memory is written; buf holds the bytes",
+		"before memory is written; buf holds the bytes; twice when the store hits translated code, which is dropped in between",
 	},
 	{
 		VirtMemAfterWrite, "virt_mem_after_write", nil, "pc, addr, size, buf", "", insnFilters + " addr size", "per access",
@@ -160,6 +160,15 @@ func (k Kind) String() string {
 		return "detached"
 	}
 	return Rows[k].Name
+}
+
+// Batches reports whether events of the kind can be collected in batches.
+func (k Kind) Batches() bool {
+	switch {
+	case k == InsnExec, k == AfterInsnExec, k == BeforeBlockExec:
+		return true
+	}
+	return k >= VirtMemBeforeRead && k <= VirtMemAfterWrite
 }
 
 // ParseKind finds a kind by its name or alias. The error offers the nearest name.

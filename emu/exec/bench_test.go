@@ -58,6 +58,46 @@ var hotLoop = []byte{
 	0xeb, 0xf5, // jmp 0
 }
 
+func batch(k event.Kind, fields vcpu.Fields, opts ...event.Option) func(m *emutest.Bare, o *event.Owner) {
+	return func(m *emutest.Bare, o *event.Owner) {
+		f, _ := event.NewFilter(opts...)
+		m.Bus.Collect(o, k, f, fields, 0, func([]vcpu.Record) {})
+	}
+}
+
+// hooks subscribes to n addresses where nothing runs.
+func hooks(m *emutest.Bare, o *event.Owner, n int, fn event.PCFunc) {
+	for i := range n {
+		f, _ := event.NewFilter(event.At(0x500000 + guest.Addr(i)*16))
+		m.Bus.Subscribe(o, event.InsnExec, f, fn)
+	}
+}
+
+// BenchmarkSubscribe subscribes to one address and removes that again, while a
+// loop runs at it and 10,000 instructions elsewhere are translated.
+func BenchmarkSubscribe(b *testing.B) {
+	m := emutest.NewBare(b, 64, "max")
+	m.Map(b, codeAt, 0x10000, guest.Read|guest.Exec)
+	m.Map(b, dataAt, 0x1000, guest.Read|guest.Write)
+	code := make([]byte, 0x10000)
+	for i := range code {
+		code[i] = 0x90
+	}
+	copy(code[0xff00:], hotLoop)
+	m.Write(b, codeAt, code)
+	m.CPU.SetPC(codeAt)
+	m.CPU.W[regs.RBX] = uint64(dataAt)
+	m.Engine.Run(m.CPU, 0x10000)
+	o := &event.Owner{Name: "bench"}
+	for b.Loop() {
+		f := &event.Filter{PC: []event.Range{{Lo: codeAt + 0xff00, Hi: codeAt + 0xff01}}}
+		s := m.Bus.Subscribe(o, event.InsnExec, f, event.PCFunc(func(*vcpu.CPU, guest.Addr) {}))
+		m.Engine.Run(m.CPU, 40)
+		s.Remove()
+		m.Engine.Run(m.CPU, 40)
+	}
+}
+
 // BenchmarkEvents runs a loop of four instructions under subscriptions. ns/op
 // is the cost of a round; the difference to "none" is that of the events in it.
 func BenchmarkEvents(b *testing.B) {
@@ -77,6 +117,17 @@ func BenchmarkEvents(b *testing.B) {
 			m.Bus.Subscribe(o, event.InsnExec, f, pc)
 		}},
 		{"call on 4 insns", func(m *emutest.Bare, o *event.Owner) { m.Bus.Subscribe(o, event.InsnExec, nil, pc) }},
+		{"batch of 1 insn", batch(event.InsnExec, vcpu.FieldPC, event.At(codeAt))},
+		{"batch of 4 insns", batch(event.InsnExec, vcpu.FieldPC)},
+		{"batch of 4 insns, all fields", batch(event.InsnExec, vcpu.AllFields)},
+		{"batch of reads", batch(event.VirtMemAfterRead, vcpu.FieldPC|vcpu.FieldAddr|vcpu.FieldValue|vcpu.FieldSize)},
+		{"batch of reads, all fields", batch(event.VirtMemAfterRead, vcpu.AllFields)},
+		{"1000 hooks elsewhere", func(m *emutest.Bare, o *event.Owner) { hooks(m, o, 1000, pc) }},
+		{"call on 1 insn among 1000 hooks", func(m *emutest.Bare, o *event.Owner) {
+			hooks(m, o, 1000, pc)
+			f, _ := event.NewFilter(event.At(codeAt))
+			m.Bus.Subscribe(o, event.InsnExec, f, pc)
+		}},
 		{"call on block", func(m *emutest.Bare, o *event.Owner) {
 			m.Bus.Subscribe(o, event.BeforeBlockExec, nil, event.BlockFunc(func(*vcpu.CPU, *vcpu.TB) {}))
 		}},

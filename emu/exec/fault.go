@@ -46,6 +46,9 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	}
 	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
 	c.Settle()
+	if watched || f == nil { // the instruction begins anew; what stands before it has fired
+		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+	}
 	switch {
 	case watched:
 		return e.selfModifying(c, at)

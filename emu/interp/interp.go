@@ -42,6 +42,8 @@ type extra struct {
 	ring   *vcpu.Ring // of a record
 	pc     uint64
 	live   *bool
+	site   *vcpu.Site // of a probe
+	mark   *ir.Mark   // of the instruction that comes next, nil at the end
 }
 
 // Engine compiles and runs blocks. It must not be copied.
@@ -159,6 +161,9 @@ func (cp *compiler) extra(i *ir.Insn, o *op) {
 	case ir.BrCond:
 		cp.branch(o, int(i.C))
 	case ir.Probe, ir.ProbeMem:
+		if i.Op == ir.Probe {
+			o.ext = cp.newExtra(cp.siteExtra(&cp.tb.Sites[i.Imm]))
+		}
 		if ring := ringAt(cp.tb, i); ring != nil {
 			o.ext = cp.newExtra(extra{ring: ring, live: ring.Live, pc: cp.tb.Marks[cp.insn].PC})
 			if i.Op == ir.ProbeMem {

@@ -29,16 +29,27 @@ func probeFn(tb *vcpu.TB, i *ir.Insn) fn {
 
 // probe shows the exact state to a site. The site may send the guest elsewhere.
 func probe(c *vcpu.CPU, o *op) *op {
-	s := &c.TB.Sites[o.imm]
-	if s.Insn < len(c.TB.Marks) {
-		c.Show(s.Insn)
-	} else { // behind the last instruction the block has stored everything
-		c.Insn = s.Insn
+	x := o.ext
+	c.Insn = x.site.Insn
+	if m := x.mark; m != nil { // behind the last instruction the block has stored everything
+		a := c.Machine.Arch
+		c.W[a.PC&frameMask] = m.PC
+		if m.State != a.Dynamic {
+			c.W[a.Static&frameMask] = m.State
+		}
 	}
-	if c.FireSite(s) {
-		return leaveAt(c, s.Insn)
+	if c.FireSite(x.site) {
+		return leaveAt(c, x.site.Insn)
 	}
 	return o.next()
+}
+
+func (cp *compiler) siteExtra(s *vcpu.Site) extra {
+	x := extra{site: s}
+	if s.Insn < len(cp.tb.Marks) {
+		x.mark = &cp.tb.Marks[s.Insn]
+	}
+	return x
 }
 
 // leaveAt leaves before instruction n at the pc that a callback left.
@@ -84,6 +95,14 @@ func record(c *vcpu.CPU, o *op) *op {
 
 // recordMore fills the fields of an event that are less often asked for.
 func recordMore(c *vcpu.CPU, o *op, e *vcpu.Record) {
+	recordWhen(c, o, e)
+	if s := &c.TB.Sites[o.imm]; s.Rank == vcpu.RankBlock {
+		e.Size = int32(c.TB.Size)
+	}
+}
+
+// recordWhen fills the fields that the CPU tells.
+func recordWhen(c *vcpu.CPU, o *op, e *vcpu.Record) {
 	c.Insn = int(o.insn)
 	f := o.ext.ring.Fields
 	if f&vcpu.FieldIcount != 0 {
@@ -91,9 +110,6 @@ func recordMore(c *vcpu.CPU, o *op, e *vcpu.Record) {
 	}
 	if f&vcpu.FieldThread != 0 {
 		e.Thread = int32(c.Machine.Thread)
-	}
-	if f&vcpu.FieldSize != 0 {
-		e.Size = int32(c.TB.Size)
 	}
 }
 
@@ -107,11 +123,10 @@ func recordMem(c *vcpu.CPU, o *op) *op {
 		return o.next()
 	}
 	e := &r.Buf[r.N]
-	e.PC, e.Addr = guest.Addr(x.pc), a
+	e.PC, e.Addr, e.Size = guest.Addr(x.pc), a, int32(o.size)
 	if r.Fields&(vcpu.FieldIcount|vcpu.FieldThread) != 0 {
-		recordMore(c, o, e)
+		recordWhen(c, o, e)
 	}
-	e.Size = int32(o.size)
 	if e.Value = 0; o.b != zero {
 		e.Value = c.W[o.b&frameMask]
 		if e.Size < 8 {

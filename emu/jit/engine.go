@@ -200,11 +200,14 @@ const sigFPE = 8
 // restore puts the slots that were in registers into the frame.
 func (e *Engine) restore(c *vcpu.CPU, s State) {
 	for _, v := range e.values[s.Value:][:s.Count] {
-		k := v.K
-		if v.Reg != InConst {
-			k = c.Host.Regs[v.Reg]
+		switch {
+		case v.Reg == InConst:
+			c.W[v.Word] = v.K
+		case v.Reg >= InVec:
+			copy(c.W[v.Word:], c.Host.Vec[v.Reg-InVec][:v.K])
+		default:
+			c.W[v.Word] = c.Host.Regs[v.Reg]
 		}
-		c.W[v.Word] = k
 	}
 }
 

@@ -95,9 +95,13 @@ type State struct {
 // Value is a slot that is in a host register, or is a constant.
 type Value struct {
 	Word ir.Ref
-	Reg  uint8 // number of the host register, InConst for none
+	Reg  uint8 // number of the host register
 	K    uint64
 }
 
-// InConst in Value.Reg says that the value is K.
-const InConst = 0xff
+// Beside general registers, Value.Reg can be InConst, which says that the value
+// is K, or InVec and more: a vector register that holds K words.
+const (
+	InVec   = 0x40
+	InConst = 0xff
+)

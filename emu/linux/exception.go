@@ -42,7 +42,7 @@ type excSignal struct {
 
 var excSignals = map[uint8]excSignal{
 	vecDivide:    {abi.SIGFPE, abi.FPE_INTDIV, true},
-	vecDebug:     {abi.SIGTRAP, abi.TRAP_TRACE, true},
+	vecDebug:     {abi.SIGTRAP, abi.TRAP_BRKPT, true}, // INT1: nothing else raises it
 	vecBreak:     {abi.SIGTRAP, abi.SI_KERNEL, false},
 	vecOverflow:  {abi.SIGSEGV, abi.SI_KERNEL, false},
 	vecBound:     {abi.SIGSEGV, abi.SI_KERNEL, false},
@@ -110,8 +110,8 @@ func (t *Thread) pageSignal(e *guest.Exception) abi.Siginfo {
 	info := abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SEGV_MAPERR, Addr: uint64(e.Addr)}
 	_, f := t.p.mm.Space.Slice(e.Addr, 1, access)
 	switch {
-	case f == nil, f.Bus: // the host's view counts: a cut file may have grown since
-		if f != nil || e.Code&pfPresent == 0 {
+	case f == nil, f.Bus, e.Bus: // the host's view counts: a cut file may have grown since
+		if f != nil || e.Bus || e.Code&pfPresent == 0 {
 			info.Signo, info.Code = abi.SIGBUS, abi.BUS_ADRERR
 		} else {
 			info.Code = abi.SEGV_ACCERR

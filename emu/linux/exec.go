@@ -35,6 +35,9 @@ func (p *program) close() {
 	}
 }
 
+// maxScriptLine is how much of a #! line is read.
+const maxScriptLine = 254
+
 // maxScripts is how many interpreters of scripts may follow one another.
 const maxScripts = 5
 
@@ -116,9 +119,9 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 	p := &program{src: src, name: name, execfn: name, args: args, env: env}
 	host, _ := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd))
 	p.real = t.k.guestPath(host)
-	var line [256]byte
+	var line [2 + maxScriptLine]byte
 	n, _ := src.ReadAt(line[:], 0)
-	if n > 2 && string(line[:2]) == "#!" {
+	if n >= 2 && string(line[:2]) == "#!" {
 		src.Close()
 		return t.openScript(p, string(line[2:n]), depth)
 	}
@@ -172,7 +175,10 @@ func (t *Thread) openScript(script *program, line string, depth int) (*program, 
 		name, arg = name[:i], name[i+1:]+arg
 	}
 	name, _, _ = strings.Cut(name, "\x00")
-	if name == "" || !whole && arg == "" && len(line) == 254 {
+	switch {
+	case name == "" && !whole && len(line) < maxScriptLine:
+		return nil, abi.EACCES // the empty name is the current directory
+	case name == "" || !whole && arg == "" && len(line) == maxScriptLine:
 		return nil, abi.ENOEXEC
 	}
 	if depth == maxScripts {
@@ -267,10 +273,8 @@ func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
 	m.Exe = p.real
 	m.BrkStart = guest.Addr(mm.RoundUp(uint64(img.End)))
 	m.Brk = m.BrkStart
-	if p.head.Arch == guest.I386 {
-		if err := mapVdso(m, t.k.cfg.HWCap); err != nil {
-			return entry{}, err
-		}
+	if err := mapVdso(m, p.head.Arch, t.k.cfg.HWCap); err != nil {
+		return entry{}, err
 	}
 	e.sp, err = t.buildStack(m, p, img, base)
 	return e, err
@@ -312,7 +316,7 @@ func (t *Thread) leaveOldImage() {
 	p.actions = &own
 	k.dropPosixTimers(p)
 	t.clearTID, t.robustHead, t.stack, t.fault = 0, 0, abi.Stack{}, faultState{}
-	t.tls = [tlsEntries]uint64{}
+	t.tls, t.rseq = [tlsEntries]uint64{}, rseqArea{}
 	p.execed, p.dumpable = true, 1
 }
 

@@ -16,6 +16,7 @@ type File struct {
 	real  string // the same without links, when it was asked for
 	flags int    // O_ access mode and status flags as the guest set them
 	mode  uint32 // S_IFMT type
+	rdev  uint64 // of a device
 	// mayBlock says that the host's descriptor is in blocking mode and of a kind
 	// that keeps a reader waiting: it is polled first.
 	mayBlock bool
@@ -24,14 +25,16 @@ type File struct {
 	pos      int             // in entries
 	places   []int64         // see narrowOffset
 	signals  *signalFile
-	process  *Process // of a pidfd
+	process  *Process  // of a pidfd
+	master   *terminal // whose other side this is
+	notify   notify    // of O_ASYNC
 }
 
 // newFile wraps a host descriptor that the kernel owns.
 func (k *Kernel) newFile(fd int, path string, flags int) *File {
 	f := &File{refs: 1, fd: fd, path: path, flags: flags &^ (abi.O_CLOEXEC | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC)}
 	if st, e := k.host.Fstat(fd); e == 0 {
-		f.mode = st.Mode & unix.S_IFMT
+		f.mode, f.rdev = st.Mode&unix.S_IFMT, st.Rdev
 	}
 	return f
 }
@@ -47,6 +50,10 @@ func (f *File) unref(k *Kernel) {
 	if f.process != nil {
 		f.process.pidfds = remove(f.process.pidfds, f)
 	}
+	if f.master != nil {
+		k.hangUp(f.master)
+	}
+	k.async = remove(k.async, f)
 	k.host.Close(f.fd)
 }
 

@@ -55,8 +55,8 @@ func (t *Thread) callInsn(kind vcpu.SyscallKind) {
 		// SYSCALL itself overwrites these two.
 		w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
 		t.enterCall(t.k.abi64)
-	case t.p.mm.Vdso == 0 || regs.CodeBits(w) == 64:
-		// In 64-bit code SYSENTER is an instruction that AMD's CPUs do not have.
+	case t.p.mm.Vdso == 0 || t.p.abi.word == 8:
+		// A 64-bit program has no place to come back to from SYSENTER.
 		w[regs.RIP] -= syscallSize
 		t.force(abi.Siginfo{Signo: abi.SIGILL, Code: abi.ILL_ILLOPN, Addr: w[regs.RIP]})
 	default:
@@ -68,7 +68,7 @@ func (t *Thread) callInsn(kind vcpu.SyscallKind) {
 // the stack pointer in EBP. It returns there, not behind the instruction.
 func (t *Thread) sysenter(w *regs.Words) {
 	w[regs.RSP] = uint64(uint32(w[regs.RBP]))
-	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.landing
+	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.at[kernelVsyscall] + landingAt
 	sixth, e := t.p.sixth(guest.Addr(w[regs.RSP]))
 	if e != 0 {
 		t.setResult(-int64(e))

@@ -58,37 +58,56 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// TestVdso: the image is one that ELF readers understand.
+// TestVdso: the images are such that a dynamic linker finds the functions.
 func TestVdso(t *testing.T) {
-	f, err := elf.NewFile(bytes.NewReader(vdso32.bytes))
-	if err != nil || f.Machine != elf.EM_386 || f.Entry != vdso32.vsyscall || len(f.Progs) != vdsoPhdrs {
-		t.Fatalf("%v %+v", err, f)
-	}
 	for _, r := range []struct {
-		at   uint64
-		code string
-	}{{vdso32.enter, "\x89\xe5\x0f\x34\xcd\x80"}, {vdso32.landing - 2, "\xcd\x80\x5d"}, {vdso32.sigreturn, "\x58\xb8\x77"}, {vdso32.rtSigreturn, "\xb8\xad\x00"}} {
-		if !bytes.HasPrefix(vdso32.bytes[r.at:], []byte(r.code)) {
-			t.Errorf("%#x: % x", r.at, vdso32.bytes[r.at:r.at+6])
+		style *vdsoStyle
+		img   vdsoImage
+		codes map[string]string
+	}{
+		{&vdsoStyle64, vdso64, map[string]string{"__vdso_getcpu": "\xb8\x35\x01\x00\x00\x0f\x05\xc3", "__vdso_time": "\xb8\xc9"}},
+		{&vdsoStyle32, vdso32, map[string]string{kernelVsyscall: "\x51\x52\x55\x89\xe5\x0f\x34\xcd\x80\x5d", kernelSigreturn: "\x58\xb8\x77",
+			kernelRTSigreturn: "\xb8\xad\x00", "__vdso_time": "\x53\x8b"}},
+	} {
+		f, err := elf.NewFile(bytes.NewReader(r.img.bytes))
+		if err != nil || f.Machine != r.style.machine || len(f.Progs) != vdsoPhdrs {
+			t.Fatalf("%v %+v", err, f)
+		}
+		found := vdsoSymbols(r.style, r.img.bytes, f.Progs[1])
+		for name, code := range r.codes {
+			if !bytes.HasPrefix(r.img.bytes[found[name]:], []byte(code)) || found[name] != r.img.at[name] {
+				t.Errorf("%s: % x", name, r.img.bytes[found[name]:][:8])
+			}
+		}
+		if len(found) != len(r.img.at) {
+			t.Errorf("symbols %v", found)
 		}
 	}
 	if elfHash("LINUX_2.6") != 0x3ae75f6 {
 		t.Errorf("hash %#x", elfHash("LINUX_2.6"))
 	}
-	dynamic := f.Progs[1]
-	table := map[elf.DynTag]uint64{}
-	for at := dynamic.Off; at < dynamic.Off+dynamic.Filesz; at += 8 {
-		table[elf.DynTag(le.Uint32(vdso32.bytes[at:]))] = uint64(le.Uint32(vdso32.bytes[at+4:]))
+}
+
+// vdsoSymbols reads the symbols by way of the dynamic segment.
+func vdsoSymbols(s *vdsoStyle, b []byte, dynamic *elf.Prog) map[string]uint64 {
+	long := func(at uint64) uint64 {
+		if s.wide() {
+			return le.Uint64(b[at:])
+		}
+		return uint64(le.Uint32(b[at:]))
 	}
-	for i, want := range []uint64{vdso32.vsyscall, vdso32.sigreturn, vdso32.rtSigreturn} {
-		sym := vdso32.bytes[table[elf.DT_SYMTAB]+uint64(i+1)*symSize:]
-		if got := uint64(le.Uint32(sym[4:])); got != want {
-			t.Errorf("symbol %d is at %#x, want %#x", i, got, want)
+	table := map[elf.DynTag]uint64{}
+	for at := dynamic.Off; at < dynamic.Off+dynamic.Filesz; at += 2 * uint64(s.word) {
+		table[elf.DynTag(long(at))] = long(at + uint64(s.word))
+	}
+	found := map[string]uint64{}
+	for i := range uint64(le.Uint32(b[table[elf.DT_HASH]+4:])) {
+		sym := table[elf.DT_SYMTAB] + i*table[elf.DT_SYMENT]
+		if name := cString(b[table[elf.DT_STRTAB]+uint64(le.Uint32(b[sym:])):]); name != "" {
+			found[name] = long(sym + uint64(s.word))
 		}
 	}
-	if name := cString(vdso32.bytes[table[elf.DT_STRTAB]+table[elf.DT_SONAME]:]); name != vdsoName {
-		t.Error(name)
-	}
+	return found
 }
 
 // TestSegmentDescriptors: struct user_desc and descriptors, which are those of the CPU.

@@ -86,7 +86,8 @@ type Kernel struct {
 	cpuTimers []*timer // armed, by CPU time
 	lastASID  guest.ASID
 	umask     uint32 // of the host
-	fgPgrp    int    // foreground process group of the terminal
+	ttys      []*terminal
+	async     []*File // with O_ASYNC
 	sysroot   *rootDir
 	signalFDs []*File
 	passed    map[fileID]File
@@ -132,7 +133,6 @@ func (k *Kernel) startFirst() error {
 	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
 	p.creds, p.dumpable = k.hostCreds(), 1
-	k.fgPgrp = p.pgid
 	k.takeID(pid)
 	for i := range p.rlimits {
 		r, _ := k.host.Getrlimit(i)
@@ -144,6 +144,7 @@ func (k *Kernel) startFirst() error {
 	if err := k.openFirst(t); err != nil {
 		return err
 	}
+	k.firstTTY(t)
 	k.first, k.procs, k.threads = p, []*Process{p}, []*Thread{t}
 	k.cur = t
 	if err := k.execFirst(t); err != nil {

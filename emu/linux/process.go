@@ -84,6 +84,8 @@ type Thread struct {
 	clearTID   guest.Addr
 	robustHead guest.Addr
 	used       int64 // CPU time in nanoseconds
+	rseq       rseqArea
+	preempted  bool // its turn ended while it ran
 }
 
 // faultState is the last fault of a thread, for signal frames.

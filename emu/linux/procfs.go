@@ -243,8 +243,9 @@ func statText(p *Process, t *Thread) string {
 		fields[i] = "0"
 	}
 	m := p.mm
+	tty, fg := p.tty()
 	for at, v := range map[int]any{1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid,
-		7: p.ttyNumber(), 8: p.k.fgPgrp, 17: p.exitSignal, 18: 20, 20: len(p.threads), 23: pages(m, anyRegion) * mm.PageSize,
+		7: tty, 8: fg, 14: p.used / clockTick, 16: p.childUsed / clockTick, 17: p.exitSignal, 18: 20, 20: len(p.threads), 23: pages(m, anyRegion) * mm.PageSize,
 		24: pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 }), 25: ^uint64(0), 28: uint64(m.Layout.StackTop),
 		47: uint64(m.BrkStart), 48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd)} {
 		fields[at] = fmt.Sprint(v)
@@ -252,18 +253,13 @@ func statText(p *Process, t *Thread) string {
 	return strings.Join(fields[1:], " ") + "\n"
 }
 
-// ttyNumber is the device number of the process's terminal, as far as its
-// standard input is one.
-func (p *Process) ttyNumber() uint64 {
-	for _, s := range p.leader().files.slots[:min(3, len(p.leader().files.slots))] {
-		if s.file == nil || s.file.mode != unix.S_IFCHR {
-			continue
-		}
-		if st, e := p.k.host.Fstat(s.file.fd); e == 0 && abi.Major(st.Rdev) == 136 {
-			return st.Rdev
-		}
+// tty is the terminal of the process's session: its device number and foreground
+// group.
+func (p *Process) tty() (dev uint64, fg int) {
+	if x := p.k.sessionTTY(p.sid); x != nil {
+		return x.dev, x.fg
 	}
-	return 0
+	return 0, -1
 }
 
 func statusText(p *Process, t *Thread) string {

@@ -105,6 +105,10 @@ func (k *Kernel) nextReady() int {
 // slice runs a thread until its time is up or it cannot go on.
 func (k *Kernel) slice(t *Thread) vcpu.Stop {
 	k.switchTo(t)
+	if t.preempted {
+		t.preempted = false
+		t.restartSequence()
+	}
 	budget := int64(quantum)
 	k.turnOver = false
 	for budget > 0 && t.state == ready && !k.turnOver {
@@ -126,6 +130,7 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 		k.handleStop(t, stop)
 	}
 	if t.state == ready {
+		t.preempted = true
 		k.runq = append(k.runq, t)
 		if budget <= 0 {
 			k.picks = -1 // look at the world before the next turn
@@ -194,6 +199,8 @@ func (k *Kernel) pollWorld(block bool) {
 	for _, tm := range k.timers {
 		next = min(next, tm.next)
 	}
+	parkedFDs := len(fds)
+	fds = k.asyncFDs(fds)
 	timeout := k.pollTimeout(block, next)
 	if k.exited && (timeout < 0 || timeout > idle) {
 		timeout = idle
@@ -205,7 +212,8 @@ func (k *Kernel) pollWorld(block bool) {
 	if fds[0].Revents != 0 {
 		k.host.Woken()
 	}
-	k.wakeThreads(fds[1:], next)
+	k.signalAsync(fds[parkedFDs:])
+	k.wakeThreads(fds[1:parkedFDs], next)
 	for _, sig := range k.host.Signals.Take() {
 		k.hostSignal(sig)
 	}

@@ -206,10 +206,11 @@ func (t *Thread) deliverSignals() bool {
 // handle makes the thread run a handler.
 func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.endRestart(act)
+	t.restartSequence()
 	f := &sigframe.Frame{Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
 		Trapno: t.fault.trapno, Err: t.fault.err, CR2: t.fault.cr2}
-	if at := uint64(t.p.mm.Vdso); at != 0 {
-		f.Sigreturn, f.RTSigreturn = at+vdso32.sigreturn, at+vdso32.rtSigreturn
+	if at := uint64(t.p.mm.Vdso); at != 0 && t.p.abi.word == 4 {
+		f.Sigreturn, f.RTSigreturn = at+vdso32.at[kernelSigreturn], at+vdso32.at[kernelRTSigreturn]
 	}
 	if t.restore {
 		f.Mask, t.restore = t.oldMask, false
@@ -326,7 +327,7 @@ func (k *Kernel) hostSignal(sig int) {
 	switch sig {
 	case abi.SIGINT, abi.SIGQUIT, abi.SIGTSTP, abi.SIGWINCH:
 		info.Code = abi.SI_KERNEL
-		if ps := k.inGroup(k.fgPgrp); len(ps) != 0 {
+		if ps := k.foreground(); len(ps) != 0 {
 			for _, p := range ps {
 				p.sendProcess(info)
 			}
@@ -334,6 +335,16 @@ func (k *Kernel) hostSignal(sig int) {
 		}
 	}
 	k.first.sendProcess(info)
+}
+
+// foreground are the processes that the terminal of the host sends signals to.
+func (k *Kernel) foreground() []*Process {
+	for _, x := range k.ttys {
+		if x.host {
+			return k.inGroup(x.fg)
+		}
+	}
+	return k.inGroup(k.first.pgid)
 }
 
 // Restarting calls that a signal interrupted.

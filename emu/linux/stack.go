@@ -13,11 +13,14 @@ const (
 	atNull, atPhdr, atPhent, atPhnum, atPagesz, atBase, atFlags, atEntry = 0, 3, 4, 5, 6, 7, 8, 9
 	atUID, atEUID, atGID, atEGID, atPlatform, atHWCap, atClktck          = 11, 12, 13, 14, 15, 16, 17
 	atSecure, atRandom, atHWCap2, atExecfn, atMinsigstksz                = 23, 25, 26, 31, 51
-	atSysinfo, atSysinfoEhdr                                             = 32, 33
+	atRseqFeatures, atRseqAlign, atSysinfo, atSysinfoEhdr                = 27, 28, 32, 33
 )
 
 // clockTicks is the unit of times(2) and the like, per second.
 const clockTicks = 100
+
+// clockTick is its length in nanoseconds.
+const clockTick = 1_000_000_000 / clockTicks
 
 // buildStack maps the stack and fills its top: strings, auxiliary vector,
 // environment, arguments, their count (x86-64 ABI 3.4.1).
@@ -53,13 +56,17 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, base guest.Addr) []uint64 {
 	uid, gid := t.p.creds.uid, t.p.creds.gid
 	var v []uint64
+	if m.Vdso != 0 && p.head.Arch == guest.I386 {
+		v = []uint64{atSysinfo, uint64(m.Vdso) + vdso32.at[kernelVsyscall]}
+	}
 	if m.Vdso != 0 {
-		v = []uint64{atSysinfo, uint64(m.Vdso) + vdso32.vsyscall, atSysinfoEhdr, uint64(m.Vdso)}
+		v = append(v, atSysinfoEhdr, uint64(m.Vdso))
 	}
 	return append(v, []uint64{atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
 		atPagesz, mm.PageSize, atBase, uint64(base), atFlags, 0, atEntry, uint64(img.Entry),
 		atUID, uint64(uid[realID]), atEUID, uint64(uid[effectiveID]), atGID, uint64(gid[realID]), atEGID, uint64(gid[effectiveID]),
-		atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0, atMinsigstksz, t.k.abiOf(p.head.Arch).frameSize(t.words())}...)
+		atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0, atMinsigstksz, t.k.abiOf(p.head.Arch).frameSize(t.words()),
+		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize}...)
 }
 
 // stackBuilder pushes data onto a new stack.

@@ -147,6 +147,9 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	if e := t.setTLS(child, a); e != 0 {
 		return nil, e
 	}
+	if a.flags&abi.CLONE_VM == 0 {
+		child.rseq = t.rseq
+	}
 	if a.flags&abi.CLONE_VM == 0 || a.flags&abi.CLONE_VFORK != 0 {
 		child.stack = t.stack
 	}

@@ -57,13 +57,14 @@ var fcntls = map[int]func(t *Thread, c *call, f *File) (int64, errno){
 	abi.F_GETLK:         fcntlLock, abi.F_SETLK: fcntlLock, abi.F_SETLKW: fcntlLock,
 	abi.F_GETLK64: fcntlLock, abi.F_SETLK64: fcntlLock, abi.F_SETLKW64: fcntlLock,
 	abi.F_OFD_GETLK: fcntlLock, abi.F_OFD_SETLK: fcntlLock, abi.F_OFD_SETLKW: fcntlLock,
-	abi.F_SETOWN: func(*Thread, *call, *File) (int64, errno) { return 0, 0 },
-	abi.F_GETOWN: func(*Thread, *call, *File) (int64, errno) { return 0, 0 },
+	abi.F_SETOWN: fcntlSetOwn, abi.F_GETOWN: fcntlGetOwn, abi.F_SETOWN_EX: fcntlSetOwnEx, abi.F_GETOWN_EX: fcntlGetOwnEx,
+	abi.F_SETSIG: fcntlSetSig,
+	abi.F_GETSIG: func(_ *Thread, _ *call, f *File) (int64, errno) { return int64(f.notify.sig), 0 },
 }
 
 // fcntlNumbers are the commands with a number as argument that the host answers.
 var fcntlNumbers = map[int]bool{abi.F_SETPIPE_SZ: true, abi.F_GETPIPE_SZ: true, abi.F_ADD_SEALS: true, abi.F_GET_SEALS: true,
-	abi.F_GETLEASE: true, abi.F_SETLEASE: true, abi.F_GETSIG: true}
+	abi.F_GETLEASE: true, abi.F_SETLEASE: true}
 
 func sysFcntl(t *Thread, c *call) (int64, errno) {
 	f, e := t.file(c.i32(0))
@@ -122,6 +123,7 @@ func fcntlSetfl(t *Thread, c *call, f *File) (int64, errno) {
 			return 0, e
 		}
 	}
+	t.k.setAsync(f, want&abi.O_ASYNC != 0)
 	f.flags = f.flags&^settable | want
 	return 0, 0
 }

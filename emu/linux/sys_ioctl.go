@@ -14,7 +14,7 @@ var ioctlSizes = map[uint32]uint64{
 	unix.TCGETS: 36, unix.TCSETS: 36, unix.TCSETSW: 36, unix.TCSETSF: 36,
 	unix.TCGETS2: 44, unix.TCSETS2: 44, unix.TCSETSW2: 44, unix.TCSETSF2: 44,
 	unix.TCSBRK: 0, unix.TCXONC: 0, unix.TCFLSH: 0, unix.TCSBRKP: 0, unix.TIOCEXCL: 0, unix.TIOCNXCL: 0,
-	unix.TIOCGWINSZ: 8, unix.TIOCSWINSZ: 8, unix.TIOCOUTQ: 4, unix.TIOCGETD: 4, unix.TIOCSETD: 4,
+	unix.TIOCGWINSZ: 8, unix.TIOCOUTQ: 4, unix.TIOCGETD: 4, unix.TIOCSETD: 4,
 	unix.TIOCMGET: 4, unix.TIOCMSET: 4, unix.TIOCMBIS: 4, unix.TIOCMBIC: 4,
 	unix.TIOCGPTN: 4, unix.TIOCSPTLCK: 4, unix.TIOCGPTLCK: 4, unix.TIOCPKT: 4,
 	unix.TIOCINQ: 4, abi.FIOQSIZE: 8, unix.FICLONE: 0,
@@ -55,12 +55,13 @@ var ioctlFuncs = map[uint32]func(t *Thread, f *File, a guest.Addr) (int64, errno
 	abi.FIONBIO:      ioctlFionbio,
 	abi.FIOCLEX:      func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(true) },
 	abi.FIONCLEX:     func(t *Thread, _ *File, _ guest.Addr) (int64, errno) { return t.setCloexec(false) },
-	abi.FIOASYNC:     func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	abi.FIOASYNC:     ioctlFioasync,
 	unix.TIOCGPGRP:   ioctlGetPgrp,
 	unix.TIOCSPGRP:   ioctlSetPgrp,
 	unix.TIOCGSID:    ioctlGetSid,
 	unix.TIOCSCTTY:   ioctlSetTty,
-	unix.TIOCNOTTY:   func(*Thread, *File, guest.Addr) (int64, errno) { return 0, 0 },
+	unix.TIOCNOTTY:   ioctlNoTty,
+	unix.TIOCSWINSZ:  ioctlWinsize,
 	unix.SIOCGIFCONF: ioctlIfconf,
 	unix.TIOCGPTPEER: ioctlPtPeer,
 }
@@ -73,6 +74,11 @@ func sysIoctl(t *Thread, c *call) (int64, errno) {
 	req := c.u32(1)
 	if do := ioctlFuncs[req]; do != nil {
 		return do(t, f, c.addr(2))
+	}
+	if changesTTY[req] {
+		if e := t.mayUse(f, abi.SIGTTOU); e != 0 {
+			return 0, e
+		}
 	}
 	size, ok := ioctlSizes[req]
 	if wide, found := narrowIoctls[req]; found && t.lay().Word == 4 {
@@ -134,60 +140,18 @@ func ioctlFionbio(t *Thread, f *File, a guest.Addr) (int64, errno) {
 	return 0, 0
 }
 
-func (t *Thread) setCloexec(on bool) (int64, errno) {
-	t.files.slots[t.call.i32(0)].cloexec = on
-	return 0, 0
-}
-
-// isTTY reports whether a file is a terminal.
-func (t *Thread) isTTY(f *File) bool {
-	_, e := t.k.host.IoctlBuf(f.fd, unix.TCGETS, make([]byte, 64))
-	return e == 0
-}
-
-// The terminal's process groups are the guest's own: the host's foreground group
-// stays that of the emulator.
-
-func ioctlGetPgrp(t *Thread, f *File, a guest.Addr) (int64, errno) {
-	if !t.isTTY(f) {
-		return 0, abi.ENOTTY
-	}
-	return 0, t.putU32(a, uint32(t.k.fgPgrp))
-}
-
-func ioctlSetPgrp(t *Thread, f *File, a guest.Addr) (int64, errno) {
-	if !t.isTTY(f) {
-		return 0, abi.ENOTTY
-	}
-	pgid, e := t.u32(a)
+func ioctlFioasync(t *Thread, f *File, a guest.Addr) (int64, errno) {
+	on, e := t.u32(a)
 	if e != 0 {
 		return 0, e
 	}
-	if len(t.k.inGroup(int(pgid))) == 0 {
-		return 0, abi.ESRCH
-	}
-	t.k.fgPgrp = int(pgid)
+	t.k.setAsync(f, on != 0)
 	return 0, 0
 }
 
-func ioctlGetSid(t *Thread, f *File, a guest.Addr) (int64, errno) {
-	if !t.isTTY(f) {
-		return 0, abi.ENOTTY
-	}
-	return 0, t.putU32(a, uint32(t.p.sid))
-}
-
-func ioctlSetTty(t *Thread, f *File, _ guest.Addr) (int64, errno) {
-	if !t.isTTY(f) {
-		return 0, abi.ENOTTY
-	}
-	t.k.fgPgrp = t.p.pgid
+func (t *Thread) setCloexec(on bool) (int64, errno) {
+	t.files.slots[t.call.i32(0)].cloexec = on
 	return 0, 0
-}
-
-func ioctlPtPeer(t *Thread, f *File, a guest.Addr) (int64, errno) {
-	fd, e := t.k.host.Ioctl(f.fd, unix.TIOCGPTPEER, uint64(a)|unix.O_CLOEXEC|unix.O_NONBLOCK)
-	return t.adopt(int(fd), e, "", int(a))
 }
 
 // ioctlIfconf lists network interfaces: a length and a pointer to the buffer.

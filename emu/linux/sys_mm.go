@@ -32,6 +32,9 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 		}
 		r.File, r.Name = f.fd, t.k.realPath(f)
 	}
+	if e := t.roomFor(r.Size); e != 0 {
+		return 0, e
+	}
 	a, e := t.p.mm.Map(r)
 	if e == 0 && r.Prot&guest.Exec != 0 {
 		t.k.fireModules(event.ModuleMapped, t.k.modules(t.p.mm.Space, event.ModuleMapped, a, mm.RoundUp(r.Size)))
@@ -64,11 +67,20 @@ func sysPkeyMprotect(t *Thread, c *call) (int64, errno) {
 }
 
 func sysMremap(t *Thread, c *call) (int64, errno) {
+	if old, size := c.Args[1], c.Args[2]; size > old && t.roomFor(size-old) != 0 {
+		return 0, abi.ENOMEM
+	}
 	a, e := t.p.mm.Remap(c.addr(0), c.Args[1], c.Args[2], c.Args[3], c.addr(4))
 	return int64(a), e
 }
 
-func sysBrk(t *Thread, c *call) (int64, errno) { return int64(t.p.mm.SetBrk(c.addr(0))), 0 }
+func sysBrk(t *Thread, c *call) (int64, errno) {
+	m := t.p.mm
+	if to := c.addr(0); to > m.Brk && t.roomFor(uint64(to-m.Brk)) != 0 {
+		return int64(m.Brk), 0
+	}
+	return int64(m.SetBrk(c.addr(0))), 0
+}
 
 // passedAdvice is the advice that changes what is in memory: the host must do it.
 // All other advice is about speed.

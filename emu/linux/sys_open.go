@@ -118,6 +118,9 @@ func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
 	if f.mode == unix.S_IFDIR && !strings.HasPrefix(f.path, "/proc") {
 		f.path = t.k.realPath(f)
 	}
+	if f.mode == unix.S_IFCHR {
+		t.openedTTY(f, r.flags)
+	}
 	return t.install(f, r.flags&abi.O_CLOEXEC != 0)
 }
 

@@ -46,7 +46,11 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 		return 0, abi.EISDIR
 	case f.signals != nil:
 		return t.readSignals(f, v)
-	case !f.ready(t.k.host, unix.POLLIN):
+	}
+	if e := t.mayUse(f, abi.SIGTTIN); e != 0 {
+		return 0, e
+	}
+	if !f.ready(t.k.host, unix.POLLIN) {
 		return 0, t.waitFor(f, unix.POLLIN)
 	}
 	var n int
@@ -62,6 +66,7 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	if e == abi.EAGAIN {
 		return 0, t.waitFor(f, unix.POLLIN)
 	}
+	t.k.used(f, unix.POLLIN)
 	return int64(n), e
 }
 
@@ -70,6 +75,9 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 	c, f := &t.call, x.f
 	v = skip(v, c.progress)
+	if e := t.mayWrite(f); e != 0 {
+		return t.partial(e)
+	}
 	if len(v) != 0 {
 		n, e := t.fits(f, x.off, int(size(v)))
 		if e != 0 {
@@ -92,6 +100,10 @@ func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 			return t.partial(e)
 		}
 		c.progress += int64(n)
+		if f.master != nil {
+			t.typed(f, v, n)
+		}
+		t.k.used(f, unix.POLLOUT)
 		v = skip(v, int64(n))
 		waits := f.mode == unix.S_IFIFO || f.mode == unix.S_IFSOCK || f.mode == unix.S_IFCHR
 		if len(v) == 0 || n == 0 || !waits || f.nonblock() && !f.mayBlock {

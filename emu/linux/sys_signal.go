@@ -282,6 +282,9 @@ func sysRtSigqueueinfo(t *Thread, c *call) (int64, errno) {
 	if (info.Code >= 0 || info.Code == abi.SI_TKILL) && p != t.p {
 		return 0, abi.EPERM
 	}
+	if !t.mayQueue(c.i32(1)) {
+		return 0, abi.EAGAIN
+	}
 	p.sendProcess(info)
 	return 0, 0
 }
@@ -290,6 +293,9 @@ func sysRtTgsigqueueinfo(t *Thread, c *call) (int64, errno) {
 	info, e := t.queued(c.i32(2), c.addr(3))
 	if e != 0 {
 		return 0, e
+	}
+	if !t.mayQueue(c.i32(2)) {
+		return 0, abi.EAGAIN
 	}
 	return t.tgkill(c.i32(0), c.i32(1), c.i32(2), info)
 }

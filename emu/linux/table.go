@@ -75,7 +75,7 @@ var rows = map[string]*row{
 	"sync_file_range": {fn: sysSyncFileRange}, "fadvise64": {fn: sysFadvise64}, "readahead": {fn: sysReadahead},
 	// Descriptors.
 	"dup": {fn: sysDup}, "dup2": {fn: sysDup2}, "dup3": {fn: sysDup3}, "pipe": {fn: sysPipe}, "pipe2": {fn: sysPipe2},
-	"fcntl": {fn: sysFcntl, level: partial, gap: "F_SETOWN, F_SETSIG and O_ASYNC send no signals; record locks belong to the open file"},
+	"fcntl": {fn: sysFcntl, level: partial, gap: "O_ASYNC sends one signal each time that a file becomes ready; record locks belong to the open file"},
 	"ioctl": {fn: sysIoctl, level: partial, gap: "requests of terminals, sockets and files that programs use; others are ENOTTY"},
 	"flock": {fn: sysFlock}, "memfd_create": {fn: sysMemfdCreate},
 	// Waiting.
@@ -99,7 +99,7 @@ var rows = map[string]*row{
 	// Memory.
 	"mmap":   {fn: sysMmap, level: partial, gap: "MAP_GROWSDOWN does not grow; MAP_LOCKED and MAP_HUGETLB are ignored"},
 	"munmap": {fn: sysMunmap}, "mprotect": {fn: sysMprotect}, "pkey_mprotect": {fn: sysPkeyMprotect}, "pkey_alloc": {level: refused}, "pkey_free": {level: refused},
-	"mremap": {fn: sysMremap, level: partial, gap: "MREMAP_DONTUNMAP"}, "brk": {fn: sysBrk},
+	"mremap": {fn: sysMremap, level: partial, gap: "MREMAP_DONTUNMAP of what is shared or of a file"}, "brk": {fn: sysBrk},
 	"madvise": {fn: sysMadvise}, "mincore": {fn: sysMincore}, "msync": {fn: sysMsync},
 	"mlock": {fn: sysMlock}, "mlock2": {fn: sysMlock}, "munlock": {fn: sysMlock}, "mlockall": {fn: sysZero}, "munlockall": {fn: sysZero},
 	"membarrier": {fn: sysMembarrier}, "mbind": {fn: sysZero}, "set_mempolicy": {fn: sysZero}, "get_mempolicy": {fn: sysGetMempolicy},
@@ -114,7 +114,7 @@ var rows = map[string]*row{
 	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
 	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
 	"arch_prctl": {fn: sysArchPrctl}, "modify_ldt": {fn: sysModifyLdt}, "prctl": {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
-	"personality": {fn: sysPersonality}, "ptrace": {level: refused}, "seccomp": {level: refused}, "rseq": {level: refused}, "bpf": {level: refused},
+	"personality": {fn: sysPersonality}, "ptrace": {level: refused}, "seccomp": {level: refused}, "rseq": {fn: sysRseq}, "bpf": {level: refused},
 	"futex":           {fn: sysFutex, level: partial, gap: "shared words wake guest processes only; no FUTEX_WAIT_REQUEUE_PI"},
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},
 	"futex_waitv": {level: refused}, "futex_wait": {level: refused}, "futex_wake": {level: refused}, "futex_requeue": {level: refused},
@@ -137,7 +137,7 @@ var rows = map[string]*row{
 	"timer_create": {fn: sysTimerCreate}, "timer_settime": {fn: sysTimerSettime}, "timer_gettime": {fn: sysTimerGettime},
 	"timer_getoverrun": {fn: sysTimerGetoverrun}, "timer_delete": {fn: sysTimerDelete},
 	// Limits and scheduling.
-	"getrlimit": {fn: sysGetrlimit}, "setrlimit": {fn: sysSetrlimit}, "prlimit64": {fn: sysPrlimit64, level: partial, gap: "only NOFILE, STACK and CORE have an effect"},
+	"getrlimit": {fn: sysGetrlimit}, "setrlimit": {fn: sysSetrlimit}, "prlimit64": {fn: sysPrlimit64, level: partial, gap: "AS, CORE, CPU, FSIZE, NOFILE, NPROC, SIGPENDING and STACK have an effect"},
 	"getpriority": {fn: sysGetpriority}, "setpriority": {fn: sysSetpriority}, "ioprio_set": {fn: sysZero}, "ioprio_get": {fn: sysZero},
 	"sched_yield": {fn: sysSchedYield}, "sched_getaffinity": {fn: sysSchedGetaffinity}, "sched_setaffinity": {fn: sysSchedSetaffinity},
 	"sched_getparam": {fn: sysSchedGetparam}, "sched_setparam": {fn: sysZero}, "sched_getscheduler": {fn: sysSchedGetscheduler},

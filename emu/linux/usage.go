@@ -91,8 +91,7 @@ func sysGetrusage(t *Thread, c *call) (int64, errno) {
 }
 
 func sysTimes(t *Thread, c *call) (int64, errno) {
-	const tick = 1e9 / clockTicks
-	return t.k.host.Now() / tick, t.storeIf(c.addr(0), &abi.Tms{Utime: t.p.used / tick, Cutime: t.p.childUsed / tick})
+	return t.k.host.Now() / clockTick, t.storeIf(c.addr(0), &abi.Tms{Utime: t.p.used / clockTick, Cutime: t.p.childUsed / clockTick})
 }
 
 // isCPUClock reports whether a clock shows the time of a process or thread.

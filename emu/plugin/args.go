@@ -165,6 +165,27 @@ func (a *Args) Uint(key string, def uint64, doc string) uint64 {
 	return n
 }
 
+// Required returns a text argument that must be given.
+func (a *Args) Required(key, doc string) string {
+	v, ok := a.find(key, "", doc+" (required)")
+	if !ok || v.Flag {
+		a.errs = append(a.errs, fmt.Errorf("argument %s is missing: %s", key, doc))
+	}
+	return v.Value
+}
+
+// OneOf returns an argument that is one of a few words, the first by default.
+func (a *Args) OneOf(key string, words []string, doc string) string {
+	v, ok := a.find(key, words[0], doc+": "+strings.Join(words, ", "))
+	switch {
+	case !ok:
+		return words[0]
+	case !slices.Contains(words, v.Value):
+		a.errs = append(a.errs, fmt.Errorf("argument %s=%s%s: it is one of %s", key, v.Value, event.DidYouMean(v.Value, words), strings.Join(words, ", ")))
+	}
+	return v.Value
+}
+
 // Bool returns a flag: false when absent, true for "flag" and "flag=true".
 func (a *Args) Bool(key, doc string) bool {
 	v, ok := a.find(key, "false", doc)
@@ -188,7 +209,10 @@ func (a *Args) wantsHelp() bool {
 	return slices.ContainsFunc(a.list, func(g Arg) bool { return g.Key == "help" && g.Flag })
 }
 
-func (a *Args) check() error {
+// Check reports a mistake in the arguments, or that only help was asked for. A
+// plugin calls it when it has asked for all of its arguments and before it makes
+// files; after Init it is done in any case.
+func (a *Args) Check() error {
 	if a.wantsHelp() {
 		return &HelpRequested{a.help()}
 	}

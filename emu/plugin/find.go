@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"panda/emu/event"
@@ -23,8 +24,8 @@ func (m *Manager) Load(name string, args []Arg) (*Loaded, error) {
 	if info, ok := registry[name]; ok {
 		return m.Start(name, "", info.New(), args)
 	}
-	for _, l := range m.Loaders {
-		path, src, err := m.Files.read(name + l.Ext())
+	for _, l := range m.loaders() {
+		path, src, err := m.Files.read(l, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -40,7 +41,7 @@ func (m *Manager) Load(name string, args []Arg) (*Loaded, error) {
 // LoadFile loads a plugin from a file.
 func (m *Manager) LoadFile(path string, args []Arg) (*Loaded, error) {
 	ext := filepath.Ext(path)
-	for _, l := range m.Loaders {
+	for _, l := range m.loaders() {
 		if l.Ext() != ext {
 			continue
 		}
@@ -48,10 +49,10 @@ func (m *Manager) LoadFile(path string, args []Arg) (*Loaded, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load plugin: %w", err)
 		}
-		return m.open(l, strings.TrimSuffix(filepath.Base(path), ext), path, src, args)
+		return m.open(l, pluginName(l, filepath.Base(path)), path, src, args)
 	}
 	if ext == ".so" {
-		return nil, fmt.Errorf("load plugin %s: this static binary loads no shared objects; build the plugin in (see native/) or write it in Lua", path)
+		return nil, fmt.Errorf("load plugin %s: this static binary loads no shared objects; use panda-cgo (make bin/panda-cgo), build the plugin in (see native/README.md) or write it in Lua", path)
 	}
 	return nil, fmt.Errorf("load plugin %s: not a .lua file", path)
 }
@@ -64,12 +65,46 @@ func (m *Manager) open(l Loader, name, path string, src []byte, args []Arg) (*Lo
 	return m.Start(name, path, p, args)
 }
 
-func (f *Finder) read(file string) (path string, src []byte, err error) {
-	for _, d := range f.Dirs {
+// Filer is a Loader whose files are named and read in its own way.
+type Filer interface {
+	// File is the name of the file of a plugin, Dirs where it may lie besides the
+	// directories that all are searched in.
+	File(plugin string) string
+	Dirs() []string
+}
+
+func (m *Manager) loaders() []Loader { return slices.Concat(m.Loaders, loaders) }
+
+// pluginName is the name of the plugin of a file.
+func pluginName(l Loader, file string) string {
+	name := strings.TrimSuffix(file, l.Ext())
+	if f, ok := l.(Filer); ok {
+		prefix := strings.TrimSuffix(f.File(""), l.Ext())
+		name = strings.TrimPrefix(name, prefix)
+	}
+	return name
+}
+
+// read finds a plugin's file. Of a Filer's it reads nothing.
+func (f *Finder) read(l Loader, name string) (path string, src []byte, err error) {
+	file, dirs := name+l.Ext(), f.Dirs
+	own, isFiler := l.(Filer)
+	if isFiler {
+		file, dirs = own.File(name), slices.Concat(dirs, own.Dirs())
+	}
+	for _, d := range dirs {
 		path = filepath.Join(d, file)
-		if src, err = os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) {
+		if isFiler {
+			_, err = os.Stat(path)
+		} else {
+			src, err = os.ReadFile(path)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
 			return path, src, err
 		}
+	}
+	if isFiler {
+		return "", nil, fs.ErrNotExist
 	}
 	if f.Embedded == nil {
 		return "", nil, fs.ErrNotExist

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"panda/emu/event"
-	"panda/emu/guest"
 	"panda/emu/vcpu"
 )
 
@@ -61,12 +60,6 @@ func (l *Loaded) set(off bool) {
 	}
 }
 
-// Export offers a Go value to other plugins.
-func (h *Host) Export(name string, v any) { h.loaded.exports[name] = v }
-
-// Lookup returns what the plugin exports under a name, nil if nothing.
-func (l *Loaded) Lookup(name string) any { return l.exports[name] }
-
 // Subscribe adds a callback of any kind; fn must have the kind's function
 // type of package event. The typed methods below do the same.
 func (h *Host) Subscribe(k event.Kind, f *event.Filter, fn any) *event.Sub {
@@ -94,6 +87,10 @@ func (h *Host) Subscriptions() []*event.Sub {
 // on subscribes with options; an option that does not parse is a mistake in
 // the plugin's text and ends its Init.
 func (h *Host) on(k event.Kind, fn any, opts []event.Option) *event.Sub {
+	return h.Subscribe(k, h.filter(k, opts), fn)
+}
+
+func (h *Host) filter(k event.Kind, opts []event.Option) *event.Filter {
 	f, err := event.NewFilter(opts...)
 	if err == nil {
 		err = f.Bind(k, h.CPU().Machine.Arch.Lookup)
@@ -101,7 +98,7 @@ func (h *Host) on(k event.Kind, fn any, opts []event.Option) *event.Sub {
 	if err != nil {
 		panic(fmt.Errorf("%v: %w", k, err))
 	}
-	return h.Subscribe(k, f, fn)
+	return f
 }
 
 // InsnExec calls fn before each instruction that the options choose. fn comes
@@ -186,9 +183,3 @@ func options(o event.Option) []event.Option {
 	}
 	return []event.Option{o}
 }
-
-// VirtualMemoryRead reads guest memory; it never touches a device.
-func (h *Host) VirtualMemoryRead(a guest.Addr, b []byte) error { return h.CPU().Read(a, b) }
-
-// VirtualMemoryWrite writes guest memory, also what the guest may not write.
-func (h *Host) VirtualMemoryWrite(a guest.Addr, b []byte) error { return h.CPU().Write(a, b) }

@@ -5,6 +5,7 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -58,7 +59,8 @@ type Core interface {
 	SetChaining(on bool)
 	// SetMemCallbacks switches the memory callbacks that are registered.
 	SetMemCallbacks(on bool)
-	// SetPrecisePC keeps the pc word up to date after every instruction.
+	// SetPrecisePC is the manual's switch. Its promise, that callbacks see the
+	// exact pc, holds here whatever it says; Switches tells what it says.
 	SetPrecisePC(on bool)
 	// Stop ends the run loop after the current block.
 	Stop()
@@ -68,6 +70,30 @@ type Core interface {
 	Lookup(symbol string) (guest.Addr, bool)
 	// Regions lists the guest's mappings.
 	Regions() []Region
+}
+
+// System is what plugins may ask of a guest that has threads and symbols.
+type System interface {
+	// Threads lists the threads that are alive.
+	Threads() []Thread
+	// Symbols lists the names that begin with a prefix, or "FILE!PREFIX".
+	Symbols(prefix string) []string
+	// Call runs a guest function; see Host.Call.
+	Call(fn guest.Addr, args []uint64, limit uint64) (uint64, error)
+	// Switches are the switches of Core as they stand.
+	Switches() Switches
+}
+
+// Switches are what SetChaining, SetMemCallbacks and SetPrecisePC last said.
+type Switches struct{ Chaining, MemCallbacks, PrecisePC bool }
+
+// Thread is a guest thread as it is between two instructions.
+type Thread struct {
+	TID, PID int
+	Comm     string
+	PC       guest.Addr
+	State    string // running, ready, waiting, stopped
+	Call     string // name of the system call that it waits in
 }
 
 // Region is a mapping of the guest.
@@ -85,6 +111,9 @@ type Loaded struct {
 	Host    *Host
 	Plugin  Plugin
 	exports map[string]any
+	events  map[string]*Event
+	needs   []*Loaded // plugins that it cannot be without
+	gone    bool
 }
 
 // Loader opens plugins that are files, such as scripts.
@@ -95,10 +124,18 @@ type Loader interface {
 	Open(path string, src []byte) (Plugin, error)
 }
 
+// loaders are those that came with the binary.
+var loaders []Loader
+
+// RegisterLoader makes plugins of a kind of file known to every Manager. It is
+// called from init functions.
+func RegisterLoader(l Loader) { loaders = append(loaders, l) }
+
 // Manager keeps the loaded plugins of one machine.
 type Manager struct {
 	Bus     *event.Bus
 	Core    Core
+	System  System // nil where there is none
 	Loaders []Loader
 	Files   Finder
 	// Log takes a line for the user.
@@ -124,11 +161,11 @@ func (m *Manager) Get(name string) *Loaded {
 // Start initialises a plugin under a name. The caller gives arguments that
 // come before those of AddArg.
 func (m *Manager) Start(name, path string, p Plugin, args []Arg) (*Loaded, error) {
-	if m.Get(name) != nil {
-		return nil, fmt.Errorf("plugin %s is loaded already", name)
+	if l := m.Get(name); l != nil {
+		return nil, fmt.Errorf("plugin %s is loaded already%s", name, l.origin())
 	}
 	m.order++
-	l := &Loaded{Name: name, Path: path, Plugin: p, exports: map[string]any{}}
+	l := &Loaded{Name: name, Path: path, Plugin: p, exports: map[string]any{}, events: map[string]*Event{}}
 	l.Host = &Host{
 		m: m, loaded: l,
 		owner: &event.Owner{Name: name, Order: m.order},
@@ -142,31 +179,57 @@ func (m *Manager) Start(name, path string, p Plugin, args []Arg) (*Loaded, error
 	return l, nil
 }
 
+// origin says where a plugin came from.
+func (l *Loaded) origin() string {
+	if l.Path == "" {
+		return ""
+	}
+	return ", from " + l.Path
+}
+
 // init runs Init and then holds the arguments against those that it asked for.
 func (m *Manager) init(l *Loaded) (err error) {
 	defer contain(&err)
 	if err := l.Plugin.Init(l.Host); err != nil && !l.Host.args.wantsHelp() {
 		return err
 	}
-	return l.Host.args.check()
+	if l.gone {
+		return errors.New("it unloaded itself in Init")
+	}
+	return l.Host.args.Check()
 }
 
 // contain turns a panic of a plugin's own code into an error.
 func contain(err *error) {
 	if r := recover(); r != nil {
+		if f, ok := r.(event.Fatal); ok {
+			panic(f)
+		}
+		if e, ok := r.(error); ok {
+			*err = e
+			return
+		}
 		*err = fmt.Errorf("panic: %v", r)
 	}
 }
 
 func (m *Manager) remove(l *Loaded) {
+	l.gone = true
 	m.Bus.RemoveOwner(l.Host.owner)
 	if i := slices.Index(m.loaded, l); i >= 0 {
 		m.loaded = slices.Delete(m.loaded, i, i+1)
 	}
 }
 
-// Unload closes a plugin and removes its callbacks.
+// Unload removes a plugin's callbacks and closes it, also from one of its own
+// callbacks, which then is the last. It refuses while another plugin needs it.
 func (m *Manager) Unload(l *Loaded) (err error) {
+	if l.gone {
+		return fmt.Errorf("plugin %s is not loaded", l.Name)
+	}
+	if by := m.neededBy(l); by != nil {
+		return fmt.Errorf("plugin %s is needed by %s", l.Name, by.Name)
+	}
 	m.remove(l)
 	defer contain(&err)
 	if err := l.Plugin.Close(); err != nil {
@@ -175,10 +238,22 @@ func (m *Manager) Unload(l *Loaded) (err error) {
 	return nil
 }
 
+// neededBy is a loaded plugin that needs l, nil if there is none.
+func (m *Manager) neededBy(l *Loaded) *Loaded {
+	i := slices.IndexFunc(m.loaded, func(o *Loaded) bool { return slices.Contains(o.needs, l) })
+	if i < 0 {
+		return nil
+	}
+	return m.loaded[i]
+}
+
 // Close unloads all plugins, the last loaded first, and reports what failed.
 func (m *Manager) Close() {
 	for len(m.loaded) > 0 {
 		l := m.loaded[len(m.loaded)-1]
+		for by := m.neededBy(l); by != nil; by = m.neededBy(l) {
+			l = by
+		}
 		if err := m.Unload(l); err != nil {
 			m.Log("%v", err)
 		}

@@ -116,7 +116,7 @@ func (p *pass) insnSites() {
 	asked := p.ask(in)
 	before := p.choose(event.InsnExec, in, asked)
 	if len(before) > 0 {
-		p.site(vcpu.RankInsn, p.insn, firePC(p.bus, before), ringOfChosen(before))
+		p.site(vcpu.RankInsn, p.insn, firePC(p.bus, p.src, before), ringOfChosen(before))
 	}
 	p.after = p.choose(event.AfterInsnExec, in, asked)
 	p.mem, p.called = false, false
@@ -181,15 +181,17 @@ func (p *pass) choose(k event.Kind, in *event.Insn, asked map[*event.Owner]bool)
 
 // firePC makes a site's Fire. Most sites have one callback, which gets a
 // function of its own.
-func firePC(bus *event.Bus, cs []chosen) func(c *vcpu.CPU) bool {
+func firePC(bus *event.Bus, src *Source, cs []chosen) func(c *vcpu.CPU) bool {
 	if len(cs) == 1 {
 		sub, fn, pc := cs[0].sub, cs[0].fn, cs[0].pc
+		reg := src.CPU.Machine.Arch.PC % ir.FrameWords // a constant of the block
 		return func(c *vcpu.CPU) bool {
-			before := begin(c)
+			before := c.W[reg]
+			c.Moved = false
 			if sub.Active() {
 				bus.CallPC(sub, fn, c, pc)
 			}
-			return leaves(c, before)
+			return c.Moved || c.W[reg] != before || c.StopAsked()
 		}
 	}
 	return func(c *vcpu.CPU) bool {
@@ -209,7 +211,7 @@ func firePC(bus *event.Bus, cs []chosen) func(c *vcpu.CPU) bool {
 func (p *pass) flushAfter(next int) {
 	switch {
 	case len(p.after) > 0:
-		p.site(vcpu.RankAfter, next, firePC(p.bus, p.after), nil)
+		p.site(vcpu.RankAfter, next, firePC(p.bus, p.src, p.after), nil)
 	case p.called:
 		p.site(vcpu.RankAfter, next, (*vcpu.CPU).StopAsked, nil)
 	}
@@ -233,7 +235,7 @@ func (p *pass) leaveSites(i *ir.Insn) {
 		return // a string instruction that goes on
 	}
 	p.out = append(p.out, to)
-	p.site(vcpu.RankAfter, len(p.b.Marks), firePC(p.bus, p.after), nil)
+	p.site(vcpu.RankAfter, len(p.b.Marks), firePC(p.bus, p.src, p.after), nil)
 }
 
 // loops reports whether the current instruction is not a jump to itself but an

@@ -14,6 +14,8 @@ type Host struct {
 	SP      uintptr // stack pointer at the entry into machine code
 	Regs    [16]uint64
 	Scratch [4]uint64 // where machine code keeps a register for a while
+	Vec     [16][4]uint64
+	MXCSR   uint32 // Go's floating-point environment
 }
 
 // Chain is where a block's machine code leads on through a chain slot: offsets

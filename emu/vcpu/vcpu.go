@@ -110,6 +110,8 @@ type Arch struct {
 	SP       ir.Ref
 	Hot      []ir.Ref // the words that programs use most, in order
 	Bits     int
+	Vec      ir.Ref // first of the vector registers, which reach up to TempBase
+	FPEnv    ir.Ref // environment of floating-point operations
 	TempBase ir.Ref
 	// Lookup finds a register by its name in any case, nil if unknown.
 	Lookup func(name string) Register

@@ -24,7 +24,8 @@ type features struct{ f1c, f1d, f7b, f7c, f8c, f8d, fda uint32 }
 
 // Bits of the feature words.
 const (
-	f1dFPU, f1dTSC, f1dCX8, f1dSEP, f1dCMOV       = 1 << 0, 1 << 4, 1 << 8, 1 << 11, 1 << 15
+	f1dFPU, f1dTSC, f1dMSR, f1dCX8                = 1 << 0, 1 << 4, 1 << 5, 1 << 8
+	f1dSEP, f1dCMOV                               = 1 << 11, 1 << 15
 	f1dCLFSH, f1dMMX, f1dFXSR, f1dSSE, f1dSSE2    = 1 << 19, 1 << 23, 1 << 24, 1 << 25, 1 << 26
 	f1cSSE3, f1cPCLMUL, f1cSSSE3, f1cFMA, f1cCX16 = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 13
 	f1cSSE41, f1cSSE42, f1cMOVBE, f1cPOPCNT       = 1 << 19, 1 << 20, 1 << 22, 1 << 23
@@ -32,8 +33,10 @@ const (
 	f1cF16C, f1cRDRAND                            = 1 << 29, 1 << 30
 
 	f7bFSGSBASE, f7bBMI1, f7bAVX2, f7bBMI2       = 1 << 0, 1 << 3, 1 << 5, 1 << 8
+	f7bINVPCID                                   = 1 << 10
 	f7bNoFPUCS, f7bRDSEED, f7bADX, f7bCLFLUSHOPT = 1 << 13, 1 << 18, 1 << 19, 1 << 23
 	f7bCLWB, f7bSHA                              = 1 << 24, 1 << 29
+	f7cUMIP, f7cGFNI                             = 1 << 2, 1 << 8
 	f7cVAES, f7cVPCLMUL, f7cRDPID                = 1 << 9, 1 << 10, 1 << 22
 	f8dSYSCALL, f8dNX, f8dRDTSCP, f8dLM          = 1 << 11, 1 << 20, 1 << 27, 1 << 29
 	f8cLAHF, f8cLZCNT, f8cPREFETCHW              = 1 << 0, 1 << 5, 1 << 8
@@ -52,7 +55,7 @@ func (f features) plus(g features) features {
 
 // Sets of features, each with what the one before has.
 var (
-	hasPentium  = features{f1d: f1dFPU | f1dTSC | f1dCX8}
+	hasPentium  = features{f1d: f1dFPU | f1dTSC | f1dMSR | f1dCX8}
 	hasPentium2 = hasPentium.plus(features{f1d: f1dCMOV | f1dMMX | f1dFXSR | f1dSEP})
 	hasPentium3 = hasPentium2.plus(features{f1d: f1dSSE})
 	hasPentium4 = hasPentium3.plus(features{f1d: f1dSSE2 | f1dCLFSH})
@@ -66,8 +69,8 @@ var (
 	})
 	hasAll = hasV3.plus(features{
 		f1c: f1cAES | f1cPCLMUL | f1cRDRAND,
-		f7b: f7bFSGSBASE | f7bSHA | f7bADX | f7bRDSEED | f7bCLFLUSHOPT | f7bCLWB,
-		f7c: f7cVAES | f7cVPCLMUL | f7cRDPID, f8c: f8cPREFETCHW,
+		f7b: f7bFSGSBASE | f7bINVPCID | f7bSHA | f7bADX | f7bRDSEED | f7bCLFLUSHOPT | f7bCLWB,
+		f7c: f7cUMIP | f7cGFNI | f7cVAES | f7cVPCLMUL | f7cRDPID, f8c: f8cPREFETCHW,
 		fda: fdaOPT | fdaXSAVEC | fdaXGETBV1 | fdaXSAVES,
 	})
 )
@@ -197,7 +200,11 @@ var hCpuid = &ir.Helper{
 		if h := c.Machine.Hypercall; h != nil && h(c) {
 			return 0
 		}
-		a, b, cx, d := c.Machine.CPUID(uint32(c.W[regs.RAX]), uint32(c.W[regs.RCX]))
+		leaf := uint32(c.W[regs.RAX])
+		a, b, cx, d := c.Machine.CPUID(leaf, uint32(c.W[regs.RCX]))
+		if leaf == 0x8000_0001 && regs.CodeBits(&c.W) != 64 { // see trSyscall
+			d &^= f8dSYSCALL
+		}
 		c.W[regs.RAX], c.W[regs.RBX] = uint64(a), uint64(b)
 		c.W[regs.RCX], c.W[regs.RDX] = uint64(cx), uint64(d)
 		return 0

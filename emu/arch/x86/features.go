@@ -23,6 +23,7 @@ var extensions = []struct {
 	{features{f1c: f1cAES}, aesTable},
 	{features{f1c: f1cPCLMUL}, clmulTable},
 	{features{f7b: f7bSHA}, shaTable},
+	{features{f7c: f7cGFNI}, gfTable},
 	{features{f1c: f1cPOPCNT}, names("popcnt")},
 	{features{f1c: f1cMOVBE}, names("movbe")},
 	{features{f1c: f1cCX16}, names("cmpxchg16b")},
@@ -34,6 +35,7 @@ var extensions = []struct {
 	{features{f1c: f1cAVX | f1cF16C}, f16cTable},
 	{features{f1c: f1cAVX | f1cAES}, names("vaesenc vaesenclast vaesdec vaesdeclast vaesimc vaeskeygenassist")},
 	{features{f1c: f1cAVX | f1cPCLMUL}, names("vpclmulqdq")},
+	{features{f1c: f1cAVX, f7c: f7cGFNI}, names("vgf2p8mulb vgf2p8affineqb vgf2p8affineinvqb")},
 	{features{f7b: f7bBMI1}, bmi1Table},
 	{features{f7b: f7bBMI2}, bmi2Table},
 	{features{f7b: f7bADX}, adxTable},
@@ -51,6 +53,8 @@ var extensions = []struct {
 	{features{f1d: f1dFXSR}, names("fxsave fxrstor")},
 	{features{f1d: f1dCX8}, names("cmpxchg8b")},
 	{features{f1d: f1dTSC}, names("rdtsc")},
+	{features{f1d: f1dMSR}, names("rdmsr wrmsr")},
+	{features{f7b: f7bINVPCID}, names("invpcid")},
 	{features{f1d: f1dSEP}, names("sysenter sysexit")},
 	{features{f8d: f8dSYSCALL}, names("syscall sysret")},
 	{features{f8d: f8dRDTSCP}, names("rdtscp")},
@@ -83,6 +87,9 @@ var needs = func() (ns [2][]features) {
 			if _, ok := x.rows[r.Name]; ok {
 				f = f.plus(x.need)
 			}
+		}
+		if strings.HasPrefix(r.Name, "vbroadcasts") && strings.Contains(r.Spec, ",U") { // AVX has the forms that load
+			f = f.plus(features{f7b: f7bAVX2})
 		}
 		ns[0][r.ID], ns[1][r.ID] = f, f.plus(wideNeed(r))
 	}

@@ -46,7 +46,7 @@ var byRow = func() []trFunc {
 }()
 
 // translators is all themes' tables in one.
-var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, segTable, sseTable, x87Table,
+var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, segTable, umipTable, sseTable, x87Table,
 	vexTable, avxTable, avx2Table, fmaTable, f16cTable, bmi1Table, bmi2Table, adxTable,
 	xsaveTable, xsaveOptTable, xsavecTable, xsavesTable, rdrandTable, rdseedTable)
 

@@ -44,14 +44,28 @@ func (t *translator) putLane(x ir.Ref, lane uint8, n int, v ir.Val) {
 // maskMove loads lanes, or zeros, into a register, or stores lanes.
 func maskMove(lane uint8) trFunc {
 	return func(t *translator) {
-		a := t.b.Temp()
-		t.b.LeaTo(a, ir.I64, t.address(&t.in.Mem))
+		a, at := t.b.Temp(), t.address(&t.in.Mem)
+		t.b.LeaTo(a, ir.I64, at)
 		t.anyAlign = true
 		if t.arg(0).Kind == dec.MemArg {
+			t.checkLanes(at, lane)
 			t.maskStore(a, lane)
 		} else {
 			t.maskLoad(a, lane)
 		}
+	}
+}
+
+// checkLanes checks the segment of a store for all its lanes.
+func (t *translator) checkLanes(at ir.Address, lane uint8) {
+	v := t.viaOf(at.Base)
+	if v == nil {
+		return
+	}
+	for n := range vecType(t.arg(2)).Bytes() >> lane {
+		end := t.skipUnmasked(vecReg(t.arg(1)), lane, n)
+		t.checkSegment(v, at.Disp+uint64(n<<lane), 1<<lane, true)
+		t.b.Place(end)
 	}
 }
 

@@ -1,6 +1,7 @@
 package x86
 
 import (
+	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
@@ -42,10 +43,11 @@ func (t *translator) checkAccesses(from int) {
 	}
 	insns := append([]ir.Insn(nil), t.b.Insns[from:]...)
 	t.b.Insns = t.b.Insns[:from]
+	stored := t.storedSegments(insns)
 	for _, i := range insns {
 		switch i.Op {
 		case ir.Ld, ir.St:
-			t.checkAccess(&i)
+			t.checkAccess(&i, stored)
 		case ir.Lea:
 			if v := t.viaOf(i.A); v != nil && i.B == ir.None {
 				t.via = append(t.via, via{i.D, v.off, v.disp + i.Imm, v.seg})
@@ -54,6 +56,22 @@ func (t *translator) checkAccesses(from int) {
 		t.b.Emit(i)
 	}
 	t.via = t.via[:0]
+}
+
+// storedSegments are the segments, as a bit set, that the instruction stores
+// through. A load through one of them is that of an operand that is changed, for
+// which the CPU asks first whether it may be written. String instructions have
+// two operands.
+func (t *translator) storedSegments(insns []ir.Insn) (set uint) {
+	if t.in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 {
+		return 0
+	}
+	for i := range insns {
+		if v := t.viaOf(insns[i].A); insns[i].Op == ir.St && v != nil {
+			set |= 1 << v.seg
+		}
+	}
+	return set
 }
 
 func (t *translator) viaOf(lin ir.Ref) *via {
@@ -66,10 +84,10 @@ func (t *translator) viaOf(lin ir.Ref) *via {
 }
 
 // checkAccess emits the checks of a load or store.
-func (t *translator) checkAccess(i *ir.Insn) {
+func (t *translator) checkAccess(i *ir.Insn, stored uint) {
 	n := uint64(i.Type.Bytes())
 	if v := t.viaOf(i.A); v != nil {
-		t.checkSegment(v, i.Imm, n, i.Op == ir.St)
+		t.checkSegment(v, i.Imm, n, i.Op == ir.St || stored>>v.seg&1 != 0)
 	}
 	if n > 1 && n <= 8 && !t.anyAlign { // 16 bytes are aligned or need not be
 		t.checkAlign(ir.Address{Base: i.A, Index: i.B, Scale: i.Aux & ir.ScaleMask, Disp: i.Imm}, n)

@@ -1,8 +1,12 @@
 package x86
 
-import "panda/emu/ir"
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/ir"
+)
 
-// aesTable, shaTable and clmulTable are the extensions for ciphers and hashes.
+// aesTable, clmulTable, shaTable and gfTable are the extensions for ciphers and
+// hashes.
 var (
 	aesTable = map[string]trFunc{
 		"aesenc": packed(ir.VAESEnc, 0), "aesenclast": packed(ir.VAESEncLast, 0),
@@ -15,7 +19,28 @@ var (
 		"sha1rnds4": packedImm(ir.VSHA1Rounds, 0), "sha256rnds2": trSha256rnds2,
 		"sha256msg1": packed(ir.VSHA256Msg1, 0), "sha256msg2": packed(ir.VSHA256Msg2, 0),
 	}
+	gfTable = map[string]trFunc{
+		"gf2p8mulb": quads(hGFMul), "gf2p8affineqb": quads(hGFAffine), "gf2p8affineinvqb": quads(hGFAffineInv),
+	}
 )
+
+// quads is an instruction whose quadwords a helper makes of those of its sources
+// and the immediate, if it has one.
+func quads(h *ir.Helper) trFunc {
+	return func(t *translator) {
+		d, a, s, imm := t.sources()
+		b := t.vec(s)
+		args := []ir.Ref{0, 0}
+		if imm.Kind == dec.ImmArg {
+			args = append(args, t.b.Word(ir.K(uint64(uint8(imm.Imm)))))
+		}
+		for w := range ir.Ref(vecType(d).Words()) {
+			args[0], args[1] = vecReg(a)+w, b+w
+			t.b.CallTo(vecReg(d)+w, h, args...)
+		}
+		t.wrote(d)
+	}
+}
 
 // trSha256rnds2 has its message words in the third operand, XMM0.
 func trSha256rnds2(t *translator) {

@@ -22,7 +22,7 @@ import (
 
 // sseTable holds MMX, SSE and all that came after them under the same encodings.
 var sseTable = merge(vecMovTable, vecIntTable, vecShiftTable, vecFloatTable, vecConvTable,
-	sse3Table, ssse3Table, sse41Table, sse42Table, aesTable, clmulTable, shaTable)
+	sse3Table, ssse3Table, sse41Table, sse42Table, aesTable, clmulTable, shaTable, gfTable)
 
 // Log2 of lane sizes.
 const (

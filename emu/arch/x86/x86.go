@@ -125,7 +125,7 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	}
 	code := uint32(pfUser)
 	// Linux maps no page where a program may do nothing.
-	if r, _ := c.Space.Region(f.Addr); f.Mapped && r.Prot != 0 {
+	if r, _ := c.Space.Region(f.Addr); f.Mapped && !f.Bus && r.Prot != 0 {
 		code |= pfPresent
 	}
 	if f.Access&guest.Write != 0 {

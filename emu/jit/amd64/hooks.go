@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -95,7 +96,7 @@ func (h *hook) set() error {
 // scheduler's signal, and machine code that faults.
 var unusable = sync.OnceValue(func() error {
 	if preemptOff(os.Getenv("GODEBUG")) {
-		return errors.New("GODEBUG=asyncpreemptoff=1 keeps Go's scheduler from asking for the thread")
+		return errors.New("GODEBUG has asyncpreemptoff or gccheckmark, so Go's scheduler cannot ask for the thread")
 	}
 	if err := hookSignals(); err != nil {
 		return err
@@ -107,15 +108,17 @@ var unusable = sync.OnceValue(func() error {
 	return errors.Join(tryHooks(a), a.Close())
 })
 
-// preemptOff reads GODEBUG as the runtime does: the last setting counts.
+// preemptOff reads GODEBUG as the runtime does at its start: the last number
+// counts. To check the collector's marks also turns the signal off.
 func preemptOff(godebug string) bool {
-	off := false
+	set := map[string]int64{}
 	for _, setting := range strings.Split(godebug, ",") {
-		if v, ok := strings.CutPrefix(setting, "asyncpreemptoff="); ok {
-			off = v != "" && v != "0"
+		name, v, _ := strings.Cut(setting, "=")
+		if n, err := strconv.ParseInt(v, 10, 32); err == nil {
+			set[name] = n
 		}
 	}
-	return off
+	return set["asyncpreemptoff"] != 0 || set["gccheckmark"] > 0
 }
 
 // tryYield sends SIGURG to its own thread and leaves the kernel's answer in the

@@ -23,6 +23,8 @@ var (
 	atTarget  = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
 	atExit    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Exit))
 	atFP      = field(offHost + unsafe.Offsetof(vcpu.Host{}.FP))
+	atVec     = field(offHost + unsafe.Offsetof(vcpu.Host{}.Vec))
+	atMXCSR   = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
 	atAddr    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
 	atScratch = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
 )
@@ -47,6 +49,7 @@ type lower struct {
 	values []value
 	locked uint32 // registers that the operation uses
 	flags  fact
+	fpOn   bool // the guest's floating-point environment is in force
 	vecs   vecs
 
 	lastUse [ir.FrameWords]int32 // index of the last operation that reads a temporary
@@ -80,6 +83,7 @@ type cold struct {
 	slots int  // number of the last values of lower.away
 	first int  // and of the first of them
 	chain int8 // slot whose jump leads here, or -1
+	back  int  // for code that loads the floating-point environment: where it goes on
 }
 
 // lowerFuncs are the functions for the operations; nil leaves one to the
@@ -119,6 +123,9 @@ func (t *Target) Lower(u *jit.Unit) error {
 			continue
 		}
 		l.pc = n
+		if l.t.fpEnv != 0 && i.Op != ir.Vec && (i.A == l.t.fpEnv || i.B == l.t.fpEnv || i.C == l.t.fpEnv || i.D == l.t.fpEnv) {
+			l.fpLeave()
+		}
 		f := lowerFuncs[i.Op]
 		if f == nil {
 			return fmt.Errorf("jit: no code for %s", i.Op)
@@ -217,6 +224,12 @@ func (l *lower) addCold(c cold) { l.colds = append(l.colds, c) }
 
 func (l *lower) emitCold(c *cold) {
 	l.patch(c.place, l.pos())
+	if c.back != 0 {
+		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
+		l.storeImm(4, atFP, 1)
+		l.patch(l.jmp(), c.back)
+		return
+	}
 	if c.other != 0 {
 		l.patch(c.other, l.pos())
 	}
@@ -227,10 +240,13 @@ func (l *lower) emitCold(c *cold) {
 		l.store(8, c.to, c.reg)
 	}
 	for _, v := range l.away[c.first:c.slots] {
-		if v.Reg != jit.InConst {
-			l.store(8, home(v.Word), Reg(v.Reg))
-		} else {
+		switch {
+		case v.Reg == jit.InConst:
 			l.storeConst(home(v.Word), v.K)
+		case v.Reg >= jit.InVec:
+			l.vrm(opVmovdquSt, v.K == 4, Reg(v.Reg-jit.InVec), 0, home(v.Word))
+		default:
+			l.store(8, home(v.Word), Reg(v.Reg))
 		}
 	}
 	l.exit(c.site)
@@ -268,7 +284,6 @@ func lowMark(l *lower, i *ir.Insn) { l.insn = int(i.Imm) }
 
 // lowOperate leaves an operation to the interpreter.
 func lowOperate(l *lower, i *ir.Insn) {
-	l.vecFlush()
 	l.flush(true)
 	op, err := l.t.single(l.b, l.u.TB, i, l.insn)
 	if err != nil {
@@ -277,7 +292,7 @@ func lowOperate(l *lower, i *ir.Insn) {
 	n := len(l.u.Sites)
 	l.exit(jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(l.insn)})
 	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
-	l.flags = fact{}
+	l.flags, l.fpOn = fact{}, false
 	l.locked = 0
 	pure := i.Op == ir.Vec || i.Op == ir.Call && l.b.Helpers[i.Imm].Pure
 	l.forget(!pure)

@@ -41,6 +41,9 @@ func (l *lower) result(i *ir.Insn, r Reg) {
 }
 
 func lowMov(l *lower, i *ir.Insn) {
+	if (l.inVecs(i.D) || l.vecs.n != 0) && l.moveVecWord(i) {
+		return
+	}
 	if i.B == ir.Const {
 		l.moveConst(i.D, i.Imm, i.Type)
 		return
@@ -482,6 +485,9 @@ func (l *lower) maskLow(r Reg, pos, n uint8) {
 }
 
 func lowDeposit(l *lower, i *ir.Insn) {
+	if l.inVecs(i.D) && l.depositVec(i) {
+		return
+	}
 	pos, n := i.Aux, i.Sub
 	switch {
 	case n == 64:

@@ -13,9 +13,12 @@ type fact struct {
 	res   int32 // value that they compare with zero
 	logic bool  // overflow and carry are clear
 	cmp   bool  // they are those of comparing a with b
-	add   bool  // carry is that of adding b to a, which gave res
-	a     int32
-	b     operandKey
+	// relate says that they are those of a floating-point comparison, of which res
+	// was made.
+	relate bool
+	add    bool // carry is that of adding b to a, which gave res
+	a      int32
+	b      operandKey
 }
 
 // operandKey is a second operand: a constant or a value.
@@ -35,7 +38,13 @@ var hostCC = [ir.NumConds]byte{
 // known looks whether the flags answer a comparison already.
 func (l *lower) known(i *ir.Insn) (cc byte, ok bool) {
 	f, c := &l.flags, ir.Cond(i.Aux)
-	if !f.ok || f.typ != i.Type || c >= ir.TestEq {
+	if !f.ok {
+		return 0, false
+	}
+	if f.relate {
+		return l.knownRelation(i)
+	}
+	if f.typ != i.Type || c >= ir.TestEq {
 		return 0, false
 	}
 	a, b := l.number(i.A), l.key(i)
@@ -56,6 +65,34 @@ func (l *lower) known(i *ir.Insn) (cc byte, ok bool) {
 		case ir.LeS, ir.GtS:
 			return hostCC[c], f.logic
 		}
+	}
+	return 0, false
+}
+
+// knownRelation looks whether the flags of a floating-point comparison answer a
+// test of the word that was made of them.
+func (l *lower) knownRelation(i *ir.Insn) (cc byte, ok bool) {
+	k, konst := l.constant(i)
+	if !konst || l.number(i.A) != l.flags.res {
+		return 0, false
+	}
+	switch k {
+	case 1 << 0:
+		cc = ccB
+	case 1 << 2:
+		cc = ccP
+	case 1 << 6:
+		cc = ccE
+	case 1<<0 | 1<<6:
+		cc = ccBE
+	default:
+		return 0, false
+	}
+	switch ir.Cond(i.Aux) {
+	case ir.TestNe:
+		return cc, true
+	case ir.TestEq:
+		return cc ^ 1, true
 	}
 	return 0, false
 }
@@ -179,7 +216,6 @@ func lowSetLabel(l *lower, i *ir.Insn) {
 		return
 	}
 	if !l.skip {
-		l.vecFlush()
 		l.flush(true)
 	}
 	l.skip = false
@@ -188,7 +224,6 @@ func lowSetLabel(l *lower, i *ir.Insn) {
 }
 
 func lowBr(l *lower, i *ir.Insn) {
-	l.vecFlush()
 	l.flush(true)
 	l.jumpTo(l.jmp(), int(i.Imm))
 	l.skip = true
@@ -208,7 +243,6 @@ func lowBrCond(l *lower, i *ir.Insn) {
 		l.link(l.jcc(cc), out)
 		return
 	}
-	l.vecFlush()
 	l.flush(true)
 	l.jumpTo(l.jcc(cc), int(i.C))
 }
@@ -276,7 +310,6 @@ func lowGotoPtr(l *lower, i *ir.Insn) {
 }
 
 func lowExitTB(l *lower, i *ir.Insn) {
-	l.vecFlush()
 	l.flush(false)
 	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Slot: i.Sub, PC: i.Imm})
 	l.skip = true

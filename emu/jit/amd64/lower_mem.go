@@ -156,6 +156,9 @@ func lowLd(l *lower, i *ir.Insn) {
 		lowLdVec(l, i)
 		return
 	}
+	if l.loadVecWord(i) {
+		return
+	}
 	m := l.address(i)
 	sign, n := 0, uint8(4)
 	if i.Aux&ir.SignExt != 0 {
@@ -177,6 +180,9 @@ func lowLd(l *lower, i *ir.Insn) {
 func lowSt(l *lower, i *ir.Insn) {
 	if i.Type >= ir.V128 {
 		lowStVec(l, i)
+		return
+	}
+	if l.vecs.n != 0 && l.storeVecWord(i) {
 		return
 	}
 	m := l.address(i)

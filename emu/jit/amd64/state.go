@@ -54,7 +54,7 @@ func (l *lower) reset() {
 	}
 	l.regs = [numRegs]holder{}
 	l.dirty = l.dirty[:0]
-	l.flags = fact{}
+	l.flags, l.fpOn = fact{}, false
 	l.values = append(l.values[:0], value{slack: -1})
 	l.vecs.reset()
 }
@@ -171,6 +171,9 @@ func (l *lower) flush(temps bool) {
 		if w := l.dirty[i]; temps || w < l.base {
 			l.clean(w)
 		}
+	}
+	if l.vecs.n != 0 {
+		l.vecFlush(temps)
 	}
 }
 
@@ -410,6 +413,9 @@ func (l *lower) settle(i *ir.Insn) {
 			l.unbind(w)
 		}
 	}
+	if l.vecs.n != 0 {
+		l.vecSettle(i)
+	}
 }
 
 // snapshot is the list of slots that are not at home.
@@ -430,6 +436,9 @@ func (l *lower) appendDirty(to []jit.Value) []jit.Value {
 			v.Reg = jit.InConst
 		}
 		to = append(to, v)
+	}
+	if l.vecs.n != 0 {
+		to = l.appendVecs(to)
 	}
 	return to
 }

@@ -36,13 +36,17 @@ type Target struct {
 	pcWord ir.Ref
 	interp interp.Engine
 
-	leave uint32 // where blocks leave
-	arena uintptr
+	vecLo, vecHi ir.Ref // the vector registers
+	fpEnv        ir.Ref
+
+	leave   uint32 // where blocks leave
+	landing uint32 // where they land that have faulted
+	arena   uintptr
 }
 
 // New makes a target for a guest architecture.
 func New(a *vcpu.Arch) *Target {
-	t := &Target{base: a.TempBase, pcWord: a.PC}
+	t := &Target{base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv}
 	for n, w := range a.Hot {
 		if n == len(pinHosts) {
 			break
@@ -76,18 +80,42 @@ func (t *Target) Prologue(base uintptr) []byte {
 			a.store(8, home(ir.Ref(w)), r)
 		}
 	}
+	a.aluMI(aluCmp, 4, atFP, 0)
+	quiet := a.jcc8(ccE)
+	a.fpOff(t.fpEnv)
+	a.patch8(quiet)
 	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
 	a.ret()
+	t.landing = uint32(a.pos())
+	for n := range Reg(16) {
+		m := atVec
+		m.Disp += 32 * int32(n)
+		a.vrm(opVmovdquSt, true, n, 0, m)
+	}
+	a.patch(a.jmp(), int(t.leave))
 	return a.code
 }
+
+// fpOff stores the guest's floating-point environment and takes Go's.
+func (a *asm) fpOff(env ir.Ref) {
+	a.rm(opMXCSR, 4, 3, home(env))
+	a.rm(opMXCSR, 4, 2, atMXCSR)
+	a.storeImm(4, atFP, 0)
+}
+
+const opMXCSR = 0x0fae // with 2 in the register field loads it, with 3 stores
 
 // Link makes the jump whose displacement is at a place lead to a position.
 func (*Target) Link(buf []byte, place, to uint32) {
 	*(*int32)(unsafe.Pointer(&buf[place])) = int32(to - place - 4)
 }
 
+// goMXCSR is the environment that Go code runs in: all exceptions masked.
+const goMXCSR = 0x1f80
+
 // Enter runs machine code from c.Host.Target.
 func (t *Target) Enter(c *vcpu.CPU) {
-	c.Host.Landing = t.arena + uintptr(t.leave)
+	c.Host.Landing = t.arena + uintptr(t.landing)
+	c.Host.MXCSR = goMXCSR
 	enterAt(c, t.arena)
 }

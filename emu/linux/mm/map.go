@@ -82,11 +82,14 @@ func (m *MM) fixed(r Request, size uint64) errno {
 
 // Unmap is munmap.
 func (m *MM) Unmap(a guest.Addr, n uint64) errno {
-	size := RoundUp(n)
-	if a%PageSize != 0 || size == 0 || size > m.end() || uint64(a) > m.end()-size {
+	size, end := RoundUp(n), uint64(m.Layout.End)
+	if a%PageSize != 0 || size == 0 || size > end || uint64(a) > end-size {
 		return abi.EINVAL
 	}
-	return errnoOf(m.Space.Unmap(a, size))
+	if uint64(a) >= m.end() {
+		return 0 // nothing is ever there
+	}
+	return errnoOf(m.Space.Unmap(a, min(size, m.end()-uint64(a))))
 }
 
 // Protect is mprotect.
@@ -129,7 +132,7 @@ func (m *MM) SetBrk(to guest.Addr) guest.Addr {
 func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
 	oldSize, newSize := RoundUp(oldLen), RoundUp(newLen)
 	fixed := flags&abi.MREMAP_FIXED != 0
-	if e := m.checkRemap(old, newSize, flags, fixed); e != 0 {
+	if e := m.checkRemap(old, oldSize, newSize, flags, fixed); e != 0 {
 		return 0, e
 	}
 	r, ok := m.Space.Region(old)
@@ -139,34 +142,74 @@ func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest
 	if oldSize == 0 {
 		return m.duplicate(r, old, newSize, flags, to)
 	}
-	if uint64(r.End-old) < oldSize {
+	if fixed {
+		if e := m.clearTarget(old, oldSize, to, newSize); e != 0 {
+			return 0, e
+		}
+	}
+	if oldSize > newSize { // what is cut off may be several maps, or none
+		if e := errnoOf(m.Space.Unmap(old+guest.Addr(newSize), oldSize-newSize)); e != 0 {
+			return 0, e
+		}
+		oldSize = newSize
+	}
+	if r, ok = m.Space.Region(old); !ok || uint64(r.End-old) < oldSize {
 		return 0, abi.EFAULT
 	}
-	if fixed {
-		if uint64(to) > m.end()-newSize || to < minAddr {
-			return 0, abi.EINVAL
-		}
+	switch {
+	case flags&abi.MREMAP_DONTUNMAP != 0:
+		return m.evacuate(r, old, oldSize, flags, to)
+	case fixed:
 		return to, errnoOf(m.Space.Move(old, oldSize, to, newSize))
 	}
 	return m.resize(old, oldSize, newSize, flags)
 }
 
-func (m *MM) checkRemap(old guest.Addr, newSize uint64, flags uint64, fixed bool) errno {
-	const known = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED
-	if flags&^known != 0 || fixed && flags&abi.MREMAP_MAYMOVE == 0 || old%PageSize != 0 || newSize == 0 || newSize > m.end() {
+// clearTarget unmaps what a map is to be moved over.
+func (m *MM) clearTarget(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint64) errno {
+	switch {
+	case to%PageSize != 0 || uint64(to) > m.end()-newSize || to < minAddr:
+		return abi.EINVAL
+	case old < to+guest.Addr(newSize) && to < old+guest.Addr(oldSize):
+		return abi.EINVAL
+	}
+	return errnoOf(m.Space.Unmap(to, newSize))
+}
+
+// evacuate moves the pages of private memory and leaves an empty map behind.
+func (m *MM) evacuate(r mmu.Region, old guest.Addr, size uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
+	if r.Shared || r.Ino != 0 {
+		return 0, abi.EINVAL
+	}
+	if flags&abi.MREMAP_FIXED == 0 {
+		var e errno
+		if to, e = m.place(Request{}, size); e != 0 {
+			return 0, e
+		}
+	}
+	if err := m.Space.Move(old, size, to, size); err != nil {
+		return 0, errnoOf(err)
+	}
+	return to, errnoOf(m.Space.Map(old, size, r.Prot, mmu.Anonymous(r.Name)))
+}
+
+func (m *MM) checkRemap(old guest.Addr, oldSize, newSize uint64, flags uint64, fixed bool) errno {
+	const known = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED | abi.MREMAP_DONTUNMAP
+	leave := flags&abi.MREMAP_DONTUNMAP != 0
+	switch {
+	case flags&^known != 0, (fixed || leave) && flags&abi.MREMAP_MAYMOVE == 0, leave && oldSize != newSize:
+		return abi.EINVAL
+	case old%PageSize != 0, newSize == 0, newSize > m.end():
 		return abi.EINVAL
 	}
 	return 0
 }
 
-// resize changes the size of a map in place if it can.
+// resize makes a map larger, in place if it can.
 func (m *MM) resize(old guest.Addr, oldSize, newSize uint64, flags uint64) (guest.Addr, errno) {
 	end := old + guest.Addr(oldSize)
-	switch {
-	case newSize == oldSize:
+	if newSize == oldSize {
 		return old, 0
-	case newSize < oldSize:
-		return old, errnoOf(m.Space.Unmap(old+guest.Addr(newSize), oldSize-newSize))
 	}
 	if r, _ := m.Space.Region(old); r.End == end && m.Space.Free(end, newSize-oldSize) {
 		return old, errnoOf(m.Space.Grow(end, newSize-oldSize))

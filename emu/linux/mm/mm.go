@@ -72,8 +72,7 @@ type MM struct {
 	Auxv                               []byte
 	Locked                             bool
 
-	// Of an i386 program.
-	Vdso guest.Addr // the page with code for system calls, 0 for none
+	Vdso guest.Addr // the shared object of the kernel, 0 for none
 	LDT  []uint64   // descriptors of modify_ldt
 }
 

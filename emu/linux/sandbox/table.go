@@ -119,9 +119,9 @@ var rows = map[uintptr]row{
 	// The emulator and the machine: reading what is no secret.
 	unix.SYS_GETPID: {}, unix.SYS_GETPPID: {}, unix.SYS_GETUID: {}, unix.SYS_GETEUID: {}, unix.SYS_GETGID: {}, unix.SYS_GETEGID: {},
 	unix.SYS_GETRESUID: {}, unix.SYS_GETRESGID: {}, unix.SYS_GETGROUPS: {}, unix.SYS_GETSID: {may: self}, unix.SYS_GETPGID: {may: self},
-	unix.SYS_KILL: {may: mayKill}, unix.SYS_UNAME: {}, unix.SYS_SYSINFO: {}, unix.SYS_PRLIMIT64: {may: mayLimit}, unix.SYS_GETRUSAGE: {},
+	unix.SYS_KILL: {may: mayKill}, unix.SYS_UNAME: {}, unix.SYS_SYSINFO: {}, unix.SYS_PRLIMIT64: {may: mayLimit},
 	unix.SYS_GETPRIORITY: {may: mayPriority}, unix.SYS_SCHED_GETAFFINITY: {may: self}, unix.SYS_CAPGET: {may: mayCapget}, unix.SYS_GETRANDOM: {},
-	unix.SYS_CLOCK_GETTIME: {}, unix.SYS_CLOCK_GETRES: {}, unix.SYS_TIMES: {},
+	unix.SYS_CLOCK_GETTIME: {}, unix.SYS_CLOCK_GETRES: {},
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,313 @@
+package amd64
+
+import "panda/emu/ir"
+
+// scalarForm reports whether an operation is on one lane, and makes the packed
+// instruction the scalar one.
+func scalarForm(i *ir.Insn, op vop) (vop, bool) {
+	if i.Type.Bytes() != 1<<i.Sub {
+		return op, false
+	}
+	pp := vop(2) // F3 for single
+	if i.Sub == 3 {
+		pp = 3 // F2 for double
+	}
+	return op&^(3<<16) | pp<<16, true
+}
+
+// fpFault readies for an instruction that may raise an exception.
+func (l *lower) fpFault() {
+	l.fpEnter()
+	l.fault(false)
+}
+
+func vecFloat3(l *lower, i *ir.Insn, op vop) bool {
+	sop, one := scalarForm(i, op)
+	if one {
+		return l.scalar(i, sop, i.A, i.B, -1)
+	}
+	return vecFloatPacked(l, i, op)
+}
+
+func vecFloatPacked(l *lower, i *ir.Insn, op vop) bool {
+	if !whole(i) {
+		return false
+	}
+	n := i.Type.Words()
+	a, b := l.vecRead(i.A, n), l.vecRead(i.B, n)
+	t := l.vecAlloc()
+	l.fpFault()
+	l.vrr(op, wide(i), t, a, b)
+	return l.vecResult(i, t)
+}
+
+// scalar does an operation on the lowest lane: t = a op b, whose other lanes are
+// those of a. imm is an immediate byte, or -1.
+func (l *lower) scalar(i *ir.Insn, op vop, a, b ir.Ref, imm int) bool {
+	ra, rb := l.vecRead(a, 1), l.vecRead(b, 1)
+	own := l.inVecs(i.D) && i.D == a && i.D == pair(i.D) && i.Sub == 3
+	t := l.vecAlloc()
+	l.fpFault()
+	l.vrr(op, false, t, ra, rb)
+	if imm >= 0 {
+		l.byte(byte(imm))
+	}
+	l.setScalar(i, t, own)
+	return true
+}
+
+// setScalar makes a scalar result the value of D.
+func (l *lower) setScalar(i *ir.Insn, t Reg, own bool) {
+	l.vecSetWord(t, i.D, own)
+	if !l.inVecs(i.D) && i.Sub == 2 {
+		l.vecs.r[t].half = true
+	}
+}
+
+func vecFloat2(l *lower, i *ir.Insn, op vop) bool {
+	sop, one := scalarForm(i, op)
+	if one {
+		return l.scalar(i, sop, i.A, i.A, -1)
+	}
+	if !whole(i) {
+		return false
+	}
+	a := l.vecRead(i.A, i.Type.Words())
+	t := l.vecAlloc()
+	l.fpFault()
+	l.vrr(op, wide(i), t, 0, a)
+	return l.vecResult(i, t)
+}
+
+// fpPredicates are the relations that the comparisons of the host stand for, as
+// ir.VFCmp has them (SDM vol. 2A table 3-1).
+var fpPredicates = func() map[uint64]byte {
+	const l, e, g, u, s = 1, 2, 4, 8, 16
+	m := map[uint64]byte{}
+	for n, r := range [16]uint64{
+		e, l | s, l | e | s, u, l | g | u, e | g | u | s, g | u | s, l | e | g,
+		e | u, l | u | s, l | e | u | s, 0, l | g, e | g | s, g | s, l | e | g | u,
+	} {
+		m[r], m[r^s] = byte(n), byte(n)|16
+	}
+	return m
+}()
+
+func vecFloatCmp(l *lower, i *ir.Insn, op vop) bool {
+	by, ok := fpPredicates[i.Imm]
+	if !ok {
+		return false
+	}
+	if sop, one := scalarForm(i, op); one {
+		return l.scalar(i, sop, i.A, i.B, int(by))
+	}
+	if !vecFloatPacked(l, i, op) {
+		return false
+	}
+	l.byte(by)
+	return true
+}
+
+// x86Relate is the result that COMISD's flags are: bytes for less, equal,
+// greater and unordered.
+const x86Relate = 0x45_00_40_01
+
+// vecRelate makes a word of the carry, parity and zero flags.
+func vecRelate(l *lower, i *ir.Insn, op vop) bool {
+	if i.Imm&0xffffffff != x86Relate {
+		return false
+	}
+	if i.Imm>>32&1 != 0 {
+		op++ // COMIS, which minds quiet NaNs
+	}
+	a, b := l.vecRead(i.A, 1), l.vecRead(i.B, 1)
+	l.fpFault()
+	l.vrr(op, false, a, 0, b)
+	t, x := l.alloc(), l.alloc()
+	l.setcc(ccE, t)
+	l.setcc(ccP, x)
+	l.extend(opMovzx8, 4, t, t)
+	l.extend(opMovzx8, 4, x, x)
+	l.lea(4, t, Mem{Base: t, Index: t})
+	l.lea(4, t, Mem{Base: x, Index: t, Scale: 3}) // PF and 16 times ZF
+	l.setcc(ccB, x)
+	l.extend(opMovzx8, 4, x, x)
+	l.lea(4, t, Mem{Base: x, Index: t, Scale: 2})
+	l.finish(i.D, t)
+	n := l.words[i.D].num
+	l.values[n].short = true
+	l.flags = fact{ok: true, relate: true, res: n}
+	return true
+}
+
+// vecRound is the host's instruction with the same immediate.
+func vecRound(l *lower, i *ir.Insn, op vop) bool {
+	if i.Type.Bytes() == 1<<i.Sub {
+		return l.scalar(i, op+2, i.A, i.A, int(i.Imm&15))
+	}
+	if !vecFloat2(l, i, op) {
+		return false
+	}
+	l.byte(byte(i.Imm & 15))
+	return true
+}
+
+// The conversions with general registers.
+var (
+	opCvtsi2ss = vexOp(2, 1, 0, 0x2a)
+	opCvtsi2sd = vexOp(3, 1, 0, 0x2a)
+	opCvtss2si = vexOp(2, 1, 0, 0x2d)
+	opCvtsd2si = vexOp(3, 1, 0, 0x2d)
+)
+
+// vecFromInt converts integers of n bytes.
+func vecFromInt(scalar vop, n uint8) vecFunc {
+	return func(l *lower, i *ir.Insn, op vop) bool {
+		if whole(i) {
+			if op == 1 {
+				return false
+			}
+			a := l.vecRead(i.A, i.WordsA())
+			t := l.vecAlloc()
+			if ir.VecRows[i.Aux].FP {
+				l.fpFault()
+			}
+			l.vrr(op, wide(i), t, 0, a)
+			return l.vecResult(i, t)
+		}
+		if i.Type.Bytes() != 1<<i.Sub {
+			return false
+		}
+		r := l.toReg(i.A)
+		t := l.vecAlloc()
+		if ir.VecRows[i.Aux].FP {
+			l.fpEnter()
+		}
+		l.vrr(p(0xef), false, t, t, t)
+		l.fault(false)
+		l.vrr(scalar.sized(n), false, t, t, r)
+		l.vecSetWord(t, i.D, false)
+		if !l.inVecs(i.D) && scalar == opCvtsi2ss {
+			l.vecs.r[t].half = true
+		}
+		return true
+	}
+}
+
+// vecToInt converts the lowest lane to an integer of n bytes.
+func vecToInt(op vop, n uint8) vecFunc {
+	return func(l *lower, i *ir.Insn, packed vop) bool {
+		if whole(i) && packed != 1 {
+			return l.packedToInt(i, packed)
+		}
+		if whole(i) || i.Type.Bytes() != 1<<i.Sub || i.Imm > 1 {
+			return false
+		}
+		a := l.vecRead(i.A, 1)
+		r := l.target(i.D)
+		l.fpFault()
+		l.vrr((op - vop(i.Imm)).sized(n), false, r, 0, a) // one less truncates
+		l.finish(i.D, r)
+		l.values[l.words[i.D].num].short = n == 4
+		return true
+	}
+}
+
+// packedToInt converts lanes to 32-bit integers; rounding and truncation differ
+// in the prefix.
+func (l *lower) packedToInt(i *ir.Insn, op vop) bool {
+	prefix := [2]vop{1, 2} // from single: 66 rounds, F3 truncates
+	if i.Sub == 3 {
+		prefix = [2]vop{3, 1} // from double: F2 and 66
+	}
+	a := l.vecRead(i.A, i.WordsA())
+	t := l.vecAlloc()
+	l.fpFault()
+	l.vrr(op&^(3<<16)|prefix[i.Imm&1]<<16, wide(i), t, 0, a)
+	if n := i.WordsD(); n == 1 {
+		l.vecSetWord(t, i.D, false)
+	} else {
+		l.vecDefine(t, i.D, n)
+	}
+	return true
+}
+
+func vecWiden(l *lower, i *ir.Insn, op vop) bool {
+	if !whole(i) {
+		if i.Type != ir.I64 {
+			return false
+		}
+		op = op&^(3<<16) | 2<<16
+		return l.scalar(i, op, i.A, i.A, -1)
+	}
+	a := l.vecRead(i.A, i.Type.Words()/2)
+	t := l.vecAlloc()
+	l.fpFault()
+	l.vrr(op, wide(i), t, 0, a)
+	return l.vecResult(i, t)
+}
+
+func vecNarrow(l *lower, i *ir.Insn, op vop) bool {
+	switch i.Type {
+	case ir.I64: // one lane: the result is a word of half the size
+		a := l.vecRead(i.A, 1)
+		t := l.vecAlloc()
+		l.fpFault()
+		l.vrr(op&^(3<<16)|3<<16, false, t, a, a)
+		l.vecSetWord(t, i.D, false)
+		if !l.inVecs(i.D) {
+			l.vecs.r[t].half = true
+		}
+	case ir.V128:
+		a := l.vecRead(i.A, 2)
+		t := l.vecAlloc()
+		l.fpFault()
+		l.vrr(op, false, t, 0, a)
+		l.vecSetWord(t, i.D, false)
+	default:
+		a := l.vecRead(i.A, 4)
+		t := l.vecAlloc()
+		l.fpFault()
+		l.vrr(op, true, t, 0, a)
+		l.vecDefine(t, i.D, 2)
+	}
+	return true
+}
+
+// vecMulAdd is FMA; D's old value is an operand. Imm bits 0-1 choose the form
+// (132, 213, 231), bit 2 negates the product, bits 3 and 4 what is added to even
+// and odd lanes.
+func vecMulAdd(l *lower, i *ir.Insn, op vop) bool {
+	kind, ok := fmaKinds[i.Imm>>2&7]
+	if !ok || i.Imm&3 == 3 {
+		return false
+	}
+	op = op&^0xff | vop(kind) + vop(i.Imm&3)<<4
+	n, one := i.Type.Words(), i.Type.Bytes() == 1<<i.Sub
+	switch {
+	case one && (kind == fmaAddSub || kind == fmaSubAdd):
+		return false
+	case one:
+		op++
+	case !whole(i):
+		return false
+	}
+	d, a, b := l.vecRead(i.D, n), l.vecRead(i.A, n), l.vecRead(i.B, n)
+	t := l.vecAlloc()
+	l.vrr(opVmovdqa, wide(i), t, 0, d)
+	l.fpFault()
+	l.vrr(op, wide(i), t, a, b)
+	if one {
+		l.setScalar(i, t, l.inVecs(i.D) && i.D == pair(i.D) && i.Sub == 3)
+		return true
+	}
+	return l.vecResult(i, t)
+}
+
+// fmaKinds are the opcodes of the form 132 by bits 2 to 4 of the constant.
+var fmaKinds = map[uint64]byte{0: 0x98, 6: 0x9a, 1: 0x9c, 7: 0x9e, 2: fmaAddSub, 4: fmaSubAdd}
+
+const (
+	fmaAddSub = 0x96
+	fmaSubAdd = 0x97
+)

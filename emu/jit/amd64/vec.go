@@ -1,0 +1,339 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+)
+
+// vecEntry is what a vector register of the host holds: n words of the frame
+// from ref on, 0 for nothing. A dirty one differs from home.
+type vecEntry struct {
+	ref   ir.Ref
+	n     uint8
+	dirty bool
+	half  bool   // one word of which only the low half is meant, the other zero
+	zero  bool   // the second word is zero
+	stamp uint32 // of the last use
+}
+
+// vecs are the vector registers. Slots of the guest's vector registers are kept
+// in pairs of words (or four); what concerns one word of a pair is merged into
+// the pair. Temporaries are kept as they come.
+type vecs struct {
+	r      [16]vecEntry
+	n      int // how many are in use
+	locked uint16
+	clock  uint32
+}
+
+func (v *vecs) reset() {
+	if v.n != 0 {
+		*v = vecs{}
+	}
+}
+
+// inVecs reports whether a word belongs to a guest vector register.
+func (l *lower) inVecs(w ir.Ref) bool { return w >= l.t.vecLo && w < l.t.vecHi }
+
+// pair is the first word of the pair that a word belongs to.
+func pair(w ir.Ref) ir.Ref { return w &^ 1 }
+
+func (e *vecEntry) overlaps(ref ir.Ref, n int) bool {
+	return e.n != 0 && ref < e.ref+ir.Ref(e.n) && e.ref < ref+ir.Ref(n)
+}
+
+// vecStore writes an entry to its home.
+func (l *lower) vecStore(x Reg) {
+	e := &l.vecs.r[x]
+	if !e.dirty {
+		return
+	}
+	e.dirty = false
+	if !l.vecLive(e) {
+		return
+	}
+	m := home(e.ref)
+	switch {
+	case e.half:
+		l.vrm(opVmovdSt, false, x, 0, m)
+		m.Disp += 4
+		l.storeImm(4, m, 0)
+	case e.n == 1:
+		l.vrm(opVmovqSt, false, x, 0, m)
+	default:
+		l.vrm(opVmovdquSt, e.n == 4, x, 0, m)
+	}
+}
+
+func (l *lower) vecLive(e *vecEntry) bool {
+	for w := range ir.Ref(e.n) {
+		if l.live(e.ref + w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lower) vecDrop(x Reg) {
+	if l.vecs.r[x].n != 0 {
+		l.vecs.n--
+	}
+	l.vecs.r[x] = vecEntry{}
+}
+
+// vecFlush stores what is dirty: of slots, and of temporaries too if asked.
+func (l *lower) vecFlush(temps bool) {
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.dirty && (temps || e.ref < l.base) {
+			l.vecStore(Reg(x))
+		}
+	}
+}
+
+// vecHome makes sure that the homes of words are up to date.
+func (l *lower) vecHome(w ir.Ref, n int) {
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.dirty && e.overlaps(w, n) {
+			l.vecStore(Reg(x))
+		}
+	}
+}
+
+// vecGone forgets entries with words that are set elsewhere. What else they hold
+// goes home.
+func (l *lower) vecGone(w ir.Ref, n int) {
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.overlaps(w, n) {
+			if e.n > 1 || e.ref != w {
+				l.vecStore(Reg(x))
+			}
+			l.vecDrop(Reg(x))
+		}
+	}
+}
+
+// appendVecs lists the dirty slots, for a fault.
+func (l *lower) appendVecs(to []jit.Value) []jit.Value {
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.dirty && e.ref < l.base {
+			to = append(to, jit.Value{Word: e.ref, Reg: jit.InVec + uint8(x), K: uint64(e.n)})
+		}
+	}
+	return to
+}
+
+// vecSettle frees what an operation read for the last time.
+func (l *lower) vecSettle(i *ir.Insn) {
+	l.vecs.locked = 0
+	for x := range l.vecs.r {
+		e := &l.vecs.r[x]
+		if e.n == 0 || e.ref < l.base || e.ref != i.A && e.ref != i.B && e.ref != i.C {
+			continue
+		}
+		if int(l.lastUse[e.ref]) == l.pc && !l.liveAfter(e) {
+			l.vecDrop(Reg(x))
+		}
+	}
+}
+
+func (l *lower) liveAfter(e *vecEntry) bool {
+	for w := range ir.Ref(e.n) {
+		if int(l.lastUse[e.ref+w]) > l.pc {
+			return true
+		}
+	}
+	return false
+}
+
+// vecAlloc finds a vector register and locks it.
+func (l *lower) vecAlloc() Reg {
+	best, stamp := noReg, ^uint32(0)
+	for x := range l.vecs.r {
+		e := &l.vecs.r[x]
+		if l.vecs.locked>>x&1 != 0 {
+			continue
+		}
+		if e.n == 0 {
+			best = Reg(x)
+			break
+		}
+		if e.stamp < stamp {
+			best, stamp = Reg(x), e.stamp
+		}
+	}
+	if l.vecs.r[best].n != 0 {
+		l.vecStore(best)
+		l.vecDrop(best)
+	}
+	l.vecs.locked |= 1 << best
+	return best
+}
+
+func (l *lower) vecUse(x Reg) Reg {
+	l.vecs.clock++
+	l.vecs.r[x].stamp = l.vecs.clock
+	l.vecs.locked |= 1 << x
+	return x
+}
+
+// vecHas finds the register that holds n words from ref on, at its low end.
+func (l *lower) vecHas(ref ir.Ref, n int) (Reg, bool) {
+	if l.vecs.n == 0 {
+		return noReg, false
+	}
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.ref == ref && int(e.n) >= n {
+			return Reg(x), true
+		}
+	}
+	return noReg, false
+}
+
+// vecRead puts n words from ref on into a vector register: as its low end, with
+// anything above.
+func (l *lower) vecRead(ref ir.Ref, n int) Reg {
+	if n == 1 && l.inVecs(ref) {
+		return l.vecReadOne(ref)
+	}
+	if x, ok := l.vecHas(ref, n); ok {
+		return l.vecUse(x)
+	}
+	if n == 1 {
+		if r := l.words[ref].reg; r != noReg {
+			x := l.vecAlloc()
+			l.vrr(opVmovdLd.sized(8), false, x, 0, r)
+			return l.vecBind(x, ref, 1)
+		}
+	}
+	l.vecHome(ref, n)
+	for w := range ir.Ref(n) {
+		l.clean(ref + w)
+	}
+	x := l.vecAlloc()
+	if n == 1 {
+		l.vrm(opVmovqLd, false, x, 0, home(ref))
+	} else {
+		l.vrm(opVmovdquLd, n == 4, x, 0, home(ref))
+	}
+	return l.vecBind(x, ref, n)
+}
+
+// vecReadOne puts one word of a guest register into a vector register.
+func (l *lower) vecReadOne(ref ir.Ref) Reg {
+	if ref == pair(ref) {
+		return l.vecRead(ref, 2)
+	}
+	x := l.vecRead(pair(ref), 2)
+	t := l.vecAlloc()
+	l.vrr(opVunpckhpd, false, t, x, x)
+	return t
+}
+
+// vecBind notes clean words in a register.
+func (l *lower) vecBind(x Reg, ref ir.Ref, n int) Reg {
+	l.vecs.r[x] = vecEntry{ref: ref, n: uint8(n)}
+	l.vecs.n++
+	return l.vecUse(x)
+}
+
+// vecDefine makes a register the place of new words from ref on.
+func (l *lower) vecDefine(x Reg, ref ir.Ref, n int) {
+	for y := range l.vecs.r {
+		e := &l.vecs.r[y]
+		if !e.overlaps(ref, n) {
+			continue
+		}
+		if e.ref < ref || e.ref+ir.Ref(e.n) > ref+ir.Ref(n) {
+			if Reg(y) == x {
+				panic("BUG: part of a vector register changed")
+			}
+			l.vecStore(Reg(y))
+		}
+		l.vecDrop(Reg(y))
+	}
+	for w := range ir.Ref(n) {
+		if s := &l.words[ref+w]; s.reg != noReg || s.konst {
+			l.unbind(ref + w)
+		}
+		l.words[ref+w].num = 0
+	}
+	if l.vecs.r[x].n != 0 {
+		l.vecDrop(x)
+	}
+	l.vecBind(x, ref, n)
+	l.vecs.r[x].dirty = true
+}
+
+// vecSetWord makes the low word of t word ref, which may be one of a guest
+// register's pair. own says that the rest of t is the rest of that pair already.
+func (l *lower) vecSetWord(t Reg, ref ir.Ref, own bool) {
+	if !l.inVecs(ref) {
+		l.vecDefine(t, ref, 1)
+		return
+	}
+	p := pair(ref)
+	if own {
+		l.vecDefine(t, p, 2)
+		return
+	}
+	x := l.vecPair(p)
+	if ref == p {
+		l.vrr(opVmovsd, false, x, x, t)
+	} else {
+		l.vrr(opVunpcklpd, false, x, x, t)
+	}
+	l.vecDefine(x, p, 2)
+}
+
+// vecPair is a pair in a register of exactly two words, which may be changed.
+func (l *lower) vecPair(p ir.Ref) Reg {
+	x := l.vecRead(p, 2)
+	if l.vecs.r[x].n == 2 {
+		return x
+	}
+	t := l.vecAlloc()
+	l.vrr(opVmovdqa, false, t, 0, x)
+	return t
+}
+
+// fpEnter brings the guest's floating-point environment into force.
+func (l *lower) fpEnter() {
+	l.clean(l.t.fpEnv)
+	if l.fpOn {
+		return
+	}
+	l.fpOn = true
+	l.aluMI(aluCmp, 4, atFP, 0)
+	l.flags = fact{}
+	place := l.jcc(ccE)
+	l.addCold(cold{place: place, reg: noReg, chain: -1, back: l.pos()})
+}
+
+// fpLeave brings the environment's word up to date and out of force: an
+// operation reads or writes it.
+func (l *lower) fpLeave() {
+	l.fpOn, l.flags = false, fact{}
+	l.aluMI(aluCmp, 4, atFP, 0)
+	off := l.jcc8(ccE)
+	l.fpOff(l.t.fpEnv)
+	l.patch8(off)
+}
+
+// Moves between vector registers, memory and general registers.
+var (
+	opVmovdquLd = vexOp(2, 1, 0, 0x6f)
+	opVmovdquSt = vexOp(2, 1, 0, 0x7f)
+	opVmovdqa   = vexOp(1, 1, 0, 0x6f)
+	opVmovqLd   = vexOp(2, 1, 0, 0x7e)
+	opVmovqSt   = vexOp(1, 1, 0, 0xd6)
+	opVmovdLd   = vexOp(1, 1, 0, 0x6e) // from a general register or memory
+	opVmovdSt   = vexOp(1, 1, 0, 0x7e)
+	opVmovsd    = vexOp(3, 1, 0, 0x10)
+	opVmovss    = vexOp(2, 1, 0, 0x10)
+	opVmovlps   = vexOp(0, 1, 0, 0x12)
+	opVmovhps   = vexOp(0, 1, 0, 0x16)
+	opVmovhpsSt = vexOp(0, 1, 0, 0x17)
+	opVunpcklpd = vexOp(1, 1, 0, 0x14)
+	opVunpckhpd = vexOp(1, 1, 0, 0x15)
+	opVpextrq   = vexOp(1, 3, 1, 0x16)
+)
