@@ -1,4 +1,6 @@
 # make            bin/panda, a static binary
+# make bin/panda-cgo  the same with shared objects as plugins; needs cgo
+# make test-so    builds panda-cgo and native/example and runs both
 # make check      what a change must pass besides the tests
 # make bench      the benchmarks of the rooms
 # make fuzz       every fuzz target for FUZZTIME each
@@ -16,8 +18,21 @@ all: bin/panda
 bin/panda:
 	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/panda
 
+bin/panda-cgo:
+	CGO_ENABLED=1 go build -trimpath -tags so -o $@ ./cmd/panda
+
 test:
 	go test ./...
+
+# An out-of-tree build of the example, as its README says, and a run of it.
+test-so: bin/panda bin/panda-cgo
+	@dir=$$(mktemp -d) && trap 'rm -rf $$dir' EXIT && cp -r native/example $$dir/example && panda=$$PWD && cd $$dir/example && \
+	go work init . $$panda && \
+	CGO_ENABLED=1 go build -trimpath -buildmode=plugin -o panda_example.so . && \
+	$$panda/bin/panda-cgo -panda-plugin ./panda_example.so /bin/true 2>&1 | grep 'example: .* mmap' && \
+	PANDA_PLUGIN_DIR=. $$panda/bin/panda-cgo -panda example:n=1 /bin/true 2>&1 | grep -c 'example:' | grep -x 1 && \
+	! $$panda/bin/panda -panda-plugin ./panda_example.so /bin/true 2>$$dir/static && \
+	grep 'this static binary loads no shared objects' $$dir/static
 
 check: cross
 	@out=$$(go run $(GOFUMPT) -l .); test -z "$$out" || { echo "not gofumpt'ed:"; echo "$$out"; exit 1; }

@@ -83,9 +83,6 @@ func New(cfg Config) (*Machine, error) {
 	m.guest = x86.New(model)
 	m.cpu = &vcpu.CPU{Machine: new(vcpu.Machine)}
 	m.guest.Reset(m.cpu, 64)
-	if cfg.Accel == "" {
-		cfg.Accel = "interp"
-	}
 	backend, note, err := NewBackend(cfg.Accel, m.guest.View(64))
 	if err != nil {
 		return nil, err
@@ -257,8 +254,15 @@ func (m *Machine) undefined(pc guest.Addr, code []byte, mode uint64) {
 }
 
 // hypercall offers CPUID to plugins.
-func (m *Machine) hypercall(c *vcpu.CPU) bool {
-	taken := false
+func (m *Machine) hypercall(c *vcpu.CPU) (then func(), taken bool) {
+	if !m.bus.Watched(event.GuestHypercall) {
+		return func() {}, false
+	}
+	then = c.Callbacks(func() { taken = m.fireHypercall(c) })
+	return then, taken
+}
+
+func (m *Machine) fireHypercall(c *vcpu.CPU) (taken bool) {
 	for _, s := range m.bus.Active(event.GuestHypercall) {
 		if fn, ok := s.Fn.(event.HypercallFunc); ok && s.Filter.MatchPC(c.PC()) {
 			m.bus.Call(s, func() { taken = fn(c) || taken })

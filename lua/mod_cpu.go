@@ -157,7 +157,7 @@ func (s *State) cpuNewIndex(L *glua.LState) int {
 	if e.reg == nil {
 		L.RaiseError("cpu.%s cannot be assigned", name)
 	}
-	e.reg.SetValue(&c.W, v)
+	c.SetReg(name, v)
 	return 0
 }
 

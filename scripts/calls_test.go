@@ -249,3 +249,29 @@ func write(t *testing.T, name, source string) string {
 	writeFile(t, path, source)
 	return strings.TrimSuffix(path, ".lua")
 }
+
+const callee = `
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static int made;
+__attribute__((noinline)) long scale(long a, long b, const char *s) { made++; return a * b + strlen(s); }
+__attribute__((noinline)) void wild(void) { *(volatile int *)8 = 1; }
+int main(void) { long r = scale(6, 7, ""); printf("%ld %d\n", r, made); return 0; }`
+
+// TestGuestCall calls functions of the program from a callback: the program goes
+// on as if nothing had happened, except for what they did to its memory.
+func TestGuestCall(t *testing.T) {
+	path := compile(t, "callee", callee, "-O1", "-fno-ipa-cp", "-fno-ipa-pure-const")
+	script := write(t, "caller.lua", `
+		panda.on("insn_exec", { symbol = "scale", once = true }, function(cpu)
+			local before, regs = cpu.icount, json.encode(cpu:regs())
+			print(panda.call("scale", 3, 5, "four"), panda.call("strtol", "-12x", 0, 10) == u64(-12))
+			print((panda.call("wild")), select(2, panda.call("wild")):match("exception"))
+			print(cpu.icount == before, json.encode(cpu:regs()) == regs)
+		end)`)
+	p := play(t, script, nil, path)
+	if p.guest != "42 2\n" || p.printed != "19\ttrue\nnil\texception\ntrue\ttrue\n" {
+		t.Errorf("%+v", p)
+	}
+}

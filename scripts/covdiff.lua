@@ -1,10 +1,10 @@
 -- covdiff: tell which code ran in this run and not in an earlier one, and the other way round
--- Arguments: base=       the list of the earlier run, as coverage or covdiff wrote it (required)
+-- Arguments: base=       the list of the earlier run
 --            module=*    files to compare, a pattern such as libc*
 --            n=20        functions to show
 --            file=       write the list of this run there
 -- Events:    before_block_exec, counted without calling Lua
--- Example:   panda -panda coverage:file=base.txt /bin/ls / && panda -panda covdiff:base=base.txt /bin/ls -l /
+-- Example:   panda -panda covdiff:file=base.txt /bin/ls / && panda -panda covdiff:base=base.txt /bin/ls -l /
 --
 -- The lists are of blocks, by file and offset. Where a block begins depends on the way that led to
 -- it, so a block in one list may lie within a block of the other: what is told is where to look.
@@ -30,8 +30,8 @@ end
 local blocks
 
 function init_plugin()
-  if base == "" then error("covdiff: base= names the list of the earlier run", 0) end
-  load(base)
+  if base == "" and file == "" then error("covdiff: base= names the list of the earlier run, or file= that of this one", 0) end
+  if base ~= "" then load(base) end
   blocks = panda.count { on = "before_block_exec", module = module, by = { "module", "offset", "symbol" }, print = false }
 end
 
@@ -64,6 +64,7 @@ function uninit_plugin()
     if out then out:write(string.format("%d %s %s\n", count, where, key[3])) end
   end
   if out then out:close() end
+  if base == "" then return end
   report("only in this run", now, earlier)
   report("only in the earlier run", earlier, now)
 end

@@ -79,6 +79,7 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(e.where), func(t *testing.T) {
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "input.txt"), "{}")
+			writeFile(t, filepath.Join(dir, "points.txt"), "* 401000 *\n")
 			for name, target := range map[string]string{"program": built, "scripts": filepath.Join(tree, "scripts"), "native": filepath.Join(tree, "native")} {
 				if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 					t.Fatal(err)

@@ -29,7 +29,7 @@ local longest = panda.arg("max", 4096, "bytes of an input at most")
 local folder = panda.arg("crashes", "", "directory for inputs that crash the function")
 
 -- random is a number below n, by xorshift (Marsaglia, 2003): a run can be repeated.
-local state = bit.bor(seed, 1)
+local state = 2 * seed + 1
 local function random(n)
   state = bit.bxor(state, bit.lshift(state, 13))
   state = bit.bxor(state, bit.rshift(state, 7))
@@ -67,11 +67,11 @@ end
 -- learn looks for comparisons with constants in a block that is reached for the first time.
 local function learn(cpu, tb)
   for line in cpu:disas(tb.pc, tb.insns):gmatch("[^\n]+") do
-    local n = line:match("^cmp .*, 0x(%x+)$") or line:match("^sub .*, 0x(%x+)$")
+    local n = line:match("^cmp .*, 0x(%x+)$")
     n = n and u64("0x" .. n) or 0
     if n > 0 and n < 0x100000000 then
       local s = string.pack("<I4", n):gsub("%z+$", "")
-      constants[#constants + 1] = s
+      if not constants[s] then constants[s], constants[#constants + 1] = true, s end
     end
   end
 end
@@ -163,7 +163,8 @@ local function campaign(cpu)
   local queue = { first }
   once(cpu, start, first)
   for i = 2, runs do
-    local input = changed(queue[random(#queue) + 1])
+    -- What was kept last is nearest to code that nothing has reached yet.
+    local input = changed(queue[random(2) == 0 and #queue or random(#queue) + 1])
     once(cpu, start, input)
     if fresh and not fault then queue[#queue + 1] = input end
   end

@@ -31,12 +31,12 @@ int main(void) {
 func TestFuzz(t *testing.T) {
 	path := compile(t, "parser", parser, "-O0", "-Wl,-z,now")
 	dir := filepath.Join(t.TempDir(), "crashes")
-	p := play(t, "fuzz", args(t, "function=parse,n=4000,crashes="+dir), path)
+	p := play(t, "fuzz", args(t, "function=parse,n=5000,crashes="+dir), path)
 	if p.guest != "0 1 AAAA\n" || p.status != 0 {
 		t.Errorf("the program saw something of it: %+v", p)
 	}
 	like(t, "fuzz", p.printed, `fuzz: …parse+0x… with "BUG…, in …/crash-1
-fuzz: 4000 runs of parse, … inputs kept, … blocks, … crash…
+fuzz: 5000 runs of parse, … inputs kept, … blocks, … crash…
 `)
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != 1 {
@@ -45,7 +45,7 @@ fuzz: 4000 runs of parse, … inputs kept, … blocks, … crash…
 	if input, err := os.ReadFile(filepath.Join(dir, files[0].Name())); err != nil || !strings.HasPrefix(string(input), "BUG") {
 		t.Errorf("%q %v", input, err)
 	}
-	if again := play(t, "fuzz", args(t, "function=parse,n=4000,crashes="+dir), path); again.printed != p.printed {
+	if again := play(t, "fuzz", args(t, "function=parse,n=5000,crashes="+dir), path); again.printed != p.printed {
 		t.Errorf("another run differs: %s", again.printed)
 	}
 }

@@ -1,7 +1,7 @@
 -- procs: print the tree of processes with their programs, arguments and how they ended
 -- Arguments: width=100    characters to show of a command line
 -- Events:    syscall_enter of execve, fork and clone; syscall_leave; process_start, process_exit
--- Example:   panda -panda procs /bin/sh -c 'ls / | wc -l; exit 3'
+-- Example:   panda -panda procs /bin/sh -c 'ls / | wc -l'
 local addr, processes = require "addr", require "processes"
 local width = panda.arg("width", 100, "characters to show of a command line")
 

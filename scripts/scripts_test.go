@@ -162,8 +162,9 @@ func TestHotblocks(t *testing.T) {
 
 func TestMemwatch(t *testing.T) {
 	out := run(t, "memwatch", []plugin.Arg{{Key: "addr", Value: "__libc_enable_secure"}, {Key: "reads", Flag: true}}, "/bin/ls", "/")
-	if out != "" {
-		every(t, out, `(read|write) 0x[0-9a-f]+\+\d+ by 0x[0-9a-f]+ .*: ([0-9a-f]{2} )+`, 1)
+	every(t, out, `(read|write) 0x[0-9a-f]+\+\d+ by 0x[0-9a-f]+ .*: ([0-9a-f]{2} )+`, 1)
+	if out := run(t, "memwatch", args(t, "addr=nosuch"), "/bin/true"); out != "memwatch: no file with nosuch was mapped\n" {
+		t.Error(out)
 	}
 }
 

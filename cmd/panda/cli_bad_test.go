@@ -47,6 +47,10 @@ func TestBadScripts(t *testing.T) {
 			nil, "hello\nleft\t6\n", "exit status 0", nil,
 		},
 		{
+			"stops without a prompt", `panda.on("syscall_enter", { name = "write" }, function() panda.stop() end)`,
+			nil, "", "exit status 0", []string{"a script stopped the guest at 0x", "with -i there is a prompt"},
+		},
+		{
 			"uninit", `function uninit_plugin() error("oops") end`,
 			nil, "hello\n", "exit status 0",
 			[]string{"plugin bad: close: bad.lua:1: oops"},
@@ -65,7 +69,7 @@ func TestBadScripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, dir, "sub/bad.lua", "")
-			args := append([]string{"-panda-plugin", "bad.lua", "-e", `n = panda.count{ on = "syscall_enter", name = "write", print = false } function uninit_plugin() io.stderr:write("other saw ", n:get(), "\\n") end`}, c.args...)
+			args := append([]string{"-panda-plugin", "bad.lua", "-e", `n = panda.count{ on = "syscall_enter", name = "write", print = false } function uninit_plugin() io.stderr:write("other saw ", n:get(), "\n") end`}, c.args...)
 			r := panda(t, dir, append(args, "/bin/echo", "hello")...)
 			if r.stdout != c.stdout || r.ended != c.ended {
 				t.Errorf("%+v", r)

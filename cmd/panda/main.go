@@ -61,6 +61,7 @@ type options struct {
 	memory   uint64 // MiB
 	sysroot  string
 	cpu      string
+	accel    string
 	argv0    string
 	dump     string
 	dumpFile string
@@ -130,6 +131,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	})
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
 	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
+	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
 	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
 	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")

@@ -129,7 +129,10 @@ var programs = []struct {
 
 func TestPrograms(t *testing.T) {
 	for _, p := range programs {
-		t.Run(p.name, func(t *testing.T) { sameAsNative(t, p.stdin, p.args...) })
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			sameAsNative(t, p.stdin, p.args...)
+		})
 	}
 }
 

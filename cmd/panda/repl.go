@@ -82,6 +82,9 @@ func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
 	s.in = newLineReader(s, in, out)
 	defer s.close()
 	s.keepRegs()
+	if m.CPU().Icount() > 0 { // a script stopped the guest
+		s.showStop()
+	}
 	for !s.quitting {
 		if err := s.turn(); err != nil {
 			return s.status, err

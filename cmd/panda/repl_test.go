@@ -173,6 +173,7 @@ func TestCompletion(t *testing.T) {
 	}
 	for _, c := range []struct{ line, head, words string }{
 		{":br", ":", "break"},
+		{"conti", "", "continue"},
 		{"panda.regis", "", "panda.register_callback"},
 		{"x = panda.cpu.ra", "x = ", "panda.cpu.rax"},
 		{"panda.cpu:u1", "", "panda.cpu:u16"},

@@ -67,12 +67,25 @@ func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, e
 	if o.repl {
 		status, err = repl(m, os.Stdin, stdout)
 	} else {
-		status, _, err = m.Run()
+		var done bool
+		if status, done, err = m.Run(); err == nil && !done {
+			status, err = afterStop(m, stdout, stderr)
+		}
 	}
 	if o.verbose {
 		report(m, stderr)
 	}
 	return status, err
+}
+
+// afterStop serves a script that stopped the guest: with the prompt, if there is a
+// user to type. The guest's own input is not taken for commands.
+func afterStop(m *emu.Machine, stdout, stderr io.Writer) (status int, err error) {
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && newStyle(stdout) != (style{}) {
+		return repl(m, os.Stdin, stdout)
+	}
+	fmt.Fprintf(stderr, "panda: a script stopped the guest at %#x; with -i there is a prompt\n", uint64(m.CPU().PC()))
+	return 0, nil
 }
 
 // config makes the machine's configuration; done closes what it opened.
@@ -95,7 +108,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		out, done = f, func() { f.Close() }
 	}
 	cfg = emu.Config{
-		Path: path, Args: slices.Clone(o.program), Env: append(os.Environ(), o.env...), Sysroot: o.sysroot, CPU: o.cpu,
+		Path: path, Args: slices.Clone(o.program), Env: append(os.Environ(), o.env...), Sysroot: o.sysroot, CPU: o.cpu, Accel: o.accel,
 		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),

@@ -7,35 +7,46 @@ import (
 	"math/bits"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"panda/emu"
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/plugin"
+	"panda/emu/vcpu"
+	"panda/lua"
 )
 
 // table is what -json prints of an aggregation.
 type table struct {
-	Title string
-	Rows  []struct {
+	Op   string
+	By   []string
+	Rows []struct {
 		Key   []string
 		Value any
 		Count uint64
 	}
 }
 
-// tables reads the tables among the lines of an output.
-func tables(t *testing.T, out string) (ts []table) {
+// tables reads the tables among the lines of an output, by the event and what is
+// done with it.
+func tables(t *testing.T, out string) map[string]*table {
 	t.Helper()
+	ts := map[string]*table{}
 	for line := range strings.Lines(out) {
-		var tab table
+		tab := new(table)
 		if !strings.HasPrefix(line, "{") {
 			continue
 		}
-		if err := json.Unmarshal([]byte(line), &tab); err != nil {
+		if err := json.Unmarshal([]byte(line), tab); err != nil {
 			t.Fatal(err)
 		}
-		ts = append(ts, tab)
+		ts[strings.Join(append([]string{tab.Op}, tab.By...), " ")] = tab
 	}
 	return ts
 }
@@ -48,77 +59,92 @@ func (tab *table) counts() map[string]uint64 {
 	return m
 }
 
+// checker counts in Go what the one-liners count.
+type checker struct {
+	insns  uint64
+	blocks map[guest.Addr]uint64
+	names  map[string]uint64 // blocks by symbol
+}
+
+func (k *checker) Init(h *plugin.Host) error {
+	k.blocks, k.names = map[guest.Addr]uint64{}, map[string]uint64{}
+	h.Counter(event.InsnExec, nil, &k.insns)
+	h.BeforeBlockExec(nil, func(_ *vcpu.CPU, tb *vcpu.TB) { k.blocks[tb.PC]++ })
+	h.Subscribe(event.ProcessExit, nil, event.ProcessFunc(func(c *vcpu.CPU, _ *event.Process) {
+		for pc, n := range k.blocks {
+			name, _, ok := c.Machine.Symbol(pc)
+			if !ok {
+				name = "[unknown]" // the vDSO, which is no file
+				if file, _, ok := c.Machine.Module(pc); ok {
+					name = "[" + path.Base(file) + "]"
+				}
+			}
+			k.names[name] += n
+		}
+	}))
+	return nil
+}
+
+func (k *checker) Close() error { return nil }
+
 // TestOneLiners runs the three one-liners on python3 and holds each table
-// against a count made in another way: insncount's counter in translated code,
-// the lines of -strace, and a Lua callback at each block.
+// against a count made in another way: a counter and a callback in Go, and the
+// lines of -strace.
 func TestOneLiners(t *testing.T) {
-	python, err := exec.LookPath("python3")
+	// What is called python3 may be a script that starts it.
+	python, err := exec.Command("python3", "-c", "import os; print(os.path.realpath('/proc/self/exe'), end='')").Output()
 	if err != nil {
 		t.Skip(err)
 	}
-	dir := t.TempDir()
-	r := panda(t, dir, "-json", "-strace", "-D", "calls", "-panda", "insncount:file=insns",
-		"-e", `panda.count{on="insn_exec", by="mnemonic"}`,
-		"-e", `panda.hist{on="syscall_leave", name="read", value="ret"}`,
-		"-e", `panda.top{on="before_block_exec", by="symbol", limit=100000}`,
-		"-e", `local n = {} panda.on("before_block_exec", function(cpu, tb) local pc = tb.pc n[pc] = (n[pc] or 0) + 1 end)
-			function uninit_plugin()
-				local by = {}
-				for pc, k in pairs(n) do
-					local s = cpu_symbol(pc)
-					by[s] = (by[s] or 0) + k
-				end
-				for s, k in pairs(by) do print("block", s, k) end
-			end
-			function cpu_symbol(pc)
-				local s = panda.cpu:symbol(pc)
-				if s then return (s:gsub("%+0x%x+$", "")) end
-				return "[" .. (panda.cpu:module(pc) or "unknown"):match("[^/]*$") .. "]"
-			end
-			panda.on("process_exit", function() uninit_plugin() uninit_plugin = nil end)`,
-		python, "-I", "-S", "-c", "import sys; sys.stdout.write('%d\\n' % (6 * 7))")
-	if r.status != 0 || !strings.HasPrefix(r.stdout, "42\n") {
-		t.Fatalf("%+v", r)
-	}
-	ts := tables(t, r.stdout)
-	if len(ts) != 3 {
-		t.Fatalf("%d tables in\n%.2000s", len(ts), r.stdout)
-	}
-	checkTotal(t, &ts[0], filepath.Join(dir, "insns"))
-	checkReads(t, &ts[1], filepath.Join(dir, "calls"))
-	blocks := map[string]uint64{}
-	for _, m := range regexp.MustCompile(`(?m)^block\t(.*)\t(\d+)$`).FindAllStringSubmatch(r.stdout, -1) {
-		n, _ := strconv.ParseUint(m[2], 10, 64)
-		blocks[m[1]] = n
-	}
-	sameCounts(t, "blocks by symbol", ts[2].counts(), blocks)
-}
-
-func checkTotal(t *testing.T, tab *table, file string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
+	stdout, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer stdout.Close()
+	var out, calls bytes.Buffer
+	m, err := emu.New(emu.Config{
+		Path: string(python), Args: []string{"python3", "-I", "-S", "-c", "print(6 * 7)"}, Stdin: 0, Stdout: int(stdout.Fd()), Stderr: 2,
+		Strace: &calls, Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: &out, Format: "json"})},
+		Warn: func(format string, a ...any) { t.Errorf(format, a...) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := new(checker)
+	if _, err := m.Plugins().Start("checker", "", check, nil); err != nil {
+		t.Fatal(err)
+	}
+	o := options{lua: []string{
+		`panda.count{on="insn_exec", by="mnemonic"}`,
+		`panda.hist{on="syscall_leave", name="read", value="ret"}`,
+		`panda.top{on="before_block_exec", by="symbol", limit=100000}`,
+	}}
+	if err := o.load(m); err != nil {
+		t.Fatal(err)
+	}
+	status, _, err := m.Run()
+	m.Close()
+	if text, _ := os.ReadFile(stdout.Name()); status != 0 || err != nil || string(text) != "42\n" {
+		t.Fatalf("status %d, %v, %q", status, err, text)
+	}
+	ts := tables(t, out.String())
 	sum := uint64(0)
-	for _, n := range tab.counts() {
+	for _, n := range ts["count mnemonic"].counts() {
 		sum += n
 	}
-	if want := strings.TrimSpace(string(text)); strconv.FormatUint(sum, 10) != want || sum < 1e6 {
-		t.Errorf("the mnemonics add up to %d, insncount says %s", sum, want)
+	if sum != check.insns || sum < 1e6 {
+		t.Errorf("the mnemonics add up to %d, there were %d instructions", sum, check.insns)
 	}
+	checkReads(t, ts["hist"], calls.String())
+	sameCounts(t, "blocks by symbol", ts["top symbol"].counts(), check.names)
 }
 
 // checkReads sorts the results of -strace's lines into powers of two.
-func checkReads(t *testing.T, tab *table, file string) {
+func checkReads(t *testing.T, tab *table, text string) {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]uint64{}
-	for _, m := range regexp.MustCompile(`(?m)^read\(.*\) += (-?\d+)`).FindAllSubmatch(text, -1) {
-		n, _ := strconv.ParseInt(string(m[1]), 10, 64)
+	for _, m := range regexp.MustCompile(`(?m)^read\(.*\) += (-?\d+)`).FindAllStringSubmatch(text, -1) {
+		n, _ := strconv.ParseInt(m[1], 10, 64)
 		lo := "0"
 		switch {
 		case n < 0:
@@ -226,9 +252,9 @@ func TestCountsNative(t *testing.T) {
 	if r.status != 0 || len(ts) != 3 {
 		t.Fatalf("%+v", r)
 	}
-	sameCounts(t, "mnemonics", ts[0].counts(), steps.mnemonics)
-	sameCounts(t, "places", ts[1].counts(), steps.places)
-	if got := fmt.Sprint(ts[2].Rows[0].Count); got != fmt.Sprint(steps.reads) {
+	sameCounts(t, "mnemonics", ts["count mnemonic"].counts(), steps.mnemonics)
+	sameCounts(t, "places", ts["count pc"].counts(), steps.places)
+	if got := fmt.Sprint(ts["hist"].Rows[0].Count); got != fmt.Sprint(steps.reads) {
 		t.Errorf("%s reads, natively %d", got, steps.reads)
 	}
 }

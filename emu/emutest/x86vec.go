@@ -114,17 +114,10 @@ func hb(s string) []byte {
 // Run runs one vector and returns what differs from the real CPU.
 func (m *VectorMachine) Run(v *Vector) (diffs []string) {
 	want := m.load(v)
-	n := int64(1 << 20)
-	code := hb(v.Code)
 	c := m.CPU
 	var stop vcpu.Stop
 	for range 1000 { // a sequence stops at its last address
-		if v.Cls != "seq" {
-			n = 1
-		} else {
-			n = 1
-		}
-		stop = m.Engine.Run(c, n)
+		stop = m.Engine.Run(c, 1)
 		if stop != vcpu.StopBudget || uint64(c.PC()) == hx(v.Out.RIP) && v.Exc == nil {
 			break
 		}
@@ -132,7 +125,6 @@ func (m *VectorMachine) Run(v *Vector) (diffs []string) {
 			break
 		}
 	}
-	_ = code
 	return m.compare(v, want, stop)
 }
 

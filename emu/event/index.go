@@ -98,6 +98,13 @@ func (b *Bus) At(list []*Sub, k Kind, in *Insn) []*Sub {
 	return list
 }
 
+// May reports whether a subscription of a kind may take the instruction at an
+// address, whatever it is.
+func (b *Bus) May(k Kind, pc guest.Addr) bool {
+	x := b.indexOf(k)
+	return len(x.active) > 0 && (len(x.wide) > 0 || len(x.symbol) > 0 || len(x.byPC[pc]) > 0)
+}
+
 // atSymbol are the subscriptions to symbols, if one begins at the instruction.
 func (x *index) atSymbol(in *Insn) []*Sub {
 	if len(x.symbol) == 0 || len(in.symbols()) == 0 {

@@ -137,7 +137,9 @@ var Rows = [NumKinds]Row{
 	},
 	{ASIDChanged, "asid_changed", nil, "old, new", "", "", "per switch", "another address space becomes current"},
 	{
-		ProcessStart, "process_start", []string{"process_exec"}, "pid, path", "", "name", "per process",
+		ProcessStart, "process_start",
+		[]string{"process_exec"},
+		"pid, path", "", "name", "per process",
 		"a program image was loaded by execve",
 	},
 	{ProcessFork, "process_fork", nil, "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},

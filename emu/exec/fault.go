@@ -17,6 +17,13 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	case *vcpu.Redo:
 		c.Settle()
 		return e.alone(c)
+	case vcpu.Redirect:
+		a := c.Machine.Arch
+		pc, static := c.W[a.PC], c.W[a.Static]
+		c.Settle()
+		c.W[a.PC], c.W[a.Static] = pc, static
+		c.Left--
+		return 0, false
 	case *guest.MemFault:
 		c.Settle()
 		return e.except(c, e.guest.Fault(c, f))

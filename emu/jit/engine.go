@@ -3,7 +3,6 @@ package jit
 import (
 	"fmt"
 	"sort"
-	"unsafe"
 
 	"panda/emu/guest"
 	"panda/emu/host"
@@ -179,7 +178,7 @@ func (e *Engine) faulted(c *vcpu.CPU) any {
 	place := uint32(h.RIP - e.arena.Base)
 	n := sort.Search(len(e.faults), func(i int) bool { return e.faults[i].Place >= place })
 	if n == len(e.faults) || e.faults[n].Place != place {
-		return fmt.Sprintf("signal %d in machine code at %#x, address %#x", sig, h.RIP, h.Addr)
+		return fmt.Sprintf("signal %d in machine code at %#x (% x), address %#x", sig, h.RIP, e.arena.Buf[place:place+16], h.Addr)
 	}
 	f := &e.faults[n]
 	c.TB = e.sites[f.Site].TB
@@ -217,6 +216,3 @@ type hostFault struct{ addr uintptr }
 func (f *hostFault) Addr() uintptr { return f.addr }
 
 func (f *hostFault) Error() string { return fmt.Sprintf("access to %#x in machine code", f.addr) }
-
-// pointer is an address outside Go's heap as a pointer.
-func pointer(a uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&a)) }

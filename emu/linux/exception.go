@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -25,6 +27,7 @@ const (
 	vecOverflow  = 4
 	vecBound     = 5
 	vecUndefined = 6
+	vecAbsent    = 11
 	vecStack     = 12
 	vecGeneral   = 13
 	vecPage      = 14
@@ -47,6 +50,7 @@ var excSignals = map[uint8]excSignal{
 	vecOverflow:  {abi.SIGSEGV, abi.SI_KERNEL, false},
 	vecBound:     {abi.SIGSEGV, abi.SI_KERNEL, false},
 	vecUndefined: {abi.SIGILL, abi.ILL_ILLOPN, true},
+	vecAbsent:    {abi.SIGBUS, abi.SI_KERNEL, false},
 	vecStack:     {abi.SIGBUS, abi.SI_KERNEL, false},
 	vecGeneral:   {abi.SIGSEGV, abi.SI_KERNEL, false},
 	vecAlign:     {abi.SIGBUS, abi.BUS_ADRALN, false},
@@ -56,6 +60,9 @@ var excSignals = map[uint8]excSignal{
 func (t *Thread) exception(e guest.Exception) {
 	k := t.k
 	pc := t.reg(pcReg)
+	if e.Vector == vecPage && t.p.mm.GrowDown(e.Addr, t.p.limit(unix.RLIMIT_STACK)) {
+		return
+	}
 	for _, sub := range k.bus.Active(event.BeforeException) {
 		if sub.Filter.MatchName("", int64(e.Vector)) {
 			k.bus.Call(sub, func() { sub.Fn.(event.ExceptionFunc)(k.cpu, &e) })

@@ -97,7 +97,7 @@ var rows = map[string]*row{
 	"sendto": {fn: sysSendto}, "recvfrom": {fn: sysRecvfrom}, "sendmsg": {fn: sysSendmsg}, "recvmsg": {fn: sysRecvmsg},
 	"sendmmsg": {fn: sysSendmmsg}, "recvmmsg": {fn: sysRecvmmsg},
 	// Memory.
-	"mmap":   {fn: sysMmap, level: partial, gap: "MAP_GROWSDOWN does not grow; MAP_LOCKED and MAP_HUGETLB are ignored"},
+	"mmap":   {fn: sysMmap, level: partial, gap: "MAP_LOCKED and MAP_HUGETLB are ignored"},
 	"munmap": {fn: sysMunmap}, "mprotect": {fn: sysMprotect}, "pkey_mprotect": {fn: sysPkeyMprotect}, "pkey_alloc": {level: refused}, "pkey_free": {level: refused},
 	"mremap": {fn: sysMremap, level: partial, gap: "MREMAP_DONTUNMAP of what is shared or of a file"}, "brk": {fn: sysBrk},
 	"madvise": {fn: sysMadvise}, "mincore": {fn: sysMincore}, "msync": {fn: sysMsync},

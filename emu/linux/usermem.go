@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"golang.org/x/sys/unix"
+
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
@@ -27,18 +29,28 @@ func (t *Thread) slice(a guest.Addr, n uint64, access guest.Access) ([]byte, err
 	if n > t.p.mm.Space.Limit {
 		return nil, abi.EFAULT
 	}
-	b, fault := t.p.mm.Space.Slice(a, int(n), access)
+	b, fault := t.access(a, n, access)
 	if fault != nil {
 		return nil, abi.EFAULT
 	}
 	return b, 0
 }
 
+// access is guest memory, to which a map that grows down is extended if need be.
+func (t *Thread) access(a guest.Addr, n uint64, access guest.Access) ([]byte, *guest.MemFault) {
+	m := t.p.mm
+	b, fault := m.Space.Slice(a, int(n), access)
+	if fault != nil && !fault.Mapped && m.GrowDown(fault.Addr, t.p.limit(unix.RLIMIT_STACK)) {
+		return m.Space.Slice(a, int(n), access)
+	}
+	return b, fault
+}
+
 // prefix is as much of a buffer as may be accessed: a transfer stops there and
 // reports what it did. It fails when that is nothing.
 func (t *Thread) prefix(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
 	n = min(n, maxIO)
-	b, fault := t.p.mm.Space.Slice(a, int(n), access)
+	b, fault := t.access(a, n, access)
 	if fault == nil {
 		return b, 0
 	}

@@ -33,6 +33,10 @@ func (p *pass) access(i *ir.Insn) {
 	}
 	if !write {
 		value = i.D
+		if len(after) > 0 && i.D < p.src.CPU.Machine.Arch.TempBase {
+			value = p.temps(i) // callbacks see the register as it is before the instruction
+			acc.D = value
+		}
 	}
 	if len(before) > 0 {
 		shown := value
@@ -45,17 +49,30 @@ func (p *pass) access(i *ir.Insn) {
 	if len(after) > 0 {
 		p.memSite(after, a, value, i, false, write)
 	}
+	if acc.D != i.D {
+		p.move(i.D, acc.D, i)
+	}
+}
+
+// temps takes new words for the value of an access.
+func (p *pass) temps(i *ir.Insn) ir.Ref {
+	v := p.b.Temps
+	p.b.Temps += ir.Ref(i.Type.Words())
+	return v
+}
+
+// move copies the value of an access.
+func (p *pass) move(to, from ir.Ref, i *ir.Insn) {
+	for w := range ir.Ref(i.Type.Words()) {
+		p.out = append(p.out, ir.Insn{Op: ir.Mov, Type: ir.I64, D: to + w, A: ir.None, B: from + w, C: ir.None})
+	}
 }
 
 // copyValue copies the value to be stored, so that a callback that replaces it
 // changes memory and not the register.
 func (p *pass) copyValue(i *ir.Insn) ir.Ref {
-	v := p.b.Temps
-	n := i.Type.Words()
-	p.b.Temps += ir.Ref(n)
-	for w := range ir.Ref(n) {
-		p.out = append(p.out, ir.Insn{Op: ir.Mov, Type: ir.I64, D: v + w, A: ir.None, B: i.C + w, C: ir.None})
-	}
+	v := p.temps(i)
+	p.move(v, i.C, i)
 	return v
 }
 

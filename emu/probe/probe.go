@@ -6,6 +6,7 @@ package probe
 
 import (
 	"path/filepath"
+	"slices"
 
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -47,6 +48,9 @@ func Wants(bus *event.Bus, src *Source, tb *vcpu.TB) bool {
 	var list []*event.Sub
 	for i := range tb.Marks {
 		m := &tb.Marks[i]
+		if !slices.ContainsFunc(translated, func(k event.Kind) bool { return bus.May(k, guest.Addr(m.PC)) }) {
+			continue
+		}
 		in := src.view(guest.Addr(m.PC), src.Code[m.PC-uint64(tb.Marks[0].PC):][:m.Len])
 		for _, k := range translated {
 			if list = bus.At(list[:0], k, in); len(list) > 0 {

@@ -33,6 +33,9 @@ func (p *pass) counted(s *event.Sub, in *event.Insn) bool {
 
 // blockSites puts what fires before the block.
 func (p *pass) blockSites() {
+	if p.quiet(event.BeforeBlockExecInvalidateOpt, event.AfterBlockExec) {
+		return
+	}
 	in := p.describe()
 	var subs []*event.Sub
 	for _, k := range []event.Kind{event.BeforeBlockExecInvalidateOpt, event.BeforeBlockExec} {
@@ -51,6 +54,18 @@ func (p *pass) blockSites() {
 		p.tb.Unchained = true
 		p.tb.Left = fireLeft(p.bus, left, p.tb)
 	}
+}
+
+// quiet reports whether no subscription of the kinds from first to last can
+// concern the current instruction, without looking at it.
+func (p *pass) quiet(first, last event.Kind) bool {
+	pc := guest.Addr(p.b.Marks[p.insn].PC)
+	for k := first; k <= last; k++ {
+		if p.bus.May(k, pc) {
+			return false
+		}
+	}
+	return true
 }
 
 // ringOf is the ring that serves a site alone, nil if there is none.
@@ -112,6 +127,10 @@ func fireBlock(bus *event.Bus, subs []*event.Sub, tb *vcpu.TB) func(c *vcpu.CPU)
 // insnSites puts what fires before the current instruction and notes what
 // fires after it and at its accesses.
 func (p *pass) insnSites() {
+	p.after, p.mem, p.called = nil, false, false
+	if p.quiet(event.InsnTranslate, event.VirtMemAfterWrite) {
+		return
+	}
 	in := p.describe()
 	asked := p.ask(in)
 	before := p.choose(event.InsnExec, in, asked)
@@ -119,7 +138,6 @@ func (p *pass) insnSites() {
 		p.site(vcpu.RankInsn, p.insn, firePC(p.bus, p.src, before), ringOfChosen(before))
 	}
 	p.after = p.choose(event.AfterInsnExec, in, asked)
-	p.mem, p.called = false, false
 	if p.src.NoMemory {
 		return
 	}

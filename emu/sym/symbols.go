@@ -22,6 +22,7 @@ type Symbols struct {
 	// Open opens a mapped file by the name of its region.
 	Open  func(name string) (Source, error)
 	files map[fileKey]*File
+	last  located
 }
 
 // fileKey tells files apart even when a name is used again.
@@ -37,6 +38,9 @@ func New(open func(name string) (Source, error)) *Symbols {
 
 // file is the symbols of a region's file, nil when it has none.
 func (s *Symbols) file(r *mmu.Region) *File {
+	if l := &s.last; l.file != nil && l.region == *r {
+		return l.file
+	}
 	if r.Name == "" || r.Name[0] != '/' {
 		return nil
 	}
@@ -93,12 +97,24 @@ func (s *Symbols) locate(space *mmu.Space, a guest.Addr) (r mmu.Region, b guest.
 	if !ok {
 		return r, 0, false
 	}
-	f := s.file(&r)
-	if f == nil {
-		return r, 0, false
+	if l := &s.last; l.space == space && l.region == r {
+		return r, l.bias, l.ok
 	}
-	b, ok = s.bias(space, f, r)
-	return r, b, ok
+	s.last = located{space: space, region: r}
+	if f := s.file(&r); f != nil {
+		s.last.file = f
+		s.last.bias, s.last.ok = s.bias(space, f, r)
+	}
+	return r, s.last.bias, s.last.ok
+}
+
+// located is what was found last: most questions are about one file's code.
+type located struct {
+	space  *mmu.Space
+	region mmu.Region
+	file   *File
+	bias   guest.Addr
+	ok     bool
 }
 
 // Module is the mapped file that an address lies in, and the address at which

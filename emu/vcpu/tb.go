@@ -133,7 +133,11 @@ func (c *CPU) FireSite(s *Site) (leave bool) {
 		}
 		c.Skip.On = c.Skip.Icount == c.Icount()
 	}
-	if !s.Fire(c) && !c.Again {
+	static := &c.W[c.Machine.Arch.Static%ir.FrameWords]
+	before := *static
+	leave = s.Fire(c)
+	c.Again = c.Again || *static != before // the block would not see it
+	if !leave && !c.Again {
 		return false
 	}
 	c.Skip = Skip{On: !c.Moved && (c.Again || c.StopAsked()), Icount: c.Icount(), Rank: s.Rank}

@@ -94,9 +94,10 @@ type Machine struct {
 	Thread, Process int
 	Comm            string
 	// CPUID answers the instruction of that name; Hypercall, when not nil, gets
-	// it first and says whether a plugin took it.
+	// it first and says whether a plugin took it, and what is to be called when
+	// the instruction is done: see Callbacks.
 	CPUID     func(leaf, sub uint32) (a, b, c, d uint32)
-	Hypercall func(c *CPU) bool
+	Hypercall func(c *CPU) (then func(), taken bool)
 	// Descriptor finds the segment descriptor of a selector besides those that
 	// every program has; nil when there are no others.
 	Descriptor func(sel uint16) (d uint64, ok bool)
@@ -169,6 +170,33 @@ func (c *CPU) PC() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.PC]) }
 func (c *CPU) SetPC(pc guest.Addr) {
 	c.W[c.Machine.Arch.PC] = uint64(pc)
 	c.Moved, c.Skip.On = true, false
+}
+
+// Redirect is the panic of a helper of translated code whose callbacks sent the
+// guest elsewhere, or changed what the block takes for granted. The instruction is
+// done; the guest goes on at the pc.
+type Redirect struct{}
+
+// Callbacks runs f, which calls callbacks in the middle of a helper, with the
+// exact state of its instruction. The helper calls then, which leaves the block
+// if need be, when the instruction is done.
+func (c *CPU) Callbacks(f func()) (then func()) {
+	if c.TB == nil {
+		f()
+		return func() {}
+	}
+	a, m := c.Machine.Arch, &c.TB.Marks[c.Index()]
+	c.Show(c.Index())
+	c.Moved = false
+	static := c.W[a.Static]
+	f()
+	if moved := c.Moved || c.W[a.PC] != m.PC; moved || c.W[a.Static] != static {
+		if !moved {
+			c.W[a.PC] = m.PC + uint64(m.Len)
+		}
+		return func() { panic(Redirect{}) }
+	}
+	return func() {}
 }
 
 // SP is the stack pointer.

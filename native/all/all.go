@@ -9,4 +9,5 @@ import (
 	_ "panda/native/memtrace"
 	_ "panda/native/stringsearch"
 	_ "panda/native/syscalls"
+	_ "panda/native/textprinter"
 )

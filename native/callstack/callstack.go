@@ -4,7 +4,9 @@
 // Arguments: none.
 // Events: after_insn_exec of call, insn_exec of ret.
 // Exports: stack, a func(c *vcpu.CPU) []guest.Addr: the return addresses of
-// the running thread, innermost first.
+// the running thread, innermost first; depth, a func(c *vcpu.CPU) int.
+// Its events: call with the function's address, ret with the address that is
+// returned to.
 // Example: panda -panda 'callstack;stringsearch:str=secret' ./program
 package callstack
 
@@ -25,7 +27,8 @@ func init() {
 type frame struct{ ret, sp guest.Addr }
 
 type tracker struct {
-	stacks map[int][]frame // by thread
+	stacks    map[int][]frame // by thread
+	call, ret *plugin.Event
 }
 
 // maxDepth bounds a stack; what is deeper is forgotten at the outer end.
@@ -33,10 +36,16 @@ const maxDepth = 1 << 16
 
 // Init subscribes.
 func (t *tracker) Init(h *plugin.Host) error {
+	if err := h.Args().Check(); err != nil {
+		return err
+	}
 	t.stacks = map[int][]frame{}
+	t.call = h.Event("call", "a function was called", "pc")
+	t.ret = h.Event("ret", "a function returns", "to")
 	h.AfterInsnExec(event.Mnemonic("call"), t.called)
 	h.InsnExec(event.Mnemonic("ret"), t.returns)
 	h.Export("stack", t.stack)
+	h.Export("depth", func(c *vcpu.CPU) int { return len(t.unwound(c)) })
 	return nil
 }
 
@@ -48,6 +57,9 @@ func (t *tracker) called(c *vcpu.CPU, _ guest.Addr) {
 		s = slices.Delete(s, 0, maxDepth/2)
 	}
 	t.stacks[c.Machine.Thread] = append(s, f)
+	if t.call.Heard() {
+		t.call.Fire(uint64(c.PC()))
+	}
 }
 
 func (t *tracker) returns(c *vcpu.CPU, _ guest.Addr) {
@@ -56,6 +68,9 @@ func (t *tracker) returns(c *vcpu.CPU, _ guest.Addr) {
 		s = s[:n-1]
 	}
 	t.stacks[c.Machine.Thread] = s
+	if t.ret.Heard() {
+		t.ret.Fire(uint64(pointer(c, c.SP())))
+	}
 }
 
 // unwound is the thread's stack without the frames that longjmp or an

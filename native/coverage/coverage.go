@@ -55,6 +55,9 @@ type seenKey struct {
 func (r *recorder) Init(h *plugin.Host) error {
 	r.host = h
 	r.path = h.Args().String("file", "coverage.drcov", "output file")
+	if err := h.Args().Check(); err != nil {
+		return err
+	}
 	r.blocks, r.seen = map[block]bool{}, map[seenKey]bool{}
 	h.BeforeBlockExec(nil, r.before)
 	h.Subscribe(event.ProcessStart, nil, event.ProcessFunc(func(c *vcpu.CPU, _ *event.Process) {

@@ -40,6 +40,9 @@ type profile struct {
 func (p *profile) Init(h *plugin.Host) error {
 	p.n = h.Args().Uint("n", 20, "how many blocks to list")
 	p.path = h.Args().String("file", "hotblocks.txt", "output file")
+	if err := h.Args().Check(); err != nil {
+		return err
+	}
 	p.counts = map[place]*uint64{}
 	machine := h.CPU().Machine
 	h.CounterAt(event.BeforeBlockExec, nil, func(in *event.Insn) *uint64 {

@@ -2,6 +2,7 @@
 //
 // Arguments: file, where to write the count (standard error when empty).
 // Events: insn_exec, as a counter in translated code.
+// Exports: count, a func() uint64.
 // Example: panda -panda insncount /bin/true
 package insncount
 
@@ -27,6 +28,9 @@ type counter struct {
 func (p *counter) Init(h *plugin.Host) error {
 	p.host = h
 	p.path = h.Args().String("file", "", "output file; standard error when empty")
+	if err := h.Args().Check(); err != nil {
+		return err
+	}
 	h.Counter(event.InsnExec, nil, &p.n)
 	h.Export("count", func() uint64 { return p.n })
 	return nil

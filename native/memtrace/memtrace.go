@@ -37,6 +37,9 @@ func (t *tracer) Init(h *plugin.Host) (err error) {
 	start := a.Uint("start", 0, "first address to trace")
 	end := a.Uint("end", ^uint64(0), "first address not to trace")
 	t.left = a.Uint("limit", 0, "accesses to write; 0 for all") - 1
+	if err := a.Check(); err != nil {
+		return err
+	}
 	if start >= end {
 		return errors.New("start is not below end")
 	}

@@ -6,6 +6,7 @@
 // Arguments: str, the string, or hex, its bytes; file (stringsearch.txt).
 // Depends on: callstack, if loaded.
 // Events: virt_mem_after_read, virt_mem_before_write.
+// Its event: found with pc, address and whether the bytes were written.
 // Example: panda -panda 'callstack;stringsearch:str=root' cat /etc/passwd
 package stringsearch
 
@@ -41,6 +42,7 @@ type search struct {
 	file   *os.File
 	out    *bufio.Writer
 	caller func(c *vcpu.CPU) []guest.Addr
+	event  *plugin.Event
 }
 
 // Init reads the string and subscribes.
@@ -49,6 +51,9 @@ func (s *search) Init(h *plugin.Host) (err error) {
 	str := h.Args().String("str", "", "string to find")
 	digits := h.Args().String("hex", "", "its bytes in hexadecimal, instead of str")
 	path := h.Args().String("file", "stringsearch.txt", "output file")
+	if err := h.Args().Check(); err != nil {
+		return err
+	}
 	if s.want = []byte(str); digits != "" {
 		if s.want, err = hex.DecodeString(strings.Join(strings.Fields(digits), "")); err != nil {
 			return fmt.Errorf("hex=%s: %w", digits, err)
@@ -57,6 +62,7 @@ func (s *search) Init(h *plugin.Host) (err error) {
 	if len(s.want) == 0 {
 		return errors.New("give the string to find: str=… or hex=…")
 	}
+	s.event = h.Event("found", "the string went by", "pc", "addr", "write")
 	s.back, s.done = borders(s.want), map[tap]int{}
 	if l := h.Get("callstack"); l != nil {
 		s.caller, _ = l.Lookup("stack").(func(c *vcpu.CPU) []guest.Addr)
@@ -108,6 +114,7 @@ func (s *search) feed(c *vcpu.CPU, m *vcpu.MemAccess, write bool) {
 }
 
 func (s *search) found(c *vcpu.CPU, m *vcpu.MemAccess, write bool) {
+	s.event.Fire(uint64(m.PC), uint64(m.Addr), write)
 	kind := "read"
 	if write {
 		kind = "write"

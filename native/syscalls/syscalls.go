@@ -1,8 +1,10 @@
 // Package syscalls logs each system call instruction with the number that it
-// asks for: the example of the manual.
+// asks for: the example of the manual. It can tell more than that.
 //
-// Arguments: file, the log (syscalls.txt).
-// Events: insn_exec at the bytes of SYSENTER and SYSCALL.
+// Arguments: file, the log (syscalls.txt); decode, to log each call with its
+// process, name, arguments and result instead, as strace prints them.
+// Events: insn_exec at the bytes of SYSENTER and SYSCALL; syscall_leave with
+// decode.
 // Example: panda -panda syscalls:file=log.txt /bin/ls
 package syscalls
 
@@ -28,11 +30,19 @@ type logger struct {
 
 // Init opens the log and asks for the instructions.
 func (l *logger) Init(h *plugin.Host) (err error) {
-	l.file, err = os.Create(h.Args().String("file", "syscalls.txt", "log file"))
-	if err != nil {
+	path := h.Args().String("file", "syscalls.txt", "log file")
+	decode := h.Args().Bool("decode", "log names, arguments and results")
+	if err := h.Args().Check(); err != nil {
+		return err
+	}
+	if l.file, err = os.Create(path); err != nil {
 		return err
 	}
 	l.out = bufio.NewWriter(l.file)
+	if decode {
+		h.SyscallLeave(nil, func(c *vcpu.CPU, s *event.Syscall) { fmt.Fprintf(l.out, "[%d] %s\n", c.Machine.Process, s.Text()) })
+		return nil
+	}
 	h.InsnExec(event.Bytes("0f 34 | 0f 05"), func(c *vcpu.CPU, pc guest.Addr) {
 		rax, _ := c.Reg("rax")
 		fmt.Fprintf(l.out, "PC=%016x, SYSCALL=%016x\n", uint64(pc), rax)

@@ -195,10 +195,15 @@ func (m *Model) brand(part uint32) (a, b, c, d uint32) {
 // hCpuid offers the call to plugins as a hypercall and answers it if none of
 // them takes it.
 var hCpuid = &ir.Helper{
-	Name: "cpuid", Reads: all, Writes: all,
+	Name: "cpuid", Reads: all, Writes: all, MayFault: true,
 	Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
-		if h := c.Machine.Hypercall; h != nil && h(c) {
-			return 0
+		then := func() {}
+		if h := c.Machine.Hypercall; h != nil {
+			var taken bool
+			if then, taken = h(c); taken {
+				then()
+				return 0
+			}
 		}
 		leaf := uint32(c.W[regs.RAX])
 		a, b, cx, d := c.Machine.CPUID(leaf, uint32(c.W[regs.RCX]))
@@ -207,6 +212,7 @@ var hCpuid = &ir.Helper{
 		}
 		c.W[regs.RAX], c.W[regs.RBX] = uint64(a), uint64(b)
 		c.W[regs.RCX], c.W[regs.RDX] = uint64(cx), uint64(d)
+		then()
 		return 0
 	},
 }

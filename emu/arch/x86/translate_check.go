@@ -61,9 +61,9 @@ func (t *translator) checkAccesses(from int) {
 // storedSegments are the segments, as a bit set, that the instruction stores
 // through. A load through one of them is that of an operand that is changed, for
 // which the CPU asks first whether it may be written. String instructions have
-// two operands.
+// two operands, and ARPL may have nothing to store.
 func (t *translator) storedSegments(insns []ir.Insn) (set uint) {
-	if t.in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 {
+	if t.in.Row.Flags&(dec.RepOK|dec.RepZOK) != 0 || t.in.Row.Name == "arpl" {
 		return 0
 	}
 	for i := range insns {

@@ -205,8 +205,9 @@ func trMaskmov(t *translator) {
 	if v.Kind == dec.MMReg {
 		t.enterMMX()
 	}
-	a := t.b.Temp()
-	t.b.LeaTo(a, ir.I64, t.address(&t.in.Mem))
+	a, at := t.b.Temp(), t.address(&t.in.Mem)
+	t.checkArea(at, uint64(vecType(v).Bytes()), 1, true) // whatever the mask
+	t.b.LeaTo(a, ir.I64, at)
 	for w := ir.Ref(vecType(v).Words()); w > 0; {
 		w--
 		at := t.b.Op2(ir.Add, ir.I64, a, ir.K(uint64(8*w)))

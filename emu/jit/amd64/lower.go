@@ -2,36 +2,10 @@ package amd64
 
 import (
 	"fmt"
-	"unsafe"
 
 	"panda/emu/ir"
 	"panda/emu/jit"
-	"panda/emu/vcpu"
 )
-
-// ctxBias is how far the context register points into the frame: the words used
-// most then have short displacements.
-const ctxBias = 128
-
-// Places in the CPU, from the context register.
-var (
-	atLeft    = field(unsafe.Offsetof(vcpu.CPU{}.Left))
-	atMem     = field(unsafe.Offsetof(vcpu.CPU{}.Mem))
-	atLimit   = field(unsafe.Offsetof(vcpu.CPU{}.Limit))
-	atJump    = field(unsafe.Offsetof(vcpu.CPU{}.Jump))
-	atStop    = field(vcpu.StopOffset())
-	atTarget  = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
-	atExit    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Exit))
-	atFP      = field(offHost + unsafe.Offsetof(vcpu.Host{}.FP))
-	atVec     = field(offHost + unsafe.Offsetof(vcpu.Host{}.Vec))
-	atMXCSR   = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
-	atAddr    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
-	atScratch = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
-)
-
-const offHost = unsafe.Offsetof(vcpu.CPU{}.Host)
-
-func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
 
 // lower is the state of compiling one block.
 type lower struct {
@@ -244,7 +218,7 @@ func (l *lower) emitCold(c *cold) {
 		case v.Reg == jit.InConst:
 			l.storeConst(home(v.Word), v.K)
 		case v.Reg >= jit.InVec:
-			l.vrm(opVmovdquSt, v.K == 4, Reg(v.Reg-jit.InVec), 0, home(v.Word))
+			l.vecStoreTo(home(v.Word), Reg(v.Reg-jit.InVec), int(v.K))
 		default:
 			l.store(8, home(v.Word), Reg(v.Reg))
 		}
@@ -315,7 +289,7 @@ func (l *lower) gone(w ir.Ref) {
 
 func lowCountEvent(l *lower, i *ir.Insn) {
 	r := l.alloc()
-	l.movImm(r, uint64(uintptr(unsafe.Pointer(l.u.TB.Counters[i.Imm]))))
+	l.movImm(r, counterAt(l.u.TB, int(i.Imm)))
 	l.aluMI(aluAdd, 8, at(r, 0), int32(i.C))
 	l.flags = fact{}
 }

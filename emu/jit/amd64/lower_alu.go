@@ -529,6 +529,10 @@ func (l *lower) depositLow(i *ir.Insn, n uint8) {
 func (l *lower) depositHigh(i *ir.Insn) {
 	b := l.toB(i)
 	r := l.targetFrom(i.D, i.A, b)
+	if r == b {
+		b = l.alloc()
+		l.mov(4, b, r)
+	}
 	l.vrr(opRorx.sized(8), false, r, 0, r)
 	l.byte(8)
 	l.rr(0x8a, 1, r, b)

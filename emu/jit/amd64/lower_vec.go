@@ -69,7 +69,7 @@ func init() {
 
 		ir.VFAdd: {vecFloat3, fp(0x58)}, ir.VFMul: {vecFloat3, fp(0x59)}, ir.VFSub: {vecFloat3, fp(0x5c)}, ir.VFDiv: {vecFloat3, fp(0x5e)},
 		ir.VFMin: {vecFloat3, fp(0x5d)}, ir.VFMax: {vecFloat3, fp(0x5f)}, ir.VFSqrt: {vecFloat2, fp(0x51)},
-		ir.VFAddSub: {vecFloatPacked, [4]vop{2: vexOp(3, 1, 0, 0xd0), 3: p(0xd0)}},
+		ir.VFAddSub: {vec3, [4]vop{2: vexOp(3, 1, 0, 0xd0), 3: p(0xd0)}},
 		ir.VFCmp:    {vecFloatCmp, fp(0xc2)}, ir.VFRelate: {vecRelate, [4]vop{2: vexOp(0, 1, 0, 0x2e), 3: p(0x2e)}},
 		ir.VFRound:   {vecRound, [4]vop{2: p3a(0x08), 3: p3a(0x09)}},
 		ir.VFMulAdd:  {vecMulAdd, [4]vop{2: p38(0x98), 3: w1(p38(0x98))}},
@@ -107,41 +107,50 @@ func (l *lower) vecResult(i *ir.Insn, t Reg) bool {
 	return true
 }
 
-func vec3(l *lower, i *ir.Insn, op vop) bool {
+// noImm stands for no immediate byte.
+const noImm = -1
+
+func vec3(l *lower, i *ir.Insn, op vop) bool { return l.vecBinary(i, op, noImm) }
+
+func vec3Imm(l *lower, i *ir.Insn, op vop) bool { return l.vecBinary(i, op, int(byte(i.Imm))) }
+
+func vec2(l *lower, i *ir.Insn, op vop) bool { return l.vecUnary(i, op, noImm) }
+
+func vec2Imm(l *lower, i *ir.Insn, op vop) bool { return l.vecUnary(i, op, int(byte(i.Imm))) }
+
+// vecBinary emits D = A op B.
+func (l *lower) vecBinary(i *ir.Insn, op vop, imm int) bool {
 	if !whole(i) {
 		return false
 	}
 	n := i.Type.Words()
 	a, b := l.vecRead(i.A, n), l.vecRead(i.B, n)
 	t := l.vecAlloc()
-	l.vrr(op, wide(i), t, a, b)
+	l.vecEmit(i, op, t, a, b, imm)
 	return l.vecResult(i, t)
 }
 
-func vec2(l *lower, i *ir.Insn, op vop) bool {
+// vecUnary emits D = op A.
+func (l *lower) vecUnary(i *ir.Insn, op vop, imm int) bool {
 	if !whole(i) {
 		return false
 	}
 	a := l.vecRead(i.A, i.Type.Words())
 	t := l.vecAlloc()
-	l.vrr(op, wide(i), t, 0, a)
+	l.vecEmit(i, op, t, 0, a, imm)
 	return l.vecResult(i, t)
 }
 
-func vec3Imm(l *lower, i *ir.Insn, op vop) bool {
-	if !vec3(l, i, op) {
-		return false
+// vecEmit emits an instruction of the operation's size, in the guest's
+// floating-point environment if it wants that.
+func (l *lower) vecEmit(i *ir.Insn, op vop, t, a, b Reg, imm int) {
+	if ir.VecRows[i.Aux].FP {
+		l.fpFault()
 	}
-	l.byte(byte(i.Imm))
-	return true
-}
-
-func vec2Imm(l *lower, i *ir.Insn, op vop) bool {
-	if !vec2(l, i, op) {
-		return false
+	l.vrr(op, wide(i), t, a, b)
+	if imm >= 0 {
+		l.byte(byte(imm))
 	}
-	l.byte(byte(i.Imm))
-	return true
 }
 
 func vecZero(l *lower, i *ir.Insn, op vop) bool {

@@ -24,21 +24,9 @@ func (l *lower) fpFault() {
 func vecFloat3(l *lower, i *ir.Insn, op vop) bool {
 	sop, one := scalarForm(i, op)
 	if one {
-		return l.scalar(i, sop, i.A, i.B, -1)
+		return l.scalar(i, sop, i.A, i.B, noImm)
 	}
-	return vecFloatPacked(l, i, op)
-}
-
-func vecFloatPacked(l *lower, i *ir.Insn, op vop) bool {
-	if !whole(i) {
-		return false
-	}
-	n := i.Type.Words()
-	a, b := l.vecRead(i.A, n), l.vecRead(i.B, n)
-	t := l.vecAlloc()
-	l.fpFault()
-	l.vrr(op, wide(i), t, a, b)
-	return l.vecResult(i, t)
+	return vec3(l, i, op)
 }
 
 // scalar does an operation on the lowest lane: t = a op b, whose other lanes are
@@ -67,16 +55,9 @@ func (l *lower) setScalar(i *ir.Insn, t Reg, own bool) {
 func vecFloat2(l *lower, i *ir.Insn, op vop) bool {
 	sop, one := scalarForm(i, op)
 	if one {
-		return l.scalar(i, sop, i.A, i.A, -1)
+		return l.scalar(i, sop, i.A, i.A, noImm)
 	}
-	if !whole(i) {
-		return false
-	}
-	a := l.vecRead(i.A, i.Type.Words())
-	t := l.vecAlloc()
-	l.fpFault()
-	l.vrr(op, wide(i), t, 0, a)
-	return l.vecResult(i, t)
+	return vec2(l, i, op)
 }
 
 // fpPredicates are the relations that the comparisons of the host stand for, as
@@ -101,11 +82,7 @@ func vecFloatCmp(l *lower, i *ir.Insn, op vop) bool {
 	if sop, one := scalarForm(i, op); one {
 		return l.scalar(i, sop, i.A, i.B, int(by))
 	}
-	if !vecFloatPacked(l, i, op) {
-		return false
-	}
-	l.byte(by)
-	return true
+	return l.vecBinary(i, op, int(by))
 }
 
 // x86Relate is the result that COMISD's flags are: bytes for less, equal,
@@ -145,11 +122,7 @@ func vecRound(l *lower, i *ir.Insn, op vop) bool {
 	if i.Type.Bytes() == 1<<i.Sub {
 		return l.scalar(i, op+2, i.A, i.A, int(i.Imm&15))
 	}
-	if !vecFloat2(l, i, op) {
-		return false
-	}
-	l.byte(byte(i.Imm & 15))
-	return true
+	return l.vecUnary(i, op, int(i.Imm&15))
 }
 
 // The conversions with general registers.
@@ -238,7 +211,7 @@ func vecWiden(l *lower, i *ir.Insn, op vop) bool {
 			return false
 		}
 		op = op&^(3<<16) | 2<<16
-		return l.scalar(i, op, i.A, i.A, -1)
+		return l.scalar(i, op, i.A, i.A, noImm)
 	}
 	a := l.vecRead(i.A, i.Type.Words()/2)
 	t := l.vecAlloc()

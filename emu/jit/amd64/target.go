@@ -21,7 +21,7 @@
 package amd64
 
 import (
-	"unsafe"
+	"encoding/binary"
 
 	"panda/emu/interp"
 	"panda/emu/ir"
@@ -107,7 +107,7 @@ const opMXCSR = 0x0fae // with 2 in the register field loads it, with 3 stores
 
 // Link makes the jump whose displacement is at a place lead to a position.
 func (*Target) Link(buf []byte, place, to uint32) {
-	*(*int32)(unsafe.Pointer(&buf[place])) = int32(to - place - 4)
+	binary.LittleEndian.PutUint32(buf[place:], to-place-4)
 }
 
 // goMXCSR is the environment that Go code runs in: all exceptions masked.

@@ -58,10 +58,17 @@ func (l *lower) vecStore(x Reg) {
 		l.vrm(opVmovdSt, false, x, 0, m)
 		m.Disp += 4
 		l.storeImm(4, m, 0)
-	case e.n == 1:
-		l.vrm(opVmovqSt, false, x, 0, m)
 	default:
-		l.vrm(opVmovdquSt, e.n == 4, x, 0, m)
+		l.vecStoreTo(m, x, int(e.n))
+	}
+}
+
+// vecStoreTo stores n words.
+func (l *lower) vecStoreTo(m Mem, x Reg, n int) {
+	if n == 1 {
+		l.vrm(opVmovqSt, false, x, 0, m)
+	} else {
+		l.vrm(opVmovdquSt, n == 4, x, 0, m)
 	}
 }
 

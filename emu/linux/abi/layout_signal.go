@@ -79,7 +79,10 @@ var siginfoKinds = map[int32]SiginfoKind{
 func (v *Siginfo) Kind() SiginfoKind {
 	switch {
 	case v.Code > SI_USER && v.Code < SI_KERNEL:
-		return siginfoKinds[v.Signo]
+		if kind, ok := siginfoKinds[v.Signo]; ok || v.Code > POLL_HUP {
+			return kind
+		}
+		return SigPoll // the signal of F_SETSIG
 	case v.Code == SI_TIMER:
 		return SigTimer
 	case v.Code == SI_SIGIO:

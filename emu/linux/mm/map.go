@@ -40,7 +40,11 @@ func (m *MM) Map(r Request) (guest.Addr, errno) {
 			mapping.Name = "/dev/zero (deleted)"
 		}
 	}
-	return at, errnoOf(m.Space.Map(at, size, r.Prot, mapping))
+	if err := m.Space.Map(at, size, r.Prot, mapping); err != nil {
+		return 0, errnoOf(err)
+	}
+	m.noteGrowing(r, at)
+	return at, 0
 }
 
 // place chooses the address of a map.

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// buildC builds a program of testdata/c for the host.
+func buildC(t *testing.T, name string) string {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("compares with the native run")
+	}
+	need(t, "gcc")
+	prog := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("gcc", "-O0", "-w", "-pthread", "-o", prog, filepath.Join("testdata", "c", name+".c"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("%v\n%s", err, out)
+	}
+	return prog
+}
+
+// compareC runs the tests that a program lists, natively and under panda. Standard
+// error does not count: panda says where a program dies.
+func compareC(t *testing.T, prog string, skip ...string) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := strings.Fields(execute(t, "", "", prog).stdout)
+	if len(names) == 0 {
+		t.Fatal("no tests")
+	}
+	for _, name := range names {
+		if strings.Contains(strings.Join(skip, " "), name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, got := execute(t, t.TempDir(), "", prog, name), execute(t, t.TempDir(), "", binary, prog, name)
+			if strings.Contains(got.stderr, "BUG") || strings.Contains(got.stderr, "goroutine") {
+				t.Errorf("the emulator fails:\n%s", got.stderr)
+			}
+			if got.stdout != want.stdout || got.ended != want.ended {
+				t.Errorf("got  %q %s\nwant %q %s", got.stdout, got.ended, want.stdout, want.ended)
+			}
+		})
+	}
+}
+
+// TestKernelServices: what the kernel does for libraries.
+func TestKernelServices(t *testing.T) { compareC(t, buildC(t, "kernel")) }
+
+// TestBadInput: programs that break all rules end as they do on Linux.
+func TestBadInput(t *testing.T) { compareC(t, buildC(t, "bad"), "calls") }
+
+// TestBadCalls makes every call with arguments that mean nothing, in a sandbox:
+// the host would take some of them seriously.
+func TestBadCalls(t *testing.T) {
+	prog := buildC(t, "bad")
+	dir := t.TempDir()
+	for _, args := range [][]string{{"-sandbox"}, {"-sandbox", "-strace", "-D", filepath.Join(dir, "trace")}} {
+		if r := panda(t, dir, append(args, prog, "calls")...); r.stdout != "done\n" || r.status != 0 {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "trace")); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,36 @@
+package amd64
+
+import (
+	"unsafe"
+
+	"panda/emu/vcpu"
+)
+
+// ctxBias is how far the context register points into the frame: the words used
+// most then have short displacements.
+const ctxBias = 128
+
+// Places in the CPU, from the context register.
+var (
+	atLeft    = field(unsafe.Offsetof(vcpu.CPU{}.Left))
+	atMem     = field(unsafe.Offsetof(vcpu.CPU{}.Mem))
+	atLimit   = field(unsafe.Offsetof(vcpu.CPU{}.Limit))
+	atJump    = field(unsafe.Offsetof(vcpu.CPU{}.Jump))
+	atStop    = field(vcpu.StopOffset())
+	atTarget  = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
+	atExit    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Exit))
+	atFP      = field(offHost + unsafe.Offsetof(vcpu.Host{}.FP))
+	atVec     = field(offHost + unsafe.Offsetof(vcpu.Host{}.Vec))
+	atMXCSR   = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
+	atAddr    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
+	atScratch = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
+)
+
+const offHost = unsafe.Offsetof(vcpu.CPU{}.Host)
+
+func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
+
+// counterAt is the address of a block's counter, which the block keeps alive.
+func counterAt(tb *vcpu.TB, n int) uint64 {
+	return uint64(uintptr(unsafe.Pointer(tb.Counters[n])))
+}
