@@ -224,6 +224,7 @@ func (m *Machine) Close() {
 	if m.box != nil {
 		m.box.Close()
 	}
+	m.engine.Close()
 }
 
 // Killed is the signal that killed the program, 0 for none.

@@ -48,7 +48,8 @@ func TestBadScripts(t *testing.T) {
 		},
 		{
 			"stops without a prompt", `panda.on("syscall_enter", { name = "write" }, function() panda.stop() end)`,
-			nil, "", "exit status 0", []string{"a script stopped the guest at 0x", "with -i there is a prompt"},
+			nil, "hello\n", "exit status 0",
+			[]string{"a script stopped the guest at 0x", "with -i there is a prompt"},
 		},
 		{
 			"uninit", `function uninit_plugin() error("oops") end`,

@@ -324,7 +324,7 @@ func (r *Random) eitherFault(got, want oracle.Stop) bool {
 		return true
 	}
 	memory := func(s oracle.Stop) bool {
-		return s.Vector == oracle.VecPF || s.Vector == oracle.VecGP || s.Vector == oracle.VecSS
+		return s.Vector == oracle.VecPF || s.Vector == oracle.VecGP || s.Vector == oracle.VecSS || s.Vector == oracle.VecAC
 	}
 	return r.log[len(r.log)-1].in.Row.Name == "cmps" && memory(got) && memory(want)
 }

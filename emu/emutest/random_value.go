@@ -54,6 +54,9 @@ func (e *encoder) state() *oracle.State {
 	if e.oneIn(8) {
 		s.RFlags |= regs.DFBit
 	}
+	if e.oneIn(20) {
+		s.RFlags |= regs.AC
+	}
 	s.FSBase, s.GSBase = e.pointer(), e.pointer()
 	for i := range s.YMM {
 		e.vector(s.YMM[i][:])

@@ -14,6 +14,7 @@ package exec
 
 import (
 	"fmt"
+	"io"
 	"runtime/debug"
 
 	"panda/emu/arch"
@@ -99,6 +100,13 @@ func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
 	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, limit: -1, code: make([]byte, maxBytes)}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	return e
+}
+
+// Close gives back what the backend holds. The engine must not run any more.
+func (e *Engine) Close() {
+	if c, ok := e.backend.(io.Closer); ok {
+		c.Close()
+	}
 }
 
 // FlushTB drops all translations as soon as the current block is done.

@@ -37,20 +37,38 @@ func (e *Engine) forget() {
 		e.flushAll()
 		return
 	}
+	if len(e.stale) == 0 {
+		return
+	}
+	var named []*event.Filter
 	for _, f := range e.stale {
-		for s, k := range e.caches { // the order is not seen
-			if f.PC == nil {
-				for _, a := range e.cpu.Machine.FindSymbols(s, f.MatchSymbol) {
-					k.dropBlocks(a, a+1)
-				}
-			}
+		if f.PC == nil {
+			named = append(named, f)
+		}
+		for _, k := range e.caches { // the order is not seen
 			for _, r := range f.PC {
 				k.dropBlocks(r.Lo, r.Hi)
 			}
 		}
-		e.Stats.Partial++
 	}
+	e.forgetNamed(named)
+	e.Stats.Partial += uint64(len(e.stale))
 	e.stale = e.stale[:0]
+}
+
+// forgetNamed drops the blocks with the first instructions of symbols.
+func (e *Engine) forgetNamed(fs []*event.Filter) {
+	if len(fs) == 0 {
+		return
+	}
+	take := func(name string) bool {
+		return slices.ContainsFunc(fs, func(f *event.Filter) bool { return f.MatchSymbol(name) })
+	}
+	for s, k := range e.caches { // the order is not seen
+		for _, a := range e.cpu.Machine.FindSymbols(s, take) {
+			k.dropBlocks(a, a+1)
+		}
+	}
 }
 
 // untilTimer calls the timers that are due and is how many of n instructions may

@@ -206,9 +206,11 @@ func (cp *compiler) lookup(i *ir.Insn) fn {
 	case ir.Ld, ir.St, ir.Lea:
 		return lookupAddress(i)
 	case ir.SetCond, ir.BrCond:
-		return condFns[i.Op&1][i.Aux][b2i(i.Type == ir.I64)][b2i(i.B == ir.Const)]
+		return condFns[b2i(i.Op == ir.BrCond)][i.Aux][b2i(i.Type == ir.I64)][b2i(i.B == ir.Const)]
 	case ir.ZExt, ir.SExt:
 		return extFns[b2i(i.Op == ir.SExt)][i.Aux][b2i(i.Type == ir.I64)]
+	case ir.Flags:
+		return flagFns[i.Aux][b2i(i.B == ir.Const)]
 	case ir.Vec:
 		return vecFn(i)
 	case ir.Probe, ir.ProbeMem:

@@ -6,9 +6,8 @@ import (
 )
 
 // condFns holds comparisons by [branches][condition][64 bits][B is a constant].
-// The first index is the operation's number modulo 2: see the assertion.
 var condFns = [2][ir.NumConds][2][2]fn{
-	condIndexSet: {
+	{
 		ir.Eq:     {{setEq32, setEq32i}, {setEq64, setEq64i}},
 		ir.Ne:     {{setNe32, setNe32i}, {setNe64, setNe64i}},
 		ir.LtU:    {{setLtU32, setLtU32i}, {setLtU64, setLtU64i}},
@@ -22,7 +21,7 @@ var condFns = [2][ir.NumConds][2][2]fn{
 		ir.TestEq: {{setTestEq32, setTestEq32i}, {setTestEq64, setTestEq64i}},
 		ir.TestNe: {{setTestNe32, setTestNe32i}, {setTestNe64, setTestNe64i}},
 	},
-	condIndexBr: {
+	{
 		ir.Eq:     {{brEq32, brEq32i}, {brEq64, brEq64i}},
 		ir.Ne:     {{brNe32, brNe32i}, {brNe64, brNe64i}},
 		ir.LtU:    {{brLtU32, brLtU32i}, {brLtU64, brLtU64i}},
@@ -37,11 +36,6 @@ var condFns = [2][ir.NumConds][2][2]fn{
 		ir.TestNe: {{brTestNe32, brTestNe32i}, {brTestNe64, brTestNe64i}},
 	},
 }
-
-const (
-	condIndexSet = ir.SetCond & 1
-	condIndexBr  = ir.BrCond & 1
-)
 
 func setEq32(c *vcpu.CPU, o *op) *op {
 	v := uint64(0)

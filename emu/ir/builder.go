@@ -129,6 +129,24 @@ func (b *Builder) SelectTo(d Ref, t Type, sel, x, y Ref) {
 	b.Emit(Insn{Op: Select, Type: t, D: d, A: sel, B: x, C: y})
 }
 
+// FlagsTo emits d = the flags of x op y, with a carry or borrow in unless c is
+// None.
+func (b *Builder) FlagsTo(d Ref, op FlagOp, t Type, x Ref, y Val, c Ref) {
+	b.Emit(Insn{Op: Flags, Type: t, Aux: uint8(op), D: d, A: x, B: y.R, C: c, Imm: y.K})
+}
+
+// Flags is FlagsTo with a new word.
+func (b *Builder) Flags(op FlagOp, t Type, x Ref, y Val, c Ref) Ref {
+	d := b.Temp()
+	b.FlagsTo(d, op, t, x, y, c)
+	return d
+}
+
+// DivTo emits d = a division of hi:x by y, words all.
+func (b *Builder) DivTo(d Ref, op Op, t Type, hi, x, y Ref) {
+	b.Emit(Insn{Op: op, Type: t, D: d, A: x, B: y, C: hi})
+}
+
 // Address is where an access goes: Base + Index<<Scale + Disp.
 type Address struct {
 	Base, Index Ref

@@ -10,7 +10,8 @@
 //
 // Integer operations have type I32 or I64. An I32 result is stored
 // zero-extended to the word, and an I32 operation looks at the low half of its
-// operands only. The B operand may be Const, which stands for Imm.
+// operands only. The B operand may be Const, which stands for Imm, except in
+// divisions and Select.
 //
 // The package knows no guest and no host.
 package ir
@@ -30,7 +31,7 @@ const (
 // Type is the width that an operation works on.
 type Type uint8
 
-// The types. I8 and I16 occur as memory and extension widths only.
+// The types. I8 and I16 occur as widths of accesses, extensions and flags only.
 const (
 	I8 Type = iota
 	I16
@@ -123,8 +124,12 @@ type Insn struct {
 // Helper describes a function of the architecture or the engine that a block
 // calls. Fn has a type that the engines know; this room does not.
 type Helper struct {
-	Name  string
-	Fn    any
+	Name string
+	Fn   any
+	// Body, when set, writes the same function as operations on slots, without
+	// parameters, and returns the word of the result. An engine may make a
+	// subroutine of it, and then does not call Fn. It neither faults nor leaves.
+	Body  func(b *Builder) Ref
 	Reads []Ref // slots it looks at; AllSlots for every one
 	// Writes are the slots it changes apart from the result.
 	Writes   []Ref

@@ -39,6 +39,19 @@ const (
 	Select  // d = a != 0 ? b : c
 	Lea     // d = a + b<<Aux + Imm; b may be None
 
+	// DivU and RemU are quotient and remainder of the number whose high word is c
+	// (None for 0) and low word a, by b, unsigned. c must be below b.
+	DivU
+	RemU
+	// DivS and RemS divide a by b, signed, towards zero. b must not be 0 or -1.
+	DivS
+	RemS
+	// Flags is what operation Aux (see FlagOp) on a and b tells of its result, as
+	// bits in their places of x86's RFLAGS: CF, PF, AF, ZF, SF and OF. Type is the
+	// operands' width; what stands above it does not matter. Bit 0 of c, unless
+	// that is None, is a carry or borrow in.
+	Flags
+
 	// Ld and St access memory at a + b<<(Aux&3) + Imm, where a or b may be None.
 	// Type is the access width. Ld zero-extends to the word, or with bit 2 of
 	// Aux sign-extends to 32 bits, with bits 2 and 3 to 64. St stores c.
@@ -137,6 +150,11 @@ var opRows = [NumOps]opRow{
 	SetCond:  {"setc", binary},
 	Select:   {"select", writesD | readsA | readsB | readsC},
 	Lea:      {"lea", writesD | readsA | readsB | optional},
+	DivU:     {"divu", binary | readsC | optional},
+	RemU:     {"remu", binary | readsC | optional},
+	DivS:     {"divs", binary},
+	RemS:     {"rems", binary},
+	Flags:    {"flags", binary | readsC | optional},
 	Ld:       {"ld", writesD | readsA | readsB | faults | optional | keep},
 	St:       {"st", readsA | readsB | readsC | faults | optional | keep},
 	SetLabel: {"label", control | keep},

@@ -87,7 +87,7 @@ func parseType(s string) (Type, error) {
 
 // details reads what stands after the type, mirroring format.details.
 func (p *parser) details(i *Insn, parts []string) (err error) {
-	want := map[Op]int{SetCond: 1, BrCond: 1, ZExt: 1, SExt: 1, Extract: 2, Deposit: 2, Ld: 1, St: 1, Lea: 1, Vec: 2, GotoTB: 1, ExitTB: 1, Call: 1}[i.Op]
+	want := map[Op]int{SetCond: 1, BrCond: 1, ZExt: 1, SExt: 1, Extract: 2, Deposit: 2, Ld: 1, St: 1, Lea: 1, Vec: 2, GotoTB: 1, ExitTB: 1, Call: 1, Flags: 1}[i.Op]
 	if len(parts) != want {
 		return fmt.Errorf("%s takes %d details, not %d", i.Op, want, len(parts))
 	}
@@ -98,6 +98,8 @@ func (p *parser) details(i *Insn, parts []string) (err error) {
 		t, err := parseType(parts[0])
 		i.Aux = uint8(t)
 		return err
+	case Flags:
+		return index(&i.Aux, flagOpNames[:], parts[0], "operation with flags")
 	case ExitTB:
 		return index(&i.Aux, exitNames[:], parts[0], "exit")
 	case Call:

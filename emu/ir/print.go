@@ -44,6 +44,8 @@ func (f *format) details() string {
 		return "." + Cond(i.Aux).String()
 	case ZExt, SExt:
 		return "." + Type(i.Aux).String()
+	case Flags:
+		return "." + FlagOp(i.Aux).String()
 	case Extract, Deposit:
 		return fmt.Sprintf(".%d.%d", i.Aux, i.Sub)
 	case Ld, St, Lea:
@@ -74,6 +76,9 @@ func (f *format) operands() []string {
 	if i.Op.ReadsB() && i.B != Const {
 		s = append(s, f.ref(i.B))
 	}
+	if i.constAmid() {
+		s = append(s, fmt.Sprintf("$%#x", i.Imm))
+	}
 	if i.Op.ReadsC() {
 		s = append(s, f.ref(i.C))
 	}
@@ -92,8 +97,11 @@ func (i *Insn) hasImm() bool {
 	case Ld, St, Lea, SetLabel, Br, GotoTB, ExitTB, InsnMark, Probe, ProbeMem, Count, Vec, Call:
 		return true
 	}
-	return i.Op.ReadsB() && i.B == Const
+	return i.Op.ReadsB() && i.B == Const && !i.constAmid()
 }
+
+// constAmid reports whether a constant stands before operand C.
+func (i *Insn) constAmid() bool { return i.Op.ReadsC() && i.Op.ReadsB() && i.B == Const }
 
 func (f *format) ref(r Ref) string {
 	if r == None {

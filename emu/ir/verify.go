@@ -85,6 +85,14 @@ func (v *verifier) special(i *Insn) error {
 		if i.Imm >= uint64(len(v.b.Helpers)) {
 			return fmt.Errorf("no such helper")
 		}
+	case DivU, RemU, DivS, RemS:
+		if i.B == Const || i.A == None || i.B == None {
+			return fmt.Errorf("not a division of words")
+		}
+	case Flags:
+		if FlagOp(i.Aux) >= NumFlagOps || i.Type > I64 || i.A == None || i.B == None {
+			return fmt.Errorf("no such flags")
+		}
 	case Vec:
 		if i.Aux >= uint8(NumVecOps) {
 			return fmt.Errorf("no such vector operation")

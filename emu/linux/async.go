@@ -75,7 +75,7 @@ func (k *Kernel) tellOwner(f *File, come int16) {
 	n := &f.notify
 	info := abi.Siginfo{Signo: abi.SIGIO, Code: abi.SI_KERNEL}
 	if n.sig != 0 {
-		info = abi.Siginfo{Signo: n.sig, Code: abi.POLL_OUT, Band: pollOutBand, FD: k.descriptorOf(f)}
+		info = abi.Siginfo{Signo: n.sig, Code: abi.POLL_OUT, Poll: true, Band: pollOutBand, FD: k.descriptorOf(f)}
 		if come&unix.POLLIN != 0 {
 			info.Code, info.Band = abi.POLL_IN, pollInBand
 		}

@@ -188,6 +188,15 @@ func (t *Thread) usable(fd int, may func(*File) bool) (*File, errno) {
 	return f, e
 }
 
+// socket finds a socket.
+func (t *Thread) socket(fd int) (*File, errno) {
+	f, e := t.file(fd)
+	if e == 0 && f.mode != unix.S_IFSOCK {
+		return nil, abi.ENOTSOCK
+	}
+	return f, e
+}
+
 // install gives a new file the lowest descriptor.
 func (t *Thread) install(f *File, cloexec bool) (int64, errno) {
 	return t.installFrom(f, cloexec, 0)

@@ -28,7 +28,7 @@ func (t *Thread) message(a guest.Addr, access guest.Access) (h abi.Msghdr, m *ho
 }
 
 func sysSendmsg(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -58,7 +58,7 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 }
 
 func sysRecvmsg(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -247,7 +247,7 @@ func sysRecvmmsg(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) eachMessage(c *call, do func(f *File, a guest.Addr, flags int) (int64, errno)) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}

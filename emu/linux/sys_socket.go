@@ -88,7 +88,7 @@ func (t *Thread) putSockaddr(a, lenAt guest.Addr, addr []byte) errno {
 }
 
 func sysBind(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -101,7 +101,7 @@ func sysBind(t *Thread, c *call) (int64, errno) {
 }
 
 func sysConnect(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -149,7 +149,7 @@ func (t *Thread) accept(c *call, flags int) (int64, errno) {
 	if flags&^typeFlags != 0 {
 		return 0, abi.EINVAL
 	}
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -172,7 +172,7 @@ func (t *Thread) accept(c *call, flags int) (int64, errno) {
 }
 
 func (t *Thread) sockName(c *call, get func(fd int) ([]byte, errno)) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -191,7 +191,7 @@ func sysShutdown(t *Thread, c *call) (int64, errno) {
 }
 
 func sysSetsockopt(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -221,7 +221,7 @@ func relayout(from, to *abi.Layout, b []byte) []byte {
 }
 
 func sysGetsockopt(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -270,7 +270,7 @@ func (t *Thread) socketDeadline(f *File, events int16) {
 }
 
 func sysSendto(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
@@ -323,7 +323,7 @@ func size(v [][]byte) (n int64) {
 }
 
 func sysRecvfrom(t *Thread, c *call) (int64, errno) {
-	f, e := t.file(c.i32(0))
+	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}

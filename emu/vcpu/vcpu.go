@@ -114,6 +114,8 @@ type Arch struct {
 	Vec      ir.Ref // first of the vector registers, which reach up to TempBase
 	FPEnv    ir.Ref // environment of floating-point operations
 	TempBase ir.Ref
+	// Subroutines are helpers with a Body.
+	Subroutines []*ir.Helper
 	// Lookup finds a register by its name in any case, nil if unknown.
 	Lookup func(name string) Register
 	// Names are the registers of a dump, in order.

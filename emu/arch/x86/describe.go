@@ -24,7 +24,7 @@ func (g *Guest) Untranslated(code []byte, pc, mode uint64) string {
 // SlotNames are the register words' names, for printed IR.
 func (g *Guest) SlotNames() ir.Names {
 	n := ir.Names{
-		regs.CCOp: "cc_op", regs.CCDst: "cc_dst", regs.CCSrc: "cc_src", regs.CCSrc2: "cc_src2", regs.DF: "df", regs.EFL: "efl",
+		regs.CCOp: "cc_op", regs.CCDst: "cc_dst", regs.CCSrc: "cc_src", regs.CCSrc2: "cc_src2", regs.CCCF: "cc_cf", regs.DF: "df", regs.EFL: "efl",
 		regs.MXCSR: "mxcsr", regs.FCW: "fcw", regs.FSW: "fsw", regs.FTop: "ftop", regs.FTag: "ftag",
 		regs.FIP: "fip", regs.FDP: "fdp", regs.FOP: "fop", regs.FNew: "fnew", regs.TSCAux: "tsc_aux",
 	}

@@ -3,7 +3,6 @@ package x86
 import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
-	"panda/emu/vcpu"
 )
 
 // setCC notes the form of the flags and stores its parts; nil leaves a part.
@@ -19,32 +18,35 @@ func (t *translator) setResult(cc regs.CC, size uint8, r ir.Ref) {
 	t.cc = cc.Sized(int(size))
 }
 
-// hFlags computes the arithmetic flags from whatever form they have.
-var hFlags = &ir.Helper{
-	Name: "flags", Reads: []ir.Ref{regs.CCOp, regs.CCDst, regs.CCSrc, regs.CCSrc2},
-	Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
-		return regs.Flags(regs.CC(c.W[regs.CCOp]), c.W[regs.CCDst], c.W[regs.CCSrc], c.W[regs.CCSrc2])
-	},
+// setCF changes CF alone to bit 0 of a word.
+func (t *translator) setCF(v ir.Val) {
+	t.b.MovTo(regs.CCCF, ir.I64, v)
+	if t.cc == ccDynamic {
+		t.b.Op2To(regs.CCOp, ir.Or, ir.I64, regs.CCOp, ir.K(uint64(regs.OwnCF)))
+		t.ownCF = true
+		return
+	}
+	t.cc |= regs.OwnCF
 }
 
-// hFlagsOf computes them from a form known at translation, given as a.
-var hFlagsOf = &ir.Helper{
-	Name: "flags_of", Reads: []ir.Ref{regs.CCDst, regs.CCSrc, regs.CCSrc2},
-	Fn: func(c *vcpu.CPU, cc, _, _ uint64) uint64 {
-		return regs.Flags(regs.CC(cc), c.W[regs.CCDst], c.W[regs.CCSrc], c.W[regs.CCSrc2])
-	},
+// loseForm says that the form of the flags is in CCOp from here on.
+func (t *translator) loseForm() { t.cc, t.ownCF = ccDynamic, false }
+
+// hasOwnCF reports whether CF is known to be in CCCF.
+func (t *translator) hasOwnCF() bool {
+	if t.cc == ccDynamic {
+		return t.ownCF
+	}
+	return t.cc&regs.OwnCF != 0
 }
 
 // flags is a word with the arithmetic flags in their RFLAGS places, to be read
 // only. It changes no state, so it may stand before an access that faults.
 func (t *translator) flags() ir.Ref {
-	switch t.cc {
-	case regs.CCFlags:
-		return regs.CCSrc
-	case ccDynamic:
+	if t.cc == ccDynamic {
 		return t.b.Call(hFlags)
 	}
-	return t.b.Call(hFlagsOf, t.b.Word(ir.K(uint64(t.cc))))
+	return formFlags(t.b, t.cc)
 }
 
 // editFlags is flags in a new word that may be changed, for setFlags.
@@ -79,7 +81,10 @@ func (t *translator) brCond(label int, c test) { t.b.BrCond(label, c.cond, c.typ
 func (t *translator) condition(cc uint8) test {
 	var c test
 	var ok bool
-	if t.cc != ccDynamic {
+	switch {
+	case t.hasOwnCF() && cc>>1 == condB:
+		c, ok = test{ir.TestNe, ir.I64, regs.CCCF, ir.K(1)}, true
+	case t.cc != ccDynamic && (t.cc&regs.OwnCF == 0 || cc>>1 != condBE):
 		c, ok = t.direct(cc >> 1)
 	}
 	if !ok {

@@ -24,7 +24,7 @@ func bcdHelper(name string, do func(ax, f uint64) (uint64, uint64)) *ir.Helper {
 }
 
 // resultBits are SF ZF PF of a byte.
-func resultBits(al uint64) uint64 { return regs.Flags(regs.CCLogic, al, 0, 0) }
+func resultBits(al uint64) uint64 { return ir.FlagsAnd.Of(8, al, al, 0) }
 
 func decimalAdjust(ax, f, sign uint64) (uint64, uint64) {
 	al, old := ax&0xff, ax&0xff

@@ -11,16 +11,17 @@ import (
 
 // translator is the state of translating one block.
 type translator struct {
-	b    *ir.Builder
-	g    *Guest
-	in   *dec.Inst
-	pc   uint64 // of the instruction
-	next uint64 // of the one behind it
-	bits int    // of the code segment
-	mode uint64
-	cc   regs.CC // form of the flags here, or ccDynamic
-	done bool    // the block has left
-	last bool    // the block must end after this instruction
+	b     *ir.Builder
+	g     *Guest
+	in    *dec.Inst
+	pc    uint64 // of the instruction
+	next  uint64 // of the one behind it
+	bits  int    // of the code segment
+	mode  uint64
+	cc    regs.CC // form of the flags here, or ccDynamic
+	ownCF bool    // CF is in CCCF, while the form is dynamic
+	done  bool    // the block has left
+	last  bool    // the block must end after this instruction
 
 	alone bool // the block is for one instruction, which may have stored into code
 

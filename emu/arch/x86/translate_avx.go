@@ -158,7 +158,17 @@ func (t *translator) vecRegs() uint64 {
 	return 8
 }
 
-func trVzeroupper(t *translator) { t.b.CallTo(ir.None, hZeroUpper, t.b.Word(ir.K(t.vecRegs()))) }
+// trVzeroupper clears the upper halves: code of fewer than 64 bits has half of
+// the registers.
+func trVzeroupper(t *translator) {
+	if t.bits == 64 {
+		t.b.CallTo(ir.None, hZeroUpper)
+		return
+	}
+	for n := range uint8(t.vecRegs()) {
+		t.zeroUpper(n)
+	}
+}
 
 func trVzeroall(t *translator) {
 	for n := range uint8(t.vecRegs()) {
@@ -166,15 +176,21 @@ func trVzeroall(t *translator) {
 	}
 }
 
-// hZeroUpper clears the upper halves of n vector registers.
+// hZeroUpper clears the upper halves of all vector registers.
 var hZeroUpper = &ir.Helper{
 	Name: "zero_upper", Writes: upperWords(),
-	Fn: func(c *vcpu.CPU, n, _, _ uint64) uint64 {
-		for i := range uint8(n) {
-			x := c.W[regs.XMM(i):]
+	Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
+		for n := range uint8(16) {
+			x := c.W[regs.XMM(n):]
 			x[2], x[3] = 0, 0
 		}
 		return 0
+	},
+	Body: func(b *ir.Builder) ir.Ref {
+		for n := range uint8(16) {
+			b.VecTo(regs.XMM(n)+2, ir.VZero, ir.V128, 0, ir.None, ir.None, ir.None, 0)
+		}
+		return ir.None
 	},
 }
 

@@ -43,17 +43,16 @@ func (t *translator) putLane(x ir.Ref, lane uint8, n int, v ir.Val) {
 
 // maskMove loads lanes, or zeros, into a register, or stores lanes.
 func maskMove(lane uint8) trFunc {
-	return func(t *translator) {
+	return unaligned(func(t *translator) {
 		a, at := t.b.Temp(), t.address(&t.in.Mem)
 		t.b.LeaTo(a, ir.I64, at)
-		t.anyAlign = true
 		if t.arg(0).Kind == dec.MemArg {
 			t.checkLanes(at, lane)
 			t.maskStore(a, lane)
 		} else {
 			t.maskLoad(a, lane)
 		}
-	}
+	})
 }
 
 // checkLanes checks the segment of a store for all its lanes.

@@ -47,9 +47,7 @@ func bitOp(change func(t *translator, v, mask ir.Ref) ir.Ref) trFunc {
 				t.put(d, r)
 			}
 		}
-		f := t.editFlags()
-		t.b.DepositTo(f, f, ir.W(bit), 0, 1)
-		t.setFlags(f)
+		t.setCF(ir.W(bit))
 	}
 }
 

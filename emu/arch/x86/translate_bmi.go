@@ -59,14 +59,20 @@ func trBextr(t *translator) {
 	start, n := t.b.Temp(), t.b.Temp()
 	t.b.ExtractTo(start, by, 0, 8)
 	t.b.ExtractTo(n, by, 8, 8)
-	r := t.b.Call(hBits, v, start, n)
+	x := t.b.Op2(ir.Shr, ir.I64, v, ir.W(start))
+	in := t.b.SetCond(ir.LtU, ir.I64, start, ir.K(64))
+	t.b.SelectTo(x, ir.I64, in, x, t.b.Word(ir.K(0)))
+	r := t.lowBits(x, n, t.b.SetCond(ir.GtU, ir.I64, n, ir.K(63)))
 	t.put(d, r)
 	t.setResult(regs.CCLogic, d.Size, r)
 }
 
-var hBits = &ir.Helper{
-	Name: "bits", Pure: true,
-	Fn: func(_ *vcpu.CPU, v, start, n uint64) uint64 { return v >> start & (1<<n - 1) },
+// lowBits are the low n bits of v, or v if all is not 0.
+func (t *translator) lowBits(v, n, all ir.Ref) ir.Ref {
+	r := t.b.Op2(ir.Shl, ir.I64, t.b.Word(ir.K(^uint64(0))), ir.W(n))
+	t.b.Op2To(r, ir.AndNot, ir.I64, v, ir.W(r))
+	t.b.SelectTo(r, ir.I64, all, v, r)
+	return r
 }
 
 // trBzhi clears the bits from the place on that the last operand's low byte says.
@@ -74,8 +80,8 @@ func trBzhi(t *translator) {
 	d := t.arg(0)
 	v := t.word(t.arg(1))
 	n := t.b.Ext(ir.ZExt, ir.I64, ir.I8, ir.Ref(t.arg(2).Reg))
-	r := t.b.Call(hBits, v, t.b.Word(ir.K(0)), n)
 	c := t.b.SetCond(ir.GtU, ir.I64, n, ir.K(8*uint64(d.Size)-1))
+	r := t.lowBits(v, n, c)
 	t.put(d, r)
 	t.setCC(regs.CCCarry, d.Size, ir.W(r), ir.W(c))
 }

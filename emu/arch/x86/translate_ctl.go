@@ -154,8 +154,7 @@ func trSyscall(t *translator) {
 		t.undefined()
 		return
 	}
-	f := t.b.Call(hRFlags, t.flags())
-	t.b.MovTo(regs.R11, ir.I64, ir.W(f))
+	t.b.MovTo(regs.R11, ir.I64, ir.W(t.rflags()))
 	t.b.MovTo(regs.RCX, ir.I64, ir.K(t.next))
 	t.systemCall(vcpu.SyscallInsn)
 }
@@ -168,10 +167,13 @@ func (t *translator) systemCall(kind vcpu.SyscallKind) {
 	t.done = true
 }
 
-// hRFlags adds the other flags to the arithmetic ones in a.
-var hRFlags = &ir.Helper{
-	Name: "rflags", Reads: []ir.Ref{regs.EFL, regs.DF},
-	Fn: func(c *vcpu.CPU, f, _, _ uint64) uint64 { return regs.RFlags(&c.W)&^regs.Arith | f },
+// rflags is the whole of RFLAGS in a new word. DF is 1 or -1.
+func (t *translator) rflags() ir.Ref {
+	f := t.b.Op2(ir.And, ir.I64, regs.DF, ir.K(regs.DFBit))
+	t.b.Op2To(f, ir.Or, ir.I64, f, ir.W(t.flags()))
+	t.b.Op2To(f, ir.Or, ir.I64, f, ir.W(regs.EFL))
+	t.b.Op2To(f, ir.Or, ir.I64, f, ir.K(regs.FlagsFixed))
+	return f
 }
 
 // trap is an instruction whose exception leaves the state behind it.

@@ -55,7 +55,15 @@ func fmaScalar(lane uint8, imm uint64) trFunc {
 }
 
 // f16cTable holds the conversions from and to half precision.
-var f16cTable = map[string]trFunc{"vcvtph2ps": cvtPacked(ir.VF16ToF32, lane32, 0), "vcvtps2ph": trCvtps2ph}
+var f16cTable = map[string]trFunc{"vcvtph2ps": unaligned(cvtPacked(ir.VF16ToF32, lane32, 0)), "vcvtps2ph": unaligned(trCvtps2ph)}
+
+// unaligned is an instruction that never raises #AC.
+func unaligned(f trFunc) trFunc {
+	return func(t *translator) {
+		t.anyAlign = true
+		f(t)
+	}
+}
 
 // trCvtps2ph raises a floating-point exception before the fault of its store,
 // which must find the flags of before.

@@ -170,15 +170,17 @@ func trPush(t *translator) {
 
 // trPop moves the stack pointer before it uses it to address the destination
 // (SDM vol. 2B, POP), so the fault of a store must put it back: the address is
-// computed as if it had moved.
+// computed as if it had moved. Of a selector two bytes are read.
 func trPop(t *translator) {
 	a := t.arg(0)
 	n := t.in.OpSize
+	if a.Kind == dec.SegReg {
+		t.loadSegment(a.Reg, t.top(2, 0))
+		t.moveStack(int64(n))
+		return
+	}
 	v := t.top(n, 0)
 	switch {
-	case a.Kind == dec.SegReg:
-		t.loadSegment(a.Reg, v)
-		t.moveStack(int64(n))
 	case a.Kind == dec.MemArg:
 		if t.in.Mem.Base == int8(regs.RSP) {
 			t.in.Mem.Disp += int64(n)

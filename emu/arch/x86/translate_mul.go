@@ -6,7 +6,7 @@ import (
 )
 
 // mulTable holds multiplication and division.
-var mulTable = map[string]trFunc{"mul": trMul, "imul": trImul, "div": divide(hDiv), "idiv": divide(hIdiv)}
+var mulTable = map[string]trFunc{"mul": trMul, "imul": trImul, "div": divide(hDiv, divideU), "idiv": divide(hIdiv, divideS)}
 
 func trMul(t *translator) { t.widening(ir.ZExt, ir.MulHU) }
 
@@ -71,11 +71,49 @@ func (t *translator) widening(ext, high ir.Op) {
 	t.mulFlags(a.Size, p, t.overflows(ext, a.Size, p))
 }
 
-// divide leaves the division to a helper that writes rAX and rDX or raises #DE.
-// The flags are undefined: CPUs leave or change them; ours stay.
-func divide(h *ir.Helper) trFunc {
+// divide leaves short divisions to a helper that writes rAX and rDX or raises
+// #DE. The flags are undefined: CPUs leave or change them; ours stay.
+func divide(h *ir.Helper, do func(t *translator, typ ir.Type, v ir.Ref, unusual func())) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
-		t.b.CallTo(ir.None, h, t.word(a), t.b.Word(ir.K(uint64(a.Size))))
+		v := t.word(a)
+		call := func() { t.b.CallTo(ir.None, h, v, t.b.Word(ir.K(uint64(a.Size)))) }
+		if a.Size < 4 {
+			call()
+			return
+		}
+		do(t, opType(a.Size), v, call)
 	}
+}
+
+// divideU divides rDX:rAX. The quotient fits if rDX is below the divisor.
+func divideU(t *translator, typ ir.Type, v ir.Ref, overflow func()) {
+	fits := t.b.Label()
+	t.b.BrCond(fits, ir.LtU, typ, regs.RDX, ir.W(v))
+	overflow() // raises #DE
+	t.b.Place(fits)
+	t.quotient(ir.DivU, ir.RemU, typ, regs.RDX, v)
+}
+
+// divideS divides rAX where rDX is no more than its sign, and the divisor is not
+// 0 or -1, with which the quotient may not fit.
+func divideS(t *translator, typ ir.Type, v ir.Ref, unusual func()) {
+	call, done := t.b.Label(), t.b.Label()
+	t.b.BrCond(call, ir.LtU, typ, t.b.Op2(ir.Add, typ, v, ir.K(1)), ir.K(2))
+	sign := t.b.Op2(ir.Sar, typ, regs.RAX, ir.K(uint64(8*typ.Bytes()-1)))
+	t.b.BrCond(call, ir.Ne, typ, sign, ir.W(regs.RDX))
+	t.quotient(ir.DivS, ir.RemS, typ, ir.None, v)
+	t.b.Br(done)
+	t.b.Place(call)
+	unusual()
+	t.b.Place(done)
+}
+
+// quotient puts quotient and remainder where the instructions leave them.
+func (t *translator) quotient(div, rem ir.Op, typ ir.Type, hi, v ir.Ref) {
+	q, r := t.b.Temp(), t.b.Temp()
+	t.b.DivTo(q, div, typ, hi, regs.RAX, v)
+	t.b.DivTo(r, rem, typ, hi, regs.RAX, v)
+	t.b.MovTo(regs.RAX, ir.I64, ir.W(q))
+	t.b.MovTo(regs.RDX, ir.I64, ir.W(r))
 }

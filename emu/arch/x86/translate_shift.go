@@ -30,22 +30,23 @@ func (t *translator) count(i int, size uint8) ir.Val {
 	return ir.W(t.b.Op2(ir.And, ir.I32, c.R, ir.K(countMask(size))))
 }
 
-// whenCounted emits what changes the flags, to be skipped at run time when the
-// count is 0. The form of the flags after it is known only if the count is.
-func (t *translator) whenCounted(c ir.Val, change func()) {
+// countedFlags sets the flags to a form with a result and the value one step
+// before it, unless the count is 0. The form after it is known only if the count
+// is.
+func (t *translator) countedFlags(form regs.CC, c ir.Val, r, before ir.Ref) {
 	if c.IsConst() {
 		if c.K != 0 {
-			change()
+			t.b.MovTo(regs.CCSrc, ir.I64, ir.W(before))
+			t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
+			t.cc = form
 		}
 		return
 	}
 	t.sync()
-	skip := t.b.Label()
-	t.b.BrCond(skip, ir.Eq, ir.I32, c.R, ir.K(0))
-	change()
-	t.sync()
-	t.b.Place(skip)
-	t.cc = ccDynamic
+	t.b.SelectTo(regs.CCOp, ir.I64, c.R, t.b.Word(ir.K(uint64(form))), regs.CCOp)
+	t.b.SelectTo(regs.CCDst, ir.I64, c.R, r, regs.CCDst)
+	t.b.SelectTo(regs.CCSrc, ir.I64, c.R, before, regs.CCSrc)
+	t.loseForm()
 }
 
 // less1 is count - 1.
@@ -77,11 +78,7 @@ func shift(op ir.Op) trFunc {
 		c := t.count(1, d.Size)
 		r := t.b.Op2(op, typ, v.R, c)
 		t.put(d, r)
-		t.whenCounted(c, func() {
-			t.b.Op2To(regs.CCSrc, op, typ, v.R, t.less1(c))
-			t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
-			t.cc = form.Sized(int(d.Size))
-		})
+		t.countedFlags(form.Sized(int(d.Size)), c, r, t.b.Op2(op, typ, v.R, t.less1(c)))
 	}
 }
 
@@ -118,11 +115,7 @@ func (t *translator) rotateFlags(op ir.Op, c ir.Val, r ir.Ref, n uint8) {
 	if c.IsConst() && c.K == 0 {
 		return
 	}
-	f := t.editFlags()
-	skip := t.b.Label()
-	if !c.IsConst() {
-		t.b.BrCond(skip, ir.Eq, ir.I32, c.R, ir.K(0))
-	}
+	f := t.flags()
 	cf, x := t.b.Temp(), t.b.Temp()
 	if op == ir.Rotl {
 		t.b.ExtractTo(cf, r, 0, 1)
@@ -132,10 +125,14 @@ func (t *translator) rotateFlags(op ir.Op, c ir.Val, r ir.Ref, n uint8) {
 		t.b.ExtractTo(x, r, n-2, 1)
 	}
 	t.b.Op2To(x, ir.Xor, ir.I64, x, ir.W(cf))
-	t.b.DepositTo(f, f, ir.W(cf), 0, 1)
-	t.b.DepositTo(f, f, ir.W(x), 11, 1)
-	t.b.Place(skip)
-	t.setFlags(f)
+	t.b.Op2To(x, ir.Shl, ir.I64, x, ir.K(11))
+	t.b.Op2To(x, ir.Or, ir.I64, x, ir.W(cf))
+	nf := t.b.Op2(ir.And, ir.I64, f, ir.K(regs.Arith&^(regs.CF|regs.OF)))
+	t.b.Op2To(nf, ir.Or, ir.I64, nf, ir.W(x))
+	if !c.IsConst() {
+		t.b.SelectTo(nf, ir.I64, c.R, nf, f)
+	}
+	t.setFlags(nf)
 }
 
 // rotateCarry leaves the rotation through CF to a helper: it gets value, count
@@ -171,15 +168,12 @@ func doubleShift(left bool) trFunc {
 			r = t.doubleShort(left, d.Size, v, s, c)
 		}
 		t.put(d, r)
-		t.whenCounted(c, func() {
-			op, form := ir.Shr, regs.CCShr
-			if left {
-				op, form = ir.Shl, regs.CCShl
-			}
-			t.b.Op2To(regs.CCSrc, op, ir.I64, t.b.Word(t.extended(ir.ZExt, d.Size, ir.W(v))), t.less1(c))
-			t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
-			t.cc = form.Sized(int(d.Size))
-		})
+		op, form := ir.Shr, regs.CCShr
+		if left {
+			op, form = ir.Shl, regs.CCShl
+		}
+		before := t.b.Op2(op, ir.I64, t.b.Word(t.extended(ir.ZExt, d.Size, ir.W(v))), t.less1(c))
+		t.countedFlags(form.Sized(int(d.Size)), c, r, before)
 	}
 }
 

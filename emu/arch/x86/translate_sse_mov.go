@@ -206,7 +206,8 @@ func trMaskmov(t *translator) {
 		t.enterMMX()
 	}
 	a, at := t.b.Temp(), t.address(&t.in.Mem)
-	t.checkArea(at, uint64(vecType(v).Bytes()), 1, true) // whatever the mask
+	n := uint64(vecType(v).Bytes())
+	t.checkArea(at, n, 8, true) // whatever the mask
 	t.b.LeaTo(a, ir.I64, at)
 	for w := ir.Ref(vecType(v).Words()); w > 0; {
 		w--

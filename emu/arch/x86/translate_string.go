@@ -144,7 +144,7 @@ func (t *translator) repeat(s *element, compares bool, do func(s *element)) {
 	t.compared(s, compares)
 	t.b.Place(end)
 	if compares {
-		t.cc = ccDynamic
+		t.loseForm()
 	}
 }
 

@@ -43,21 +43,15 @@ func trSysret(t *translator) {
 }
 
 func trStc(t *translator) {
-	f := t.editFlags()
-	t.b.Op2To(f, ir.Or, ir.I64, f, ir.K(regs.CF))
-	t.setFlags(f)
+	t.setCF(ir.K(1))
 }
 
 func trClc(t *translator) {
-	f := t.editFlags()
-	t.b.Op2To(f, ir.And, ir.I64, f, ir.K(regs.Arith&^regs.CF))
-	t.setFlags(f)
+	t.setCF(ir.K(0))
 }
 
 func trCmc(t *translator) {
-	f := t.editFlags()
-	t.b.Op2To(f, ir.Xor, ir.I64, f, ir.K(regs.CF))
-	t.setFlags(f)
+	t.setCF(ir.W(t.b.Op2(ir.Xor, ir.I64, t.carry(), ir.K(1))))
 }
 
 func direction(step uint64) trFunc {
@@ -65,7 +59,7 @@ func direction(step uint64) trFunc {
 }
 
 func trPushf(t *translator) {
-	t.push(ir.W(t.b.Call(hRFlags, t.flags())), t.in.OpSize)
+	t.push(ir.W(t.rflags()), t.in.OpSize)
 }
 
 // trPopf: a program changes the arithmetic flags, TF, DF, NT, AC and ID; the

@@ -18,7 +18,7 @@ func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
 		Name: guest.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, Ret: regs.RAX, TempBase: regs.TempBase,
 		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,
-		FPException: guest.Exception{Vector: vecXM},
+		Subroutines: subroutines, FPException: guest.Exception{Vector: vecXM},
 	}
 	for _, d := range regs.Defs[:16] {
 		v.Names = append(v.Names, d.Name)

@@ -16,6 +16,7 @@ type lower struct {
 	base ir.Ref // first temporary
 	insn int    // guest instruction
 	pc   int    // index of the operation
+	done int    // index of one that has been done with another, or -1
 
 	words  [ir.FrameWords]word
 	regs   [numRegs]holder
@@ -78,22 +79,41 @@ func init() {
 		ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
 		ir.GotoTB: lowGotoTB, ir.GotoPtr: lowGotoPtr, ir.ExitTB: lowExitTB,
 		ir.Vec: lowVec, ir.Count: lowCountEvent,
-		ir.Call: lowOperate, ir.Probe: lowOperate, ir.ProbeMem: lowOperate,
+		ir.Call: lowCall, ir.Flags: lowFlags,
+		ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
+		ir.Probe: lowOperate, ir.ProbeMem: lowOperate,
 	}
 }
 
 // Lower compiles a block.
 func (t *Target) Lower(u *jit.Unit) error {
 	l := &t.l
-	l.code, l.t, l.u, l.b, l.base = u.Code[:0], t, u, u.Block, t.base
+	l.begin(u, t)
+	l.head()
+	if err := l.body(); err != nil {
+		return err
+	}
+	for n := range l.colds {
+		l.emitCold(&l.colds[n])
+	}
+	l.setJumps()
+	u.Code = l.code
+	return nil
+}
+
+func (l *lower) begin(u *jit.Unit, t *Target) {
+	l.code, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
 	l.prepare()
 	l.reset()
-	l.head()
+}
+
+// body writes the operations.
+func (l *lower) body() error {
 	for n := range l.b.Insns {
 		i := &l.b.Insns[n]
-		if l.skip && i.Op != ir.SetLabel && i.Op != ir.InsnMark {
+		if l.skip && i.Op != ir.SetLabel && i.Op != ir.InsnMark || n == l.done {
 			continue
 		}
 		l.pc = n
@@ -107,14 +127,14 @@ func (t *Target) Lower(u *jit.Unit) error {
 		f(l, i)
 		l.settle(i)
 	}
-	for n := range l.colds {
-		l.emitCold(&l.colds[n])
-	}
+	return nil
+}
+
+// setJumps makes the jumps within the code lead to their labels.
+func (l *lower) setJumps() {
 	for _, j := range l.jumps {
 		l.patch(j.place, l.labels[j.label].pos)
 	}
-	u.Code = l.code
-	return nil
 }
 
 // prepare finds the labels and the last uses of temporaries.

@@ -36,6 +36,9 @@ type Target struct {
 	pcWord ir.Ref
 	interp interp.Engine
 
+	helpers []*ir.Helper // that have a Body
+	subs    map[*ir.Helper]uint32
+
 	vecLo, vecHi ir.Ref // the vector registers
 	fpEnv        ir.Ref
 
@@ -46,7 +49,7 @@ type Target struct {
 
 // New makes a target for a guest architecture.
 func New(a *vcpu.Arch) *Target {
-	t := &Target{base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv}
+	t := &Target{base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv, helpers: a.Subroutines, subs: map[*ir.Helper]uint32{}}
 	for n, w := range a.Hot {
 		if n == len(pinHosts) {
 			break
@@ -93,6 +96,10 @@ func (t *Target) Prologue(base uintptr) []byte {
 		a.vrm(opVmovdquSt, true, n, 0, m)
 	}
 	a.patch(a.jmp(), int(t.leave))
+	for _, h := range t.helpers {
+		t.subs[h] = uint32(a.pos())
+		a.byte(t.subroutine(h, uint32(a.pos()))...)
+	}
 	return a.code
 }
 

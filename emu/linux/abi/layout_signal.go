@@ -62,6 +62,7 @@ type Siginfo struct {
 	Pkey         uint32 // SEGV_PKUERR
 	Band         int64
 	FD           int32
+	Poll         bool // Band and FD count whatever the signal is: that of F_SETSIG
 	CallAddr     uint64
 	Syscall      int32
 	Arch         uint32
@@ -78,11 +79,10 @@ var siginfoKinds = map[int32]SiginfoKind{
 // Kind tells which union member the kernel uses for this signal and code.
 func (v *Siginfo) Kind() SiginfoKind {
 	switch {
+	case v.Poll:
+		return SigPoll
 	case v.Code > SI_USER && v.Code < SI_KERNEL:
-		if kind, ok := siginfoKinds[v.Signo]; ok || v.Code > POLL_HUP {
-			return kind
-		}
-		return SigPoll // the signal of F_SETSIG
+		return siginfoKinds[v.Signo]
 	case v.Code == SI_TIMER:
 		return SigTimer
 	case v.Code == SI_SIGIO:

@@ -29,6 +29,7 @@ const (
 	CCDst  // see CC
 	CCSrc  // see CC
 	CCSrc2 // see CC
+	CCCF   // see CC
 	DF     // +1 or -1 as two's complement: the step of string instructions
 	EFL    // the other flags of RFLAGS in place: TF IF IOPL NT RF VM AC VIF VIP ID
 	Sel    // selectors: ES CS SS DS FS GS
@@ -54,9 +55,9 @@ const (
 	FNew   = TSCAux + 1 // within an x87 store: what is to be done after the access
 	// ST is the first of eight x87 registers of two words: mantissa (also MMX
 	// register), then sign and exponent in the low 16 bits. Physical order.
-	ST = ir.Ref(64)
-	// YMM is the first of sixteen registers of four words.
-	YMM      = ir.Ref(80)
+	ST = ir.Ref(72)
+	// YMM is the first of sixteen registers of four words, each in one cache line.
+	YMM      = ir.Ref(88)
 	TempBase = YMM + 64
 )
 

@@ -11,7 +11,7 @@ type Words = [ir.FrameWords]uint64
 
 // RFlags is the whole of RFLAGS.
 func RFlags(w *Words) uint64 {
-	f := Flags(CC(w[CCOp]), w[CCDst], w[CCSrc], w[CCSrc2]) | w[EFL]&^(Arith|DFBit) | FlagsFixed
+	f := ArithFlags(CC(w[CCOp]), w) | w[EFL]&^(Arith|DFBit) | FlagsFixed
 	if int64(w[DF]) < 0 {
 		f |= DFBit
 	}
@@ -56,6 +56,9 @@ type Def struct {
 	Get   func(w *Words) uint64
 	Set   func(w *Words, v uint64)
 }
+
+// low truncates v to n bits.
+func low(v uint64, n uint) uint64 { return v << (64 - n) >> (64 - n) }
 
 // Value reads a register of at most 64 bits.
 func (d *Def) Value(w *Words) uint64 {

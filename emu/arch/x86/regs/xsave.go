@@ -102,6 +102,13 @@ func InUse(w *Words, xmm int) (used uint64) {
 	return bit(x87 != 0, XX87) | bit(lower != 0, XSSE) | bit(upper != 0, XAVX)
 }
 
+func bit(cond bool, mask uint64) uint64 {
+	if cond {
+		return mask
+	}
+	return 0
+}
+
 // XPart is how much of an XSAVE image LoadX looks at for a mask, when the image
 // is the first XSize(0) bytes at least.
 func XPart(b []byte, mask uint64) int { return XSize(mask & binary.LittleEndian.Uint64(b[xHeader:])) }
