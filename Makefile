@@ -3,15 +3,18 @@
 # make test-so    builds panda-cgo and native/example and runs both
 # make check      what a change must pass besides the tests
 # make bench      the benchmarks of the rooms
+# make programs   real programs that take long, natively and under panda
+# make i386-root  unpacks i386 programs of this Debian release below I386_ROOT
 # make fuzz       every fuzz target for FUZZTIME each
 # make stress     machine code among signals, collections and profiles, for STRESSTIME
 
 FUZZTIME ?= 30s
+I386_ROOT ?= $(HOME)/.cache/panda/i386
 STRESSTIME ?= 30m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: all bin/panda check test bench fuzz stress cross
+.PHONY: all bin/panda check test bench programs i386-root fuzz stress cross
 
 all: bin/panda
 
@@ -46,6 +49,13 @@ cross:
 
 bench:
 	go test -run '^$$' -bench . ./...
+
+# The programs below I386_ROOT are tested when they are there.
+programs:
+	PANDA_I386_ROOT=$(I386_ROOT) go test ./cmd/panda -run 'Program|Slow|I386' -timeout 60m -v -args -slow
+
+i386-root:
+	cmd/panda/testdata/i386root.sh $(I386_ROOT)
 
 fuzz:
 	@for p in $$(go list ./...); do \

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"panda/emu/event"
+	"panda/emu/exec"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
@@ -24,6 +25,7 @@ var dumpItems = []struct{ Name, Doc string }{
 	{"op", "IR as the translator wrote it"},
 	{"op_ins", "IR with instrumentation"},
 	{"op_opt", "IR after the passes"},
+	{"out_asm", "machine code of the jit"},
 	{"strace", "system calls, as -strace"},
 }
 
@@ -58,7 +60,7 @@ func ParseDump(list string) ([]string, error) {
 var stages = map[string]string{"translated": "op", "instrumented": "op_ins", "optimised": "op_opt"}
 
 // hook is the engine's OnTranslate, nil when nothing is asked for.
-func (d Dump) hook(m *Machine) func(tb *vcpu.TB, b *ir.Block, stage string) {
+func (d Dump) hook(m *Machine, backend exec.Backend) func(tb *vcpu.TB, b *ir.Block, stage string) {
 	if d.Out == nil || len(d.Items) == 0 {
 		return nil
 	}
@@ -68,6 +70,9 @@ func (d Dump) hook(m *Machine) func(tb *vcpu.TB, b *ir.Block, stage string) {
 		}
 		if slices.Contains(d.Items, stages[stage]) {
 			fmt.Fprintf(d.Out, "%s %s", stage, ir.Print(b, m.guest.SlotNames()))
+		}
+		if host, ok := backend.(interface{ Code() []byte }); ok && stage == "compiled" && slices.Contains(d.Items, "out_asm") {
+			m.dumpHost(d.Out, uint64(uintptr(tb.Entry)), host.Code())
 		}
 	}
 }
@@ -87,6 +92,18 @@ func (m *Machine) dumpGuest(w io.Writer, tb *vcpu.TB) {
 		}
 		text, _ := m.cpu.Machine.Arch.Disasm(m.cpu, code, guest.Addr(i.PC), m.symbol)
 		fmt.Fprintf(w, "%#016x: %s\n", i.PC, text)
+	}
+}
+
+// dumpHost prints machine code of an x86-64 host, which the guest's disassembler
+// for such code can read.
+func (m *Machine) dumpHost(w io.Writer, pc uint64, code []byte) {
+	fmt.Fprintf(w, "OUT: %d bytes\n", len(code))
+	disasm := m.guest.View(64).Disasm
+	for len(code) > 0 {
+		text, n := disasm(m.cpu, code, guest.Addr(pc), nil)
+		fmt.Fprintf(w, "%#016x: %s\n", pc, text)
+		code, pc = code[n:], pc+uint64(n)
 	}
 }
 

@@ -92,7 +92,7 @@ func New(cfg Config) (*Machine, error) {
 	}
 	m.engine = exec.New(m.guest, backend, m.bus, m.cpu)
 	m.engine.OnUndefined = m.undefined
-	m.engine.OnTranslate = cfg.Dump.hook(m)
+	m.engine.OnTranslate = cfg.Dump.hook(m, backend)
 	m.cpu.Machine.Hypercall = m.hypercall
 	m.bus.Report = m.callbackFailed
 	followResolvers(m)

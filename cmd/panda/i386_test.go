@@ -316,24 +316,58 @@ func TestI386Sysenter(t *testing.T) {
 	}
 }
 
-// TestI386Busybox runs the machine's busybox, if it is an i386 program.
-func TestI386Busybox(t *testing.T) {
-	var path string
-	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), os.Getenv("PANDA_I386_ROOT")+"/bin") {
-		f, err := elf.Open(filepath.Join(dir, "busybox"))
-		if err == nil && f.Machine == elf.EM_386 {
-			path = filepath.Join(dir, "busybox")
-		}
+// programs386 run with programs of a Debian release for i386. A script sees them
+// in PATH, and only them.
+var programs386 = []shellProgram{
+	{"busybox", "busybox", `exec busybox sh -c 'echo hi | md5sum; seq 3 | tac; x=$(echo a; (exit 3); echo $?); echo "$x"; ls -l /etc/passwd; cp /etc/passwd p; tar c p | tar t; date -u -d @0; dd if=/dev/zero bs=1k count=3 2> /dev/null | busybox gzip | busybox gunzip | wc -c
+		trap "echo got" USR1; kill -USR1 $$; sleep 0.01 & wait $!; echo $?; mkfifo q; echo through > q & cat q; vi --help > /dev/null 2>&1; busybox awk "BEGIN { print 2 * 40, 1 / 3 }"; df / > /dev/null; echo $?; kill -9 $$'`},
+	{"bash", "bash", `echo $HOSTTYPE $((2**40 % 7)); x=$(echo a; (exit 3); echo $?); echo "$x"; mapfile -t l < <(seq 4); echo ${#l[@]}; trap 'echo got' USR1; kill -USR1 $$; sleep 0.01 & wait $!; echo $?; coproc cat; echo to >&${COPROC[1]}; read r <&${COPROC[0]}; echo $r
+		(exit 4) | (exit 5); echo ${PIPESTATUS[@]}; printf '%(%Y)T\n' 0; ulimit -n 50; ulimit -n; exec 9>&1; echo nine >&9; umask 027; umask -S; [[ abc =~ b(.) ]] && echo ${BASH_REMATCH[1]}; exit 7`},
+	{"coreutils", "ls sort stat", `seq 30 | tac | paste - - - | expand | nl | tail -5; truncate -s 5G big; stat -c '%s %F' big; ls -l big | wc -w; printf x | dd of=big bs=1 seek=4G conv=notrunc status=none; tail -c +4294967297 big | head -c 1; echo; sha256sum /etc/passwd; factor 1234567890; cp -a /etc/passwd p; md5sum < p
+		ln -s p l; ln p h; stat -c '%n %h %F' l h; touch -d @0 p; date -u -r p; du -b p; id -u; seq 3000 | sort -R --random-source=/bin/ls | sort -n | cksum; df . > /dev/null; echo $?; timeout 0.05 sleep 9; echo $?; mkfifo f; (echo through > f &); cat f; sort --parallel=3 -S 1M p | md5sum; nproc > n; touch -d 2100-01-01 p; echo $?`},
+	{"python3", "python3", `python3 -c '
+import struct, threading, subprocess, socket, hashlib, json, os, mmap, ctypes, select, time, decimal
+print(struct.calcsize("P"), json.dumps({"a": [1, 2.5, None]}), hashlib.sha256(b"panda").hexdigest(), 2**100 % 1000003, 0.1 + 0.2, decimal.Decimal(1) / 3)
+r = []; ts = [threading.Thread(target=lambda i=i: r.append(i * i)) for i in range(5)]
+for t in ts: t.start()
+for t in ts: t.join()
+print(sum(r), subprocess.run(["cat"], input=b"hello", capture_output=True).stdout)
+a, b = socket.socketpair(); a.send(b"over"); print(b.recv(9)); s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); d, _ = s.accept(); c.send(b"tcp"); print(d.recv(9))
+f = open("f", "w+"); socket.send_fds(a, [b"fd"], [f.fileno()]); m, fds, _, _ = socket.recv_fds(b, 9, 1); os.write(fds[0], b"passed"); print(open("f").read())
+m = mmap.mmap(-1, 100); p = os.fork()
+if not p: m[:3] = b"map"; os._exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(p, 0)[1]), m[:3], ctypes.sizeof(ctypes.c_long), time.gmtime(5e9).tm_year, select.select([a], [a], [], 0)[1] == [a]); e = select.epoll(); e.register(b); print(len(e.poll(0)))'`},
+}
+
+// TestI386Programs runs the programs below PANDA_I386_ROOT by -L: "make i386-root"
+// fetches them. Natively they run with their libraries named, and the host's
+// dynamic linker.
+func TestI386Programs(t *testing.T) {
+	root := os.Getenv("PANDA_I386_ROOT")
+	if root == "" {
+		t.Skip("PANDA_I386_ROOT names no directory with i386 programs: make i386-root")
 	}
-	if path == "" {
-		t.Skip("no busybox for i386 in PATH or PANDA_I386_ROOT")
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, script := range []string{
-		"echo hi | md5sum; seq 3 | tac; exit 5",
-		"ls -l /etc/passwd; x=$(echo a; (exit 3); echo $?); echo \"$x\"; kill -9 $$",
-		"find /etc -maxdepth 1 -name 'p*' | sort; tar c /etc/passwd 2>/dev/null | tar t; date -u -d @0; df / > /dev/null; echo $?",
-		"trap 'echo got' USR1; kill -USR1 $$; sleep 0.01 & wait $!; echo $?; dd if=/dev/zero bs=1k count=3 2>/dev/null | gzip | gunzip | wc -c",
-	} {
-		sameAsNative(t, "", path, "sh", "-c", script)
+	bin := filepath.Join(root, "usr/bin")
+	f, err := elf.Open(filepath.Join(bin, "bash"))
+	if err != nil || f.Machine != elf.EM_386 {
+		t.Fatalf("PANDA_I386_ROOT: no i386 bash below %s: %v", root, err)
+	}
+	native := []string{"env", "PATH=" + bin, "LD_LIBRARY_PATH=" + filepath.Join(root, "usr/lib/i386-linux-gnu"), "PYTHONHOME=" + filepath.Join(root, "usr"), filepath.Join(bin, "bash")}
+	if r := execute(t, "", "", append(native, "-c", "exit 9")...); r.status != 9 {
+		t.Skipf("the host runs no i386 programs: %+v", r)
+	}
+	for _, p := range programs386 {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			want := execute(t, t.TempDir(), "", append(native, "-c", p.script)...)
+			got := execute(t, t.TempDir(), "", binary, "-L", root, "-E", "PATH=/usr/bin", "/usr/bin/bash", "-c", p.script)
+			if got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
 	}
 }

@@ -113,17 +113,18 @@ func (k *cache) kill(tb *vcpu.TB) {
 	}
 	m.jump.Remove(tb)
 	for _, l := range tb.From {
-		if l.TB.Next[l.Slot] == tb {
-			l.TB.Next[l.Slot] = nil
+		if at := l.TB.Successor(l.Slot); *at == tb {
+			*at = nil
 			k.backend.Link(l.TB, l.Slot, nil)
 		}
 	}
-	for slot, to := range tb.Next {
-		if to != nil {
+	for slot := range tb.Slots() {
+		if *tb.Successor(slot) != nil {
 			k.backend.Link(tb, slot, nil)
 		}
 	}
-	tb.From, tb.Next = nil, [2]*vcpu.TB{}
+	tb.From = nil
+	tb.Unlink()
 }
 
 // flush drops everything.
@@ -131,7 +132,8 @@ func (k *cache) flush() {
 	for _, m := range k.modes {
 		for _, tb := range m.byPC {
 			tb.Dead = true
-			tb.From, tb.Next = nil, [2]*vcpu.TB{}
+			tb.From = nil
+			tb.Unlink()
 		}
 	}
 	for page := range k.pages {
@@ -146,7 +148,7 @@ func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
 	if from.Dead || to.Dead || from.Unchained {
 		return
 	}
-	from.Next[slot] = to
+	*from.Successor(slot) = to
 	k.backend.Link(from, slot, to)
 	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
 }

@@ -39,6 +39,8 @@ type Backend interface {
 	Link(tb *vcpu.TB, slot int, to *vcpu.TB)
 	// Shares reports whether blocks of the same code may have one Entry.
 	Shares() bool
+	// Extends reports whether it pays to make hot blocks longer.
+	Extends() bool
 	// Full reports that there may be no room for another block. All are dropped
 	// then, and Reset is called.
 	Full() bool
@@ -75,11 +77,13 @@ type Engine struct {
 	stale       []*event.Filter // drop what they match before the next block
 	nested      int             // calls of guest functions that are running
 	translating bool
-	exact       bool       // the block being made is Exact
+	exact       bool // the block being made is Exact
+	hot         hot
 	renew       guest.Addr // a block to be translated anew without asking again
 	renewed     bool
 
-	// OnTranslate, when set, is shown each block before and after the passes.
+	// OnTranslate, when set, is shown each block before and after the passes, and
+	// when the backend has compiled it.
 	OnTranslate func(tb *vcpu.TB, b *ir.Block, stage string)
 	// OnUndefined, when set, is told of an instruction that raises #UD.
 	OnUndefined func(pc guest.Addr, code []byte, mode uint64)
@@ -164,13 +168,14 @@ func (e *Engine) enterSpace() {
 // nothing else stops it.
 func (e *Engine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 	for {
-		part := e.untilTimer(c, n)
+		part := min(e.untilTimer(c, n), sampleEvery)
 		before := c.Icount()
 		stop := e.runLimited(c, part)
 		n -= int64(c.Icount() - before)
 		if stop != vcpu.StopBudget || n <= 0 {
 			return stop
 		}
+		e.sample(c)
 	}
 }
 
@@ -311,6 +316,10 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		}
 	}
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
+	sides, longer := e.extend(keep)
+	if longer {
+		max *= 4
+	}
 	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
 	if size == 0 { // the first instruction reaches into what cannot be fetched
 		if fault == nil {
@@ -321,6 +330,9 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	tb := e.tbs.one()
 	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
+	if n := *sides; n > 0 {
+		tb.Side = make([]vcpu.Side, n)
+	}
 	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
 	e.finish(tb, e.code[:n])
 	e.Stats.Blocks++
@@ -358,6 +370,7 @@ func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	if err := e.backend.Compile(&e.b.Block, tb); err != nil {
 		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
 	}
+	e.show(tb, "compiled")
 }
 
 func (e *Engine) show(tb *vcpu.TB, stage string) {

@@ -58,6 +58,9 @@ func (*Engine) Link(*vcpu.TB, int, *vcpu.TB) {}
 // Shares is true: records name no block.
 func (*Engine) Shares() bool { return true }
 
+// Extends is false: its blocks have no state to carry along.
+func (*Engine) Extends() bool { return false }
+
 // Full is false: records go with their blocks.
 func (*Engine) Full() bool { return false }
 

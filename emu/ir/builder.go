@@ -19,7 +19,10 @@ func (v Val) IsConst() bool { return v.R == Const }
 // temporary; those with To in their name put it where they are told.
 type Builder struct {
 	Block
-	base Ref
+	// Extend, when set, says whether a block may go on behind a branch that is not
+	// taken, at the pc behind it.
+	Extend func(pc uint64) bool
+	base   Ref
 }
 
 // Reset starts a block at pc whose temporaries begin at base. Slices are used
@@ -195,6 +198,11 @@ func (b *Builder) BrCond(l int, c Cond, t Type, x Ref, y Val) {
 
 // GotoTB leaves to the block at pc through chain slot n.
 func (b *Builder) GotoTB(n uint8, pc uint64) { b.Emit(Insn{Op: GotoTB, Aux: n, Imm: pc}) }
+
+// GotoSide is GotoTB with the last n instructions of the block not done.
+func (b *Builder) GotoSide(slot uint8, pc uint64, n int) {
+	b.Emit(Insn{Op: GotoTB, Aux: slot, Imm: pc, C: Ref(n)})
+}
 
 // GotoPtr leaves to the block at the pc in a word.
 func (b *Builder) GotoPtr(pc Ref) { b.Emit(Insn{Op: GotoPtr, A: pc, B: None, C: None}) }

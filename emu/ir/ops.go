@@ -62,7 +62,9 @@ const (
 	Br       // to label Imm
 	BrCond   // to label C when a Aux b (b may be Const: Imm)
 
-	// GotoTB leaves to the block at pc Imm through chain slot Aux (0 or 1).
+	// GotoTB leaves to the block at pc Imm through chain slot Aux. C (a literal, not
+	// a word) is the number of the block's instructions that have not been done: it
+	// is not 0 for the slots from 2 up.
 	GotoTB
 	// GotoPtr leaves to the block at the pc in a, through the jump cache.
 	GotoPtr

@@ -52,9 +52,15 @@ func (*Engine) Name() string { return "jit" }
 // machine code names its block.
 func (*Engine) Shares() bool { return false }
 
+// Extends is true: what a long block has in registers needs no stores.
+func (*Engine) Extends() bool { return true }
+
 // Full reports whether there may be no room for another block. Then all blocks
 // must be dropped and Reset called.
 func (e *Engine) Full() bool { return int(e.used)+margin > len(e.arena.Buf) }
+
+// Code is the machine code of the block that was compiled last, until the next.
+func (e *Engine) Code() []byte { return e.unit.Code }
 
 // Used is the number of bytes of machine code.
 func (e *Engine) Used() int { return int(e.used) }
@@ -82,7 +88,9 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 	}
 	copy(e.arena.Buf[e.used:], u.Code)
 	tb.Entry = pointer(e.arena.Base + uintptr(e.used))
-	tb.Chain = u.Chain
+	for slot, ch := range u.Chain {
+		*tb.ChainAt(slot) = ch
+	}
 	e.used += uint32(len(u.Code))
 	e.sites = append(e.sites, u.Sites...)
 	e.faults = append(e.faults, u.Faults...)
@@ -92,7 +100,7 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 
 // Link lets a chain slot lead to a block, or for nil to the run loop.
 func (e *Engine) Link(from *vcpu.TB, slot int, to *vcpu.TB) {
-	ch := from.Chain[slot]
+	ch := from.ChainAt(slot)
 	if ch.Place == 0 {
 		return
 	}

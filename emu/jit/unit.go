@@ -39,13 +39,13 @@ type Unit struct {
 	// over all blocks.
 	FirstSite, FirstValue uint32
 	// Chain are the jumps of the block's chain slots.
-	Chain [2]vcpu.Chain
+	Chain []vcpu.Chain
 }
 
 // Reset makes the unit ready for another block.
 func (u *Unit) Reset(b *ir.Block, tb *vcpu.TB, origin uint32) {
 	*u = Unit{
-		Block: b, TB: tb, Origin: origin, Code: u.Code[:0], Sites: u.Sites[:0], Faults: u.Faults[:0], Values: u.Values[:0],
+		Block: b, TB: tb, Origin: origin, Code: u.Code[:0], Sites: u.Sites[:0], Faults: u.Faults[:0], Values: u.Values[:0], Chain: append(u.Chain[:0], make([]vcpu.Chain, tb.Slots())...),
 		FirstSite: u.FirstSite + uint32(len(u.Sites)), FirstValue: u.FirstValue + uint32(len(u.Values)),
 	}
 }

@@ -278,8 +278,10 @@ func (g *fakeThread) check(ok bool, format string, args ...any) {
 func (e *fakeEngine) image(path string, fn func(g *fakeThread)) {
 	base := uint64(0x400000 + 0x1000000*len(e.images))
 	e.images[base+0x100] = fn
-	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: base + 0x100,
-		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2}
+	h := elf.Header64{
+		Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: base + 0x100,
+		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2,
+	}
 	copy(h.Ident[:], "\x7fELF\x02\x01\x01")
 	ph := []elf.Prog64{
 		{Type: uint32(elf.PT_LOAD), Flags: 5, Vaddr: base, Filesz: 0x1000, Memsz: 0x1000},
@@ -332,8 +334,10 @@ func testConfig(t testing.TB, dir string) Config {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { null.Close() })
-	return Config{Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
-		Stdin: int(null.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host}
+	return Config{
+		Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
+		Stdin: int(null.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host,
+	}
 }
 
 // run runs fn as the first process and returns its status.

@@ -62,6 +62,7 @@ func (f *File) nonblock() bool { return f.flags&abi.O_NONBLOCK != 0 }
 func (f *File) readable() bool {
 	return f.flags&abi.O_ACCMODE != abi.O_WRONLY && f.flags&abi.O_PATH == 0
 }
+
 func (f *File) writable() bool {
 	return f.flags&abi.O_ACCMODE != abi.O_RDONLY && f.flags&abi.O_PATH == 0
 }

@@ -6,6 +6,7 @@ import (
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/sigframe"
+	"panda/emu/linux/vdso"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
@@ -28,13 +29,17 @@ type guestABI struct {
 
 func newABI64() *guestABI {
 	byName := func(name string) *row { return rows[name] }
-	return &guestABI{lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(abi.X86_64, byName), byName: byName,
-		args: argRegs, platform: "x86_64", frameSize: sigframe.Size, push: sigframe.Push}
+	return &guestABI{
+		lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(abi.X86_64, byName), byName: byName,
+		args: argRegs, platform: "x86_64", frameSize: sigframe.Size, push: sigframe.Push,
+	}
 }
 
 func newABI32() *guestABI {
-	return &guestABI{lay: abi.Layout32, word: 4, mask: 1<<32 - 1, calls: callTable(abi.I386, rowI386), byName: rowI386,
-		args: argRegs32, platform: "i686", frameSize: sigframe.SizeI386, push: sigframe.PushI386}
+	return &guestABI{
+		lay: abi.Layout32, word: 4, mask: 1<<32 - 1, calls: callTable(abi.I386, rowI386), byName: rowI386,
+		args: argRegs32, platform: "i686", frameSize: sigframe.SizeI386, push: sigframe.PushI386,
+	}
 }
 
 // abiOf is the ABI of a program.
@@ -68,7 +73,7 @@ func (t *Thread) callInsn(kind vcpu.SyscallKind) {
 // the stack pointer in EBP. It returns there, not behind the instruction.
 func (t *Thread) sysenter(w *regs.Words) {
 	w[regs.RSP] = uint64(uint32(w[regs.RBP]))
-	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.at[kernelVsyscall] + landingAt
+	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.At[vdso.Vsyscall] + vdso.LandingAt
 	sixth, e := t.p.sixth(guest.Addr(w[regs.RSP]))
 	if e != 0 {
 		t.setResult(-int64(e))

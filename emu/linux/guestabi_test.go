@@ -1,8 +1,6 @@
 package linux
 
 import (
-	"bytes"
-	"debug/elf"
 	"testing"
 
 	"panda/emu/arch/x86/regs"
@@ -56,58 +54,6 @@ func TestSpread(t *testing.T) {
 			t.Errorf("%s: %#x, want %#x", r.name, c.Args, r.want)
 		}
 	}
-}
-
-// TestVdso: the images are such that a dynamic linker finds the functions.
-func TestVdso(t *testing.T) {
-	for _, r := range []struct {
-		style *vdsoStyle
-		img   vdsoImage
-		codes map[string]string
-	}{
-		{&vdsoStyle64, vdso64, map[string]string{"__vdso_getcpu": "\xb8\x35\x01\x00\x00\x0f\x05\xc3", "__vdso_time": "\xb8\xc9"}},
-		{&vdsoStyle32, vdso32, map[string]string{kernelVsyscall: "\x51\x52\x55\x89\xe5\x0f\x34\xcd\x80\x5d", kernelSigreturn: "\x58\xb8\x77",
-			kernelRTSigreturn: "\xb8\xad\x00", "__vdso_time": "\x53\x8b"}},
-	} {
-		f, err := elf.NewFile(bytes.NewReader(r.img.bytes))
-		if err != nil || f.Machine != r.style.machine || len(f.Progs) != vdsoPhdrs {
-			t.Fatalf("%v %+v", err, f)
-		}
-		found := vdsoSymbols(r.style, r.img.bytes, f.Progs[1])
-		for name, code := range r.codes {
-			if !bytes.HasPrefix(r.img.bytes[found[name]:], []byte(code)) || found[name] != r.img.at[name] {
-				t.Errorf("%s: % x", name, r.img.bytes[found[name]:][:8])
-			}
-		}
-		if len(found) != len(r.img.at) {
-			t.Errorf("symbols %v", found)
-		}
-	}
-	if elfHash("LINUX_2.6") != 0x3ae75f6 {
-		t.Errorf("hash %#x", elfHash("LINUX_2.6"))
-	}
-}
-
-// vdsoSymbols reads the symbols by way of the dynamic segment.
-func vdsoSymbols(s *vdsoStyle, b []byte, dynamic *elf.Prog) map[string]uint64 {
-	long := func(at uint64) uint64 {
-		if s.wide() {
-			return le.Uint64(b[at:])
-		}
-		return uint64(le.Uint32(b[at:]))
-	}
-	table := map[elf.DynTag]uint64{}
-	for at := dynamic.Off; at < dynamic.Off+dynamic.Filesz; at += 2 * uint64(s.word) {
-		table[elf.DynTag(long(at))] = long(at + uint64(s.word))
-	}
-	found := map[string]uint64{}
-	for i := range uint64(le.Uint32(b[table[elf.DT_HASH]+4:])) {
-		sym := table[elf.DT_SYMTAB] + i*table[elf.DT_SYMENT]
-		if name := cString(b[table[elf.DT_STRTAB]+uint64(le.Uint32(b[sym:])):]); name != "" {
-			found[name] = long(sym + uint64(s.word))
-		}
-	}
-	return found
 }
 
 // TestSegmentDescriptors: struct user_desc and descriptors, which are those of the CPU.

@@ -103,8 +103,10 @@ type Kernel struct {
 // are those of a CPU after reset; New keeps the ones that a program does not
 // set, such as control registers.
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
-	k := &Kernel{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
-		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{}}
+	k := &Kernel{
+		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
+		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{},
+	}
 	if k.bus == nil {
 		k.bus = event.NewBus()
 	}

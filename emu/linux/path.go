@@ -113,11 +113,15 @@ func (t *Thread) resolve(dirfd int, name string, nofollow bool) (target, errno) 
 			return tg, e
 		}
 		tg.guest = path.Join(base, name)
-		if !strings.HasPrefix(base, "/proc") {
+		fromRoot := base == "/" && strings.HasPrefix(tg.guest, "/proc") && !strings.Contains(name, "..")
+		if !strings.HasPrefix(base, "/proc") && !fromRoot {
 			return tg, 0
 		}
 	}
 	clean := deviceLink(path.Clean(tg.guest))
+	if clean == "/proc" {
+		return t.resolveNode(tg, t.k.procRoot(), nofollow)
+	}
 	if strings.HasPrefix(clean, "/proc/") {
 		if node := t.procNode(clean); node != nil {
 			return t.resolveNode(tg, node, nofollow)

@@ -249,8 +249,10 @@ func TestStrace(t *testing.T) {
 		g.must(unix.SYS_READ, r, g.alloc(1), 1)
 		g.sys(unix.SYS_EXIT_GROUP, 5)
 	})
-	for _, want := range []string{"pipe2([3, 4], 0)", "read(3,  <unfinished ...>", "write(4, \"x\", 1)", "<... read resumed>\"x\", 1)",
-		"+++ exited with 0 +++", "+++ exited with 5 +++"} {
+	for _, want := range []string{
+		"pipe2([3, 4], 0)", "read(3,  <unfinished ...>", "write(4, \"x\", 1)", "<... read resumed>\"x\", 1)",
+		"+++ exited with 0 +++", "+++ exited with 5 +++",
+	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in\n%s", want, b.String())
 		}
@@ -263,7 +265,7 @@ func TestUnsupported(t *testing.T) {
 		for range 2 {
 			g.fails(abi.ENOSYS, unix.SYS_ADD_KEY)
 		}
-		g.fails(abi.ENOSYS, unix.SYS_RSEQ)
+		g.fails(abi.ENOSYS, unix.SYS_SECCOMP)
 		g.fails(abi.ENOSYS, 9999)
 	})
 	if got := strings.Join(s.kernel.Unsupported(), ","); got != "add_key (2×),syscall_0x270f (1×)" {

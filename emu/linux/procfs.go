@@ -244,10 +244,12 @@ func statText(p *Process, t *Thread) string {
 	}
 	m := p.mm
 	tty, fg := p.tty()
-	for at, v := range map[int]any{1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid,
+	for at, v := range map[int]any{
+		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid,
 		7: tty, 8: fg, 14: p.used / clockTick, 16: p.childUsed / clockTick, 17: p.exitSignal, 18: 20, 20: len(p.threads), 23: pages(m, anyRegion) * mm.PageSize,
 		24: pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 }), 25: ^uint64(0), 28: uint64(m.Layout.StackTop),
-		47: uint64(m.BrkStart), 48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd)} {
+		47: uint64(m.BrkStart), 48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd),
+	} {
 		fields[at] = fmt.Sprint(v)
 	}
 	return strings.Join(fields[1:], " ") + "\n"
@@ -269,14 +271,34 @@ func statusText(p *Process, t *Thread) string {
 	kb := pages(p.mm, anyRegion) * mm.PageSize / 1024
 	data := pages(p.mm, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 }) * mm.PageSize / 1024
 	ign, caught := p.actionSets()
-	rows := [][2]string{{"Name", t.comm}, {"Umask", fmt.Sprintf("%04o", t.fs.umask)}, {"State", states[t.stateLetter()]},
-		{"Tgid", strconv.Itoa(p.pid)}, {"Ngid", "0"}, {"Pid", strconv.Itoa(t.tid)}, {"PPid", strconv.Itoa(p.parentID())}, {"TracerPid", "0"},
-		{"Uid", ids(u[0], u[1], u[2])}, {"Gid", ids(g[0], g[1], g[2])}, {"FDSize", strconv.Itoa(max(64, len(t.files.slots)))},
-		{"VmPeak", fmt.Sprintf("%8d kB", kb)}, {"VmSize", fmt.Sprintf("%8d kB", kb)}, {"VmRSS", fmt.Sprintf("%8d kB", data)},
-		{"VmData", fmt.Sprintf("%8d kB", data)}, {"VmStk", fmt.Sprintf("%8d kB", p.mm.Layout.StackSize/1024)},
-		{"Threads", strconv.Itoa(len(p.threads))}, {"SigPnd", hex64(t.pending.set)}, {"ShdPnd", hex64(p.pending.set)},
-		{"SigBlk", hex64(t.mask)}, {"SigIgn", hex64(ign)}, {"SigCgt", hex64(caught)}, {"NoNewPrivs", "0"}, {"Seccomp", "0"},
-		{"Cpus_allowed", "1"}, {"Cpus_allowed_list", "0"}}
+	rows := [][2]string{
+		{"Name", t.comm},
+		{"Umask", fmt.Sprintf("%04o", t.fs.umask)},
+		{"State", states[t.stateLetter()]},
+		{"Tgid", strconv.Itoa(p.pid)},
+		{"Ngid", "0"},
+		{"Pid", strconv.Itoa(t.tid)},
+		{"PPid", strconv.Itoa(p.parentID())},
+		{"TracerPid", "0"},
+		{"Uid", ids(u[0], u[1], u[2])},
+		{"Gid", ids(g[0], g[1], g[2])},
+		{"FDSize", strconv.Itoa(max(64, len(t.files.slots)))},
+		{"VmPeak", fmt.Sprintf("%8d kB", kb)},
+		{"VmSize", fmt.Sprintf("%8d kB", kb)},
+		{"VmRSS", fmt.Sprintf("%8d kB", data)},
+		{"VmData", fmt.Sprintf("%8d kB", data)},
+		{"VmStk", fmt.Sprintf("%8d kB", p.mm.Layout.StackSize/1024)},
+		{"Threads", strconv.Itoa(len(p.threads))},
+		{"SigPnd", hex64(t.pending.set)},
+		{"ShdPnd", hex64(p.pending.set)},
+		{"SigBlk", hex64(t.mask)},
+		{"SigIgn", hex64(ign)},
+		{"SigCgt", hex64(caught)},
+		{"NoNewPrivs", "0"},
+		{"Seccomp", "0"},
+		{"Cpus_allowed", "1"},
+		{"Cpus_allowed_list", "0"},
+	}
 	var b strings.Builder
 	for _, r := range rows {
 		fmt.Fprintf(&b, "%s:\t%s\n", r[0], r[1])
@@ -367,18 +389,21 @@ func (t *Thread) openList(tg target) (*File, errno) {
 func (f *File) rewind() {
 	f.entries = f.entries[:0]
 	for i, name := range append([]string{".", ".."}, f.list()...) {
-		f.entries = append(f.entries, abi.Dirent{Ino: uint64(i + 1), Off: int64(i + 1), Type: dirType(f.path, i), Name: name})
+		f.entries = append(f.entries, abi.Dirent{Ino: uint64(i + 1), Off: int64(i + 1), Type: dirType(f.path, name), Name: name})
 	}
 }
 
-// dirType is the type of entry i of a listing: of fd they are links, of task
-// directories.
-func dirType(name string, i int) uint8 {
+// dirType is the type of an entry of a listing: of fd they are links, of task
+// directories, of /proc whatever the host has.
+func dirType(dir, name string) uint8 {
+	_, err := strconv.Atoi(name)
 	switch {
-	case i < 2 || strings.HasSuffix(name, "/task"):
+	case name == "." || name == ".." || strings.HasSuffix(dir, "/task") || dir == "/proc" && err == nil:
 		return unix.DT_DIR
-	case strings.HasSuffix(name, "/fd"):
+	case strings.HasSuffix(dir, "/fd"):
 		return unix.DT_LNK
+	case dir == "/proc":
+		return unix.DT_UNKNOWN
 	}
 	return unix.DT_REG
 }

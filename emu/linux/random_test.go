@@ -82,10 +82,12 @@ func (g guarded) Do(c *hostsys.Call) {
 
 // harmless leaves out what ends the test early or makes threads without number.
 func harmless(all []abi.Call) (calls []abi.Call) {
-	without := map[string]bool{"exit": true, "exit_group": true, "fork": true, "vfork": true, "clone": true, "clone3": true,
+	without := map[string]bool{
+		"exit": true, "exit_group": true, "fork": true, "vfork": true, "clone": true, "clone3": true,
 		"kill": true, "tkill": true, "tgkill": true, "rt_sigreturn": true, "rt_sigqueueinfo": true, "rt_tgsigqueueinfo": true,
 		"pidfd_send_signal": true, "alarm": true, "setitimer": true, "timer_settime": true,
-		"sigreturn": true, "timer_settime64": true}
+		"sigreturn": true, "timer_settime64": true,
+	}
 	for _, c := range all {
 		if !without[c.Name] {
 			calls = append(calls, c)

@@ -9,6 +9,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/sigframe"
+	"panda/emu/linux/vdso"
 )
 
 // numSignals is the highest signal number.
@@ -207,10 +208,12 @@ func (t *Thread) deliverSignals() bool {
 func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.endRestart(act)
 	t.restartSequence()
-	f := &sigframe.Frame{Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
-		Trapno: t.fault.trapno, Err: t.fault.err, CR2: t.fault.cr2}
+	f := &sigframe.Frame{
+		Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
+		Trapno: t.fault.trapno, Err: t.fault.err, CR2: t.fault.cr2,
+	}
 	if at := uint64(t.p.mm.Vdso); at != 0 && t.p.abi.word == 4 {
-		f.Sigreturn, f.RTSigreturn = at+vdso32.at[kernelSigreturn], at+vdso32.at[kernelRTSigreturn]
+		f.Sigreturn, f.RTSigreturn = at+vdso32.At[vdso.Sigreturn], at+vdso32.At[vdso.RTSigreturn]
 	}
 	if t.restore {
 		f.Mask, t.restore = t.oldMask, false

@@ -4,6 +4,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/vdso"
 	"panda/emu/load"
 	"panda/emu/mmu"
 )
@@ -57,16 +58,18 @@ func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, base guest.Addr) []
 	uid, gid := t.p.creds.uid, t.p.creds.gid
 	var v []uint64
 	if m.Vdso != 0 && p.head.Arch == guest.I386 {
-		v = []uint64{atSysinfo, uint64(m.Vdso) + vdso32.at[kernelVsyscall]}
+		v = []uint64{atSysinfo, uint64(m.Vdso) + vdso32.At[vdso.Vsyscall]}
 	}
 	if m.Vdso != 0 {
 		v = append(v, atSysinfoEhdr, uint64(m.Vdso))
 	}
-	return append(v, []uint64{atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
+	return append(v, []uint64{
+		atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
 		atPagesz, mm.PageSize, atBase, uint64(base), atFlags, 0, atEntry, uint64(img.Entry),
 		atUID, uint64(uid[realID]), atEUID, uint64(uid[effectiveID]), atGID, uint64(gid[realID]), atEGID, uint64(gid[effectiveID]),
 		atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0, atMinsigstksz, t.k.abiOf(p.head.Arch).frameSize(t.words()),
-		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize}...)
+		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize,
+	}...)
 }
 
 // stackBuilder pushes data onto a new stack.

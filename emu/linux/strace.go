@@ -28,6 +28,10 @@ func (t *Thread) newEvent() *event.Syscall {
 	}
 	ev.Name, ev.NArgs = c.info.Name, len(c.info.Args)
 	info, ptr := c.info, c.abi.word
+	if info.Name == "execve" || info.Name == "execveat" {
+		ev.Text = t.execText(ev)
+		return ev
+	}
 	ev.Text = func() string {
 		switch {
 		case t.p.mm == nil:
@@ -38,6 +42,23 @@ func (t *Thread) newEvent() *event.Syscall {
 		return abi.FormatCall(t.memory(), info, ev.Args, ev.Ret, ptr)
 	}
 	return ev
+}
+
+// execText is the text of a call that replaces the memory in which its arguments
+// are: they are read now.
+func (t *Thread) execText(ev *event.Syscall) func() string {
+	c := &t.call
+	trace, m := abi.Begin(t.memory(), c.info, ev.Args, c.abi.word), t.memory()
+	end := ""
+	return func() string {
+		if c.active {
+			return closed(trace.Enter())
+		}
+		if end == "" {
+			end = trace.Exit(m, ev.Ret)
+		}
+		return trace.Enter() + end
+	}
 }
 
 // closed ends the text of a call that has not been made: what only the result

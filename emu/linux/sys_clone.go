@@ -36,8 +36,10 @@ func sysClone32(t *Thread, c *call) (int64, errno) {
 }
 
 func sysClone(t *Thread, c *call) (int64, errno) {
-	a := cloneArgs{flags: c.Args[0] &^ abi.CSIGNAL, exitSignal: int(c.Args[0] & abi.CSIGNAL), stack: c.Args[1],
-		parentTID: c.addr(2), childTID: c.addr(3), tls: c.Args[4], pidFD: c.addr(2)}
+	a := cloneArgs{
+		flags: c.Args[0] &^ abi.CSIGNAL, exitSignal: int(c.Args[0] & abi.CSIGNAL), stack: c.Args[1],
+		parentTID: c.addr(2), childTID: c.addr(3), tls: c.Args[4], pidFD: c.addr(2),
+	}
 	if a.flags&abi.CLONE_PIDFD != 0 && a.flags&abi.CLONE_PARENT_SETTID != 0 {
 		return 0, abi.EINVAL
 	}
@@ -68,8 +70,10 @@ func sysClone3(t *Thread, c *call) (int64, errno) {
 	if v.Flags&(abi.CSIGNAL|abi.CLONE_DETACHED) != 0 || v.ExitSignal > numSignals || (v.Stack == 0) != (v.StackSize == 0) {
 		return 0, abi.EINVAL
 	}
-	a := cloneArgs{flags: v.Flags, exitSignal: int(v.ExitSignal), parentTID: guest.Addr(v.ParentTID), childTID: guest.Addr(v.ChildTID),
-		pidFD: guest.Addr(v.PidFD), tls: v.TLS, setTID: v.SetTIDSize}
+	a := cloneArgs{
+		flags: v.Flags, exitSignal: int(v.ExitSignal), parentTID: guest.Addr(v.ParentTID), childTID: guest.Addr(v.ChildTID),
+		pidFD: guest.Addr(v.PidFD), tls: v.TLS, setTID: v.SetTIDSize,
+	}
 	if v.Stack != 0 {
 		a.stack = v.Stack + v.StackSize
 	}

@@ -93,6 +93,7 @@ func (t *Thread) link(dir1, arg1, dir2, arg2, flags int) (int64, errno) {
 func sysLink(t *Thread, c *call) (int64, errno) {
 	return t.link(abi.AT_FDCWD, 0, abi.AT_FDCWD, 1, 0)
 }
+
 func sysLinkat(t *Thread, c *call) (int64, errno) { return t.link(c.i32(0), 1, c.i32(2), 3, c.i32(4)) }
 
 func (t *Thread) symlink(dest, dirfd, arg int) (int64, errno) {

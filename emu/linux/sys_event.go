@@ -20,13 +20,17 @@ func sysTimerfdCreate(t *Thread, c *call) (int64, errno) {
 }
 
 func hostSpec(s *abi.Itimerspec) *unix.ItimerSpec {
-	return &unix.ItimerSpec{Interval: unix.Timespec{Sec: s.Interval.Sec, Nsec: s.Interval.Nsec},
-		Value: unix.Timespec{Sec: s.Value.Sec, Nsec: s.Value.Nsec}}
+	return &unix.ItimerSpec{
+		Interval: unix.Timespec{Sec: s.Interval.Sec, Nsec: s.Interval.Nsec},
+		Value:    unix.Timespec{Sec: s.Value.Sec, Nsec: s.Value.Nsec},
+	}
 }
 
 func guestSpec(s *unix.ItimerSpec) *abi.Itimerspec {
-	return &abi.Itimerspec{Interval: abi.Timespec{Sec: s.Interval.Sec, Nsec: s.Interval.Nsec},
-		Value: abi.Timespec{Sec: s.Value.Sec, Nsec: s.Value.Nsec}}
+	return &abi.Itimerspec{
+		Interval: abi.Timespec{Sec: s.Interval.Sec, Nsec: s.Interval.Nsec},
+		Value:    abi.Timespec{Sec: s.Value.Sec, Nsec: s.Value.Nsec},
+	}
 }
 
 func sysTimerfdSettime(t *Thread, c *call) (int64, errno) {
@@ -162,9 +166,11 @@ func (t *Thread) readSignals(f *File, v [][]byte) (int64, errno) {
 			break
 		}
 		info := t.next(set)
-		t.lay().Put(v[0][n:], &abi.SignalfdSiginfo{Signo: uint32(info.Signo), Errno: info.Errno, Code: info.Code, PID: uint32(info.PID),
+		t.lay().Put(v[0][n:], &abi.SignalfdSiginfo{
+			Signo: uint32(info.Signo), Errno: info.Errno, Code: info.Code, PID: uint32(info.PID),
 			UID: info.UID, Status: info.Status, Int: int32(info.Value), Ptr: info.Value, Overrun: uint32(info.Overrun),
-			TID: uint32(info.TimerID), Addr: info.Addr})
+			TID: uint32(info.TimerID), Addr: info.Addr,
+		})
 	}
 	t.k.signalFiles()
 	if n == 0 {

@@ -63,8 +63,10 @@ var fcntls = map[int]func(t *Thread, c *call, f *File) (int64, errno){
 }
 
 // fcntlNumbers are the commands with a number as argument that the host answers.
-var fcntlNumbers = map[int]bool{abi.F_SETPIPE_SZ: true, abi.F_GETPIPE_SZ: true, abi.F_ADD_SEALS: true, abi.F_GET_SEALS: true,
-	abi.F_GETLEASE: true, abi.F_SETLEASE: true}
+var fcntlNumbers = map[int]bool{
+	abi.F_SETPIPE_SZ: true, abi.F_GETPIPE_SZ: true, abi.F_ADD_SEALS: true, abi.F_GET_SEALS: true,
+	abi.F_GETLEASE: true, abi.F_SETLEASE: true,
+}
 
 func sysFcntl(t *Thread, c *call) (int64, errno) {
 	f, e := t.file(c.i32(0))

@@ -27,9 +27,11 @@ func (t *Thread) uname() (*abi.Utsname, errno) {
 	if t.p.persona&persMask == persLinux32 {
 		machine = "i686"
 	}
-	return &abi.Utsname{Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: unix.ByteSliceToString(u.Nodename[:]),
+	return &abi.Utsname{
+		Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: unix.ByteSliceToString(u.Nodename[:]),
 		Release: unix.ByteSliceToString(u.Release[:]), Version: unix.ByteSliceToString(u.Version[:]),
-		Machine: machine, Domainname: unix.ByteSliceToString(u.Domainname[:])}, 0
+		Machine: machine, Domainname: unix.ByteSliceToString(u.Domainname[:]),
+	}, 0
 }
 
 func sysSysinfo(t *Thread, c *call) (int64, errno) {
@@ -37,9 +39,11 @@ func sysSysinfo(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	v := &abi.Sysinfo{Uptime: s.Uptime, Loads: s.Loads, Totalram: s.Totalram, Freeram: s.Freeram,
+	v := &abi.Sysinfo{
+		Uptime: s.Uptime, Loads: s.Loads, Totalram: s.Totalram, Freeram: s.Freeram,
 		Sharedram: s.Sharedram, Bufferram: s.Bufferram, Totalswap: s.Totalswap, Freeswap: s.Freeswap, Procs: s.Procs,
-		Totalhigh: s.Totalhigh, Freehigh: s.Freehigh, Unit: s.Unit}
+		Totalhigh: s.Totalhigh, Freehigh: s.Freehigh, Unit: s.Unit,
+	}
 	if t.lay().Word == 4 {
 		inPages(v)
 	}

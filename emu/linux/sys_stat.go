@@ -11,8 +11,10 @@ import (
 
 func statOf(st *unix.Stat_t) *abi.Stat {
 	ts := func(t unix.Timespec) abi.Timespec { return abi.Timespec{Sec: t.Sec, Nsec: t.Nsec} }
-	return &abi.Stat{Dev: st.Dev, Ino: st.Ino, Nlink: uint64(st.Nlink), Mode: st.Mode, UID: st.Uid, GID: st.Gid, Rdev: st.Rdev,
-		Size: st.Size, Blksize: int64(st.Blksize), Blocks: st.Blocks, Atim: ts(st.Atim), Mtim: ts(st.Mtim), Ctim: ts(st.Ctim)}
+	return &abi.Stat{
+		Dev: st.Dev, Ino: st.Ino, Nlink: uint64(st.Nlink), Mode: st.Mode, UID: st.Uid, GID: st.Gid, Rdev: st.Rdev,
+		Size: st.Size, Blksize: int64(st.Blksize), Blocks: st.Blocks, Atim: ts(st.Atim), Mtim: ts(st.Mtim), Ctim: ts(st.Ctim),
+	}
 }
 
 // putStat stores attributes in the form that the call wants.
@@ -84,19 +86,23 @@ func sysStatx(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.store(c.addr(4), &abi.Statx{Mask: st.Mask, Blksize: st.Blksize, Attributes: st.Attributes, Nlink: st.Nlink,
+	return 0, t.store(c.addr(4), &abi.Statx{
+		Mask: st.Mask, Blksize: st.Blksize, Attributes: st.Attributes, Nlink: st.Nlink,
 		UID: st.Uid, GID: st.Gid, Mode: st.Mode, Ino: st.Ino, Size: st.Size, Blocks: st.Blocks, AttributesMask: st.Attributes_mask,
 		Atime: statxTime(st.Atime), Btime: statxTime(st.Btime), Ctime: statxTime(st.Ctime), Mtime: statxTime(st.Mtime),
 		RdevMajor: st.Rdev_major, RdevMinor: st.Rdev_minor, DevMajor: st.Dev_major, DevMinor: st.Dev_minor, MntID: st.Mnt_id,
-		DioMemAlign: st.Dio_mem_align, DioOffAlign: st.Dio_offset_align})
+		DioMemAlign: st.Dio_mem_align, DioOffAlign: st.Dio_offset_align,
+	})
 }
 
 func (t *Thread) putStatfs(a guest.Addr, st *unix.Statfs_t, e errno) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	v := &abi.Statfs{Type: st.Type, Bsize: st.Bsize, Blocks: st.Blocks, Bfree: st.Bfree, Bavail: st.Bavail,
-		Files: st.Files, Ffree: st.Ffree, Fsid: st.Fsid.Val, Namelen: st.Namelen, Frsize: st.Frsize, Flags: st.Flags}
+	v := &abi.Statfs{
+		Type: st.Type, Bsize: st.Bsize, Blocks: st.Blocks, Bfree: st.Bfree, Bavail: st.Bavail,
+		Files: st.Files, Ffree: st.Ffree, Fsid: st.Fsid.Val, Namelen: st.Namelen, Frsize: st.Frsize, Flags: st.Flags,
+	}
 	switch {
 	case t.lay().Word == 8:
 	case t.call.wide():

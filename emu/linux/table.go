@@ -80,8 +80,10 @@ var rows = map[string]*row{
 	"flock": {fn: sysFlock}, "memfd_create": {fn: sysMemfdCreate},
 	// Waiting.
 	"poll": {fn: sysPoll}, "ppoll": {fn: sysPpoll}, "select": {fn: sysSelect}, "pselect6": {fn: sysPselect6},
-	"epoll_create": {fn: sysEpollCreate}, "epoll_create1": {fn: sysEpollCreate1}, "epoll_ctl": {fn: sysEpollCtl, level: partial,
-		gap: "two descriptors of one open file cannot both be added"},
+	"epoll_create": {fn: sysEpollCreate}, "epoll_create1": {fn: sysEpollCreate1}, "epoll_ctl": {
+		fn: sysEpollCtl, level: partial,
+		gap: "two descriptors of one open file cannot both be added",
+	},
 	"epoll_wait": {fn: sysEpollWait}, "epoll_pwait": {fn: sysEpollPwait}, "epoll_pwait2": {fn: sysEpollPwait2},
 	"eventfd": {fn: sysEventfd}, "eventfd2": {fn: sysEventfd2},
 	"timerfd_create": {fn: sysTimerfdCreate}, "timerfd_settime": {fn: sysTimerfdSettime}, "timerfd_gettime": {fn: sysTimerfdGettime},

@@ -23,7 +23,8 @@ func TestTable(t *testing.T) {
 // TestCoverage holds the calls that programs need (the union of what common
 // programs were seen to make).
 func TestCoverage(t *testing.T) {
-	needed := []string{"write", "rt_sigaction", "read", "prlimit64", "openat", "newfstatat", "mmap", "fcntl", "execve", "close", "arch_prctl",
+	needed := []string{
+		"write", "rt_sigaction", "read", "prlimit64", "openat", "newfstatat", "mmap", "fcntl", "execve", "close", "arch_prctl",
 		"set_tid_address", "set_robust_list", "pread64", "munmap", "mprotect", "getrandom", "brk", "access", "lseek", "ioctl", "futex",
 		"rt_sigprocmask", "readlink", "getuid", "getpid", "uname", "pipe2", "geteuid", "wait4", "unlink", "sysinfo", "socket",
 		"sched_getaffinity", "madvise", "connect", "gettid", "rt_sigreturn", "prctl", "getgid", "getegid", "getdents64", "getcwd",
@@ -32,7 +33,8 @@ func TestCoverage(t *testing.T) {
 		"getsockopt", "getrusage", "getppid", "fstat", "fdatasync", "fchown", "fchdir", "bind", "accept4", "writev", "utimensat", "unlinkat",
 		"timer_settime", "timer_create", "tgkill", "sync", "symlinkat", "statx", "statfs", "socketpair", "setpriority", "setpgid", "sendto",
 		"sendfile", "sched_yield", "rt_sigsuspend", "renameat2", "recvfrom", "readlinkat", "lgetxattr", "getxattr", "getpriority",
-		"getpgrp", "getgroups", "fstatfs", "flock", "fchmodat", "fadvise64", "copy_file_range", "close_range", "clock_getres", "chmod", "capget"}
+		"getpgrp", "getgroups", "fstatfs", "flock", "fchmodat", "fadvise64", "copy_file_range", "close_range", "clock_getres", "chmod", "capget",
+	}
 	var missing []string
 	for _, name := range needed {
 		if r := rows[name]; r == nil || r.fn == nil {

@@ -93,9 +93,11 @@ func unpackDesc(entry uint32, v uint64) abi.UserDesc {
 		}
 		return flag
 	}
-	return abi.UserDesc{EntryNumber: entry, Base: uint32(regs.Descriptor(v).Base()), Limit: uint32(v&0xffff | v>>32&0xf0000),
+	return abi.UserDesc{
+		EntryNumber: entry, Base: uint32(regs.Descriptor(v).Base()), Limit: uint32(v&0xffff | v>>32&0xf0000),
 		Flags: bit(54, 0, abi.UserDescSeg32Bit) | uint32(v>>42&3)<<abi.UserDescContentsShift | bit(41, 1, abi.UserDescReadExecOnly) |
-			bit(55, 0, abi.UserDescLimitInPages) | bit(47, 1, abi.UserDescNotPresent) | bit(52, 0, abi.UserDescUseable)}
+			bit(55, 0, abi.UserDescLimitInPages) | bit(47, 1, abi.UserDescNotPresent) | bit(52, 0, abi.UserDescUseable),
+	}
 }
 
 // setArea sets the thread's descriptor for a thread area. w are its registers.

@@ -6,7 +6,10 @@ set -eu
 
 programs="busybox bash coreutils python3"
 
-rm -rf "$1"
+if [ -e "$1" ]; then
+	echo "$1 is there already" >&2
+	exit 1
+fi
 mkdir -p "$1"
 root=$(cd "$1" && pwd)
 work=$root/.apt
@@ -31,4 +34,7 @@ for dir in bin sbin lib; do # as the release has it: /bin is /usr/bin
 	rm -r "${root:?}/$dir"
 	ln -s "usr/$dir" "$root/$dir"
 done
+# Python compiles its library once, if the machine runs i386 programs.
+"$root/lib/ld-linux.so.2" --library-path "$root/lib/i386-linux-gnu" "$root/usr/bin/env" PYTHONHOME="$root/usr" \
+	"$root/lib/ld-linux.so.2" --library-path "$root/lib/i386-linux-gnu" "$root/usr/bin/python3" -m compileall -q "$root/usr/lib/python3."* || true
 echo "$root"

@@ -29,6 +29,13 @@ func (t *translator) setCF(v ir.Val) {
 	t.cc |= regs.OwnCF
 }
 
+// keepCF brings CF to CCCF, for a form without it.
+func (t *translator) keepCF() {
+	if !t.hasOwnCF() {
+		t.b.MovTo(regs.CCCF, ir.I64, ir.W(t.carry()))
+	}
+}
+
 // loseForm says that the form of the flags is in CCOp from here on.
 func (t *translator) loseForm() { t.cc, t.ownCF = ccDynamic, false }
 
@@ -84,6 +91,8 @@ func (t *translator) condition(cc uint8) test {
 	switch {
 	case t.hasOwnCF() && cc>>1 == condB:
 		c, ok = test{ir.TestNe, ir.I64, regs.CCCF, ir.K(1)}, true
+	case t.cc == ccDynamic && cc>>1 == condB:
+		c, ok = test{ir.Ne, ir.I64, t.b.Call(hCarry), ir.K(0)}, true
 	case t.cc != ccDynamic && (t.cc&regs.OwnCF == 0 || cc>>1 != condBE):
 		c, ok = t.direct(cc >> 1)
 	}
@@ -225,8 +234,6 @@ func (t *translator) afterLogic(cc, size uint8) (test, bool) {
 // conditions those of adding or subtracting 1.
 func (t *translator) afterIncDec(cc, size uint8, form regs.CC) (test, bool) {
 	switch cc {
-	case condB:
-		return test{ir.Ne, ir.I64, regs.CCSrc, ir.K(0)}, true
 	case condL, condLE:
 	default:
 		return test{}, false
@@ -244,6 +251,9 @@ func (t *translator) afterIncDec(cc, size uint8, form regs.CC) (test, bool) {
 
 // carry is CF as 0 or 1 in a new word.
 func (t *translator) carry() ir.Ref {
+	if t.cc == ccDynamic && !t.ownCF {
+		return t.b.Call(hCarry)
+	}
 	c := t.condition(condB << 1)
 	return t.b.SetCond(c.cond, c.typ, c.a, c.b)
 }

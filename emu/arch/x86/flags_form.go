@@ -54,11 +54,12 @@ func orFlags(b *ir.Builder, f, more ir.Ref) ir.Ref {
 	return f
 }
 
-// stepFlags are those of INC and DEC: back is the step back from the result.
+// stepFlags are those of INC and DEC without CF: back is the step back from the
+// result.
 func stepFlags(b *ir.Builder, t ir.Type, back ir.Op, op ir.FlagOp) ir.Ref {
 	f := b.Flags(op, t, b.Op2(back, ir.I64, regs.CCDst, ir.K(1)), ir.K(1), ir.None)
 	b.Op2To(f, ir.And, ir.I64, f, ir.K(regs.Arith&^regs.CF))
-	return orFlags(b, f, regs.CCSrc)
+	return f
 }
 
 // shiftFlags are those of a shift: CF is bit out of what was there one step
@@ -97,8 +98,29 @@ var hFlags = &ir.Helper{
 	Body: anyFlags,
 }
 
+// hCarry is CF of whatever form the flags have: in a loop mostly that of the
+// round before.
+var hCarry = &ir.Helper{
+	Name: "carry", Reads: hFlags.Reads,
+	Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
+		if cc := regs.CC(c.W[regs.CCOp]); cc&regs.OwnCF == 0 {
+			return regs.ArithFlags(cc, &c.W) & regs.CF
+		}
+		return c.W[regs.CCCF] & regs.CF
+	},
+	Body: func(b *ir.Builder) ir.Ref {
+		r, own := b.Temp(), b.Label()
+		b.MovTo(r, ir.I64, ir.W(regs.CCCF))
+		b.BrCond(own, ir.TestNe, ir.I64, regs.CCOp, ir.K(uint64(regs.OwnCF)))
+		b.MovTo(r, ir.I64, ir.W(anyFlags(b)))
+		b.Place(own)
+		b.Op2To(r, ir.And, ir.I64, r, ir.K(regs.CF))
+		return r
+	},
+}
+
 // subroutines are the helpers that engines had better make code of.
-var subroutines = []*ir.Helper{hFlags, hZeroUpper}
+var subroutines = []*ir.Helper{hFlags, hCarry, hZeroUpper}
 
 // likelyForms are those that blocks find most often at their start.
 var likelyForms = []regs.CC{regs.CCSub | 2, regs.CCSub | 3, regs.CCLogic | 2, regs.CCSub, regs.CCLogic | 3, regs.CCLogic, regs.CCFlags}

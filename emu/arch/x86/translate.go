@@ -31,6 +31,9 @@ type translator struct {
 	anyAlign bool // the instruction's accesses need no alignment
 
 	inst dec.Inst
+
+	marks int    // instructions so far
+	sides []side // branches out of the middle
 }
 
 // trFunc translates the instruction t.in.
@@ -69,7 +72,7 @@ func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64
 	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic, alone: max == 1}
 	t.in = &t.inst
 	for n := 0; n < max; n++ {
-		t.pc = uint64(pc) + uint64(size)
+		t.pc, t.marks = uint64(pc)+uint64(size), n+1
 		err := dec.Decode(t.in, code[size:], dec.Mode(t.bits))
 		if errors.Is(err, dec.ErrTruncated) {
 			if n == 0 {
@@ -85,7 +88,26 @@ func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64
 	if !t.done {
 		t.jump(0, uint64(pc)+uint64(size))
 	}
+	t.sideExits()
 	return size, 0
+}
+
+// side is a branch out of a block that goes on when it is not taken.
+type side struct {
+	label int
+	to    uint64
+	cc    regs.CC
+	done  int // instructions
+}
+
+// sideExits writes the exits of the branches within the block.
+func (t *translator) sideExits() {
+	for n, s := range t.sides {
+		t.b.Place(s.label)
+		t.cc = s.cc
+		t.sync()
+		t.b.GotoSide(uint8(2+n), s.to, t.marks-s.done)
+	}
 }
 
 // insn translates one instruction, or the exception that decoding it raises.

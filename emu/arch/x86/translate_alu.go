@@ -137,14 +137,14 @@ func incDec(op ir.Op, form regs.CC) trFunc {
 		if d.Kind == dec.MemArg {
 			t.b.Op2To(r, op, opType(d.Size), a, ir.K(1))
 			t.put(d, r)
-			t.b.MovTo(regs.CCSrc, ir.I64, ir.W(t.carry()))
+			t.keepCF()
 		} else {
-			t.b.MovTo(regs.CCSrc, ir.I64, ir.W(t.carry()))
+			t.keepCF()
 			t.b.Op2To(r, op, opType(d.Size), a, ir.K(1))
 			t.put(d, r)
 		}
 		t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
-		t.cc = form.Sized(int(d.Size))
+		t.cc = form.Sized(int(d.Size)) | regs.OwnCF
 	}
 }
 

@@ -17,6 +17,12 @@ var ctlTable = merge(map[string]trFunc{
 
 // branch ends the block in two ways: to the target if the test holds, else on.
 func (t *translator) branch(c test, target uint64) {
+	if t.b.Extend != nil && target != t.b.PC && canonical(target) && !(t.bits != 64 && t.checks(regs.CS)) && t.b.Extend(t.next) {
+		s := side{t.b.Label(), target, t.cc, t.marks}
+		t.brCond(s.label, c)
+		t.sides = append(t.sides, s)
+		return
+	}
 	t.sync()
 	taken := t.b.Label()
 	t.brCond(taken, c)

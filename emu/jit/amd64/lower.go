@@ -27,6 +27,15 @@ type lower struct {
 	fpOn   bool // the guest's floating-point environment is in force
 	vecs   vecs
 
+	// Of a block that branches back to its own start: see loop.
+	loops  bool
+	again  bool // the operations are to be written once more
+	closed bool // no more is to be written
+	round  int
+	entry  loopState
+	skipTo int        // operations before this one are written elsewhere
+	jumpAt [256]int32 // position of the jump of each chain slot
+
 	lastUse [ir.FrameWords]int32 // index of the last operation that reads a temporary
 	labels  []label
 	jumps   []jump
@@ -53,12 +62,14 @@ type cold struct {
 	other int // of another one, or 0
 	site  jit.Site
 	// What is stored before: a register, and slots that are not at home.
-	reg   Reg
-	to    Mem
-	slots int  // number of the last values of lower.away
-	first int  // and of the first of them
-	chain int8 // slot whose jump leads here, or -1
-	back  int  // for code that loads the floating-point environment: where it goes on
+	reg    Reg
+	to     Mem
+	slots  int  // number of the last values of lower.away
+	first  int  // and of the first of them
+	chain  int8 // slot through which it leaves, or -1
+	undone int  // instructions to give back to the budget
+	guard  *guard
+	back   int // for code that loads the floating-point environment: where it goes on
 }
 
 // lowerFuncs are the functions for the operations; nil leaves one to the
@@ -90,8 +101,12 @@ func (t *Target) Lower(u *jit.Unit) error {
 	l := &t.l
 	l.begin(u, t)
 	l.head()
-	if err := l.body(); err != nil {
-		return err
+	for again := true; again; {
+		l.again = false
+		if err := l.body(); err != nil {
+			return err
+		}
+		again = l.again
 	}
 	for n := range l.colds {
 		l.emitCold(&l.colds[n])
@@ -106,14 +121,17 @@ func (l *lower) begin(u *jit.Unit, t *Target) {
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
 	l.prepare()
+	l.loops = l.canLoop()
+	l.round = 0
 	l.reset()
 }
 
 // body writes the operations.
 func (l *lower) body() error {
+	l.skipTo = 0
 	for n := range l.b.Insns {
 		i := &l.b.Insns[n]
-		if l.skip && i.Op != ir.SetLabel && i.Op != ir.InsnMark || n == l.done {
+		if n < l.skipTo || l.skip && i.Op != ir.SetLabel && i.Op != ir.InsnMark || n == l.done {
 			continue
 		}
 		l.pc = n
@@ -126,6 +144,10 @@ func (l *lower) body() error {
 		}
 		f(l, i)
 		l.settle(i)
+		if l.again || l.closed {
+			l.closed = false
+			return nil
+		}
 	}
 	return nil
 }
@@ -227,9 +249,6 @@ func (l *lower) emitCold(c *cold) {
 	if c.other != 0 {
 		l.patch(c.other, l.pos())
 	}
-	if c.chain >= 0 {
-		l.u.Chain[c.chain].Stub = l.u.Origin + uint32(l.pos())
-	}
 	if c.reg != noReg {
 		l.store(8, c.to, c.reg)
 	}
@@ -243,7 +262,14 @@ func (l *lower) emitCold(c *cold) {
 			l.store(8, home(v.Word), Reg(v.Reg))
 		}
 	}
-	l.exit(c.site)
+	switch {
+	case c.guard != nil:
+		l.emitGuard(c.guard)
+	case c.chain >= 0:
+		l.emitChain(c)
+	default:
+		l.exit(c.site)
+	}
 }
 
 // site adds an exit site and returns its number.
@@ -279,13 +305,7 @@ func lowMark(l *lower, i *ir.Insn) { l.insn = int(i.Imm) }
 // lowOperate leaves an operation to the interpreter.
 func lowOperate(l *lower, i *ir.Insn) {
 	l.flush(true)
-	op, err := l.t.single(l.b, l.u.TB, i, l.insn)
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	n := len(l.u.Sites)
-	l.exit(jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(l.insn)})
-	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+	l.operate(i, l.insn)
 	l.flags, l.fpOn = fact{}, false
 	l.locked = 0
 	pure := i.Op == ir.Vec || i.Op == ir.Call && l.b.Helpers[i.Imm].Pure

@@ -212,7 +212,7 @@ func lowSelect(l *lower, i *ir.Insn) {
 
 func lowSetLabel(l *lower, i *ir.Insn) {
 	lb := &l.labels[i.Imm]
-	if lb.refs == 0 { // what jumped here has left at once
+	if lb.refs <= 0 { // what jumped here has left at once
 		return
 	}
 	if !l.skip {
@@ -234,56 +234,36 @@ func (l *lower) jumpTo(place, label int) {
 }
 
 // lowBrCond jumps within the block, or out of it at once when that is all that
-// happens at the label.
+// happens at the label, or around what is seldom done.
 func lowBrCond(l *lower, i *ir.Insn) {
-	cc := l.compare(i)
-	if out := l.leavesAt(int(i.C)); out != nil {
-		l.labels[i.C].refs--
-		l.flush(false)
-		l.link(l.jcc(cc), out)
+	if g, ok := l.guardAt(i); ok {
+		l.guard(i, g)
 		return
 	}
-	l.flush(true)
-	l.jumpTo(l.jcc(cc), int(i.C))
-}
-
-// leavesAt is the GotoTB that stands at a label further on, if it does.
-func (l *lower) leavesAt(label int) *ir.Insn {
-	at := l.labels[label].op
-	if at < l.pc {
-		return nil
+	out, ok := l.leavesAt(int(i.C))
+	if !ok {
+		cc := l.compare(i)
+		l.flush(true)
+		l.jumpTo(l.jcc(cc), int(i.C))
+		return
 	}
-	for n := at + 1; n < len(l.b.Insns); n++ {
-		switch i := &l.b.Insns[n]; i.Op {
-		case ir.Nop:
-		case ir.GotoTB:
-			if l.u.Chain[i.Aux].Place == 0 {
-				return i
-			}
-			return nil
-		default:
-			return nil
-		}
+	l.labels[i.C].refs--
+	last := l.next().Op == ir.GotoTB
+	switch {
+	case last && l.loops && out.to.Imm == l.b.PC:
+		l.loop(i, out)
+	case last:
+		cc := l.compare(i)
+		l.flush(false)
+		l.leaveBy(l.jcc(cc), out)
+	default:
+		l.leaveBy(l.jcc(l.compare(i)), out)
 	}
-	return nil
-}
-
-// link makes a jump one of the block's chain slots: it leads to its exit until
-// somebody links it.
-func (l *lower) link(place int, i *ir.Insn) {
-	slot := i.Aux & 1
-	c := cold{place: place, reg: noReg, chain: int8(slot), site: jit.Site{Kind: jit.Chain, Slot: slot, PC: i.Imm}}
-	if ch := &l.u.Chain[slot]; ch.Place == 0 {
-		ch.Place = l.u.Origin + uint32(place)
-	} else { // the slot has its jump already
-		c.chain, c.site.Kind, c.site.Why = -1, jit.Leave, ir.ExitEnd
-	}
-	l.addCold(c)
 }
 
 func lowGotoTB(l *lower, i *ir.Insn) {
 	l.flush(false)
-	l.link(l.jmp(), i)
+	l.leaveBy(l.jmp(), outward{to: i})
 	l.skip = true
 }
 

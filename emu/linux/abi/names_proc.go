@@ -369,7 +369,6 @@ var (
 	randomFlags = Flags{"GRND_???", []Name{
 		{GRND_NONBLOCK, "GRND_NONBLOCK"}, {GRND_RANDOM, "GRND_RANDOM"}, {GRND_INSECURE, "GRND_INSECURE"},
 	}}
-	rseqFlags = Flags{"RSEQ_FLAG_???", []Name{}}
 	kcmpTypes = Enum{"KCMP_???", []Name{
 		{KCMP_FILE, "KCMP_FILE"},
 		{KCMP_VM, "KCMP_VM"},

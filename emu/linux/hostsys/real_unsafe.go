@@ -53,8 +53,10 @@ func iovecs(v [][]byte) []unix.Iovec {
 
 func msghdr(m *Msg) *unix.Msghdr {
 	iov := iovecs(m.Iov)
-	h := &unix.Msghdr{Name: unsafe.SliceData(m.Name), Namelen: uint32(len(m.Name)), Control: unsafe.SliceData(m.Control),
-		Flags: m.Flags, Iov: unsafe.SliceData(iov)}
+	h := &unix.Msghdr{
+		Name: unsafe.SliceData(m.Name), Namelen: uint32(len(m.Name)), Control: unsafe.SliceData(m.Control),
+		Flags: m.Flags, Iov: unsafe.SliceData(iov),
+	}
 	h.SetIovlen(len(iov))
 	h.SetControllen(len(m.Control))
 	return h

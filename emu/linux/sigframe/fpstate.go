@@ -11,18 +11,16 @@ import (
 // words in the reserved part of the image say so (SDM vol. 1 10.5.1 and 13.4,
 // struct _fpx_sw_bytes).
 const (
-	fxSize     = 512
-	swAt       = 464
-	headerAt   = fxSize
-	ymmAt      = headerAt + 64
-	xsaveSize  = ymmAt + 256
-	magic1     = 0x46505853
-	magic2     = 0x46505845
-	features   = 7 // x87, SSE, AVX
-	avxFeature = 4
+	fxSize    = regs.FXLen
+	swAt      = 464
+	headerAt  = fxSize
+	xsaveSize = regs.XLen
+	magic1    = 0x46505853
+	magic2    = 0x46505845
+	features  = regs.XX87 | regs.XSSE | regs.XAVX
 )
 
-func hasAVX(w *regs.Words) bool { return w[regs.XCR0]&avxFeature != 0 }
+func hasAVX(w *regs.Words) bool { return w[regs.XCR0]&regs.XAVX != 0 }
 
 func stateSize(w *regs.Words) int {
 	if hasAVX(w) {
@@ -42,24 +40,18 @@ const (
 
 // saveState writes the state of stateSize bytes.
 func saveState(w *regs.Words, b []byte, v vectors) {
-	regs.SaveFX(w, b, v == wide, int(v))
-	if hasAVX(w) {
-		saveAVX(w, b, v)
+	if !hasAVX(w) {
+		regs.SaveFX(w, b, v == wide, int(v))
+		return
 	}
-}
-
-func saveAVX(w *regs.Words, b []byte, v vectors) {
+	regs.SaveX(w, b, features, v == wide, int(v))
+	// The kernel says of x87 and SSE that they are there even when initial.
+	le.PutUint64(b[headerAt:], le.Uint64(b[headerAt:])|regs.XX87|regs.XSSE)
 	sw := b[swAt:]
 	le.PutUint32(sw, magic1)
 	le.PutUint32(sw[4:], xsaveSize+4)
 	le.PutUint64(sw[8:], features)
 	le.PutUint32(sw[16:], xsaveSize)
-	le.PutUint64(b[headerAt:], features)
-	for i := range int(v) {
-		x := regs.XMM(uint8(i))
-		le.PutUint64(b[ymmAt+16*i:], w[x+2])
-		le.PutUint64(b[ymmAt+8+16*i:], w[x+3])
-	}
 	le.PutUint32(b[xsaveSize:], magic2)
 }
 
@@ -73,37 +65,27 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 	if fault != nil {
 		return false
 	}
+	if hasAVX(w) && le.Uint32(b[swAt:]) == magic1 {
+		if b, fault = s.Slice(guest.Addr(a), xsaveSize+4, guest.Read); fault != nil {
+			return false
+		}
+		if le.Uint32(b[xsaveSize:]) == magic2 {
+			return loadX(w, append([]byte(nil), b...), v)
+		}
+	}
 	regs.LoadFX(w, b, v == wide, int(v))
 	for i := range int(v) {
 		x := regs.XMM(uint8(i))
 		w[x+2], w[x+3] = 0, 0
 	}
-	if !hasAVX(w) || le.Uint32(b[swAt:]) != magic1 {
-		return true
-	}
-	if b, fault = s.Slice(guest.Addr(a), xsaveSize+4, guest.Read); fault != nil || le.Uint32(b[xsaveSize:]) != magic2 {
-		return fault == nil
-	}
-	loadExtended(w, b, v)
 	return true
 }
 
-// loadExtended applies the XSAVE header: a component that it does not name has
-// its initial value.
-func loadExtended(w *regs.Words, b []byte, v vectors) {
-	has := le.Uint64(b[headerAt:])
-	if has&1 == 0 {
-		initX87(w)
-	}
-	for i := range int(v) {
-		x := regs.XMM(uint8(i))
-		if has&2 == 0 {
-			w[x], w[x+1] = 0, 0
-		}
-		if has&avxFeature != 0 {
-			w[x+2], w[x+3] = le.Uint64(b[ymmAt+16*i:]), le.Uint64(b[ymmAt+8+16*i:])
-		}
-	}
+// loadX applies an image in the format of XSAVE. A component that the kernel's
+// words do not name is initial.
+func loadX(w *regs.Words, b []byte, v vectors) bool {
+	le.PutUint64(b[headerAt:], le.Uint64(b[headerAt:])&le.Uint64(b[swAt+8:]))
+	return regs.LoadX(w, b, features, v == wide, int(v))
 }
 
 // InitState is the floating-point state of a new program.

@@ -30,8 +30,10 @@ func TestRoundTripI386(t *testing.T) {
 		w := randomWords(rng, avx)
 		narrow32(w)
 		before := *w
-		f := &Frame{Info: abi.Siginfo{Signo: 10, Code: abi.SI_USER, PID: 7}, Act: abi.Sigaction{Handler: 0x4000},
-			Mask: 0x12345678_9abcdef0, Stack: abi.Stack{SP: 0x99, Size: 0x1000}, SP: guest.Addr(w[regs.RSP]), Sigreturn: 0x5000, RTSigreturn: 0x6000}
+		f := &Frame{
+			Info: abi.Siginfo{Signo: 10, Code: abi.SI_USER, PID: 7}, Act: abi.Sigaction{Handler: 0x4000},
+			Mask: 0x12345678_9abcdef0, Stack: abi.Stack{SP: 0x99, Size: 0x1000}, SP: guest.Addr(w[regs.RSP]), Sigreturn: 0x5000, RTSigreturn: 0x6000,
+		}
 		if rt {
 			f.Act.Flags = abi.SA_SIGINFO
 		}

@@ -44,8 +44,10 @@ const (
 )
 
 // scRegs are the registers of struct sigcontext in order.
-var scRegs = [17]ir.Ref{regs.R8, regs.R9, regs.R10, regs.R11, regs.R12, regs.R13, regs.R14, regs.R15,
-	regs.RDI, regs.RSI, regs.RBP, regs.RBX, regs.RDX, regs.RAX, regs.RCX, regs.RSP, regs.RIP}
+var scRegs = [17]ir.Ref{
+	regs.R8, regs.R9, regs.R10, regs.R11, regs.R12, regs.R13, regs.R14, regs.R15,
+	regs.RDI, regs.RSI, regs.RBP, regs.RBX, regs.RDX, regs.RAX, regs.RCX, regs.RSP, regs.RIP,
+}
 
 // restorable are the flags that a handler may change (FIX_EFLAGS).
 const restorable = regs.AC | regs.OF | regs.DFBit | regs.TF | regs.SF | regs.ZF | regs.AF | regs.PF | regs.CF | regs.RF

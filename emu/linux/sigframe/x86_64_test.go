@@ -51,8 +51,10 @@ func TestRoundTrip(t *testing.T) {
 		s, avx := newStack(t), i%2 == 0
 		w := randomWords(rng, avx)
 		before := *w
-		f := &Frame{Info: abi.Siginfo{Signo: 10, Code: abi.SI_USER, PID: 7}, Act: abi.Sigaction{Handler: 0x4000, Restorer: 0x5000},
-			Mask: 0x1234, Stack: abi.Stack{SP: 0x99, Size: 0x1000}, SP: guest.Addr(w[regs.RSP])}
+		f := &Frame{
+			Info: abi.Siginfo{Signo: 10, Code: abi.SI_USER, PID: 7}, Act: abi.Sigaction{Handler: 0x4000, Restorer: 0x5000},
+			Mask: 0x1234, Stack: abi.Stack{SP: 0x99, Size: 0x1000}, SP: guest.Addr(w[regs.RSP]),
+		}
 		if !Push(w, s, f) {
 			t.Fatal("push failed")
 		}

@@ -19,8 +19,8 @@ const (
 	CCSub                  // dst=a src=b
 	CCSbb                  // dst=a src=b src2=c
 	CCLogic                // dst=r
-	CCInc                  // dst=r src=CF
-	CCDec                  // dst=r src=CF
+	CCInc                  // dst=r; CF is in CCCF
+	CCDec                  // dst=r; CF is in CCCF
 	CCShl                  // dst=r src=a<<(count-1): its top bit is CF
 	CCShr                  // dst=r src=a>>(count-1): its low bit is CF
 	CCMul                  // dst=low half src=CF and OF (0 or 1)
@@ -50,8 +50,8 @@ var flagFuncs = [NumCC >> 2]flagFunc{
 	CCSub >> 2:   func(a, b, _ uint64, n uint) uint64 { return ir.FlagsSub.Of(n, a, b, 0) },
 	CCSbb >> 2:   func(a, b, c uint64, n uint) uint64 { return ir.FlagsSub.Of(n, a, b, c) },
 	CCLogic >> 2: func(r, _, _ uint64, n uint) uint64 { return resultFlags(r, n) },
-	CCInc >> 2:   func(r, cf, _ uint64, n uint) uint64 { return ir.FlagsAdd.Of(n, r-1, 1, 0)&^CF | cf&1 },
-	CCDec >> 2:   func(r, cf, _ uint64, n uint) uint64 { return ir.FlagsSub.Of(n, r+1, 1, 0)&^CF | cf&1 },
+	CCInc >> 2:   func(r, _, _ uint64, n uint) uint64 { return ir.FlagsAdd.Of(n, r-1, 1, 0) &^ CF },
+	CCDec >> 2:   func(r, _, _ uint64, n uint) uint64 { return ir.FlagsSub.Of(n, r+1, 1, 0) &^ CF },
 	CCShl >> 2: func(r, s, _ uint64, n uint) uint64 {
 		return resultFlags(r, n) | s>>(n-1)&1 | (r^s)>>(n-1)&1*OF
 	},

@@ -1,15 +1,13 @@
-package linux
+package vdso
 
 import (
 	"debug/elf"
 	"maps"
 	"slices"
-
-	"panda/emu/linux/mm"
 )
 
-// vdsoStyle is what the objects of the architectures differ in.
-type vdsoStyle struct {
+// style is what the objects of the architectures differ in.
+type style struct {
 	class   elf.Class
 	machine elf.Machine
 	name    string
@@ -21,30 +19,37 @@ type vdsoStyle struct {
 }
 
 var (
-	vdsoStyle64 = vdsoStyle{class: elf.ELFCLASS64, machine: elf.EM_X86_64, name: "linux-vdso.so.1", word: 8, versions: []string{"LINUX_2.6"},
+	style64 = style{
+		class: elf.ELFCLASS64, machine: elf.EM_X86_64, name: "linux-vdso.so.1", word: 8, versions: []string{"LINUX_2.6"},
 		// Factors 1 and -8, return address 16, pc-relative; the frame is rsp+8, the return address is below it.
-		cie: []byte{1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1, 0, 0}}
-	vdsoStyle32 = vdsoStyle{class: elf.ELFCLASS32, machine: elf.EM_386, name: "linux-gate.so.1", word: 4, versions: []string{"LINUX_2.5", "LINUX_2.6"},
+		cie: []byte{1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1, 0, 0},
+	}
+	style32 = style{
+		class: elf.ELFCLASS32, machine: elf.EM_386, name: "linux-gate.so.1", word: 4, versions: []string{"LINUX_2.5", "LINUX_2.6"},
 		// Factors 1 and -4, return address 8; the frame is esp+4.
-		cie: []byte{1, 'z', 'R', 0, 1, 0x7c, 8, 1, 0x1b, 0x0c, 4, 4, 0x88, 1, 0, 0}}
+		cie: []byte{1, 'z', 'R', 0, 1, 0x7c, 8, 1, 0x1b, 0x0c, 4, 4, 0x88, 1, 0, 0},
+	}
 )
 
-func (s *vdsoStyle) wide() bool { return s.class == elf.ELFCLASS64 }
+func (s *style) wide() bool { return s.class == elf.ELFCLASS64 }
 
 // headers are the sizes of the headers and of a symbol.
-func (s *vdsoStyle) headers() (ehdr, phdr, sym int) {
+func (s *style) headers() (ehdr, phdr, sym int) {
 	if s.wide() {
 		return 64, 56, 24
 	}
 	return 52, 32, 16
 }
 
-const vdsoPhdrs = 3
+const (
+	phdrCount = 3
+	pageSize  = 4096
+)
 
 // build lays the object out.
-func (s *vdsoStyle) build(fs []vdsoFunc) vdsoImage {
+func (s *style) build(fs []function) Image {
 	ehdr, phdr, _ := s.headers()
-	v := &vdsoBuilder{vdsoStyle: s, b: make([]byte, ehdr+vdsoPhdrs*phdr), at: map[string]uint64{}}
+	v := &builder{style: s, b: make([]byte, ehdr+phdrCount*phdr), at: map[string]uint64{}}
 	for i := range fs {
 		start := v.add(16, fs[i].code)
 		v.starts = append(v.starts, start)
@@ -52,23 +57,23 @@ func (s *vdsoStyle) build(fs []vdsoFunc) vdsoImage {
 	}
 	dynamic, dynamicSize := v.symbols(fs)
 	unwind, unwindSize := v.unwind(fs)
-	v.header([vdsoPhdrs]elf.Prog64{
-		{Type: uint32(elf.PT_LOAD), Filesz: uint64(len(v.b)), Flags: uint32(elf.PF_R | elf.PF_X), Align: mm.PageSize},
+	v.header([phdrCount]elf.Prog64{
+		{Type: uint32(elf.PT_LOAD), Filesz: uint64(len(v.b)), Flags: uint32(elf.PF_R | elf.PF_X), Align: pageSize},
 		{Type: uint32(elf.PT_DYNAMIC), Off: dynamic, Filesz: dynamicSize, Flags: uint32(elf.PF_R), Align: 8},
 		{Type: uint32(elf.PT_GNU_EH_FRAME), Off: unwind, Filesz: unwindSize, Flags: uint32(elf.PF_R), Align: 4},
 	})
-	return vdsoImage{v.b, v.at}
+	return Image{v.b, v.at}
 }
 
-// vdsoBuilder lays an image out from its start.
-type vdsoBuilder struct {
-	*vdsoStyle
+// builder lays an image out from its start.
+type builder struct {
+	*style
 	b      []byte
 	starts []uint64 // of the functions' code
 	at     map[string]uint64
 }
 
-func (v *vdsoBuilder) align(n int) uint64 {
+func (v *builder) align(n int) uint64 {
 	for len(v.b)%n != 0 {
 		v.b = append(v.b, 0)
 	}
@@ -76,15 +81,15 @@ func (v *vdsoBuilder) align(n int) uint64 {
 }
 
 // half, words and longs append numbers of 2, 4, and 4 or 8 bytes.
-func (v *vdsoBuilder) half(w uint16) { v.b = le.AppendUint16(v.b, w) }
+func (v *builder) half(w uint16) { v.b = le.AppendUint16(v.b, w) }
 
-func (v *vdsoBuilder) words(ws ...uint64) {
+func (v *builder) words(ws ...uint64) {
 	for _, w := range ws {
 		v.b = le.AppendUint32(v.b, uint32(w))
 	}
 }
 
-func (v *vdsoBuilder) longs(ws ...uint64) {
+func (v *builder) longs(ws ...uint64) {
 	for _, w := range ws {
 		if v.wide() {
 			v.b = le.AppendUint64(v.b, w)
@@ -95,7 +100,7 @@ func (v *vdsoBuilder) longs(ws ...uint64) {
 }
 
 // add appends code or data and returns where it is.
-func (v *vdsoBuilder) add(alignment int, b []byte) uint64 {
+func (v *builder) add(alignment int, b []byte) uint64 {
 	at := v.align(alignment)
 	v.b = append(v.b, b...)
 	return at
@@ -113,7 +118,7 @@ func elfHash(name string) (h uint64) {
 
 // versionTables appends the version definitions, of the object itself and of those
 // that its symbols have, and the version of each symbol.
-func (v *vdsoBuilder) versionTables(name func(string) uint64, fs []vdsoFunc) (defs, versym uint64) {
+func (v *builder) versionTables(name func(string) uint64, fs []function) (defs, versym uint64) {
 	const defSize, auxSize = 20, 8
 	defs = v.align(8)
 	all := append([]string{v.name}, v.versions...)
@@ -137,7 +142,7 @@ func (v *vdsoBuilder) versionTables(name func(string) uint64, fs []vdsoFunc) (de
 
 // symbols appends the tables of the dynamic linker: symbols, names, a hash table
 // of one chain, versions, and the list of them.
-func (v *vdsoBuilder) symbols(fs []vdsoFunc) (dynamic, size uint64) {
+func (v *builder) symbols(fs []function) (dynamic, size uint64) {
 	names := []byte{0}
 	name := func(s string) uint64 {
 		at := len(names)
@@ -165,7 +170,7 @@ func (v *vdsoBuilder) symbols(fs []vdsoFunc) (dynamic, size uint64) {
 }
 
 // symbol appends a function's entry of the symbol table.
-func (v *vdsoBuilder) symbol(name, at, size uint64) {
+func (v *builder) symbol(name, at, size uint64) {
 	const section = 1 // any: the object has no section headers
 	info := uint64(elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC)) | section<<16
 	if v.wide() {
@@ -178,7 +183,7 @@ func (v *vdsoBuilder) symbol(name, at, size uint64) {
 
 // unwind appends what an unwinder reads, with its index: a CIE, then an FDE for
 // each function.
-func (v *vdsoBuilder) unwind(fs []vdsoFunc) (header, size uint64) {
+func (v *builder) unwind(fs []function) (header, size uint64) {
 	cie := v.align(8)
 	v.words(uint64(4+len(v.cie)), 0)
 	v.b = append(v.b, v.cie...)
@@ -197,7 +202,7 @@ func (v *vdsoBuilder) unwind(fs []vdsoFunc) (header, size uint64) {
 }
 
 // fde appends a function's frame description.
-func (v *vdsoBuilder) fde(cie, start uint64, f *vdsoFunc) uint64 {
+func (v *builder) fde(cie, start uint64, f *function) uint64 {
 	at := v.align(4)
 	frame := append([]byte{0}, f.frame...) // no augmentation
 	for len(frame)%4 != 0 {
@@ -208,9 +213,9 @@ func (v *vdsoBuilder) fde(cie, start uint64, f *vdsoFunc) uint64 {
 	return at
 }
 
-func (v *vdsoBuilder) header(phdrs [vdsoPhdrs]elf.Prog64) {
+func (v *builder) header(phdrs [phdrCount]elf.Prog64) {
 	ehdr, phdr, _ := v.headers()
-	h := &vdsoBuilder{vdsoStyle: v.vdsoStyle}
+	h := &builder{style: v.style}
 	h.b = append(h.b, elf.ELFMAG...)
 	h.b = append(h.b, byte(v.class), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT))
 	h.align(16)
@@ -219,7 +224,7 @@ func (v *vdsoBuilder) header(phdrs [vdsoPhdrs]elf.Prog64) {
 	h.words(uint64(elf.EV_CURRENT))
 	h.longs(v.starts[0], uint64(ehdr), 0)
 	h.words(0)
-	for _, n := range []uint16{uint16(ehdr), uint16(phdr), vdsoPhdrs, 0, 0, 0} {
+	for _, n := range []uint16{uint16(ehdr), uint16(phdr), phdrCount, 0, 0, 0} {
 		h.half(n)
 	}
 	for _, p := range phdrs {

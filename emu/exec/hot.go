@@ -1,0 +1,85 @@
+package exec
+
+import (
+	"slices"
+
+	"panda/emu/guest"
+	"panda/emu/probe"
+	"panda/emu/vcpu"
+)
+
+// Hot blocks. A block ends at a branch, since that is what plugins expect of
+// one. When nobody watches blocks, and the engine makes machine code, a block
+// that runs often is made anew so that it goes on behind branches that have
+// fallen through before: one entry instead of many, and what leaves on the way
+// stores only then what the successor wants to find. Which blocks are hot is
+// seen by looking, from time to time, where the guest is; icount decides when,
+// so it costs nothing in the code, and is the same in each run.
+
+// sampleEvery is after how many instructions the run loop looks.
+const sampleEvery = 1 << 17
+
+// hotAfter is how often a block must be met, sidesMax how many branches it may
+// then contain.
+const (
+	hotAfter = 2
+	sidesMax = 12
+)
+
+// hot is the block to be made anew, and the blocks behind it that it has fallen
+// through to.
+type hot struct {
+	tb  *vcpu.TB
+	way []guest.Addr
+}
+
+// sample looks where the guest is.
+func (e *Engine) sample(c *vcpu.CPU) {
+	if !e.backend.Extends() || e.blocks == nil || e.nested > 0 || e.noChain {
+		return
+	}
+	tb := e.blocks.byPC[c.PC()]
+	if tb == nil || len(tb.Side) > 0 || tb.Heat > hotAfter {
+		return
+	}
+	if tb.Heat++; tb.Heat == hotAfter && !probe.Watched(e.bus) {
+		if way := fallen(tb); len(way) > 0 {
+			e.hot = hot{tb, way}
+			e.cache.kill(tb)
+		}
+	}
+}
+
+// fallen is the way that a block and what follows it have fallen through.
+func fallen(tb *vcpu.TB) (way []guest.Addr) {
+	start := tb.PC
+	for len(way) < sidesMax {
+		next := tb.Next[0]
+		if next == nil || next.PC != tb.PC+guest.Addr(tb.Size) || next.PC-start > maxBytes/4 {
+			break
+		}
+		way = append(way, next.PC)
+		tb = next
+	}
+	return way
+}
+
+// extend lets the block that is translated now go on behind branches, if it is
+// the hot one. The result will be the number of side exits.
+func (e *Engine) extend(keep bool) (sides *int, longer bool) {
+	e.b.Extend = nil
+	sides = new(int)
+	h := e.hot
+	if h.tb == nil || !keep || h.tb.PC != e.cpu.PC() || h.tb.Mode != e.mode || h.tb.ASID != e.cpu.Space.ASID {
+		return sides, false
+	}
+	e.hot = hot{}
+	e.b.Extend = func(pc uint64) bool {
+		if *sides == sidesMax || !slices.Contains(h.way, guest.Addr(pc)) {
+			return false
+		}
+		*sides++
+		return true
+	}
+	return sides, true
+}

@@ -1,0 +1,194 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+)
+
+// outward is a way out of the block: the GotoTB, and the slots that are set to
+// constants before.
+type outward struct {
+	to   *ir.Insn
+	sets []ir.Insn
+}
+
+// leavesAt is the way out at a label further on, if there is nothing else.
+func (l *lower) leavesAt(label int) (o outward, ok bool) {
+	at := l.labels[label].op
+	if at < l.pc {
+		return o, false
+	}
+	first := at + 1
+	for n := first; n < len(l.b.Insns); n++ {
+		switch i := &l.b.Insns[n]; {
+		case i.Op == ir.GotoTB:
+			return outward{i, l.b.Insns[first:n]}, true
+		case i.Op == ir.Nop:
+		case i.Op == ir.Mov && i.B == ir.Const && i.D < l.base && !l.pinned(i.D) && !l.inVecs(i.D):
+		default:
+			return o, false
+		}
+	}
+	return o, false
+}
+
+// leaveBy has a jump lead out of the block, by code behind it that stores what
+// is not at home.
+func (l *lower) leaveBy(place int, o outward) {
+	c := cold{place: place, reg: noReg, chain: int8(o.to.Aux), undone: int(o.to.C), first: len(l.away)}
+	c.site = jit.Site{Kind: jit.Chain, Slot: o.to.Aux, PC: o.to.Imm}
+	l.away = l.appendDirty(l.away)
+	for n := range o.sets {
+		l.setAway(c.first, &o.sets[n])
+	}
+	c.slots = len(l.away)
+	l.addCold(c)
+}
+
+// setAway adds a constant to what cold code stores, unless it is at home.
+func (l *lower) setAway(first int, i *ir.Insn) {
+	if i.Op == ir.Nop {
+		return
+	}
+	if s := &l.words[i.D]; s.konst && s.k == i.Imm && !s.dirty {
+		return
+	}
+	v := jit.Value{Word: i.D, Reg: jit.InConst, K: i.Imm}
+	for n := range l.away[first:] {
+		if l.away[first+n].Word == i.D {
+			l.away[first+n] = v
+			return
+		}
+	}
+	l.away = append(l.away, v)
+}
+
+// emitChain leaves through a chain slot. A slot has one jump that can be linked,
+// which is the first that needs it.
+func (l *lower) emitChain(c *cold) {
+	if c.undone != 0 {
+		l.aluMI(aluAdd, 8, atLeft, int32(c.undone))
+	}
+	ch := &l.u.Chain[c.chain]
+	if ch.Place != 0 {
+		l.patch(l.jmp(), int(l.jumpAt[c.chain]))
+		return
+	}
+	place := c.place
+	if c.undone != 0 || c.slots != c.first || l.round > 0 {
+		l.jumpAt[c.chain] = int32(l.pos())
+		place = l.jmp()
+		l.patch(place, l.pos())
+	} else {
+		l.jumpAt[c.chain] = int32(l.pos())
+	}
+	ch.Place, ch.Stub = l.u.Origin+uint32(place), l.u.Origin+uint32(l.pos())
+	l.exit(c.site)
+}
+
+// guard is what a block does in a rare case, between a branch and its label: it
+// calls a helper, which mostly raises an exception.
+type guard struct {
+	from, to int // the operations
+	insn     int
+	resume   int // position where the block goes on
+	fpOn     bool
+	words    [len(scratch)]ir.Ref // what the scratch registers hold; None for nothing
+	vecs     vecs
+}
+
+// guardAt finds the operations of a guard.
+func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
+	lb := &l.labels[i.C]
+	if lb.op <= l.pc || lb.refs != 1 || lb.op-l.pc > 6 {
+		return g, false
+	}
+	for n := l.pc + 1; n < lb.op; n++ {
+		switch o := &l.b.Insns[n]; {
+		case o.Op == ir.Nop, o.Op == ir.Mov && o.B == ir.Const && o.D >= l.base:
+		case o.Op == ir.Call && o.D == ir.None && l.b.Helpers[o.Imm].MayFault && len(l.b.Helpers[o.Imm].Writes) == 0:
+			ok = true
+		default:
+			return g, false
+		}
+	}
+	return guard{from: l.pc + 1, to: lb.op, insn: l.insn}, ok
+}
+
+// guard writes the branch to the rare case, and goes on as if there were none.
+func (l *lower) guard(i *ir.Insn, g guard) {
+	place := l.jcc(l.compare(i) ^ 1)
+	g.resume, g.fpOn, g.vecs = l.pos(), l.fpOn, l.vecs
+	for n, r := range scratch {
+		g.words[n] = ir.None
+		if h := &l.regs[r]; h.n > 0 {
+			g.words[n] = h.words[0]
+		}
+	}
+	c := cold{place: place, reg: noReg, chain: -1, guard: &g, first: len(l.away)}
+	l.away = l.appendAll(l.away)
+	c.slots = len(l.away)
+	l.addCold(c)
+	l.skipTo = g.to + 1
+}
+
+// appendAll lists everything that is not at home.
+func (l *lower) appendAll(to []jit.Value) []jit.Value {
+	for _, w := range l.dirty {
+		s := &l.words[w]
+		v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
+		if s.reg == noReg {
+			v.Reg = jit.InConst
+		}
+		to = append(to, v)
+	}
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.dirty {
+			to = append(to, jit.Value{Word: e.ref, Reg: jit.InVec + uint8(x), K: uint64(e.n)})
+		}
+	}
+	return to
+}
+
+// emitGuard calls the helper, and puts the registers back in case it returns.
+func (l *lower) emitGuard(g *guard) {
+	for n := g.from; n < g.to; n++ {
+		i := &l.b.Insns[n]
+		switch i.Op {
+		case ir.Mov:
+			l.storeConst(home(i.D), i.Imm)
+		case ir.Call:
+			l.operate(i, g.insn)
+		}
+	}
+	for n, r := range scratch {
+		if w := g.words[n]; w != ir.None {
+			l.load(8, r, home(w))
+		}
+	}
+	for x := range g.vecs.r {
+		switch e := &g.vecs.r[x]; e.n {
+		case 0:
+		case 1:
+			l.vrm(opVmovqLd, false, Reg(x), 0, home(e.ref))
+		default:
+			l.vrm(opVmovdquLd, e.n == 4, Reg(x), 0, home(e.ref))
+		}
+	}
+	if g.fpOn {
+		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
+		l.storeImm(4, atFP, 1)
+	}
+	l.patch(l.jmp(), g.resume)
+}
+
+// operate leaves for Go to have an operation done.
+func (l *lower) operate(i *ir.Insn, insn int) {
+	op, err := l.t.single(l.b, l.u.TB, i, insn)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	n := len(l.u.Sites)
+	l.exit(jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(insn)})
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+}

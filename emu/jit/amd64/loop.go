@@ -1,0 +1,171 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+)
+
+// Loops. Problem: a block that branches to its own start would store at each turn
+// all that is not at home, though it sets it again in the next. Idea: write the
+// operations twice. The second time begins with the first's values where they
+// are, and if it ends with its values in the same places it branches to its own
+// start; what leaves, or faults, knows where they are like anywhere else.
+// Invariant: what is known of values at the start of the second copy holds in all
+// turns, so nothing is known there of words that the block changes.
+
+// loopState is where the values are at the start of the second copy.
+type loopState struct {
+	start int // position
+	words []word
+	vecs  [16]vecEntry
+	fpOn  bool
+}
+
+// loopMax is how many operations a block that is written twice may have.
+const loopMax = 400
+
+// canLoop reports whether the block may be written twice: nothing but ways out
+// and guards is jumped to in it, and nobody watches it.
+func (l *lower) canLoop() bool {
+	if l.u.TB == nil || l.u.TB.Unchained || l.u.Exact || len(l.b.Insns) > loopMax {
+		return false
+	}
+	back := false
+	for n := range l.b.Insns {
+		switch i := &l.b.Insns[n]; i.Op {
+		case ir.Br, ir.Probe, ir.ProbeMem:
+			return false
+		case ir.GotoTB:
+			back = back || i.Imm == l.b.PC
+		case ir.BrCond:
+			l.pc = n
+			_, out := l.leavesAt(int(i.C))
+			if _, guard := l.guardAt(i); !out && !guard {
+				return false
+			}
+		}
+	}
+	return back
+}
+
+// loop ends a copy by a branch back.
+func (l *lower) loop(i *ir.Insn, back outward) {
+	cc := l.compare(i)
+	l.locked = 0
+	l.dropTemps()
+	l.leaveBy(l.jcc(cc^1), outward{to: l.next()})
+	l.setAll(back.sets)
+	if l.round > 0 && l.sameAs(&l.entry) {
+		l.turn()
+		l.patch(l.jmp(), l.entry.start)
+		l.closed = true
+		return
+	}
+	if l.round == 2 { // it does not settle
+		l.flush(false)
+		l.patch(l.jmp(), 0)
+		l.closed = true
+		return
+	}
+	l.turn()
+	l.round++
+	l.forgetChanged()
+	l.remember(&l.entry)
+	l.again = true
+}
+
+// setAll sets slots to constants.
+func (l *lower) setAll(is []ir.Insn) {
+	for n := range is {
+		if i := &is[n]; i.Op == ir.Mov {
+			if s := &l.words[i.D]; !s.konst || s.k != i.Imm {
+				l.moveConst(i.D, i.Imm, i.Type)
+			}
+		}
+	}
+}
+
+// turn is a block's head in the middle of a loop.
+func (l *lower) turn() {
+	l.aluMI(aluSub, 8, atLeft, int32(len(l.u.TB.Marks)))
+	over := l.jcc(ccS)
+	l.aluMI(aluCmp, 4, atStop, 0)
+	l.flags = fact{}
+	stop := l.jcc(ccNE)
+	c := cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1, first: len(l.away)}
+	l.away = l.appendDirty(l.away)
+	c.slots = len(l.away)
+	l.addCold(c)
+}
+
+// dropTemps forgets temporaries, which are dead at the end of the block.
+func (l *lower) dropTemps() {
+	for w := l.base; w < l.b.Temps; w++ {
+		if s := &l.words[w]; s.reg != noReg || s.konst {
+			l.unbind(w)
+		}
+		l.words[w].num = 0
+	}
+	for x := range l.vecs.r {
+		if e := &l.vecs.r[x]; e.n != 0 && e.ref >= l.base {
+			l.vecDrop(Reg(x))
+		}
+	}
+}
+
+// forgetChanged forgets what is known of values that the block changes.
+func (l *lower) forgetChanged() {
+	for n := range l.b.Insns {
+		i := &l.b.Insns[n]
+		if i.Op == ir.Call {
+			for _, w := range l.b.Helpers[i.Imm].Writes {
+				l.renumber(w)
+			}
+		}
+		if !i.Op.WritesD() || i.D >= l.base {
+			continue
+		}
+		for w := range ir.Ref(i.WordsD()) {
+			l.words[i.D+w].num = 0
+		}
+	}
+	for x := range l.vecs.r {
+		l.vecs.r[x].zero = false
+	}
+}
+
+func (l *lower) renumber(w ir.Ref) {
+	if w != ir.AllSlots {
+		l.words[w].num = 0
+		return
+	}
+	for w := range l.base {
+		l.words[w].num = 0
+	}
+}
+
+func (l *lower) remember(s *loopState) {
+	s.start, s.fpOn = l.pos(), l.fpOn
+	s.words = append(s.words[:0], l.words[:l.base]...)
+	s.vecs = l.vecs.r
+}
+
+// sameAs reports whether values are where they were.
+func (l *lower) sameAs(s *loopState) bool {
+	if s.fpOn && !l.fpOn {
+		return false
+	}
+	for w := range s.words {
+		a, b := &s.words[w], &l.words[w]
+		if a.reg != b.reg || a.dirty != b.dirty || a.konst != b.konst || a.konst && a.k != b.k {
+			return false
+		}
+	}
+	for x := range s.vecs {
+		a, b := &s.vecs[x], &l.vecs.r[x]
+		if a.n != b.n || a.ref != b.ref || a.dirty != b.dirty || a.half != b.half {
+			return false
+		}
+	}
+	return true
+}
