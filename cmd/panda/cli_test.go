@@ -197,3 +197,22 @@ func TestCoverage(t *testing.T) {
 	}
 	checkDrcov(t, data)
 }
+
+// TestDump looks for a line of each item of -d.
+func TestDump(t *testing.T) {
+	dir := t.TempDir()
+	items := map[string]string{"in_asm": "IN: <", "op": "translated block 0x", "op_opt": "optimised block 0x", "out_asm": "sub qword ptr [r15+"}
+	r := panda(t, dir, "-accel", "jit", "-d", "in_asm,op,op_opt,out_asm", "-D", "dump.txt", "/bin/true")
+	if strings.Contains(r.stderr, "-accel jit: ") {
+		t.Skip(r.stderr)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "dump.txt"))
+	if err != nil || r.status != 0 {
+		t.Fatal(err, r)
+	}
+	for item, line := range items {
+		if !strings.Contains(string(text), line) {
+			t.Errorf("%s: no %q", item, line)
+		}
+	}
+}

@@ -52,7 +52,11 @@ func execute(t *testing.T, dir, stdin string, args ...string) result {
 	var out, errs bytes.Buffer
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, strings.NewReader(stdin), &out, &errs
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
-	timer := time.AfterFunc(runLimit, func() { cmd.Process.Kill() })
+	limit := runLimit
+	if *slow {
+		limit *= 5
+	}
+	timer := time.AfterFunc(limit, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	err := cmd.Run()
 	var exit *exec.ExitError

@@ -54,10 +54,12 @@ func TestModels(t *testing.T) {
 			if model == "x86-64-v1" && row.first == "coreduo" { // SSE3 is not in the baseline
 				continue
 			}
-			m, stop := runOn(t, model, 32, row.code, func(w *regs.Words) { w[regs.RDI] = vecData })
-			if undefined := stop == vcpu.StopException && m.CPU.Exc.Vector == 6; undefined == has {
-				t.Errorf("%s on %s: %v, exception %d", row.name, model, stop, m.CPU.Exc.Vector)
-			}
+			t.Run(row.name+"/"+model, func(t *testing.T) {
+				m, stop := runOn(t, model, 32, row.code, func(w *regs.Words) { w[regs.RDI] = vecData })
+				if undefined := stop == vcpu.StopException && m.CPU.Exc.Vector == 6; undefined == has {
+					t.Errorf("%s on %s: %v, exception %d", row.name, model, stop, m.CPU.Exc.Vector)
+				}
+			})
 		}
 	}
 }

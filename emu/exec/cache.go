@@ -12,6 +12,7 @@ type cache struct {
 	backend Backend
 	modes   map[uint64]*modeCache
 	pages   map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
+	stores  map[guest.Addr]*storedPage
 }
 
 // modeCache holds those of one mode.
@@ -21,7 +22,7 @@ type modeCache struct {
 }
 
 func newCache(s *mmu.Space, b Backend) *cache {
-	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr][]*vcpu.TB{}}
+	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr][]*vcpu.TB{}, stores: map[guest.Addr]*storedPage{}}
 }
 
 // mode is the part for a mode.
@@ -39,7 +40,7 @@ func (k *cache) add(tb *vcpu.TB) {
 	k.mode(tb.Mode).byPC[tb.PC] = tb
 	k.eachPage(tb, func(page guest.Addr) {
 		blocks := k.pages[page]
-		if blocks == nil {
+		if blocks == nil && !(k.changing(page) && k.space.NoteCode(page)) {
 			k.space.WatchCode(page)
 		}
 		k.pages[page] = append(blocks, tb)
@@ -141,6 +142,7 @@ func (k *cache) flush() {
 	}
 	clear(k.modes)
 	clear(k.pages)
+	clear(k.stores)
 }
 
 // link lets a block go on to another without the run loop.

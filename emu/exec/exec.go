@@ -7,7 +7,8 @@
 // store into one faults. The run loop then drops the page's translations, makes
 // it writable and runs the storing instruction alone, from a translation that
 // is not kept. So the next instruction is translated from the new bytes, also
-// when it stands in the same block.
+// when it stands in the same block. Pages where that happens again and again are
+// left writable: see checked.go.
 //
 // Invariant: between two blocks the registers are exact and no block is running.
 package exec
@@ -246,6 +247,9 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 	if fault := e.backend.Enter(c, tb); fault != nil {
 		return e.faulted(c, fault)
 	}
+	if c.Leave.Why == ir.ExitStale {
+		return e.staleBlock(c)
+	}
 	e.afterBlock(c)
 	switch l := &c.Leave; l.Why {
 	case ir.ExitSyscall:
@@ -309,7 +313,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
-	share := keep && e.memo.on && e.backend.Shares()
+	share := keep && e.memo.on && e.backend.Shares() && !e.cache.changing(pc)
 	if share {
 		if known := e.memo.find(pc, e.mode, e.code[:n]); known != nil && !probe.Wants(e.bus, e.source(e.code[:n]), known) {
 			return e.keep(c, vcpu.TB{Size: known.Size, Marks: known.Marks, Last: known.Last, Entry: known.Entry, Unchained: known.Unchained}), nil
@@ -327,8 +331,12 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		}
 		return nil, fault
 	}
+	checked := e.cache.checked(pc, size)
+	if checked {
+		size, *sides = e.translateChanging(e.code[:n], pc, size, max), 0
+	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact}
+	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if n := *sides; n > 0 {
 		tb.Side = make([]vcpu.Side, n)
@@ -340,7 +348,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if keep {
 		e.cache.add(tb)
 	}
-	if share && !tb.Instrumented() {
+	if share && !tb.Instrumented() && !checked {
 		e.memo.add(tb, e.code[:n])
 	}
 	e.fireTranslated(tb)

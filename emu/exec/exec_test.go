@@ -259,6 +259,54 @@ func TestSelfModifying(t *testing.T) {
 	}
 }
 
+// TestChangingPage stores into its own page over and over: into data beside the
+// code, into a function, and into the instruction that comes next. The page is
+// left writable after a while, which nothing but speed may show.
+//
+//	10000  mov ecx, 100
+//	10005  mov [rip+0x1f5], ecx     (10200: data)
+//	1000b  mov [rip+0xf0], ecx      (10101: the immediate of the function)
+//	10011  mov [rip+2], cl          (10019: the immediate behind it)
+//	10017  add ebx, 0
+//	1001d  call 10100
+//	10022  dec ecx
+//	10024  jnz 10005
+//	10026  syscall
+//	10100  mov eax, 0; add esi, eax; ret
+func TestChangingPage(t *testing.T) {
+	m := newMachine(t, []byte{
+		0xb9, 100, 0, 0, 0,
+		0x89, 0x0d, 0xf5, 1, 0, 0,
+		0x89, 0x0d, 0xf0, 0, 0, 0,
+		0x88, 0x0d, 2, 0, 0, 0,
+		0x81, 0xc3, 0, 0, 0, 0,
+		0xe8, 0xde, 0, 0, 0,
+		0xff, 0xc9,
+		0x75, 0xdf,
+		0x0f, 0x05,
+	})
+	m.Write(t, codeAt+0x100, []byte{0xb8, 0, 0, 0, 0, 0x01, 0xc6, 0xc3})
+	m.CPU.W[regs.RSP] = uint64(dataAt) + 0x800
+	if s := m.Engine.Run(m.CPU, 10000); s != vcpu.StopSyscall {
+		t.Fatalf("stop %v %v", s, &m.CPU.Exc)
+	}
+	if c := m.CPU; c.W[regs.RBX] != 5050 || c.W[regs.RSI] != 5050 || c.Icount() != 1+100*10+1 {
+		t.Errorf("rbx %d rsi %d icount %d", c.W[regs.RBX], c.W[regs.RSI], c.Icount())
+	}
+	if n := m.Engine.Stats.Blocks; m.Engine.Stats.SMC < 100 {
+		t.Errorf("%d stores seen, %d blocks", m.Engine.Stats.SMC, n)
+	}
+	for range 2 { // a change by others is seen as well
+		m.Write(t, codeAt+0x101, []byte{7})
+		m.CPU.SetPC(codeAt + 0x100)
+		m.CPU.W[regs.RSI] = 0
+		m.Engine.Run(m.CPU, 2)
+		if m.CPU.W[regs.RSI] != 7 {
+			t.Errorf("rsi %d", m.CPU.W[regs.RSI])
+		}
+	}
+}
+
 // TestFaultState faults in the middle of a block and compares the state.
 func TestFaultState(t *testing.T) {
 	//	cmp ecx, 7; mov eax, 1; mov rdx, [rbx]; mov eax, 2

@@ -69,6 +69,7 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 func (e *Engine) selfModifying(c *vcpu.CPU, at guest.Addr) (vcpu.Stop, bool) {
 	e.Stats.SMC++
 	page := at &^ (mmu.PageSize - 1)
+	e.cache.stored(page, c.Icount())
 	e.cache.drop(page, page+mmu.PageSize)
 	c.Space.Unwatch(page)
 	return e.alone(c)

@@ -73,7 +73,7 @@ func (e *Engine) shareCode() {
 		for _, m := range k.modes {
 			for _, tb := range m.byPC { // the order is not seen: addresses differ
 				n, _ := k.space.Fetch(tb.PC, e.code)
-				if n >= tb.Size && !tb.Instrumented() {
+				if n >= tb.Size && !tb.Instrumented() && !tb.Checked {
 					e.memo.add(tb, e.code[:n])
 				}
 			}

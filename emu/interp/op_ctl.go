@@ -65,10 +65,9 @@ func leavePtr(c *vcpu.CPU, o *op) *op {
 }
 
 func exitTB(c *vcpu.CPU, o *op) *op {
-	if why := ir.Exit(o.aux); why == ir.ExitUndefined || why == ir.ExitRaise {
-		c.Left += int64(len(c.TB.Marks) - int(o.insn)) // it has not been done
-	}
-	return leave(c, vcpu.Leave{Why: ir.Exit(o.aux), Slot: int(o.sub)}, o.imm)
+	why := ir.Exit(o.aux)
+	c.Left += why.Undone(len(c.TB.Marks), int(o.insn))
+	return leave(c, vcpu.Leave{Why: why, Slot: int(o.sub)}, o.imm)
 }
 
 func call(c *vcpu.CPU, o *op) *op {

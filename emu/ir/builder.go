@@ -196,6 +196,10 @@ func (b *Builder) BrCond(l int, c Cond, t Type, x Ref, y Val) {
 	b.Emit(Insn{Op: BrCond, Type: t, Aux: uint8(c), A: x, B: y.R, C: Ref(l), Imm: y.K})
 }
 
+// BrWatched jumps to a label if memory callbacks watch the instruction, which is
+// known when the block is instrumented.
+func (b *Builder) BrWatched(l int) { b.Emit(Insn{Op: Nop, Aux: IfWatched, Imm: uint64(l)}) }
+
 // GotoTB leaves to the block at pc through chain slot n.
 func (b *Builder) GotoTB(n uint8, pc uint64) { b.Emit(Insn{Op: GotoTB, Aux: n, Imm: pc}) }
 

@@ -89,6 +89,9 @@ func (c Cond) String() string { return condNames[c] }
 // Not is the opposite condition.
 func (c Cond) Not() Cond { return c ^ 1 }
 
+// IfWatched is the Aux of a Nop that stands for a branch; see Nop.
+const IfWatched = 1
+
 // Exit says why a block hands over to the run loop.
 type Exit uint8
 
@@ -101,12 +104,22 @@ const (
 	ExitRaise          // the vCPU's pending exception is set
 	ExitHalt           // the CPU waits for an interrupt
 	ExitEnd            // the block ended without a chainable successor
+	ExitStale          // the block is not of the code that is there now; it did nothing
 	NumExits
 )
 
-var exitNames = [NumExits]string{"none", "syscall", "undefined", "raise", "halt", "end"}
+var exitNames = [NumExits]string{"none", "syscall", "undefined", "raise", "halt", "end", "stale"}
 
 func (e Exit) String() string { return exitNames[e] }
+
+// Undone is how many instructions of a block of n are still to be done, or done
+// again, when instruction i leaves by an ExitTB.
+func (e Exit) Undone(n, i int) int64 {
+	if e == ExitUndefined || e == ExitRaise || e == ExitStale {
+		return int64(n - i)
+	}
+	return int64(n - i - 1)
+}
 
 // Insn is one operation. What the fields hold is said by the row of its Op.
 type Insn struct {

@@ -5,6 +5,8 @@ type Op uint8
 
 // The operations. In the comments d, a, b, c are the operands' values.
 const (
+	// Nop does nothing. With Aux IfWatched it becomes a Br to label Imm when the
+	// instruction's accesses are instrumented.
 	Nop Op = iota
 
 	// Mark starts guest instruction number Imm of the block (index into Marks).

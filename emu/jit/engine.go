@@ -151,9 +151,7 @@ func (e *Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 		case Indirect:
 			e.leave(c, s, ir.ExitEnd, c.W[c.Machine.Arch.PC])
 		case Leave:
-			if s.Why == ir.ExitUndefined || s.Why == ir.ExitRaise {
-				c.Left += int64(len(s.TB.Marks) - int(s.Insn)) // it has not been done
-			}
+			c.Left += s.Why.Undone(len(s.TB.Marks), int(s.Insn))
 			e.leave(c, s, s.Why, s.PC)
 			c.Leave.Slot = int(s.Slot)
 		case Redo:

@@ -190,8 +190,12 @@ func (k *Kernel) termios(f *File) (b []byte, lflag uint32) {
 	return b, le.Uint32(b[lflagAt:])
 }
 
+// echoTime is how long, in nanoseconds, the host may take to show a key.
+const echoTime = 50e6
+
 // typed sends the signals for keys among the first n bytes that were written to the
-// other side of a terminal.
+// other side of a terminal. The host shows the key in the background; who is killed
+// by the signal must not close the terminal before.
 func (t *Thread) typed(f *File, v [][]byte, n int) {
 	mode, lflag := t.k.termios(f)
 	if mode == nil || lflag&unix.ISIG == 0 {
@@ -200,9 +204,13 @@ func (t *Thread) typed(f *File, v [][]byte, n int) {
 	for _, b := range cut(v, n) {
 		for _, c := range b {
 			for _, key := range keys {
-				if c == mode[ccAt+key.char] && c != 0 {
-					t.k.signalGroup(f.master.fg, key.sig)
+				if c != mode[ccAt+key.char] || c == 0 {
+					continue
 				}
+				if lflag&unix.ECHO != 0 {
+					t.k.host.Ppoll([]unix.PollFd{{Fd: int32(f.fd), Events: unix.POLLIN}}, echoTime)
+				}
+				t.k.signalGroup(f.master.fg, key.sig)
 			}
 		}
 	}

@@ -153,7 +153,7 @@ func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.
 	if hostProt(r.Prot|access) != hostProt(r.Prot) {
 		return &guest.MemFault{Addr: a, Access: access, Mapped: true}, a, false
 	}
-	if _, ok := s.watched[pageOf(a)]; ok && write {
+	if write && s.watched[pageOf(a)] {
 		return nil, a, true
 	}
 	return &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}, a, false

@@ -8,7 +8,7 @@
 //
 //   - Every host page of the window is either reserved (no access) or belongs to
 //     exactly one region of the sorted list.
-//   - A host page is writable only if its region is and the page is not watched.
+//   - A host page is writable only if its region is and no watch of the page forbids it.
 //   - No host page is executable. The guest's Exec lives in the regions alone.
 //   - Before and behind the window lies a guard without access, so that an engine
 //     compares only the first byte of an access with Limit, or even only the

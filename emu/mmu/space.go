@@ -36,9 +36,9 @@ type Space struct {
 	// or went away. The watch is gone by then.
 	OnCodeChange func(start, end guest.Addr)
 
-	regions []region // sorted, disjoint, not empty
-	last    int      // index of the region found last
-	watched map[guest.Addr]struct{}
+	regions []region            // sorted, disjoint, not empty
+	last    int                 // index of the region found last
+	watched map[guest.Addr]bool // pages with translated code; true if a store into one faults
 	files   map[fileKey]*backing
 	scan    *scanResult
 }
@@ -59,7 +59,7 @@ func newSpace(limit, least uint64) (*Space, error) {
 		base, err := reserve(limit + 2*Guard)
 		if err == nil {
 			reserved.Add(limit)
-			return &Space{Base: unsafe.Add(base, Guard), Limit: limit, watched: map[guest.Addr]struct{}{}, files: map[fileKey]*backing{}}, nil
+			return &Space{Base: unsafe.Add(base, Guard), Limit: limit, watched: map[guest.Addr]bool{}, files: map[fileKey]*backing{}}, nil
 		}
 		if limit/2 < least || limit/2 == 0 {
 			return nil, fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", limit>>30, err)

@@ -166,6 +166,34 @@ func TestWatchAlias(t *testing.T) {
 	}
 }
 
+// TestNoteCode: stores go through, all other changes are told; what a shared map
+// holds is watched.
+func TestNoteCode(t *testing.T) {
+	s := newTestSpace(t)
+	told := 0
+	s.OnCodeChange = func(start, end guest.Addr) { told++ }
+	s.Map(0x10000, PageSize, rw|guest.Exec, Anonymous(""))
+	for n, change := range []func(){
+		func() { s.Write(0x10010, make([]byte, 4)) },
+		func() { s.Protect(0x10000, PageSize, rw|guest.Exec) },
+		func() { s.Unmap(0x10000, PageSize) },
+	} {
+		if !s.NoteCode(0x10123) {
+			t.Fatal("refused")
+		}
+		if _, ok := store(s, 0x10000, 1); !ok || told != n {
+			t.Fatal("a store faults, or is told:", told)
+		}
+		if change(); told != n+1 {
+			t.Errorf("change %d: told %d times", n, told)
+		}
+	}
+	s.Map(0x20000, PageSize, rw|guest.Exec, Mapping{File: -1, Shared: true})
+	if s.NoteCode(0x20000) || s.NoteCode(0x90000) {
+		t.Error("took a shared page, or none")
+	}
+}
+
 func TestFetch(t *testing.T) {
 	s := newTestSpace(t)
 	s.Map(0x10000, PageSize, guest.Read|guest.Exec, Anonymous(""))

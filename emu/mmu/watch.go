@@ -17,11 +17,27 @@ func (s *Space) WatchCode(a guest.Addr) {
 	}
 }
 
+// NoteCode says that the page of a holds translated code, which the engine
+// compares with the memory itself: stores go through, and OnCodeChange tells of
+// all other changes. It reports false, and does nothing, where that cannot be:
+// other maps of a shared page need a watch that sees stores.
+func (s *Space) NoteCode(a guest.Addr) bool {
+	page := pageOf(a)
+	r := s.find(page)
+	if r == nil || r.Shared {
+		return false
+	}
+	if _, ok := s.watched[page]; !ok {
+		s.watched[page] = false
+	}
+	return true
+}
+
 func (s *Space) watch(page guest.Addr, r *region) {
 	if _, ok := s.watched[page]; ok {
 		return
 	}
-	s.watched[page] = struct{}{}
+	s.watched[page] = true
 	if r.Prot&guest.Write != 0 {
 		s.mustProtect(page, guest.Read)
 	}
@@ -39,11 +55,12 @@ func (s *Space) Unwatch(a guest.Addr) {
 }
 
 func (s *Space) unwatch(page guest.Addr) bool {
-	if _, ok := s.watched[page]; !ok {
+	faults, ok := s.watched[page]
+	if !ok {
 		return false
 	}
 	delete(s.watched, page)
-	if r := s.find(page); r != nil && r.Prot&guest.Write != 0 {
+	if r := s.find(page); faults && r != nil && r.Prot&guest.Write != 0 {
 		s.mustProtect(page, r.Prot)
 	}
 	return true

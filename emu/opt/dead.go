@@ -20,23 +20,49 @@ func (l *live) addSlots(base ir.Ref) {
 	l.bits[base/64] |= 1<<(base%64) - 1
 }
 
-// everything makes all words live: where control joins, nothing is known.
+// everything makes all words live: what follows is not known.
 func (l *live) everything() {
 	for n := range l.n {
 		l.bits[n] = ^uint64(0)
 	}
 }
 
+// only makes the words below base live, and no others.
+func (l *live) only(base ir.Ref) {
+	clear(l.bits[:l.n])
+	l.addSlots(base)
+}
+
+// add makes the words of another set live too.
+func (l *live) add(o *live) {
+	for n := range l.n {
+		l.bits[n] |= o.bits[n]
+	}
+}
+
 // Dead removes operations whose result nobody reads. It walks backwards once:
-// slots are live at the end of the block, at barriers, labels and branches, and
-// wherever an operation can fault, since the exact state is then seen.
+// slots are live at the end of the block, at barriers, and wherever an operation
+// can fault, since the exact state is then seen. At a jump what its label wants
+// is live; before a jump back, which the walk has not seen the label of,
+// everything.
 func Dead(b *ir.Block, tempBase ir.Ref) {
 	l := live{n: int(b.Temps+63) / 64}
-	joins := b.Labels > 0
+	var at []*live // by label
+	if b.Labels > 0 {
+		at = make([]*live, b.Labels)
+	}
 	for n := len(b.Insns) - 1; n >= 0; n-- {
 		i := &b.Insns[n]
-		if joins && i.Op.Control() {
-			l.everything()
+		switch i.Op {
+		case ir.SetLabel:
+			here := l
+			at[i.Imm] = &here
+		case ir.Br:
+			l.jump(at[i.Imm], true)
+		case ir.BrCond:
+			l.jump(at[i.C], false)
+		case ir.GotoTB, ir.GotoPtr, ir.ExitTB:
+			l.only(tempBase)
 		}
 		if i.Op.WritesD() && i.D != ir.None && !i.Effects(b) && l.unread(i) {
 			i.Op = ir.Nop
@@ -51,6 +77,18 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 			l.addSlots(tempBase)
 		}
 		l.reads(b, i)
+	}
+}
+
+// jump makes live what a label wants, besides what is live here or instead.
+func (l *live) jump(label *live, always bool) {
+	switch {
+	case label == nil:
+		l.everything()
+	case always:
+		*l = *label
+	default:
+		l.add(label)
 	}
 }
 

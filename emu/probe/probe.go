@@ -115,6 +115,11 @@ func (p *pass) step(i *ir.Insn) {
 		return
 	case ir.GotoTB, ir.GotoPtr, ir.ExitTB:
 		p.leaveSites(i)
+	case ir.Nop:
+		if p.mem && i.Aux == ir.IfWatched {
+			p.out = append(p.out, ir.Insn{Op: ir.Br, Imm: i.Imm})
+			return
+		}
 	case ir.Ld, ir.St:
 		if p.mem {
 			p.access(i)

@@ -24,6 +24,7 @@ type TB struct {
 	// run loop wants to see its end.
 	Unchained bool
 	Dead      bool // invalidated: must not be entered or linked again
+	Checked   bool // compares its code with the memory when it is entered
 	Renewed   bool // translated anew because a callback asked for it: it may not ask again
 
 	// Exact asks an engine to find the exact address of an access outside the

@@ -74,6 +74,7 @@ func trCvtps2ph(t *translator) {
 	t.b.VecTo(r, ir.VF32ToF16, vecType(s), lane32, vecReg(s), ir.None, regs.MXCSR, uint64(t.arg(2).Imm))
 	if d.Kind == dec.MemArg {
 		m := t.memory(d)
+		t.checkArea(m, uint64(d.Size), 1, true)
 		a := t.b.Temp()
 		t.b.LeaTo(a, ir.I64, m)
 		t.b.CallTo(ir.None, hTryStore, a, t.b.Word(ir.K(uint64(d.Size))), before)

@@ -36,6 +36,7 @@ type lower struct {
 	skipTo int        // operations before this one are written elsewhere
 	jumpAt [256]int32 // position of the jump of each chain slot
 
+	liveSlots []uint64 // by operation: which of the first slots somebody looks at after it
 	lastUse [ir.FrameWords]int32 // index of the last operation that reads a temporary
 	labels  []label
 	jumps   []jump
@@ -121,6 +122,7 @@ func (l *lower) begin(u *jit.Unit, t *Target) {
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
 	l.prepare()
+	l.findLive()
 	l.loops = l.canLoop()
 	l.round = 0
 	l.reset()

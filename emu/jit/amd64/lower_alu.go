@@ -51,6 +51,10 @@ func lowMov(l *lower, i *ir.Insn) {
 	if i.B == i.D && i.Type == ir.I64 {
 		return
 	}
+	if l.pinned(i.D) && i.Type == ir.I64 && l.words[i.B].reg == l.t.pin[i.D] { // the value is there
+		l.words[i.D].num = l.number(i.B)
+		return
+	}
 	if l.words[i.B].konst && !l.pinned(i.B) {
 		l.moveConst(i.D, l.words[i.B].k, i.Type)
 		return

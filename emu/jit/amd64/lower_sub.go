@@ -27,9 +27,11 @@ func (t *Target) subroutine(h *ir.Helper, origin uint32) []byte {
 	if b.Temps > ir.FrameWords-8 {
 		panic(fmt.Sprintf("BUG: %s needs %d temporaries", h.Name, b.Temps-subTemps))
 	}
+	b.Exit(ir.ExitEnd, 0) // the end that a block must have: RET is written for it
 	l := &t.l
 	l.begin(&jit.Unit{Block: &b.Block, Origin: origin}, t)
-	end := len(b.Insns)
+	end := len(b.Insns) - 1
+	l.done = end
 	if d != ir.None {
 		l.lastUse[d] = int32(end)
 	}

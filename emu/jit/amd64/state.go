@@ -75,7 +75,15 @@ func (l *lower) fresh() int32 {
 }
 
 // live reports whether somebody may still look at a word.
-func (l *lower) live(w ir.Ref) bool { return w < l.base || int(l.lastUse[w]) >= l.pc }
+func (l *lower) live(w ir.Ref) bool {
+	switch {
+	case w >= l.base:
+		return int(l.lastUse[w]) >= l.pc
+	case w < tracked:
+		return l.liveSlots[l.pc]>>w&1 != 0
+	}
+	return true
+}
 
 // unbind takes a word out of its register and forgets its value.
 func (l *lower) unbind(w ir.Ref) {
@@ -353,6 +361,11 @@ func (l *lower) define(w ir.Ref, r Reg) {
 // target is the register in which to compute word d: its own if it is pinned,
 // else a scratch register.
 func (l *lower) target(d ir.Ref) Reg {
+	if d >= l.base {
+		if w := l.movedTo(d); w != ir.None {
+			d = w
+		}
+	}
 	if l.pinned(d) {
 		r := l.t.pin[d]
 		l.save(r, d)
@@ -361,10 +374,40 @@ func (l *lower) target(d ir.Ref) Reg {
 	return l.alloc()
 }
 
+// movedTo is the pinned word that a temporary is only computed for: nothing but a
+// move to it reads the temporary, and until then nobody looks at the word. So it
+// can be computed in place.
+func (l *lower) movedTo(d ir.Ref) ir.Ref {
+	last := int(l.lastUse[d])
+	if last <= l.pc || last > l.pc+4 {
+		return ir.None
+	}
+	i := &l.b.Insns[last]
+	if i.Op != ir.Mov || i.B != d || !l.pinned(i.D) || i.Type != ir.I64 {
+		return ir.None
+	}
+	for n := l.pc + 1; n < last; n++ {
+		o := &l.b.Insns[n]
+		switch {
+		case o.Op == ir.Nop || o.Op == ir.InsnMark:
+		case o.Op.Control() || o.Visible(l.b) || o.Op == ir.Call || o.Op == ir.Vec:
+			return ir.None
+		case o.A == i.D || o.B == i.D || o.C == i.D || o.D == i.D || o.D == d:
+			return ir.None
+		}
+	}
+	return i.D
+}
+
 // targetFrom is target with the value of word a in it already, for instructions
 // that change their first operand. busy is a register that must not be it; if
 // it would be, the result is a scratch register, which finish moves.
 func (l *lower) targetFrom(d, a ir.Ref, busy Reg) Reg {
+	if d >= l.base {
+		if w := l.movedTo(d); w != ir.None && l.t.pin[w] != busy {
+			d = w
+		}
+	}
 	if l.pinned(d) {
 		r := l.t.pin[d]
 		if r == busy && l.words[a].reg != r {

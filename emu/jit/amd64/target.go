@@ -7,8 +7,9 @@
 // R15 is the context: it points into the CPU's frame. R14 is the base of guest
 // memory. The words that the guest uses most are pinned to registers (pinHosts)
 // in all blocks, so that a jump from block to block moves nothing. R10, R11 and
-// R13 hold everything else, within a block. RSP is Go's and never moves, so that
-// the landing place of a fault finds the return address where it was.
+// R13 hold everything else, within a block. RSP is Go's. It moves only for PUSHF
+// and within subroutines, where nothing can fault, so that the landing place of a
+// fault finds the return address where it was.
 //
 // # Where values are
 //

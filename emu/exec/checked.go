@@ -1,0 +1,128 @@
+package exec
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/mmu"
+	"panda/emu/vcpu"
+)
+
+// Problem: a program that changes its code all the time, or has data beside it,
+// would fault at every store, lose the page's blocks, and fault again as soon as
+// one of them is there.
+//
+// Idea: a page that was stored into often in a short time is left writable. A
+// block with bytes in it begins by comparing its code with the memory, and leaves
+// with ExitStale where they differ.
+//
+// Invariant: code that runs is the code that is there. A block of such a page is
+// compared when it is entered, and nothing in it can change it after that: an
+// instruction that may store stands in a block of its own.
+
+// A page changes when it is stored into storedOften times within storedSoon
+// instructions.
+const (
+	storedOften = 8
+	storedSoon  = 1 << 20
+)
+
+// storedPage counts the stores into translated code of a page.
+type storedPage struct {
+	since  uint64 // icount of the first that counts
+	times  int
+	always bool // it changes
+}
+
+// stored counts a store.
+func (k *cache) stored(page guest.Addr, icount uint64) {
+	p := k.stores[page]
+	if p == nil {
+		p = new(storedPage)
+		k.stores[page] = p
+	}
+	if icount-p.since > storedSoon {
+		p.since, p.times = icount, 0
+	}
+	p.times++
+	p.always = p.always || p.times >= storedOften
+}
+
+// changing reports whether the page of an address changes.
+func (k *cache) changing(a guest.Addr) bool {
+	p := k.stores[a&^(mmu.PageSize-1)]
+	return p != nil && p.always
+}
+
+// checked reports whether a block has bytes in a page that changes.
+func (k *cache) checked(pc guest.Addr, size int) bool {
+	return len(k.stores) > 0 && (k.changing(pc) || k.changing(pc+guest.Addr(size-1)))
+}
+
+// translateChanging makes the block in e.b end before the first instruction that
+// may store, or behind it, and puts the check in front.
+func (e *Engine) translateChanging(code []byte, pc guest.Addr, size, max int) int {
+	for longer := e.b.Extend != nil; longer || len(e.b.Marks) > e.untilStore(); longer = false {
+		if e.b.Extend = nil; !longer {
+			max = e.untilStore()
+		}
+		e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
+		size, _ = e.guest.Translate(&e.b, code, pc, e.mode, max)
+	}
+	e.check(code[:size], uint64(pc))
+	return size
+}
+
+// untilStore is how many instructions the block in e.b may have.
+func (e *Engine) untilStore() (insns int) {
+	for i := range e.b.Insns {
+		switch o := &e.b.Insns[i]; o.Op {
+		case ir.InsnMark:
+			insns = int(o.Imm)
+		case ir.St:
+			return max(insns, 1)
+		case ir.Call:
+			if !e.b.Helpers[o.Imm].Pure {
+				return max(insns, 1)
+			}
+		}
+	}
+	return len(e.b.Marks)
+}
+
+// check puts the comparison in front of the block in e.b.
+func (e *Engine) check(code []byte, pc uint64) {
+	b := &e.b
+	body := slices.Clone(b.Insns)
+	b.Insns = b.Insns[:0]
+	same, differs := b.Label(), b.Temp()
+	b.MovTo(differs, ir.I64, ir.K(0))
+	for len(code) > 0 {
+		n := 8
+		for n > len(code) {
+			n /= 2
+		}
+		var want [8]byte
+		copy(want[:], code[:n])
+		is := b.Ld(ir.IntType(n), ir.Address{Base: ir.None, Index: ir.None, Disp: pc})
+		is = b.Op2(ir.Xor, ir.I64, is, ir.K(binary.LittleEndian.Uint64(want[:])))
+		b.Op2To(differs, ir.Or, ir.I64, differs, ir.W(is))
+		code, pc = code[n:], pc+uint64(n)
+	}
+	b.BrCond(same, ir.Eq, ir.I64, differs, ir.K(0))
+	b.Exit(ir.ExitStale, b.PC)
+	b.Place(same)
+	b.Insns = append(b.Insns, body...)
+}
+
+// staleBlock drops a block, and its neighbours, that found that its code had
+// changed.
+func (e *Engine) staleBlock(c *vcpu.CPU) (vcpu.Stop, bool) {
+	tb := c.Leave.Last
+	c.Leave = vcpu.Leave{}
+	e.Stats.SMC++
+	e.cache.dropBlocks(tb.PC, tb.PC+guest.Addr(tb.Size))
+	return 0, false
+}
