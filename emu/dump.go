@@ -26,6 +26,7 @@ var dumpItems = []struct{ Name, Doc string }{
 	{"op_ins", "IR with instrumentation"},
 	{"op_opt", "IR after the passes"},
 	{"out_asm", "machine code of the jit"},
+	{"lockstep", "run each block on the interpreter too, and stop where the results differ"},
 	{"strace", "system calls, as -strace"},
 }
 

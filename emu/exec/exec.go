@@ -21,6 +21,7 @@ import (
 	"panda/emu/arch"
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/interp"
 	"panda/emu/ir"
 	"panda/emu/mmu"
 	"panda/emu/opt"
@@ -58,6 +59,7 @@ const (
 type Engine struct {
 	guest   arch.Guest
 	backend Backend
+	once    interp.Engine // runs blocks that are not kept: machine code would not pay
 	bus     *event.Bus
 	cpu     *vcpu.CPU
 
@@ -80,6 +82,7 @@ type Engine struct {
 	translating bool
 	exact       bool // the block being made is Exact
 	hot         hot
+	soft        bool       // the present part of the budget need not be used up
 	renew       guest.Addr // a block to be translated anew without asking again
 	renewed     bool
 
@@ -169,7 +172,9 @@ func (e *Engine) enterSpace() {
 // nothing else stops it.
 func (e *Engine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 	for {
-		part := min(e.untilTimer(c, n), sampleEvery)
+		part := e.untilTimer(c, n)
+		e.soft = part > sampleEvery
+		part = min(part, sampleEvery)
 		before := c.Icount()
 		stop := e.runLimited(c, part)
 		n -= int64(c.Icount() - before)
@@ -235,6 +240,9 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	}
 	c.Leave = vcpu.Leave{}
 	if int64(len(tb.Marks)) > c.Left { // the rest of the budget, and no further
+		if e.soft {
+			return vcpu.StopBudget, true
+		}
 		if tb, fault = e.translate(c, int(c.Left), false); fault != nil {
 			return e.except(c, e.guest.Fault(c, fault))
 		}
@@ -244,7 +252,11 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 
 // enter runs a block and handles how it left.
 func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
-	if fault := e.backend.Enter(c, tb); fault != nil {
+	run := e.backend
+	if tb.Once {
+		run = &e.once
+	}
+	if fault := run.Enter(c, tb); fault != nil {
 		return e.faulted(c, fault)
 	}
 	if c.Leave.Why == ir.ExitStale {
@@ -342,6 +354,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		tb.Side = make([]vcpu.Side, n)
 	}
 	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
+	tb.Once = !keep
 	e.finish(tb, e.code[:n])
 	e.Stats.Blocks++
 	e.Stats.Insns += uint64(len(tb.Marks))
@@ -374,8 +387,12 @@ func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	}
 	opt.Run(&e.b.Block, e.cpu.Machine.Arch.TempBase)
 	e.show(tb, "optimised")
-	tb.Unchained = tb.Unchained || e.noChain
-	if err := e.backend.Compile(&e.b.Block, tb); err != nil {
+	tb.Unchained = tb.Unchained || e.noChain || tb.Once
+	make := e.backend.Compile
+	if tb.Once {
+		make = e.once.Compile
+	}
+	if err := make(&e.b.Block, tb); err != nil {
 		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
 	}
 	e.show(tb, "compiled")

@@ -56,6 +56,9 @@ const (
 // quantum is how many instructions a thread runs before the next one.
 const quantum = 100_000
 
+// aloneQuanta is how many of them it gets when no other is ready.
+const aloneQuanta = 20
+
 // Kernel is the state of all guest processes.
 type Kernel struct {
 	cfg    Config

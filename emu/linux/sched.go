@@ -110,6 +110,9 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 		t.restartSequence()
 	}
 	budget := int64(quantum)
+	if len(k.runq) == 0 {
+		budget *= aloneQuanta
+	}
 	k.turnOver = false
 	for budget > 0 && t.state == ready && !k.turnOver {
 		if t.call.active && !t.continueCall() {
@@ -117,6 +120,9 @@ func (k *Kernel) slice(t *Thread) vcpu.Stop {
 		}
 		if !t.deliverSignals() {
 			break
+		}
+		if len(k.runq) > 0 {
+			budget = min(budget, quantum)
 		}
 		before := k.cpu.Icount()
 		stop := k.engine.Run(k.cpu, t.allowance(budget))

@@ -20,6 +20,9 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 	c.Insn &^= Storing
 	if access&guest.Write != 0 {
 		c.Insn |= Storing
+		if c.Wrote != nil {
+			c.Wrote(a, n)
+		}
 	}
 	if a >= c.Limit {
 		panic(&guest.MemFault{Addr: guest.Addr(a), Access: access})

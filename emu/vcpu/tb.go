@@ -33,6 +33,7 @@ type TB struct {
 	Limit uint64
 	Chain [2]Chain // of an engine that makes machine code
 	Side  []Side
+	Once  bool  // it runs once, on the simplest engine
 	Heat  uint8 // how often the run loop met the block when it looked what is hot
 
 	Sites    []Site

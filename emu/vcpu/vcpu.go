@@ -54,6 +54,9 @@ type CPU struct {
 	// place without firing anew, so that the run loop can act in between.
 	Again bool
 
+	// Wrote, when set, is told before a helper writes memory through Span.
+	Wrote func(a uint64, n int)
+
 	stop   atomic.Int32
 	tapped bool // the last word that Stopping took was a tap alone
 }
@@ -267,6 +270,9 @@ func (c *CPU) Stop() { c.stop.Or(stopAsked) }
 
 // Kick makes the engine pass through the run loop before the next block.
 func (c *CPU) Kick() { c.stop.Or(stopKick) }
+
+// Unkick takes a Kick back.
+func (c *CPU) Unkick() { c.stop.And(^stopKick) }
 
 // Tap makes the run loop return to the owner of the machine, who has something
 // to do and then lets it go on. It may be called from any goroutine.

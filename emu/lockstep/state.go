@@ -1,0 +1,187 @@
+package lockstep
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// state is what a block starts from.
+type state struct {
+	w        []uint64
+	left     int64
+	deadline uint64
+	exc      guest.Exception
+	syscall  vcpu.SyscallKind
+	tb       *vcpu.TB
+	insn     int
+	leave    vcpu.Leave
+	skip     vcpu.Skip
+	moved    bool
+	again    bool
+}
+
+func (s *state) keep(c *vcpu.CPU) {
+	*s = state{
+		append([]uint64(nil), c.W[:c.Machine.Arch.TempBase]...),
+		c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn, c.Leave, c.Skip, c.Moved, c.Again,
+	}
+}
+
+func (s *state) restore(c *vcpu.CPU) {
+	copy(c.W[:], s.w)
+	c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn = s.left, s.deadline, s.exc, s.syscall, s.tb, s.insn
+	c.Leave, c.Skip, c.Moved, c.Again = s.leave, s.skip, s.moved, s.again
+}
+
+// way is how a block was left, and with what state.
+type way struct {
+	fault  any
+	kind   string
+	addr   guest.Addr
+	w      []uint64
+	icount uint64
+	insn   int // of a fault
+	why    ir.Exit
+	slot   int
+	pc     uint64
+	memory [][]byte // by entry of the journal
+}
+
+// take notes the state of the CPU.
+func (w *way) take(c *vcpu.CPU, log *journal) {
+	w.kind, w.addr = access(c, w.fault)
+	w.w = append([]uint64(nil), c.W[:c.Machine.Arch.TempBase]...)
+	w.icount = c.Icount()
+	w.why, w.slot, w.pc = c.Leave.Why, c.Leave.Slot, c.W[c.Machine.Arch.PC]
+	if w.fault != nil { // the pc is known by the instruction
+		w.insn, w.why, w.slot, w.pc = c.Insn, 0, 0, 0
+		w.w[c.Machine.Arch.PC] = 0
+	}
+	if w.why == ir.ExitNone || w.why == ir.ExitEnd {
+		w.why, w.slot = ir.ExitEnd, 0
+	}
+	for _, e := range log.entries {
+		b := make([]byte, len(e.old))
+		if c.Read(guest.Addr(e.at), b) != nil {
+			b = nil
+		}
+		w.memory = append(w.memory, b)
+	}
+}
+
+// repeats reports whether the block leads to itself.
+func (w *way) repeats(tb *vcpu.TB) bool { return w.why == ir.ExitEnd && w.pc == uint64(tb.PC) }
+
+// journal notes what stores overwrite.
+type journal struct{ entries []entry }
+
+type entry struct {
+	at  uint64
+	old []byte
+}
+
+func (j *journal) reset() { j.entries = j.entries[:0] }
+
+// note keeps n bytes. A store that is not allowed will fault by itself.
+func (j *journal) note(c *vcpu.CPU, a uint64, n int) {
+	old := make([]byte, n)
+	if c.Read(guest.Addr(a), old) == nil {
+		j.entries = append(j.entries, entry{a, old})
+	} else if end := (a + uint64(n)) &^ 0xfff; end-a < uint64(n) && end > a { // into a page that is not there
+		j.note(c, a, int(end-a))
+	}
+}
+
+// undo takes the stores back, without telling anybody: translations hold, since
+// the code is as it was.
+func (j *journal) undo(c *vcpu.CPU) {
+	for i := len(j.entries) - 1; i >= 0; i-- {
+		e := &j.entries[i]
+		now := make([]byte, len(e.old))
+		if c.Read(guest.Addr(e.at), now) == nil && !bytes.Equal(now, e.old) {
+			copy(c.Span(e.at, len(e.old), guest.Write), e.old)
+		}
+	}
+}
+
+// compare looks for the way that the engine under test went, and panics if it is
+// none of the interpreter's.
+func (k *Backend) compare(c *vcpu.CPU, tb *vcpu.TB, s *shadow, ways []*way, got *way) {
+	if _, redo := got.fault.(*vcpu.Redo); redo {
+		return // it asks for a block that is exact
+	}
+	got.take(c, &k.log)
+	if got.fault == nil && c.Leave.Why == ir.ExitNone && got.icount == k.start(ways, tb) {
+		return // it did not begin
+	}
+	want := ways[len(ways)-1]
+	for _, w := range ways {
+		if w.icount == got.icount && w.kind == got.kind {
+			want = w
+			break
+		}
+	}
+	if ds := k.differences(c, got, want); ds != nil {
+		panic(&Report{k.report(tb, s, ds)})
+	}
+}
+
+// start is the count of instructions before the block.
+func (k *Backend) start(ways []*way, tb *vcpu.TB) uint64 {
+	if w := ways[0]; w.fault == nil && w.why == ir.ExitEnd {
+		return w.icount - uint64(len(tb.Marks))
+	}
+	return ^uint64(0)
+}
+
+// differences lists what the engines disagree about.
+func (k *Backend) differences(c *vcpu.CPU, got, want *way) (ds []string) {
+	add := func(what string, g, w any) { ds = append(ds, fmt.Sprintf("%s: %#x, interpreter %#x", what, g, w)) }
+	if got.kind != want.kind || got.addr != want.addr {
+		ds = append(ds, fmt.Sprintf("fault: %q at %#x, interpreter %q at %#x", got.kind, uint64(got.addr), want.kind, uint64(want.addr)))
+	}
+	if got.icount != want.icount {
+		ds = append(ds, fmt.Sprintf("icount: %d, interpreter %d", got.icount, want.icount))
+	}
+	if got.insn != want.insn {
+		add("instruction of the fault", got.insn, want.insn)
+	}
+	if got.why != want.why || got.slot != want.slot {
+		ds = append(ds, fmt.Sprintf("left by %s %d, interpreter %s %d", got.why, got.slot, want.why, want.slot))
+	}
+	for i := range want.w {
+		if got.w[i] != want.w[i] {
+			name := k.Names[ir.Ref(i)]
+			if name == "" {
+				name = fmt.Sprintf("word %d", i)
+			}
+			add(name, got.w[i], want.w[i])
+		}
+	}
+	for i, b := range want.memory {
+		if !bytes.Equal(b, got.memory[i]) {
+			ds = append(ds, fmt.Sprintf("memory at %#x: % x, interpreter % x", k.log.entries[i].at, got.memory[i], b))
+		}
+	}
+	return ds
+}
+
+// report is the text about a difference.
+func (k *Backend) report(tb *vcpu.TB, s *shadow, ds []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "lockstep: block %#x with %d instructions, the %dth that ran:\n", uint64(tb.PC), len(tb.Marks), k.Blocks)
+	for _, d := range ds {
+		b.WriteString("\t" + d + "\n")
+	}
+	if k.Show != nil {
+		k.Show(&b, tb)
+	}
+	io.WriteString(&b, ir.Print(&s.block, k.Names))
+	return b.String()
+}
