@@ -6,6 +6,7 @@ import (
 	"panda/emu/exec"
 	"panda/emu/interp"
 	"panda/emu/jit/amd64"
+	"panda/emu/lockstep"
 	"panda/emu/vcpu"
 )
 
@@ -29,4 +30,11 @@ func NewBackend(name string, a *vcpu.Arch) (b exec.Backend, note string, err err
 		return nil, "", fmt.Errorf("-accel jit: %w", err)
 	}
 	return nil, "", fmt.Errorf("-accel %s: there is no such engine; there are %v", name, Accels)
+}
+
+// pair lets an engine run beside the interpreter, for -d lockstep.
+func (m *Machine) pair(b exec.Backend) exec.Backend {
+	k := lockstep.New(b)
+	k.Show, k.Names = m.dumpGuest, m.guest.SlotNames()
+	return k
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"panda/emu/arch/x86"
@@ -89,6 +90,9 @@ func New(cfg Config) (*Machine, error) {
 	}
 	if note != "" && cfg.Log != nil {
 		cfg.Log.Info(note)
+	}
+	if slices.Contains(cfg.Dump.Items, "lockstep") {
+		backend = m.pair(backend)
 	}
 	m.engine = exec.New(m.guest, backend, m.bus, m.cpu)
 	m.engine.OnUndefined = m.undefined

@@ -104,6 +104,9 @@ func randomRepeat(r *rand.Rand, n int) *Line {
 	l.InMem = []Patch{{LineData, mem}}
 	s := &l.In
 	s.GPR[regs.RCX] = r.Uint64N(1 << (4 + r.IntN(8)))
+	if r.IntN(6) == 0 { // the idiom for "as many as it takes"
+		s.GPR[regs.RCX] = ^uint64(0)
+	}
 	s.GPR[regs.RAX] = r.Uint64() * r.Uint64N(2)
 	s.GPR[regs.RSI] = LineData + r.Uint64N(dataSize)
 	s.GPR[regs.RDI] = LineData + r.Uint64N(dataSize)

@@ -95,7 +95,7 @@ func (cp *compiler) begin(b *ir.Block, tb *vcpu.TB) {
 	cp.labels = append(cp.labels[:0], make([]int, b.Labels)...)
 	n := 1
 	for i := range b.Insns {
-		if op := b.Insns[i].Op; op != ir.Nop && op != ir.InsnMark && op != ir.SetLabel {
+		if op := b.Insns[i].Op; op != ir.Nop && op != ir.Unset && op != ir.InsnMark && op != ir.SetLabel {
 			n++
 		}
 	}
@@ -134,7 +134,7 @@ func (cp *compiler) run() error {
 
 func (cp *compiler) insnOp(i *ir.Insn) error {
 	switch i.Op {
-	case ir.Nop:
+	case ir.Nop, ir.Unset:
 		return nil
 	case ir.InsnMark:
 		cp.insn = uint16(i.Imm)
@@ -203,6 +203,9 @@ const frameMask = ir.FrameWords - 1
 func (cp *compiler) lookup(i *ir.Insn) fn {
 	switch i.Op {
 	case ir.GotoTB, ir.GotoPtr:
+		if i.Op == ir.GotoTB && i.Aux >= 2 {
+			return leaveSide
+		}
 		if cp.tb.Unchained {
 			return leaveFns[i.Op-ir.GotoTB]
 		}

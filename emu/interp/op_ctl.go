@@ -51,6 +51,12 @@ func gotoTB(c *vcpu.CPU, o *op) *op {
 
 func leaveTB(c *vcpu.CPU, o *op) *op { return leave(c, vcpu.Leave{Why: ir.ExitEnd}, o.imm) }
 
+// leaveSide leaves from the middle of a block.
+func leaveSide(c *vcpu.CPU, o *op) *op {
+	c.Left += int64(o.c)
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux)}, o.imm)
+}
+
 func gotoPtr(c *vcpu.CPU, o *op) *op {
 	pc := c.W[o.a&frameMask]
 	if t := c.Jump.Find(pc); t != nil {

@@ -83,6 +83,9 @@ func (b *Builder) MovTo(d Ref, t Type, v Val) {
 	b.Emit(Insn{Op: Mov, Type: t, D: d, A: None, B: v.R, C: None, Imm: v.K})
 }
 
+// Unset says that nobody looks at a word until it is set again.
+func (b *Builder) Unset(d Ref) { b.Emit(Insn{Op: Unset, D: d, A: None, B: None, C: None}) }
+
 // Word puts an operand into a word: itself, or a new one for a constant.
 func (b *Builder) Word(v Val) Ref {
 	if !v.IsConst() {

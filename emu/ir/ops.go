@@ -12,6 +12,8 @@ const (
 	// Mark starts guest instruction number Imm of the block (index into Marks).
 	InsnMark
 
+	// Unset says that nobody looks at d until it is set again: it does nothing.
+	Unset
 	Mov // d = b (b may be Const)
 	Add // d = a + b
 	Sub // d = a - b
@@ -126,6 +128,7 @@ const (
 var opRows = [NumOps]opRow{
 	Nop:      {"nop", 0},
 	InsnMark: {"insn", keep},
+	Unset:    {"unset", writesD | keep},
 	Mov:      {"mov", writesD | readsB},
 	Add:      {"add", binary},
 	Sub:      {"sub", binary},

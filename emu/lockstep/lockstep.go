@@ -116,7 +116,12 @@ func (k *Backend) shadow(b *ir.Block, tb *vcpu.TB) *shadow {
 	return s
 }
 
-// noted is a block that notes what its stores overwrite.
+// unset is what the interpreter finds in a word that has no value; the engine
+// under test may have anything there.
+const unset = 0x756e736574_c0ffee
+
+// noted is a block that notes what its stores overwrite, and sets the words that
+// are to have no value.
 func (k *Backend) noted(b *ir.Block) ir.Block {
 	at, size := b.Temps, b.Temps+1
 	n := *b
@@ -124,7 +129,10 @@ func (k *Backend) noted(b *ir.Block) ir.Block {
 	n.Helpers = append(slices.Clone(b.Helpers), k.note)
 	n.Insns = nil
 	for _, i := range b.Insns {
-		if i.Op == ir.St {
+		switch i.Op {
+		case ir.Unset:
+			i = ir.Insn{Op: ir.Mov, Type: ir.I64, D: i.D, A: ir.None, B: ir.Const, C: ir.None, Imm: unset}
+		case ir.St:
 			n.Insns = append(n.Insns,
 				ir.Insn{Op: ir.Lea, Type: ir.I64, Aux: i.Aux & ir.ScaleMask, D: at, A: i.A, B: i.B, C: ir.None, Imm: i.Imm},
 				ir.Insn{Op: ir.Mov, Type: ir.I64, D: size, A: ir.None, B: ir.Const, C: ir.None, Imm: uint64(i.Type.Bytes())},
@@ -146,7 +154,7 @@ func (k *Backend) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 		return k.Backend.Enter(c, tb)
 	}
 	k.Blocks++
-	ways := k.model(c, tb, s)
+	start, ways := c.Icount(), k.model(c, tb, s)
 	budget := c.Left
 	spare := budget - min(budget, repeats*int64(len(tb.Marks)))
 	c.Left -= spare
@@ -154,9 +162,8 @@ func (k *Backend) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 	fault = k.Backend.Enter(c, tb)
 	c.Left += spare
 	c.Deadline += uint64(spare)
-	k.compare(c, tb, s, ways, &way{fault: fault})
-	if c.Leave.Last == nil && c.Leave.Why == ir.ExitNone && fault == nil {
-		c.Leave.Last = tb
+	if fault != nil || c.Leave.Why != ir.ExitNone || c.Icount() != start { // else it did not begin
+		k.compare(c, tb, s, ways, &way{fault: fault})
 	}
 	return fault
 }
@@ -208,7 +215,7 @@ func access(c *vcpu.CPU, fault any) (kind string, a guest.Addr) {
 			return "memory", a
 		}
 	case *guest.Exception:
-		return f.Error(), 0
+		return fmt.Sprintf("exception %+v", *f), 0
 	}
 	return fmt.Sprintf("%T %v", fault, fault), 0
 }

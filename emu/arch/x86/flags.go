@@ -15,6 +15,7 @@ func (t *translator) setCC(cc regs.CC, size uint8, dst, src ir.Val) {
 // setResult notes flags that follow from the result alone.
 func (t *translator) setResult(cc regs.CC, size uint8, r ir.Ref) {
 	t.b.MovTo(regs.CCDst, ir.I64, ir.W(r))
+	t.b.Unset(regs.CCSrc)
 	t.cc = cc.Sized(int(size))
 }
 

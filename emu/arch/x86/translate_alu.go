@@ -111,6 +111,7 @@ func trXor(t *translator) {
 	if a.Kind == dec.GPR && b.Kind == dec.GPR && a.Reg == b.Reg && a.Size >= 4 {
 		t.b.MovTo(ir.Ref(a.Reg), ir.I64, ir.K(0))
 		t.b.MovTo(regs.CCDst, ir.I64, ir.K(0))
+		t.b.Unset(regs.CCSrc)
 		t.cc = regs.CCLogic.Sized(int(a.Size))
 		return
 	}
@@ -125,6 +126,7 @@ func trTest(t *translator) {
 		return
 	}
 	t.b.Op2To(regs.CCDst, ir.And, opType(size), a, b)
+	t.b.Unset(regs.CCSrc)
 	t.cc = regs.CCLogic.Sized(int(size))
 }
 

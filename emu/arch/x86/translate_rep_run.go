@@ -7,15 +7,15 @@ import (
 	"panda/emu/mmu"
 )
 
-// run is a number of bytes that can be done at once, and the word with the rCX
-// from which on that many elements are left.
+// run is a number of bytes that can be done at once, and the word with the highest
+// rCX at which fewer elements are left.
 type run struct {
 	bytes uint64
-	least ir.Ref
+	short ir.Ref
 }
 
-// prepareRuns says which runs the loop may take. It writes what sets their least
-// rCX to one that is never reached if the operands allow no runs.
+// prepareRuns says which runs the loop may take. It writes what makes every rCX,
+// up to the highest, too low if the operands allow no runs.
 func (r *repetition) prepareRuns() (runs []run) {
 	t, b := r.t, r.t.b
 	if r.run == nil || t.alone || !r.flat() || r.size == 8 && r.longest == 8 ||
@@ -25,7 +25,7 @@ func (r *repetition) prepareRuns() (runs []run) {
 	for n := r.longest; n >= 8; n /= 8 {
 		if n > uint64(r.size) {
 			runs = append(runs, run{n, b.Temp()})
-			b.MovTo(runs[len(runs)-1].least, ir.I64, ir.K(^uint64(0)))
+			b.MovTo(runs[len(runs)-1].short, ir.I64, ir.K(^uint64(0)))
 		}
 	}
 	if !r.source || r.compares {
@@ -39,10 +39,10 @@ func (r *repetition) prepareRuns() (runs []run) {
 	}
 	for _, n := range runs {
 		count := n.bytes / uint64(r.size)
-		if r.compares {
-			count++
+		if !r.compares {
+			count--
 		}
-		b.Op2To(n.least, ir.Add, ir.I64, r.floor, ir.K(count))
+		b.Op2To(n.short, ir.Add, ir.I64, r.floor, ir.K(count))
 	}
 	return runs
 }
@@ -80,7 +80,7 @@ func (r *repetition) linear(a ir.Address) ir.Ref {
 func (r *repetition) tryRun(n run) {
 	t, b := r.t, r.t.b
 	shorter := b.Label()
-	b.BrCond(shorter, ir.LtU, ir.I64, t.counter(), ir.W(n.least))
+	b.BrCond(shorter, ir.LeU, ir.I64, t.counter(), ir.W(n.short))
 	if r.source {
 		r.src = r.inPage(r.element.source(), n.bytes, shorter)
 	}

@@ -79,7 +79,7 @@ var lowerFuncs [ir.NumOps]func(l *lower, i *ir.Insn)
 
 func init() {
 	lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
-		ir.Nop: func(*lower, *ir.Insn) {}, ir.InsnMark: lowMark, ir.Mov: lowMov,
+		ir.Nop: func(*lower, *ir.Insn) {}, ir.Unset: lowUnset, ir.InsnMark: lowMark, ir.Mov: lowMov,
 		ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
 		ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
 		ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),

@@ -82,6 +82,14 @@ func lowMov(l *lower, i *ir.Insn) {
 	l.words[i.D].num = num
 }
 
+// lowUnset forgets a word that is not pinned.
+func lowUnset(l *lower, i *ir.Insn) {
+	if !l.pinned(i.D) {
+		l.unbind(i.D)
+		l.words[i.D].num = 0
+	}
+}
+
 // moveConst sets a word to a constant.
 func (l *lower) moveConst(d ir.Ref, k uint64, t ir.Type) {
 	if t != ir.I64 {
