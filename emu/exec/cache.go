@@ -150,7 +150,11 @@ func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
 	if from.Dead || to.Dead || from.Unchained {
 		return
 	}
-	*from.Successor(slot) = to
+	next := from.Successor(slot)
+	if *next == to { // the engine came back all the same
+		return
+	}
+	*next = to
 	k.backend.Link(from, slot, to)
 	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
 }

@@ -193,6 +193,7 @@ func (e *Engine) runLimited(c *vcpu.CPU, n int64) vcpu.Stop {
 		return vcpu.StopRequest
 	}
 	before := c.Icount()
+	e.soft = false
 	stop := e.run(c, min(n, e.limit))
 	e.limit -= int64(c.Icount() - before)
 	if stop == vcpu.StopBudget && e.limit == 0 {

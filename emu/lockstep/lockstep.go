@@ -45,6 +45,9 @@ type Backend struct {
 	interp  interp.Engine
 	shadows map[*vcpu.TB]*shadow
 	jumps   *vcpu.JumpCache // empty
+	before  state
+	ways    [repeats]way
+	got     way
 	log     journal
 	note    *ir.Helper
 }
@@ -163,7 +166,7 @@ func (k *Backend) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 	c.Left += spare
 	c.Deadline += uint64(spare)
 	if fault != nil || c.Leave.Why != ir.ExitNone || c.Icount() != start { // else it did not begin
-		k.compare(c, tb, s, ways, &way{fault: fault})
+		k.compare(c, tb, s, ways, fault)
 	}
 	return fault
 }
@@ -173,24 +176,23 @@ const repeats = 3
 
 // model runs the block on the interpreter, once or, while it leads to itself,
 // several times, and takes everything back. The result is the state after each.
-func (k *Backend) model(c *vcpu.CPU, tb *vcpu.TB, s *shadow) (ways []*way) {
-	var before state
-	before.keep(c)
+func (k *Backend) model(c *vcpu.CPU, tb *vcpu.TB, s *shadow) []way {
+	k.before.keep(c)
 	k.log.reset()
 	c.Wrote = func(a uint64, n int) { k.log.note(c, a, n) }
 	s.tb.Dead, s.tb.Next = false, [2]*vcpu.TB{}
+	n := 0
 	for again := true; again; {
-		w := &way{fault: k.interp.Enter(c, &s.tb)}
-		w.take(c, &k.log)
-		ways = append(ways, w)
-		again = w.fault == nil && len(ways) < repeats && w.repeats(tb) && c.Left >= int64(len(tb.Marks)) && !c.StopWord()
+		w := &k.ways[n]
+		w.take(c, k.interp.Enter(c, &s.tb), &k.log)
+		n++
+		again = w.fault == nil && n < repeats && w.repeats(tb) && c.Left >= int64(len(tb.Marks)) && !c.StopWord()
 	}
 	c.Wrote = nil
 	c.Unkick()
-	before.restore(c) // the window of memory with it
 	k.log.undo(c)
-	before.restore(c)
-	return ways
+	k.before.restore(c)
+	return k.ways[:n]
 }
 
 // Report is the panic of a difference.

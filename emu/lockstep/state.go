@@ -28,7 +28,7 @@ type state struct {
 
 func (s *state) keep(c *vcpu.CPU) {
 	*s = state{
-		append([]uint64(nil), c.W[:c.Machine.Arch.TempBase]...),
+		append(s.w[:0], c.W[:c.Machine.Arch.TempBase]...),
 		c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn, c.Leave, c.Skip, c.Moved, c.Again,
 	}
 }
@@ -50,13 +50,14 @@ type way struct {
 	why    ir.Exit
 	slot   int
 	pc     uint64
-	memory [][]byte // by entry of the journal
+	memory []byte // what the entries of the journal were stored to
 }
 
-// take notes the state of the CPU.
-func (w *way) take(c *vcpu.CPU, log *journal) {
-	w.kind, w.addr = access(c, w.fault)
-	w.w = append([]uint64(nil), c.W[:c.Machine.Arch.TempBase]...)
+// take notes the state of the CPU after a run that ended with a fault or nil.
+func (w *way) take(c *vcpu.CPU, fault any, log *journal) {
+	w.fault, w.insn = fault, 0
+	w.kind, w.addr = access(c, fault)
+	w.w = append(w.w[:0], c.W[:c.Machine.Arch.TempBase]...)
 	w.icount = c.Icount()
 	w.why, w.slot, w.pc = c.Leave.Why, c.Leave.Slot, c.W[c.Machine.Arch.PC]
 	if w.fault != nil { // the pc is known by the instruction
@@ -66,12 +67,9 @@ func (w *way) take(c *vcpu.CPU, log *journal) {
 	if w.why == ir.ExitNone || w.why == ir.ExitEnd {
 		w.why, w.slot = ir.ExitEnd, 0
 	}
+	w.memory = append(w.memory[:0], log.old...)
 	for _, e := range log.entries {
-		b := make([]byte, len(e.old))
-		if c.Read(guest.Addr(e.at), b) != nil {
-			b = nil
-		}
-		w.memory = append(w.memory, b)
+		c.Read(guest.Addr(e.at), w.memory[e.off:][:e.n]) // it could be read before
 	}
 }
 
@@ -79,21 +77,29 @@ func (w *way) take(c *vcpu.CPU, log *journal) {
 func (w *way) repeats(tb *vcpu.TB) bool { return w.why == ir.ExitEnd && w.pc == uint64(tb.PC) }
 
 // journal notes what stores overwrite.
-type journal struct{ entries []entry }
-
-type entry struct {
-	at  uint64
-	old []byte
+type journal struct {
+	entries []entry
+	old     []byte
 }
 
-func (j *journal) reset() { j.entries = j.entries[:0] }
+// entry is a store of n bytes, which overwrites those at off in journal.old.
+type entry struct {
+	at     uint64
+	off, n int
+}
+
+func (j *journal) reset() { j.entries, j.old = j.entries[:0], j.old[:0] }
 
 // note keeps n bytes. A store that is not allowed will fault by itself.
 func (j *journal) note(c *vcpu.CPU, a uint64, n int) {
-	old := make([]byte, n)
-	if c.Read(guest.Addr(a), old) == nil {
-		j.entries = append(j.entries, entry{a, old})
-	} else if end := (a + uint64(n)) &^ 0xfff; end-a < uint64(n) && end > a { // into a page that is not there
+	off := len(j.old)
+	j.old = append(j.old, make([]byte, n)...)
+	if c.Read(guest.Addr(a), j.old[off:]) == nil {
+		j.entries = append(j.entries, entry{a, off, n})
+		return
+	}
+	j.old = j.old[:off]
+	if end := (a + uint64(n)) &^ 0xfff; end-a < uint64(n) && end > a { // into a page that is not there
 		j.note(c, a, int(end-a))
 	}
 }
@@ -103,23 +109,24 @@ func (j *journal) note(c *vcpu.CPU, a uint64, n int) {
 func (j *journal) undo(c *vcpu.CPU) {
 	for i := len(j.entries) - 1; i >= 0; i-- {
 		e := &j.entries[i]
-		now := make([]byte, len(e.old))
-		if c.Read(guest.Addr(e.at), now) == nil && !bytes.Equal(now, e.old) {
-			copy(c.Span(e.at, len(e.old), guest.Write), e.old)
+		now, old := c.Span(e.at, e.n, guest.Read), j.old[e.off:][:e.n]
+		if !bytes.Equal(now, old) {
+			copy(now, old)
 		}
 	}
 }
 
 // compare looks for the way that the engine under test went, and panics if it is
 // none of the interpreter's.
-func (k *Backend) compare(c *vcpu.CPU, tb *vcpu.TB, s *shadow, ways []*way, got *way) {
-	if _, redo := got.fault.(*vcpu.Redo); redo {
+func (k *Backend) compare(c *vcpu.CPU, tb *vcpu.TB, s *shadow, ways []way, fault any) {
+	if _, redo := fault.(*vcpu.Redo); redo {
 		return // it asks for a block that is exact
 	}
-	got.take(c, &k.log)
-	want := ways[len(ways)-1]
-	for _, w := range ways {
-		if w.icount == got.icount && w.kind == got.kind {
+	got := &k.got
+	got.take(c, fault, &k.log)
+	want := &ways[len(ways)-1]
+	for i := range ways {
+		if w := &ways[i]; w.icount == got.icount && w.kind == got.kind {
 			want = w
 			break
 		}
@@ -153,9 +160,12 @@ func (k *Backend) differences(got, want *way) (ds []string) {
 			add(name, got.w[i], want.w[i])
 		}
 	}
-	for i, b := range want.memory {
-		if !bytes.Equal(b, got.memory[i]) {
-			ds = append(ds, fmt.Sprintf("memory at %#x: % x, interpreter % x", k.log.entries[i].at, got.memory[i], b))
+	for _, e := range k.log.entries {
+		if e.off >= len(want.memory) { // of a later time round
+			break
+		}
+		if g, w := got.memory[e.off:][:e.n], want.memory[e.off:][:e.n]; !bytes.Equal(g, w) {
+			ds = append(ds, fmt.Sprintf("memory at %#x: % x, interpreter % x", e.at, g, w))
 		}
 	}
 	return ds
