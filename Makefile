@@ -2,7 +2,8 @@
 # make bin/panda-cgo  the same with shared objects as plugins; needs cgo
 # make test-so    builds panda-cgo and native/example and runs both
 # make check      what a change must pass besides the tests
-# make bench      the benchmarks of the rooms
+# make bench      panda against the host, and against qemu if there is one: see emu/bench
+# make bench-rooms  the benchmarks of the rooms
 # make programs   real programs that take long, natively and under panda
 # make i386-root  unpacks i386 programs of this Debian release below I386_ROOT
 # make fuzz       every fuzz target for FUZZTIME each
@@ -14,7 +15,7 @@ STRESSTIME ?= 30m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: all bin/panda check test bench programs i386-root fuzz stress cross
+.PHONY: all bin/panda check test bench bench-rooms programs i386-root fuzz stress cross
 
 all: bin/panda
 
@@ -48,6 +49,9 @@ cross:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -o /dev/null ./cmd/panda
 
 bench:
+	go run ./emu/bench $(BENCHFLAGS)
+
+bench-rooms:
 	go test -run '^$$' -bench . ./...
 
 # The programs below I386_ROOT are tested when they are there.
