@@ -32,8 +32,10 @@ func allLines(t *testing.T) (ls []*Line) {
 	return ls
 }
 
-// TestLines runs the lines on the interpreter and compares their disassembly.
-func TestLines(t *testing.T) {
+// TestLines runs the lines on our engines and compares their disassembly.
+func TestLines(t *testing.T) { eachEngine(t, runLines) }
+
+func runLines(t *testing.T) {
 	ms := map[int]*Machine{64: NewMachine(t, 64, "max"), 32: NewMachine(t, 32, "max")}
 	ls := allLines(t)
 	for _, l := range ls {

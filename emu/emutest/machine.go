@@ -63,7 +63,29 @@ func backend(t testing.TB, a *vcpu.Arch) exec.Backend {
 	return b
 }
 
-var accel = flag.String("accel", "interp", "engine to test")
+var accel = flag.String("accel", "", "engine to test; without it, each by itself where a test says so, else the fastest")
+
+// eachEngine runs a test on the engine that -accel asks for, or on every one that
+// works on this host.
+func eachEngine(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	if *accel != "" {
+		test(t)
+		return
+	}
+	defer func() { *accel = "" }()
+	for _, name := range emu.Accels {
+		t.Run(name, func(t *testing.T) {
+			*accel = name
+			if b, _, err := emu.NewBackend(name, x86.New(nil).View(64)); err != nil {
+				t.Skip(err)
+			} else if c, ok := b.(io.Closer); ok {
+				c.Close()
+			}
+			test(t)
+		})
+	}
+}
 
 // Map maps anonymous memory.
 func (b *Bare) Map(t testing.TB, a guest.Addr, size uint64, prot guest.Access) {

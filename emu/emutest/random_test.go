@@ -20,7 +20,9 @@ var (
 )
 
 // TestRandom compares our CPU with the host's on random sequences.
-func TestRandom(t *testing.T) {
+func TestRandom(t *testing.T) { eachEngine(t, randomBoth) }
+
+func randomBoth(t *testing.T) {
 	for _, bits := range []int{64, 32} {
 		t.Run(map[int]string{64: "64", 32: "32"}[bits], func(t *testing.T) {
 			randomRun(t, bits, *randomTime/2, *randomSeed)

@@ -43,7 +43,9 @@ var vectorClasses = []struct {
 	{"i386-approx", 32},
 }
 
-func TestX86Vectors(t *testing.T) {
+func TestX86Vectors(t *testing.T) { eachEngine(t, runClasses) }
+
+func runClasses(t *testing.T) {
 	for _, class := range vectorClasses {
 		t.Run(class.name, func(t *testing.T) {
 			vs, err := ReadVectors(vectorFile(class.name))
