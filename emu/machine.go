@@ -149,11 +149,11 @@ func (m *Machine) Plugins() *plugin.Manager { return m.plugins }
 func (m *Machine) Run() (status int, done bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			var bug *exec.Bug
-			if e, ok := r.(error); !ok || !errors.As(e, &bug) {
+			var own event.Fatal // *exec.Bug or *lockstep.Report
+			if e, ok := r.(error); !ok || !errors.As(e, &own) {
 				panic(r)
 			}
-			err = bug
+			err = r.(error)
 		}
 	}()
 	for {

@@ -198,6 +198,15 @@ func TestCoverage(t *testing.T) {
 	checkDrcov(t, data)
 }
 
+// TestLockstep: machine code and interpreter agree on a program, which the pair
+// runs as it is.
+func TestLockstep(t *testing.T) {
+	r := panda(t, t.TempDir(), "-d", "lockstep", "/bin/sh", "-c", "read x; echo $((x * 6)); exit 3 < /dev/null")
+	if r.status != 3 || r.stdout != "0\n" || r.stderr != "" {
+		t.Error(r)
+	}
+}
+
 // TestDump looks for a line of each item of -d.
 func TestDump(t *testing.T) {
 	dir := t.TempDir()

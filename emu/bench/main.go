@@ -60,6 +60,9 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.benchstat, "benchstat", "", "write lines for benchstat to a `file`")
 	match := fs.String("w", "", "only kernels whose name matches a `regexp`")
 	fs.Parse(args)
+	if o.rounds < 1 {
+		return nil, fmt.Errorf("-n %d: there must be a round", o.rounds)
+	}
 	var err error
 	if o.match, err = regexp.Compile(*match); err != nil {
 		return nil, err

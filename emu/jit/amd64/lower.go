@@ -36,15 +36,15 @@ type lower struct {
 	skipTo int        // operations before this one are written elsewhere
 	jumpAt [256]int32 // position of the jump of each chain slot
 
-	liveSlots []uint64 // by operation: which of the first slots somebody looks at after it
-	lastUse [ir.FrameWords]int32 // index of the last operation that reads a temporary
-	labels  []label
-	jumps   []jump
-	colds   []cold
-	away    []jit.Value // what cold code stores
-	skip    bool        // the code here is not reached
-	pending byte        // condition of a comparison that the next operation takes over
-	hasCond bool
+	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
+	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
+	labels    []label
+	jumps     []jump
+	colds     []cold
+	away      []jit.Value // what cold code stores
+	skip      bool        // the code here is not reached
+	pending   byte        // condition of a comparison that the next operation takes over
+	hasCond   bool
 }
 
 // label is a place within the block.
