@@ -239,12 +239,6 @@ func (a *asm) testI(size uint8, x Reg, v int32) {
 	a.i32(v)
 }
 
-// testMI tests memory of 4 or 8 bytes.
-func (a *asm) testMI(size uint8, m Mem, v int32) {
-	a.rm(0xf7, size, 0, m)
-	a.i32(v)
-}
-
 // The shifts by constants, by their number in the opcode's register field.
 const (
 	shiftRol = 0
@@ -268,8 +262,7 @@ func (a *asm) lea(size uint8, d Reg, m Mem) { a.rm(0x8d, size, d, m) }
 func (a *asm) neg(size uint8, d Reg) { a.rr(0xf7, size, 3, d) }
 func (a *asm) not(size uint8, d Reg) { a.rr(0xf7, size, 2, d) }
 
-func (a *asm) imul(size uint8, d, s Reg)      { a.rr(0x0faf, size, d, s) }
-func (a *asm) imulM(size uint8, d Reg, m Mem) { a.rm(0x0faf, size, d, m) }
+func (a *asm) imul(size uint8, d, s Reg) { a.rr(0x0faf, size, d, s) }
 func (a *asm) imulI(size uint8, d, s Reg, v int32) {
 	a.rr(0x69, size, d, s)
 	a.i32(v)
