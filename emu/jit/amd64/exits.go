@@ -117,7 +117,13 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 
 // guard writes the branch to the rare case, and goes on as if there were none.
 func (l *lower) guard(i *ir.Insn, g guard) {
-	place := l.jcc(l.compare(i) ^ 1)
+	l.around(g, l.jcc(l.compare(i)^1))
+	l.skipTo = g.to + 1
+}
+
+// around has a jump lead to a guard, which comes back with all registers as they
+// are here.
+func (l *lower) around(g guard, place int) *guard {
 	g.resume, g.fpOn, g.vecs = l.pos(), l.fpOn, l.vecs
 	for n, r := range scratch {
 		g.words[n] = ir.None
@@ -129,7 +135,7 @@ func (l *lower) guard(i *ir.Insn, g guard) {
 	l.away = l.appendAll(l.away)
 	c.slots = len(l.away)
 	l.addCold(c)
-	l.skipTo = g.to + 1
+	return &g
 }
 
 // appendAll lists everything that is not at home.
@@ -157,7 +163,7 @@ func (l *lower) emitGuard(g *guard) {
 		switch i.Op {
 		case ir.Mov:
 			l.storeConst(home(i.D), i.Imm)
-		case ir.Call:
+		case ir.Call, ir.Probe, ir.ProbeMem:
 			l.operate(i, g.insn)
 		}
 	}

@@ -93,7 +93,7 @@ func init() {
 		ir.Vec: lowVec, ir.Count: lowCountEvent,
 		ir.Call: lowCall, ir.Flags: lowFlags,
 		ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
-		ir.Probe: lowOperate, ir.ProbeMem: lowOperate,
+		ir.Probe: lowProbe, ir.ProbeMem: lowProbe,
 	}
 }
 

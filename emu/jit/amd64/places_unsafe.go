@@ -34,3 +34,22 @@ func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
 func counterAt(tb *vcpu.TB, n int) uint64 {
 	return uint64(uintptr(unsafe.Pointer(tb.Counters[n])))
 }
+
+// Places in a vcpu.Ring and a vcpu.Record.
+const (
+	ringBuf     = int32(unsafe.Offsetof(vcpu.Ring{}.Buf))
+	ringLen     = ringBuf + 8
+	ringN       = int32(unsafe.Offsetof(vcpu.Ring{}.N))
+	ringLive    = int32(unsafe.Offsetof(vcpu.Ring{}.Live))
+	recordPC    = int32(unsafe.Offsetof(vcpu.Record{}.PC))
+	recordAddr  = int32(unsafe.Offsetof(vcpu.Record{}.Addr))
+	recordValue = int32(unsafe.Offsetof(vcpu.Record{}.Value))
+	recordBytes = int32(unsafe.Offsetof(vcpu.Record{}.Size))
+	recordSize  = int32(unsafe.Sizeof(vcpu.Record{}))
+)
+
+// The code multiplies by 40.
+var _ = [1]struct{}{}[recordSize-40]
+
+// ringAt is the address of a ring, which a site of the block keeps alive.
+func ringAt(r *vcpu.Ring) uint64 { return uint64(uintptr(unsafe.Pointer(r))) }
