@@ -17,8 +17,9 @@ import (
 type typing struct{ keys, shows string }
 
 const (
-	// job prints a line once it is in the foreground, and when it is continued.
-	job     = `sh -c 'trap "echo on" CONT; echo ready; while :; do sleep 0.02; done'` + "\n"
+	// job prints a line once it is in the foreground, and when it is continued. It
+	// starts nothing: a shell that is stopped within vfork never says so.
+	job     = `sh -c 'trap "echo on" CONT; echo ready; while :; do :; done'` + "\n"
 	stopped = "until jobs | grep -q Stopped; do sleep 0.02; done; jobs\n"
 )
 
