@@ -13,10 +13,11 @@ import (
 // The loops of TestHot: what gets hot is translated another way. Each runs rcx
 // times and ends in UD2; rdi points to memory.
 var hotLoops = []struct {
-	name string
-	code []byte
+	name   string
+	longer bool // a block goes on behind a branch
+	code   []byte
 }{
-	{"one block", []byte{
+	{"one block", false, []byte{
 		0x48, 0x01, 0xd8, // add rax, rbx
 		0x48, 0x89, 0x07, // mov [rdi], rax
 		0xc4, 0xe1, 0xf9, 0x6e, 0xc8, // vmovq xmm1, rax
@@ -27,7 +28,7 @@ var hotLoops = []struct {
 		0x75, 0xe6, // jnz
 		0x0f, 0x0b,
 	}},
-	{"branches", []byte{
+	{"branches", true, []byte{
 		0x48, 0x01, 0xd8, // add rax, rbx
 		0xa8, 0x01, // test al, 1
 		0x74, 0x03, // je
@@ -41,7 +42,7 @@ var hotLoops = []struct {
 		0x75, 0xe1, // jnz
 		0x0f, 0x0b,
 	}},
-	{"walk into the end", []byte{
+	{"walk into the end", true, []byte{
 		0x48, 0x31, 0xd8, // xor rax, rbx
 		0x48, 0x11, 0x07, // adc [rdi], rax
 		0x70, 0x03, // jo
@@ -53,7 +54,7 @@ var hotLoops = []struct {
 		0x75, 0xe6, // jnz
 		0x0f, 0x0b,
 	}},
-	{"calls", []byte{
+	{"calls", false, []byte{
 		0xe8, 0x0a, 0, 0, 0, // call f
 		0x48, 0x83, 0xe9, 0x01, // sub rcx, 1
 		0x73, 0xf5, // jnc
@@ -74,6 +75,9 @@ func TestHot(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			var ran []*hotRun
 			eachEngine(t, func(t *testing.T) { ran = append(ran, runHot(t, l.code)) })
+			if l.longer && len(ran) > 1 && ran[0].hot == 0 {
+				t.Error("no block became longer")
+			}
 			for _, r := range ran[1:] {
 				ran[0].compare(t, r)
 			}
@@ -85,6 +89,7 @@ func TestHot(t *testing.T) {
 type hotRun struct {
 	stops []hotStop
 	mem   []byte
+	hot   uint64 // blocks made anew
 }
 
 type hotStop struct {
@@ -113,7 +118,7 @@ func runHot(t *testing.T, code []byte) *hotRun {
 	w[regs.RIP] = uint64(hotCode)
 	r, rng := &hotRun{}, rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
-		stop := b.Engine.Run(b.CPU, 1+rng.Int64N(20_000))
+		stop := b.Engine.Run(b.CPU, 1+rng.Int64N(600_000))
 		s := hotStop{why: stop, icount: b.CPU.Icount(), flags: hotFlags(b)}
 		copy(s.regs[:], w[:17])
 		copy(s.vecs[:], w[regs.YMM:])
@@ -125,6 +130,7 @@ func runHot(t *testing.T, code []byte) *hotRun {
 			break
 		}
 	}
+	r.hot = b.Engine.Stats.Hot
 	r.mem = make([]byte, hotSize)
 	if err := b.Space.Read(hotData, r.mem); err != nil {
 		t.Fatal(err)

@@ -99,6 +99,7 @@ type Engine struct {
 type Stats struct {
 	Blocks, Insns uint64 // translated
 	Flushes, SMC  uint64
+	Hot           uint64 // blocks to be made anew because they run often
 	Turns         uint64 // chains of blocks that ran; without chaining, blocks
 	Partial       uint64 // changes of subscriptions that dropped some translations
 }

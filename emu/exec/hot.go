@@ -45,6 +45,7 @@ func (e *Engine) sample(c *vcpu.CPU) {
 	if tb.Heat++; tb.Heat == hotAfter && !probe.Watched(e.bus) {
 		if way := fallen(tb); len(way) > 0 {
 			e.hot = hot{tb, way}
+			e.Stats.Hot++
 			e.cache.kill(tb)
 		}
 	}
