@@ -109,7 +109,7 @@ var programs = []struct {
 	args  []string
 	stdin string
 }{
-	{name: "ls", args: []string{"ls", "-l", "/"}},
+	{name: "ls", args: []string{"ls", "-l", "/usr", "/usr/lib/"}},
 	{name: "bash", args: []string{"bash", "-c", "for i in 1 2 3; do echo $i | tr 1-9 a-i; done; ls /usr | sort | wc -l; exit 7"}},
 	{name: "bash-fork", args: []string{"bash", "-c", "x=$(echo a; (echo b; exit 3); echo $?); echo \"$x\"; true && false || echo or; kill -9 $$"}},
 	{name: "bash-trap", args: []string{"bash", "-c", "trap 'echo got' USR1; kill -USR1 $$; sleep 0.01 & wait $!; echo $?"}},

@@ -3,6 +3,7 @@ package linux
 import (
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -61,10 +62,31 @@ func (e *randomEngine) arg() uint64 {
 // guarded keeps random calls from doing harm outside, and from waiting.
 type guarded struct {
 	hostsys.Door
-	k **Kernel
+	k   **Kernel
+	dir string
+}
+
+// outside tells whether a call names a file that does not lie in the directory
+// of the test. Names relative to an open directory do, as none other opens.
+func (g guarded) outside(c *hostsys.Call) bool {
+	for _, a := range c.Args {
+		name, isString := strings.CutSuffix(string(a.Buf), "\x00")
+		switch {
+		case a.Dir != hostsys.In || !isString || *g.k == nil:
+		case strings.Contains(name, ".."):
+			return true
+		case strings.HasPrefix(name, "/") && !strings.HasPrefix(name, g.dir+"/") && !strings.HasPrefix(name, "/proc/self/fd"):
+			return true
+		}
+	}
+	return false
 }
 
 func (g guarded) Do(c *hostsys.Call) {
+	if g.outside(c) {
+		c.Ret, c.Err = -1, abi.EPERM
+		return
+	}
 	switch c.Nr {
 	case unix.SYS_KILL, unix.SYS_SYNC, unix.SYS_SYNCFS, unix.SYS_FALLOCATE, unix.SYS_FTRUNCATE:
 		c.Ret, c.Err = -1, abi.EPERM
@@ -108,7 +130,7 @@ func randomCalls(t *testing.T, calls []abi.Call, kind vcpu.SyscallKind) {
 		var k *Kernel
 		cfg := testConfig(t, t.TempDir())
 		newFakeEngine(t).image(cfg.Path, nil)
-		cfg.Host.Door = guarded{cfg.Host.Door, &k}
+		cfg.Host.Door = guarded{cfg.Host.Door, &k, cfg.Dir}
 		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(calls), kind: kind, left: n}
 		c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
 		made, err := New(cfg, c, e)
