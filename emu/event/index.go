@@ -69,7 +69,12 @@ func (f *Filter) spread() (n uint64) {
 
 // Active lists the subscriptions of a kind that are to be served, in order. The
 // caller does not change the list.
-func (b *Bus) Active(k Kind) []*Sub { return b.indexOf(k).active }
+func (b *Bus) Active(k Kind) []*Sub {
+	if x := &b.index[k]; x.made { // most often, and without a call
+		return x.active
+	}
+	return b.indexOf(k).active
+}
 
 // At appends to list the subscriptions of a kind whose filters take an
 // instruction, in order.

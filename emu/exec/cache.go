@@ -8,11 +8,13 @@ import (
 
 // cache holds the translations of one address space.
 type cache struct {
-	space   *mmu.Space
-	backend Backend
-	modes   map[uint64]*modeCache
-	pages   map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
-	stores  map[guest.Addr]*storedPage
+	space    *mmu.Space
+	backend  Backend
+	modes    map[uint64]*modeCache
+	last     *modeCache // modes[lastMode], which was asked for last
+	lastMode uint64
+	pages    map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
+	stores   map[guest.Addr]*storedPage
 }
 
 // modeCache holds those of one mode.
@@ -27,11 +29,15 @@ func newCache(s *mmu.Space, b Backend) *cache {
 
 // mode is the part for a mode.
 func (k *cache) mode(mode uint64) *modeCache {
+	if k.last != nil && k.lastMode == mode {
+		return k.last
+	}
 	m := k.modes[mode]
 	if m == nil {
 		m = &modeCache{byPC: map[guest.Addr]*vcpu.TB{}, jump: vcpu.NewJumpCache()}
 		k.modes[mode] = m
 	}
+	k.last, k.lastMode = m, mode
 	return m
 }
 
@@ -141,6 +147,7 @@ func (k *cache) flush() {
 		k.space.Unwatch(page)
 	}
 	clear(k.modes)
+	k.last = nil
 	clear(k.pages)
 	clear(k.stores)
 }

@@ -68,9 +68,11 @@ type Thread struct {
 	state threadState
 	regs  [regs.TempBase]uint64 // while another thread is on the CPU
 	call  call
-	wait  *wait
-	files *fdTable
-	fs    *fsContext
+	// single is the vector of a call with one buffer.
+	single [1][]byte
+	wait   *wait
+	files  *fdTable
+	fs     *fsContext
 
 	mask    uint64 // blocked signals
 	oldMask uint64 // to be restored after a handler, when restore is set

@@ -149,7 +149,10 @@ func skip(v [][]byte, n int64) [][]byte {
 // cut is the first n bytes of a vector.
 func cut(v [][]byte, n int) [][]byte {
 	for i, b := range v {
-		if n <= len(b) {
+		switch {
+		case n == len(b):
+			return v[:i+1]
+		case n < len(b):
 			return append(v[:i:i], b[:n])
 		}
 		n -= len(b)
@@ -178,7 +181,8 @@ func (t *Thread) buffer(c *call, write bool, off int64) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return do(x, [][]byte{b})
+	t.single[0] = b
+	return do(x, t.single[:])
 }
 
 // nothing transfers no bytes: the host says what that means for the file.
