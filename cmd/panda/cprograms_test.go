@@ -10,14 +10,15 @@ import (
 )
 
 // buildC builds a program of testdata/c for the host.
-func buildC(t *testing.T, name string) string {
+func buildC(t *testing.T, name string, flags ...string) string {
 	t.Helper()
 	if runtime.GOARCH != "amd64" {
 		t.Skip("compares with the native run")
 	}
 	need(t, "gcc")
 	prog := filepath.Join(t.TempDir(), name)
-	cmd := exec.Command("gcc", "-O0", "-w", "-pthread", "-o", prog, filepath.Join("testdata", "c", name+".c"))
+	flags = append([]string{"-O0", "-w", "-pthread"}, flags...)
+	cmd := exec.Command("gcc", append(flags, "-o", prog, filepath.Join("testdata", "c", name+".c"))...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Skipf("%v\n%s", err, out)
 	}
@@ -70,5 +71,23 @@ func TestBadCalls(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "trace")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSingleStep: a program that sets TF traps where it does on the CPU.
+func TestSingleStep(t *testing.T) {
+	for _, width := range []string{"-m64", "-m32"} {
+		t.Run(width, func(t *testing.T) {
+			prog := buildC(t, "step", width, "-fno-pic", "-no-pie", "-static")
+			want := execute(t, "", "", prog)
+			if n := strings.Count(want.stdout, "\n"); n < 100 {
+				t.Fatalf("%d traps natively", n)
+			}
+			for _, accel := range []string{"jit", "interp"} {
+				if got := panda(t, "", "-accel", accel, prog); got.stdout != want.stdout || got.ended != want.ended {
+					t.Errorf("-accel %s\ngot  %q %s\nwant %q %s", accel, got.stdout, got.ended, want.stdout, want.ended)
+				}
+			}
+		})
 	}
 }

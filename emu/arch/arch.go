@@ -28,4 +28,7 @@ type Guest interface {
 	Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception
 	// Undefined is the exception of an instruction that does not exist.
 	Undefined() guest.Exception
+	// Stepped is the trap after a block for which Translate set the Builder's
+	// Step.
+	Stepped() guest.Exception
 }

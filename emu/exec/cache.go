@@ -19,12 +19,12 @@ type cache struct {
 
 // modeCache holds those of one mode.
 type modeCache struct {
-	byPC map[guest.Addr]*vcpu.TB
+	byPC table[vcpu.TB]
 	jump *vcpu.JumpCache
 }
 
 func newCache(s *mmu.Space, b Backend) *cache {
-	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr][]*vcpu.TB{}, stores: map[guest.Addr]*storedPage{}}
+	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr]*codePage{}, stores: map[guest.Addr]*storedPage{}}
 }
 
 // mode is the part for a mode.
@@ -34,7 +34,7 @@ func (k *cache) mode(mode uint64) *modeCache {
 	}
 	m := k.modes[mode]
 	if m == nil {
-		m = &modeCache{byPC: map[guest.Addr]*vcpu.TB{}, jump: vcpu.NewJumpCache()}
+		m = &modeCache{jump: vcpu.NewJumpCache()}
 		k.modes[mode] = m
 	}
 	k.last, k.lastMode = m, mode
@@ -43,20 +43,31 @@ func (k *cache) mode(mode uint64) *modeCache {
 
 // add enters a block and has its pages watched for stores.
 func (k *cache) add(tb *vcpu.TB) {
-	k.mode(tb.Mode).byPC[tb.PC] = tb
-	k.eachPage(tb, func(page guest.Addr) {
-		blocks := k.pages[page]
-		if blocks == nil && !(k.changing(page) && k.space.NoteCode(page)) {
-			k.space.WatchCode(page)
-		}
-		k.pages[page] = append(blocks, tb)
-	})
+	k.mode(tb.Mode).byPC.set(tb.PC, tb)
+	for page := pageOf(tb.PC); page < tb.PC+guest.Addr(tb.Size); page += mmu.PageSize {
+		p := k.page(page)
+		p.blocks = append(p.blocks, tb)
+	}
 }
 
-func (k *cache) eachPage(tb *vcpu.TB, f func(page guest.Addr)) {
-	for page := tb.PC &^ (mmu.PageSize - 1); page < tb.PC+guest.Addr(tb.Size); page += mmu.PageSize {
-		f(page)
+func pageOf(a guest.Addr) guest.Addr { return a &^ (mmu.PageSize - 1) }
+
+// page is the list of a page's blocks. A page that has none yet begins to be
+// watched.
+func (k *cache) page(at guest.Addr) *codePage {
+	if k.last != nil && k.last.at == at {
+		return k.last
 	}
+	p := k.pages[at]
+	if p == nil {
+		if !(k.changing(at) && k.space.NoteCode(at)) {
+			k.space.WatchCode(at)
+		}
+		p = &codePage{at: at}
+		k.pages[at] = p
+	}
+	k.last = p
+	return p
 }
 
 // drop invalidates the blocks with code in [start, end), page by page.
@@ -69,16 +80,21 @@ func (k *cache) drop(start, end guest.Addr) {
 		}
 		return
 	}
-	for page := start &^ (mmu.PageSize - 1); page < end; page += mmu.PageSize {
+	for page := pageOf(start); page < end; page += mmu.PageSize {
 		k.dropPage(page)
 	}
 }
 
 func (k *cache) dropPage(page guest.Addr) {
-	for _, tb := range k.pages[page] {
+	p := k.pages[page]
+	if p == nil {
+		return
+	}
+	for _, tb := range p.blocks {
 		k.kill(tb)
 	}
 	delete(k.pages, page)
+	k.last = nil
 }
 
 // dropBlocks invalidates the blocks with code in [start, end) and no others.
@@ -89,34 +105,35 @@ func (k *cache) dropBlocks(start, end guest.Addr) {
 		}
 		return
 	}
-	for page := start &^ (mmu.PageSize - 1); page < end; page += mmu.PageSize {
+	for page := pageOf(start); page < end; page += mmu.PageSize {
 		k.dropFrom(page, start, end)
 	}
 }
 
 // dropFrom drops blocks of one page, which stays watched.
 func (k *cache) dropFrom(page, start, end guest.Addr) {
-	blocks := k.pages[page]
-	stay := blocks[:0]
-	for _, tb := range blocks {
+	p := k.pages[page]
+	if p == nil {
+		return
+	}
+	stay := p.blocks[:0]
+	for _, tb := range p.blocks {
 		if tb.PC < end && tb.PC+guest.Addr(tb.Size) > start {
 			k.kill(tb)
 		} else {
 			stay = append(stay, tb)
 		}
 	}
-	if blocks != nil {
-		clear(blocks[len(stay):])
-		k.pages[page] = stay
-	}
+	clear(p.blocks[len(stay):])
+	p.blocks = stay
 }
 
 // kill makes a block unreachable: it may still be running.
 func (k *cache) kill(tb *vcpu.TB) {
 	tb.Dead = true
 	m := k.mode(tb.Mode)
-	if m.byPC[tb.PC] == tb {
-		delete(m.byPC, tb.PC)
+	if m.byPC.find(tb.PC) == tb {
+		m.byPC.remove(tb.PC)
 	}
 	m.jump.Remove(tb)
 	for _, l := range tb.From {
@@ -137,11 +154,11 @@ func (k *cache) kill(tb *vcpu.TB) {
 // flush drops everything.
 func (k *cache) flush() {
 	for _, m := range k.modes {
-		for _, tb := range m.byPC {
+		m.byPC.each(func(tb *vcpu.TB) {
 			tb.Dead = true
 			tb.From = nil
 			tb.Unlink()
-		}
+		})
 	}
 	for page := range k.pages {
 		k.space.Unwatch(page)
@@ -150,6 +167,7 @@ func (k *cache) flush() {
 	k.last = nil
 	clear(k.pages)
 	clear(k.stores)
+	k.last = nil
 }
 
 // link lets a block go on to another without the run loop.

@@ -44,6 +44,6 @@ func (e *Engine) afterBlock(c *vcpu.CPU) {
 		e.cache.kill(last)
 	}
 	if last.Left != nil {
-		last.Left(c, e.blocks.byPC[c.PC()])
+		last.Left(c, e.blocks.byPC.find(c.PC()))
 	}
 }

@@ -39,8 +39,9 @@ type Backend interface {
 	Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any)
 	// Link tells that tb.Next[slot] of a block has become to, which may be nil.
 	Link(tb *vcpu.TB, slot int, to *vcpu.TB)
-	// Shares reports whether blocks of the same code may have one Entry.
-	Shares() bool
+	// Copy makes tb.Entry from another block's, which is for the same code with the
+	// same options, and perhaps dropped already. Neither is instrumented.
+	Copy(of, tb *vcpu.TB) error
 	// Extends reports whether it pays to make hot blocks longer.
 	Extends() bool
 	// Full reports that there may be no room for another block. All are dropped
@@ -98,6 +99,7 @@ type Engine struct {
 // Stats are counts of an engine's work.
 type Stats struct {
 	Blocks, Insns uint64 // translated
+	Copied        uint64 // blocks that are copies of others
 	Flushes, SMC  uint64
 	Hot           uint64 // blocks to be made anew because they run often
 	Turns         uint64 // chains of blocks that ran; without chaining, blocks
@@ -273,6 +275,10 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 		return e.undefined(c)
 	case ir.ExitHalt:
 		return vcpu.StopHalt, true
+	case ir.ExitEnd:
+		if l.Last.Step {
+			return e.except(c, e.guest.Stepped())
+		}
 	}
 	if mode := e.guest.Mode(c); mode != e.mode {
 		e.enterSpace()
@@ -303,7 +309,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 	if tb := c.Jump.Find(pc); tb != nil {
 		return tb, nil
 	}
-	tb := e.blocks.byPC[guest.Addr(pc)]
+	tb := e.blocks.byPC.find(guest.Addr(pc))
 	if tb == nil {
 		var fault *guest.MemFault
 		if tb, fault = e.translate(c, maxInsns, true); fault != nil {
@@ -327,10 +333,10 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
-	share := keep && e.memo.on && e.backend.Shares() && !e.cache.changing(pc)
-	if share {
-		if known := e.memo.find(pc, e.mode, e.code[:n]); known != nil && !probe.Wants(e.bus, e.source(e.code[:n]), known) {
-			return e.keep(c, vcpu.TB{Size: known.Size, Marks: known.Marks, Last: known.Last, Entry: known.Entry, Unchained: known.Unchained}), nil
+	share := keep && e.memo.on && !e.cache.changing(pc)
+	if share && !e.isHot(c) {
+		if tb := e.copyKnown(c, e.code[:n]); tb != nil {
+			return tb, nil
 		}
 	}
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
@@ -350,12 +356,15 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		size, *sides = e.translateChanging(e.code[:n], pc, size, max), 0
 	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked}
+	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Step: e.b.Step}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if n := *sides; n > 0 {
 		tb.Side = make([]vcpu.Side, n)
 	}
 	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
+	if longer {
+		tb.Heat = hotAfter
+	}
 	tb.Once = !keep
 	e.finish(tb, e.code[:n])
 	e.Stats.Blocks++
@@ -370,16 +379,6 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	return tb, nil
 }
 
-// keep enters a block for the pc that was made from a remembered translation.
-func (e *Engine) keep(c *vcpu.CPU, of vcpu.TB) *vcpu.TB {
-	tb := e.tbs.one()
-	*tb = of
-	tb.PC, tb.ASID, tb.Mode = c.PC(), c.Space.ASID, e.mode
-	e.cache.add(tb)
-	e.fireTranslated(tb)
-	return tb
-}
-
 // finish instruments, optimises and compiles the block in e.b.
 func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	e.show(tb, "translated")
@@ -389,7 +388,7 @@ func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	}
 	opt.Run(&e.b.Block, e.cpu.Machine.Arch.TempBase)
 	e.show(tb, "optimised")
-	tb.Unchained = tb.Unchained || e.noChain || tb.Once
+	tb.Unchained = tb.Unchained || e.noChain || tb.Once || tb.Step
 	make := e.backend.Compile
 	if tb.Once {
 		make = e.once.Compile

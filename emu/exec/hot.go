@@ -38,8 +38,8 @@ func (e *Engine) sample(c *vcpu.CPU) {
 	if !e.backend.Extends() || e.blocks == nil || e.nested > 0 || e.noChain {
 		return
 	}
-	tb := e.blocks.byPC[c.PC()]
-	if tb == nil || len(tb.Side) > 0 || tb.Heat > hotAfter {
+	tb := e.blocks.byPC.find(c.PC())
+	if tb == nil || tb.Heat >= hotAfter {
 		return
 	}
 	if tb.Heat++; tb.Heat == hotAfter && !probe.Watched(e.bus) {
@@ -65,13 +65,19 @@ func fallen(tb *vcpu.TB) (way []guest.Addr) {
 	return way
 }
 
+// isHot reports whether the block at the pc is the one to be made longer.
+func (e *Engine) isHot(c *vcpu.CPU) bool {
+	tb := e.hot.tb
+	return tb != nil && tb.PC == c.PC() && tb.Mode == e.mode && tb.ASID == c.Space.ASID
+}
+
 // extend lets the block that is translated now go on behind branches, if it is
 // the hot one. The result will be the number of side exits.
 func (e *Engine) extend(keep bool) (sides *int, longer bool) {
 	e.b.Extend = nil
 	sides = new(int)
 	h := e.hot
-	if h.tb == nil || !keep || h.tb.PC != e.cpu.PC() || h.tb.Mode != e.mode || h.tb.ASID != e.cpu.Space.ASID {
+	if !keep || !e.isHot(e.cpu) {
 		return sides, false
 	}
 	e.hot = hot{}

@@ -2,8 +2,10 @@ package exec
 
 import (
 	"bytes"
+	"fmt"
 
 	"panda/emu/guest"
+	"panda/emu/probe"
 	"panda/emu/vcpu"
 )
 
@@ -14,14 +16,10 @@ import (
 // callbacks and filters say of a block may depend on the address space.
 type memo struct {
 	on   bool
-	byPC map[memoKey]*memory
+	byPC table[memory] // the youngest for each address
 	n    int
 	text slab[byte]
-}
-
-type memoKey struct {
-	pc   guest.Addr
-	mode uint64
+	all  slab[memory]
 }
 
 // memory is a translation with the bytes that it was made from, and those
@@ -41,10 +39,10 @@ const beyond = 15
 
 func span(tb *vcpu.TB, code []byte) []byte { return code[:min(len(code), tb.Size+beyond)] }
 
-// find finds a block with the same code.
-func (m *memo) find(pc guest.Addr, mode uint64, code []byte) *vcpu.TB {
-	for r := m.byPC[memoKey{pc, mode}]; r != nil; r = r.next {
-		if bytes.Equal(r.code, span(r.tb, code)) {
+// find finds a block with the same code, for the same mode and limit.
+func (m *memo) find(pc guest.Addr, mode, limit uint64, code []byte) *vcpu.TB {
+	for r := m.byPC.find(pc); r != nil; r = r.next {
+		if r.tb.Mode == mode && r.tb.Limit == limit && bytes.Equal(r.code, span(r.tb, code)) {
 			return r.tb
 		}
 	}
@@ -53,14 +51,15 @@ func (m *memo) find(pc guest.Addr, mode uint64, code []byte) *vcpu.TB {
 
 // add remembers a block that carries no instrumentation.
 func (m *memo) add(tb *vcpu.TB, code []byte) {
-	if m.n++; m.n > memoMax || m.byPC == nil {
+	if m.n++; m.n > memoMax {
 		m.clear()
 	}
-	k := memoKey{tb.PC, tb.Mode}
-	m.byPC[k] = &memory{m.text.copy(span(tb, code)), tb, m.byPC[k]}
+	r := m.all.one()
+	*r = memory{m.text.copy(span(tb, code)), tb, m.byPC.find(tb.PC)}
+	m.byPC.set(tb.PC, r)
 }
 
-func (m *memo) clear() { *m = memo{on: m.on, byPC: map[memoKey]*memory{}} }
+func (m *memo) clear() { *m = memo{on: m.on} }
 
 // shareCode begins to remember, if there is another address space already, with
 // what that one has translated.
@@ -69,16 +68,40 @@ func (e *Engine) shareCode() {
 		return
 	}
 	e.memo.on = true
-	for _, k := range e.caches {
-		for _, m := range k.modes {
-			for _, tb := range m.byPC { // the order is not seen: addresses differ
-				n, _ := k.space.Fetch(tb.PC, e.code)
+	for _, k := range e.caches { // there is one
+		for _, m := range k.modes { // the order is not seen: each address is found for its mode
+			m.byPC.each(func(tb *vcpu.TB) {
+				n, _ := k.space.Fetch(tb.PC, e.code[:tb.Size+beyond])
 				if n >= tb.Size && !tb.Instrumented() && !tb.Checked {
 					e.memo.add(tb, e.code[:n])
 				}
-			}
+			})
 		}
 	}
+}
+
+// copyKnown makes a block for the pc from a remembered translation of the same
+// code, if there is one.
+func (e *Engine) copyKnown(c *vcpu.CPU, code []byte) *vcpu.TB {
+	of := e.memo.find(c.PC(), e.mode, c.Space.Limit, code)
+	if of == nil || probe.Wants(e.bus, e.source(code), of) {
+		return nil
+	}
+	tb := e.tbs.one()
+	*tb = vcpu.TB{
+		PC: of.PC, Size: of.Size, ASID: c.Space.ASID, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
+		Unchained: of.Unchained, Step: of.Step, Heat: of.Heat,
+	}
+	if n := len(of.Side); n > 0 {
+		tb.Side = make([]vcpu.Side, n)
+	}
+	if err := e.backend.Copy(of, tb); err != nil {
+		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
+	}
+	e.Stats.Copied++
+	e.cache.add(tb)
+	e.fireTranslated(tb)
+	return tb
 }
 
 // slab cuts small slices from large ones: what is cut together goes together.

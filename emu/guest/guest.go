@@ -70,6 +70,10 @@ func (e *Exception) String() string {
 	return fmt.Sprintf("exception vector=%d code=%#x addr=%#x", e.Vector, e.Code, uint64(e.Addr))
 }
 
+// DR6Step is the Code of an x86 debug exception after a single step: BS of DR6
+// (SDM vol. 3B 18.2.3).
+const DR6Step = 1 << 14
+
 // MemFault is a memory access that the guest's map does not allow. The memory
 // model returns it; the architecture turns it into an Exception.
 type MemFault struct {

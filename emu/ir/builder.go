@@ -22,14 +22,17 @@ type Builder struct {
 	// Extend, when set, says whether a block may go on behind a branch that is not
 	// taken, at the pc behind it.
 	Extend func(pc uint64) bool
-	base   Ref
+	// Step is set by the translator when the guest traps behind the block: it
+	// steps through its code.
+	Step bool
+	base Ref
 }
 
 // Reset starts a block at pc whose temporaries begin at base. Slices are used
 // again, so a finished block must be compiled or copied before.
 func (b *Builder) Reset(pc uint64, base Ref) {
 	b.Block = Block{PC: pc, Insns: b.Insns[:0], Temps: base, Helpers: b.Helpers[:0], Marks: b.Marks[:0]}
-	b.base = base
+	b.base, b.Step = base, false
 }
 
 // Temp is a new word. Temporaries live to the end of the block.

@@ -45,7 +45,7 @@ type excSignal struct {
 
 var excSignals = map[uint8]excSignal{
 	vecDivide:    {abi.SIGFPE, abi.FPE_INTDIV, true},
-	vecDebug:     {abi.SIGTRAP, abi.TRAP_BRKPT, true}, // INT1: nothing else raises it
+	vecDebug:     {abi.SIGTRAP, abi.TRAP_BRKPT, true}, // INT1
 	vecBreak:     {abi.SIGTRAP, abi.SI_KERNEL, false},
 	vecOverflow:  {abi.SIGSEGV, abi.SI_KERNEL, false},
 	vecBound:     {abi.SIGSEGV, abi.SI_KERNEL, false},
@@ -71,7 +71,13 @@ func (t *Thread) exception(e guest.Exception) {
 	if t.reg(pcReg) != pc {
 		return // a callback dealt with it
 	}
-	t.fault = faultState{trapno: uint64(e.Vector), err: uint64(e.Code), cr2: t.fault.cr2}
+	t.fault = faultState{trapno: uint64(e.Vector), cr2: t.fault.cr2}
+	if e.HasCode {
+		t.fault.err = uint64(e.Code)
+	}
+	if !e.Next { // the CPU saves RF with the flags of a fault (SDM vol. 3B 18.3.1.1)
+		t.setReg(regs.EFL, t.reg(regs.EFL)|regs.RF)
+	}
 	t.force(t.signalOf(&e))
 }
 
@@ -79,7 +85,14 @@ func (t *Thread) signalOf(e *guest.Exception) abi.Siginfo {
 	switch e.Vector {
 	case vecPage:
 		t.fault.cr2 = uint64(e.Addr)
+		if e.Addr >= taskSizeMax { // the kernel's own: it does not say what is there
+			t.fault.err |= pfPresent
+		}
 		return t.pageSignal(e)
+	case vecDebug:
+		if e.Code&guest.DR6Step != 0 {
+			return abi.Siginfo{Signo: abi.SIGTRAP, Code: abi.TRAP_TRACE, Addr: t.reg(pcReg)}
+		}
 	case vecX87:
 		return abi.Siginfo{Signo: abi.SIGFPE, Code: fpeCode(t.reg(regs.FSW) &^ t.reg(regs.FCW)), Addr: t.reg(pcReg)}
 	case vecSIMD:
@@ -96,6 +109,9 @@ func (t *Thread) signalOf(e *guest.Exception) abi.Siginfo {
 	}
 	return info
 }
+
+// taskSizeMax is the end of what a program can have.
+const taskSizeMax = 1<<47 - 1<<12
 
 // Bits of a page fault's error code.
 const (

@@ -23,6 +23,7 @@ type TB struct {
 	// Unchained keeps the engine from linking this block to a successor: the
 	// run loop wants to see its end.
 	Unchained bool
+	Step      bool // the guest traps behind it. Such a block is Unchained.
 	Dead      bool // invalidated: must not be entered or linked again
 	Checked   bool // compares its code with the memory when it is entered
 	Renewed   bool // translated anew because a callback asked for it: it may not ask again
@@ -32,6 +33,7 @@ type TB struct {
 	Exact bool
 	Limit uint64
 	Chain [2]Chain // of an engine that makes machine code
+	Unit  uint32   // the engine's number for it
 	Side  []Side
 	Once  bool  // it runs once, on the simplest engine
 	Heat  uint8 // how often the run loop met the block when it looked what is hot

@@ -24,10 +24,10 @@ var hPopf = &ir.Helper{
 	},
 }
 
-// setUserFlags sets the flags of a mask. AC is a part of the mode.
+// setUserFlags sets the flags of a mask. AC and TF are part of the mode.
 func setUserFlags(c *vcpu.CPU, v, mask uint64) {
 	old := c.W[regs.EFL]
-	if (old^v)&mask&regs.AC != 0 {
+	if (old^v)&mask&(regs.AC|regs.TF) != 0 {
 		c.Kick()
 	}
 	regs.SetRFlags(&c.W, old&^mask|v&mask)

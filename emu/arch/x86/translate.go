@@ -69,7 +69,11 @@ func merge(tables ...map[string]trFunc) map[string]trFunc {
 
 // Translate writes the block at pc into b.
 func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int) {
-	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic, alone: max == 1}
+	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
+	if t.steps() {
+		max = 1
+	}
+	t.alone = max == 1
 	t.in = &t.inst
 	for n := 0; n < max; n++ {
 		t.pc, t.marks = uint64(pc)+uint64(size), n+1
@@ -88,8 +92,20 @@ func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64
 	if !t.done {
 		t.jump(0, uint64(pc)+uint64(size))
 	}
+	b.Step = t.steps() && !t.loadsSS()
 	t.sideExits()
 	return size, 0
+}
+
+// steps reports whether TF was set before the block, which then has one
+// instruction.
+func (t *translator) steps() bool { return t.mode&modeStep != 0 }
+
+// loadsSS: the trap after an instruction that loads SS by MOV or POP is put off
+// until the next one is done (SDM vol. 3A 6.8.3).
+func (t *translator) loadsSS() bool {
+	a := &t.in.Args[0]
+	return t.last && a.Kind == dec.SegReg && ir.Ref(a.Reg) == regs.SS
 }
 
 // side is a branch out of a block that goes on when it is not taken.

@@ -42,6 +42,15 @@ type repetition struct {
 	pattern   ir.Ref // of the elements that runs store or look for: 4 words
 }
 
+// most is how many elements an entry into the block does: a program that steps
+// sees a trap after each (SDM vol. 2B, REP).
+func (r *repetition) most() uint64 {
+	if r.t.steps() {
+		return 1
+	}
+	return repeatMax
+}
+
 // repeatMax is how many elements one entry into a block does at most: then the
 // block is entered again, where the run loop may stop.
 const repeatMax = 1 << 14
@@ -84,8 +93,8 @@ func (r *repetition) setFloor(cx ir.Ref) {
 	b, few := r.t.b, r.t.b.Label()
 	r.floor = b.Temp()
 	b.MovTo(r.floor, ir.I64, ir.K(0))
-	b.BrCond(few, ir.LeU, ir.I64, cx, ir.K(repeatMax))
-	b.Op2To(r.floor, ir.Sub, ir.I64, cx, ir.K(repeatMax))
+	b.BrCond(few, ir.LeU, ir.I64, cx, ir.K(r.most()))
+	b.Op2To(r.floor, ir.Sub, ir.I64, cx, ir.K(r.most()))
 	b.Place(few)
 }
 

@@ -70,7 +70,7 @@ func trPopf(t *translator) {
 	t.moveStack(int64(n))
 	t.b.CallTo(ir.None, hPopf, v, t.b.Word(ir.K(uint64(n))))
 	t.cc = regs.CCFlags
-	t.last = true // TF may be set
+	t.last = true // the mode may be another
 }
 
 func trMovSeg(t *translator) {

@@ -28,6 +28,7 @@ const (
 
 	modeChecked = 1 << 11 // six bits, by segment number: accesses through it are checked
 	modeAC      = 1 << 17 // accesses must be aligned
+	modeStep    = 1 << 18 // TF is set: a trap after each instruction
 )
 
 // Guest is the architecture for one CPU model.
@@ -56,6 +57,9 @@ func (g *Guest) Mode(c *vcpu.CPU) uint64 {
 	m := uint64(regs.CodeBits(&c.W)) | c.W[regs.Sel+regs.CS]&3<<cplShift
 	if c.W[regs.EFL]&regs.AC != 0 && m&modeCPL == modeCPL { // Linux sets CR0.AM
 		m |= modeAC
+	}
+	if c.W[regs.EFL]&regs.TF != 0 {
+		m |= modeStep
 	}
 	if m&modeBits == 64 {
 		return m
@@ -114,59 +118,8 @@ const (
 // Undefined is #UD.
 func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: vecUD} }
 
-// Fault is #PF, or #GP for an address that is not canonical, #SS if that is on
-// the stack. The CPU's registers are those before the instruction.
-func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
-	if regs.CodeBits(&c.W) == 64 && uint64(int64(f.Addr)<<16>>16) != uint64(f.Addr) {
-		if onStack(c, uint64(f.Addr)) {
-			return guest.Exception{Vector: vecSS, HasCode: true}
-		}
-		return guest.Exception{Vector: vecGP, HasCode: true}
-	}
-	code := uint32(pfUser)
-	// Linux maps no page where a program may do nothing.
-	if r, _ := c.Space.Region(f.Addr); f.Mapped && !f.Bus && r.Prot != 0 {
-		code |= pfPresent
-	}
-	if f.Access&guest.Write != 0 {
-		code |= pfWrite
-	}
-	if f.Access&guest.Exec != 0 {
-		code |= pfFetch
-	}
-	c.W[regs.CR2] = uint64(f.Addr)
-	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
-}
-
-// stackInsns access the stack besides their operands.
-var stackInsns = map[string]bool{
-	"push": true, "pop": true, "pushf": true, "popf": true, "call": true, "ret": true, "enter": true, "leave": true,
-}
-
-// stackReach is how far from the stack pointer an instruction of the stack may
-// reach: ENTER makes frames of 64 KiB.
-const stackReach = 1 << 17
-
-// onStack reports whether the instruction at the pc accesses an address through
-// the stack segment.
-func onStack(c *vcpu.CPU, a uint64) bool {
-	var in dec.Inst
-	var code [dec.MaxLen]byte
-	n, _ := c.Space.Fetch(c.PC(), code[:])
-	if dec.Decode(&in, code[:n], dec.Mode64) != nil {
-		return false
-	}
-	if stackInsns[in.Row.Name] {
-		for _, top := range []ir.Ref{regs.RSP, regs.RBP} { // enter and leave follow rBP
-			if a-c.W[top]+stackReach < 2*stackReach {
-				return true
-			}
-		}
-	}
-	for i := range in.Args[:in.N] {
-		if in.Args[i].Kind == dec.MemArg && in.Args[i].Reg == dec.MemModRM {
-			return in.Mem.Seg == dec.SegSS
-		}
-	}
-	return false
+// Stepped is #DB after an instruction that began with TF set. Code is what DR6
+// says of it.
+func (g *Guest) Stepped() guest.Exception {
+	return guest.Exception{Vector: vecDB, Code: guest.DR6Step, Next: true}
 }

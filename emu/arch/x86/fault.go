@@ -1,0 +1,117 @@
+package x86
+
+import (
+	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Fault is #PF, or #GP for an address that is not canonical, #SS if that is on
+// the stack. The CPU's registers are those before the instruction.
+func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
+	a := newAccess(c, f)
+	if regs.CodeBits(&c.W) == 64 && a.outside() {
+		if a.onStack(c) {
+			return guest.Exception{Vector: vecSS, HasCode: true}
+		}
+		return guest.Exception{Vector: vecGP, HasCode: true}
+	}
+	code := uint32(pfUser)
+	// Linux maps no page where a program may do nothing.
+	if r, _ := c.Space.Region(f.Addr); f.Mapped && !f.Bus && r.Prot != 0 {
+		code |= pfPresent
+	}
+	if f.Access&guest.Write != 0 || f.Access == guest.Read && a.modifies() {
+		code |= pfWrite
+	}
+	if f.Access&guest.Exec != 0 {
+		code |= pfFetch
+	}
+	c.W[regs.CR2] = uint64(f.Addr)
+	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
+}
+
+// access is a faulting access with the instruction that makes it.
+type access struct {
+	addr guest.Addr
+	in   dec.Inst
+	mem  *dec.Arg // the operand in memory, nil if there is none, or no instruction
+}
+
+func newAccess(c *vcpu.CPU, f *guest.MemFault) *access {
+	a := &access{addr: f.Addr}
+	var code [dec.MaxLen]byte
+	n, _ := c.Space.Fetch(c.PC(), code[:])
+	if f.Access&guest.Exec != 0 || dec.Decode(&a.in, code[:n], dec.Mode(regs.CodeBits(&c.W))) != nil {
+		a.in = dec.Inst{}
+		return a
+	}
+	for i := range a.in.Args[:a.in.N] {
+		if arg := &a.in.Args[i]; arg.Kind == dec.MemArg && arg.Reg == dec.MemModRM {
+			a.mem = arg
+			break
+		}
+	}
+	return a
+}
+
+// canonicalEnd is the end of the lower half of the addresses that a CPU has.
+const canonicalEnd = 1 << 47
+
+// outside reports whether the access reaches an address that is not canonical:
+// the CPU looks at that before it looks for a page.
+func (a *access) outside() bool {
+	if !canonical(uint64(a.addr)) {
+		return true
+	}
+	if a.addr >= canonicalEnd || a.in.Row == nil {
+		return false
+	}
+	size := uint64(a.in.OpSize) // of what instructions of the stack and strings move
+	if a.mem != nil {
+		size = uint64(max(a.mem.Size, a.mem.Width))
+	}
+	if stackInsns[a.in.Row.Name] && a.mem == nil && size == 4 {
+		size = 8
+	}
+	return uint64(a.addr)+size > canonicalEnd
+}
+
+// shifts write the operand that they read, as all instructions do that LOCK is
+// allowed with.
+var shifts = map[string]bool{
+	"rol": true, "ror": true, "rcl": true, "rcr": true, "shl": true, "shr": true, "sar": true, "shld": true, "shrd": true,
+}
+
+// modifies reports whether the instruction writes the operand that it reads. The
+// CPU asks for both rights at once, so the page fault of the read also says that
+// it is a write (SDM vol. 3A 4.7).
+func (a *access) modifies() bool {
+	return a.mem == &a.in.Args[0] && (a.in.Row.Flags&dec.LockOK != 0 || shifts[a.in.Row.Name])
+}
+
+// stackInsns access the stack besides their operands.
+var stackInsns = map[string]bool{
+	"push": true, "pop": true, "pushf": true, "popf": true, "call": true, "ret": true, "enter": true, "leave": true,
+}
+
+// stackReach is how far from the stack pointer an instruction of the stack may
+// reach: ENTER makes frames of 64 KiB.
+const stackReach = 1 << 17
+
+// onStack reports whether the access goes through the stack segment.
+func (a *access) onStack(c *vcpu.CPU) bool {
+	if a.in.Row == nil {
+		return false
+	}
+	if stackInsns[a.in.Row.Name] {
+		for _, top := range []ir.Ref{regs.RSP, regs.RBP} { // enter and leave follow rBP
+			if uint64(a.addr)-c.W[top]+stackReach < 2*stackReach {
+				return true
+			}
+		}
+	}
+	return a.mem != nil && a.in.Mem.Seg == dec.SegSS
+}
