@@ -27,6 +27,7 @@ var dumpItems = []struct{ Name, Doc string }{
 	{"op_opt", "IR after the passes"},
 	{"out_asm", "machine code of the jit"},
 	{"lockstep", "run each block on the interpreter too, and stop where the results differ"},
+	{"softmmu", "reach memory through a TLB, as that of a whole machine; slower, to try it"},
 	{"strace", "system calls, as -strace"},
 }
 

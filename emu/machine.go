@@ -40,6 +40,8 @@ type Config struct {
 	Files   plugin.Finder
 	Dump    Dump
 	Accel   string // engine: one of Accels, "" for the fastest that works
+	// Export are tools of the host that are told of machine code: names of Exports.
+	Export []string
 	// Sandbox keeps the guest from the host when set; what Config says about the
 	// program is filled in.
 	Sandbox *sandbox.Config
@@ -91,6 +93,9 @@ func New(cfg Config) (*Machine, error) {
 	if note != "" && cfg.Log != nil {
 		cfg.Log.Info(note)
 	}
+	if err := m.export(backend); err != nil {
+		return nil, err
+	}
 	if slices.Contains(cfg.Dump.Items, "lockstep") {
 		backend = m.pair(backend)
 	}
@@ -130,7 +135,7 @@ func (m *Machine) load() (err error) {
 		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.sysroot(),
 		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
-		HWCap: m.guest.HWCap(), HWCap2: 0,
+		HWCap: m.guest.HWCap(), HWCap2: 0, SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
 	}, m.cpu, m.engine)
 	return err
 }

@@ -65,6 +65,7 @@ type options struct {
 	argv0    string
 	dump     string
 	dumpFile string
+	export   []string
 	sandbox  sandboxOptions
 	trace    *traceOptions // of panda trace, else nil
 	program  []string
@@ -135,6 +136,9 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
 	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
 	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
+	for _, e := range emu.Exports {
+		f.BoolFunc(e.Name, e.Doc, func(string) error { o.export = append(o.export, e.Name); return nil })
+	}
 	o.sandbox.flags(f)
 	return f
 }

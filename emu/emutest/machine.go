@@ -45,6 +45,9 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 		Module: func(guest.Addr) (string, guest.Addr, bool) { return "", 0, false },
 	}}
 	g.Reset(c, bits)
+	if *softMMU {
+		s.UseTLB()
+	}
 	c.SetSpace(s)
 	bus := event.NewBus()
 	return &Bare{c, s, exec.New(g, backend(t, g.View(uint64(bits))), bus, c), g, bus, bits}
@@ -65,8 +68,10 @@ func backend(t testing.TB, a *vcpu.Arch) exec.Backend {
 
 var accel = flag.String("accel", "", "engine to test; without it, each by itself where a test says so, else the fastest")
 
+var softMMU = flag.Bool("softmmu", false, "memory behind a TLB")
+
 // eachEngine runs a test on the engine that -accel asks for, or on every one that
-// works on this host.
+// works on this host, and there also with memory behind a TLB.
 func eachEngine(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	if *accel != "" {
@@ -83,6 +88,11 @@ func eachEngine(t *testing.T, test func(t *testing.T)) {
 				c.Close()
 			}
 			test(t)
+			if !*softMMU {
+				*softMMU = true
+				defer func() { *softMMU = false }()
+				t.Run("softmmu", test)
+			}
 		})
 	}
 }

@@ -129,21 +129,24 @@ func (b *Bus) CallMem(s *Sub, f MemFunc, c *vcpu.CPU, m *vcpu.MemAccess) {
 
 // guard contains a panic of a callback. It is deferred.
 func (b *Bus) guard(s *Sub) {
-	if r := recover(); r != nil {
-		b.contain(s, r)
+	if r := recover(); r != nil && !b.Contain(s, r) {
+		panic(r)
 	}
 }
 
 // Fatal is a panic value that callbacks may not contain: the emulator's own.
 type Fatal interface{ Fatal() }
 
-func (b *Bus) contain(s *Sub, r any) {
-	if f, ok := r.(Fatal); ok {
-		panic(f)
+// Contain disables a callback that panicked. It reports false for a panic that is
+// not the callback's.
+func (b *Bus) Contain(s *Sub, r any) bool {
+	if _, fatal := r.(Fatal); fatal {
+		return false
 	}
 	err, ok := r.(error)
 	if !ok {
 		err = fmt.Errorf("panic: %v", r)
 	}
 	b.Fail(s, err)
+	return true
 }

@@ -30,7 +30,7 @@ func (b *Bus) indexOf(k Kind) *index {
 	if !x.made {
 		*x = index{made: true, byPC: map[guest.Addr][]*Sub{}}
 		for _, s := range b.subs[k] {
-			if s.live {
+			if s.On {
 				x.add(s)
 			}
 		}

@@ -3,6 +3,8 @@ package event
 import (
 	"cmp"
 	"slices"
+
+	"panda/emu/vcpu"
 )
 
 // Sub is one subscription.
@@ -17,14 +19,13 @@ type Sub struct {
 	// translates may increment it there instead of calling Fn.
 	CounterAt func(in *Insn) *uint64
 	// Batch, when set, collects the events; Fn does the same, one by one.
-	Batch *Batch
-	// Matches counts places chosen at translation, Hits calls.
-	Matches, Hits uint64
+	Batch   *Batch
+	Matches uint64 // places chosen at translation
+	vcpu.Served
 	// Failed says why the Bus disabled the callback.
 	Failed error
 
 	seq      int
-	live     bool
 	disabled bool
 	seen     uint64 // events that reached Every, and Limit
 	taken    uint64
@@ -43,16 +44,16 @@ func (s *Sub) What() string {
 }
 
 // Active reports whether the subscription is to be served.
-func (s *Sub) Active() bool { return s.live }
+func (s *Sub) Active() bool { return s.On }
 
 // Live is Active as a place that engines look at.
-func (s *Sub) Live() *bool { return &s.live }
+func (s *Sub) Live() *bool { return &s.On }
 
 // refresh computes what Active says; everything that could change it calls it.
 func (s *Sub) refresh() {
 	live := !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil
-	if s.live != live {
-		s.live = live
+	if s.On != live {
+		s.On = live
 		s.bus.changed(s)
 	}
 }

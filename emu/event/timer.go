@@ -56,7 +56,7 @@ func (b *Bus) FireTimers(now uint64) {
 			t.At += t.Every * ((now-t.At)/t.Every + 1)
 			b.timers.insert(t)
 		}
-		if t.Sub.live {
+		if t.Sub.On {
 			b.Call(t.Sub, t.fn)
 		}
 		if t.Every == 0 {

@@ -13,8 +13,16 @@ type cache struct {
 	modes    map[uint64]*modeCache
 	last     *modeCache // modes[lastMode], which was asked for last
 	lastMode uint64
-	pages    map[guest.Addr][]*vcpu.TB // by each page with bytes of the block
+	pages    map[guest.Addr]*codePage
+	lastPage *codePage // the one that a block was added to last
 	stores   map[guest.Addr]*storedPage
+	links    slab[vcpu.Link]
+}
+
+// codePage lists the blocks that have bytes in a page.
+type codePage struct {
+	at     guest.Addr
+	blocks []*vcpu.TB
 }
 
 // modeCache holds those of one mode.
@@ -55,8 +63,8 @@ func pageOf(a guest.Addr) guest.Addr { return a &^ (mmu.PageSize - 1) }
 // page is the list of a page's blocks. A page that has none yet begins to be
 // watched.
 func (k *cache) page(at guest.Addr) *codePage {
-	if k.last != nil && k.last.at == at {
-		return k.last
+	if k.lastPage != nil && k.lastPage.at == at {
+		return k.lastPage
 	}
 	p := k.pages[at]
 	if p == nil {
@@ -66,7 +74,7 @@ func (k *cache) page(at guest.Addr) *codePage {
 		p = &codePage{at: at}
 		k.pages[at] = p
 	}
-	k.last = p
+	k.lastPage = p
 	return p
 }
 
@@ -94,7 +102,7 @@ func (k *cache) dropPage(page guest.Addr) {
 		k.kill(tb)
 	}
 	delete(k.pages, page)
-	k.last = nil
+	k.lastPage = nil
 }
 
 // dropBlocks invalidates the blocks with code in [start, end) and no others.
@@ -142,21 +150,22 @@ func (k *cache) kill(tb *vcpu.TB) {
 			k.backend.Link(l.TB, l.Slot, nil)
 		}
 	}
-	for slot := range tb.Slots() {
-		if *tb.Successor(slot) != nil {
-			k.backend.Link(tb, slot, nil)
-		}
-	}
+	k.unlink(tb)
 	tb.From = nil
 	tb.Unlink()
 }
 
-// flush drops everything.
-func (k *cache) flush() {
-	for _, m := range k.modes {
-		m.byPC.each(func(tb *vcpu.TB) {
+// flush drops everything. What others may use is left behind in a memo, if there
+// is one.
+func (k *cache) flush(m *memo) {
+	for _, mode := range k.modes { // the order is not seen: each address is found for its mode
+		mode.byPC.each(func(tb *vcpu.TB) {
 			tb.Dead = true
 			tb.From = nil
+			if m != nil {
+				k.unlink(tb)
+				m.leaveBehind(tb)
+			}
 			tb.Unlink()
 		})
 	}
@@ -164,10 +173,18 @@ func (k *cache) flush() {
 		k.space.Unwatch(page)
 	}
 	clear(k.modes)
-	k.last = nil
 	clear(k.pages)
 	clear(k.stores)
-	k.last = nil
+	k.last, k.lastPage = nil, nil
+}
+
+// unlink has a block's code lead to the run loop.
+func (k *cache) unlink(tb *vcpu.TB) {
+	for slot := range tb.Slots() {
+		if *tb.Successor(slot) != nil {
+			k.backend.Link(tb, slot, nil)
+		}
+	}
 }
 
 // link lets a block go on to another without the run loop.
@@ -181,5 +198,8 @@ func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
 	}
 	*next = to
 	k.backend.Link(from, slot, to)
+	if to.From == nil {
+		to.From = k.links.take(2)
+	}
 	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
 }

@@ -50,10 +50,12 @@ type Backend interface {
 	Reset()
 }
 
-// maxInsns is the longest block, maxBytes what is fetched for one.
+// maxInsns is the longest block, maxBytes what is fetched for one. Few need more
+// than shortBytes, so that more is only fetched for those.
 const (
-	maxInsns = 64
-	maxBytes = maxInsns * 15
+	maxInsns   = 64
+	maxBytes   = maxInsns * 15
+	shortBytes = 128
 )
 
 // Engine runs one vCPU.
@@ -83,6 +85,7 @@ type Engine struct {
 	translating bool
 	exact       bool // the block being made is Exact
 	hot         hot
+	sides       int        // branches that the block being made goes on behind
 	soft        bool       // the present part of the budget need not be used up
 	renew       guest.Addr // a block to be translated anew without asking again
 	renewed     bool
@@ -100,6 +103,7 @@ type Engine struct {
 type Stats struct {
 	Blocks, Insns uint64 // translated
 	Copied        uint64 // blocks that are copies of others
+	Reused        uint64 // blocks that another address space has left behind
 	Flushes, SMC  uint64
 	Hot           uint64 // blocks to be made anew because they run often
 	Turns         uint64 // chains of blocks that ran; without chaining, blocks
@@ -144,11 +148,14 @@ func (e *Engine) SetMemCallbacks(on bool) {
 // Drop forgets an address space that is gone.
 func (e *Engine) Drop(s *mmu.Space) {
 	if k := e.caches[s]; k != nil {
-		k.flush()
+		k.flush(&e.memo)
 		delete(e.caches, s)
 	}
 	if e.cache != nil && e.cache.space == s {
 		e.cache = nil
+	}
+	if tb := e.hot.tb; tb != nil && tb.ASID == s.ASID {
+		e.hot = hot{}
 	}
 }
 
@@ -329,22 +336,30 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	defer func() { e.translating = false }()
 	pc := c.PC()
 	e.fireTranslate(event.BeforeBlockTranslate, pc)
-	n, fault := c.Space.Fetch(pc, e.code)
+	n, fault := c.Space.Fetch(pc, e.code[:shortBytes])
 	if n == 0 {
 		return nil, fault
 	}
 	share := keep && e.memo.on && !e.cache.changing(pc)
-	if share && !e.isHot(c) {
-		if tb := e.copyKnown(c, e.code[:n]); tb != nil {
+	longer := e.extend(keep)
+	if longer {
+		max *= 4
+	}
+	if n == shortBytes && (longer || share && e.memo.longest(pc)+beyond > n) {
+		n, _ = c.Space.Fetch(pc, e.code)
+	}
+	if share && !longer {
+		if tb := e.share(c, e.code[:n]); tb != nil {
 			return tb, nil
 		}
 	}
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
-	sides, longer := e.extend(keep)
-	if longer {
-		max *= 4
-	}
 	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
+	if n == shortBytes && size+beyond > n {
+		n, _ = c.Space.Fetch(pc, e.code)
+		e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
+		size, _ = e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
+	}
 	if size == 0 { // the first instruction reaches into what cannot be fetched
 		if fault == nil {
 			fault = &guest.MemFault{Addr: pc + guest.Addr(n), Access: guest.Exec}
@@ -353,13 +368,13 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	}
 	checked := e.cache.checked(pc, size)
 	if checked {
-		size, *sides = e.translateChanging(e.code[:n], pc, size, max), 0
+		size, e.sides = e.translateChanging(e.code[:n], pc, size, max), 0
 	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Step: e.b.Step}
+	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, Step: e.b.Step}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
-	if n := *sides; n > 0 {
-		tb.Side = make([]vcpu.Side, n)
+	if e.sides > 0 {
+		tb.Side = make([]vcpu.Side, e.sides)
 	}
 	tb.Renewed, e.renewed = e.renewed && e.renew == pc, false
 	if longer {
@@ -372,7 +387,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if keep {
 		e.cache.add(tb)
 	}
-	if share && !tb.Instrumented() && !checked {
+	if share {
 		e.memo.add(tb, e.code[:n])
 	}
 	e.fireTranslated(tb)
@@ -417,7 +432,7 @@ func (e *Engine) flushAll() {
 	e.flush, e.stale = false, e.stale[:0]
 	e.Stats.Flushes++
 	for _, k := range e.caches {
-		k.flush()
+		k.flush(nil)
 	}
 	e.memo.clear()
 	e.enterSpace()

@@ -27,6 +27,10 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	case *guest.MemFault:
 		c.Settle()
 		return e.except(c, e.guest.Fault(c, f))
+	case *mmu.CodeStore:
+		c.Settle()
+		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+		return e.selfModifying(c, f.Addr)
 	case interface{ Addr() uintptr }:
 		return e.hostFault(c, f.Addr(), fault)
 	}

@@ -43,7 +43,7 @@ func (e *Engine) sample(c *vcpu.CPU) {
 		return
 	}
 	if tb.Heat++; tb.Heat == hotAfter && !probe.Watched(e.bus) {
-		if way := fallen(tb); len(way) > 0 {
+		if way := fallen(tb); len(way) > 0 || tb.Next[0] == tb || tb.Next[1] == tb {
 			e.hot = hot{tb, way}
 			e.Stats.Hot++
 			e.cache.kill(tb)
@@ -73,20 +73,19 @@ func (e *Engine) isHot(c *vcpu.CPU) bool {
 
 // extend lets the block that is translated now go on behind branches, if it is
 // the hot one. The result will be the number of side exits.
-func (e *Engine) extend(keep bool) (sides *int, longer bool) {
-	e.b.Extend = nil
-	sides = new(int)
-	h := e.hot
+func (e *Engine) extend(keep bool) (longer bool) {
+	e.b.Extend, e.sides = nil, 0
 	if !keep || !e.isHot(e.cpu) {
-		return sides, false
+		return false
 	}
+	way := e.hot.way
 	e.hot = hot{}
 	e.b.Extend = func(pc uint64) bool {
-		if *sides == sidesMax || !slices.Contains(h.way, guest.Addr(pc)) {
+		if e.sides == sidesMax || !slices.Contains(way, guest.Addr(pc)) {
 			return false
 		}
-		*sides++
+		e.sides++
 		return true
 	}
-	return sides, true
+	return true
 }

@@ -5,29 +5,36 @@ import (
 	"fmt"
 
 	"panda/emu/guest"
+	"panda/emu/mmu"
 	"panda/emu/probe"
 	"panda/emu/vcpu"
 )
 
 // memo remembers translations by their code, so that processes that run the
-// same code at the same address share the work and the records: a forked
-// child, the dynamic linker of each program. It begins to remember when a second
-// address space appears, and serves only while nobody watches, since what
-// callbacks and filters say of a block may depend on the address space.
+// same code at the same address share the work: a forked child, the dynamic
+// linker of each program. It begins to remember when a second address space
+// appears, and serves only while nobody watches, since what callbacks and filters
+// say of a block may depend on the address space.
+//
+// Problem: blocks are linked to each other, and which code follows a block is a
+// matter of its address space. Idea: an address space has blocks of its own, made
+// by copying, and leaves them behind for the next one when it goes. So there are
+// never more than the processes need that run at the same time.
 type memo struct {
-	on   bool
-	byPC table[memory] // the youngest for each address
-	n    int
-	text slab[byte]
-	all  slab[memory]
+	on    bool
+	byPC  table[memory] // the youngest for each address
+	known []*memory     // all, by vcpu.TB.Known - 1
+	text  slab[byte]
+	all   slab[memory]
 }
 
 // memory is a translation with the bytes that it was made from, and those
 // behind it that might have decided where it ends.
 type memory struct {
-	code []byte
-	tb   *vcpu.TB
-	next *memory // of the same address
+	code  []byte
+	tb    *vcpu.TB
+	spare *vcpu.TB // blocks that are left behind, by TB.Spare
+	next  *memory  // of the same address
 }
 
 // memoMax is how many translations are remembered before all are forgotten.
@@ -39,27 +46,46 @@ const beyond = 15
 
 func span(tb *vcpu.TB, code []byte) []byte { return code[:min(len(code), tb.Size+beyond)] }
 
-// find finds a block with the same code, for the same mode and limit.
-func (m *memo) find(pc guest.Addr, mode, limit uint64, code []byte) *vcpu.TB {
+// longest is the size of the longest block that is known at an address.
+func (m *memo) longest(pc guest.Addr) (size int) {
 	for r := m.byPC.find(pc); r != nil; r = r.next {
-		if r.tb.Mode == mode && r.tb.Limit == limit && bytes.Equal(r.code, span(r.tb, code)) {
-			return r.tb
+		size = max(size, r.tb.Size)
+	}
+	return size
+}
+
+// find finds what is known of the same code, for the same mode and in the same
+// kind of address space.
+func (m *memo) find(pc guest.Addr, mode uint64, s *mmu.Space, code []byte) *memory {
+	for r := m.byPC.find(pc); r != nil; r = r.next {
+		if r.tb.Mode == mode && r.tb.Limit == s.Limit && r.tb.Soft == (s.Soft != nil) && bytes.Equal(r.code, span(r.tb, code)) {
+			return r
 		}
 	}
 	return nil
 }
 
-// add remembers a block that carries no instrumentation.
+// add remembers a block, unless it is one that other address spaces cannot use.
 func (m *memo) add(tb *vcpu.TB, code []byte) {
-	if m.n++; m.n > memoMax {
-		m.clear()
+	if tb.Instrumented() || tb.Checked {
+		return
 	}
 	r := m.all.one()
-	*r = memory{m.text.copy(span(tb, code)), tb, m.byPC.find(tb.PC)}
+	*r = memory{code: m.text.copy(span(tb, code)), tb: tb, next: m.byPC.find(tb.PC)}
 	m.byPC.set(tb.PC, r)
+	m.known = append(m.known, r)
+	tb.Known = uint32(len(m.known))
 }
 
 func (m *memo) clear() { *m = memo{on: m.on} }
+
+// leaveBehind keeps the blocks of an address space that is gone for others.
+func (m *memo) leaveBehind(tb *vcpu.TB) {
+	if tb.Known != 0 {
+		r := m.known[tb.Known-1]
+		tb.Spare, r.spare = r.spare, tb
+	}
+}
 
 // shareCode begins to remember, if there is another address space already, with
 // what that one has translated.
@@ -71,8 +97,7 @@ func (e *Engine) shareCode() {
 	for _, k := range e.caches { // there is one
 		for _, m := range k.modes { // the order is not seen: each address is found for its mode
 			m.byPC.each(func(tb *vcpu.TB) {
-				n, _ := k.space.Fetch(tb.PC, e.code[:tb.Size+beyond])
-				if n >= tb.Size && !tb.Instrumented() && !tb.Checked {
+				if n, _ := k.space.Fetch(tb.PC, e.code[:min(tb.Size+beyond, len(e.code))]); n >= tb.Size {
 					e.memo.add(tb, e.code[:n])
 				}
 			})
@@ -80,17 +105,32 @@ func (e *Engine) shareCode() {
 	}
 }
 
-// copyKnown makes a block for the pc from a remembered translation of the same
-// code, if there is one.
-func (e *Engine) copyKnown(c *vcpu.CPU, code []byte) *vcpu.TB {
-	of := e.memo.find(c.PC(), e.mode, c.Space.Limit, code)
-	if of == nil || probe.Wants(e.bus, e.source(code), of) {
+// share makes a block for the pc from what is known of the same code: one that is
+// left behind, or a copy.
+func (e *Engine) share(c *vcpu.CPU, code []byte) *vcpu.TB {
+	r := e.memo.find(c.PC(), e.mode, c.Space, code)
+	if r == nil || probe.Wants(e.bus, e.source(code), r.tb) {
 		return nil
 	}
+	tb := r.spare
+	if tb != nil {
+		r.spare, tb.Spare, tb.Dead = tb.Spare, nil, false
+		e.Stats.Reused++
+	} else {
+		tb = e.copyBlock(r.tb)
+	}
+	tb.ASID = c.Space.ASID
+	e.cache.add(tb)
+	e.fireTranslated(tb)
+	return tb
+}
+
+// copyBlock is a block like another one, which may have been dropped.
+func (e *Engine) copyBlock(of *vcpu.TB) *vcpu.TB {
 	tb := e.tbs.one()
 	*tb = vcpu.TB{
-		PC: of.PC, Size: of.Size, ASID: c.Space.ASID, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
-		Unchained: of.Unchained, Step: of.Step, Heat: of.Heat,
+		PC: of.PC, Size: of.Size, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
+		Soft: of.Soft, Unchained: of.Unchained, Step: of.Step, Heat: of.Heat, Known: of.Known,
 	}
 	if n := len(of.Side); n > 0 {
 		tb.Side = make([]vcpu.Side, n)
@@ -99,8 +139,6 @@ func (e *Engine) copyKnown(c *vcpu.CPU, code []byte) *vcpu.TB {
 		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
 	}
 	e.Stats.Copied++
-	e.cache.add(tb)
-	e.fireTranslated(tb)
 	return tb
 }
 
@@ -110,14 +148,16 @@ type slab[T any] struct{ free []T }
 const slabLen = 1 << 10
 
 // copy returns a copy of s.
-func (b *slab[T]) copy(s []T) []T {
-	if len(b.free) < len(s) {
-		b.free = make([]T, max(slabLen, len(s)))
+func (b *slab[T]) copy(s []T) []T { return append(b.take(len(s)), s...) }
+
+// take returns an empty slice with room for n.
+func (b *slab[T]) take(n int) []T {
+	if len(b.free) < n {
+		b.free = make([]T, max(slabLen, n))
 	}
-	c := b.free[:len(s):len(s)]
-	b.free = b.free[len(s):]
-	copy(c, s)
-	return c
+	s := b.free[:0:n]
+	b.free = b.free[n:]
+	return s
 }
 
 // one returns a new zero value.

@@ -33,7 +33,7 @@ func (e *Engine) bounded(f *event.Filter) bool {
 
 // forget drops the translations that are not valid any more.
 func (e *Engine) forget() {
-	if e.flush || e.backend.Full() {
+	if e.flush || e.backend.Full() || len(e.memo.known) > memoMax {
 		e.flushAll()
 		return
 	}

@@ -35,28 +35,25 @@ func mapCode(at unsafe.Pointer, size int) (rw unsafe.Pointer, dual bool, err err
 	return nil, false, errors.Join(twice, once)
 }
 
-// mapDual maps the pages of a nameless file twice.
+// mapDual maps the same pages twice. They are shared and without a file, so that
+// perf takes the code for that of a JIT compiler; mremap of no bytes of such memory
+// maps it once more (mremap(2), old_size).
 func mapDual(at unsafe.Pointer, size int) (rw unsafe.Pointer, err error) {
-	fd, err := unix.MemfdCreate("panda-code", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("memfd_create: %w", err)
-	}
-	defer unix.Close(fd)
-	if err := unix.Ftruncate(fd, int64(size)); err != nil {
-		return nil, fmt.Errorf("ftruncate: %w", err)
-	}
-	rw, err = unix.MmapPtr(fd, 0, nil, uintptr(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	n := uintptr(size)
+	rw, err = unix.MmapPtr(-1, 0, nil, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil, fmt.Errorf("mmap to write: %w", err)
 	}
-	_, err = unix.MmapPtr(fd, 0, at, uintptr(size), unix.PROT_READ|unix.PROT_EXEC, unix.MAP_SHARED|unix.MAP_FIXED)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("mmap to execute: %w", err), unix.MunmapPtr(rw, uintptr(size)))
+	if _, err := unix.MremapPtr(rw, 0, at, n, unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED); err != nil {
+		return nil, errors.Join(fmt.Errorf("mremap: %w", err), unix.MunmapPtr(rw, n))
+	}
+	if err := unix.Mprotect(unsafe.Slice((*byte)(at), size), unix.PROT_READ|unix.PROT_EXEC); err != nil {
+		return nil, errors.Join(fmt.Errorf("mprotect to execute: %w", err), unmapCode(at, rw, size, true))
 	}
 	return rw, nil
 }
 
-// mapRWX is for hosts without memfd_create.
+// mapRWX is for hosts that refuse mapDual.
 func mapRWX(at unsafe.Pointer, size int) error {
 	const all = unix.PROT_READ | unix.PROT_WRITE | unix.PROT_EXEC
 	if _, err := unix.MmapPtr(-1, 0, at, uintptr(size), all, reservation|unix.MAP_FIXED); err != nil {

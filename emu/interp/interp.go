@@ -55,8 +55,11 @@ func (*Engine) Name() string { return "interp" }
 // Link has nothing to do: blocks look at their Next.
 func (*Engine) Link(*vcpu.TB, int, *vcpu.TB) {}
 
-// Shares is true: records name no block.
-func (*Engine) Shares() bool { return true }
+// Copy has the blocks share their records, which name no block.
+func (*Engine) Copy(of, tb *vcpu.TB) error {
+	tb.Entry = of.Entry
+	return nil
+}
 
 // Extends is false: its blocks have no state to carry along.
 func (*Engine) Extends() bool { return false }
@@ -201,6 +204,9 @@ const frameMask = ir.FrameWords - 1
 
 // lookup finds the function for an operation.
 func (cp *compiler) lookup(i *ir.Insn) fn {
+	if f := softFns[i.Op]; cp.tb.Soft && f != nil {
+		return f
+	}
 	switch i.Op {
 	case ir.GotoTB, ir.GotoPtr:
 		if i.Op == ir.GotoTB && i.Aux >= 2 {

@@ -43,10 +43,10 @@ const (
 )
 
 // Bytes is the size of a value of the type in memory.
-func (t Type) Bytes() int { return [NumTypes]int{1, 2, 4, 8, 16, 32}[t] }
+func (t Type) Bytes() int { return 1 << t }
 
 // Words is the number of frame words a value of the type takes.
-func (t Type) Words() int { return [NumTypes]int{1, 1, 1, 1, 2, 4}[t] }
+func (t Type) Words() int { return max(1, 1<<t/8) }
 
 func (t Type) String() string { return [NumTypes]string{"i8", "i16", "i32", "i64", "v128", "v256"}[t] }
 

@@ -53,7 +53,7 @@ const (
 	// Flags is what operation Aux (see FlagOp) on a and b tells of its result, as
 	// bits in their places of x86's RFLAGS: CF, PF, AF, ZF, SF and OF. Type is the
 	// operands' width; what stands above it does not matter. Bit 0 of c, unless
-	// that is None, is a carry or borrow in.
+	// that is None, is a carry or borrow in, which FlagsAnd does not have.
 	Flags
 
 	// Ld and St access memory at a + b<<(Aux&3) + Imm, where a or b may be None.
@@ -177,31 +177,39 @@ var opRows = [NumOps]opRow{
 	Count:    {"count", keep},
 }
 
+// opBits are the flags of opRows alone: passes ask for them often.
+var opBits = func() (bits [256]opFlags) {
+	for op := range opRows {
+		bits[op] = opRows[op].flags
+	}
+	return bits
+}()
+
 func (op Op) String() string { return opRows[op].name }
 
 // WritesD reports whether the operation sets its D word.
-func (op Op) WritesD() bool { return opRows[op].flags&writesD != 0 }
+func (op Op) WritesD() bool { return opBits[op]&writesD != 0 }
 
 // Control reports whether the operation ends a straight line of code.
-func (op Op) Control() bool { return opRows[op].flags&control != 0 }
+func (op Op) Control() bool { return opBits[op]&control != 0 }
 
 // Faults reports whether the operation can leave with an exception.
-func (op Op) Faults() bool { return opRows[op].flags&faults != 0 }
+func (op Op) Faults() bool { return opBits[op]&faults != 0 }
 
 // Barrier reports whether code outside the block sees or changes slots here.
-func (op Op) Barrier() bool { return opRows[op].flags&barrier != 0 }
+func (op Op) Barrier() bool { return opBits[op]&barrier != 0 }
 
 // Keep reports whether the operation has an effect besides its D word.
-func (op Op) Keep() bool { return opRows[op].flags&keep != 0 }
+func (op Op) Keep() bool { return opBits[op]&keep != 0 }
 
 // ReadsA reports whether A is an operand; likewise ReadsB and ReadsC.
-func (op Op) ReadsA() bool { return opRows[op].flags&readsA != 0 }
+func (op Op) ReadsA() bool { return opBits[op]&readsA != 0 }
 
 // ReadsB reports whether B is an operand.
-func (op Op) ReadsB() bool { return opRows[op].flags&readsB != 0 }
+func (op Op) ReadsB() bool { return opBits[op]&readsB != 0 }
 
 // ReadsC reports whether C is an operand word.
-func (op Op) ReadsC() bool { return opRows[op].flags&readsC != 0 }
+func (op Op) ReadsC() bool { return opBits[op]&readsC != 0 }
 
 // Optional reports whether operands may be None.
-func (op Op) Optional() bool { return opRows[op].flags&optional != 0 }
+func (op Op) Optional() bool { return opBits[op]&optional != 0 }

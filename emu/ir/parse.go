@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Parse reads the text of Print. Helpers are found in the list by name; Marks
+// Parse reads the text of Print. Helpers are those that the block may call; Marks
 // are made up with one-byte instructions at PC + index.
 func Parse(text string, names Names, helpers []*Helper) (*Block, error) {
-	p := parser{b: &Block{}, words: map[string]Ref{}, helpers: helpers}
+	p := parser{b: &Block{Helpers: helpers}, words: map[string]Ref{}}
 	for r, n := range names {
 		p.words[n] = r
 	}
@@ -27,9 +27,8 @@ func Parse(text string, names Names, helpers []*Helper) (*Block, error) {
 }
 
 type parser struct {
-	b       *Block
-	words   map[string]Ref
-	helpers []*Helper
+	b     *Block
+	words map[string]Ref
 }
 
 func (p *parser) line(line string) error {
@@ -52,6 +51,11 @@ func (p *parser) line(line string) error {
 	}
 	if err := p.operands(&i, ops); err != nil {
 		return err
+	}
+	if i.Op == Call {
+		if err := p.called(&i, parts[0]); err != nil {
+			return err
+		}
 	}
 	p.note(&i)
 	p.b.Insns = append(p.b.Insns, i)
@@ -87,11 +91,24 @@ func parseType(s string) (Type, error) {
 
 // details reads what stands after the type, mirroring format.details.
 func (p *parser) details(i *Insn, parts []string) (err error) {
-	want := map[Op]int{SetCond: 1, BrCond: 1, ZExt: 1, SExt: 1, Extract: 2, Deposit: 2, Ld: 1, St: 1, Lea: 1, Vec: 2, GotoTB: 1, ExitTB: 1, Call: 1, Flags: 1}[i.Op]
+	want := map[Op]int{SetCond: 1, BrCond: 1, ZExt: 1, SExt: 1, Extract: 2, Deposit: 2, Ld: 1, St: 1, Lea: 1, Vec: 2, GotoTB: 1, ExitTB: 1, Call: 1, Flags: 1, Count: 1}[i.Op]
+	if i.Op == GotoTB && len(parts) == 2 { // with instructions not done
+		want = 2
+	}
 	if len(parts) != want {
 		return fmt.Errorf("%s takes %d details, not %d", i.Op, want, len(parts))
 	}
 	switch i.Op {
+	case GotoTB:
+		i.C = 0
+		if want == 2 {
+			if err := literal(&i.C, parts[1]); err != nil {
+				return err
+			}
+		}
+		return number8(&i.Aux, parts[0])
+	case Count:
+		return literal(&i.C, parts[0])
 	case SetCond, BrCond:
 		return index(&i.Aux, condNames[:], parts[0], "condition")
 	case ZExt, SExt:
@@ -103,7 +120,7 @@ func (p *parser) details(i *Insn, parts []string) (err error) {
 	case ExitTB:
 		return index(&i.Aux, exitNames[:], parts[0], "exit")
 	case Call:
-		return p.call(i, parts[0])
+		return nil // see called
 	case Vec:
 		v := slices.IndexFunc(VecRows[:], func(r VecRow) bool { return r.Name == parts[0] })
 		if v < 0 {
@@ -120,13 +137,10 @@ func (p *parser) details(i *Insn, parts []string) (err error) {
 	return nil
 }
 
-func (p *parser) call(i *Insn, name string) error {
-	h := slices.IndexFunc(p.helpers, func(h *Helper) bool { return h.Name == name })
-	if h < 0 {
-		return fmt.Errorf("no helper %q", name)
-	}
-	if n := slices.Index(p.b.Helpers, p.helpers[h]); n < 0 {
-		p.b.Helpers = append(p.b.Helpers, p.helpers[h])
+// called checks that a call's number is that of the helper it names.
+func (p *parser) called(i *Insn, name string) error {
+	if i.Imm >= uint64(len(p.b.Helpers)) || p.b.Helpers[i.Imm].Name != name {
+		return fmt.Errorf("helper %d is not %q", i.Imm, name)
 	}
 	return nil
 }
@@ -143,6 +157,13 @@ func index(to *uint8, names []string, s, what string) error {
 func number8(to *uint8, s string) error {
 	n, err := strconv.ParseUint(s, 10, 8)
 	*to = uint8(n)
+	return err
+}
+
+// literal reads a C that is a number and no word.
+func literal(to *Ref, s string) error {
+	n, err := strconv.ParseUint(s, 10, 16)
+	*to = Ref(n)
 	return err
 }
 

@@ -53,7 +53,12 @@ func (f *format) details() string {
 	case Vec:
 		return fmt.Sprintf(".%s.%d", VecOp(i.Aux), i.Sub)
 	case GotoTB:
+		if i.C != 0 {
+			return fmt.Sprintf(".%d.%d", i.Aux, i.C)
+		}
 		return fmt.Sprintf(".%d", i.Aux)
+	case Count:
+		return fmt.Sprintf(".%d", i.C)
 	case ExitTB:
 		return "." + Exit(i.Aux).String()
 	case Call:

@@ -90,7 +90,7 @@ func (v *verifier) special(i *Insn) error {
 			return fmt.Errorf("not a division of words")
 		}
 	case Flags:
-		if FlagOp(i.Aux) >= NumFlagOps || i.Type > I64 || i.A == None || i.B == None {
+		if FlagOp(i.Aux) >= NumFlagOps || i.Type > I64 || i.A == None || i.B == None || FlagOp(i.Aux) == FlagsAnd && i.C != None {
 			return fmt.Errorf("no such flags")
 		}
 	case Vec:

@@ -2,7 +2,6 @@ package jit
 
 import (
 	"fmt"
-	"sort"
 
 	"panda/emu/guest"
 	"panda/emu/host"
@@ -17,10 +16,13 @@ type Engine struct {
 	used   uint32
 	base   uint32 // end of the prologue
 
-	unit   Unit
-	sites  []Site
-	faults []Fault
-	values []Value
+	unit Unit
+	tables
+
+	// OnCode, when set, is shown the code of each block where it will run, and
+	// OnReset told when all of it goes.
+	OnCode  func(tb *vcpu.TB, at uint64, code []byte)
+	OnReset func()
 }
 
 // Sizes of the code arena.
@@ -48,10 +50,6 @@ func (e *Engine) Close() error { return e.arena.Close() }
 // Name is the engine's name for -accel and messages.
 func (*Engine) Name() string { return "jit" }
 
-// Shares reports whether blocks with the same code may share a translation:
-// machine code names its block.
-func (*Engine) Shares() bool { return false }
-
 // Extends is true: what a long block has in registers needs no stores.
 func (*Engine) Extends() bool { return true }
 
@@ -65,10 +63,23 @@ func (e *Engine) Code() []byte { return e.unit.Code }
 // Used is the number of bytes of machine code.
 func (e *Engine) Used() int { return int(e.used) }
 
+// Common is the code that all blocks share, and where it is.
+func (e *Engine) Common() (at uint64, code []byte) { return uint64(e.arena.Base), e.arena.Buf[:e.base] }
+
+// show tells of the block whose code was just made.
+func (e *Engine) show(u *Unit) {
+	if e.OnCode != nil {
+		e.OnCode(u.TB, uint64(e.arena.Base)+uint64(u.Origin), u.Code)
+	}
+}
+
 // Reset forgets all blocks.
 func (e *Engine) Reset() {
+	if e.OnReset != nil {
+		e.OnReset()
+	}
 	e.used = e.base
-	e.sites, e.faults, e.values = e.sites[:0], e.faults[:0], e.values[:0]
+	e.tables.reset()
 	e.unit = Unit{}
 }
 
@@ -78,9 +89,8 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 		return fmt.Errorf("jit: no room for machine code")
 	}
 	u := &e.unit
-	e.used = (e.used + align - 1) &^ (align - 1)
-	u.Reset(b, tb, e.used)
-	u.FirstSite, u.FirstValue = uint32(len(e.sites)), uint32(len(e.values))
+	u.Reset(b, tb, e.place())
+	u.Number, u.FirstSite, u.FirstValue, u.FirstOp = e.units.n, e.sites.n, e.values.n, e.ops.n
 	u.Limit = tb.Limit
 	u.Exact = tb.Exact || tb.Instrumented()
 	if err := e.target.Lower(u); err != nil {
@@ -92,9 +102,61 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 		*tb.ChainAt(slot) = ch
 	}
 	e.used += uint32(len(u.Code))
-	e.sites = append(e.sites, u.Sites...)
-	e.faults = append(e.faults, u.Faults...)
-	e.values = append(e.values, u.Values...)
+	tb.Unit = e.add(u)
+	e.show(u)
+	return nil
+}
+
+// place is where the next unit goes.
+func (e *Engine) place() uint32 {
+	e.used = (e.used + align - 1) &^ (align - 1)
+	return e.used
+}
+
+// Copy gives a block the code of another one, which is for the same guest code,
+// at the same address, with the same options, and carries no instrumentation. The
+// other may have been dropped meanwhile.
+func (e *Engine) Copy(of, tb *vcpu.TB) error {
+	if e.Full() {
+		return fmt.Errorf("jit: no room for machine code")
+	}
+	x, end := *e.units.at(of.Unit), e.after(of.Unit)
+	u := &e.unit
+	u.Reset(nil, tb, e.place())
+	moved, first := u.Origin-x.code, e.sites.n
+	u.Code = append(u.Code, e.arena.Buf[x.code:x.end]...)
+	for n := x.site; n < end.site; n++ {
+		s := *e.sites.at(n)
+		s.Block = e.units.n
+		if s.Resume != 0 {
+			s.Resume += moved
+		}
+		u.Sites = append(u.Sites, s)
+	}
+	for n := x.fault; n < end.fault; n++ {
+		f := *e.faults.at(n)
+		f.Block = e.units.n
+		f.Place += moved
+		u.Faults = append(u.Faults, f)
+	}
+	for n := x.reloc; n < end.reloc; n++ {
+		r := *e.relocs.at(n)
+		u.Relocs = append(u.Relocs, r)
+		r.apply(u.Code, first-x.site, moved)
+	}
+	copy(e.arena.Buf[e.used:], u.Code)
+	tb.Entry = pointer(e.arena.Base + uintptr(e.used))
+	for slot := range tb.Slots() {
+		ch := *of.ChainAt(slot)
+		if ch.Place != 0 {
+			ch.Place, ch.Stub = ch.Place+moved, ch.Stub+moved
+			e.target.Link(e.arena.Buf, ch.Place, ch.Stub)
+		}
+		*tb.ChainAt(slot) = ch
+	}
+	e.used += uint32(len(u.Code))
+	tb.Unit = e.add(u)
+	e.show(u)
 	return nil
 }
 
@@ -115,44 +177,70 @@ func (e *Engine) Link(from *vcpu.TB, slot int, to *vcpu.TB) {
 // fault or the panic of a helper comes back as the fault value, with CPU.TB and
 // CPU.Insn naming the instruction.
 func (e *Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
-	defer func() {
-		if r := recover(); r != nil {
-			fault = r
-		}
-	}()
 	h := &c.Host
 	h.Target = uintptr(tb.Entry)
+	outer, before := h.Calling, h.Before // of a function that, perhaps, runs guest code
+	h.Calling, c.Moved = nil, false
+	for again := true; again; {
+		fault, again = e.run(c)
+	}
+	h.Calling, h.Before = outer, before
+	return fault
+}
+
+// run is Enter until a panic. The block to begin with, or where to go on, is in
+// Host.Target.
+func (e *Engine) run(c *vcpu.CPU) (fault any, again bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			fault, again = e.panicked(c, r)
+		}
+	}()
+	return e.loop(c), false
+}
+
+// loop enters machine code until a block leaves.
+func (e *Engine) loop(c *vcpu.CPU) (fault any) {
+	h := &c.Host
 	for {
 		e.target.Enter(c)
 		if h.Signal != 0 {
 			return e.faulted(c)
 		}
-		s := &e.sites[h.Exit]
-		c.TB = s.TB
+		s := e.sites.at(h.Exit)
+		tb := *e.blocks.at(s.Block)
+		c.TB = tb
+		calling := h.Calling
+		h.Calling = nil
 		switch s.Kind {
+		case Called:
+			if e.called(c, calling) {
+				return nil
+			}
+			continue
 		case Operate:
-			if s.Op.Do(c) {
+			if (*e.ops.at(s.Op)).Do(c) {
 				return nil
 			}
 			h.Target = e.arena.Base + uintptr(s.Resume)
 			continue
 		case AtHead:
-			c.Left += int64(len(s.TB.Marks))
-			if c.Left >= int64(len(s.TB.Marks)) && c.Yield() {
-				h.Target = uintptr(s.TB.Entry)
+			c.Left += int64(len(tb.Marks))
+			if c.Left >= int64(len(tb.Marks)) && c.Yield() {
+				h.Target = uintptr(tb.Entry)
 				continue
 			}
-			e.leave(c, s, ir.ExitNone, uint64(s.TB.PC))
+			leave(c, tb, ir.ExitNone, uint64(tb.PC))
 		case Chain:
-			e.leave(c, s, ir.ExitEnd, s.PC)
-			if !s.TB.Unchained {
-				c.Leave.From, c.Leave.Slot = s.TB, int(s.Slot)
+			leave(c, tb, ir.ExitEnd, s.PC)
+			if !tb.Unchained {
+				c.Leave.From, c.Leave.Slot = tb, int(s.Slot)
 			}
 		case Indirect:
-			e.leave(c, s, ir.ExitEnd, c.W[c.Machine.Arch.PC])
+			leave(c, tb, ir.ExitEnd, c.W[c.Machine.Arch.PC])
 		case Leave:
-			c.Left += s.Why.Undone(len(s.TB.Marks), int(s.Insn))
-			e.leave(c, s, s.Why, s.PC)
+			c.Left += s.Why.Undone(len(tb.Marks), int(s.Insn))
+			leave(c, tb, s.Why, s.PC)
 			c.Leave.Slot = int(s.Slot)
 		case Redo:
 			c.Insn = int(s.Insn)
@@ -170,9 +258,9 @@ func (e *Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 }
 
 // leave notes how the run ended; the guest goes on at pc.
-func (e *Engine) leave(c *vcpu.CPU, s *Site, why ir.Exit, pc uint64) {
+func leave(c *vcpu.CPU, tb *vcpu.TB, why ir.Exit, pc uint64) {
 	c.W[c.Machine.Arch.PC] = pc
-	c.Leave = vcpu.Leave{Why: why, Last: s.TB}
+	c.Leave = vcpu.Leave{Why: why, Last: tb}
 	c.TB = nil
 }
 
@@ -182,12 +270,12 @@ func (e *Engine) faulted(c *vcpu.CPU) any {
 	sig := h.Signal
 	h.Signal = 0
 	place := uint32(h.RIP - e.arena.Base)
-	n := sort.Search(len(e.faults), func(i int) bool { return e.faults[i].Place >= place })
-	if n == len(e.faults) || e.faults[n].Place != place {
+	n := e.faults.search(func(f *Fault) bool { return f.Place >= place })
+	if n == e.faults.n || e.faults.at(n).Place != place {
 		return fmt.Sprintf("signal %d in machine code at %#x (% x), address %#x", sig, h.RIP, e.arena.Buf[place:place+16], h.Addr)
 	}
-	f := &e.faults[n]
-	c.TB = e.sites[f.Site].TB
+	f := e.faults.at(n)
+	c.TB = *e.blocks.at(f.Block)
 	c.Insn = int(f.Insn)
 	if f.Storing {
 		c.Insn |= vcpu.Storing
@@ -204,8 +292,8 @@ const sigFPE = 8
 
 // restore puts the slots that were in registers into the frame.
 func (e *Engine) restore(c *vcpu.CPU, s State) {
-	for _, v := range e.values[s.Value:][:s.Count] {
-		switch {
+	for n := range uint32(s.Count) {
+		switch v := e.values.at(s.Value + n); {
 		case v.Reg == InConst:
 			c.W[v.Word] = v.K
 		case v.Reg >= InVec:

@@ -1,6 +1,8 @@
 package jit
 
 import (
+	"encoding/binary"
+
 	"panda/emu/interp"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
@@ -35,9 +37,11 @@ type Unit struct {
 	Sites  []Site
 	Faults []Fault
 	Values []Value
-	// FirstSite and FirstValue are the numbers of the first of them: they count
-	// over all blocks.
-	FirstSite, FirstValue uint32
+	Ops    []*interp.Single
+	Relocs []Reloc
+	// Number is the unit's, FirstSite, FirstValue and FirstOp are the numbers of the
+	// first of its sites, values and operations: they count over all blocks.
+	Number, FirstSite, FirstValue, FirstOp uint32
 	// Chain are the jumps of the block's chain slots.
 	Chain []vcpu.Chain
 }
@@ -45,8 +49,8 @@ type Unit struct {
 // Reset makes the unit ready for another block.
 func (u *Unit) Reset(b *ir.Block, tb *vcpu.TB, origin uint32) {
 	*u = Unit{
-		Block: b, TB: tb, Origin: origin, Code: u.Code[:0], Sites: u.Sites[:0], Faults: u.Faults[:0], Values: u.Values[:0], Chain: append(u.Chain[:0], make([]vcpu.Chain, tb.Slots())...),
-		FirstSite: u.FirstSite + uint32(len(u.Sites)), FirstValue: u.FirstValue + uint32(len(u.Values)),
+		Block: b, TB: tb, Origin: origin, Code: u.Code[:0], Sites: u.Sites[:0], Faults: u.Faults[:0], Values: u.Values[:0],
+		Ops: u.Ops[:0], Relocs: u.Relocs[:0], Chain: append(u.Chain[:0], make([]vcpu.Chain, tb.Slots())...),
 	}
 }
 
@@ -60,15 +64,16 @@ const (
 	Indirect             // to the block at the pc slot
 	Leave                // to the run loop for reason Why, the guest's pc being PC
 	Operate              // Op is to be done; then go on at Resume
+	Called               // Host.Calling was called and wants something
 	Redo                 // the address is unusual: do the instruction again with Exact
 	Outside              // the address in Host.Addr is outside the window
 )
 
 // Site is one exit.
 type Site struct {
-	TB     *vcpu.TB
-	Op     *interp.Single
 	PC     uint64
+	Block  uint32 // number of the unit
+	Op     uint32 // number of the operation
 	Resume uint32
 	Insn   uint16
 	Kind   Kind
@@ -78,7 +83,7 @@ type Site struct {
 
 // Fault says what an access at a place of the code is.
 type Fault struct {
-	Site  uint32 // the block's first site
+	Block uint32 // number of the unit
 	Place uint32 // offset of the instruction
 	State
 	Insn    uint16
@@ -105,3 +110,25 @@ const (
 	InVec   = 0x40
 	InConst = 0xff
 )
+
+// Reloc is a place in a unit's code, from its start, that depends on where the
+// unit is: twice the place, with a bit for what is there.
+type Reloc uint32
+
+// ToSite is a place with the number of a site, ToArena one with the displacement
+// from its end of a place outside the unit.
+func ToSite(place int) Reloc  { return Reloc(place)<<1 | 1 }
+func ToArena(place int) Reloc { return Reloc(place) << 1 }
+
+// apply makes the place right in code that has moved, and whose first site has
+// another number.
+func (r Reloc) apply(code []byte, sites, moved uint32) {
+	at := code[r>>1:]
+	v := binary.LittleEndian.Uint32(at)
+	if r&1 != 0 {
+		v += sites
+	} else {
+		v -= moved
+	}
+	binary.LittleEndian.PutUint32(at, v)
+}

@@ -230,6 +230,9 @@ func (t *Thread) execute(p *program) error {
 	if err != nil {
 		return err
 	}
+	if k.cfg.SoftMMU {
+		m.Space.UseTLB()
+	}
 	start, err := t.loadInto(m, p)
 	if err != nil {
 		m.Space.Close()

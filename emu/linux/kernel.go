@@ -42,6 +42,7 @@ type Config struct {
 	Log                   *slog.Logger
 	Host                  *hostsys.Host
 	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
+	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
 }
 
 // Why says why Run returned.

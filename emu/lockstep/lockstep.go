@@ -76,8 +76,18 @@ func (k *Backend) Close() error {
 	return nil
 }
 
-// Shares is false: a shadow belongs to a block.
-func (*Backend) Shares() bool { return false }
+// Copy lets the block have a shadow of its own, with the records of the other's.
+func (k *Backend) Copy(of, tb *vcpu.TB) error {
+	if err := k.Backend.Copy(of, tb); err != nil {
+		return err
+	}
+	if s := k.shadows[of]; s != nil {
+		mine := &shadow{tb: *tb, block: s.block}
+		mine.tb.Entry = s.tb.Entry
+		k.shadows[tb] = mine
+	}
+	return nil
+}
 
 // Link has nothing to do: each block returns.
 func (*Backend) Link(*vcpu.TB, int, *vcpu.TB) {}

@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/ir"
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -105,13 +106,16 @@ func (j *journal) note(c *vcpu.CPU, a uint64, n int) {
 }
 
 // undo takes the stores back, without telling anybody: translations hold, since
-// the code is as it was.
+// the code is as it was. A span within a page is the memory itself.
 func (j *journal) undo(c *vcpu.CPU) {
 	for i := len(j.entries) - 1; i >= 0; i-- {
 		e := &j.entries[i]
-		now, old := c.Span(e.at, e.n, guest.Read), j.old[e.off:][:e.n]
-		if !bytes.Equal(now, old) {
-			copy(now, old)
+		for at, old := e.at, j.old[e.off:][:e.n]; len(old) != 0; {
+			n := min(len(old), int(mmu.PageSize-at%mmu.PageSize))
+			if now := c.Span(at, n, guest.Read); !bytes.Equal(now, old[:n]) {
+				copy(now, old[:n])
+			}
+			at, old = at+uint64(n), old[n:]
 		}
 	}
 }

@@ -10,6 +10,9 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 		return nil, err
 	}
 	c.ASID = asid
+	if s.Soft != nil {
+		c.UseTLB()
+	}
 	for i := range s.regions {
 		if err := c.inherit(s, &s.regions[i]); err != nil {
 			c.Close()

@@ -1,4 +1,4 @@
-// Package mmu is the guest's virtual memory in user mode: each address space is
+// Package mmu is the guest's virtual memory. In user mode each address space is
 // a reserved window of host addresses, in which the guest's pages lie at base +
 // guest address with their protections. An access out of the guest's map is a
 // host fault that HostFault turns into a guest fault. Pages that hold translated
@@ -29,6 +29,14 @@
 // than half of that is reserved; after that a clone gets the smallest power of
 // two that holds its regions, but no less than MinLimit. A layout that stays
 // below MinLimit therefore leaves room for some hundred processes.
+//
+// # Memory behind a TLB
+//
+// A whole machine has page tables, devices and pages that lie anywhere, so that a
+// window does not do. Soft is its memory: a TLB, and a Backing that knows what the
+// TLB does not. Machine code looks into the TLB by itself; what misses, reaches
+// into a second page or meets a device is done by Soft. UseTLB puts one before a
+// Space, so that programs and tests run through it (-d softmmu).
 //
 // A Space belongs to one goroutine.
 package mmu

@@ -26,12 +26,14 @@ func (s *Space) bytes(a guest.Addr, n int) []byte { return unsafe.Slice((*byte)(
 
 // reserveAgain turns a range back into a mere reservation.
 func (s *Space) reserveAgain(a guest.Addr, size uint64) error {
+	s.changed(a, size)
 	_, err := unix.MmapPtr(-1, 0, s.host(a), uintptr(size), unix.PROT_NONE, reservation|unix.MAP_FIXED)
 	return err
 }
 
 // mapHost gives a region its host pages.
 func (s *Space) mapHost(r *region) error {
+	s.changed(r.Start, uint64(r.End-r.Start))
 	fd, flags := -1, reservation|unix.MAP_FIXED
 	if r.file != nil {
 		fd, flags = r.file.fd, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE
@@ -44,10 +46,13 @@ func (s *Space) mapHost(r *region) error {
 }
 
 func (s *Space) protectHost(a guest.Addr, size uint64, prot int) error {
+	s.changed(a, size)
 	return unix.Mprotect(s.bytes(a, int(size)), prot)
 }
 
 func (s *Space) moveHost(old guest.Addr, size uint64, to guest.Addr) error {
+	s.changed(old, size)
+	s.changed(to, size)
 	_, err := unix.MremapPtr(s.host(old), uintptr(size), s.host(to), uintptr(size), unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED)
 	return err
 }

@@ -35,6 +35,8 @@ type Space struct {
 	// OnCodeChange, when set, is told that watched code in [start, end) changed
 	// or went away. The watch is gone by then.
 	OnCodeChange func(start, end guest.Addr)
+	// Soft, when set, is what the guest's accesses go through: see UseTLB.
+	Soft *Soft
 
 	regions []region            // sorted, disjoint, not empty
 	last    int                 // index of the region found last

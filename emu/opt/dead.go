@@ -47,29 +47,32 @@ func (l *live) add(o *live) {
 // everything.
 func Dead(b *ir.Block, tempBase ir.Ref) {
 	l := live{n: int(b.Temps+63) / 64}
-	var at []*live // by label
+	var at []live // by label; n is 0 for one that the walk has not seen
 	if b.Labels > 0 {
-		at = make([]*live, b.Labels)
+		var few [8]live
+		at = append(few[:0], make([]live, b.Labels)...)
 	}
 	for n := len(b.Insns) - 1; n >= 0; n-- {
 		i := &b.Insns[n]
 		switch i.Op {
+		case ir.Nop, ir.InsnMark:
+			continue
 		case ir.SetLabel:
-			here := l
-			at[i.Imm] = &here
+			at[i.Imm] = l
 		case ir.Br:
-			l.jump(at[i.Imm], true)
+			l.jump(&at[i.Imm], true)
 		case ir.BrCond:
-			l.jump(at[i.C], false)
+			l.jump(&at[i.C], false)
 		case ir.GotoTB, ir.GotoPtr, ir.ExitTB:
 			l.only(tempBase)
 		}
-		if i.Op.WritesD() && i.D != ir.None && !i.Effects(b) && l.unread(i) {
-			i.Op = ir.Nop
-			continue
-		}
 		if i.Op.WritesD() && i.D != ir.None {
-			for w := range ir.Ref(i.WordsD()) {
+			words := i.WordsD()
+			if l.unread(i.D, words) && !i.Effects(b) {
+				i.Op = ir.Nop
+				continue
+			}
+			for w := range ir.Ref(words) {
 				l.clear(i.D + w)
 			}
 		}
@@ -83,7 +86,7 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 // jump makes live what a label wants, besides what is live here or instead.
 func (l *live) jump(label *live, always bool) {
 	switch {
-	case label == nil:
+	case label.n == 0:
 		l.everything()
 	case always:
 		*l = *label
@@ -92,10 +95,10 @@ func (l *live) jump(label *live, always bool) {
 	}
 }
 
-// unread reports whether no word of the result is live.
-func (l *live) unread(i *ir.Insn) bool {
-	for w := range ir.Ref(i.WordsD()) {
-		if l.has(i.D + w) {
+// unread reports whether none of n words is live.
+func (l *live) unread(r ir.Ref, n int) bool {
+	for w := range ir.Ref(n) {
+		if l.has(r + w) {
 			return false
 		}
 	}

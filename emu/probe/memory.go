@@ -100,8 +100,16 @@ func (p *pass) memSite(subs []*event.Sub, a, value ir.Ref, i *ir.Insn, before, w
 	p.called = p.called || ring == nil && slices.ContainsFunc(fs, func(f memFn) bool { return f.fn != nil })
 	p.out = append(p.out, ir.Insn{Op: ir.ProbeMem, A: a, B: value, C: ir.None, D: ir.None, Imm: uint64(len(p.tb.MemSites))})
 	p.tb.MemSites = append(p.tb.MemSites, vcpu.MemSite{
-		Insn: p.insn, Size: size, Before: before, Write: write, Fire: fireMem(p.bus, fs), Ring: ring,
+		Insn: p.insn, Size: size, Before: before, Write: write, Fire: fireMem(p.bus, fs), Ring: ring, Call: p.callMem(fs),
 	})
+}
+
+// callMem is how machine code calls the only function of an access.
+func (p *pass) callMem(fs []memFn) *vcpu.Call {
+	if s := fs[0].sub; len(fs) == 1 && fs[0].fn != nil && s.Filter.Addr == nil {
+		return callOf(p.bus, s, fs[0].fn).Access(p.src.CPU)
+	}
+	return nil
 }
 
 type memFn struct {

@@ -8,9 +8,18 @@ import (
 )
 
 // site adds a probe operation for a site.
-func (p *pass) site(rank vcpu.SiteRank, insn int, fire func(c *vcpu.CPU) bool, ring *vcpu.Ring) {
+func (p *pass) site(s vcpu.Site) {
 	p.out = append(p.out, ir.Insn{Op: ir.Probe, Imm: uint64(len(p.tb.Sites))})
-	p.tb.Sites = append(p.tb.Sites, vcpu.Site{Rank: rank, Insn: insn, Fire: fire, Ring: ring})
+	if s.Call != nil {
+		of := s
+		s.Call.Of = &of
+	}
+	p.tb.Sites = append(p.tb.Sites, s)
+}
+
+// callOf is how machine code calls the function of a subscription.
+func callOf[F vcpu.Funcs](bus *event.Bus, s *event.Sub, fn F) *vcpu.Call {
+	return vcpu.CallOf(fn, &s.Served, func(r any) bool { return bus.Contain(s, r) })
 }
 
 // count adds a counter operation.
@@ -48,12 +57,20 @@ func (p *pass) blockSites() {
 		}
 	}
 	if len(subs) > 0 {
-		p.site(vcpu.RankBlock, 0, fireBlock(p.bus, subs, p.tb), ringOf(subs))
+		p.site(vcpu.Site{Rank: vcpu.RankBlock, Fire: fireBlock(p.bus, subs, p.tb), Ring: ringOf(subs), Call: p.callBlock(subs)})
 	}
 	if left := p.bus.At(nil, event.AfterBlockExec, in); len(left) > 0 {
 		p.tb.Unchained = true
 		p.tb.Left = fireLeft(p.bus, left, p.tb)
 	}
+}
+
+// callBlock is how machine code calls the only function before the block.
+func (p *pass) callBlock(subs []*event.Sub) *vcpu.Call {
+	if fn, ok := subs[0].Fn.(event.BlockFunc); ok && len(subs) == 1 {
+		return callOf(p.bus, subs[0], fn).Block(p.tb)
+	}
+	return nil
 }
 
 // quiet reports whether no subscription of the kinds from first to last can
@@ -135,7 +152,7 @@ func (p *pass) insnSites() {
 	asked := p.ask(in)
 	before := p.choose(event.InsnExec, in, asked)
 	if len(before) > 0 {
-		p.site(vcpu.RankInsn, p.insn, firePC(p.bus, p.src, before), ringOfChosen(before))
+		p.site(vcpu.Site{Rank: vcpu.RankInsn, Insn: p.insn, Fire: firePC(p.bus, p.src, before), Ring: ringOfChosen(before), Call: p.callPC(before)})
 	}
 	p.after = p.choose(event.AfterInsnExec, in, asked)
 	if p.src.NoMemory {
@@ -145,6 +162,16 @@ func (p *pass) insnSites() {
 		p.memory[n] = p.bus.At(p.memory[n][:0:0], event.VirtMemBeforeRead+event.Kind(n), in)
 		p.mem = p.mem || len(p.memory[n]) > 0
 	}
+}
+
+// callPC is how machine code calls the only function of an instruction.
+func (p *pass) callPC(cs []chosen) *vcpu.Call {
+	if len(cs) != 1 {
+		return nil
+	}
+	l := callOf(p.bus, cs[0].sub, cs[0].fn)
+	l.Arg = uintptr(cs[0].pc)
+	return l
 }
 
 func ringOfChosen(cs []chosen) *vcpu.Ring {
@@ -229,9 +256,9 @@ func firePC(bus *event.Bus, src *Source, cs []chosen) func(c *vcpu.CPU) bool {
 func (p *pass) flushAfter(next int) {
 	switch {
 	case len(p.after) > 0:
-		p.site(vcpu.RankAfter, next, firePC(p.bus, p.src, p.after), nil)
+		p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: next, Fire: firePC(p.bus, p.src, p.after), Call: p.callPC(p.after)})
 	case p.called:
-		p.site(vcpu.RankAfter, next, (*vcpu.CPU).StopAsked, nil)
+		p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: next, Fire: (*vcpu.CPU).StopAsked, Stop: true})
 	}
 	p.after, p.called = nil, false
 }
@@ -253,7 +280,7 @@ func (p *pass) leaveSites(i *ir.Insn) {
 		return // a string instruction that goes on
 	}
 	p.out = append(p.out, to)
-	p.site(vcpu.RankAfter, len(p.b.Marks), firePC(p.bus, p.src, p.after), nil)
+	p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: len(p.b.Marks), Fire: firePC(p.bus, p.src, p.after)})
 }
 
 // loops reports whether the current instruction is not a jump to itself but an

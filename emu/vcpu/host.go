@@ -3,19 +3,26 @@ package vcpu
 // Host is the part of a CPU that machine code uses beside the register words.
 // Its layout is known to assembly code: the fields' places are held by a test.
 type Host struct {
-	Target  uintptr // where machine code is to be entered
-	Landing uintptr // where the signal handlers send machine code that faulted
-	Exit    uint32  // number of the exit site of the block that left
-	Block   uint32  // number of the block that left
-	FP      uint32  // not 0 while the host works in the guest's floating-point environment
-	Signal  uint32  // number of the signal of a fault, 0 for none
-	RIP     uintptr // host address of the instruction that faulted
-	Addr    uintptr // host address that it could not access
-	SP      uintptr // stack pointer at the entry into machine code
-	Regs    [16]uint64
-	Scratch [4]uint64 // where machine code keeps a register for a while
-	Vec     [16][4]uint64
-	MXCSR   uint32 // Go's floating-point environment
+	Target    uintptr // where machine code is to be entered
+	Landing   uintptr // where the signal handlers send machine code that faulted
+	Exit      uint32  // number of the exit site of the block that left
+	Block     uint32  // number of the block that left
+	FP        uint32  // not 0 while the host works in the guest's floating-point environment
+	Signal    uint32  // number of the signal of a fault, 0 for none
+	RIP       uintptr // host address of the instruction that faulted
+	Addr      uintptr // host address that it could not access
+	SP        uintptr // stack pointer at the entry into machine code
+	Regs      [16]uint64
+	Canonical uint64    // a constant that code compares with
+	Link      uintptr   // where a subroutine returns to
+	Scratch   [4]uint64 // where machine code keeps a register for a while
+	Vec       [16][4]uint64
+	MXCSR     uint32 // Go's floating-point environment
+
+	// Calling is the site whose function machine code calls or called last, and
+	// Before the static word at that time where the block does not know it.
+	Calling *Call
+	Before  uint64
 }
 
 // Chain is where a block's machine code leads on through a chain slot: offsets

@@ -10,7 +10,7 @@ import (
 
 // StopOffset is the place of the stop word in a CPU, for machine code that polls
 // it and for the signal handler that sets StopYield.
-func StopOffset() uintptr { return unsafe.Offsetof(CPU{}.stop) }
+func StopOffset() uintptr { return StopAt }
 
 // Span is guest memory [a, a+n) for a helper of translated code. Touching bytes
 // that the guest may not access leaves the helper and the block with a fault,
@@ -23,6 +23,13 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 		if c.Wrote != nil {
 			c.Wrote(a, n)
 		}
+	}
+	if s := c.Space.Soft; s != nil {
+		b, err := s.Span(a, n, access)
+		if err != nil {
+			panic(err)
+		}
+		return b
 	}
 	if a >= c.Limit {
 		panic(&guest.MemFault{Addr: guest.Addr(a), Access: access})
@@ -37,6 +44,12 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 // on the word around a byte.
 func (c *CPU) Touch(a uint64, n int) {
 	c.Insn |= Storing
+	if s := c.Space.Soft; s != nil {
+		if err := s.Check(a, n, guest.Write); err != nil {
+			panic(err)
+		}
+		return
+	}
 	if f := c.Space.Check(guest.Addr(a), uint64(n), guest.Write); f != nil {
 		panic(f)
 	}

@@ -23,6 +23,7 @@ type TB struct {
 	// Unchained keeps the engine from linking this block to a successor: the
 	// run loop wants to see its end.
 	Unchained bool
+	Soft      bool // its accesses go through a TLB
 	Step      bool // the guest traps behind it. Such a block is Unchained.
 	Dead      bool // invalidated: must not be entered or linked again
 	Checked   bool // compares its code with the memory when it is entered
@@ -46,6 +47,11 @@ type TB struct {
 	Left func(c *CPU, next *TB)
 
 	From []Link // the chain slots that lead here
+
+	// Known is the run loop's number for blocks of the same code, 0 for none; Spare
+	// is the next of them that no address space uses.
+	Known uint32
+	Spare *TB
 }
 
 // JumpCache finds the blocks of one address space and mode by pc. An engine
@@ -161,8 +167,12 @@ type Site struct {
 	// true result leaves the block, to go on at the pc that they left.
 	Fire func(c *CPU) (leave bool)
 	// Ring, when set, is where an engine may put the event itself instead of
-	// calling Fire, which does the same.
+	// calling Fire, which does the same; Call, when set, is what it may call.
 	Ring *Ring
+	Call *Call
+	// Stop says that the site only lets a request to stop, or to leave the block,
+	// act.
+	Stop bool
 }
 
 // FireSite runs a site of the running block unless it has fired already.
@@ -173,10 +183,13 @@ func (c *CPU) FireSite(s *Site) (leave bool) {
 		}
 		c.Skip.On = c.Skip.Icount == c.Icount()
 	}
-	static := &c.W[c.Machine.Arch.Static%ir.FrameWords]
-	before := *static
-	leave = s.Fire(c)
-	c.Again = c.Again || *static != before // the block would not see it
+	before := c.W[c.Machine.Arch.Static%ir.FrameWords]
+	return c.Fired(s, before, s.Fire(c))
+}
+
+// Fired ends what FireSite does: before is what the static word was.
+func (c *CPU) Fired(s *Site, before uint64, leave bool) bool {
+	c.Again = c.Again || c.W[c.Machine.Arch.Static%ir.FrameWords] != before // the block would not see it
 	if !leave && !c.Again {
 		return false
 	}
@@ -232,4 +245,5 @@ type MemSite struct {
 	Write  bool
 	Fire   func(c *CPU, m *MemAccess) (leave bool)
 	Ring   *Ring // as in Site
+	Call   *Call
 }

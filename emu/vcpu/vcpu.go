@@ -28,6 +28,7 @@ type CPU struct {
 	Mem   unsafe.Pointer
 	Limit uint64
 	Space *mmu.Space
+	TLB   mmu.TLBHead // of Space.Soft, for machine code
 
 	// Left is the number of instructions to go before Run must return. A block
 	// takes its whole length at its head, so that Deadline-Left counts the
@@ -47,17 +48,20 @@ type CPU struct {
 	// Skip suppresses the sites that fired before the last stop, so that the
 	// instruction they stand at does not fire them again when it goes on.
 	Skip Skip
+
+	// Wrote, when set, is told before a helper writes memory through Span.
+	Wrote func(a uint64, n int)
+
+	// Machine code looks at these three at once.
+	stop atomic.Int32
 	// Moved says that somebody assigned the pc, perhaps its own value: the guest
 	// goes on there, and what stands there fires again. Sites clear it.
 	Moved bool
 	// Again asks the site that fires to leave its block and to go on at the same
 	// place without firing anew, so that the run loop can act in between.
 	Again bool
+	_     [2]bool
 
-	// Wrote, when set, is told before a helper writes memory through Span.
-	Wrote func(a uint64, n int)
-
-	stop   atomic.Int32
 	tapped bool // the last word that Stopping took was a tap alone
 }
 
@@ -254,6 +258,14 @@ func (c *CPU) Raise(e guest.Exception) { panic(&e) }
 // SetSpace switches to another address space.
 func (c *CPU) SetSpace(s *mmu.Space) {
 	c.Space, c.Mem, c.Limit = s, s.Base, s.Limit
+	c.SeeTLB()
+}
+
+// SeeTLB takes over where the TLB lies, which may have grown.
+func (c *CPU) SeeTLB() {
+	if c.Space.Soft != nil {
+		c.TLB = c.Space.Soft.Head
+	}
 }
 
 // Bits of the stop word.

@@ -5,6 +5,7 @@ import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -18,6 +19,7 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 		}
 		return guest.Exception{Vector: vecGP, HasCode: true}
 	}
+	f = a.first(c, f)
 	code := uint32(pfUser)
 	// Linux maps no page where a program may do nothing.
 	if r, _ := c.Space.Region(f.Addr); f.Mapped && !f.Bus && r.Prot != 0 {
@@ -90,6 +92,37 @@ var shifts = map[string]bool{
 // it is a write (SDM vol. 3A 4.7).
 func (a *access) modifies() bool {
 	return a.mem == &a.in.Args[0] && (a.in.Row.Flags&dec.LockOK != 0 || shifts[a.in.Row.Name])
+}
+
+// first is the fault of an operand that is read and written: it may reach into
+// two pages, the first of which may be read but not written.
+func (a *access) first(c *vcpu.CPU, f *guest.MemFault) *guest.MemFault {
+	if f.Access != guest.Read || !a.modifies() || f.Addr%mmu.PageSize != 0 {
+		return f
+	}
+	m := &a.in.Mem
+	at := uint64(m.Disp)
+	for _, r := range []struct {
+		reg   int8
+		scale uint8
+	}{{m.Base, 0}, {m.Index, m.Scale}} {
+		switch {
+		case r.reg == dec.RegIP:
+			at += c.W[regs.RIP] + uint64(a.in.Len)
+		case r.reg != dec.RegNone:
+			at += c.W[r.reg] << r.scale
+		}
+	}
+	at = at << (64 - 8*a.in.AddrSize) >> (64 - 8*a.in.AddrSize)
+	at += c.W[regs.Base+ir.Ref(m.Seg)]
+	if uint64(f.Addr)-at > uint64(a.mem.Size) { // a bit beside the operand
+		return f
+	}
+	if _, g := c.Space.Slice(guest.Addr(at), 1, guest.Write); g != nil {
+		g.Access = guest.Write
+		return g
+	}
+	return f
 }
 
 // stackInsns access the stack besides their operands.

@@ -146,7 +146,10 @@ func (t *translator) direct(cc uint8) (test, bool) {
 	switch form := t.cc.Form(); {
 	case form == regs.CCSub:
 		return t.afterSub(cc, size)
-	case form == regs.CCFlags, form == regs.CCSbb: // CCDst of sbb is no result
+	case form == regs.CCImul && (cc == condO || cc == condB):
+		_, whole, fits := product(t.b, ir.IntType(int(size)))
+		return test{ir.Ne, ir.I64, whole, ir.W(fits)}, true
+	case form == regs.CCFlags, form == regs.CCSbb, form == regs.CCImul: // the last two have no result
 		return test{}, false
 	case cc == condE:
 		return t.resultTest(ir.Eq, size), true

@@ -39,10 +39,30 @@ var formFuncs = [regs.NumCC >> 2]func(b *ir.Builder, t ir.Type) ir.Ref{
 	},
 	regs.CCShr >> 2: func(b *ir.Builder, t ir.Type) ir.Ref { return shiftFlags(b, t, 0) },
 	regs.CCMul >> 2: func(b *ir.Builder, t ir.Type) ir.Ref {
-		over := b.Op2(ir.Mul, ir.I64, regs.CCSrc, ir.K(regs.CF|regs.OF))
-		return orFlags(b, resultFlags(b, t), over)
+		return orOverflow(b, resultFlags(b, t), b.SetCond(ir.Ne, ir.I64, regs.CCSrc, ir.K(0)))
+	},
+	regs.CCImul >> 2: func(b *ir.Builder, t ir.Type) ir.Ref {
+		low, whole, fits := product(b, t)
+		f := b.Flags(ir.FlagsAnd, t, low, ir.W(low), ir.None)
+		return orOverflow(b, f, b.SetCond(ir.Ne, ir.I64, whole, ir.W(fits)))
 	},
 	regs.CCCarry >> 2: func(b *ir.Builder, t ir.Type) ir.Ref { return orFlags(b, resultFlags(b, t), regs.CCSrc) },
+}
+
+// product multiplies the signed operands of CCImul again. whole and fits are
+// the same word unless it has overflowed.
+func product(b *ir.Builder, t ir.Type) (low, whole, fits ir.Ref) {
+	if t == ir.I64 {
+		low = b.Op2(ir.Mul, t, regs.CCDst, ir.W(regs.CCSrc))
+		return low, b.Op2(ir.MulHS, t, regs.CCDst, ir.W(regs.CCSrc)), b.Op2(ir.Sar, t, low, ir.K(63))
+	}
+	low = b.Op2(ir.Mul, ir.I64, b.Ext(ir.SExt, ir.I64, t, regs.CCDst), ir.W(b.Ext(ir.SExt, ir.I64, t, regs.CCSrc)))
+	return low, low, b.Ext(ir.SExt, ir.I64, t, low)
+}
+
+// orOverflow adds CF and OF if over is 1.
+func orOverflow(b *ir.Builder, f, over ir.Ref) ir.Ref {
+	return orFlags(b, f, b.Op2(ir.Mul, ir.I64, over, ir.K(regs.CF|regs.OF)))
 }
 
 func resultFlags(b *ir.Builder, t ir.Type) ir.Ref {

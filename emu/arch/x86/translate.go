@@ -69,7 +69,8 @@ func merge(tables ...map[string]trFunc) map[string]trFunc {
 
 // Translate writes the block at pc into b.
 func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int) {
-	t := &translator{b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
+	t := &g.tr
+	*t = translator{via: t.via[:0], sides: t.sides[:0], b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
 	if t.steps() {
 		max = 1
 	}

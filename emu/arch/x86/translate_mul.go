@@ -20,55 +20,44 @@ func trImul(t *translator) {
 	if t.in.N == 3 {
 		x, y = y, t.get(t.arg(2))
 	}
-	if d.Size == 8 {
-		hi := t.b.Op2(ir.MulHS, ir.I64, t.b.Word(x), y)
-		lo := t.b.Op2(ir.Mul, ir.I64, t.b.Word(x), y)
-		t.put(d, lo)
-		sign := t.b.Op2(ir.Sar, ir.I64, lo, ir.K(63))
-		t.mulFlags(8, lo, t.b.SetCond(ir.Ne, ir.I64, hi, ir.W(sign)))
-		return
+	t.setCC(regs.CCImul, d.Size, x, y)
+	r := t.dst(d)
+	t.b.Op2To(r, ir.Mul, opType(d.Size), t.b.Word(x), y)
+	t.put(d, r)
+}
+
+// mulFlags sets CF and OF if the high half is not 0, of an unsigned product; the
+// other flags are undefined and follow the low half.
+func (t *translator) mulFlags(ext ir.Op, size uint8, lo, hi ir.Ref) {
+	if ext == ir.ZExt {
+		t.setCC(regs.CCMul, size, ir.W(lo), ir.W(hi))
 	}
-	p := t.b.Op2(ir.Mul, ir.I64, t.b.Word(t.extended(ir.SExt, d.Size, x)), t.extended(ir.SExt, d.Size, y))
-	t.put(d, p)
-	t.mulFlags(d.Size, p, t.overflows(ir.SExt, d.Size, p))
-}
-
-// mulFlags sets CF and OF to over; the others are undefined and follow the low half.
-func (t *translator) mulFlags(size uint8, lo, over ir.Ref) {
-	t.setCC(regs.CCMul, size, ir.W(lo), ir.W(over))
-}
-
-// overflows tells whether p is more than its low n bytes extended.
-func (t *translator) overflows(ext ir.Op, n uint8, p ir.Ref) ir.Ref {
-	low := t.extended(ext, n, ir.W(p))
-	return t.b.SetCond(ir.Ne, ir.I64, p, low)
 }
 
 // widening multiplies rAX by the operand into rDX:rAX.
 func (t *translator) widening(ext, high ir.Op) {
 	a := t.arg(0)
 	v := t.get(a)
+	if ext == ir.SExt {
+		t.setCC(regs.CCImul, a.Size, ir.W(regs.RAX), v)
+	}
 	if a.Size == 8 {
 		hi := t.b.Op2(high, ir.I64, regs.RAX, v)
 		t.b.Op2To(regs.RAX, ir.Mul, ir.I64, regs.RAX, v)
 		t.b.MovTo(regs.RDX, ir.I64, ir.W(hi))
-		sign := ir.K(0)
-		if high == ir.MulHS {
-			sign = ir.W(t.b.Op2(ir.Sar, ir.I64, regs.RAX, ir.K(63)))
-		}
-		t.mulFlags(8, regs.RAX, t.b.SetCond(ir.Ne, ir.I64, hi, sign))
+		t.mulFlags(ext, 8, regs.RAX, regs.RDX)
 		return
 	}
 	x := t.extended(ext, a.Size, ir.W(regs.RAX))
 	p := t.b.Op2(ir.Mul, ir.I64, x.R, t.extended(ext, a.Size, v))
+	hi := t.b.Op2(ir.Shr, ir.I64, p, ir.K(8*uint64(a.Size)))
 	if a.Size == 1 {
 		t.putReg(uint8(regs.RAX), 2, p)
 	} else {
-		hi := t.b.Op2(ir.Shr, ir.I64, p, ir.K(8*uint64(a.Size)))
 		t.putReg(uint8(regs.RAX), a.Size, p)
 		t.putReg(uint8(regs.RDX), a.Size, hi)
 	}
-	t.mulFlags(a.Size, p, t.overflows(ext, a.Size, p))
+	t.mulFlags(ext, a.Size, p, hi)
 }
 
 // divide leaves short divisions to a helper that writes rAX and rDX or raises

@@ -76,7 +76,9 @@ func (r *repetition) repeat() {
 	b.Place(r.stop)
 	b.BrCond(r.out, ir.Eq, ir.I64, t.counter(), ir.K(0))
 	before := t.cc
-	r.compared()
+	if t.steps() { // else the flags are those before the instruction until it is done: a fault shows them
+		r.compared()
+	}
 	b.Exit(ir.ExitEnd, t.pc) // not through a chain slot: the block may need both
 	t.cc = before
 	b.Place(r.out)

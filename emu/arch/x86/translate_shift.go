@@ -73,12 +73,16 @@ func shift(op ir.Op) trFunc {
 			v = t.extended(ext, d.Size, v)
 		} else {
 			typ = opType(d.Size)
-			v = t.keep(v, ir.Ref(d.Reg))
 		}
 		c := t.count(1, d.Size)
-		r := t.b.Op2(op, typ, v.R, c)
+		before := t.b.Op2(op, typ, v.R, t.less1(c))
+		r := t.b.Temp()
+		if c.IsConst() {
+			r = t.dst(d)
+		}
+		t.b.Op2To(r, op, typ, v.R, c)
 		t.put(d, r)
-		t.countedFlags(form.Sized(int(d.Size)), c, r, t.b.Op2(op, typ, v.R, t.less1(c)))
+		t.countedFlags(form.Sized(int(d.Size)), c, r, before)
 	}
 }
 

@@ -35,6 +35,7 @@ const (
 type Guest struct {
 	view64, view32 *vcpu.Arch
 	model          *Model
+	tr             translator // of the block that is translated
 }
 
 var _ arch.Guest = (*Guest)(nil)

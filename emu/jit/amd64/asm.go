@@ -39,55 +39,68 @@ type Mem struct {
 // at is the operand [base+disp].
 func at(base Reg, disp int32) Mem { return Mem{Base: base, Index: noReg, Disp: disp} }
 
-// asm writes machine code into a buffer (SDM vol. 2A chapter 2).
+// asm writes machine code into a buffer (SDM vol. 2A chapter 2). An instruction
+// is put together in a word, lowest byte first, and written at once: n bits of
+// the word are in use.
 type asm struct{ code []byte }
 
 func (a *asm) pos() int { return len(a.code) }
 
 func (a *asm) byte(b ...byte) { a.code = append(a.code, b...) }
 
-func (a *asm) i32(v int32) { a.code = binary.LittleEndian.AppendUint32(a.code, uint32(v)) }
+// put writes the first bits of a word. What stands behind them is overwritten
+// later, or is not part of the code.
+func (a *asm) put(w uint64, bits uint) {
+	at := len(a.code)
+	if at+8 > cap(a.code) {
+		a.code = append(a.code, make([]byte, 1<<10)...)
+	}
+	binary.LittleEndian.PutUint64(a.code[at:at+8], w)
+	a.code = a.code[:at+int(bits/8)]
+}
 
-func (a *asm) i64(v uint64) { a.code = binary.LittleEndian.AppendUint64(a.code, v) }
+func (a *asm) i32(v int32) { a.put(uint64(uint32(v)), 32) }
+
+func (a *asm) i64(v uint64) { a.put(v, 64) }
 
 // An opcode is up to three bytes, with a mandatory prefix (66, F2, F3) in the
 // highest byte.
 type opcode uint32
 
-func (a *asm) opcode(op opcode) {
-	if op&0xff0000 != 0 {
-		a.byte(byte(op >> 16))
-	}
-	if op&0xffff00 != 0 {
-		a.byte(byte(op >> 8))
-	}
-	a.byte(byte(op))
-}
-
-// prefixes writes the prefixes of an instruction on operands of size bytes. r, x
-// and b extend the register fields; byte registers from SPL on need a REX too.
-func (a *asm) prefixes(op opcode, size uint8, r, x, b Reg, rex bool) {
+// head is the prefixes and opcode of an instruction on operands of size bytes. r,
+// x and b extend the register fields; byte registers from SPL on need a REX too.
+func head(op opcode, size uint8, r, x, b Reg, rex bool) (w uint64, n uint) {
 	if size == 2 {
-		a.byte(0x66)
+		w, n = 0x66, 8
 	}
-	if p := byte(op >> 24); p != 0 {
-		a.byte(p)
+	if p := op >> 24; p != 0 {
+		w |= uint64(p) << n
+		n += 8
 	}
-	v := byte(0x40) | byte(r>>3&1)<<2 | byte(x>>3&1)<<1 | byte(b>>3&1)
+	v := 0x40 | uint64(r>>3&1)<<2 | uint64(x>>3&1)<<1 | uint64(b>>3&1)
 	if size == 8 {
 		v |= 8
 	}
 	if v != 0x40 || rex {
-		a.byte(v)
+		w |= v << n
+		n += 8
 	}
+	if op&0xff0000 != 0 {
+		w |= uint64(op>>16&0xff) << n
+		n += 8
+	}
+	if op&0xffff00 != 0 {
+		w |= uint64(op>>8&0xff) << n
+		n += 8
+	}
+	return w | uint64(op&0xff)<<n, n + 8
 }
 
 // rr writes an instruction with two registers: reg, and rm in the field that
 // could be memory.
 func (a *asm) rr(op opcode, size uint8, reg, rm Reg) {
-	a.prefixes(op, size, reg, 0, rm, size == 1 && (reg >= RSP || rm >= RSP))
-	a.opcode(op)
-	a.byte(0xc0 | byte(reg&7)<<3 | byte(rm&7))
+	w, n := head(op, size, reg, 0, rm, size == 1 && (reg >= RSP || rm >= RSP))
+	a.put(w|(0xc0|uint64(reg&7)<<3|uint64(rm&7))<<n, n+8)
 }
 
 // rm writes an instruction with a register and memory.
@@ -99,20 +112,20 @@ func (a *asm) rm(op opcode, size uint8, reg Reg, m Mem) {
 	if b == noReg {
 		b = 0
 	}
-	a.prefixes(op, size, reg, x, b, size == 1 && reg >= RSP)
-	a.opcode(op)
-	a.modrm(byte(reg), m)
+	w, n := head(op, size, reg, x, b, size == 1 && reg >= RSP)
+	a.memory(w, n, byte(reg), m)
 }
 
-// modrm writes the ModRM, SIB and displacement bytes of a memory operand.
-func (a *asm) modrm(reg byte, m Mem) {
-	reg = reg & 7 << 3
+// memory writes an instruction that has ModRM, SIB and displacement of a memory
+// operand yet to come.
+func (a *asm) memory(w uint64, n uint, reg byte, m Mem) {
+	field := uint64(reg&7) << 3
 	if m.Base == noReg {
-		a.byte(reg|4, m.Scale<<6|sibIndex(m.Index)|5)
+		a.put(w|(field|4|(uint64(m.Scale)<<6|sibIndex(m.Index)|5)<<8)<<n, n+16)
 		a.i32(m.Disp)
 		return
 	}
-	mod := byte(0x80)
+	mod := uint64(0x80)
 	switch {
 	case m.Disp == 0 && m.Base&7 != RBP:
 		mod = 0
@@ -120,23 +133,26 @@ func (a *asm) modrm(reg byte, m Mem) {
 		mod = 0x40
 	}
 	if m.Index != noReg || m.Base&7 == RSP {
-		a.byte(mod|reg|4, m.Scale<<6|sibIndex(m.Index)|byte(m.Base&7))
+		w |= (mod | field | 4 | (uint64(m.Scale)<<6|sibIndex(m.Index)|uint64(m.Base&7))<<8) << n
+		n += 16
 	} else {
-		a.byte(mod | reg | byte(m.Base&7))
+		w |= (mod | field | uint64(m.Base&7)) << n
+		n += 8
 	}
+	a.put(w, n)
 	switch mod {
 	case 0x40:
-		a.byte(byte(m.Disp))
+		a.put(uint64(uint8(m.Disp)), 8)
 	case 0x80:
 		a.i32(m.Disp)
 	}
 }
 
-func sibIndex(r Reg) byte {
+func sibIndex(r Reg) uint64 {
 	if r == noReg {
 		return 4 << 3
 	}
-	return byte(r&7) << 3
+	return uint64(r&7) << 3
 }
 
 // mov copies a register.
@@ -157,15 +173,13 @@ func (a *asm) store(size uint8, m Mem, s Reg) {
 func (a *asm) movImm(d Reg, v uint64) {
 	switch {
 	case v == uint64(uint32(v)):
-		a.prefixes(0, 4, 0, 0, d, false)
-		a.byte(0xb8 | byte(d&7))
-		a.i32(int32(v))
+		w, n := head(opcode(0xb8|d&7), 4, 0, 0, d, false)
+		a.put(w|v<<n, n+32)
 	case v == uint64(int64(int32(v))):
 		a.rr(0xc7, 8, 0, d)
 		a.i32(int32(v))
 	default:
-		a.prefixes(0, 8, 0, 0, d, false)
-		a.byte(0xb8 | byte(d&7))
+		a.put(head(opcode(0xb8|d&7), 8, 0, 0, d, false))
 		a.i64(v)
 	}
 }
@@ -282,8 +296,7 @@ const (
 )
 
 func (a *asm) bswap(size uint8, d Reg) {
-	a.prefixes(0, size, 0, 0, d, false)
-	a.byte(0x0f, 0xc8|byte(d&7))
+	a.put(head(opcode(0x0fc8|uint16(d&7)), size, 0, 0, d, false))
 }
 
 // Condition codes of the host (SDM vol. 1 appendix B).
@@ -313,20 +326,18 @@ func (a *asm) cmov(cc byte, size uint8, d, s Reg) { a.rr(opCmov|opcode(cc), size
 // jcc and jmp write a jump with a 32-bit displacement to be set by patch, whose
 // place they return.
 func (a *asm) jcc(cc byte) int {
-	a.byte(0x0f, 0x80|cc)
-	a.i32(0)
+	a.put(0x0f|uint64(0x80|cc)<<8, 48)
 	return a.pos() - 4
 }
 
 func (a *asm) jmp() int {
-	a.byte(0xe9)
-	a.i32(0)
+	a.put(0xe9, 40)
 	return a.pos() - 4
 }
 
 // jcc8 writes a short jump.
 func (a *asm) jcc8(cc byte) int {
-	a.byte(0x70|cc, 0)
+	a.put(uint64(0x70|cc), 16)
 	return a.pos() - 1
 }
 
@@ -340,6 +351,15 @@ func (a *asm) patch8(place int) { a.code[place] = byte(a.pos() - place - 1) }
 
 func (a *asm) jmpMem(m Mem) { a.rm(0xff, 4, 4, m) }
 
+// leaNext sets a register to the address that is patched into the place that it
+// returns.
+func (a *asm) leaNext(d Reg) int {
+	w, n := head(0x8d, 8, d, 0, 0, false)
+	a.put(w|(5|uint64(d&7)<<3)<<n, n+8)
+	a.i32(0)
+	return a.pos() - 4
+}
+
 func (a *asm) ret() { a.byte(0xc3) }
 
 // vop is an instruction in VEX encoding: opcode, map (1 to 3), mandatory prefix
@@ -350,8 +370,8 @@ func vexOp(pp, m, w, op uint32) vop { return vop(op | m<<8 | pp<<16 | w<<20) }
 
 // vrr writes a VEX instruction on three registers; wide selects 256 bits.
 func (a *asm) vrr(op vop, wide bool, d, v, s Reg) {
-	a.vex(op, wide, d, v, 0, s)
-	a.byte(byte(op), 0xc0|byte(d&7)<<3|byte(s&7))
+	w, n := vex(op, wide, d, v, 0, s)
+	a.put(w|(0xc0|uint64(d&7)<<3|uint64(s&7))<<n, n+8)
 }
 
 // vrm writes a VEX instruction with memory as the last operand.
@@ -363,20 +383,19 @@ func (a *asm) vrm(op vop, wide bool, d, v Reg, m Mem) {
 	if b == noReg {
 		b = 0
 	}
-	a.vex(op, wide, d, v, x, b)
-	a.byte(byte(op))
-	a.modrm(byte(d), m)
+	w, n := vex(op, wide, d, v, x, b)
+	a.memory(w, n, byte(d), m)
 }
 
-func (a *asm) vex(op vop, wide bool, r, v, x, b Reg) {
-	m, pp, w := byte(op>>8&0x1f), byte(op>>16&3), byte(op>>20&1)
-	last := byte(^v&15)<<3 | pp
+// vex is the prefix and opcode.
+func vex(op vop, wide bool, r, v, x, b Reg) (w uint64, n uint) {
+	m, pp, wbit := uint64(op>>8&0x1f), uint64(op>>16&3), uint64(op>>20&1)
+	last := uint64(^v&15)<<3 | pp
 	if wide {
 		last |= 4
 	}
-	if m == 1 && w == 0 && x < 8 && b < 8 {
-		a.byte(0xc5, byte(^r>>3&1)<<7|last)
-		return
+	if m == 1 && wbit == 0 && x < 8 && b < 8 {
+		return 0xc5 | (uint64(^r>>3&1)<<7|last)<<8 | uint64(op&0xff)<<16, 24
 	}
-	a.byte(0xc4, byte(^r>>3&1)<<7|byte(^x>>3&1)<<6|byte(^b>>3&1)<<5|m, w<<7|last)
+	return 0xc4 | (uint64(^r>>3&1)<<7|uint64(^x>>3&1)<<6|uint64(^b>>3&1)<<5|m)<<8 | (wbit<<7|last)<<16 | uint64(op&0xff)<<24, 32
 }

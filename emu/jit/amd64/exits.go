@@ -67,7 +67,7 @@ func (l *lower) setAway(first int, i *ir.Insn) {
 // which is the first that needs it.
 func (l *lower) emitChain(c *cold) {
 	if c.undone != 0 {
-		l.aluMI(aluAdd, 8, atLeft, int32(c.undone))
+		l.aluI(aluAdd, 8, leftReg, int32(c.undone))
 	}
 	ch := &l.u.Chain[c.chain]
 	if ch.Place != 0 {
@@ -89,7 +89,9 @@ func (l *lower) emitChain(c *cold) {
 // guard is what a block does in a rare case, between a branch and its label: it
 // calls a helper, which mostly raises an exception.
 type guard struct {
-	from, to int // the operations
+	from, to int      // the operations
+	op       *ir.Insn // an access that the interpreter does, instead
+	result   Reg      // where the block has op's result, if it was made in a pinned register
 	insn     int
 	resume   int // position where the block goes on
 	fpOn     bool
@@ -124,6 +126,17 @@ func (l *lower) guard(i *ir.Insn, g guard) {
 // around has a jump lead to a guard, which comes back with all registers as they
 // are here.
 func (l *lower) around(g guard, place int) *guard {
+	l.note(&g)
+	c := cold{place: place, reg: noReg, chain: -1, guard: &g, first: len(l.away)}
+	l.away = l.appendAll(l.away)
+	c.slots = len(l.away)
+	l.addCold(c)
+	return &g
+}
+
+// note says where a guard comes back to, and that the registers are then as they
+// are here.
+func (l *lower) note(g *guard) {
 	g.resume, g.fpOn, g.vecs = l.pos(), l.fpOn, l.vecs
 	for n, r := range scratch {
 		g.words[n] = ir.None
@@ -131,11 +144,6 @@ func (l *lower) around(g guard, place int) *guard {
 			g.words[n] = h.words[0]
 		}
 	}
-	c := cold{place: place, reg: noReg, chain: -1, guard: &g, first: len(l.away)}
-	l.away = l.appendAll(l.away)
-	c.slots = len(l.away)
-	l.addCold(c)
-	return &g
 }
 
 // appendAll lists everything that is not at home.
@@ -158,6 +166,12 @@ func (l *lower) appendAll(to []jit.Value) []jit.Value {
 
 // emitGuard calls the helper, and puts the registers back in case it returns.
 func (l *lower) emitGuard(g *guard) {
+	if g.op != nil {
+		l.operate(g.op, g.insn)
+		if g.result != noReg {
+			l.load(8, g.result, home(g.op.D))
+		}
+	}
 	for n := g.from; n < g.to; n++ {
 		i := &l.b.Insns[n]
 		switch i.Op {
@@ -190,11 +204,17 @@ func (l *lower) emitGuard(g *guard) {
 
 // operate leaves for Go to have an operation done.
 func (l *lower) operate(i *ir.Insn, insn int) {
+	n := len(l.u.Sites)
+	l.exit(jit.Site{Kind: jit.Operate, Op: l.single(i, insn), Insn: uint16(insn)})
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+}
+
+// single makes an operation for the interpreter and is its number.
+func (l *lower) single(i *ir.Insn, insn int) uint32 {
 	op, err := l.t.single(l.b, l.u.TB, i, insn)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	n := len(l.u.Sites)
-	l.exit(jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(insn)})
-	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+	l.u.Ops = append(l.u.Ops, op)
+	return l.u.FirstOp + uint32(len(l.u.Ops)) - 1
 }

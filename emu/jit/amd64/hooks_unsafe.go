@@ -24,13 +24,30 @@ const (
 	hostSP      = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.SP))
 	hostRegs    = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Regs))
 
+	hostExit    = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Exit))
+	hostCalling = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Calling))
+
+	ctxCPU  = -ctxBias
+	ctxSkip = int(unsafe.Offsetof(vcpu.CPU{}.Skip)+unsafe.Offsetof(vcpu.Skip{}.On)) - ctxBias
+	ctxStop = int(vcpu.StopAt) - ctxBias
+
+	callFn     = int(unsafe.Offsetof(vcpu.Call{}.Fn))
+	callArg    = int(unsafe.Offsetof(vcpu.Call{}.Arg))
+	callFor    = int(unsafe.Offsetof(vcpu.Call{}.For))
+	callResume = int(unsafe.Offsetof(vcpu.Call{}.Resume))
+	callExit   = int(unsafe.Offsetof(vcpu.Call{}.Exit))
+	callWants  = int(unsafe.Offsetof(vcpu.Call{}.Wants))
+	servedHits = int(unsafe.Offsetof(vcpu.Served{}.Hits))
+	servedOn   = int(unsafe.Offsetof(vcpu.Served{}.On))
+
 	stopYield = vcpu.StopYield
 )
 
 // enter runs machine code at code with R15 = ctx until it returns. The code
 // leaves RSP as it found it, DF clear, the x87 stack empty, MXCSR as it was and
 // the upper halves of vector registers zero; it pushes nothing and calls
-// nothing. Go's scheduler may run another goroutine before the code starts.
+// nothing. R10 is 0 then, or the *vcpu.Call of a function that is to be called
+// before code is entered at its Resume, through code+resumeAt. Go's scheduler may run another goroutine before the code starts.
 func enter(ctx unsafe.Pointer, code uintptr)
 
 // enterAt runs machine code on behalf of a CPU.

@@ -2,59 +2,130 @@ package amd64
 
 import "panda/emu/ir"
 
-// tracked is how many slots findLive looks after: those that are not in vector
+// tracked is how many slots survey looks after: those that are not in vector
 // registers.
 const tracked = 64
 
-// findLive finds for each operation the slots whose value somebody looks at
-// after it has begun: itself, another operation, a helper, or whoever sees the state where an
-// operation may fault or leave. A slot that is set again before needs no store.
-func (l *lower) findLive() {
-	n := len(l.b.Insns)
-	l.liveSlots = append(l.liveSlots[:0], make([]uint64, n)...)
-	live := ^uint64(0)
+// allSlots is the set of all tracked slots.
+const allSlots = ^uint64(0)
+
+// survey walks through the operations backwards and finds the labels, the last
+// use of each temporary, and for each operation the slots whose value somebody
+// looks at after it has begun: itself, another operation, a helper, or whoever
+// sees the state where an operation may fault or leave. A slot that is set again
+// before needs no store.
+func (l *lower) survey() {
+	b := l.b
+	l.labels = append(l.labels[:0], make([]label, b.Labels)...)
+	l.backward = l.backward[:0]
+	clear(l.lastUse[l.base:b.Temps])
+	n := len(b.Insns)
+	if cap(l.liveSlots) < n {
+		l.liveSlots = make([]uint64, 2*n)
+	}
+	l.liveSlots = l.liveSlots[:n]
+	live := allSlots
 	for n--; n >= 0; n-- {
-		l.liveSlots[n] = live | l.readSlots(&l.b.Insns[n])
-		if l.b.Insns[n].Op.Control() || l.b.Insns[n].Visible(l.b) || l.b.Insns[n].Op == ir.Call {
-			l.liveSlots[n] = ^uint64(0) // other code looks
+		i := &b.Insns[n]
+		if i.Op == ir.Nop || i.Op == ir.InsnMark {
+			l.liveSlots[n] = live
+			continue
 		}
-		live = l.liveBefore(&l.b.Insns[n], live)
+		reads := l.uses(i, int32(n))
+		l.liveSlots[n] = live | reads
+		switch {
+		case i.Op.Control():
+			l.mark(i, n)
+			live, l.liveSlots[n] = allSlots, allSlots
+			continue
+		case i.Visible(b):
+			live, l.liveSlots[n] = allSlots, allSlots
+			continue
+		case i.Op == ir.Call:
+			l.liveSlots[n] = allSlots // other code looks
+		}
+		if i.Op.WritesD() && i.D < tracked {
+			for w := range ir.Ref(i.WordsD()) {
+				live &^= 1 << (i.D + w)
+			}
+		}
+		live |= reads
+	}
+	l.prolong()
+}
+
+// mark notes a label, or a jump to one.
+func (l *lower) mark(i *ir.Insn, n int) {
+	to := int(i.Imm)
+	switch i.Op {
+	case ir.SetLabel:
+		l.labels[to].op = n
+		return
+	case ir.BrCond:
+		to = int(i.C)
+	case ir.Br:
+	default:
+		return
+	}
+	l.labels[to].refs++
+	if l.labels[to].op == 0 { // further up
+		l.backward = append(l.backward, jump{n, to})
 	}
 }
 
-// liveBefore is what is looked at before an operation, given what is after it.
-func (l *lower) liveBefore(i *ir.Insn, live uint64) uint64 {
-	if i.Op == ir.Nop || i.Op == ir.InsnMark {
-		return live
-	}
-	if i.Op.Control() || i.Visible(l.b) {
-		return ^uint64(0)
-	}
-	if i.Op.WritesD() && i.D < tracked {
-		for w := range ir.Ref(i.WordsD()) {
-			live &^= 1 << (i.D + w)
+// prolong lets what a loop uses be alive until its end. Inner loops, whose end is
+// further up, come first.
+func (l *lower) prolong() {
+	for k := len(l.backward) - 1; k >= 0; k-- {
+		end, start := l.backward[k].place, l.labels[l.backward[k].label].op
+		for w := l.base; w < l.b.Temps; w++ {
+			if at := int(l.lastUse[w]); at >= start && at < end {
+				l.lastUse[w] = int32(end)
+			}
 		}
 	}
-	return live | l.readSlots(i)
 }
 
-// readSlots are the slots that an operation looks at.
-func (l *lower) readSlots(i *ir.Insn) (live uint64) {
+// uses notes operation n as a user of its operands, and is the set of the slots
+// among them.
+func (l *lower) uses(i *ir.Insn, n int32) (slots uint64) {
 	if i.Op == ir.Call {
 		for _, w := range l.b.Helpers[i.Imm].Reads {
-			live |= slotBit(w)
+			slots |= slotBit(w)
 		}
 	}
 	if i.Op.ReadsA() {
-		live |= slotBit(i.A)
+		slots |= l.useWords(i.A, i.WordsA(), n)
 	}
 	if i.Op.ReadsB() {
-		live |= slotBit(i.B)
+		slots |= l.useWords(i.B, i.WordsB(), n)
 	}
 	if i.Op.ReadsC() {
-		live |= slotBit(i.C)
+		slots |= l.useWords(i.C, i.WordsC(), n)
 	}
-	return live
+	switch i.Op {
+	case ir.Vec:
+		if ir.VecRows[i.Aux].ReadsD {
+			l.useWords(i.D, i.WordsD(), n)
+		}
+	case ir.ProbeMem: // looks at a whole value, and may change it
+		l.useWords(i.B, 4, n)
+	}
+	return slots
+}
+
+// useWords notes an operation as a user of words. The walk meets the last one
+// first.
+func (l *lower) useWords(r ir.Ref, words int, n int32) (slots uint64) {
+	if r < l.base {
+		return slotBit(r)
+	}
+	for end := int(r) + words; int(r) < end && r < ir.FrameWords; r++ {
+		if l.lastUse[r] == 0 {
+			l.lastUse[r] = n
+		}
+	}
+	return 0
 }
 
 // slotBit is a word's bit, if it is one of the tracked.

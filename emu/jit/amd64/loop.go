@@ -56,8 +56,12 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 	l.leaveBy(l.jcc(cc^1), outward{to: l.next()})
 	l.setAll(back.sets)
 	if l.round > 0 && l.sameAs(&l.entry) {
-		l.turn()
-		l.patch(l.jmp(), l.entry.start)
+		if l.copies++; l.copies < l.unrolled() {
+			l.budget()
+			l.again = true
+			return
+		}
+		l.turn(l.entry.start)
 		l.closed = true
 		return
 	}
@@ -67,8 +71,9 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 		l.closed = true
 		return
 	}
-	l.turn()
+	l.turn(-1)
 	l.round++
+	l.copies = 0
 	l.forgetChanged()
 	l.remember(&l.entry)
 	l.again = true
@@ -85,13 +90,46 @@ func (l *lower) setAll(is []ir.Insn) {
 	}
 }
 
-// turn is a block's head in the middle of a loop.
-func (l *lower) turn() {
-	l.aluMI(aluSub, 8, atLeft, int32(len(l.u.TB.Marks)))
-	over := l.jcc(ccS)
+// unrolled is how many copies of the block a turn of the loop is: a short block
+// that runs often is mostly overhead.
+func (l *lower) unrolled() int {
+	switch n := len(l.b.Insns); {
+	case l.u.TB.Heat == 0 || n > 60:
+		return 1
+	case n > 30:
+		return 2
+	}
+	return 4
+}
+
+// turn is a block's head in the middle of a loop. It goes on at a position, or
+// for a negative one behind itself.
+func (l *lower) turn(to int) {
+	over := l.jccBudget()
 	l.aluMI(aluCmp, 4, atStop, 0)
+	stop := 0
+	if to < 0 {
+		stop = l.jcc(ccNE)
+	} else {
+		l.patch(l.jcc(ccE), to)
+		stop = l.jmp()
+	}
+	l.headCold(over, stop)
+}
+
+// budget is a turn without a look at the stop word.
+func (l *lower) budget() { l.headCold(l.jccBudget(), 0) }
+
+// jccBudget takes the block's instructions from the budget and jumps if there
+// are not so many.
+func (l *lower) jccBudget() int {
+	l.aluI(aluSub, 8, leftReg, int32(len(l.u.TB.Marks)))
 	l.flags = fact{}
-	stop := l.jcc(ccNE)
+	return l.jcc(ccL)
+}
+
+// headCold is where a turn leads that does not happen.
+func (l *lower) headCold(over, stop int) {
 	c := cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1, first: len(l.away)}
 	l.away = l.appendDirty(l.away)
 	c.slots = len(l.away)

@@ -24,7 +24,9 @@ type lower struct {
 	values []value
 	locked uint32 // registers that the operation uses
 	flags  fact
-	fpOn   bool // the guest's floating-point environment is in force
+	tidy   bool    // Go code has run, and since then no vector or helper code
+	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
+	fpOn   bool    // the guest's floating-point environment is in force
 	vecs   vecs
 
 	// Of a block that branches back to its own start: see loop.
@@ -32,6 +34,7 @@ type lower struct {
 	again  bool // the operations are to be written once more
 	closed bool // no more is to be written
 	round  int
+	copies int
 	entry  loopState
 	skipTo int        // operations before this one are written elsewhere
 	jumpAt [256]int32 // position of the jump of each chain slot
@@ -39,8 +42,10 @@ type lower struct {
 	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
 	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
 	labels    []label
+	backward  []jump // by operation instead of place
 	jumps     []jump
 	colds     []cold
+	slow      *guard      // of the access that is being written, past the TLB
 	away      []jit.Value // what cold code stores
 	skip      bool        // the code here is not reached
 	pending   byte        // condition of a comparison that the next operation takes over
@@ -79,7 +84,7 @@ var lowerFuncs [ir.NumOps]func(l *lower, i *ir.Insn)
 
 func init() {
 	lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
-		ir.Nop: func(*lower, *ir.Insn) {}, ir.Unset: lowUnset, ir.InsnMark: lowMark, ir.Mov: lowMov,
+		ir.Unset: lowUnset, ir.Mov: lowMov,
 		ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
 		ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
 		ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),
@@ -93,7 +98,7 @@ func init() {
 		ir.Vec: lowVec, ir.Count: lowCountEvent,
 		ir.Call: lowCall, ir.Flags: lowFlags,
 		ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
-		ir.Probe: lowProbe, ir.ProbeMem: lowProbe,
+		ir.Probe: lowProbe, ir.ProbeMem: lowProbeMem,
 	}
 }
 
@@ -121,10 +126,9 @@ func (l *lower) begin(u *jit.Unit, t *Target) {
 	l.code, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
-	l.prepare()
-	l.findLive()
+	l.survey()
 	l.loops = l.canLoop()
-	l.round = 0
+	l.round, l.copies = 0, 0
 	l.reset()
 }
 
@@ -133,7 +137,13 @@ func (l *lower) body() error {
 	l.skipTo = 0
 	for n := range l.b.Insns {
 		i := &l.b.Insns[n]
-		if n < l.skipTo || l.skip && i.Op != ir.SetLabel && i.Op != ir.InsnMark || n == l.done {
+		switch {
+		case i.Op == ir.Nop || n < l.skipTo || n == l.done:
+			continue
+		case i.Op == ir.InsnMark:
+			l.insn = int(i.Imm)
+			continue
+		case l.skip && i.Op != ir.SetLabel:
 			continue
 		}
 		l.pc = n
@@ -146,6 +156,10 @@ func (l *lower) body() error {
 		}
 		f(l, i)
 		l.settle(i)
+		l.tidy = l.tidy && i.Op != ir.Vec && i.Op != ir.Call && i.Type < ir.V128
+		if l.slow != nil {
+			l.comeBack()
+		}
 		if l.again || l.closed {
 			l.closed = false
 			return nil
@@ -161,81 +175,9 @@ func (l *lower) setJumps() {
 	}
 }
 
-// prepare finds the labels and the last uses of temporaries.
-func (l *lower) prepare() {
-	l.labels = append(l.labels[:0], make([]label, l.b.Labels)...)
-	clear(l.lastUse[l.base:l.b.Temps])
-	for n := range l.b.Insns {
-		i := &l.b.Insns[n]
-		switch i.Op {
-		case ir.SetLabel:
-			l.labels[i.Imm].op = n
-		case ir.Br:
-			l.refer(int(i.Imm), n)
-		case ir.BrCond:
-			l.uses(i, int32(n))
-			l.refer(int(i.C), n)
-		default:
-			l.uses(i, int32(n))
-		}
-	}
-}
-
-// refer notes operation n as a jump to a label. What a loop uses is alive until
-// its end.
-func (l *lower) refer(label, n int) {
-	lb := &l.labels[label]
-	lb.refs++
-	if lb.op == 0 { // further on
-		return
-	}
-	for w := l.base; w < l.b.Temps; w++ {
-		if int(l.lastUse[w]) >= lb.op {
-			l.lastUse[w] = int32(n)
-		}
-	}
-}
-
-// uses notes operation n as the last user of its operands.
-func (l *lower) uses(i *ir.Insn, n int32) {
-	if i.Op == ir.Nop || i.Op == ir.InsnMark {
-		return
-	}
-	if i.Op.ReadsA() {
-		l.useWords(i.A, i.WordsA(), n)
-	}
-	if i.Op.ReadsB() {
-		l.useWords(i.B, i.WordsB(), n)
-	}
-	if i.Op.ReadsC() {
-		l.useWords(i.C, i.WordsC(), n)
-	}
-	if i.Op == ir.Vec && ir.VecRows[i.Aux].ReadsD {
-		l.useWords(i.D, i.WordsD(), n)
-	}
-	if i.Op == ir.ProbeMem { // looks at a whole value, and may change it
-		l.useWords(i.B, 4, n)
-	}
-}
-
-func (l *lower) useWords(r ir.Ref, n int, at int32) {
-	if r < l.base || r >= ir.FrameWords {
-		return
-	}
-	for w := range ir.Ref(n) {
-		if r+w < ir.FrameWords {
-			l.lastUse[r+w] = at
-		}
-	}
-}
-
 // head takes the block's instructions from the budget and polls the stop word.
 func (l *lower) head() {
-	l.aluMI(aluSub, 8, atLeft, int32(len(l.u.TB.Marks)))
-	over := l.jcc(ccS)
-	l.aluMI(aluCmp, 4, atStop, 0)
-	stop := l.jcc(ccNE)
-	l.addCold(cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1})
+	l.turn(-1)
 }
 
 func (l *lower) addCold(c cold) { l.colds = append(l.colds, c) }
@@ -276,16 +218,20 @@ func (l *lower) emitCold(c *cold) {
 
 // site adds an exit site and returns its number.
 func (l *lower) site(s jit.Site) uint32 {
-	s.TB = l.u.TB
+	s.Block = l.u.Number
 	l.u.Sites = append(l.u.Sites, s)
 	return l.u.FirstSite + uint32(len(l.u.Sites)) - 1
 }
 
-// exit leaves for Go.
+// exit leaves for Go, with the number of the site in exitReg.
 func (l *lower) exit(s jit.Site) {
-	l.storeImm(4, atExit, int32(l.site(s)))
+	l.movImm(exitReg, uint64(l.site(s)))
+	l.u.Relocs = append(l.u.Relocs, jit.ToSite(l.pos()-4))
 	l.leaveJump()
 }
+
+// exitReg says which exit is taken. What scratch registers hold has been stored.
+const exitReg = R11
 
 // leaveJump jumps to the code that all exits share.
 func (l *lower) leaveJump() { l.patchTo(l.jmp(), l.t.leave) }
@@ -293,26 +239,31 @@ func (l *lower) leaveJump() { l.patchTo(l.jmp(), l.t.leave) }
 // patchTo makes a displacement lead to an offset of the arena.
 func (l *lower) patchTo(place int, to uint32) {
 	l.patch(place, int(to)-int(l.u.Origin))
+	l.u.Relocs = append(l.u.Relocs, jit.ToArena(place))
 }
 
 // fault notes the next instruction as one that may fault.
 func (l *lower) fault(storing bool) {
 	l.u.Faults = append(l.u.Faults, jit.Fault{
-		Site: l.u.FirstSite, Place: l.u.Origin + uint32(l.pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
+		Block: l.u.Number, Place: l.u.Origin + uint32(l.pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
 	})
 }
-
-func lowMark(l *lower, i *ir.Insn) { l.insn = int(i.Imm) }
 
 // lowOperate leaves an operation to the interpreter.
 func lowOperate(l *lower, i *ir.Insn) {
 	l.flush(true)
 	l.operate(i, l.insn)
+	l.cameBack(i)
+}
+
+// cameBack forgets what other code may have changed that did an operation.
+func (l *lower) cameBack(i *ir.Insn) {
 	l.flags, l.fpOn = fact{}, false
 	l.locked = 0
 	pure := i.Op == ir.Vec || i.Op == ir.Call && l.b.Helpers[i.Imm].Pure
 	l.forget(!pure)
 	l.vecs.reset()
+	l.wasHome()
 	if i.Op.WritesD() && i.D != ir.None {
 		for w := range ir.Ref(i.WordsD()) {
 			l.gone(i.D + w)

@@ -51,7 +51,7 @@ func lowMov(l *lower, i *ir.Insn) {
 	if i.B == i.D && i.Type == ir.I64 {
 		return
 	}
-	if l.pinned(i.D) && i.Type == ir.I64 && l.words[i.B].reg == l.t.pin[i.D] { // the value is there
+	if l.pinned(i.D) && l.words[i.B].reg == l.t.pin[i.D] && (i.Type == ir.I64 || l.values[l.number(i.B)].short) { // the value is there
 		l.words[i.D].num = l.number(i.B)
 		return
 	}
@@ -109,7 +109,19 @@ func (l *lower) moveConst(d ir.Ref, k uint64, t ir.Type) {
 		s.num = l.fresh()
 		l.markDirty(d)
 	}
-	l.values[l.words[d].num].short = k == uint64(uint32(k))
+	v := &l.values[l.words[d].num]
+	v.short, v.bits = k == uint64(uint32(k)), bitsOf(k)
+}
+
+// bitsOf is value.bits of a constant.
+func bitsOf(k uint64) uint8 {
+	switch {
+	case k < 1<<8:
+		return 8
+	case k < 1<<16:
+		return 16
+	}
+	return 0
 }
 
 // alu2 does d = a op b for a two-operand instruction that leaves the flags of
@@ -345,6 +357,14 @@ func lowMulHU(l *lower, i *ir.Insn) {
 		return
 	}
 	b := l.toB(i)
+	if w := l.movedTo(i.D); w != ir.None && l.t.pin[w] == RDX && b != RDX {
+		l.lock(RDX)
+		l.save(RDX, w)
+		l.moveTo(RDX, i.A)
+		l.vrr(opMulx.sized(8), false, RDX, RDX, b)
+		l.result(i, RDX)
+		return
+	}
 	t := l.alloc()
 	if b == RDX {
 		l.moveTo(t, i.A)
@@ -409,9 +429,8 @@ func lowMulHS(l *lower, i *ir.Insn) {
 // extend emits a zero or sign extension of a register.
 func (l *lower) extend(op opcode, n uint8, d, s Reg) {
 	if op == opMovzx8 || op == opMovsx8 {
-		l.prefixes(op, n, d, 0, s, s >= RSP)
-		l.opcode(op)
-		l.byte(0xc0 | byte(d&7)<<3 | byte(s&7))
+		w, at := head(op, n, d, 0, s, s >= RSP)
+		l.put(w|(0xc0|uint64(d&7)<<3|uint64(s&7))<<at, at+8)
 		return
 	}
 	l.rr(op, n, d, s)
@@ -419,7 +438,11 @@ func (l *lower) extend(op opcode, n uint8, d, s Reg) {
 
 func lowZExt(l *lower, i *ir.Insn) {
 	from := ir.Type(i.Aux)
-	if from == ir.I64 || from == ir.I32 && l.values[l.number(i.A)].short {
+	if s := &l.words[i.A]; s.konst && !l.pinned(i.A) {
+		l.moveConst(i.D, s.k&(1<<(8*from.Bytes())-1), ir.I64)
+		return
+	}
+	if v := &l.values[l.number(i.A)]; from == ir.I64 || from == ir.I32 && v.short || v.bits != 0 && int(v.bits) <= 8*from.Bytes() {
 		mov := ir.Insn{Op: ir.Mov, Type: ir.I64, D: i.D, A: ir.None, B: i.A, C: ir.None}
 		lowMov(l, &mov)
 		return
@@ -433,7 +456,16 @@ func lowZExt(l *lower, i *ir.Insn) {
 		l.rm(op, 4, r, m)
 	}
 	l.finish(i.D, r)
-	l.values[l.words[i.D].num].short = true
+	v := &l.values[l.words[i.D].num]
+	v.short, v.bits = true, typeBits(from)
+}
+
+// typeBits is value.bits of a value of a type, zero-extended.
+func typeBits(t ir.Type) uint8 {
+	if t <= ir.I16 {
+		return 8 << t
+	}
+	return 0
 }
 
 func map8to32(t ir.Type, b, w, d opcode) opcode {

@@ -140,11 +140,19 @@ func (l *lower) testB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
 	}
 }
 
+// canonical is what the target of each indirect branch is compared with: it lies
+// in memory.
+const canonical = 1 << 47
+
 // compareB compares a register with operand B.
 func (l *lower) compareB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
 	if konst {
 		if v, fits := immediate(n, k); fits {
 			l.aluI(aluCmp, n, a, v)
+			return
+		}
+		if k == canonical {
+			l.aluM(aluCmp, n, a, atCanonical)
 			return
 		}
 		t := l.alloc()
@@ -173,7 +181,8 @@ func lowSetCond(l *lower, i *ir.Insn) {
 	l.setcc(cc, r)
 	l.extend(opMovzx8, 4, r, r)
 	l.finish(i.D, r)
-	l.values[l.words[i.D].num].short = true
+	v := &l.values[l.words[i.D].num]
+	v.short, v.bits = true, 8
 }
 
 // soleSelect reports whether the result of a comparison is only used by a

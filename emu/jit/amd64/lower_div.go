@@ -64,8 +64,7 @@ func (l *lower) dividend(i *ir.Insn, n uint8, t Reg, signed bool) {
 	l.moveTo(RAX, i.A)
 	switch {
 	case signed:
-		l.prefixes(0, n, 0, 0, 0, false)
-		l.byte(0x99) // cdq, cqo
+		l.put(head(0x99, n, 0, 0, 0, false)) // cdq, cqo
 	case i.C == ir.None:
 		l.alu(aluXor, 4, RDX, RDX)
 	case !inRDX:

@@ -24,8 +24,7 @@ func lowFlags(l *lower, i *ir.Insn) {
 	default:
 		r, bits = l.flagsAnd(i, n), logicFlagBits
 	}
-	l.byte(0x9c)
-	l.popReg(r)
+	l.pushf(r)
 	l.aluI(aluAnd, 4, r, bits)
 	l.flags = fact{}
 	l.finish(i.D, r)
@@ -119,7 +118,18 @@ func (a *asm) testSized(n uint8, x, y Reg) {
 	a.test(n, x, y)
 }
 
+// pushf puts the flags into a register. PUSHF needs a stack: two words of Host.
+func (a *asm) pushf(r Reg) {
+	save, top := atScratch, atScratch
+	save.Disp += 16
+	top.Disp += 32
+	a.store(8, save, RSP)
+	a.lea(8, RSP, top)
+	a.byte(0x9c)
+	a.popReg(r)
+	a.load(8, RSP, save)
+}
+
 func (a *asm) popReg(r Reg) {
-	a.prefixes(0, 4, 0, 0, r, false)
-	a.byte(0x58 | byte(r&7))
+	a.put(head(opcode(0x58|r&7), 4, 0, 0, r, false))
 }

@@ -13,11 +13,17 @@ const maxSlack = mmu.Guard - 1<<16
 // address is the host operand of an access: guest memory begins at R14. An
 // address that may be outside the window is compared with the limit.
 func (l *lower) address(i *ir.Insn) Mem {
+	if l.u.TB.Soft {
+		return l.softAddress(i)
+	}
 	if i.A == ir.None && i.B == ir.None {
 		return l.absolute(i)
 	}
 	if i.B == ir.None && l.nearby(i) {
 		return Mem{Base: R14, Index: l.toReg(i.A), Disp: int32(i.Imm)}
+	}
+	if d := int64(i.Imm); i.A == ir.None && d >= 0 && d < maxSlack && l.values[l.number(i.B)].short && l.u.Limit >= 1<<37 {
+		return Mem{Base: R14, Index: l.toReg(i.B), Scale: i.Aux & ir.ScaleMask, Disp: int32(d)}
 	}
 	r := l.alloc()
 	l.effective(i, 8, r)
@@ -174,7 +180,11 @@ func lowLd(l *lower, i *ir.Insn) {
 	l.fault(false)
 	l.rm(loadOps[sign][i.Type], n, r, m)
 	l.finish(i.D, r)
-	l.values[l.words[i.D].num].short = n == 4
+	v := &l.values[l.words[i.D].num]
+	v.short = n == 4
+	if sign == 0 {
+		v.bits = typeBits(i.Type)
+	}
 }
 
 func lowSt(l *lower, i *ir.Insn) {

@@ -8,14 +8,16 @@ import (
 // inRing are the fields of a record that the code stores itself.
 const inRing = vcpu.FieldPC | vcpu.FieldAddr | vcpu.FieldSize | vcpu.FieldValue
 
-// lowProbe puts an event into the ring of its batch. A full ring, and events that
-// do not go into one, are left to the interpreter's operation.
-func lowProbe(l *lower, i *ir.Insn) {
+// canRecord reports whether the code can put an event into its ring.
+func (l *lower) canRecord(i *ir.Insn) bool {
+	ring, insn, _ := l.ringOf(i)
+	return ring != nil && insn < len(l.u.TB.Marks)
+}
+
+// record puts an event into the ring of its batch. A full ring is left to the
+// interpreter's operation.
+func (l *lower) record(i *ir.Insn) {
 	ring, insn, size := l.ringOf(i)
-	if ring == nil || insn >= len(l.u.TB.Marks) {
-		lowOperate(l, i)
-		return
-	}
 	addr := noReg
 	if i.Op == ir.ProbeMem {
 		addr = l.toReg(i.A)

@@ -43,7 +43,7 @@ func (t *Target) subroutine(h *ir.Helper, origin uint32) []byte {
 	if d != ir.None {
 		l.moveTo(subResult, d)
 	}
-	l.ret()
+	l.jmpMem(atLink)
 	l.setJumps()
 	return slices.Clone(l.code)
 }
@@ -63,9 +63,10 @@ func lowCall(l *lower, i *ir.Insn) {
 	} else {
 		l.subReads(h)
 	}
-	l.byte(0xe8)
-	l.i32(0)
-	l.patchTo(l.pos()-4, place)
+	back := l.leaNext(subResult)
+	l.store(8, atLink, subResult)
+	l.patchTo(l.jmp(), place)
+	l.patch(back, l.pos())
 	l.flags, l.locked = fact{}, 0
 	if i.D != ir.None {
 		l.lock(subResult)

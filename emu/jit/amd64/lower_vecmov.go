@@ -63,7 +63,7 @@ func (l *lower) loadVecWord(i *ir.Insn) bool {
 		ld = opVmovdLd
 	}
 	switch {
-	case l.inVecs(i.D) && l.zeroFollows(i.D):
+	case l.inVecs(i.D) && l.zeroFollows(i.D) && !l.u.TB.Soft: // the interpreter would load the one word
 		m := l.address(i)
 		t := l.vecAlloc()
 		l.fault(false)

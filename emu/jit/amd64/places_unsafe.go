@@ -3,6 +3,7 @@ package amd64
 import (
 	"unsafe"
 
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -12,19 +13,35 @@ const ctxBias = 128
 
 // Places in the CPU, from the context register.
 var (
-	atLeft    = field(unsafe.Offsetof(vcpu.CPU{}.Left))
-	atMem     = field(unsafe.Offsetof(vcpu.CPU{}.Mem))
-	atLimit   = field(unsafe.Offsetof(vcpu.CPU{}.Limit))
-	atJump    = field(unsafe.Offsetof(vcpu.CPU{}.Jump))
-	atStop    = field(vcpu.StopOffset())
-	atTarget  = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
-	atExit    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Exit))
-	atFP      = field(offHost + unsafe.Offsetof(vcpu.Host{}.FP))
-	atVec     = field(offHost + unsafe.Offsetof(vcpu.Host{}.Vec))
-	atMXCSR   = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
-	atAddr    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
-	atScratch = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
+	atLeft      = field(unsafe.Offsetof(vcpu.CPU{}.Left))
+	atMem       = field(unsafe.Offsetof(vcpu.CPU{}.Mem))
+	atLimit     = field(unsafe.Offsetof(vcpu.CPU{}.Limit))
+	atJump      = field(unsafe.Offsetof(vcpu.CPU{}.Jump))
+	atTLB       = field(unsafe.Offsetof(vcpu.CPU{}.TLB) + unsafe.Offsetof(mmu.TLBHead{}.Entries))
+	atTLBMask   = field(unsafe.Offsetof(vcpu.CPU{}.TLB) + unsafe.Offsetof(mmu.TLBHead{}.Mask))
+	atTB        = field(unsafe.Offsetof(vcpu.CPU{}.TB))
+	atInsn      = field(unsafe.Offsetof(vcpu.CPU{}.Insn))
+	atStop      = field(vcpu.StopOffset())
+	atTarget    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
+	atExit      = field(offHost + unsafe.Offsetof(vcpu.Host{}.Exit))
+	atFP        = field(offHost + unsafe.Offsetof(vcpu.Host{}.FP))
+	atVec       = field(offHost + unsafe.Offsetof(vcpu.Host{}.Vec))
+	atCanonical = field(offHost + unsafe.Offsetof(vcpu.Host{}.Canonical))
+	atLink      = field(offHost + unsafe.Offsetof(vcpu.Host{}.Link))
+	atSP        = field(offHost + unsafe.Offsetof(vcpu.Host{}.SP))
+	atMXCSR     = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
+	atAddr      = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
+	atScratch   = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
+	atBefore    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Before))
+	// Of what memory callbacks are shown.
+	atAccPC   = field(offAccess + unsafe.Offsetof(vcpu.MemAccess{}.PC))
+	atAccAddr = field(offAccess + unsafe.Offsetof(vcpu.MemAccess{}.Addr))
+	atAccSize = field(offAccess + unsafe.Offsetof(vcpu.MemAccess{}.Size))
+	atAccBuf  = field(offAccess + unsafe.Offsetof(vcpu.MemAccess{}.Buf))
+	atAccData = field(vcpu.DataAt)
 )
+
+const offAccess = unsafe.Offsetof(vcpu.CPU{}.Access)
 
 const offHost = unsafe.Offsetof(vcpu.CPU{}.Host)
 
@@ -34,6 +51,13 @@ func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
 func counterAt(tb *vcpu.TB, n int) uint64 {
 	return uint64(uintptr(unsafe.Pointer(tb.Counters[n])))
 }
+
+// Places in an entry of a TLB.
+const (
+	tlbRead  = int32(unsafe.Offsetof(mmu.TLBEntry{}.Read))
+	tlbWrite = int32(unsafe.Offsetof(mmu.TLBEntry{}.Write))
+	tlbHost  = int32(unsafe.Offsetof(mmu.TLBEntry{}.Host))
+)
 
 // Places in a vcpu.Ring and a vcpu.Record.
 const (
@@ -53,3 +77,10 @@ var _ = [1]struct{}{}[recordSize-40]
 
 // ringAt is the address of a ring, which a site of the block keeps alive.
 func ringAt(r *vcpu.Ring) uint64 { return uint64(uintptr(unsafe.Pointer(r))) }
+
+// callAt is the address of a call, which a site of the block keeps alive.
+func callAt(c *vcpu.Call) uint64 { return uint64(uintptr(unsafe.Pointer(c))) }
+
+// tbAt is the address of a block, which the engine keeps alive. Machine code may
+// set CPU.TB to it without telling the collector.
+func tbAt(tb *vcpu.TB) uint64 { return uint64(uintptr(unsafe.Pointer(tb))) }

@@ -60,7 +60,7 @@ func (p *program) add(pieces ...[]byte) uintptr {
 	return at
 }
 
-var ret = []byte{0xc3}
+var ret = []byte{0x45, 0x31, 0xd2, 0xc3}
 
 // pattern is what trash leaves in a register.
 func pattern(reg int) uint64 { return 0x1234000 + uint64(reg) }
@@ -91,7 +91,7 @@ func spin() []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(stopAt))
 	return append(b, 0,
 		0x74, 0xef, // je again
-		0xc3, // out: ret
+		0x45, 0x31, 0xd2, 0xc3, // out: xor r10d, r10d; ret
 	)
 }
 

@@ -9,11 +9,11 @@ import (
 // register. Any other is in its home in the frame, in a register, or is a
 // constant; dirty says that the home does not have it.
 type word struct {
-	reg   Reg // noReg for none
-	dirty bool
-	konst bool
 	k     uint64
 	num   int32 // value number, 0 for not yet given
+	reg   Reg   // noReg for none
+	dirty bool
+	konst bool
 }
 
 // holder lists the words whose value a register holds, besides the word that is
@@ -28,8 +28,10 @@ type value struct {
 	// slack is how far the value can be from one that was found to be an address
 	// inside the window; negative when nothing is known.
 	slack int64
-	// short says that the upper half is zero.
+	// short says that the upper half is zero, bits that all is that stands above so
+	// many low bits, 8 or 16, unless it is 0.
 	short bool
+	bits  uint8
 }
 
 // pinHosts are the registers for pinned words, in order; scratch holds all else.
@@ -39,6 +41,10 @@ var (
 	scratch  = [...]Reg{R10, R11, R13}
 )
 
+// leftReg is CPU.Left, the rest of the budget: it changes in every block, and
+// memory would make each block wait for the one before.
+const leftReg = RSP
+
 // home is the place of a word in the frame.
 func home(w ir.Ref) Mem { return at(R15, int32(w)*8-ctxBias) }
 
@@ -46,17 +52,34 @@ func (l *lower) pinned(w ir.Ref) bool { return int(w) < len(l.t.pin) && l.t.pin[
 
 // reset forgets everything but the pinned words.
 func (l *lower) reset() {
-	for w := range l.b.Temps {
-		l.words[w] = word{reg: noReg}
-	}
-	for w, r := range l.t.pin {
-		l.words[w].reg = r
-	}
+	copy(l.words[:l.b.Temps], l.t.words[:])
 	l.regs = [numRegs]holder{}
 	l.dirty = l.dirty[:0]
 	l.flags, l.fpOn = fact{}, false
 	l.values = append(l.values[:0], value{slack: -1})
 	l.vecs.reset()
+	l.tidy = false
+}
+
+// wasHome notes that the pinned words are at home as well.
+func (l *lower) wasHome() {
+	l.homes, l.tidy = l.homes[:0], true
+	for w, r := range l.t.pin {
+		n := int32(0)
+		if r != noReg {
+			n = l.number(ir.Ref(w))
+		}
+		l.homes = append(l.homes, n)
+	}
+}
+
+// goHome stores the pinned words that have changed since wasHome.
+func (l *lower) goHome() {
+	for w, r := range l.t.pin {
+		if r != noReg && l.homes[w] != l.words[w].num {
+			l.store(8, home(ir.Ref(w)), r)
+		}
+	}
 }
 
 // number is the value number of a word.
@@ -383,7 +406,7 @@ func (l *lower) movedTo(d ir.Ref) ir.Ref {
 		return ir.None
 	}
 	i := &l.b.Insns[last]
-	if i.Op != ir.Mov || i.B != d || !l.pinned(i.D) || i.Type != ir.I64 {
+	if i.Op != ir.Mov || i.B != d || !l.pinned(i.D) || i.Type != ir.I64 && !clearsUpper(&l.b.Insns[l.pc]) {
 		return ir.None
 	}
 	for n := l.pc + 1; n < last; n++ {
@@ -397,6 +420,15 @@ func (l *lower) movedTo(d ir.Ref) ir.Ref {
 		}
 	}
 	return i.D
+}
+
+// clearsUpper reports whether an operation's result has a zero upper half.
+func clearsUpper(i *ir.Insn) bool {
+	switch i.Op {
+	case ir.Ld, ir.ZExt, ir.Extract, ir.Deposit, ir.Vec, ir.Call:
+		return false
+	}
+	return i.Type == ir.I32
 }
 
 // targetFrom is target with the value of word a in it already, for instructions
@@ -451,13 +483,17 @@ func (l *lower) finish(d ir.Ref, r Reg) {
 // settle frees what the operation read for the last time.
 func (l *lower) settle(i *ir.Insn) {
 	l.locked = 0
-	for _, w := range [...]ir.Ref{i.A, i.B, i.C} {
-		if w >= l.base && w < ir.FrameWords && int(l.lastUse[w]) == l.pc && l.words[w].reg != noReg {
-			l.unbind(w)
-		}
-	}
+	l.settleWord(i.A)
+	l.settleWord(i.B)
+	l.settleWord(i.C)
 	if l.vecs.n != 0 {
 		l.vecSettle(i)
+	}
+}
+
+func (l *lower) settleWord(w ir.Ref) {
+	if w >= l.base && w < ir.FrameWords && int(l.lastUse[w]) == l.pc && l.words[w].reg != noReg {
+		l.unbind(w)
 	}
 }
 

@@ -32,9 +32,11 @@ import (
 // Target is the host as jit sees it.
 type Target struct {
 	l      lower
-	pin    []Reg // by word; noReg for what is not pinned
+	pin    []Reg               // by word; noReg for what is not pinned
+	words  [ir.FrameWords]word // what is known at the start of a block
 	base   ir.Ref
 	pcWord ir.Ref
+	arch   *vcpu.Arch
 	interp interp.Engine
 
 	helpers []*ir.Helper // that have a Body
@@ -43,14 +45,17 @@ type Target struct {
 	vecLo, vecHi ir.Ref // the vector registers
 	fpEnv        ir.Ref
 
-	leave   uint32 // where blocks leave
-	landing uint32 // where they land that have faulted
-	arena   uintptr
+	leave uint32 // where blocks leave
+	call  uint32 // where they leave for a function to be called
+	// where they do so when they have been there before, and all else is in order
+	callAgain uint32
+	landing   uint32 // where they land that have faulted
+	arena     uintptr
 }
 
 // New makes a target for a guest architecture.
 func New(a *vcpu.Arch) *Target {
-	t := &Target{base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv, helpers: a.Subroutines, subs: map[*ir.Helper]uint32{}}
+	t := &Target{arch: a, base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv, helpers: a.Subroutines, subs: map[*ir.Helper]uint32{}}
 	for n, w := range a.Hot {
 		if n == len(pinHosts) {
 			break
@@ -60,6 +65,12 @@ func New(a *vcpu.Arch) *Target {
 		}
 		t.pin[w] = pinHosts[n]
 	}
+	for w := range t.words {
+		t.words[w].reg = noReg
+	}
+	for w, r := range t.pin {
+		t.words[w].reg = r
+	}
 	return t
 }
 
@@ -67,28 +78,37 @@ func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp
 	return t.interp.Single(b, tb, i, insn)
 }
 
+// resumeAt is the offset of the entry that goes on at the address in resumeReg.
+const (
+	resumeAt  = 7
+	resumeReg = R11
+)
+
 // Prologue writes the entry at offset 0, and the exit.
 func (t *Target) Prologue(base uintptr) []byte {
 	var a asm
 	t.arena = base
+	a.load(8, resumeReg, atTarget)
+	if a.pos() != resumeAt {
+		panic("BUG: the entry for going on is elsewhere")
+	}
 	for w, r := range t.pin {
 		if r != noReg {
 			a.load(8, r, home(ir.Ref(w)))
 		}
 	}
 	a.load(8, R14, atMem)
-	a.jmpMem(atTarget)
+	a.load(8, leftReg, atLeft)
+	a.rr(0xff, 4, 4, resumeReg) // jmp
 	t.leave = uint32(a.pos())
-	for w, r := range t.pin {
-		if r != noReg {
-			a.store(8, home(ir.Ref(w)), r)
-		}
-	}
-	a.aluMI(aluCmp, 4, atFP, 0)
-	quiet := a.jcc8(ccE)
-	a.fpOff(t.fpEnv)
-	a.patch8(quiet)
-	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
+	a.store(4, atExit, exitReg)
+	a.movImm(callReg, 0)
+	t.goHome(&a)
+	t.call = uint32(a.pos())
+	t.goHome(&a)
+	t.callAgain = uint32(a.pos())
+	a.store(8, atLeft, leftReg)
+	a.load(8, RSP, atSP)
 	a.ret()
 	t.landing = uint32(a.pos())
 	for n := range Reg(16) {
@@ -102,6 +122,23 @@ func (t *Target) Prologue(base uintptr) []byte {
 		a.byte(t.subroutine(h, uint32(a.pos()))...)
 	}
 	return a.code
+}
+
+// goHome stores the guest's registers and returns to enter.
+func (t *Target) goHome(a *asm) {
+	for w, r := range t.pin {
+		if r != noReg {
+			a.store(8, home(ir.Ref(w)), r)
+		}
+	}
+	a.store(8, atLeft, leftReg)
+	a.load(8, RSP, atSP)
+	a.aluMI(aluCmp, 4, atFP, 0)
+	quiet := a.jcc8(ccE)
+	a.fpOff(t.fpEnv)
+	a.patch8(quiet)
+	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
+	a.ret()
 }
 
 // fpOff stores the guest's floating-point environment and takes Go's.
@@ -125,5 +162,6 @@ const goMXCSR = 0x1f80
 func (t *Target) Enter(c *vcpu.CPU) {
 	c.Host.Landing = t.arena + uintptr(t.landing)
 	c.Host.MXCSR = goMXCSR
+	c.Host.Canonical = canonical
 	enterAt(c, t.arena)
 }

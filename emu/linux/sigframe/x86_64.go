@@ -49,8 +49,9 @@ var scRegs = [17]ir.Ref{
 	regs.RDI, regs.RSI, regs.RBP, regs.RBX, regs.RDX, regs.RAX, regs.RCX, regs.RSP, regs.RIP,
 }
 
-// restorable are the flags that a handler may change (FIX_EFLAGS).
-const restorable = regs.AC | regs.OF | regs.DFBit | regs.TF | regs.SF | regs.ZF | regs.AF | regs.PF | regs.CF | regs.RF
+// restorable are the flags that a handler may change (FIX_EFLAGS). RF stays
+// clear: it would be over after one instruction, and nothing here heeds it.
+const restorable = regs.AC | regs.OF | regs.DFBit | regs.TF | regs.SF | regs.ZF | regs.AF | regs.PF | regs.CF
 
 var le = binary.LittleEndian
 

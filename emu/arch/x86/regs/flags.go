@@ -23,8 +23,9 @@ const (
 	CCDec                  // dst=r; CF is in CCCF
 	CCShl                  // dst=r src=a<<(count-1): its top bit is CF
 	CCShr                  // dst=r src=a>>(count-1): its low bit is CF
-	CCMul                  // dst=low half src=CF and OF (0 or 1)
+	CCMul                  // dst=low half; CF and OF are set unless src=0
 	CCCarry                // dst=r src=CF, OF clear, AF clear: the BMI instructions
+	CCImul                 // dst=a src=b; CF and OF say that the product does not fit
 	NumCC
 )
 
@@ -58,8 +59,29 @@ var flagFuncs = [NumCC >> 2]flagFunc{
 	CCShr >> 2: func(r, s, _ uint64, n uint) uint64 {
 		return resultFlags(r, n) | s&1 | (r^s)>>(n-1)&1*OF
 	},
-	CCMul >> 2:   func(r, c, _ uint64, n uint) uint64 { return resultFlags(r, n) | c&1*(CF|OF) },
+	CCMul >> 2: func(r, hi, _ uint64, n uint) uint64 {
+		if hi != 0 {
+			return resultFlags(r, n) | CF | OF
+		}
+		return resultFlags(r, n)
+	},
 	CCCarry >> 2: func(r, c, _ uint64, n uint) uint64 { return resultFlags(r, n) | c&1 },
+	CCImul >> 2:  imulFlags,
+}
+
+// imulFlags are those of a signed product: SF, ZF and PF follow its low half.
+func imulFlags(a, b, _ uint64, n uint) uint64 {
+	s := 64 - n
+	hi, lo := bits.Mul64(uint64(int64(a<<s)>>s), uint64(int64(b<<s)>>s))
+	if n == 64 { // of the unsigned product to that of the signed one
+		hi -= uint64(int64(a)>>63)&b + uint64(int64(b)>>63)&a
+		s, n = 0, 64
+	}
+	f := resultFlags(lo, n)
+	if n == 64 && hi != uint64(int64(lo)>>63) || lo != uint64(int64(lo<<s)>>s) {
+		f |= CF | OF
+	}
+	return f
 }
 
 // resultFlags are SF, ZF and PF of a result of n bits.

@@ -1,0 +1,160 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+	"panda/emu/vcpu"
+)
+
+// Callbacks. A site with one function is called from enter, which machine code
+// returns to for that: see entry_amd64.s and vcpu.Call. All else is left to the
+// interpreter's operation: sites that fired before a stop, functions that want
+// the guest elsewhere, and sites whose answer is more than what the CPU shows.
+
+// callReg is the register with the *vcpu.Call.
+const callReg = R10
+
+// lowProbe puts a site.
+func lowProbe(l *lower, i *ir.Insn) {
+	s := &l.u.TB.Sites[i.Imm]
+	switch {
+	case s.Ring != nil && l.canRecord(i):
+		l.record(i)
+	case s.Stop:
+		l.stopSite()
+	case s.Call == nil || s.Insn >= len(l.u.TB.Marks):
+		lowOperate(l, i)
+	default:
+		l.flush(true)
+		l.call(i, s.Call, s.Insn)
+	}
+}
+
+// lowProbeMem puts a site at an access.
+func lowProbeMem(l *lower, i *ir.Insn) {
+	s := &l.u.TB.MemSites[i.Imm]
+	switch {
+	case s.Ring != nil && l.canRecord(i):
+		l.record(i)
+	case s.Call == nil:
+		lowOperate(l, i)
+	default:
+		l.flush(true)
+		l.showAccess(i, s)
+		l.call(i, s.Call, s.Insn)
+	}
+}
+
+// showAccess makes the CPU show an access as the interpreter's operation does.
+func (l *lower) showAccess(i *ir.Insn, s *vcpu.MemSite) {
+	l.store(8, atAccAddr, l.toReg(i.A))
+	l.storeConst(atAccPC, l.u.TB.Marks[s.Insn].PC)
+	l.storeImm(8, atAccSize, int32(s.Size))
+	r := l.alloc()
+	data, buf := atAccData, atAccBuf
+	l.lea(8, r, data)
+	l.store(8, buf, r)
+	for _, n := range []int{s.Size, accessRoom} {
+		buf.Disp += 8
+		l.storeImm(8, buf, int32(n))
+	}
+	for w := range ir.Ref(words(s)) {
+		if i.B == ir.None {
+			l.storeImm(8, data, 0)
+		} else {
+			l.load(8, r, home(i.B+w))
+			l.store(8, data, r)
+		}
+		data.Disp += 8
+	}
+	if s.Call.Takes = 0; i.B != ir.None && s.Before == s.Write {
+		s.Call.Value, s.Call.Takes = i.B, s.Size
+	}
+}
+
+// accessRoom is how many bytes an access can have.
+const accessRoom = 32
+
+func words(s *vcpu.MemSite) int { return (s.Size + 7) / 8 }
+
+// call leaves for a function to be called with the state before an instruction.
+// All slots are at home.
+func (l *lower) call(i *ir.Insn, c *vcpu.Call, insn int) {
+	tb, a := l.u.TB, l.t.arch
+	m := &tb.Marks[insn]
+	l.storeConst(home(a.PC), m.PC)
+	switch {
+	case m.State != a.Dynamic:
+		l.storeConst(home(a.Static), m.State)
+	case c.Of != nil:
+		l.load(8, callReg, home(a.Static))
+		l.store(8, atBefore, callReg)
+	}
+	l.storeImm(8, atInsn, int32(insn))
+	out := l.t.call
+	if l.tidy {
+		l.goHome()
+		out = l.t.callAgain
+	} else {
+		l.movImm(callReg, tbAt(tb))
+		l.store(8, atTB, callReg)
+	}
+	c.TB, c.Insn = tb, insn
+	op := l.single(i, insn)
+	n := len(l.u.Sites)
+	whole := jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(insn)}
+	wants := jit.Site{Kind: jit.Called}
+	c.Exit, c.Wants = uintptr(l.site(whole)), uintptr(l.site(wants))
+	l.movImm(callReg, callAt(c))
+	l.patchTo(l.jmp(), out)
+	at := l.u.Origin + uint32(l.pos())
+	c.Resume, l.u.Sites[n].Resume = l.t.arena+uintptr(at), at
+	l.cameBack(i)
+	l.wants(c, m)
+}
+
+// wants leaves if the function has changed what Go must see to.
+func (l *lower) wants(c *vcpu.Call, m *ir.Mark) {
+	a := l.t.arch
+	l.unless(home(a.PC), m.PC)
+	switch {
+	case c.Takes > 0:
+		r, value, data := l.alloc(), home(c.Value), atAccData
+		for range (c.Takes + 7) / 8 {
+			l.load(8, r, value)
+			l.aluM(aluCmp, 8, r, data)
+			l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
+			value.Disp += 8
+			data.Disp += 8
+		}
+	case c.Of == nil:
+	case m.State != a.Dynamic:
+		l.unless(home(a.Static), m.State)
+	default:
+		r := l.alloc()
+		l.load(8, r, atBefore)
+		l.aluM(aluCmp, 8, r, home(a.Static))
+		l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
+	}
+	l.locked = 0
+}
+
+// unless leaves for what a called function wants unless a word has a value.
+func (l *lower) unless(m Mem, k uint64) {
+	if k == uint64(int64(int32(k))) {
+		l.aluMI(aluCmp, 8, m, int32(k))
+	} else {
+		r := l.alloc()
+		l.movImm(r, k)
+		l.aluM(aluCmp, 8, r, m)
+	}
+	l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
+}
+
+// stopSite leaves if somebody wants the block to be left. Who is not asked here:
+// the interpreter's operation knows, and mostly goes on.
+func (l *lower) stopSite() {
+	l.flags = fact{}
+	l.aluMI(aluCmp, 4, atStop, 0)
+	l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.jcc(ccNE))
+}

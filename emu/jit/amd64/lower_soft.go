@@ -1,0 +1,45 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/mmu"
+)
+
+// softAddress is the host operand of an access to memory behind a TLB: the entry
+// of the page is looked at, and where it does not allow the access, or the access
+// reaches into the next page, the interpreter does it and comes back behind it.
+//
+// An entry's page never leads to it unless the access is allowed, so that one
+// comparison of the offset answers both questions (see mmu.TLBEntry).
+func (l *lower) softAddress(i *ir.Insn) Mem {
+	r := l.alloc()
+	l.effective(i, 8, r)
+	l.locked = 1 << r // its parts are not needed until the interpreter looks at home
+	e := l.alloc()
+	l.mov(8, e, r)
+	l.shiftI(shiftShr, 8, e, mmu.TLBShift)
+	l.aluM(aluAnd, 8, e, atTLBMask)
+	l.aluM(aluAdd, 8, e, atTLB)
+	tag := tlbRead
+	if i.Op == ir.St {
+		tag = tlbWrite
+	}
+	l.aluM(aluSub, 8, r, at(e, tag))
+	l.aluI(aluCmp, 8, r, int32(mmu.PageSize-i.Type.Bytes()))
+	l.flags = fact{}
+	l.slow = l.around(guard{op: i, insn: l.insn}, l.jcc(ccA))
+	l.aluM(aluAdd, 8, r, at(e, tlbHost))
+	l.locked = 1 << r
+	return at(r, 0)
+}
+
+// comeBack has the interpreter's way come back here, behind the access.
+func (l *lower) comeBack() {
+	g := l.slow
+	l.note(g)
+	g.result = noReg
+	if i := g.op; i.Op == ir.Ld && i.Type < ir.V128 && !l.pinned(i.D) {
+		g.result = l.words[i.D].reg
+	}
+	l.slow = nil
+}

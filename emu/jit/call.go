@@ -1,0 +1,47 @@
+package jit
+
+import (
+	"panda/emu/ir"
+	"panda/emu/vcpu"
+)
+
+// Functions that machine code had called (vcpu.Call). Host.Calling names the one
+// that runs, or ran last; Host.Before is what the static word was, where the block
+// does not know it.
+
+// called does what such a function wants more than to go on behind its site, and
+// reports whether that leaves the block.
+func (e *Engine) called(c *vcpu.CPU, l *vcpu.Call) (left bool) {
+	a, m := c.Machine.Arch, &l.TB.Marks[l.Insn]
+	moved := c.Moved || c.W[a.PC] != m.PC
+	if l.Of != nil {
+		before := m.State
+		if before == a.Dynamic {
+			before = c.Host.Before
+		}
+		left = c.Fired(l.Of, before, moved || c.StopAsked())
+	} else if left = moved; !left && l.Takes > 0 {
+		c.Access.Store(c.W[l.Value:], l.Takes)
+	}
+	if left {
+		c.Left += int64(len(l.TB.Marks) - l.Insn)
+		leave(c, l.TB, ir.ExitEnd, c.W[a.PC])
+		return true
+	}
+	c.Host.Target = l.Resume
+	return false
+}
+
+// panicked takes a panic of machine code's surroundings: that of a function that
+// was called, which the guest may go on behind, or else what Enter is to return.
+func (e *Engine) panicked(c *vcpu.CPU, r any) (fault any, again bool) {
+	l := c.Host.Calling
+	c.Host.Calling = nil
+	if l == nil || !l.Failed(r) {
+		return r, false
+	}
+	// How far the function got is not known: what the block has in its code may not
+	// hold any more.
+	c.TB, c.Insn, c.Again = l.TB, l.Insn, l.Of != nil
+	return nil, !e.called(c, l)
+}

@@ -1,0 +1,152 @@
+package mmu
+
+import "panda/emu/guest"
+
+// TLBEntry answers for one guest page: at which page an access of a kind may go
+// on, and where its memory is on the host. A kind that may not has a page whose
+// entry is another, so that no address that leads here is in it; then address
+// less page is an offset exactly where the access is allowed.
+type TLBEntry struct {
+	Read, Write, Exec uint64
+	Host              uint64
+}
+
+// TLBHead is what machine code needs to look into a TLB: the entry of address a is
+// at Entries + (a >> TLBShift) & Mask.
+type TLBHead struct {
+	Entries *TLBEntry
+	Mask    uint64
+}
+
+// Sizes of a TLB.
+const (
+	tlbEntrySize = 32
+	// TLBShift takes an address to the place of its entry: a page has 2^12 bytes,
+	// an entry 2^5.
+	TLBShift = 12 - 5
+	tlbFew   = 1 << 8
+	tlbMost  = 1 << 16
+)
+
+// TLB remembers what a Backing said of pages. It is direct-mapped, with a few
+// entries more for those that gave way last, and becomes larger when many do.
+type TLB struct {
+	Head    TLBHead
+	entries []TLBEntry
+	victims [8]victim
+	next    int // the victim that goes next
+	evicted int // since the size changed
+}
+
+// victim is an entry that gave way to another.
+type victim struct {
+	page uint64
+	used bool
+	TLBEntry
+}
+
+// reset empties the TLB, at a number of entries.
+func (t *TLB) reset(n int) {
+	if n != len(t.entries) {
+		t.entries = make([]TLBEntry, n)
+		t.Head = TLBHead{&t.entries[0], uint64(n-1) * tlbEntrySize}
+	}
+	t.evicted, t.victims = 0, [len(t.victims)]victim{}
+	for n := range t.entries {
+		t.entries[n] = forbidden(uint64(n) * PageSize)
+	}
+}
+
+// forbidden allows nothing at a page.
+func forbidden(page uint64) TLBEntry {
+	other := page ^ PageSize
+	return TLBEntry{Read: other, Write: other, Exec: other}
+}
+
+// Flush forgets everything.
+func (t *TLB) Flush() { t.reset(len(t.entries)) }
+
+// FlushRange forgets the pages in [start, end).
+func (t *TLB) FlushRange(start, end guest.Addr) {
+	if uint64(end-start)/PageSize >= uint64(len(t.entries)) {
+		t.Flush()
+		return
+	}
+	for a := pageOf(start); a < end; a += PageSize {
+		if page := uint64(a); t.entry(page).answers(page) {
+			*t.entry(page) = forbidden(page)
+		}
+	}
+	for n := range t.victims {
+		if v := &t.victims[n]; v.page >= uint64(start) && v.page < uint64(end) {
+			v.used = false
+		}
+	}
+}
+
+func (t *TLB) entry(a uint64) *TLBEntry {
+	return &t.entries[a>>TLBShift&t.Head.Mask/tlbEntrySize]
+}
+
+// answers reports whether an entry is for a page, which leads to it.
+func (e *TLBEntry) answers(page uint64) bool {
+	return e.Read == page || e.Write == page || e.Exec == page
+}
+
+// tag is the page at which an access is allowed.
+func (e *TLBEntry) tag(access guest.Access) uint64 {
+	switch access {
+	case guest.Write:
+		return e.Write
+	case guest.Exec:
+		return e.Exec
+	}
+	return e.Read
+}
+
+// find is the entry that allows an access at a, nil if there is none.
+func (t *TLB) find(a uint64, access guest.Access) *TLBEntry {
+	page := a &^ (PageSize - 1)
+	e := t.entry(a)
+	if e.tag(access) == page {
+		return e
+	}
+	for n := range t.victims {
+		if v := &t.victims[n]; v.used && v.tag(access) == page {
+			back := v.TLBEntry
+			v.used = false
+			t.set(page, back)
+			return t.entry(a)
+		}
+	}
+	return nil
+}
+
+// set makes an entry the one for its page.
+func (t *TLB) set(page uint64, e TLBEntry) {
+	if t.evicted > 2*len(t.entries) && len(t.entries) < tlbMost {
+		t.reset(2 * len(t.entries))
+	}
+	old := t.entry(page)
+	if was, ok := t.page(old); ok && was != page {
+		t.victims[t.next] = victim{was, true, *old}
+		t.next = (t.next + 1) % len(t.victims)
+		t.evicted++
+	}
+	for n := range t.victims { // a page has one entry
+		if v := &t.victims[n]; v.page == page {
+			v.used = false
+		}
+	}
+	*old = e
+}
+
+// page is the page that an entry answers for.
+func (t *TLB) page(e *TLBEntry) (page uint64, ok bool) {
+	for _, tag := range [...]uint64{e.Read, e.Write, e.Exec} {
+		if t.entry(tag) == e {
+			return tag, true
+		}
+	}
+	return 0, false
+}
