@@ -50,6 +50,7 @@ cross:
 
 bench:
 	go run ./emu/bench $(BENCHFLAGS)
+	go run ./emu/bench -watch $(BENCHFLAGS)
 
 bench-rooms:
 	go test -run '^$$' -bench . ./...

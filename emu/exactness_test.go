@@ -65,9 +65,14 @@ other:	mov $60, %eax
 
 func exactProgram(t *testing.T) string {
 	t.Helper()
+	return assemble(t, exactSource)
+}
+
+func assemble(t *testing.T, source string) string {
+	t.Helper()
 	dir := t.TempDir()
 	src, exe := filepath.Join(dir, "exact.s"), filepath.Join(dir, "exact")
-	if err := os.WriteFile(src, []byte(exactSource), 0o644); err != nil {
+	if err := os.WriteFile(src, []byte(source), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("gcc", "-nostdlib", "-static", "-no-pie", "-o", exe, src).CombinedOutput(); err != nil {

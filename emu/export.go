@@ -8,6 +8,7 @@ import (
 	"panda/emu/exec"
 	"panda/emu/guest"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64"
 	"panda/emu/jit/export"
 	"panda/emu/vcpu"
 )
@@ -22,7 +23,7 @@ type Export struct {
 var Exports = []Export{
 	{"perfmap", "write /tmp/perf-PID.map, from which perf report knows the guest's symbols in machine code", func() (export.Sink, error) { return export.PerfMap("/tmp") }},
 	{"jitdump", "write jit-PID.dump with machine code and guest symbols, for perf record -k mono and perf inject -j", func() (export.Sink, error) { return export.JITDump(".") }},
-	{"gdbjit", "show gdb, attached to panda itself, the guest's symbols in machine code", export.GDB},
+	{"gdbjit", "show gdb, attached to panda itself, the guest's symbols in machine code", func() (export.Sink, error) { return export.GDB(amd64.ReturnSlot()) }},
 }
 
 // export tells the tools of Config.Export of all code that the engine makes.

@@ -92,13 +92,19 @@ type testMachine struct {
 
 func newTestMachine(t testing.TB, path string, args ...string) *testMachine {
 	t.Helper()
+	return newMachineOn(t, "", path, args...)
+}
+
+// newMachineOn is newTestMachine on an engine.
+func newMachineOn(t testing.TB, accel, path string, args ...string) *testMachine {
+	t.Helper()
 	out, err := os.CreateTemp(t.TempDir(), "out")
 	if err != nil {
 		t.Fatal(err)
 	}
 	tm := &testMachine{out: out}
 	tm.Machine, err = New(Config{
-		Path: path, Args: append([]string{path}, args...), Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}, Stdin: 0, Stdout: int(out.Fd()), Stderr: int(out.Fd()),
+		Path: path, Args: append([]string{path}, args...), Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}, Stdin: 0, Stdout: int(out.Fd()), Stderr: int(out.Fd()), Accel: accel,
 		Warn: func(format string, a ...any) { tm.told = append(tm.told, fmt.Sprintf(format, a...)) },
 	})
 	if err != nil {

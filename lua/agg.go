@@ -35,7 +35,8 @@ type aggregation struct {
 	byKey  bool     // the table is sorted by key
 	ring   []aggKey // of last: the newest is before at
 	at     int
-	static bool    // the key depends on the place only
+	static bool    // the key depends on the pc only
+	placed bool    // it depends on the pc and the size of the access only
 	direct *uint64 // counted by translated code
 	cells  map[aggKey]*aggCell
 	nums   map[uint64]*aggCell // the cells of numeric keys of one field

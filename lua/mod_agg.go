@@ -6,6 +6,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
+	"panda/emu/vcpu"
 )
 
 var aggModule = Module{
@@ -71,7 +72,7 @@ func (s *State) aggregate(L *glua.LState, op *aggOp) int {
 
 func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
 	a.title = a.op.name + " of " + k.String()
-	static := true
+	static, placed := true, true
 	if by := t.RawGetString("by"); by != glua.LNil {
 		var names []string
 		list(by, func(v glua.LValue) {
@@ -82,12 +83,14 @@ func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
 			f := a.s.field(L, k, string(name))
 			a.by, names = append(a.by, f), append(names, string(name))
 			static = static && f.Static
+			placed = placed && (f.Static || f.Name == "size" && strings.HasPrefix(k.Class(), "mem"))
 		})
 		a.title += " by " + strings.Join(names, ", ")
 	}
 	if a.static = static && k.Class() != "exc" && !strings.HasPrefix(k.Class(), "sys"); a.static {
 		a.cache = make([]cached, minCache)
 	}
+	a.placed = placed && (a.static || strings.HasPrefix(k.Class(), "mem"))
 	if !a.op.value {
 		return
 	}
@@ -146,14 +149,16 @@ func (a *aggregation) attach(k event.Kind, f *event.Filter) {
 	if (k == event.InsnExec || k == event.AfterInsnExec) && f.PC == nil {
 		f.PC = everywhere
 	}
-	counts := a.op.add == nil && a.ring == nil && (k == event.InsnExec || k == event.BeforeBlockExec)
+	counts := a.op.add == nil && a.ring == nil && (k == event.InsnExec || k == event.BeforeBlockExec || strings.HasPrefix(k.Class(), "mem"))
 	switch {
-	case counts && len(a.by) == 0 && !f.Dynamic():
+	case counts && len(a.by) == 0:
 		a.direct = new(uint64)
 		a.subs = append(a.subs, h.Counter(k, f, a.direct))
 		return
-	case counts && a.static:
-		at := func(in *event.Insn) *uint64 { return &a.find(&event.Env{CPU: h.CPU(), PC: in.PC}).n }
+	case counts && a.placed:
+		at := func(in *event.Insn) *uint64 {
+			return &a.find(&event.Env{CPU: h.CPU(), PC: in.PC, Mem: &vcpu.MemAccess{PC: in.PC, Size: in.Size}}).n
+		}
 		a.subs = append(a.subs, h.CounterAt(k, f, at, k.Each(a.hit)))
 	default:
 		a.subs = append(a.subs, h.Subscribe(k, f, k.Each(a.hit)))

@@ -214,8 +214,8 @@ func (o *options) load(m *emu.Machine) error {
 // report says what the run was like.
 func report(m *emu.Machine, w io.Writer) {
 	s := m.Stats()
-	fmt.Fprintf(w, "panda: %d instructions; %d blocks of %d instructions translated, %d flushes, %d stores into code\n",
-		m.CPU().Icount(), s.Blocks, s.Insns, s.Flushes, s.SMC)
+	fmt.Fprintf(w, "panda: %d instructions; %d blocks of %d instructions translated, %d copied, %d taken over from a process that had ended, %d flushes, %d stores into code\n",
+		m.CPU().Icount(), s.Blocks, s.Insns, s.Copied, s.Reused, s.Flushes, s.SMC)
 	for _, sub := range m.Bus().All() {
 		fmt.Fprintf(w, "panda: %s: %s\n", sub.Owner.Name, sub.Explain())
 	}

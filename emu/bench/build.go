@@ -30,6 +30,8 @@ var works = []work{
 	{"W3c quicksort", "w3_mem", 100, []string{"sort"}},
 	{"W4a nbody", "w4_fp", 150, []string{"nbody"}},
 	{"W4b mandelbrot", "w4_fp", 250, []string{"mandel"}},
+	{"W4c x87 nbody", "w4_x87", 50, []string{"nbody"}},
+	{"W4d x87 mandel", "w4_x87", 100, []string{"mandel"}},
 	{"W5a interp", "w5_interp", 100, nil},
 	{"W5b vcall", "w5_interp", 200, []string{"vcall"}},
 	{"W6 call-ret", "w6_call", 300, nil},
@@ -58,8 +60,15 @@ var cflags = strings.Fields(`-O2 -std=gnu11 -ffreestanding -nostdlib -static -no
 	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-optimize-sibling-calls
 	-fno-strict-aliasing -Wl,--build-id=none`)
 
-// noInline are the programs whose calls must stay calls.
-var noInline = map[string]bool{"w5_interp": true, "w6_call": true}
+// noInline keeps calls calls.
+var noInline = []string{"-fno-ipa-icf", "-fno-inline"}
+
+// moreFlags are what the compiler is told of a program besides.
+var moreFlags = map[string][]string{
+	"w4_x87":    {"-mfpmath=387"},
+	"w5_interp": noInline,
+	"w6_call":   noInline,
+}
 
 // build makes the programs and panda in a directory and lists who is compared.
 func build(o *options, dir string) ([]peer, error) {
@@ -72,7 +81,7 @@ func build(o *options, dir string) ([]peer, error) {
 	}
 	built := map[string]bool{}
 	for _, w := range works {
-		if built[w.program] || !o.match.MatchString(w.name) {
+		if built[w.program] || !o.match.MatchString(w.name) && w.size > 0 {
 			continue
 		}
 		built[w.program] = true
@@ -93,9 +102,7 @@ func build(o *options, dir string) ([]peer, error) {
 
 func (t target) compile(dir, program string) error {
 	args := append(append([]string{}, cflags...), t.flags...)
-	if noInline[program] {
-		args = append(args, "-fno-ipa-icf", "-fno-inline")
-	}
+	args = append(args, moreFlags[program]...)
 	src := filepath.Join(dir, "kernels", program+".c")
 	return run(t.cc, append(args, "-o", filepath.Join(dir, program), src, "-lgcc")...)
 }

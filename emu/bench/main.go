@@ -5,6 +5,7 @@
 //	go run ./emu/bench                        native, panda, and qemu if there is one
 //	go run ./emu/bench -w 'W1|W5' -n 9        some kernels, more rounds
 //	go run ./emu/bench old=/tmp/panda-old     and another emulator
+//	go run ./emu/bench -watch                 what subscriptions cost
 //	go run ./emu/bench -benchstat now.txt     and lines for benchstat
 //
 // Each kernel runs under all of them in turn, round after round, so that a change
@@ -36,6 +37,7 @@ type options struct {
 	scale     float64
 	timeout   time.Duration
 	benchstat string
+	watch     bool
 	peers     []peer // those that were named
 }
 
@@ -58,6 +60,7 @@ func parse(args []string) (*options, error) {
 	fs.Float64Var(&o.scale, "scale", 1, "multiply the size of each kernel's work")
 	fs.DurationVar(&o.timeout, "timeout", 2*time.Minute, "limit for one run")
 	fs.StringVar(&o.benchstat, "benchstat", "", "write lines for benchstat to a `file`")
+	fs.BoolVar(&o.watch, "watch", false, "compare what it costs to watch, with qemu's plugins if there are any")
 	match := fs.String("w", "", "only kernels whose name matches a `regexp`")
 	fs.Parse(args)
 	if o.rounds < 1 {
@@ -84,6 +87,9 @@ func bench(o *options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if o.watch {
+		return benchWatch(o, dir)
+	}
 	peers, err := build(o, dir)
 	if err != nil {
 		return err

@@ -47,11 +47,7 @@ func measure(o *options, dir string, w work, peers []peer) []series {
 
 // runOnce runs a kernel and is its user and system time.
 func runOnce(o *options, dir string, w work, p peer) (cpu float64, out []byte, err error) {
-	argv := append(slices.Clone(p.prefix), filepath.Join(dir, w.program))
-	if w.size > 0 {
-		argv = append(argv, strconv.Itoa(max(1, int(w.size*o.scale+0.5))))
-	}
-	argv = append(argv, w.args...)
+	argv := append(slices.Clone(p.prefix), w.command(o, dir)...)
 	ctx, cancel := context.WithTimeout(context.Background(), o.timeout)
 	defer cancel()
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -64,6 +60,15 @@ func runOnce(o *options, dir string, w work, p peer) (cpu float64, out []byte, e
 		cpu = (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
 	}
 	return cpu, out, err
+}
+
+// command is the command line of a kernel.
+func (w *work) command(o *options, dir string) []string {
+	argv := []string{filepath.Join(dir, w.program)}
+	if w.size > 0 {
+		argv = append(argv, strconv.Itoa(max(1, int(w.size*o.scale+0.5))))
+	}
+	return append(argv, w.args...)
 }
 
 // median of a series that is not empty.

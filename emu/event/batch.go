@@ -25,11 +25,9 @@ func (b *Bus) Collect(o *Owner, k Kind, f *Filter, fields vcpu.Fields, n int, ta
 		n = batchLen
 	}
 	t := &Batch{take: take}
-	t.ring = vcpu.Ring{Buf: make([]vcpu.Record, n), Fields: fields, Drain: t.Flush}
 	s := &Sub{Kind: k, Owner: o, Filter: f, Fn: k.Each(t.put), Batch: t}
-	t.Sub = s
+	t.Sub, t.ring = s, vcpu.NewRing(n, fields, s.Live(), t.Flush)
 	b.add(s)
-	t.ring.Live = s.Live()
 	if rs := s.Filter.Addr; len(rs) == 1 {
 		t.ring.Lo, t.ring.Hi = rs[0].Lo, rs[0].Hi
 	}
@@ -37,9 +35,9 @@ func (b *Bus) Collect(o *Owner, k Kind, f *Filter, fields vcpu.Fields, n int, ta
 }
 
 // Ring is where an engine may put the events itself, nil when the filter has
-// parts that a ring does not know.
-func (t *Batch) Ring() *vcpu.Ring {
-	if t == nil || t.Sub.Filter.Dynamic() || len(t.Sub.Filter.Addr) > 1 {
+// parts that a ring does not know, unless all of it has been checked.
+func (t *Batch) Ring(checked bool) *vcpu.Ring {
+	if t == nil || !checked && (t.Sub.Filter.Dynamic() || len(t.Sub.Filter.Addr) > 1) {
 		return nil
 	}
 	return &t.ring
@@ -63,8 +61,7 @@ func (t *Batch) put(e *Env) {
 
 // Flush hands over what has been collected.
 func (t *Batch) Flush() {
-	rs := t.ring.Buf[:t.ring.N]
-	if t.ring.N = 0; len(rs) > 0 {
+	if rs := t.ring.Take(); len(rs) > 0 {
 		t.Sub.bus.Call(t.Sub, func() { t.take(rs) })
 	}
 }

@@ -18,6 +18,11 @@ func (f *Filter) Dynamic() bool {
 	return f.When != nil || f.Process != nil || f.Thread != nil || f.Every > 1 || f.Limit > 0
 }
 
+// OnlyWhen reports whether nothing but a condition is decided at each event.
+func (f *Filter) OnlyWhen() bool {
+	return f.Process == nil && f.Thread == nil && f.Every <= 1 && f.Limit == 0
+}
+
 // take decides one event.
 func (s *Sub) take(e *Env) bool {
 	f := s.Filter
@@ -52,7 +57,7 @@ func (f *Filter) matchWho(e *Env) bool {
 // counter becomes a callback that counts.
 func (s *Sub) guarded() any {
 	if n := s.Counter; n != nil {
-		s.Counter = nil
+		s.Counter, s.Counted = nil, n
 		return s.Kind.Each(func(e *Env) {
 			if s.take(e) {
 				*n++

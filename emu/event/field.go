@@ -80,43 +80,44 @@ type Field struct {
 	// known at translation.
 	Static bool
 	Get    func(e *Env) Value
+	Reg    vcpu.Register // of one that is a register
 }
 
 const anyPC = "insn block mem sys exc"
 
 // Fields is the table of fields.
 var Fields = []Field{
-	{"pc", "address of the instruction, or of the block", anyPC, AddressValue, true, func(e *Env) Value { return address(uint64(e.PC)) }},
-	{"symbol", "function that the pc is in; [file] where its symbols do not say", anyPC, TextValue, true, fieldSymbol},
-	{"module", "file that the pc is in", anyPC, TextValue, true, fieldModule},
-	{"offset", "distance of the pc from the start of its file's mapping", anyPC, AddressValue, true, fieldOffset},
-	{"mnemonic", "instruction at the pc", "insn mem", TextValue, true, fieldMnemonic},
-	{"stack", "calls that lead to it, as far as frame pointers tell", anyPC, TextValue, false, fieldStack},
-	{"insns", "instructions of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Insns())) }},
-	{"size", "bytes of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Size)) }},
-	{"process", "name of the program and pid", anyPC + " proc thread module", TextValue, false, fieldProcess},
-	{"comm", "name of the program", anyPC + " proc thread module", TextValue, false, func(e *Env) Value { return text(e.CPU.Machine.Comm) }},
-	{"pid", "process", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Process)) }},
-	{"pid", "process", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.PID)) }},
-	{"pid", "process", "thread", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.PID)) }},
-	{"tid", "thread that is made or ends", "thread", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.TID)) }},
-	{"name", "path of the file", "module", TextValue, false, func(e *Env) Value { return text(e.Module.Path) }},
-	{"start", "first address of the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.Start)) }},
-	{"size", "bytes of the mapping", "module", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Module.End - e.Module.Start)) }},
-	{"thread", "thread", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Thread)) }},
-	{"asid", "address space", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }},
-	{"icount", "instructions completed", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(e.CPU.Icount()) }},
-	{"name", "name of the system call", "sys", TextValue, false, func(e *Env) Value { return text(e.Call.Name) }},
-	{"name", "path of the program", "proc", TextValue, false, func(e *Env) Value { return text(e.Process.Path) }},
-	{"number", "number of the system call", "sys", SignedValue, false, func(e *Env) Value { return signed(int64(e.Call.Number)) }},
-	{"number", "number of the exception", "exc", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Exception.Vector)) }},
-	{"ret", "result of the system call", "leave", SignedValue, false, func(e *Env) Value { return signed(e.Call.Ret) }},
-	{"error", "errno of a failed system call, 0 for success", "leave", UnsignedValue, false, func(e *Env) Value { return unsigned(errno(e.Call.Ret)) }},
-	{"addr", "address of the access", "mem", AddressValue, false, func(e *Env) Value { return address(uint64(e.Mem.Addr)) }},
-	{"addr", "faulting address", "exc", AddressValue, false, func(e *Env) Value { return address(uint64(e.Exception.Addr)) }},
-	{"size", "bytes of the access", "mem", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Mem.Size)) }},
-	{"value", "number read or written", "buf", AddressValue, false, func(e *Env) Value { return address(memValue(e.Mem.Buf)) }},
-	{"status", "wait status", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.Status)) }},
+	{"pc", "address of the instruction, or of the block", anyPC, AddressValue, true, func(e *Env) Value { return address(uint64(e.PC)) }, nil},
+	{"symbol", "function that the pc is in; [file] where its symbols do not say", anyPC, TextValue, true, fieldSymbol, nil},
+	{"module", "file that the pc is in", anyPC, TextValue, true, fieldModule, nil},
+	{"offset", "distance of the pc from the start of its file's mapping", anyPC, AddressValue, true, fieldOffset, nil},
+	{"mnemonic", "instruction at the pc", "insn mem", TextValue, true, fieldMnemonic, nil},
+	{"stack", "calls that lead to it, as far as frame pointers tell", anyPC, TextValue, false, fieldStack, nil},
+	{"insns", "instructions of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Insns())) }, nil},
+	{"size", "bytes of the block", "block", UnsignedValue, true, func(e *Env) Value { return unsigned(uint64(e.TB.Size)) }, nil},
+	{"process", "name of the program and pid", anyPC + " proc thread module", TextValue, false, fieldProcess, nil},
+	{"comm", "name of the program", anyPC + " proc thread module", TextValue, false, func(e *Env) Value { return text(e.CPU.Machine.Comm) }, nil},
+	{"pid", "process", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Process)) }, nil},
+	{"pid", "process", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.PID)) }, nil},
+	{"pid", "process", "thread", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.PID)) }, nil},
+	{"tid", "thread that is made or ends", "thread", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.TID)) }, nil},
+	{"name", "path of the file", "module", TextValue, false, func(e *Env) Value { return text(e.Module.Path) }, nil},
+	{"start", "first address of the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.Start)) }, nil},
+	{"size", "bytes of the mapping", "module", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Module.End - e.Module.Start)) }, nil},
+	{"thread", "thread", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Thread)) }, nil},
+	{"asid", "address space", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }, nil},
+	{"icount", "instructions completed", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(e.CPU.Icount()) }, nil},
+	{"name", "name of the system call", "sys", TextValue, false, func(e *Env) Value { return text(e.Call.Name) }, nil},
+	{"name", "path of the program", "proc", TextValue, false, func(e *Env) Value { return text(e.Process.Path) }, nil},
+	{"number", "number of the system call", "sys", SignedValue, false, func(e *Env) Value { return signed(int64(e.Call.Number)) }, nil},
+	{"number", "number of the exception", "exc", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Exception.Vector)) }, nil},
+	{"ret", "result of the system call", "leave", SignedValue, false, func(e *Env) Value { return signed(e.Call.Ret) }, nil},
+	{"error", "errno of a failed system call, 0 for success", "leave", UnsignedValue, false, func(e *Env) Value { return unsigned(errno(e.Call.Ret)) }, nil},
+	{"addr", "address of the access", "mem", AddressValue, false, func(e *Env) Value { return address(uint64(e.Mem.Addr)) }, nil},
+	{"addr", "faulting address", "exc", AddressValue, false, func(e *Env) Value { return address(uint64(e.Exception.Addr)) }, nil},
+	{"size", "bytes of the access", "mem", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Mem.Size)) }, nil},
+	{"value", "number read or written", "buf", AddressValue, false, func(e *Env) Value { return address(memValue(e.Mem.Buf)) }, nil},
+	{"status", "wait status", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.Status)) }, nil},
 }
 
 // Class says which classes of Fields an event belongs to; empty when it has no
@@ -168,7 +169,7 @@ func (k Kind) FindField(name string, regs Lookup) (*Field, error) {
 		return f, nil
 	}
 	if r := regs(name); r != nil {
-		return &Field{Name: name, Type: AddressValue, Get: func(e *Env) Value { return address(r.Value(&e.CPU.W)) }}, nil
+		return &Field{Name: name, Type: AddressValue, Get: func(e *Env) Value { return address(r.Value(&e.CPU.W)) }, Reg: r}, nil
 	}
 	return nil, fmt.Errorf("%v has no field or register %q%s; it has: %s", k, name, DidYouMean(name, known), strings.Join(known, ", "))
 }

@@ -122,6 +122,7 @@ func (x *index) atSymbol(in *Insn) []*Sub {
 type Insn struct {
 	PC   guest.Addr
 	Code []byte
+	Size int // of an access of it, for CounterAt
 	// Symbols are the names of the symbol that starts at PC, Module the base name
 	// of the mapped file. All three are asked only when a filter needs them, and
 	// Symbols once.

@@ -18,6 +18,9 @@ type Sub struct {
 	// CounterAt, when set, gives at translation the counter of a place; what
 	// translates may increment it there instead of calling Fn.
 	CounterAt func(in *Insn) *uint64
+	// Counted is the counter of a filter that is decided at each event: Fn adds to
+	// it, and so may what decides elsewhere.
+	Counted *uint64
 	// Batch, when set, collects the events; Fn does the same, one by one.
 	Batch   *Batch
 	Matches uint64 // places chosen at translation
@@ -43,6 +46,10 @@ func (s *Sub) What() string {
 	return s.Kind.String()
 }
 
+// Counts reports whether translated code does all that there is to do, by a
+// counter.
+func (s *Sub) Counts() bool { return s.Counter != nil || s.CounterAt != nil }
+
 // Active reports whether the subscription is to be served.
 func (s *Sub) Active() bool { return s.On }
 
@@ -54,6 +61,9 @@ func (s *Sub) refresh() {
 	live := !s.disabled && !s.removed && !s.Owner.Disabled && s.Failed == nil
 	if s.On != live {
 		s.On = live
+		if s.Batch != nil {
+			s.Batch.ring.Changed()
+		}
 		s.bus.changed(s)
 	}
 }

@@ -46,6 +46,8 @@ type node struct {
 	str    func(f *frame) string
 	signed bool
 	lit    *string // a literal text
+	term   *Term   // the same for others, or a part of it
+	part   bool
 }
 
 // WhenError is a mistake in a condition, with its place.
@@ -239,17 +241,19 @@ func (p *whenParser) combine(op *whenOp, a, b *node, at int) *node {
 		p.start = at
 		return p.compareText(op, a, b)
 	}
+	n := &node{}
+	n.term, n.part = op.term(a, b)
+	do, signed := op.do, a.signed || b.signed
 	switch op.rank {
 	case 1:
-		return &node{eval: func(f *frame) uint64 { return truth(a.eval(f) != 0 || b.eval(f) != 0) }}
+		n.eval = func(f *frame) uint64 { return truth(a.eval(f) != 0 || b.eval(f) != 0) }
 	case 2:
-		return &node{eval: func(f *frame) uint64 { return truth(a.eval(f) != 0 && b.eval(f) != 0) }}
+		n.eval = func(f *frame) uint64 { return truth(a.eval(f) != 0 && b.eval(f) != 0) }
+	default:
+		n.eval = func(f *frame) uint64 { return do(a.eval(f), b.eval(f), signed) }
+		n.signed = signed && op.rank > 4
 	}
-	do, signed := op.do, a.signed || b.signed
-	return &node{
-		eval:   func(f *frame) uint64 { return do(a.eval(f), b.eval(f), signed) },
-		signed: signed && op.rank > 4,
-	}
+	return n
 }
 
 func (p *whenParser) compareText(op *whenOp, a, b *node) *node {
@@ -280,14 +284,7 @@ func (p *whenParser) unary() *node {
 	switch tok := p.tok; tok {
 	case "!", "not", "-", "~":
 		p.next()
-		n := p.number(p.unary())
-		switch tok {
-		case "-":
-			return &node{eval: func(f *frame) uint64 { return -n.eval(f) }, signed: true}
-		case "~":
-			return &node{eval: func(f *frame) uint64 { return ^n.eval(f) }, signed: n.signed}
-		}
-		return &node{eval: func(f *frame) uint64 { return truth(n.eval(f) == 0) }}
+		return unaryNode(tok, p.number(p.unary()))
 	case "(":
 		p.next()
 		n := p.binary(0)
@@ -297,6 +294,22 @@ func (p *whenParser) unary() *node {
 		p.fail("an operand is missing")
 	}
 	return p.primary()
+}
+
+func unaryNode(tok string, n *node) *node {
+	u := &node{eval: func(f *frame) uint64 { return truth(n.eval(f) == 0) }}
+	switch tok {
+	case "-":
+		u.eval, u.signed = func(f *frame) uint64 { return -n.eval(f) }, true
+	case "~":
+		u.eval, u.signed = func(f *frame) uint64 { return ^n.eval(f) }, n.signed
+	default:
+		tok = "!"
+	}
+	if n.term != nil && !n.part {
+		u.term = &Term{Op: tok, A: n.term}
+	}
+	return u
 }
 
 func (p *whenParser) expect(tok string) {
@@ -327,7 +340,7 @@ func (p *whenParser) primary() *node {
 			p.fail("%q is no number of 64 bits", tok)
 		}
 		p.next()
-		return &node{eval: func(*frame) uint64 { return v }}
+		return &node{eval: func(*frame) uint64 { return v }, term: &Term{Num: v}}
 	case !isWord(c):
 		p.fail("%q stands where an operand is needed", tok)
 	}
@@ -397,5 +410,12 @@ func (p *whenParser) field(name string) *node {
 	if fd.Type == TextValue {
 		return &node{str: func(f *frame) string { return get(f.Env).Text }}
 	}
-	return &node{eval: func(f *frame) uint64 { return get(f.Env).Num }, signed: fd.Type == SignedValue}
+	n := &node{eval: func(f *frame) uint64 { return get(f.Env).Num }, signed: fd.Type == SignedValue}
+	switch {
+	case fd.Reg != nil:
+		n.term = &Term{Reg: fd.Reg}
+	case termFields[name] && p.kind.Class() != "exc":
+		n.term = &Term{Field: name}
+	}
+	return n
 }

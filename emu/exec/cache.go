@@ -161,8 +161,8 @@ func (k *cache) flush(m *memo) {
 	for _, mode := range k.modes { // the order is not seen: each address is found for its mode
 		mode.byPC.each(func(tb *vcpu.TB) {
 			tb.Dead = true
-			tb.From = nil
-			if m != nil {
+			tb.From = tb.From[:0]
+			if m != nil && tb.Known != 0 {
 				k.unlink(tb)
 				m.leaveBehind(tb)
 			}

@@ -77,11 +77,12 @@ type Engine struct {
 	code   []byte
 
 	noChain     bool
-	noMemory    bool            // the memory callbacks are switched off
-	limit       int64           // instructions until Run says StopRequest; negative for none
-	flush       bool            // drop all translations before the next block
-	stale       []*event.Filter // drop what they match before the next block
-	nested      int             // calls of guest functions that are running
+	noMemory    bool                // the memory callbacks are switched off
+	noX87       map[guest.Addr]bool // blocks for which the host's x87 was refused often
+	limit       int64               // instructions until Run says StopRequest; negative for none
+	flush       bool                // drop all translations before the next block
+	stale       []*event.Filter     // drop what they match before the next block
+	nested      int                 // calls of guest functions that are running
 	translating bool
 	exact       bool // the block being made is Exact
 	hot         hot
@@ -112,7 +113,7 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, limit: -1, code: make([]byte, maxBytes)}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, noX87: map[guest.Addr]bool{}, limit: -1, code: make([]byte, maxBytes)}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	return e
 }
@@ -340,19 +341,24 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
-	share := keep && e.memo.on && !e.cache.changing(pc)
+	share := keep && e.memo.on && !e.noX87[pc] && !e.cache.changing(pc)
 	longer := e.extend(keep)
 	if longer {
 		max *= 4
 	}
-	if n == shortBytes && (longer || share && e.memo.longest(pc)+beyond > n) {
+	var known *memory
+	if share && !longer {
+		known = e.memo.byPC.find(pc)
+	}
+	if n == shortBytes && (longer || known.longest()+beyond > n) {
 		n, _ = c.Space.Fetch(pc, e.code)
 	}
-	if share && !longer {
-		if tb := e.share(c, e.code[:n]); tb != nil {
+	if known != nil {
+		if tb := e.share(c, known, e.code[:n]); tb != nil {
 			return tb, nil
 		}
 	}
+	e.b.PerAccess = probe.PerAccess(e.bus)
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
 	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
 	if n == shortBytes && size+beyond > n {
@@ -371,7 +377,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		size, e.sides = e.translateChanging(e.code[:n], pc, size, max), 0
 	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, Step: e.b.Step}
+	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, NoX87: e.noX87[pc], Step: e.b.Step}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if e.sides > 0 {
 		tb.Side = make([]vcpu.Side, e.sides)
@@ -404,11 +410,13 @@ func (e *Engine) finish(tb *vcpu.TB, code []byte) {
 	opt.Run(&e.b.Block, e.cpu.Machine.Arch.TempBase)
 	e.show(tb, "optimised")
 	tb.Unchained = tb.Unchained || e.noChain || tb.Once || tb.Step
-	make := e.backend.Compile
+	var err error
 	if tb.Once {
-		make = e.once.Compile
+		err = e.once.Compile(&e.b.Block, tb)
+	} else {
+		err = e.backend.Compile(&e.b.Block, tb)
 	}
-	if err := make(&e.b.Block, tb); err != nil {
+	if err != nil {
 		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
 	}
 	e.show(tb, "compiled")

@@ -15,7 +15,11 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	case *guest.Exception:
 		return e.raised(c, *f)
 	case *vcpu.Redo:
+		if f.X87 {
+			e.refused(c.TB)
+		}
 		c.Settle()
+		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here
 		return e.alone(c)
 	case vcpu.Redirect:
 		a := c.Machine.Arch
@@ -64,9 +68,20 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	case watched:
 		return e.selfModifying(c, at)
 	case f == nil:
-		return 0, false // the map has changed since: try again
+		return e.alone(c) // the map has changed since: try again
 	}
 	return e.except(c, e.guest.Fault(c, f))
+}
+
+// refusedOften is how often a block may find the x87 not as it wants it before it
+// is made anew without.
+const refusedOften = 8
+
+func (e *Engine) refused(tb *vcpu.TB) {
+	if tb.Refused++; tb.Refused == refusedOften {
+		e.noX87[tb.PC] = true
+		e.cache.kill(tb)
+	}
 }
 
 // selfModifying lets one store into translated code happen.

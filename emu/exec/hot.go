@@ -42,8 +42,8 @@ func (e *Engine) sample(c *vcpu.CPU) {
 	if tb == nil || tb.Heat >= hotAfter {
 		return
 	}
-	if tb.Heat++; tb.Heat == hotAfter && !probe.Watched(e.bus) {
-		if way := fallen(tb); len(way) > 0 || tb.Next[0] == tb || tb.Next[1] == tb {
+	if tb.Heat++; tb.Heat == hotAfter && probe.Free(e.bus) {
+		if way := fallen(tb); len(way) > 0 || tb.Loops {
 			e.hot = hot{tb, way}
 			e.Stats.Hot++
 			e.cache.kill(tb)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"panda/emu/guest"
 	"panda/emu/mmu"
 	"panda/emu/probe"
 	"panda/emu/vcpu"
@@ -46,18 +45,18 @@ const beyond = 15
 
 func span(tb *vcpu.TB, code []byte) []byte { return code[:min(len(code), tb.Size+beyond)] }
 
-// longest is the size of the longest block that is known at an address.
-func (m *memo) longest(pc guest.Addr) (size int) {
-	for r := m.byPC.find(pc); r != nil; r = r.next {
+// longest is the size of the longest block in a list.
+func (r *memory) longest() (size int) {
+	for ; r != nil; r = r.next {
 		size = max(size, r.tb.Size)
 	}
 	return size
 }
 
-// find finds what is known of the same code, for the same mode and in the same
-// kind of address space.
-func (m *memo) find(pc guest.Addr, mode uint64, s *mmu.Space, code []byte) *memory {
-	for r := m.byPC.find(pc); r != nil; r = r.next {
+// find finds in a list what is known of the same code, for the same mode and in
+// the same kind of address space.
+func (r *memory) find(mode uint64, s *mmu.Space, code []byte) *memory {
+	for ; r != nil; r = r.next {
 		if r.tb.Mode == mode && r.tb.Limit == s.Limit && r.tb.Soft == (s.Soft != nil) && bytes.Equal(r.code, span(r.tb, code)) {
 			return r
 		}
@@ -79,12 +78,10 @@ func (m *memo) add(tb *vcpu.TB, code []byte) {
 
 func (m *memo) clear() { *m = memo{on: m.on} }
 
-// leaveBehind keeps the blocks of an address space that is gone for others.
+// leaveBehind keeps a block of an address space that is gone for others.
 func (m *memo) leaveBehind(tb *vcpu.TB) {
-	if tb.Known != 0 {
-		r := m.known[tb.Known-1]
-		tb.Spare, r.spare = r.spare, tb
-	}
+	r := m.known[tb.Known-1]
+	tb.Spare, r.spare = r.spare, tb
 }
 
 // shareCode begins to remember, if there is another address space already, with
@@ -107,8 +104,8 @@ func (e *Engine) shareCode() {
 
 // share makes a block for the pc from what is known of the same code: one that is
 // left behind, or a copy.
-func (e *Engine) share(c *vcpu.CPU, code []byte) *vcpu.TB {
-	r := e.memo.find(c.PC(), e.mode, c.Space, code)
+func (e *Engine) share(c *vcpu.CPU, known *memory, code []byte) *vcpu.TB {
+	r := known.find(e.mode, c.Space, code)
 	if r == nil || probe.Wants(e.bus, e.source(code), r.tb) {
 		return nil
 	}
@@ -130,7 +127,7 @@ func (e *Engine) copyBlock(of *vcpu.TB) *vcpu.TB {
 	tb := e.tbs.one()
 	*tb = vcpu.TB{
 		PC: of.PC, Size: of.Size, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
-		Soft: of.Soft, Unchained: of.Unchained, Step: of.Step, Heat: of.Heat, Known: of.Known,
+		Soft: of.Soft, Unchained: of.Unchained, Step: of.Step, Loops: of.Loops, Heat: of.Heat, Known: of.Known,
 	}
 	if n := len(of.Side); n > 0 {
 		tb.Side = make([]vcpu.Side, n)

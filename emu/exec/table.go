@@ -20,10 +20,13 @@ type slot[T any] struct {
 // tableBits is the size of a table to begin with, as a power of two.
 const tableBits = 8
 
-// home is where the search for an address begins: the upper bits of a product
-// with 2^64 divided by the golden ratio, which spreads addresses that are near
-// each other.
-func (t *table[T]) home(pc guest.Addr) int { return int(uint64(pc) * 0x9e3779b97f4a7c15 >> t.shift) }
+// home is where the search for an address begins. Addresses that are near each
+// other have slots near each other, which are in the host's cache together; where
+// a group of them is, the upper bits say of a product with 2^64 divided by the
+// golden ratio, which spreads groups.
+func (t *table[T]) home(pc guest.Addr) int {
+	return int(uint64(pc>>9)*0x9e3779b97f4a7c15>>t.shift) + int(pc&0x1ff)>>3
+}
 
 // find is what stands at an address, or nil.
 func (t *table[T]) find(pc guest.Addr) *T {

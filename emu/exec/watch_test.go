@@ -2,6 +2,7 @@ package exec_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -319,5 +320,49 @@ func TestChaining(t *testing.T) {
 	}
 	if on, off := turns(true), turns(false); off < 12 || on >= off {
 		t.Errorf("%d turns chained, %d not", on, off)
+	}
+}
+
+// TestCallbackStack: callbacks that machine code calls may move the stack, collect
+// garbage, panic deep down, and run guest code from there.
+func TestCallbackStack(t *testing.T) {
+	m := newMachine(t, loop)
+	m.Map(t, 0x30000, 0x1000, guest.Read|guest.Exec)
+	m.Write(t, 0x30000, []byte{0x48, 0xff, 0xc0, 0x0f, 0x05}) // inc rax; syscall
+	var deep func(n int, room [64]int) int
+	deep = func(n int, room [64]int) int {
+		if n == 0 {
+			runtime.GC()
+			m.Engine.Nested(func() {
+				m.CPU.SetPC(0x30000)
+				m.Engine.Run(m.CPU, 10)
+			})
+			return room[3]
+		}
+		room[n%64]++
+		return deep(n-1, room) + room[n%64]
+	}
+	hits, failed := 0, 0
+	m.Bus.Report = func(*event.Sub, error) { failed++ }
+	subscribe(t, m, event.InsnExec, event.PCFunc(func(c *vcpu.CPU, pc guest.Addr) {
+		if pc >= 0x30000 {
+			return
+		}
+		hits++
+		icount := c.Icount()
+		if deep(1000*hits, [64]int{}) < 0 || c.PC() != pc || c.Icount() != icount {
+			t.Errorf("pc %#x, icount %d", c.PC(), c.Icount())
+		}
+	}))
+	subscribe(t, m, event.BeforeBlockExec, event.BlockFunc(func(c *vcpu.CPU, tb *vcpu.TB) {
+		if tb.PC >= 0x30000 {
+			return
+		}
+		if deep(5000, [64]int{}); tb.PC == 0x1000a {
+			panic("oops")
+		}
+	}))
+	if s := m.Engine.Run(m.CPU, 1000); s != vcpu.StopSyscall || m.CPU.Icount() != loopInsns || hits != loopInsns || failed != 1 {
+		t.Errorf("stop %v, icount %d, %d hits, %d failed", s, m.CPU.Icount(), hits, failed)
 	}
 }

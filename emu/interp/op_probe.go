@@ -82,14 +82,12 @@ func record(c *vcpu.CPU, o *op) *op {
 		return o.next()
 	}
 	r := x.ring
-	e := &r.Buf[r.N]
+	e := r.Next()
 	e.PC = guest.Addr(x.pc)
 	if r.Fields&^vcpu.FieldPC != 0 {
 		recordMore(c, o, e)
 	}
-	if r.N++; r.N == len(r.Buf) {
-		r.Drain()
-	}
+	r.Filled()
 	return o.next()
 }
 
@@ -122,7 +120,7 @@ func recordMem(c *vcpu.CPU, o *op) *op {
 	if !*x.live || r.Hi != 0 && !r.Wants(a, int(o.size)) {
 		return o.next()
 	}
-	e := &r.Buf[r.N]
+	e := r.Next()
 	e.PC, e.Addr, e.Size = guest.Addr(x.pc), a, int32(o.size)
 	if r.Fields&(vcpu.FieldIcount|vcpu.FieldThread) != 0 {
 		recordWhen(c, o, e)
@@ -133,8 +131,6 @@ func recordMem(c *vcpu.CPU, o *op) *op {
 			e.Value &= 1<<(8*e.Size) - 1
 		}
 	}
-	if r.N++; r.N == len(r.Buf) {
-		r.Drain()
-	}
+	r.Filled()
 	return o.next()
 }

@@ -1,12 +1,16 @@
 package interp
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 // AES on a state of four columns, which are 32-bit lanes with row 0 in the low
 // byte (FIPS 197). Tables hold what a byte of row 0 adds to its column; the
 // other rows add the same, rotated.
 
-var aesTables = buildAES()
+// aesTables are made when they are needed first.
+var aesTables = sync.OnceValue(buildAES)
 
 type aesBoxes struct {
 	box, inv       [256]byte
@@ -14,7 +18,8 @@ type aesBoxes struct {
 	unmixUnchanged [256]uint32 // of the byte itself
 }
 
-func buildAES() (t aesBoxes) {
+func buildAES() *aesBoxes {
+	t := new(aesBoxes)
 	for i := range 256 {
 		x := inverse(byte(i))
 		t.box[i] = x ^ bits.RotateLeft8(x, 1) ^ bits.RotateLeft8(x, 2) ^ bits.RotateLeft8(x, 3) ^ bits.RotateLeft8(x, 4) ^ 0x63
@@ -95,27 +100,27 @@ func (s *aesState) plain(step int, t *[256]byte) (r aesState) {
 
 func aesEnc(a, key pair, _ uint64) pair {
 	s := stateOf(a)
-	return s.mixed(1, &aesTables.mix).xored(key)
+	return s.mixed(1, &aesTables().mix).xored(key)
 }
 
 func aesEncLast(a, key pair, _ uint64) pair {
 	s := stateOf(a)
-	return s.plain(1, &aesTables.box).xored(key)
+	return s.plain(1, &aesTables().box).xored(key)
 }
 
 func aesDec(a, key pair, _ uint64) pair {
 	s := stateOf(a)
-	return s.mixed(3, &aesTables.unmix).xored(key)
+	return s.mixed(3, &aesTables().unmix).xored(key)
 }
 
 func aesDecLast(a, key pair, _ uint64) pair {
 	s := stateOf(a)
-	return s.plain(3, &aesTables.inv).xored(key)
+	return s.plain(3, &aesTables().inv).xored(key)
 }
 
 func aesMix(a, _ pair, _ uint64) pair {
 	s := stateOf(a)
-	return s.mixed(0, &aesTables.unmixUnchanged).pair()
+	return s.mixed(0, &aesTables().unmixUnchanged).pair()
 }
 
 func aesKey(a, _ pair, imm uint64) pair {
@@ -126,6 +131,6 @@ func aesKey(a, _ pair, imm uint64) pair {
 }
 
 func substituted(x uint32) uint32 {
-	t := &aesTables.box
+	t := &aesTables().box
 	return uint32(t[byte(x)]) | uint32(t[byte(x>>8)])<<8 | uint32(t[byte(x>>16)])<<16 | uint32(t[byte(x>>24)])<<24
 }

@@ -25,7 +25,9 @@ type Builder struct {
 	// Step is set by the translator when the guest traps behind the block: it
 	// steps through its code.
 	Step bool
-	base Ref
+	// PerAccess is how many words passes will need for each load and store.
+	PerAccess int
+	base      Ref
 }
 
 // Reset starts a block at pc whose temporaries begin at base. Slices are used
@@ -46,7 +48,19 @@ func (b *Builder) TempWords(n int) Ref {
 }
 
 // Full reports whether the frame has little room left for temporaries.
-func (b *Builder) Full() bool { return b.Temps > FrameWords-256 }
+func (b *Builder) Full() bool {
+	return b.Temps > FrameWords-256 || b.PerAccess > 0 && int(b.Temps)+b.accesses()*b.PerAccess > FrameWords-256
+}
+
+// accesses is the number of loads and stores.
+func (b *Builder) accesses() (n int) {
+	for i := range b.Insns {
+		if op := b.Insns[i].Op; op == Ld || op == St {
+			n++
+		}
+	}
+	return n
+}
 
 // Emit appends an operation.
 func (b *Builder) Emit(i Insn) { b.Insns = append(b.Insns, i) }

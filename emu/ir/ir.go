@@ -92,6 +92,9 @@ func (c Cond) Not() Cond { return c ^ 1 }
 // IfWatched is the Aux of a Nop that stands for a branch; see Nop.
 const IfWatched = 1
 
+// OfBlock is the Aux of a Count; see there.
+const OfBlock = 1
+
 // Exit says why a block hands over to the run loop.
 type Exit uint8
 
@@ -146,8 +149,9 @@ type Helper struct {
 	Reads []Ref // slots it looks at; AllSlots for every one
 	// Writes are the slots it changes apart from the result.
 	Writes   []Ref
-	MayFault bool // it can leave the block with an exception
-	Pure     bool // neither reads nor writes anything but its operands
+	MayFault bool  // it can leave the block with an exception
+	Pure     bool  // neither reads nor writes anything but its operands
+	X87      X87Op // what an engine whose host has an x87 may do instead
 }
 
 // Block is one translation block: the operations of a run of guest

@@ -87,7 +87,8 @@ const (
 	// ProbeMem fires memory site Imm: a is the address word, b the value's
 	// first word.
 	ProbeMem
-	// Count adds C (a literal, not a word) to counter number Imm of the block's instrumentation.
+	// Count adds C (a literal, not a word) to counter number Imm of the block's
+	// instrumentation. Aux is OfBlock for a counter that stands before the block.
 	Count
 	NumOps
 )
@@ -210,6 +211,9 @@ func (op Op) ReadsB() bool { return opBits[op]&readsB != 0 }
 
 // ReadsC reports whether C is an operand word.
 func (op Op) ReadsC() bool { return opBits[op]&readsC != 0 }
+
+// Reads are the operands among A, B and C that it reads, as bits 0 to 2.
+func (op Op) Reads() uint8 { return uint8(opBits[op] / readsA & 7) }
 
 // Optional reports whether operands may be None.
 func (op Op) Optional() bool { return opBits[op]&optional != 0 }

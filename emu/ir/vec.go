@@ -90,6 +90,10 @@ func (b *Builder) VecTo(d Ref, op VecOp, t Type, lane uint8, x, y, z Ref, imm ui
 // than set D: floating point sets flags and can raise.
 func (i *Insn) EffectsVec() bool { return i.Op == Vec && VecRows[i.Aux].FP }
 
+// Plain reports whether the operation looks at no words but the first of its
+// operands.
+func (i *Insn) Plain() bool { return i.Op != Vec && i.Op != ProbeMem && i.Op != Call && i.Type < V128 }
+
 // Visible reports whether all slots must hold their values at the operation: it
 // can fault, or code outside the block looks at them.
 func (i *Insn) Visible(b *Block) bool {

@@ -1,6 +1,8 @@
 package jit
 
 import (
+	"slices"
+
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
@@ -36,7 +38,7 @@ func (e *Engine) called(c *vcpu.CPU, l *vcpu.Call) (left bool) {
 // was called, which the guest may go on behind, or else what Enter is to return.
 func (e *Engine) panicked(c *vcpu.CPU, r any) (fault any, again bool) {
 	l := c.Host.Calling
-	c.Host.Calling = nil
+	c.Host.Calling, c.Host.FP = nil, 0
 	if l == nil || !l.Failed(r) {
 		return r, false
 	}
@@ -44,4 +46,27 @@ func (e *Engine) panicked(c *vcpu.CPU, r any) (fault any, again bool) {
 	// hold any more.
 	c.TB, c.Insn, c.Again = l.TB, l.Insn, l.Of != nil
 	return nil, !e.called(c, l)
+}
+
+// aside does the operation of a site behind a condition. The block's code has not
+// forgotten what it knows of slots, so if a function changes one the block is left.
+func (e *Engine) aside(c *vcpu.CPU, tb *vcpu.TB, s *Site) (left bool) {
+	a, site := c.Machine.Arch, &tb.Sites[s.PC]
+	n := int(a.TempBase)
+	before := e.spare
+	e.spare = nil // a function may run guest code
+	before = append(before[:0], c.W[:n]...)
+	left = (*e.ops.at(s.Op)).Do(c)
+	if !left {
+		before[a.PC], before[a.Static] = c.W[a.PC], c.W[a.Static]
+		if !slices.Equal(before, c.W[:n]) {
+			c.Again = true
+			c.Fired(site, c.W[a.Static], false)
+			c.Left += int64(len(tb.Marks) - site.Insn)
+			leave(c, tb, ir.ExitEnd, c.W[a.PC])
+			left = true
+		}
+	}
+	e.spare = before
+	return left
 }

@@ -18,6 +18,7 @@ type Engine struct {
 
 	unit Unit
 	tables
+	spare []uint64 // room for a copy of the slots
 
 	// OnCode, when set, is shown the code of each block where it will run, and
 	// OnReset told when all of it goes.
@@ -92,18 +93,11 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 	u.Reset(b, tb, e.place())
 	u.Number, u.FirstSite, u.FirstValue, u.FirstOp = e.units.n, e.sites.n, e.values.n, e.ops.n
 	u.Limit = tb.Limit
-	u.Exact = tb.Exact || tb.Instrumented()
+	u.Exact = tb.Exact || len(tb.Sites)+len(tb.MemSites) > 0
 	if err := e.target.Lower(u); err != nil {
 		return err
 	}
-	copy(e.arena.Buf[e.used:], u.Code)
-	tb.Entry = pointer(e.arena.Base + uintptr(e.used))
-	for slot, ch := range u.Chain {
-		*tb.ChainAt(slot) = ch
-	}
-	e.used += uint32(len(u.Code))
-	tb.Unit = e.add(u)
-	e.show(u)
+	e.install(u)
 	return nil
 }
 
@@ -111,6 +105,18 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 func (e *Engine) place() uint32 {
 	e.used = (e.used + align - 1) &^ (align - 1)
 	return e.used
+}
+
+// install puts a unit into the arena and the tables.
+func (e *Engine) install(u *Unit) {
+	copy(e.arena.Buf[u.Origin:], u.Code)
+	e.used = u.Origin + uint32(len(u.Code))
+	u.TB.Entry = pointer(e.arena.Base + uintptr(u.Origin))
+	for slot, ch := range u.Chain {
+		*u.TB.ChainAt(slot) = ch
+	}
+	u.TB.Unit = e.add(u)
+	e.show(u)
 }
 
 // Copy gives a block the code of another one, which is for the same guest code,
@@ -123,7 +129,7 @@ func (e *Engine) Copy(of, tb *vcpu.TB) error {
 	x, end := *e.units.at(of.Unit), e.after(of.Unit)
 	u := &e.unit
 	u.Reset(nil, tb, e.place())
-	moved, first := u.Origin-x.code, e.sites.n
+	moved := u.Origin - x.code
 	u.Code = append(u.Code, e.arena.Buf[x.code:x.end]...)
 	for n := x.site; n < end.site; n++ {
 		s := *e.sites.at(n)
@@ -142,21 +148,15 @@ func (e *Engine) Copy(of, tb *vcpu.TB) error {
 	for n := x.reloc; n < end.reloc; n++ {
 		r := *e.relocs.at(n)
 		u.Relocs = append(u.Relocs, r)
-		r.apply(u.Code, first-x.site, moved)
+		r.apply(u.Code, e.sites.n-x.site, moved)
 	}
-	copy(e.arena.Buf[e.used:], u.Code)
-	tb.Entry = pointer(e.arena.Base + uintptr(e.used))
-	for slot := range tb.Slots() {
-		ch := *of.ChainAt(slot)
-		if ch.Place != 0 {
-			ch.Place, ch.Stub = ch.Place+moved, ch.Stub+moved
-			e.target.Link(e.arena.Buf, ch.Place, ch.Stub)
+	for slot := range u.Chain {
+		if ch := of.ChainAt(slot); ch.Place != 0 { // it leads to no other block yet
+			u.Chain[slot] = vcpu.Chain{Place: ch.Place + moved, Stub: ch.Stub + moved}
+			e.target.Link(u.Code, ch.Place-x.code, ch.Stub-x.code)
 		}
-		*tb.ChainAt(slot) = ch
 	}
-	e.used += uint32(len(u.Code))
-	tb.Unit = e.add(u)
-	e.show(u)
+	e.install(u)
 	return nil
 }
 
@@ -180,7 +180,7 @@ func (e *Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 	h := &c.Host
 	h.Target = uintptr(tb.Entry)
 	outer, before := h.Calling, h.Before // of a function that, perhaps, runs guest code
-	h.Calling, c.Moved = nil, false
+	h.Calling, h.FP, c.Moved = nil, 0, false
 	for again := true; again; {
 		fault, again = e.run(c)
 	}
@@ -224,6 +224,12 @@ func (e *Engine) loop(c *vcpu.CPU) (fault any) {
 			}
 			h.Target = e.arena.Base + uintptr(s.Resume)
 			continue
+		case Aside:
+			if e.aside(c, tb, s) {
+				return nil
+			}
+			h.Target = e.arena.Base + uintptr(s.Resume)
+			continue
 		case AtHead:
 			c.Left += int64(len(tb.Marks))
 			if c.Left >= int64(len(tb.Marks)) && c.Yield() {
@@ -244,7 +250,7 @@ func (e *Engine) loop(c *vcpu.CPU) (fault any) {
 			c.Leave.Slot = int(s.Slot)
 		case Redo:
 			c.Insn = int(s.Insn)
-			return &vcpu.Redo{}
+			return &vcpu.Redo{X87: s.Slot != 0}
 		case Outside:
 			c.Insn = int(s.Insn)
 			access := guest.Read
@@ -296,6 +302,10 @@ func (e *Engine) restore(c *vcpu.CPU, s State) {
 		switch v := e.values.at(s.Value + n); {
 		case v.Reg == InConst:
 			c.W[v.Word] = v.K
+		case v.Reg == InX87:
+			X87Values(v.K).restore(c)
+		case v.Reg == InCount:
+			*c.TB.Counters[v.Word] += v.K
 		case v.Reg >= InVec:
 			copy(c.W[v.Word:], c.Host.Vec[v.Reg-InVec][:v.K])
 		default:

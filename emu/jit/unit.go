@@ -64,6 +64,7 @@ const (
 	Indirect             // to the block at the pc slot
 	Leave                // to the run loop for reason Why, the guest's pc being PC
 	Operate              // Op is to be done; then go on at Resume
+	Aside                // as Operate, of Site PC of the block, whose code knows the slots' values
 	Called               // Host.Calling was called and wants something
 	Redo                 // the address is unusual: do the instruction again with Exact
 	Outside              // the address in Host.Addr is outside the window
@@ -105,9 +106,12 @@ type Value struct {
 }
 
 // Beside general registers, Value.Reg can be InConst, which says that the value
-// is K, or InVec and more: a vector register that holds K words.
+// is K, InX87, which says what the x87 of the host has (see X87Values), InCount, which says that K is to be added to the block's counter with the
+// number Word, or InVec and more: a vector register that holds K words.
 const (
 	InVec   = 0x40
+	InX87   = 0xfd
+	InCount = 0xfe
 	InConst = 0xff
 )
 

@@ -42,8 +42,15 @@ func (s *Space) mapHost(r *region) error {
 		flags = unix.MAP_SHARED | unix.MAP_FIXED
 	}
 	_, err := unix.MmapPtr(fd, int64(r.Offset), s.host(r.Start), uintptr(r.End-r.Start), hostProt(r.Prot), flags)
+	if size := uint64(r.End - r.Start); err == nil && fd < 0 && size >= hugeFrom && r.Prot&guest.Write != 0 {
+		unix.Madvise(s.bytes(r.Start, int(size)), unix.MADV_HUGEPAGE) // a kernel without them says so
+	}
 	return err
 }
+
+// hugeFrom is the size of a private mapping from which on it had better be of
+// huge pages. Smaller ones would grow by what is never touched.
+const hugeFrom = 4 << 20
 
 func (s *Space) protectHost(a guest.Addr, size uint64, prot int) error {
 	s.changed(a, size)

@@ -17,8 +17,9 @@ const (
 	DefaultLimit = uint64(4) << 40
 	MinLimit     = uint64(1) << 38
 	// Guard is how much without access lies before and behind a window: an engine
-	// compares an address with Limit and may then add less than this.
-	Guard = 1<<31 + 1<<17
+	// compares an address with Limit and may then add less than this. It is enough
+	// for an index of 32 bits, scaled by 8, and a displacement.
+	Guard = 1<<35 + 1<<32
 	// plenty is how much may be reserved before windows become small.
 	plenty = uint64(64) << 40
 )

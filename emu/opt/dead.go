@@ -105,8 +105,17 @@ func (l *live) unread(r ir.Ref, n int) bool {
 	return true
 }
 
-// reads makes the operands live.
+// reads makes the operands live. For most operations it sets bits without asking:
+// an operand that is not read adds nothing, and constants and absent ones have
+// bits that are no words.
 func (l *live) reads(b *ir.Block, i *ir.Insn) {
+	if i.Plain() {
+		r := uint64(i.Op.Reads())
+		l.bits[i.A>>6&15] |= r & 1 << (i.A & 63)
+		l.bits[i.B>>6&15] |= r >> 1 & 1 << (i.B & 63)
+		l.bits[i.C>>6&15] |= r >> 2 & 1 << (i.C & 63)
+		return
+	}
 	if i.Op == ir.Call {
 		for _, r := range b.Helpers[i.Imm].Reads {
 			l.words(r, 1)

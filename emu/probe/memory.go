@@ -1,21 +1,35 @@
 package probe
 
 import (
-	"slices"
-
 	"panda/emu/event"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
+// PerAccess is how many words of the frame accesses may need: for the address and
+// a value.
+func PerAccess(bus *event.Bus) int {
+	for k := event.VirtMemBeforeRead; k <= event.VirtMemAfterWrite; k++ {
+		if bus.Watched(k) {
+			return 8
+		}
+	}
+	return 0
+}
+
 // access puts a load or store and what fires around it. The address is computed
 // first, so that the probes see the one that the access uses.
 func (p *pass) access(i *ir.Insn) {
 	write := i.Op == ir.St
-	before, after := p.memory[0], p.memory[1]
+	kind := 0
 	if write {
-		before, after = p.memory[2], p.memory[3]
+		kind = 2
 	}
+	before, counters := p.atSize(kind, i)
+	after, counted := p.atSize(kind+1, i)
+	p.in.Size = i.Type.Bytes()
+	p.count(vcpu.RankInsn+1, counters, p.in)
+	defer p.count(vcpu.RankInsn+1, counted, p.in)
 	if len(before)+len(after) == 0 {
 		p.out = append(p.out, *i)
 		return
@@ -54,6 +68,22 @@ func (p *pass) access(i *ir.Insn) {
 	}
 }
 
+// atSize lists the callbacks and the counters of a kind, by its place in memory,
+// that take an access.
+func (p *pass) atSize(kind int, i *ir.Insn) (subs, counters []*event.Sub) {
+	for _, s := range p.memory[kind] {
+		switch {
+		case s.Filter.Size != 0 && s.Filter.Size != i.Type.Bytes():
+		case s.Counts() && s.Filter.Addr == nil:
+			s.Matches++
+			counters = append(counters, s)
+		default:
+			subs = append(subs, s)
+		}
+	}
+	return subs, counters
+}
+
 // temps takes new words for the value of an access.
 func (p *pass) temps(i *ir.Insn) ir.Ref {
 	v := p.b.Temps
@@ -76,14 +106,18 @@ func (p *pass) copyValue(i *ir.Insn) ir.Ref {
 	return v
 }
 
+// memSite puts the site of an access for some subscriptions, behind what needs no
+// function.
 func (p *pass) memSite(subs []*event.Sub, a, value ir.Ref, i *ir.Insn, before, write bool) {
-	size := i.Type.Bytes()
+	site := vcpu.MemSite{Insn: p.insn, Size: i.Type.Bytes(), Before: before, Write: write}
+	x := about{p.b.Marks[p.insn].PC, a, site.Size}
 	var fs []memFn
 	for _, s := range subs {
-		if s.Filter.Size != 0 && s.Filter.Size != size {
+		s.Matches++
+		if p.plain(s, x) {
+			p.plainMem(s, site, x, value)
 			continue
 		}
-		s.Matches++
 		f := memFn{sub: s}
 		if s.Counter == nil {
 			f.fn = s.Fn.(event.MemFunc)
@@ -93,23 +127,41 @@ func (p *pass) memSite(subs []*event.Sub, a, value ir.Ref, i *ir.Insn, before, w
 	if len(fs) == 0 {
 		return
 	}
-	var ring *vcpu.Ring
-	if len(fs) == 1 {
-		ring = fs[0].sub.Batch.Ring()
+	site.Fire = fireMem(p.bus, fs)
+	if len(fs) > 1 {
+		p.putMem(site, a, value)
+		return
 	}
-	p.called = p.called || ring == nil && slices.ContainsFunc(fs, func(f memFn) bool { return f.fn != nil })
-	p.out = append(p.out, ir.Insn{Op: ir.ProbeMem, A: a, B: value, C: ir.None, D: ir.None, Imm: uint64(len(p.tb.MemSites))})
-	p.tb.MemSites = append(p.tb.MemSites, vcpu.MemSite{
-		Insn: p.insn, Size: size, Before: before, Write: write, Fire: fireMem(p.bus, fs), Ring: ring, Call: p.callMem(fs),
-	})
+	s := fs[0].sub
+	g := p.enter(s, x)
+	if fs[0].fn != nil && (s.Filter.Addr == nil || g.addr) {
+		site.Call = callOf(p.bus, s, fs[0].fn).Access(p.src.CPU)
+	}
+	p.putMem(site, a, value)
+	p.leave(g)
 }
 
-// callMem is how machine code calls the only function of an access.
-func (p *pass) callMem(fs []memFn) *vcpu.Call {
-	if s := fs[0].sub; len(fs) == 1 && fs[0].fn != nil && s.Filter.Addr == nil {
-		return callOf(p.bus, s, fs[0].fn).Access(p.src.CPU)
+// plainMem puts what a subscription does at an access without a function.
+func (p *pass) plainMem(s *event.Sub, site vcpu.MemSite, x about, value ir.Ref) {
+	g := p.enter(s, x)
+	n := s.Counter
+	if n == nil {
+		n = s.Counted
 	}
-	return nil
+	if n != nil {
+		p.counter(vcpu.RankInsn, n)
+	} else {
+		site.Ring, site.Checked = s.Batch.Ring(true), true
+		site.Fire = fireMem(p.bus, []memFn{{s, s.Fn.(event.MemFunc)}})
+		p.putMem(site, x.addr, value)
+	}
+	p.leave(g)
+}
+
+func (p *pass) putMem(site vcpu.MemSite, a, value ir.Ref) {
+	p.called = p.called || site.Ring == nil
+	p.out = append(p.out, ir.Insn{Op: ir.ProbeMem, A: a, B: value, C: ir.None, D: ir.None, Imm: uint64(len(p.tb.MemSites))})
+	p.tb.MemSites = append(p.tb.MemSites, site)
 }
 
 type memFn struct {

@@ -39,6 +39,23 @@ var translated = []event.Kind{
 	event.AfterInsnExec, event.VirtMemBeforeRead, event.VirtMemAfterRead, event.VirtMemBeforeWrite, event.VirtMemAfterWrite,
 }
 
+// Free reports whether blocks may be as long as they like: nobody watches where
+// they begin and end.
+func Free(bus *event.Bus) bool {
+	for _, k := range bounds {
+		if bus.Watched(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// bounds are the kinds that tell of blocks, or stand at their ends.
+var bounds = []event.Kind{
+	event.BeforeBlockExecInvalidateOpt, event.BeforeBlockExec, event.AfterBlockExec, event.BeforeBlockTranslate, event.AfterBlockTranslate,
+	event.InsnTranslate, event.AfterInsnExec,
+}
+
 // Wants reports whether any subscription concerns the code of a block that is
 // known already.
 func Wants(bus *event.Bus, src *Source, tb *vcpu.TB) bool {
@@ -73,24 +90,20 @@ func Affects(k event.Kind) bool {
 
 // pass is the rewriting of one block.
 type pass struct {
-	bus    *event.Bus
-	b      *ir.Block
-	tb     *vcpu.TB
-	src    *Source
-	out    []ir.Insn
-	insn   int          // index of the current instruction, -1 before the first
-	after  []chosen     // after_insn_exec subscriptions of the current instruction
-	list   []*event.Sub // scratch
-	memory [4][]*event.Sub
-	mem    bool // any memory subscription matches the current instruction
-	called bool // one of its accesses calls somebody, who may ask to stop
-}
-
-// chosen is a subscription that wants an instruction.
-type chosen struct {
-	sub *event.Sub
-	fn  event.PCFunc
-	pc  guest.Addr
+	bus   *event.Bus
+	b     *ir.Block
+	tb    *vcpu.TB
+	src   *Source
+	out   []ir.Insn
+	insn  int          // index of the current instruction, -1 before the first
+	after []*event.Sub // after_insn_exec subscriptions of the current instruction
+	list  []*event.Sub // scratch
+	in    *event.Insn  // the current instruction, if it may be watched
+	// after_insn_exec counters of the current instruction
+	afterCounters []*event.Sub
+	memory        [4][]*event.Sub
+	mem           bool // any memory subscription matches the current instruction
+	called        bool // one of its accesses calls somebody, who may ask to stop
 }
 
 // Instrument rewrites a block for the present subscriptions.

@@ -22,22 +22,35 @@ func callOf[F vcpu.Funcs](bus *event.Bus, s *event.Sub, fn F) *vcpu.Call {
 	return vcpu.CallOf(fn, &s.Served, func(r any) bool { return bus.Contain(s, r) })
 }
 
-// count adds a counter operation.
-func (p *pass) count(n *uint64, by int) {
-	p.out = append(p.out, ir.Insn{Op: ir.Count, Imm: uint64(len(p.tb.Counters)), C: ir.Ref(by)})
+// count puts counters. They stand behind the site of their rank, so that what
+// leaves there, and comes back, is counted once.
+func (p *pass) count(rank vcpu.SiteRank, subs []*event.Sub, in *event.Insn) {
+	if p.fired(rank) {
+		return
+	}
+	for _, s := range subs {
+		n := s.Counter
+		if n == nil {
+			n = s.CounterAt(in)
+		}
+		p.counter(rank, n)
+	}
+}
+
+func (p *pass) counter(rank vcpu.SiteRank, n *uint64) {
+	i := ir.Insn{Op: ir.Count, Imm: uint64(len(p.tb.Counters)), C: 1}
+	if rank == vcpu.RankBlock {
+		i.Aux = ir.OfBlock
+	}
+	p.out = append(p.out, i)
 	p.tb.Counters = append(p.tb.Counters, n)
 }
 
-// counted puts a counter for a subscription that only counts.
-func (p *pass) counted(s *event.Sub, in *event.Insn) bool {
-	n := s.Counter
-	if n == nil && s.CounterAt != nil {
-		n = s.CounterAt(in)
-	}
-	if n != nil {
-		p.count(n, 1)
-	}
-	return n != nil
+// fired reports whether the block runs once, for an instruction whose events of a
+// rank have been told: its store met translated code.
+func (p *pass) fired(rank vcpu.SiteRank) bool {
+	c := p.src.CPU
+	return p.tb.Once && p.insn == 0 && c.Skip.On && c.Skip.Icount == c.Icount() && rank <= c.Skip.Rank
 }
 
 // blockSites puts what fires before the block.
@@ -46,26 +59,67 @@ func (p *pass) blockSites() {
 		return
 	}
 	in := p.describe()
-	var subs []*event.Sub
+	var subs, counters []*event.Sub
 	for _, k := range []event.Kind{event.BeforeBlockExecInvalidateOpt, event.BeforeBlockExec} {
 		p.list = p.bus.At(p.list[:0], k, in)
 		for _, s := range p.list {
 			s.Matches++
-			if !p.counted(s, in) {
+			if s.Counts() {
+				counters = append(counters, s)
+			} else {
 				subs = append(subs, s)
 			}
 		}
 	}
-	if len(subs) > 0 {
-		p.site(vcpu.Site{Rank: vcpu.RankBlock, Fire: fireBlock(p.bus, subs, p.tb), Ring: ringOf(subs), Call: p.callBlock(subs)})
-	}
+	defer p.count(vcpu.RankBlock, counters, in)
+	p.put(subs, p.b.PC, func(subs []*event.Sub) vcpu.Site {
+		return vcpu.Site{Rank: vcpu.RankBlock, Fire: fireBlock(p.bus, subs, p.tb), Call: p.callBlock(subs)}
+	})
 	if left := p.bus.At(nil, event.AfterBlockExec, in); len(left) > 0 {
 		p.tb.Unchained = true
 		p.tb.Left = fireLeft(p.bus, left, p.tb)
 	}
 }
 
-// callBlock is how machine code calls the only function before the block.
+// put puts a site for some subscriptions. What needs no function stands behind it,
+// one by one.
+func (p *pass) put(subs []*event.Sub, pc uint64, site func(subs []*event.Sub) vcpu.Site) {
+	x := about{pc, ir.None, 0}
+	var rest, plain []*event.Sub
+	for _, s := range subs {
+		if p.plain(s, x) {
+			plain = append(plain, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	switch len(rest) {
+	case 0:
+	case 1:
+		g := p.enter(rest[0], x)
+		p.site(site(rest))
+		p.leave(g)
+	default:
+		p.site(site(rest))
+	}
+	for _, s := range plain {
+		of := site([]*event.Sub{s})
+		if s.Counted != nil && p.fired(of.Rank) {
+			continue
+		}
+		g := p.enter(s, x)
+		if s.Counted != nil {
+			p.counter(of.Rank, s.Counted)
+		} else {
+			of.Ring = s.Batch.Ring(g.whole)
+			p.site(of)
+		}
+		p.leave(g)
+	}
+}
+
+// callBlock is how machine code calls the function before the block, if there
+// is one only.
 func (p *pass) callBlock(subs []*event.Sub) *vcpu.Call {
 	if fn, ok := subs[0].Fn.(event.BlockFunc); ok && len(subs) == 1 {
 		return callOf(p.bus, subs[0], fn).Block(p.tb)
@@ -83,14 +137,6 @@ func (p *pass) quiet(first, last event.Kind) bool {
 		}
 	}
 	return true
-}
-
-// ringOf is the ring that serves a site alone, nil if there is none.
-func ringOf(subs []*event.Sub) *vcpu.Ring {
-	if len(subs) != 1 {
-		return nil
-	}
-	return subs[0].Batch.Ring()
 }
 
 // fireLeft makes what fires when a block was left.
@@ -144,17 +190,19 @@ func fireBlock(bus *event.Bus, subs []*event.Sub, tb *vcpu.TB) func(c *vcpu.CPU)
 // insnSites puts what fires before the current instruction and notes what
 // fires after it and at its accesses.
 func (p *pass) insnSites() {
-	p.after, p.mem, p.called = nil, false, false
+	p.after, p.afterCounters, p.mem, p.called = nil, nil, false, false
 	if p.quiet(event.InsnTranslate, event.VirtMemAfterWrite) {
 		return
 	}
 	in := p.describe()
 	asked := p.ask(in)
-	before := p.choose(event.InsnExec, in, asked)
-	if len(before) > 0 {
-		p.site(vcpu.Site{Rank: vcpu.RankInsn, Insn: p.insn, Fire: firePC(p.bus, p.src, before), Ring: ringOfChosen(before), Call: p.callPC(before)})
-	}
-	p.after = p.choose(event.AfterInsnExec, in, asked)
+	before, counters := p.choose(event.InsnExec, in, asked)
+	p.put(before, uint64(in.PC), func(subs []*event.Sub) vcpu.Site {
+		return vcpu.Site{Rank: vcpu.RankInsn, Insn: p.insn, Fire: p.firePC(subs, in.PC), Call: p.callPC(subs, in.PC)}
+	})
+	p.count(vcpu.RankInsn, counters, in)
+	p.after, p.afterCounters = p.choose(event.AfterInsnExec, in, asked)
+	p.in = in
 	if p.src.NoMemory {
 		return
 	}
@@ -164,21 +212,15 @@ func (p *pass) insnSites() {
 	}
 }
 
-// callPC is how machine code calls the only function of an instruction.
-func (p *pass) callPC(cs []chosen) *vcpu.Call {
-	if len(cs) != 1 {
+// callPC is how machine code calls the function of an instruction, if there is one
+// only.
+func (p *pass) callPC(subs []*event.Sub, pc guest.Addr) *vcpu.Call {
+	if len(subs) != 1 {
 		return nil
 	}
-	l := callOf(p.bus, cs[0].sub, cs[0].fn)
-	l.Arg = uintptr(cs[0].pc)
+	l := callOf(p.bus, subs[0], subs[0].Fn.(event.PCFunc))
+	l.Arg = uintptr(pc)
 	return l
-}
-
-func ringOfChosen(cs []chosen) *vcpu.Ring {
-	if len(cs) != 1 {
-		return nil
-	}
-	return cs[0].sub.Batch.Ring()
 }
 
 // ask calls the insn_translate callbacks and returns each owner's answer.
@@ -205,31 +247,31 @@ func (p *pass) ask(in *event.Insn) map[*event.Owner]bool {
 	return asked
 }
 
-// choose lists the callbacks of a kind for an instruction, and counts at once
-// for counters. A subscription without a filter follows the answer of its
+// choose lists the callbacks and the counters of a kind for an instruction. A
+// subscription without a filter follows the answer of its
 // owner's insn_translate, if the owner has one.
-func (p *pass) choose(k event.Kind, in *event.Insn, asked map[*event.Owner]bool) []chosen {
-	var cs []chosen
+func (p *pass) choose(k event.Kind, in *event.Insn, asked map[*event.Owner]bool) (subs, counters []*event.Sub) {
 	p.list = p.bus.At(p.list[:0], k, in)
 	for _, s := range p.list {
 		if answer, has := asked[s.Owner]; has && !answer && !s.Filter.ChoosesInsn() {
 			continue
 		}
 		s.Matches++
-		if p.counted(s, in) {
+		if s.Counts() {
+			counters = append(counters, s)
 			continue
 		}
-		cs = append(cs, chosen{s, s.Fn.(event.PCFunc), in.PC})
+		subs = append(subs, s)
 	}
-	return cs
+	return subs, counters
 }
 
 // firePC makes a site's Fire. Most sites have one callback, which gets a
 // function of its own.
-func firePC(bus *event.Bus, src *Source, cs []chosen) func(c *vcpu.CPU) bool {
-	if len(cs) == 1 {
-		sub, fn, pc := cs[0].sub, cs[0].fn, cs[0].pc
-		reg := src.CPU.Machine.Arch.PC % ir.FrameWords // a constant of the block
+func (p *pass) firePC(subs []*event.Sub, pc guest.Addr) func(c *vcpu.CPU) bool {
+	bus, reg := p.bus, p.src.CPU.Machine.Arch.PC%ir.FrameWords // a constant of the block
+	if len(subs) == 1 {
+		sub, fn := subs[0], subs[0].Fn.(event.PCFunc)
 		return func(c *vcpu.CPU) bool {
 			before := c.W[reg]
 			c.Moved = false
@@ -241,9 +283,9 @@ func firePC(bus *event.Bus, src *Source, cs []chosen) func(c *vcpu.CPU) bool {
 	}
 	return func(c *vcpu.CPU) bool {
 		before := begin(c)
-		for i := range cs {
-			if ch := &cs[i]; ch.sub.Active() {
-				bus.CallPC(ch.sub, ch.fn, c, ch.pc)
+		for _, s := range subs {
+			if s.Active() {
+				bus.CallPC(s, s.Fn.(event.PCFunc), c, pc)
 			}
 		}
 		return leaves(c, before)
@@ -256,17 +298,20 @@ func firePC(bus *event.Bus, src *Source, cs []chosen) func(c *vcpu.CPU) bool {
 func (p *pass) flushAfter(next int) {
 	switch {
 	case len(p.after) > 0:
-		p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: next, Fire: firePC(p.bus, p.src, p.after), Call: p.callPC(p.after)})
+		p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: next, Fire: p.firePC(p.after, p.in.PC), Call: p.callPC(p.after, p.in.PC)})
 	case p.called:
 		p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: next, Fire: (*vcpu.CPU).StopAsked, Stop: true})
 	}
-	p.after, p.called = nil, false
+	if len(p.afterCounters) > 0 {
+		p.count(vcpu.RankAfter, p.afterCounters, p.in)
+	}
+	p.after, p.afterCounters, p.called = nil, nil, false
 }
 
 // leaveSites puts what fires after the last instruction on one of the ways out
 // of the block. Ways out that did not complete the instruction have none.
 func (p *pass) leaveSites(i *ir.Insn) {
-	if len(p.after) == 0 {
+	if len(p.after)+len(p.afterCounters) == 0 {
 		return
 	}
 	pc := p.src.CPU.Machine.Arch.PC
@@ -279,8 +324,12 @@ func (p *pass) leaveSites(i *ir.Insn) {
 	case i.Op == ir.GotoTB && i.Imm == p.b.Marks[p.insn].PC && p.loops():
 		return // a string instruction that goes on
 	}
+	p.count(vcpu.RankAfter, p.afterCounters, p.in)
+	if len(p.after) == 0 {
+		return
+	}
 	p.out = append(p.out, to)
-	p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: len(p.b.Marks), Fire: firePC(p.bus, p.src, p.after)})
+	p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: len(p.b.Marks), Fire: p.firePC(p.after, p.in.PC)})
 }
 
 // loops reports whether the current instruction is not a jump to itself but an

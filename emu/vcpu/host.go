@@ -23,6 +23,11 @@ type Host struct {
 	// Before the static word at that time where the block does not know it.
 	Calling *Call
 	Before  uint64
+
+	X87      uint32     // not 0 while the host's x87 has the guest's control word
+	GoCW     uint32     // the control word of Go's environment
+	X87Temp  [2]uint64  // where machine code puts a value for the x87
+	X87Image [14]uint64 // the x87 of machine code that faulted, as FNSAVE writes it
 }
 
 // Chain is where a block's machine code leads on through a chain slot: offsets
@@ -32,4 +37,7 @@ type Chain struct{ Place, Stub uint32 }
 
 // Redo is the fault value of an engine that cannot tell whether an access is
 // allowed: the instruction is to be run again, alone, from a block that is Exact.
-type Redo struct{}
+//
+// X87 says that the block does x87 instructions in a way that the x87's state does
+// not allow.
+type Redo struct{ X87 bool }

@@ -29,17 +29,46 @@ const (
 // Ring collects the events of one subscription until it is full. Engines put
 // them there without calling anybody.
 type Ring struct {
-	Buf    []Record
-	N      int // records in Buf
+	// The address of the record to fill. At last it is Go's turn: there is room for
+	// one more, or the subscription is not to be served.
+	next, last uintptr
+
+	buf    []Record
 	Fields Fields
 	// Lo and Hi bound the addresses of the accesses that are wanted; both zero
 	// for all.
 	Lo, Hi guest.Addr
 	// Live says that the subscription is to be served.
 	Live *bool
-	// Drain takes Buf[:N] and sets N to 0.
+	// Drain takes what is there, by Take.
 	Drain func()
 }
+
+// NewRing makes a ring for n records with some fields.
+func NewRing(n int, fields Fields, live *bool, drain func()) Ring {
+	r := Ring{buf: make([]Record, n), Fields: fields, Live: live, Drain: drain}
+	r.next = addressOf(r.buf)
+	r.Changed()
+	return r
+}
+
+// Changed is called when Live has changed.
+func (r *Ring) Changed() {
+	r.last = r.next
+	if *r.Live {
+		r.last = addressOf(r.buf) + uintptr(len(r.buf)-1)*recordSize
+	}
+}
+
+// Take empties the ring. The records are there until one is filled.
+func (r *Ring) Take() []Record {
+	rs := r.buf[:r.n()]
+	r.next = addressOf(r.buf)
+	r.Changed()
+	return rs
+}
+
+func (r *Ring) n() int { return int((r.next - addressOf(r.buf)) / recordSize) }
 
 // Wants reports whether an access of n bytes is in the bounds.
 func (r *Ring) Wants(a guest.Addr, n int) bool {
@@ -47,11 +76,12 @@ func (r *Ring) Wants(a guest.Addr, n int) bool {
 }
 
 // Next is the record to fill. Who has filled it calls Filled.
-func (r *Ring) Next() *Record { return &r.Buf[r.N] }
+func (r *Ring) Next() *Record { return &r.buf[r.n()] }
 
 // Filled ends the filling of a record.
 func (r *Ring) Filled() {
-	if r.N++; r.N == len(r.Buf) {
+	full := r.next == r.last
+	if r.next += recordSize; full {
 		r.Drain()
 	}
 }

@@ -23,7 +23,10 @@ type TB struct {
 	// Unchained keeps the engine from linking this block to a successor: the
 	// run loop wants to see its end.
 	Unchained bool
+	Loops     bool // its code branches to itself without leaving
 	Soft      bool // its accesses go through a TLB
+	NoX87     bool // the engine must not use the host's x87: it was refused too often
+	Refused   uint8
 	Step      bool // the guest traps behind it. Such a block is Unchained.
 	Dead      bool // invalidated: must not be entered or linked again
 	Checked   bool // compares its code with the memory when it is entered
@@ -55,49 +58,71 @@ type TB struct {
 }
 
 // JumpCache finds the blocks of one address space and mode by pc. An engine
-// looks into it at indirect jumps; the run loop fills it. Entries are apart from
-// blocks for machine code, to which it begins at its first byte.
+// looks into it at indirect jumps; the run loop fills it. A block is at the place
+// of its pc or at the neighbour, so that two that meet at a place do not
+// turn each other out. Entries are apart from blocks for machine code, to which it
+// begins at its first byte.
 type JumpCache struct {
 	Entries [1 << jumpBits]JumpEntry
 	blocks  [1 << jumpBits]*TB
 }
 
-// JumpEntry is the code for a pc.
+// JumpEntry is the code for a pc. What keeps it is the block.
 type JumpEntry struct {
 	PC    uint64
-	Entry unsafe.Pointer
+	Entry uintptr
 }
 
-const jumpBits = 12
+const jumpBits = 13
 
-// JumpMask selects the bits of a pc that choose its place.
-const JumpMask = 1<<jumpBits - 1
+// noPC is no address that code can be at: it is not canonical.
+const noPC = 1 << 63
 
-// NewJumpCache makes an empty cache: no entry has a pc that belongs to its place.
+// JumpFactor and JumpShift make the place of a pc, which is the upper bits of a
+// product of 32 bits: functions begin at round addresses.
+const (
+	JumpFactor = 0x9e3779b1
+	JumpShift  = 32 - jumpBits
+)
+
+// JumpIndex is the place of a pc.
+func JumpIndex(pc uint64) uint64 { return uint64(uint32(pc) * JumpFactor >> JumpShift) }
+
+// NewJumpCache makes an empty cache: no entry has a pc that is looked for there.
 func NewJumpCache() *JumpCache {
 	j := new(JumpCache)
-	j.Entries[0].PC = 1
+	j.Entries[0].PC, j.Entries[1].PC = noPC, noPC // where 0 is looked for
 	return j
 }
 
 // Find is the block at a pc, nil if it is not in the cache.
 func (j *JumpCache) Find(pc uint64) *TB {
-	if n := pc & JumpMask; j.Entries[n].PC == pc {
+	n := JumpIndex(pc)
+	switch pc {
+	case j.Entries[n].PC:
 		return j.blocks[n]
+	case j.Entries[n^1].PC:
+		return j.blocks[n^1]
 	}
 	return nil
 }
 
-// Set enters a block.
+// Set enters a block. What was at its place moves to the neighbour.
 func (j *JumpCache) Set(tb *TB) {
-	n := tb.PC & JumpMask
-	j.Entries[n], j.blocks[n] = JumpEntry{uint64(tb.PC), tb.Entry}, tb
+	n := JumpIndex(uint64(tb.PC))
+	if j.Entries[n].PC != uint64(tb.PC) {
+		j.Entries[n^1], j.blocks[n^1] = j.Entries[n], j.blocks[n]
+	}
+	j.Entries[n], j.blocks[n] = JumpEntry{uint64(tb.PC), uintptr(tb.Entry)}, tb
 }
 
 // Remove takes a block out, if it is there.
 func (j *JumpCache) Remove(tb *TB) {
-	if n := tb.PC & JumpMask; j.blocks[n] == tb {
-		j.Entries[n], j.blocks[n] = JumpEntry{PC: uint64(tb.PC) ^ 1}, nil
+	n := JumpIndex(uint64(tb.PC))
+	for _, n := range [...]uint64{n, n ^ 1} {
+		if j.blocks[n] == tb {
+			j.Entries[n], j.blocks[n] = JumpEntry{PC: noPC}, nil
+		}
 	}
 }
 
@@ -245,5 +270,7 @@ type MemSite struct {
 	Write  bool
 	Fire   func(c *CPU, m *MemAccess) (leave bool)
 	Ring   *Ring // as in Site
-	Call   *Call
+	// Checked says that what Ring knows of the filter has been decided.
+	Checked bool
+	Call    *Call
 }

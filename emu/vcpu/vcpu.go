@@ -120,6 +120,7 @@ type Arch struct {
 	Bits     int
 	Vec      ir.Ref // first of the vector registers, which reach up to TempBase
 	FPEnv    ir.Ref // environment of floating-point operations
+	X87      X87
 	TempBase ir.Ref
 	// Subroutines are helpers with a Body.
 	Subroutines []*ir.Helper
@@ -143,10 +144,22 @@ type Arch struct {
 	FPException guest.Exception
 }
 
+// X87 are the words of an x87: control and status word, the latter without the
+// top, which is 0 to 7; the tags, where bit i says that register i is full; and
+// the first of the registers, which have two words: mantissa, then sign and
+// exponent. All are 0 where there is none.
+type X87 struct{ CW, SW, Top, Tag, ST ir.Ref }
+
 // Register is one register under one name.
 type Register interface {
 	Value(w *[ir.FrameWords]uint64) uint64
 	SetValue(w *[ir.FrameWords]uint64, v uint64)
+}
+
+// Placed is a Register that is n bits of a word from a bit up; of ok false it is
+// not, or the word is not kept up to date.
+type Placed interface {
+	Place() (w ir.Ref, bit, n uint8, ok bool)
 }
 
 // Reg reads a register by name.

@@ -15,7 +15,7 @@ func (g *Guest) Untranslated(code []byte, pc, mode uint64) string {
 	if dec.Decode(&in, code, dec.Mode(mode&modeBits)) != nil {
 		return ""
 	}
-	if byRow[in.Row.ID] != nil && g.model.has(&in) {
+	if translatorOf(in.Row) != nil && g.model.has(in.Row, in.VexL) {
 		return ""
 	}
 	return dec.Text(&in, pc, nil)

@@ -8,7 +8,10 @@ import (
 
 // has reports whether the model has an instruction. LZCNT and TZCNT exist on
 // every CPU, as BSR and BSF on those without them: see countZeros.
-func (m *Model) has(in *dec.Inst) bool { return m.includes(&needs[in.VexL&1][in.Row.ID]) }
+func (m *Model) has(row *dec.Row, vexL uint8) bool {
+	f := needOf(row, vexL&1)
+	return m.includes(&f)
+}
 
 // extensions are the instructions beyond the baseline, by what they need.
 var extensions = []struct {
@@ -74,27 +77,22 @@ func names(list string) map[string]trFunc {
 	return m
 }
 
-// needs holds what instructions need by dec.Row.ID, for VEX.L 0 and 1.
-var needs = func() (ns [2][]features) {
-	rows := dec.Rows()
-	for range rows {
-		ns[0], ns[1] = append(ns[0], features{}), append(ns[1], features{})
-	}
-	for i := range rows {
-		r := &rows[i]
-		f := vectorNeed(r)
-		for _, x := range extensions {
-			if _, ok := x.rows[r.Name]; ok {
-				f = f.plus(x.need)
-			}
+// needOf is what an instruction needs.
+func needOf(r *dec.Row, vexL uint8) features {
+	f := vectorNeed(r)
+	for _, x := range extensions {
+		if _, ok := x.rows[r.Name]; ok {
+			f = f.plus(x.need)
 		}
-		if strings.HasPrefix(r.Name, "vbroadcasts") && strings.Contains(r.Spec, ",U") { // AVX has the forms that load
-			f = f.plus(features{f7b: f7bAVX2})
-		}
-		ns[0][r.ID], ns[1][r.ID] = f, f.plus(wideNeed(r))
 	}
-	return ns
-}()
+	if strings.HasPrefix(r.Name, "vbroadcasts") && strings.Contains(r.Spec, ",U") { // AVX has the forms that load
+		f = f.plus(features{f7b: f7bAVX2})
+	}
+	if vexL != 0 {
+		f = f.plus(wideNeed(r))
+	}
+	return f
+}
 
 // wideNeed is what the 256-bit form needs besides: those of integers came with
 // AVX2, except for vptest.

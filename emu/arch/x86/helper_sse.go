@@ -3,6 +3,7 @@ package x86
 import (
 	"hash/crc32"
 	"math/bits"
+	"sync"
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
@@ -62,7 +63,8 @@ var hBitsToLanes = &ir.Helper{
 	},
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is made when it is needed first.
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // hCrc32 adds n bytes of v to a checksum.
 var hCrc32 = &ir.Helper{
@@ -70,7 +72,7 @@ var hCrc32 = &ir.Helper{
 	Fn: func(_ *vcpu.CPU, sum, v, n uint64) uint64 {
 		s := uint32(sum)
 		for range n {
-			s = castagnoli[byte(s)^byte(v)] ^ s>>8
+			s = castagnoli()[byte(s)^byte(v)] ^ s>>8
 			v >>= 8
 		}
 		return uint64(s)

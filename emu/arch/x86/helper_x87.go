@@ -30,39 +30,10 @@ const (
 	fswB  = 1 << 15 // as ES
 )
 
-// fpKind is where an operand is, and its format.
-type fpKind uint8
+// fpHow is what a helper knows of its instruction, with FOP in bits 32 to 42.
+type fpHow = ir.X87How
 
-const (
-	fpReg fpKind = iota
-	fpF32
-	fpF64
-	fpF80
-	fpI16
-	fpI32
-	fpI64
-	fpBCD
-	fpConst
-)
-
-// fpHow is what a helper knows of its instruction:
-//
-//	0   op   8  kind  12  dst  16  src  20  pops   32      FOP      43
-//	+--------+--------+-----+-------+----+---------+---------------+
-//
-// dst and src are stack registers, pops the number of them to pop at the end.
-type fpHow uint64
-
-func (h fpHow) op() uint8    { return uint8(h) }
-func (h fpHow) kind() fpKind { return fpKind(h >> 8 & 15) }
-func (h fpHow) dst() uint64  { return uint64(h >> 12 & 7) }
-func (h fpHow) src() uint64  { return uint64(h >> 16 & 7) }
-func (h fpHow) pops() uint64 { return uint64(h >> 20 & 3) }
-func (h fpHow) fop() uint64  { return uint64(h >> 32 & 0x7ff) }
-
-func howOf(op uint8, kind fpKind, dst, src, pops uint8) fpHow {
-	return fpHow(op) | fpHow(kind)<<8 | fpHow(dst)<<12 | fpHow(src)<<16 | fpHow(pops)<<20
-}
+func fop(h fpHow) uint64 { return uint64(h >> 32 & 0x7ff) }
 
 // fpWords are the slots that x87 helpers look at and change.
 var fpWords = func() []ir.Ref {
@@ -76,8 +47,8 @@ var fpWords = func() []ir.Ref {
 type helperFunc = func(c *vcpu.CPU, a, b, d uint64) uint64
 
 // fpHelper is a helper of a waiting instruction: it can raise #MF.
-func fpHelper(name string, f helperFunc) *ir.Helper {
-	return &ir.Helper{Name: name, Fn: f, Reads: fpWords, Writes: fpWords, MayFault: true}
+func fpHelper(name string, f helperFunc, op ir.X87Op) *ir.Helper {
+	return &ir.Helper{Name: name, Fn: f, Reads: fpWords, Writes: fpWords, MayFault: true, X87: op}
 }
 
 // fpu is the x87 during one instruction.
@@ -130,7 +101,7 @@ func (f *fpu) push(v softfloat.F80) {
 }
 
 // pop frees the registers that the instruction pops.
-func (f *fpu) pop() { popFPU(f.w, f.how.pops()) }
+func (f *fpu) pop() { popFPU(f.w, f.how.Pops()) }
 
 func popFPU(w *regs.Words, n uint64) {
 	for range n {
@@ -196,7 +167,7 @@ const fpBefore = softfloat.IE | softfloat.DE | softfloat.ZE
 
 // done settles the status and reports whether results are to be written.
 func (f *fpu) done() bool {
-	setFStatus(f.w, f.status(), f.how.fop())
+	setFStatus(f.w, f.status(), fop(f.how))
 	return f.Flags&^f.Masks&fpBefore == 0
 }
 

@@ -2,15 +2,16 @@ package x86
 
 import (
 	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
 )
 
 var (
-	hFarith = fpHelper("farith", helpFarith)
-	hFcom   = fpHelper("fcom", helpFcom)
-	hFxam   = fpHelper("fxam", helpFxam)
-	hFcomi  = fpHelper("fcomi", helpFcomi)
+	hFarith = fpHelper("farith", helpFarith, ir.X87Arith)
+	hFcom   = fpHelper("fcom", helpFcom, ir.X87Com)
+	hFxam   = fpHelper("fxam", helpFxam, ir.X87None)
+	hFcomi  = fpHelper("fcomi", helpFcomi, ir.X87Comi)
 )
 
 // helpFarith is dst = dst op src, where a source in memory has the value m; an
@@ -19,47 +20,41 @@ func helpFarith(c *vcpu.CPU, how, m, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v := softfloat.Indefinite80
-	if f.need(f.how.dst()) && f.need(f.how.src()) {
+	if f.need(f.how.Dst()) && f.need(f.how.Src()) {
 		v = f.arith(m)
 	}
 	if f.done() {
-		f.set(f.how.dst(), v)
+		f.set(f.how.Dst(), v)
 		f.pop()
 	}
 	return 0
 }
 
 func (f *fpu) arith(m uint64) softfloat.F80 {
-	op, a := softfloat.Op80(f.how.op()), f.st(f.how.dst())
-	switch f.how.kind() {
-	case fpReg:
-		return f.Arith80(op, a, f.st(f.how.src()))
-	case fpF32:
+	op, a := softfloat.Op80(f.how.Op()), f.st(f.how.Dst())
+	switch f.how.Kind() {
+	case ir.X87Reg:
+		return f.Arith80(op, a, f.st(f.how.Src()))
+	case ir.X87F32:
 		return f.ArithF32(op, a, uint32(m))
-	case fpF64:
+	case ir.X87F64:
 		return f.ArithF64(op, a, m)
 	}
 	return f.Arith80(op, a, f.I64ToF80(int64(m)))
 }
 
-// Operations of a comparison.
-const (
-	comSignal uint8 = iota // a quiet NaN is invalid
-	comQuiet
-)
-
 // compare relates st(0) to the source.
 func (f *fpu) compare(m uint64) softfloat.Relation {
-	if !f.need(0) || !f.need(f.how.src()) {
+	if !f.need(0) || !f.need(f.how.Src()) {
 		return softfloat.Unordered
 	}
 	a := f.st(0)
-	switch f.how.kind() {
-	case fpReg:
-		return f.Cmp80(a, f.st(f.how.src()), f.how.op() == comSignal)
-	case fpF32:
+	switch f.how.Kind() {
+	case ir.X87Reg:
+		return f.Cmp80(a, f.st(f.how.Src()), f.how.Op() == ir.X87Signal)
+	case ir.X87F32:
 		return f.CmpF32(a, uint32(m))
-	case fpF64:
+	case ir.X87F64:
 		return f.CmpF64(a, m)
 	}
 	return f.Cmp80(a, f.I64ToF80(int64(m)), true)

@@ -15,7 +15,7 @@ import (
 
 // hFldcw is not inline because a mask may make an exception pending, or none.
 var hFldcw = &ir.Helper{
-	Name: "fldcw", Reads: []ir.Ref{regs.FSW}, Writes: []ir.Ref{regs.FCW, regs.FSW},
+	Name: "fldcw", Reads: []ir.Ref{regs.FSW}, Writes: []ir.Ref{regs.FCW, regs.FSW}, X87: ir.X87Control,
 	Fn: func(c *vcpu.CPU, v, _, _ uint64) uint64 {
 		setFCW(&c.W, v)
 		regs.SumFStatus(&c.W)

@@ -1,23 +1,20 @@
 package x86
 
 import (
+	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
 )
 
 var (
-	hFunary  = fpHelper("funary", helpFunary)
-	hFbinary = fpHelper("fbinary", helpFbinary)
-	hFpair   = fpHelper("fpair", helpFpair)
+	hFunary  = fpHelper("funary", helpFunary, ir.X87Unary)
+	hFbinary = fpHelper("fbinary", helpFbinary, ir.X87None)
+	hFpair   = fpHelper("fpair", helpFpair, ir.X87None)
 )
 
-// Functions of st(0) that replace it.
+// Functions of st(0) that replace it, after those of ir.
 const (
-	fnChs uint8 = iota
-	fnAbs
-	fnSqrt
-	fnRndint
-	fn2xm1
+	fn2xm1 uint8 = iota + ir.X87Rndint + 1
 	fnSin
 	fnCos
 )
@@ -26,7 +23,7 @@ func helpFunary(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v := softfloat.Indefinite80
-	if f.how.op() >= fnSin {
+	if f.how.Op() >= fnSin {
 		f.setCodes(fswC2, 0)
 	}
 	if f.need(0) {
@@ -39,14 +36,14 @@ func helpFunary(c *vcpu.CPU, how, _, _ uint64) uint64 {
 }
 
 func (f *fpu) unary(a softfloat.F80) softfloat.F80 {
-	switch f.how.op() {
-	case fnChs:
+	switch f.how.Op() {
+	case ir.X87Chs:
 		return a.Neg()
-	case fnAbs:
+	case ir.X87Abs:
 		return a.Abs()
-	case fnSqrt:
+	case ir.X87Sqrt:
 		return f.Sqrt80(a)
-	case fnRndint:
+	case ir.X87Rndint:
 		return f.RoundInt80(a)
 	case fn2xm1:
 		return f.Exp2M1(a)
@@ -79,21 +76,21 @@ func helpFbinary(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v := softfloat.Indefinite80
-	if op := f.how.op(); op == fnPrem || op == fnPrem1 {
+	if op := f.how.Op(); op == fnPrem || op == fnPrem1 {
 		f.setCodes(fswC2, 0)
 	}
 	if f.need(0) && f.need(1) {
 		v = f.binary(f.st(0), f.st(1))
 	}
 	if f.done() {
-		f.set(f.how.dst(), v)
+		f.set(f.how.Dst(), v)
 		f.pop()
 	}
 	return 0
 }
 
 func (f *fpu) binary(a, b softfloat.F80) softfloat.F80 {
-	switch f.how.op() {
+	switch f.how.Op() {
 	case fnScale:
 		return f.Scale80(a, b)
 	case fnPrem:
@@ -136,7 +133,7 @@ func helpFpair(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v, pushed, ok := softfloat.Indefinite80, softfloat.Indefinite80, true
-	if f.how.op() != fnXtract {
+	if f.how.Op() != fnXtract {
 		f.setCodes(fswC2, 0)
 	}
 	if f.need(0) && f.room() {
@@ -152,7 +149,7 @@ func helpFpair(c *vcpu.CPU, how, _, _ uint64) uint64 {
 var one80 = softfloat.F80{Man: 1 << 63, SE: 0x3fff}
 
 func (f *fpu) pair(a softfloat.F80) (v, pushed softfloat.F80, ok bool) {
-	switch f.how.op() {
+	switch f.how.Op() {
 	case fnXtract:
 		v, pushed = f.Extract80(a)
 		return v, pushed, true

@@ -4,18 +4,19 @@ import (
 	"encoding/binary"
 
 	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
 )
 
 var (
-	hFpush   = fpHelper("fpush", helpFpush)
-	hFset    = fpHelper("fset", helpFset)
-	hFstore  = fpHelper("fstore", helpFstore)
-	hFstored = fpHelper("fstored", helpFstored)
-	hFxch    = fpHelper("fxch", helpFxch)
-	hFcmov   = fpHelper("fcmov", helpFcmov)
-	hFstack  = fpHelper("fstack", helpFstack)
+	hFpush   = fpHelper("fpush", helpFpush, ir.X87Push)
+	hFset    = fpHelper("fset", helpFset, ir.X87Set)
+	hFstore  = fpHelper("fstore", helpFstore, ir.X87Store)
+	hFstored = fpHelper("fstored", helpFstored, ir.X87Stored)
+	hFxch    = fpHelper("fxch", helpFxch, ir.X87Xch)
+	hFcmov   = fpHelper("fcmov", helpFcmov, ir.X87None)
+	hFstack  = fpHelper("fstack", helpFstack, ir.X87None)
 )
 
 // helpFpush pushes a constant, st(src), or the value lo that was read from
@@ -24,7 +25,7 @@ func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v := softfloat.Indefinite80
-	if (f.how.kind() != fpReg || f.need(f.how.src())) && f.room() {
+	if (f.how.Kind() != ir.X87Reg || f.need(f.how.Src())) && f.room() {
 		v = f.load(lo, hi)
 	}
 	f.done()
@@ -35,22 +36,22 @@ func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
 }
 
 func (f *fpu) load(lo, hi uint64) softfloat.F80 {
-	switch f.how.kind() {
-	case fpReg:
-		return f.st(f.how.src())
-	case fpF32:
+	switch f.how.Kind() {
+	case ir.X87Reg:
+		return f.st(f.how.Src())
+	case ir.X87F32:
 		return f.F32ToF80(uint32(lo))
-	case fpF64:
+	case ir.X87F64:
 		return f.F64ToF80(lo)
-	case fpF80:
+	case ir.X87F80:
 		return softfloat.F80{Man: lo, SE: uint16(hi)}
-	case fpBCD:
+	case ir.X87BCD:
 		var b [10]byte
 		binary.LittleEndian.PutUint64(b[:], lo)
 		binary.LittleEndian.PutUint16(b[8:], uint16(hi))
 		return f.BCDToF80(b)
-	case fpConst:
-		return f.Load80(softfloat.Const80(f.how.op()))
+	case ir.X87Const:
+		return f.Load80(softfloat.Const80(f.how.Op()))
 	}
 	return f.I64ToF80(int64(lo))
 }
@@ -63,24 +64,19 @@ func (f *fpu) top() softfloat.F80 {
 	return f.st(0)
 }
 
-// Operations of a store to a register.
-const (
-	setChecked   uint8 = iota
-	setUnchecked       // an undocumented FSTP pops an empty st(0), and no more
-)
-
-// helpFset is FST to a register: a copy, whatever the value.
+// helpFset is FST to a register: a copy, whatever the value. An undocumented FSTP
+// pops an empty st(0), and no more.
 func helpFset(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
-	if f.how.op() == setUnchecked && !f.full(0) {
+	if f.how.Op() == ir.X87Unchecked && !f.full(0) {
 		f.done()
 		f.pop()
 		return 0
 	}
 	v := f.top()
 	if f.done() {
-		f.set(f.how.dst(), v)
+		f.set(f.how.Dst(), v)
 		f.pop()
 	}
 	return 0
@@ -92,41 +88,39 @@ func helpFset(c *vcpu.CPU, how, _, _ uint64) uint64 {
 //
 // FNew says what is to be done:
 //
-//	0   status word   16  pops  18 skip     32    FOP    43     48   hi   63
-//	+-----------------+---------+-----------+------------+------+---------+
+//	0   status word   16  pops  18        32    FOP    43     48   hi   63
+//	+-----------------+---------+---------+------------+------+---------+
 //
-// hi are the bytes of the value beyond 8. skip says that an unmasked exception
-// leaves memory and stack alone: here overflow and underflow do, too (SDM vol. 1
-// 8.5.4, 8.5.5).
+// hi are the bytes of the value beyond 8.
 const (
 	fnewPops = 16
-	fnewSkip = 1 << 18
 	fnewHigh = 48
 )
 
-// Operations of a store of an integer.
-const (
-	storeRound uint8 = iota
-	storeTrunc       // FISTTP
-)
-
-func helpFstore(c *vcpu.CPU, how, _, _ uint64) uint64 {
+// helpFstore also ends the instruction at once when an unmasked exception leaves
+// memory and stack alone: here overflow and underflow do, too (SDM vol. 1 8.5.4,
+// 8.5.5). fdp is the address of the operand.
+func helpFstore(c *vcpu.CPU, how, fdp, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	lo, hi := f.store(f.top())
-	after := f.status() | how&(0x7ff<<32) | hi<<fnewHigh
+	f.w[regs.FNew] = f.status() | how&(0x7ff<<32) | hi<<fnewHigh | f.how.Pops()<<fnewPops
 	if f.Flags&^f.Masks&^softfloat.PE != 0 {
-		after |= fnewSkip
-	} else {
-		after |= f.how.pops() << fnewPops
+		f.w[regs.FNew] &^= 3 << fnewPops
+		helpFstored(c, 0, 0, 0)
+		c.Show(c.Index())
+		m := &c.TB.Marks[c.Index()]
+		f.w[regs.FIP], f.w[regs.FDP] = m.PC, fdp
+		f.w[regs.RIP] = m.PC + uint64(m.Len)
+		panic(vcpu.Redirect{})
 	}
-	f.w[regs.FNew] = after
 	return lo
 }
 
 func helpFstored(c *vcpu.CPU, _, _, _ uint64) uint64 {
 	after := c.W[regs.FNew]
-	setFStatus(&c.W, after&0xffff, fpHow(after).fop())
+	c.W[regs.FNew] = 0
+	setFStatus(&c.W, after&0xffff, fop(fpHow(after)))
 	popFPU(&c.W, after>>fnewPops&3)
 	return 0
 }
@@ -134,24 +128,24 @@ func helpFstored(c *vcpu.CPU, _, _, _ uint64) uint64 {
 // store converts to the format of memory. The indefinite becomes that of every
 // format.
 func (f *fpu) store(v softfloat.F80) (lo, hi uint64) {
-	switch f.how.kind() {
-	case fpF32:
+	switch f.how.Kind() {
+	case ir.X87F32:
 		return uint64(f.F80ToF32(v)), 0
-	case fpF64:
+	case ir.X87F64:
 		return f.F80ToF64(v), 0
-	case fpF80:
+	case ir.X87F80:
 		return v.Man, uint64(v.SE)
-	case fpBCD:
+	case ir.X87BCD:
 		b := f.F80ToBCD(v)
 		return binary.LittleEndian.Uint64(b[:]), uint64(binary.LittleEndian.Uint16(b[8:]))
 	}
-	if f.how.op() == storeTrunc {
+	if f.how.Op() == ir.X87Trunc {
 		f.Round = softfloat.TowardZero
 	}
-	switch f.how.kind() {
-	case fpI16:
+	switch f.how.Kind() {
+	case ir.X87I16:
 		return uint64(f.F80ToI16(v)), 0
-	case fpI32:
+	case ir.X87I32:
 		return uint64(f.F80ToI32(v)), 0
 	}
 	return uint64(f.F80ToI64(v)), 0
@@ -161,7 +155,7 @@ func (f *fpu) store(v softfloat.F80) (lo, hi uint64) {
 func helpFxch(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
-	i := f.how.src()
+	i := f.how.Src()
 	a, b := f.st(0), f.st(i)
 	if !f.need(0) {
 		a = softfloat.Indefinite80
@@ -182,7 +176,7 @@ func helpFcmov(c *vcpu.CPU, how, cond, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v := softfloat.Indefinite80
-	if i := f.how.src(); f.need(0) && f.need(i) {
+	if i := f.how.Src(); f.need(0) && f.need(i) {
 		if cond == 0 {
 			i = 0
 		}
@@ -206,13 +200,13 @@ const (
 func helpFstack(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
-	if f.how.op() == stackNop {
+	if f.how.Op() == stackNop {
 		return 0
 	}
 	f.done()
-	switch f.how.op() {
+	switch f.how.Op() {
 	case stackFree:
-		f.w[regs.FTag] &^= 1 << f.physical(f.how.dst())
+		f.w[regs.FTag] &^= 1 << f.physical(f.how.Dst())
 	case stackInc:
 		f.w[regs.FTop] = f.physical(1)
 	case stackDec:

@@ -39,21 +39,44 @@ type translator struct {
 // trFunc translates the instruction t.in.
 type trFunc func(t *translator)
 
-// byRow holds the translators by dec.Row.ID; nil means #UD.
-var byRow = func() []trFunc {
-	rows := dec.Rows()
-	fs := make([]trFunc, len(rows))
-	for i := range rows {
-		fs[rows[i].ID] = translators[rows[i].Name]
-	}
-	return fs
-}()
-
-// translators is all themes' tables in one.
-var translators = merge(aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, segTable, umipTable, sseTable, x87Table,
+// translators are the themes' tables. A name is in one of them at most, and
+// raises #UD if it is in none.
+var translators = [...]map[string]trFunc{
+	aluTable, movTable, shiftTable, mulTable, bitTable, ctlTable, stringTable, sysTable, segTable, umipTable, sseTable, x87Table,
 	vexTable, avxTable, avx2Table, fmaTable, f16cTable, bmi1Table, bmi2Table, adxTable,
-	xsaveTable, xsaveOptTable, xsavecTable, xsavesTable, rdrandTable, rdseedTable)
+	xsaveTable, xsaveOptTable, xsavecTable, xsavesTable, rdrandTable, rdseedTable,
+}
 
+// translatorOf is the translator of a row, or nil.
+func translatorOf(row *dec.Row) trFunc {
+	for _, t := range &translators {
+		if f := t[row.Name]; f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// rowInfo is what the translator knows of a row: programs use few of them, so it
+// is found when the row is met first.
+type rowInfo struct {
+	known     bool
+	has       [2]bool // the model has it, for VEX.L 0 and 1
+	translate trFunc  // nil if it raises #UD
+}
+
+func (g *Guest) info(row *dec.Row) *rowInfo {
+	if g.rows == nil {
+		g.rows = make([]rowInfo, len(dec.Rows()))
+	}
+	r := &g.rows[row.ID]
+	if !r.known {
+		*r = rowInfo{true, [2]bool{g.model.has(row, 0), g.model.has(row, 1)}, translatorOf(row)}
+	}
+	return r
+}
+
+// merge is all tables in one.
 func merge(tables ...map[string]trFunc) map[string]trFunc {
 	all := map[string]trFunc{}
 	for _, t := range tables {
@@ -143,11 +166,10 @@ func (t *translator) insn(err error) (size int) {
 	from := len(t.b.Insns)
 	t.anyAlign = false
 	t.checkFetch()
-	f := byRow[t.in.Row.ID]
-	if f == nil || !t.g.model.has(t.in) {
+	if r := t.g.info(t.in.Row); r.translate == nil || !r.has[t.in.VexL&1] {
 		t.undefined()
 	} else {
-		f(t)
+		r.translate(t)
 	}
 	t.checkAccesses(from)
 	return int(t.in.Len)

@@ -13,9 +13,9 @@ var x87Table = merge(fpMoveTable, fpArithTable, fpFuncTable, fpStateTable)
 
 var fpMoveTable = map[string]trFunc{
 	"fld": fpLoad(fpFloats), "fild": fpLoad(fpInts), "fbld": fpLoad(fpBCDs),
-	"fst": fpStore(fpFloats, storeRound, 0), "fstp": fpStore(fpFloats, storeRound, 1),
-	"fist": fpStore(fpInts, storeRound, 0), "fistp": fpStore(fpInts, storeRound, 1),
-	"fisttp": fpStore(fpInts, storeTrunc, 1), "fbstp": fpStore(fpBCDs, storeRound, 1),
+	"fst": fpStore(fpFloats, ir.X87Round, 0), "fstp": fpStore(fpFloats, ir.X87Round, 1),
+	"fist": fpStore(fpInts, ir.X87Round, 0), "fistp": fpStore(fpInts, ir.X87Round, 1),
+	"fisttp": fpStore(fpInts, ir.X87Trunc, 1), "fbstp": fpStore(fpBCDs, ir.X87Round, 1),
 	"fld1": fpLoadConst(softfloat.ConstOne), "fldl2t": fpLoadConst(softfloat.ConstLog2Of10),
 	"fldl2e": fpLoadConst(softfloat.ConstLog2OfE), "fldpi": fpLoadConst(softfloat.ConstPi),
 	"fldlg2": fpLoadConst(softfloat.ConstLog10Of2), "fldln2": fpLoadConst(softfloat.ConstLnOf2),
@@ -35,14 +35,14 @@ var fpArithTable = map[string]trFunc{
 	"fdiv": fpArith(softfloat.OpDiv, 0), "fdivp": fpArith(softfloat.OpDiv, 1), "fidiv": fpIarith(softfloat.OpDiv),
 	"fdivr": fpArith(softfloat.OpDivR, 0), "fdivrp": fpArith(softfloat.OpDivR, 1), "fidivr": fpIarith(softfloat.OpDivR),
 	"fcom": fpCompare(fpFloats, 0), "fcomp": fpCompare(fpFloats, 1), "ficom": fpCompare(fpInts, 0), "ficomp": fpCompare(fpInts, 1),
-	"fcompp": fpCompareTop(comSignal, 2), "fucompp": fpCompareTop(comQuiet, 2),
+	"fcompp": fpCompareTop(ir.X87Signal, 2), "fucompp": fpCompareTop(ir.X87Quiet, 2),
 	"fucom": fpUcom(0), "fucomp": fpUcom(1), "ftst": trFtst, "fxam": trFxam,
-	"fcomi": fpComi(comSignal, 0), "fcomip": fpComi(comSignal, 1), "fucomi": fpComi(comQuiet, 0), "fucomip": fpComi(comQuiet, 1),
+	"fcomi": fpComi(ir.X87Signal, 0), "fcomip": fpComi(ir.X87Signal, 1), "fucomi": fpComi(ir.X87Quiet, 0), "fucomip": fpComi(ir.X87Quiet, 1),
 }
 
 var fpFuncTable = map[string]trFunc{
-	"fchs": fpFunc(hFunary, fnChs, 0), "fabs": fpFunc(hFunary, fnAbs, 0), "fsqrt": fpFunc(hFunary, fnSqrt, 0),
-	"frndint": fpFunc(hFunary, fnRndint, 0), "f2xm1": fpFunc(hFunary, fn2xm1, 0), "fsin": fpFunc(hFunary, fnSin, 0),
+	"fchs": fpFunc(hFunary, ir.X87Chs, 0), "fabs": fpFunc(hFunary, ir.X87Abs, 0), "fsqrt": fpFunc(hFunary, ir.X87Sqrt, 0),
+	"frndint": fpFunc(hFunary, ir.X87Rndint, 0), "f2xm1": fpFunc(hFunary, fn2xm1, 0), "fsin": fpFunc(hFunary, fnSin, 0),
 	"fcos": fpFunc(hFunary, fnCos, 0), "fscale": fpFunc(hFbinary, fnScale, 0), "fprem": fpFunc(hFbinary, fnPrem, 0),
 	"fprem1": fpFunc(hFbinary, fnPrem1, 0), "fpatan": fpFunc(hFbinary, fnPatan, 1), "fyl2x": fpFunc(hFbinary, fnYl2x, 1),
 	"fyl2xp1": fpFunc(hFbinary, fnYl2xp1, 1), "fptan": fpFunc(hFpair, fnPtan, 0), "fsincos": fpFunc(hFpair, fnSincos, 0),
@@ -50,12 +50,12 @@ var fpFuncTable = map[string]trFunc{
 }
 
 // fpFormats are the formats of a memory operand by its size.
-type fpFormats [11]fpKind
+type fpFormats [11]ir.X87Kind
 
 var (
-	fpFloats = fpFormats{4: fpF32, 8: fpF64, 10: fpF80}
-	fpInts   = fpFormats{2: fpI16, 4: fpI32, 8: fpI64}
-	fpBCDs   = fpFormats{10: fpBCD}
+	fpFloats = fpFormats{4: ir.X87F32, 8: ir.X87F64, 10: ir.X87F80}
+	fpInts   = fpFormats{2: ir.X87I16, 4: ir.X87I32, 8: ir.X87I64}
+	fpBCDs   = fpFormats{10: ir.X87BCD}
 )
 
 // fpWord is the constant for a helper.
@@ -86,16 +86,16 @@ func (t *translator) fpAddress() (e, linear ir.Address) {
 // fpOperand loads the memory operand: integers sign-extended, and of ten bytes
 // the last two in hi. A pending exception comes before the access; where there
 // is none, it is left to the helper.
-func (t *translator) fpOperand(kind fpKind) (e ir.Address, lo, hi ir.Ref) {
+func (t *translator) fpOperand(kind ir.X87Kind) (e ir.Address, lo, hi ir.Ref) {
 	t.x87Pending()
 	e, a := t.fpAddress()
 	lo, hi = t.b.Temp(), ir.None
 	switch kind {
-	case fpF80, fpBCD:
+	case ir.X87F80, ir.X87BCD:
 		t.b.LdTo(lo, ir.I64, a, 0)
 		a.Disp += 8
 		hi = t.b.Ld(ir.I16, a)
-	case fpF32, fpF64:
+	case ir.X87F32, ir.X87F64:
 		t.b.LdTo(lo, ir.IntType(int(t.arg(0).Size)), a, 0)
 	default:
 		t.b.LdTo(lo, ir.IntType(int(t.arg(0).Size)), a, ir.SignExt|ir.SignExt64)
@@ -107,17 +107,17 @@ func fpLoad(formats fpFormats) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			t.fpCall(hFpush, howOf(0, fpReg, 0, a.Reg, 0))
+			t.fpCall(hFpush, ir.X87Reg.How(0, 0, a.Reg, 0))
 			return
 		}
 		kind := formats[a.Size]
 		e, lo, hi := t.fpOperand(kind)
-		t.fpCallMem(hFpush, howOf(0, kind, 0, 0, 0), e, lo, hi)
+		t.fpCallMem(hFpush, kind.How(0, 0, 0, 0), e, lo, hi)
 	}
 }
 
 func fpLoadConst(c softfloat.Const80) trFunc {
-	return func(t *translator) { t.fpCall(hFpush, howOf(uint8(c), fpConst, 0, 0, 0)) }
+	return func(t *translator) { t.fpCall(hFpush, ir.X87Const.How(uint8(c), 0, 0, 0)) }
 }
 
 // fpStore is in steps: see helpFstore.
@@ -125,18 +125,18 @@ func fpStore(formats fpFormats, op, pops uint8) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			op := setChecked
+			op := ir.X87Checked
 			if t.in.Opcode == 0xd9 {
-				op = setUnchecked
+				op = ir.X87Unchecked
 			}
-			t.fpCall(hFset, howOf(op, fpReg, a.Reg, 0, pops))
+			t.fpCall(hFset, ir.X87Reg.How(op, a.Reg, 0, pops))
 			return
 		}
 		kind := formats[a.Size]
-		lo := t.b.Call(hFstore, t.fpWord(howOf(op, kind, 0, 0, pops)))
-		skip := t.b.Label()
-		t.b.BrCond(skip, ir.TestNe, ir.I64, regs.FNew, ir.K(fnewSkip))
 		e, to := t.fpAddress()
+		fdp := t.b.Temp()
+		t.b.LeaTo(fdp, ir.I64, e)
+		lo := t.b.Call(hFstore, t.fpWord(kind.How(op, 0, 0, pops)), fdp)
 		if a.Size == 10 {
 			t.b.St(ir.I64, to, lo)
 			to.Disp += 8
@@ -144,31 +144,30 @@ func fpStore(formats fpFormats, op, pops uint8) trFunc {
 		} else {
 			t.b.St(ir.IntType(int(a.Size)), to, lo)
 		}
-		t.b.Place(skip)
 		t.b.CallTo(ir.None, hFstored)
 		t.b.MovTo(regs.FIP, ir.I64, ir.K(t.pc))
-		t.b.LeaTo(regs.FDP, ir.I64, e)
+		t.b.MovTo(regs.FDP, ir.I64, ir.W(fdp))
 	}
 }
 
-func trFxch(t *translator) { t.fpCall(hFxch, howOf(0, fpReg, 0, t.arg(0).Reg, 0)) }
+func trFxch(t *translator) { t.fpCall(hFxch, ir.X87Reg.How(0, 0, t.arg(0).Reg, 0)) }
 
 func fpCmov(cc uint8) trFunc {
 	return func(t *translator) {
 		c := t.condition(cc)
 		sel := t.b.SetCond(c.cond, c.typ, c.a, c.b)
-		t.fpCall(hFcmov, howOf(0, fpReg, 0, t.arg(1).Reg, 0), sel)
+		t.fpCall(hFcmov, ir.X87Reg.How(0, 0, t.arg(1).Reg, 0), sel)
 	}
 }
 
 func fpStack(op, pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(hFstack, howOf(op, fpReg, t.arg(0).Reg, 0, pops)) }
+	return func(t *translator) { t.fpCall(hFstack, ir.X87Reg.How(op, t.arg(0).Reg, 0, pops)) }
 }
 
 func fpArith(op softfloat.Op80, pops uint8) trFunc {
 	return func(t *translator) {
 		if a := t.arg(0); a.Kind == dec.STReg {
-			t.fpCall(hFarith, howOf(uint8(op), fpReg, a.Reg, t.arg(1).Reg, pops))
+			t.fpCall(hFarith, ir.X87Reg.How(uint8(op), a.Reg, t.arg(1).Reg, pops))
 			return
 		}
 		t.fpArithMem(op, fpFloats)
@@ -182,40 +181,40 @@ func fpIarith(op softfloat.Op80) trFunc {
 func (t *translator) fpArithMem(op softfloat.Op80, formats fpFormats) {
 	kind := formats[t.arg(0).Size]
 	e, m, _ := t.fpOperand(kind)
-	t.fpCallMem(hFarith, howOf(uint8(op), kind, 0, 0, 0), e, m)
+	t.fpCallMem(hFarith, kind.How(uint8(op), 0, 0, 0), e, m)
 }
 
 func fpCompare(formats fpFormats, pops uint8) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			t.fpCall(hFcom, howOf(comSignal, fpReg, 0, a.Reg, pops))
+			t.fpCall(hFcom, ir.X87Reg.How(ir.X87Signal, 0, a.Reg, pops))
 			return
 		}
 		kind := formats[a.Size]
 		e, m, _ := t.fpOperand(kind)
-		t.fpCallMem(hFcom, howOf(comSignal, kind, 0, 0, pops), e, m)
+		t.fpCallMem(hFcom, kind.How(ir.X87Signal, 0, 0, pops), e, m)
 	}
 }
 
 func fpCompareTop(op, pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(hFcom, howOf(op, fpReg, 0, 1, pops)) }
+	return func(t *translator) { t.fpCall(hFcom, ir.X87Reg.How(op, 0, 1, pops)) }
 }
 
 func fpUcom(pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(hFcom, howOf(comQuiet, fpReg, 0, t.arg(0).Reg, pops)) }
+	return func(t *translator) { t.fpCall(hFcom, ir.X87Reg.How(ir.X87Quiet, 0, t.arg(0).Reg, pops)) }
 }
 
 // trFtst compares with the integer 0.
 func trFtst(t *translator) {
-	t.fpCall(hFcom, howOf(comSignal, fpI64, 0, 0, 0), t.b.Word(ir.K(0)))
+	t.fpCall(hFcom, ir.X87I64.How(ir.X87Signal, 0, 0, 0), t.b.Word(ir.K(0)))
 }
 
-func trFxam(t *translator) { t.fpCall(hFxam, howOf(0, fpReg, 0, 0, 0)) }
+func trFxam(t *translator) { t.fpCall(hFxam, ir.X87Reg.How(0, 0, 0, 0)) }
 
 func fpComi(op, pops uint8) trFunc {
 	return func(t *translator) {
-		f := t.b.Call(hFcomi, t.fpWord(howOf(op, fpReg, 0, t.arg(1).Reg, pops)))
+		f := t.b.Call(hFcomi, t.fpWord(ir.X87Reg.How(op, 0, t.arg(1).Reg, pops)))
 		t.b.MovTo(regs.FIP, ir.I64, ir.K(t.pc))
 		t.setFlags(f)
 	}
@@ -224,5 +223,5 @@ func fpComi(op, pops uint8) trFunc {
 // fpFunc is a function of the top of the stack. With a pop the result goes to
 // st(1), the top to come.
 func fpFunc(h *ir.Helper, op, pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(h, howOf(op, fpReg, pops, 0, pops)) }
+	return func(t *translator) { t.fpCall(h, ir.X87Reg.How(op, pops, 0, pops)) }
 }

@@ -36,6 +36,7 @@ type Guest struct {
 	view64, view32 *vcpu.Arch
 	model          *Model
 	tr             translator // of the block that is translated
+	rows           []rowInfo  // by dec.Row.ID
 }
 
 var _ arch.Guest = (*Guest)(nil)

@@ -19,3 +19,7 @@ func NewEngine(a *vcpu.Arch) (*jit.Engine, error) {
 	}
 	return jit.New(New(a))
 }
+
+// ReturnSlot is where, from R15, machine code has the address of its return
+// address.
+func ReturnSlot() int64 { return int64(atSP.Disp) }

@@ -58,13 +58,16 @@ back:
 // Something fired here before, and may not again: Go knows.
 whole:
 	MOVQ const_callExit(R10), CX
-	MOVL CX, const_hostExit(R15)
-	RET
+	JMP  leave
 
 // The function wants something: Go finds out what.
 wants:
 	MOVQ const_callWants(R10), CX
+
+leave:
 	MOVL CX, const_hostExit(R15)
+	LDMXCSR const_hostMXCSR(R15)
+	MOVL $0, const_hostFP(R15)
 
 out:
 	RET

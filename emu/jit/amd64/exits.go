@@ -35,7 +35,7 @@ func (l *lower) leavesAt(label int) (o outward, ok bool) {
 // leaveBy has a jump lead out of the block, by code behind it that stores what
 // is not at home.
 func (l *lower) leaveBy(place int, o outward) {
-	c := cold{place: place, reg: noReg, chain: int8(o.to.Aux), undone: int(o.to.C), first: len(l.away)}
+	c := cold{place: place, reg: noReg, chain: int8(o.to.Aux), undone: int(o.to.C), first: len(l.away), fp: l.x87}
 	c.site = jit.Site{Kind: jit.Chain, Slot: o.to.Aux, PC: o.to.Imm}
 	l.away = l.appendDirty(l.away)
 	for n := range o.sets {
@@ -75,7 +75,7 @@ func (l *lower) emitChain(c *cold) {
 		return
 	}
 	place := c.place
-	if c.undone != 0 || c.slots != c.first || l.round > 0 {
+	if c.undone != 0 || c.slots != c.first || c.lastDue > c.firstDue || l.round > 0 || c.fp.on {
 		l.jumpAt[c.chain] = int32(l.pos())
 		place = l.jmp()
 		l.patch(place, l.pos())
@@ -109,6 +109,8 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 		switch o := &l.b.Insns[n]; {
 		case o.Op == ir.Nop, o.Op == ir.Mov && o.B == ir.Const && o.D >= l.base:
 		case o.Op == ir.Call && o.D == ir.None && l.b.Helpers[o.Imm].MayFault && len(l.b.Helpers[o.Imm].Writes) == 0:
+			ok = true
+		case l.besides(o) && n == lb.op-1:
 			ok = true
 		default:
 			return g, false
@@ -165,7 +167,7 @@ func (l *lower) appendAll(to []jit.Value) []jit.Value {
 }
 
 // emitGuard calls the helper, and puts the registers back in case it returns.
-func (l *lower) emitGuard(g *guard) {
+func (l *lower) emitGuard(g *guard, ds []due) {
 	if g.op != nil {
 		l.operate(g.op, g.insn)
 		if g.result != noReg {
@@ -177,10 +179,15 @@ func (l *lower) emitGuard(g *guard) {
 		switch i.Op {
 		case ir.Mov:
 			l.storeConst(home(i.D), i.Imm)
-		case ir.Call, ir.Probe, ir.ProbeMem:
+		case ir.Call:
 			l.operate(i, g.insn)
+		case ir.Count:
+			l.addDue([]due{{int(i.Imm), int32(i.C)}}, 1, scratch[0], scratch[1])
+		case ir.Probe, ir.ProbeMem:
+			l.emitProbe(i, g.insn)
 		}
 	}
+	l.addDue(ds, -1, scratch[0], scratch[1]) // the block adds it
 	for n, r := range scratch {
 		if w := g.words[n]; w != ir.None {
 			l.load(8, r, home(w))

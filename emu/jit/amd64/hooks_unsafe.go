@@ -25,6 +25,8 @@ const (
 	hostRegs    = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Regs))
 
 	hostExit    = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Exit))
+	hostFP      = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.FP))
+	hostMXCSR   = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.MXCSR))
 	hostCalling = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Calling))
 
 	ctxCPU  = -ctxBias

@@ -17,7 +17,7 @@ const allSlots = ^uint64(0)
 func (l *lower) survey() {
 	b := l.b
 	l.labels = append(l.labels[:0], make([]label, b.Labels)...)
-	l.backward = l.backward[:0]
+	l.backward, l.loops = l.backward[:0], false
 	clear(l.lastUse[l.base:b.Temps])
 	n := len(b.Insns)
 	if cap(l.liveSlots) < n {
@@ -54,12 +54,15 @@ func (l *lower) survey() {
 	l.prolong()
 }
 
-// mark notes a label, or a jump to one.
+// mark notes a label, a jump to one, or one to the block's own start.
 func (l *lower) mark(i *ir.Insn, n int) {
 	to := int(i.Imm)
 	switch i.Op {
 	case ir.SetLabel:
 		l.labels[to].op = n
+		return
+	case ir.GotoTB:
+		l.loops = l.loops || i.Imm == l.b.PC
 		return
 	case ir.BrCond:
 		to = int(i.C)
@@ -89,6 +92,9 @@ func (l *lower) prolong() {
 // uses notes operation n as a user of its operands, and is the set of the slots
 // among them.
 func (l *lower) uses(i *ir.Insn, n int32) (slots uint64) {
+	if i.Plain() {
+		return l.usesPlain(i, n)
+	}
 	if i.Op == ir.Call {
 		for _, w := range l.b.Helpers[i.Imm].Reads {
 			slots |= slotBit(w)
@@ -112,6 +118,19 @@ func (l *lower) uses(i *ir.Insn, n int32) (slots uint64) {
 		l.useWords(i.B, 4, n)
 	}
 	return slots
+}
+
+// usesPlain is uses for most operations. It asks for little, since what it would
+// ask is hard to predict: an operand that is not read adds nothing, and that of a
+// constant or an absent one has an entry that nobody reads. The walk meets the last
+// use of a word first.
+func (l *lower) usesPlain(i *ir.Insn, n int32) (slots uint64) {
+	r := i.Op.Reads()
+	a, b, c := r&1, r>>1&1, r>>2&1
+	l.lastUse[i.A%ir.FrameWords] = max(l.lastUse[i.A%ir.FrameWords], n*int32(a))
+	l.lastUse[i.B%ir.FrameWords] = max(l.lastUse[i.B%ir.FrameWords], n*int32(b))
+	l.lastUse[i.C%ir.FrameWords] = max(l.lastUse[i.C%ir.FrameWords], n*int32(c))
+	return uint64(a)<<i.A | uint64(b)<<i.B | uint64(c)<<i.C
 }
 
 // useWords notes an operation as a user of words. The walk meets the last one

@@ -10,6 +10,8 @@ import (
 // operations twice. The second time begins with the first's values where they
 // are, and if it ends with its values in the same places it branches to its own
 // start; what leaves, or faults, knows where they are like anywhere else.
+// A short loop that runs often then has more copies in a row, each of which knows
+// what the one before has found out: mostly that pointers lie in the window.
 // Invariant: what is known of values at the start of the second copy holds in all
 // turns, so nothing is known there of words that the block changes.
 
@@ -19,24 +21,22 @@ type loopState struct {
 	words []word
 	vecs  [16]vecEntry
 	fpOn  bool
+	x87   x87
 }
 
 // loopMax is how many operations a block that is written twice may have.
 const loopMax = 400
 
-// canLoop reports whether the block may be written twice: nothing but ways out
-// and guards is jumped to in it, and nobody watches it.
+// canLoop reports whether a block that jumps to its start may be written twice:
+// nothing but ways out and guards is jumped to in it, and nobody watches it.
 func (l *lower) canLoop() bool {
 	if l.u.TB == nil || l.u.TB.Unchained || l.u.Exact || len(l.b.Insns) > loopMax {
 		return false
 	}
-	back := false
 	for n := range l.b.Insns {
 		switch i := &l.b.Insns[n]; i.Op {
 		case ir.Br, ir.Probe, ir.ProbeMem:
 			return false
-		case ir.GotoTB:
-			back = back || i.Imm == l.b.PC
 		case ir.BrCond:
 			l.pc = n
 			_, out := l.leavesAt(int(i.C))
@@ -45,11 +45,14 @@ func (l *lower) canLoop() bool {
 			}
 		}
 	}
-	return back
+	return true
 }
 
 // loop ends a copy by a branch back.
 func (l *lower) loop(i *ir.Insn, back outward) {
+	if l.round == 0 || l.copies+1 >= l.unrolled() { // else the next copy pays
+		l.countNow()
+	}
 	cc := l.compare(i)
 	l.locked = 0
 	l.dropTemps()
@@ -65,7 +68,11 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 		l.closed = true
 		return
 	}
+	l.countNow()
 	if l.round == 2 { // it does not settle
+		if l.x87.on {
+			l.x87Over()
+		}
 		l.flush(false)
 		l.patch(l.jmp(), 0)
 		l.closed = true
@@ -93,7 +100,13 @@ func (l *lower) setAll(is []ir.Insn) {
 // unrolled is how many copies of the block a turn of the loop is: a short block
 // that runs often is mostly overhead.
 func (l *lower) unrolled() int {
-	switch n := len(l.b.Insns); {
+	n := len(l.b.Insns)
+	for i := range l.b.Insns {
+		if l.b.Insns[i].Op == ir.Count { // paid once for all copies
+			n--
+		}
+	}
+	switch {
 	case l.u.TB.Heat == 0 || n > 60:
 		return 1
 	case n > 30:
@@ -130,7 +143,7 @@ func (l *lower) jccBudget() int {
 
 // headCold is where a turn leads that does not happen.
 func (l *lower) headCold(over, stop int) {
-	c := cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1, first: len(l.away)}
+	c := cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1, first: len(l.away), fp: l.x87}
 	l.away = l.appendDirty(l.away)
 	c.slots = len(l.away)
 	l.addCold(c)
@@ -183,14 +196,14 @@ func (l *lower) renumber(w ir.Ref) {
 }
 
 func (l *lower) remember(s *loopState) {
-	s.start, s.fpOn = l.pos(), l.fpOn
+	s.start, s.fpOn, s.x87 = l.pos(), l.fpOn, l.x87
 	s.words = append(s.words[:0], l.words[:l.base]...)
 	s.vecs = l.vecs.r
 }
 
 // sameAs reports whether values are where they were.
 func (l *lower) sameAs(s *loopState) bool {
-	if s.fpOn && !l.fpOn {
+	if s.fpOn && !l.fpOn || !s.x87.same(&l.x87) {
 		return false
 	}
 	for w := range s.words {

@@ -28,6 +28,7 @@ type lower struct {
 	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
 	fpOn   bool    // the guest's floating-point environment is in force
 	vecs   vecs
+	x87    x87
 
 	// Of a block that branches back to its own start: see loop.
 	loops  bool
@@ -38,6 +39,9 @@ type lower struct {
 	entry  loopState
 	skipTo int        // operations before this one are written elsewhere
 	jumpAt [256]int32 // position of the jump of each chain slot
+
+	due, own []due // what counters are owed in all, and by the current instruction
+	coldDue  []due
 
 	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
 	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
@@ -75,7 +79,12 @@ type cold struct {
 	chain  int8 // slot through which it leaves, or -1
 	undone int  // instructions to give back to the budget
 	guard  *guard
-	back   int // for code that loads the floating-point environment: where it goes on
+	// What counters are owed: part of lower.coldDue.
+	firstDue, lastDue int
+	look              Reg  // where the entry of the jump cache is that was missed
+	back              int  // for code that loads the floating-point environment: where it goes on
+	x87Set            bool // that of the x87; or it leaves
+	fp                x87  // what is on the host's x87
 }
 
 // lowerFuncs are the functions for the operations; nil leaves one to the
@@ -123,11 +132,16 @@ func (t *Target) Lower(u *jit.Unit) error {
 }
 
 func (l *lower) begin(u *jit.Unit, t *Target) {
+	l.x87.on = false
 	l.code, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
+	l.due, l.own, l.coldDue = l.due[:0], l.own[:0], l.coldDue[:0]
 	l.survey()
-	l.loops = l.canLoop()
+	l.loops = l.loops && l.canLoop()
+	if l.u.TB != nil {
+		l.u.TB.Loops = l.loops
+	}
 	l.round, l.copies = 0, 0
 	l.reset()
 }
@@ -135,20 +149,29 @@ func (l *lower) begin(u *jit.Unit, t *Target) {
 // body writes the operations.
 func (l *lower) body() error {
 	l.skipTo = 0
+	if l.x87.on { // in a loop
+		_, l.x87.end = l.x87End(0)
+	}
 	for n := range l.b.Insns {
 		i := &l.b.Insns[n]
 		switch {
 		case i.Op == ir.Nop || n < l.skipTo || n == l.done:
 			continue
 		case i.Op == ir.InsnMark:
-			l.insn = int(i.Imm)
+			l.insn, l.own = int(i.Imm), l.own[:0]
 			continue
 		case l.skip && i.Op != ir.SetLabel:
 			continue
 		}
 		l.pc = n
+		if l.x87.on && n >= l.x87.end && !l.x87Turns(i) {
+			l.x87Over()
+		}
 		if l.t.fpEnv != 0 && i.Op != ir.Vec && (i.A == l.t.fpEnv || i.B == l.t.fpEnv || i.C == l.t.fpEnv || i.D == l.t.fpEnv) {
 			l.fpLeave()
+		}
+		if l.x87.on && i.Op == ir.Ld && l.x87Fold(i) {
+			continue
 		}
 		f := lowerFuncs[i.Op]
 		if f == nil {
@@ -180,10 +203,18 @@ func (l *lower) head() {
 	l.turn(-1)
 }
 
-func (l *lower) addCold(c cold) { l.colds = append(l.colds, c) }
+func (l *lower) addCold(c cold) {
+	if len(l.own) > 0 || len(l.due) > 0 {
+		l.oweCold(&c)
+	}
+	l.colds = append(l.colds, c)
+}
 
 func (l *lower) emitCold(c *cold) {
 	l.patch(c.place, l.pos())
+	if c.x87Set {
+		l.emitX87Set(c)
+	}
 	if c.back != 0 {
 		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
 		l.storeImm(4, atFP, 1)
@@ -192,6 +223,9 @@ func (l *lower) emitCold(c *cold) {
 	}
 	if c.other != 0 {
 		l.patch(c.other, l.pos())
+	}
+	if c.look != 0 {
+		l.lookBeside(c.reg, c.look)
 	}
 	if c.reg != noReg {
 		l.store(8, c.to, c.reg)
@@ -206,9 +240,13 @@ func (l *lower) emitCold(c *cold) {
 			l.store(8, home(v.Word), Reg(v.Reg))
 		}
 	}
+	l.addDue(l.dueAt(c), 1, scratch[0], scratch[1])
+	if c.fp.on {
+		l.x87Store(&c.fp, scratch[0], scratch[1])
+	}
 	switch {
 	case c.guard != nil:
-		l.emitGuard(c.guard)
+		l.emitGuard(c.guard, l.dueAt(c))
 	case c.chain >= 0:
 		l.emitChain(c)
 	default:
@@ -251,6 +289,7 @@ func (l *lower) fault(storing bool) {
 
 // lowOperate leaves an operation to the interpreter.
 func lowOperate(l *lower, i *ir.Insn) {
+	l.countNow()
 	l.flush(true)
 	l.operate(i, l.insn)
 	l.cameBack(i)
@@ -278,11 +317,4 @@ func (l *lower) gone(w ir.Ref) {
 		s.konst = false
 	}
 	s.num = 0
-}
-
-func lowCountEvent(l *lower, i *ir.Insn) {
-	r := l.alloc()
-	l.movImm(r, counterAt(l.u.TB, int(i.Imm)))
-	l.aluMI(aluAdd, 8, at(r, 0), int32(i.C))
-	l.flags = fact{}
 }

@@ -493,6 +493,7 @@ func lowSExt(l *lower, i *ir.Insn) {
 		l.rm(op, n, r, m)
 	}
 	l.result(i, r)
+	l.values[l.words[i.D].num].signed = i.Type == ir.I64 && from != ir.I64
 }
 
 func lowExtract(l *lower, i *ir.Insn) {

@@ -177,6 +177,14 @@ func lowSetCond(l *lower, i *ir.Insn) {
 		l.pending, l.hasCond = cc, true
 		return
 	}
+	if w := l.soleByte(i); w != ir.None {
+		r := l.t.pin[w]
+		l.save(r, w)
+		l.setcc(cc, r)
+		l.define(w, r)
+		l.done = l.pc + 1
+		return
+	}
 	r := l.target(i.D)
 	l.setcc(cc, r)
 	l.extend(opMovzx8, 4, r, r)
@@ -193,6 +201,19 @@ func (l *lower) soleSelect(i *ir.Insn) bool {
 	}
 	next := &l.b.Insns[l.pc+1]
 	return next.Op == ir.Select && next.A == i.D && next.B != i.D && next.C != i.D
+}
+
+// soleByte is the pinned word whose low byte becomes the result of a comparison,
+// which nobody else wants, in the operation that follows.
+func (l *lower) soleByte(i *ir.Insn) ir.Ref {
+	if i.D < l.base || int(l.lastUse[i.D]) != l.pc+1 {
+		return ir.None
+	}
+	next := &l.b.Insns[l.pc+1]
+	if next.Op == ir.Deposit && next.B == i.D && next.A == next.D && next.Aux == 0 && next.Sub == 8 && l.pinned(next.D) {
+		return next.D
+	}
+	return ir.None
 }
 
 func lowSelect(l *lower, i *ir.Insn) {
@@ -225,6 +246,7 @@ func lowSetLabel(l *lower, i *ir.Insn) {
 		return
 	}
 	if !l.skip {
+		l.countNow()
 		l.flush(true)
 	}
 	l.skip = false
@@ -233,6 +255,7 @@ func lowSetLabel(l *lower, i *ir.Insn) {
 }
 
 func lowBr(l *lower, i *ir.Insn) {
+	l.countNow()
 	l.flush(true)
 	l.jumpTo(l.jmp(), int(i.Imm))
 	l.skip = true
@@ -245,11 +268,21 @@ func (l *lower) jumpTo(place, label int) {
 // lowBrCond jumps within the block, or out of it at once when that is all that
 // happens at the label, or around what is seldom done.
 func lowBrCond(l *lower, i *ir.Insn) {
+	if l.x87.on {
+		if l.skipTo = l.x87Pending(l.pc); l.skipTo != 0 {
+			return
+		}
+	}
 	if g, ok := l.guardAt(i); ok {
 		l.guard(i, g)
 		return
 	}
 	out, ok := l.leavesAt(int(i.C))
+	last := l.next().Op == ir.GotoTB
+	turn := ok && last && l.loops && out.to.Imm == l.b.PC
+	if !ok || last && !turn {
+		l.countNow()
+	}
 	if !ok {
 		cc := l.compare(i)
 		l.flush(true)
@@ -257,9 +290,8 @@ func lowBrCond(l *lower, i *ir.Insn) {
 		return
 	}
 	l.labels[i.C].refs--
-	last := l.next().Op == ir.GotoTB
 	switch {
-	case last && l.loops && out.to.Imm == l.b.PC:
+	case turn:
 		l.loop(i, out)
 	case last:
 		cc := l.compare(i)
@@ -271,13 +303,17 @@ func lowBrCond(l *lower, i *ir.Insn) {
 }
 
 func lowGotoTB(l *lower, i *ir.Insn) {
+	l.countNow()
 	l.flush(false)
 	l.leaveBy(l.jmp(), outward{to: i})
 	l.skip = true
 }
 
+var jumpFactor uint32 = vcpu.JumpFactor
+
 // lowGotoPtr looks the target up in the jump cache.
 func lowGotoPtr(l *lower, i *ir.Insn) {
+	l.countNow()
 	r := l.toReg(i.A)
 	l.flush(false)
 	if l.u.TB.Unchained {
@@ -287,18 +323,29 @@ func lowGotoPtr(l *lower, i *ir.Insn) {
 		return
 	}
 	t := l.alloc()
-	l.mov(4, t, r)
-	l.aluI(aluAnd, 4, t, vcpu.JumpMask)
-	l.shiftI(shiftShl, 4, t, 4)
+	l.imulI(4, t, r, int32(jumpFactor))
+	l.shiftI(shiftShr, 4, t, vcpu.JumpShift-4) // an entry has 16 bytes
+	l.aluI(aluAnd, 4, t, -16)
 	l.aluM(aluAdd, 8, t, atJump)
 	l.aluM(aluCmp, 8, r, at(t, 0))
 	miss := l.jcc(ccNE)
 	l.jmpMem(at(t, 8))
-	l.addCold(cold{place: miss, reg: r, to: home(l.t.pcWord), chain: -1, site: jit.Site{Kind: jit.Indirect}})
+	l.addCold(cold{place: miss, reg: r, to: home(l.t.pcWord), chain: -1, site: jit.Site{Kind: jit.Indirect}, look: t})
 	l.skip = true
 }
 
+// lookBeside looks for a pc at the neighbour of an entry of the jump cache, which
+// as an object of many pages is aligned to one.
+func (l *lower) lookBeside(pc, entry Reg) {
+	l.aluI(aluXor, 8, entry, 16)
+	l.aluM(aluCmp, 8, pc, at(entry, 0))
+	miss := l.jcc8(ccNE)
+	l.jmpMem(at(entry, 8))
+	l.patch8(miss)
+}
+
 func lowExitTB(l *lower, i *ir.Insn) {
+	l.countNow()
 	l.flush(false)
 	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Slot: i.Sub, PC: i.Imm})
 	l.skip = true

@@ -22,14 +22,57 @@ func (l *lower) address(i *ir.Insn) Mem {
 	if i.B == ir.None && l.nearby(i) {
 		return Mem{Base: R14, Index: l.toReg(i.A), Disp: int32(i.Imm)}
 	}
-	if d := int64(i.Imm); i.A == ir.None && d >= 0 && d < maxSlack && l.values[l.number(i.B)].short && l.u.Limit >= 1<<37 {
-		return Mem{Base: R14, Index: l.toReg(i.B), Scale: i.Aux & ir.ScaleMask, Disp: int32(d)}
+	base, reach := l.reach(i)
+	if d := int32(i.Imm); base == 0 && reach < maxSlack && i.A == ir.None && uint64(int64(d)) == i.Imm {
+		return Mem{Base: R14, Index: l.toReg(i.B), Scale: i.Aux & ir.ScaleMask, Disp: d}
 	}
 	r := l.alloc()
 	l.effective(i, 8, r)
 	l.locked = 1 << r // its parts are no longer needed
-	l.checkLimit(i, r)
+	switch v := &l.values[base]; {
+	case base == 0 && reach < maxSlack, v.slack >= 0 && v.slack+reach < maxSlack:
+	default:
+		l.checkLimit(i, r)
+		if base != 0 {
+			v.slack = reach
+		}
+	}
 	return Mem{Base: R14, Index: r}
+}
+
+// reach says how far an address with an index may be from the value that is its
+// base: the operand whose size nothing is known of, or 0 for none.
+func (l *lower) reach(i *ir.Insn) (base int32, reach int64) {
+	d := int64(i.Imm)
+	reach = max(d, -d)
+	if reach < 0 || reach >= maxSlack {
+		return 0, maxSlack
+	}
+	scale := i.Aux & ir.ScaleMask
+	if i.B != ir.None {
+		n := l.number(i.B)
+		r := l.values[n].reach()
+		switch {
+		case r >= 0:
+			reach += r << scale
+		case scale == 0:
+			base = n
+		default:
+			return 0, maxSlack
+		}
+	}
+	if i.A != ir.None {
+		n := l.number(i.A)
+		switch r := l.values[n].reach(); {
+		case base == 0 && (i.B == ir.None || l.values[n].slack >= 0 || r < 0):
+			base = n
+		case r >= 0:
+			reach += r
+		default:
+			return 0, maxSlack
+		}
+	}
+	return base, reach
 }
 
 // absolute is an address known now.
@@ -82,6 +125,7 @@ func (l *lower) checkLimit(i *ir.Insn, r Reg) {
 // address.
 func (l *lower) leaveIf(cc byte, s jit.Site, addr Reg) {
 	c := cold{place: l.jcc(cc), reg: addr, to: atAddr, chain: -1, site: s, first: len(l.away)}
+	c.fp = l.x87
 	l.away = l.appendDirty(l.away)
 	c.slots = len(l.away)
 	l.addCold(c)
@@ -127,8 +171,10 @@ func lowLea(l *lower, i *ir.Insn) {
 		return
 	}
 	slack := int64(-1)
-	if i.B == ir.None {
-		slack = l.slack(i.A, i.Imm, i.Type)
+	if base, reach := l.reach(i); base != 0 && i.Type == ir.I64 && l.values[base].slack >= 0 {
+		if slack = l.values[base].slack + reach; slack >= maxSlack {
+			slack = -1
+		}
 	}
 	n := size(i)
 	if _, fits := immediate(8, i.Imm); fits || n == 4 {
@@ -185,6 +231,7 @@ func lowLd(l *lower, i *ir.Insn) {
 	if sign == 0 {
 		v.bits = typeBits(i.Type)
 	}
+	v.signed = sign == 2
 }
 
 func lowSt(l *lower, i *ir.Insn) {

@@ -25,6 +25,7 @@ func lowProbe(l *lower, i *ir.Insn) {
 	case s.Call == nil || s.Insn >= len(l.u.TB.Marks):
 		lowOperate(l, i)
 	default:
+		l.countNow()
 		l.flush(true)
 		l.call(i, s.Call, s.Insn)
 	}
@@ -39,6 +40,7 @@ func lowProbeMem(l *lower, i *ir.Insn) {
 	case s.Call == nil:
 		lowOperate(l, i)
 	default:
+		l.countNow()
 		l.flush(true)
 		l.showAccess(i, s)
 		l.call(i, s.Call, s.Insn)
@@ -157,4 +159,34 @@ func (l *lower) stopSite() {
 	l.flags = fact{}
 	l.aluMI(aluCmp, 4, atStop, 0)
 	l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.jcc(ccNE))
+}
+
+// besides reports whether an operation behind a condition can be done aside, with
+// nothing forgotten that the block knows: it changes no slot, or can leave.
+func (l *lower) besides(i *ir.Insn) bool {
+	switch i.Op {
+	case ir.Count:
+		return true
+	case ir.Probe:
+		return l.u.TB.Sites[i.Imm].Insn < len(l.u.TB.Marks)
+	case ir.ProbeMem:
+		return l.canRecord(i)
+	}
+	return false
+}
+
+// emitProbe puts a site aside. All slots are at home, and the scratch registers
+// are free.
+func (l *lower) emitProbe(i *ir.Insn, insn int) {
+	if s := l.eventOf(i); s.ring != nil && l.canRecord(i) {
+		l.emitRecord(i, insn)
+		return
+	}
+	n := len(l.u.Sites)
+	kind := jit.Operate
+	if i.Op == ir.Probe && !l.u.TB.Sites[i.Imm].Stop {
+		kind = jit.Aside
+	}
+	l.exit(jit.Site{Kind: kind, Op: l.single(i, insn), Insn: uint16(insn), Slot: 0, PC: i.Imm})
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
 }

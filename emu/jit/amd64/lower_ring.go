@@ -5,71 +5,129 @@ import (
 	"panda/emu/vcpu"
 )
 
-// inRing are the fields of a record that the code stores itself.
-const inRing = vcpu.FieldPC | vcpu.FieldAddr | vcpu.FieldSize | vcpu.FieldValue
-
-// canRecord reports whether the code can put an event into its ring.
-func (l *lower) canRecord(i *ir.Insn) bool {
-	ring, insn, _ := l.ringOf(i)
-	return ring != nil && insn < len(l.u.TB.Marks)
+// event is what a record of a batch tells of.
+type event struct {
+	ring       *vcpu.Ring
+	insn, size int // size of an access or a block
+	addr       ir.Ref
+	value      ir.Ref // None for 0
+	checked    bool   // it is in the ring's bounds
 }
 
-// record puts an event into the ring of its batch. A full ring is left to the
-// interpreter's operation.
+// eventOf is the event of a probe whose site has a ring.
+func (l *lower) eventOf(i *ir.Insn) event {
+	if i.Op == ir.Probe {
+		s := &l.u.TB.Sites[i.Imm]
+		e := event{s.Ring, s.Insn, 0, ir.None, ir.None, false}
+		if s.Rank == vcpu.RankBlock {
+			e.size = l.u.TB.Size
+		}
+		return e
+	}
+	s := &l.u.TB.MemSites[i.Imm]
+	return event{s.Ring, s.Insn, s.Size, i.A, i.B, s.Checked}
+}
+
+// canRecord reports whether the code can put an event into its ring: not where
+// what comes next is another block, whose pc and number only the CPU knows, and
+// not when the filter has bounds.
+func (l *lower) canRecord(i *ir.Insn) bool {
+	e := l.eventOf(i)
+	return e.ring != nil && e.insn < len(l.u.TB.Marks) && (e.checked || e.ring.Lo == 0 && e.ring.Hi == 0)
+}
+
+// record puts an event into the ring of its batch. A ring that has room for one
+// more, and one that is not to be filled, is left to the interpreter's operation.
 func (l *lower) record(i *ir.Insn) {
-	ring, insn, size := l.ringOf(i)
+	e := l.eventOf(i)
+	value := e.ring.Fields&vcpu.FieldValue != 0 && e.value != ir.None
+	if value && l.vecs.n != 0 {
+		l.vecHome(e.value, 1)
+	}
 	addr := noReg
-	if i.Op == ir.ProbeMem {
-		addr = l.toReg(i.A)
+	if e.addr != ir.None && e.ring.Fields&vcpu.FieldAddr != 0 {
+		addr = l.toReg(e.addr)
 	}
 	r, t := l.alloc(), l.alloc()
 	l.flags = fact{}
-	l.movImm(r, ringAt(ring))
-	l.load(8, t, at(r, ringLive))
-	l.rm(0x80, 1, aluCmp, at(t, 0))
-	l.byte(0)
-	dead := l.jcc(ccE)
-	l.load(8, t, at(r, ringN))
-	l.aluI(aluAdd, 8, t, 1)
-	l.aluM(aluCmp, 8, t, at(r, ringLen))
+	l.movImm(r, ringAt(e.ring))
+	l.load(8, t, at(r, ringNext))
+	l.aluM(aluCmp, 8, t, at(r, ringLast))
 	full := l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.jcc(ccE))
-	l.store(8, at(r, ringN), t)
-	l.lea(8, t, Mem{Base: t, Index: t, Scale: 2})
-	l.shiftI(shiftShl, 8, t, 3)
-	l.aluM(aluAdd, 8, t, at(r, ringBuf))
+	l.aluMI(aluAdd, 8, at(r, ringNext), recordSize)
 	if addr != noReg {
-		l.store(8, at(t, recordAddr-recordSize), addr)
-		l.storeImm(4, at(t, recordBytes-recordSize), int32(size))
+		l.store(8, at(t, recordAddr), addr)
 	}
-	l.movImm(r, l.u.TB.Marks[insn].PC)
-	l.store(8, at(t, recordPC-recordSize), r)
-	if i.Op == ir.ProbeMem && ring.Fields&vcpu.FieldValue != 0 {
-		l.moveTo(r, i.B)
-		l.cut(r, size)
-		l.store(8, at(t, recordValue-recordSize), r)
+	if value {
+		l.moveTo(r, e.value)
+		l.cut(r, e.size)
+		l.store(8, at(t, recordValue), r)
 	}
-	l.patch(dead, l.pos())
+	l.recordRest(&e, t, r, value)
 	full.resume = l.pos()
 }
 
-// ringOf is the ring of a probe if the code can fill it, with the instruction
-// and the size of the access.
-func (l *lower) ringOf(i *ir.Insn) (ring *vcpu.Ring, insn, size int) {
-	if i.Op == ir.Probe {
-		s := &l.u.TB.Sites[i.Imm]
-		if s.Ring == nil || s.Ring.Fields&^vcpu.FieldPC != 0 {
-			return nil, 0, 0
-		}
-		return s.Ring, s.Insn, 0
+// emitRecord is record where the operands are at home and the scratch registers
+// are free.
+func (l *lower) emitRecord(i *ir.Insn, insn int) {
+	e := l.eventOf(i)
+	f := e.ring.Fields
+	r, t := scratch[0], scratch[1]
+	l.movImm(r, ringAt(e.ring))
+	l.load(8, t, at(r, ringNext))
+	l.aluM(aluCmp, 8, t, at(r, ringLast))
+	full := l.jcc(ccE)
+	l.aluMI(aluAdd, 8, at(r, ringNext), recordSize)
+	if e.addr != ir.None && f&vcpu.FieldAddr != 0 {
+		l.loadWord(r, e.addr)
+		l.store(8, at(t, recordAddr), r)
 	}
-	s := &l.u.TB.MemSites[i.Imm]
-	if s.Ring == nil || s.Ring.Fields&^inRing != 0 || s.Ring.Lo != 0 || s.Ring.Hi != 0 {
-		return nil, 0, 0
+	value := f&vcpu.FieldValue != 0 && e.value != ir.None
+	if value {
+		l.loadWord(r, e.value)
+		l.cut(r, e.size)
+		l.store(8, at(t, recordValue), r)
 	}
-	if s.Ring.Fields&vcpu.FieldValue != 0 && (i.B == ir.None || l.vecs.n != 0 && l.words[i.B].reg == noReg) {
-		return nil, 0, 0
+	l.recordRest(&e, t, r, value)
+	done := l.jmp()
+	l.patch(full, l.pos())
+	l.operate(i, insn)
+	l.patch(done, l.pos())
+}
+
+// loadWord loads a word that is pinned or at home.
+func (l *lower) loadWord(r Reg, w ir.Ref) {
+	if l.pinned(w) {
+		l.mov(8, r, l.t.pin[w])
+		return
 	}
-	return s.Ring, s.Insn, s.Size
+	l.load(8, r, home(w))
+}
+
+// recordRest fills what is known without the operands. Register r is free.
+func (l *lower) recordRest(e *event, t, r Reg, value bool) {
+	f := e.ring.Fields
+	m := &l.u.TB.Marks[e.insn]
+	if f&vcpu.FieldPC != 0 {
+		l.storeConst(at(t, recordPC), m.PC)
+	}
+	if f&vcpu.FieldSize != 0 {
+		l.storeImm(4, at(t, recordBytes), int32(e.size))
+	}
+	if f&vcpu.FieldValue != 0 && !value {
+		l.storeImm(8, at(t, recordValue), 0)
+	}
+	if f&vcpu.FieldIcount != 0 { // Left is without the whole block
+		l.load(8, r, atDeadline)
+		l.alu(aluSub, 8, r, leftReg)
+		l.aluI(aluSub, 8, r, int32(len(l.u.TB.Marks)-e.insn))
+		l.store(8, at(t, recordIcount), r)
+	}
+	if f&vcpu.FieldThread != 0 {
+		l.load(8, r, atMachine)
+		l.load(4, r, at(r, machineThread))
+		l.store(4, at(t, recordThread), r)
+	}
 }
 
 // cut clears what lies above n bytes of a register.

@@ -9,9 +9,9 @@ import (
 )
 
 // Helpers that have a Body are subroutines, which stand behind the prologue and
-// are reached by CALL: RSP is back where it was before anything can fault. They
-// find slots at home or in their registers, leave them so, change the scratch
-// registers, and return their result in subResult.
+// go back to where Host.Link says, as there is no stack. They find slots at home
+// or in their registers, leave them so, change the scratch registers, and return
+// their result in subResult.
 
 const subResult = R10
 
@@ -51,6 +51,9 @@ func (t *Target) subroutine(h *ir.Helper, origin uint32) []byte {
 // lowCall calls a subroutine, or leaves the call to the interpreter.
 func lowCall(l *lower, i *ir.Insn) {
 	h := l.b.Helpers[i.Imm]
+	if l.lowX87(i) {
+		return
+	}
 	place, ok := l.t.subs[h]
 	if !ok {
 		lowOperate(l, i)

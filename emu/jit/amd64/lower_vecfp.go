@@ -100,6 +100,12 @@ func vecRelate(l *lower, i *ir.Insn, op vop) bool {
 	a, b := l.vecRead(i.A, 1), l.vecRead(i.B, 1)
 	l.fpFault()
 	l.vrr(op, false, a, 0, b)
+	l.relation(i.D)
+	return true
+}
+
+// relation makes CF, PF and ZF of the host a word with these flags.
+func (l *lower) relation(d ir.Ref) {
 	t, x := l.alloc(), l.alloc()
 	l.setcc(ccE, t)
 	l.setcc(ccP, x)
@@ -110,11 +116,10 @@ func vecRelate(l *lower, i *ir.Insn, op vop) bool {
 	l.setcc(ccB, x)
 	l.extend(opMovzx8, 4, x, x)
 	l.lea(4, t, Mem{Base: x, Index: t, Scale: 2})
-	l.finish(i.D, t)
-	n := l.words[i.D].num
+	l.finish(d, t)
+	n := l.words[d].num
 	l.values[n].short = true
 	l.flags = fact{ok: true, relate: true, res: n}
-	return true
 }
 
 // vecRound is the host's instruction with the same immediate.

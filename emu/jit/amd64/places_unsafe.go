@@ -20,6 +20,8 @@ var (
 	atTLB       = field(unsafe.Offsetof(vcpu.CPU{}.TLB) + unsafe.Offsetof(mmu.TLBHead{}.Entries))
 	atTLBMask   = field(unsafe.Offsetof(vcpu.CPU{}.TLB) + unsafe.Offsetof(mmu.TLBHead{}.Mask))
 	atTB        = field(unsafe.Offsetof(vcpu.CPU{}.TB))
+	atDeadline  = field(unsafe.Offsetof(vcpu.CPU{}.Deadline))
+	atMachine   = field(unsafe.Offsetof(vcpu.CPU{}.Machine))
 	atInsn      = field(unsafe.Offsetof(vcpu.CPU{}.Insn))
 	atStop      = field(vcpu.StopOffset())
 	atTarget    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Target))
@@ -32,6 +34,10 @@ var (
 	atMXCSR     = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
 	atAddr      = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
 	atScratch   = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
+	atX87       = field(offHost + unsafe.Offsetof(vcpu.Host{}.X87))
+	atX87Temp   = field(offHost + unsafe.Offsetof(vcpu.Host{}.X87Temp))
+	atX87Image  = field(offHost + unsafe.Offsetof(vcpu.Host{}.X87Image))
+	atGoCW      = field(offHost + unsafe.Offsetof(vcpu.Host{}.GoCW))
 	atBefore    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Before))
 	// Of what memory callbacks are shown.
 	atAccPC   = field(offAccess + unsafe.Offsetof(vcpu.MemAccess{}.PC))
@@ -61,19 +67,19 @@ const (
 
 // Places in a vcpu.Ring and a vcpu.Record.
 const (
-	ringBuf     = int32(unsafe.Offsetof(vcpu.Ring{}.Buf))
-	ringLen     = ringBuf + 8
-	ringN       = int32(unsafe.Offsetof(vcpu.Ring{}.N))
-	ringLive    = int32(unsafe.Offsetof(vcpu.Ring{}.Live))
-	recordPC    = int32(unsafe.Offsetof(vcpu.Record{}.PC))
-	recordAddr  = int32(unsafe.Offsetof(vcpu.Record{}.Addr))
-	recordValue = int32(unsafe.Offsetof(vcpu.Record{}.Value))
-	recordBytes = int32(unsafe.Offsetof(vcpu.Record{}.Size))
-	recordSize  = int32(unsafe.Sizeof(vcpu.Record{}))
+	ringNext     = int32(vcpu.RingNext)
+	ringLast     = int32(vcpu.RingLast)
+	recordPC     = int32(unsafe.Offsetof(vcpu.Record{}.PC))
+	recordAddr   = int32(unsafe.Offsetof(vcpu.Record{}.Addr))
+	recordValue  = int32(unsafe.Offsetof(vcpu.Record{}.Value))
+	recordBytes  = int32(unsafe.Offsetof(vcpu.Record{}.Size))
+	recordIcount = int32(unsafe.Offsetof(vcpu.Record{}.Icount))
+	recordThread = int32(unsafe.Offsetof(vcpu.Record{}.Thread))
+	recordSize   = int32(unsafe.Sizeof(vcpu.Record{}))
 )
 
-// The code multiplies by 40.
-var _ = [1]struct{}{}[recordSize-40]
+// machineThread is the place of the thread in a vcpu.Machine.
+const machineThread = int32(unsafe.Offsetof(vcpu.Machine{}.Thread))
 
 // ringAt is the address of a ring, which a site of the block keeps alive.
 func ringAt(r *vcpu.Ring) uint64 { return uint64(uintptr(unsafe.Pointer(r))) }

@@ -32,6 +32,19 @@ type value struct {
 	// many low bits, 8 or 16, unless it is 0.
 	short bool
 	bits  uint8
+	// signed says that it is a sign-extended number of 32 bits.
+	signed bool
+}
+
+// reach is how far from 0 a value can be at most, or -1.
+func (v *value) reach() int64 {
+	switch {
+	case v.short:
+		return 1 << 32
+	case v.signed:
+		return 1 << 31
+	}
+	return -1
 }
 
 // pinHosts are the registers for pinned words, in order; scratch holds all else.
@@ -500,7 +513,10 @@ func (l *lower) settleWord(w ir.Ref) {
 // snapshot is the list of slots that are not at home.
 func (l *lower) snapshot() jit.State {
 	first := len(l.u.Values)
-	l.u.Values = l.appendDirty(l.u.Values)
+	l.u.Values = l.faultDue(l.appendDirty(l.u.Values))
+	if s := &l.x87; s.on {
+		l.u.Values = append(l.u.Values, jit.Value{Reg: jit.InX87, K: uint64(jit.PackX87(s.need, s.delta, s.dirty, s.codes, s.saved))})
+	}
 	return jit.State{Value: l.u.FirstValue + uint32(first), Count: uint16(len(l.u.Values) - first)}
 }
 

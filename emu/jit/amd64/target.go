@@ -7,9 +7,10 @@
 // R15 is the context: it points into the CPU's frame. R14 is the base of guest
 // memory. The words that the guest uses most are pinned to registers (pinHosts)
 // in all blocks, so that a jump from block to block moves nothing. R10, R11 and
-// R13 hold everything else, within a block. RSP is Go's. It moves only for PUSHF
-// and within subroutines, where nothing can fault, so that the landing place of a
-// fault finds the return address where it was.
+// R13 hold everything else, within a block. RSP is no stack pointer but CPU.Left,
+// the rest of the budget: Go's signal handlers have a stack of their own, and
+// nothing here calls or pushes, except PUSHF, for which two words of Host are the
+// stack. Who leaves takes Go's stack pointer from Host.SP.
 //
 // # Where values are
 //
@@ -99,13 +100,14 @@ func (t *Target) Prologue(base uintptr) []byte {
 	}
 	a.load(8, R14, atMem)
 	a.load(8, leftReg, atLeft)
+	t.fpCheck(&a)
 	a.rr(0xff, 4, 4, resumeReg) // jmp
 	t.leave = uint32(a.pos())
 	a.store(4, atExit, exitReg)
 	a.movImm(callReg, 0)
-	t.goHome(&a)
+	t.goHome(&a, (*asm).fpOff)
 	t.call = uint32(a.pos())
-	t.goHome(&a)
+	t.goHome(&a, (*asm).fpStay)
 	t.callAgain = uint32(a.pos())
 	a.store(8, atLeft, leftReg)
 	a.load(8, RSP, atSP)
@@ -116,6 +118,11 @@ func (t *Target) Prologue(base uintptr) []byte {
 		m.Disp += 32 * int32(n)
 		a.vrm(opVmovdquSt, true, n, 0, m)
 	}
+	a.aluMI(aluCmp, 4, atX87, 0)
+	quiet := a.jcc8(ccE)
+	a.rm(0xdd, 4, 6, atX87Image) // fnsave, which leaves the environment that Go has
+	a.storeImm(4, atX87, 0)
+	a.patch8(quiet)
 	a.patch(a.jmp(), int(t.leave))
 	for _, h := range t.helpers {
 		t.subs[h] = uint32(a.pos())
@@ -125,7 +132,7 @@ func (t *Target) Prologue(base uintptr) []byte {
 }
 
 // goHome stores the guest's registers and returns to enter.
-func (t *Target) goHome(a *asm) {
+func (t *Target) goHome(a *asm, fpOff func(a *asm, env ir.Ref)) {
 	for w, r := range t.pin {
 		if r != noReg {
 			a.store(8, home(ir.Ref(w)), r)
@@ -135,7 +142,12 @@ func (t *Target) goHome(a *asm) {
 	a.load(8, RSP, atSP)
 	a.aluMI(aluCmp, 4, atFP, 0)
 	quiet := a.jcc8(ccE)
-	a.fpOff(t.fpEnv)
+	fpOff(a, t.fpEnv)
+	a.patch8(quiet)
+	a.aluMI(aluCmp, 4, atX87, 0)
+	quiet = a.jcc8(ccE)
+	a.rm(0xd9, 4, 5, atGoCW) // fldcw
+	a.storeImm(4, atX87, 0)
 	a.patch8(quiet)
 	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
 	a.ret()
@@ -148,6 +160,37 @@ func (a *asm) fpOff(env ir.Ref) {
 	a.storeImm(4, atFP, 0)
 }
 
+// fpStay stores the guest's floating-point environment. While a function is called
+// the host stays in it if it differs from Go's in the flags alone, since to load
+// it anew takes longer than the call.
+func (a *asm) fpStay(env ir.Ref) {
+	a.rm(opMXCSR, 4, 3, home(env))
+	a.load(4, exitReg, home(env))
+	a.aluI(aluAnd, 4, exitReg, ^fpFlags)
+	a.aluI(aluCmp, 4, exitReg, goMXCSR)
+	stay := a.jcc8(ccE)
+	a.rm(opMXCSR, 4, 2, atMXCSR)
+	a.storeImm(4, atFP, 0)
+	a.patch8(stay)
+}
+
+// fpFlags are the exception flags of MXCSR (SDM vol. 1, 10.2.3).
+const fpFlags = 0x3f
+
+// fpCheck puts the guest's environment right, where it should be in force, after a
+// function that may have changed it or the slot, or come back in another thread.
+func (t *Target) fpCheck(a *asm) {
+	a.aluMI(aluCmp, 4, atFP, 0)
+	quiet := a.jcc8(ccE)
+	a.rm(opMXCSR, 4, 3, atScratch)
+	a.load(4, callReg, atScratch)
+	a.aluM(aluCmp, 4, callReg, home(t.fpEnv))
+	same := a.jcc8(ccE)
+	a.rm(opMXCSR, 4, 2, home(t.fpEnv))
+	a.patch8(same)
+	a.patch8(quiet)
+}
+
 const opMXCSR = 0x0fae // with 2 in the register field loads it, with 3 stores
 
 // Link makes the jump whose displacement is at a place lead to a position.
@@ -155,13 +198,16 @@ func (*Target) Link(buf []byte, place, to uint32) {
 	binary.LittleEndian.PutUint32(buf[place:], to-place-4)
 }
 
-// goMXCSR is the environment that Go code runs in: all exceptions masked.
-const goMXCSR = 0x1f80
+// goMXCSR and goCW are the environment that Go code runs in: all exceptions masked.
+const (
+	goMXCSR = 0x1f80
+	goCW    = 0x37f
+)
 
 // Enter runs machine code from c.Host.Target.
 func (t *Target) Enter(c *vcpu.CPU) {
 	c.Host.Landing = t.arena + uintptr(t.landing)
-	c.Host.MXCSR = goMXCSR
+	c.Host.MXCSR, c.Host.GoCW = goMXCSR, goCW
 	c.Host.Canonical = canonical
 	enterAt(c, t.arena)
 }

@@ -36,6 +36,7 @@ const youngMax = 64
 
 // gdbSink is the list.
 type gdbSink struct {
+	slot    int64
 	entries map[*gdbEntry][]byte // with their files: the descriptor keeps nothing alive
 	young   []*gdbEntry
 	symbols []symbol // of the young
@@ -45,9 +46,10 @@ type gdbSink struct {
 func theDescriptor() *gdbDescriptor
 func registerCode()
 
-// GDB tells a debugger that is attached, or will be.
-func GDB() (Sink, error) {
-	return &gdbSink{entries: map[*gdbEntry][]byte{}}, nil
+// GDB tells a debugger that is attached, or will be. The word at R15 + slot has the
+// address of the return address of machine code.
+func GDB(slot int64) (Sink, error) {
+	return &gdbSink{slot: slot, entries: map[*gdbEntry][]byte{}}, nil
 }
 
 // Add registers a piece of code.
@@ -65,7 +67,7 @@ func (g *gdbSink) Add(c Code) error {
 }
 
 func (g *gdbSink) add(symbols []symbol) *gdbEntry {
-	d, file := theDescriptor(), object(symbols)
+	d, file := theDescriptor(), object(symbols, g.slot)
 	e := &gdbEntry{next: d.first, file: unsafe.SliceData(file), size: uint64(len(file))}
 	if e.next != nil {
 		e.next.prev = e

@@ -13,8 +13,8 @@ type symbol struct {
 }
 
 // object is an ELF file that says which symbols are in a range of addresses and
-// how to go from there to the caller: the code itself is where it is.
-func object(symbols []symbol) []byte {
+// how to go from there to the caller, see frames: the code itself is where it is.
+func object(symbols []symbol, slot int64) []byte {
 	lo, hi := symbols[0].addr, uint64(0)
 	for _, s := range symbols {
 		lo, hi = min(lo, s.addr), max(hi, s.addr+s.size)
@@ -23,7 +23,7 @@ func object(symbols []symbol) []byte {
 	o.section("", elf.SHT_NULL, 0, 0, nil)
 	text := o.section(".text", elf.SHT_NOBITS, elf.SHF_ALLOC|elf.SHF_EXECINSTR, lo, nil)
 	o.headers[text].Size = hi - lo
-	o.section(".eh_frame", elf.SHT_PROGBITS, elf.SHF_ALLOC, 0, frames(lo, hi))
+	o.section(".debug_frame", elf.SHT_PROGBITS, 0, 0, frames(lo, hi, slot))
 	strings := []byte{0}
 	table := make([]byte, elf.Sym64Size) // the first is empty
 	for _, s := range symbols {
@@ -90,26 +90,36 @@ func (o *objectFile) file() []byte {
 // Of call frame information (DWARF 4, 6.4 and 7.23; registers by the x86-64 ABI,
 // figure 3.36).
 const (
-	cfaDefCFA = 0x0c
-	cfaOffset = 0x80
-	cfaNop    = 0
-	dwarfRSP  = 7
-	dwarfRA   = 16
+	cfaDefExpression = 0x0f
+	cfaOffset        = 0x80
+	cfaNop           = 0
+	opBreg15         = 0x7f
+	opDeref          = 0x06
+	opPlus           = 0x23
+	dwarfRA          = 16
 )
 
-// frames says that in a range the stack pointer stands at the return address. For
-// the few instructions within a block where it does not, the caller is not found.
-func frames(lo, hi uint64) []byte {
+// frames says that in a range the word at R15 + slot has the address of the return
+// address: machine code may use RSP for something else.
+func frames(lo, hi uint64, slot int64) []byte {
 	le := binary.LittleEndian
+	expression := append(sleb([]byte{opBreg15}, slot), opDeref, opPlus, 8)
 	// Version 1, no augmentation, units of 1 and -8 bytes.
-	cie := []byte{0, 0, 0, 0, 1, 0, 1, 0x78, dwarfRA, cfaDefCFA, dwarfRSP, 8, cfaOffset | dwarfRA, 1}
+	cie := []byte{0xff, 0xff, 0xff, 0xff, 1, 0, 1, 0x78, dwarfRA, cfaDefExpression, byte(len(expression))}
+	cie = append(append(cie, expression...), cfaOffset|dwarfRA, 1)
 	for len(cie)%8 != 4 {
 		cie = append(cie, cfaNop)
 	}
 	b := append(le.AppendUint32(nil, uint32(len(cie))), cie...)
-	const fde = 4 + 16 + 4 // the way back to the CIE, the range, and room for alignment
-	b = le.AppendUint32(b, fde)
-	b = le.AppendUint32(b, uint32(len(b)))
-	b = le.AppendUint64(le.AppendUint64(b, lo), hi-lo)
-	return append(b, cfaNop, cfaNop, cfaNop, cfaNop, 0, 0, 0, 0)
+	b = le.AppendUint32(b, 4+8+8) // what follows: where the CIE is, and the range
+	b = le.AppendUint32(b, 0)
+	return le.AppendUint64(le.AppendUint64(b, lo), hi-lo)
+}
+
+// sleb appends a signed number in LEB128 (DWARF 4, 7.6).
+func sleb(b []byte, v int64) []byte {
+	for ; v < -64 || v > 63; v >>= 7 {
+		b = append(b, byte(v)|0x80)
+	}
+	return append(b, byte(v)&0x7f)
 }

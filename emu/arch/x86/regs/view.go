@@ -68,6 +68,11 @@ func (d *Def) Value(w *Words) uint64 {
 	return low(w[d.Word]>>d.Shift, 8*uint(min(d.Bytes, 8)))
 }
 
+// Place says where a general register is.
+func (d *Def) Place() (w ir.Ref, bit, n uint8, ok bool) {
+	return d.Word, d.Shift, 8 * d.Bytes, d.Get == nil && d.Word < 16 && d.Bytes <= 8
+}
+
 // SetValue writes a register of at most 64 bits as the CPU would under that name.
 func (d *Def) SetValue(w *Words, v uint64) {
 	if d.Set != nil {

@@ -1,0 +1,647 @@
+package amd64
+
+import (
+	"slices"
+
+	"panda/emu/ir"
+	"panda/emu/jit"
+)
+
+// The x87 on that of the host. Problem: the registers are a stack whose top moves
+// at run time, each instruction leaves flags behind, and a load and a store of
+// ten bytes around each operation would cost more than the operation.
+//
+// Idea: a segment is a run of operations within which the guest's stack is on the
+// host's: st(i) is st(i). How many registers it needs, and how many it pushes, is
+// known before it begins. Then one comparison of the tag word says that all of
+// them are full, or empty, so nothing overflows or underflows on the way; it loads
+// what it needs, and at its end stores what it has changed. So an operation of the
+// guest is one of the host, and flags collect in the host's status word.
+//
+// The host has the guest's control word from the first segment on until machine
+// code leaves, as Host.X87 says. Only with all exceptions masked: else, and when
+// the tags are not what the segment needs, its first instruction is done alone,
+// by the interpreter.
+//
+// Invariants: between segments the host's stack is empty and its exception flags
+// are among the guest's. Contents of registers that are popped are stored before:
+// the guest can look at them. Within a segment nothing leaves machine code but
+// faults, whose table says what is on the stack, exits of the kind Redo and
+// Outside, and branches out of a long block, which store it.
+
+// x87 is the state of a segment.
+type x87 struct {
+	on bool
+	// Positions count from st(0) at the start of the segment. The bottom of what is
+	// on the host's stack is at need-1, its top at delta.
+	need, delta int
+	low         int    // the lowest top for which there is room
+	dirty       uint16 // by position + 8: the value is not at home
+	codes       uint16 // bits of the status word, besides exceptions, that were set
+	end         int    // index of the first operation behind the segment
+	saved       bool   // the status word is in Host.X87Temp
+	load        int    // index of a load that is yet to be done, or 0
+}
+
+// Bits of the status word (SDM vol. 1 figure 8-4).
+const (
+	x87Flags = 0x3f
+	x87ES    = 1 << 7
+	x87C1    = 1 << 9
+	x87Codes = 1<<8 | 1<<10 | 1<<14 // C0, C2, C3
+)
+
+// x87Depth is the most that a segment has on the host's stack.
+const x87Depth = 8
+
+// x87Scan finds out what a segment needs.
+type x87Scan struct {
+	need, delta, low int
+}
+
+// has reports whether st(i) may be used.
+func (s *x87Scan) has(i uint64) bool {
+	s.need = max(s.need, s.delta+int(i)+1)
+	return s.need-s.low <= x87Depth
+}
+
+func (s *x87Scan) push() bool {
+	s.delta--
+	s.low = min(s.low, s.delta)
+	return s.need-s.low <= x87Depth
+}
+
+// x87How is how a call is to be done: its first parameter is a constant.
+func (l *lower) x87How(n int) (h ir.X87How, ok bool) {
+	w := l.b.Insns[n].A
+	for n--; n >= 0; n-- {
+		if i := &l.b.Insns[n]; i.Op == ir.Mov && i.D == w {
+			return ir.X87How(i.Imm), i.B == ir.Const
+		}
+	}
+	return 0, false
+}
+
+// x87Call looks whether operation n is one that the host can do after what has
+// been scanned, and is the index of the operation behind it.
+func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
+	if l.b.Helpers[l.b.Insns[n].Imm].X87 == ir.X87Control {
+		return n + 1, true
+	}
+	h, ok := l.x87How(n)
+	k := h.Kind()
+	mem := k == ir.X87F32 || k == ir.X87F64 || k == ir.X87I16 || k == ir.X87I32
+	i := &l.b.Insns[n]
+	op := l.b.Helpers[i.Imm].X87
+	ok = ok && (op == ir.X87Push || s.has(0))
+	switch op {
+	case ir.X87Arith:
+		ok = ok && s.has(h.Src()) && s.has(h.Dst()) && (k == ir.X87Reg && (h.Pops() == 0 || h.Dst() != 0) || mem)
+	case ir.X87Com:
+		ok = ok && s.has(h.Src()) && (k == ir.X87Reg || mem)
+	case ir.X87Comi:
+		ok = ok && s.has(h.Src())
+	case ir.X87Push:
+		ok = ok && (k != ir.X87Reg || s.has(h.Src())) && k != ir.X87BCD
+		return n + 1, ok && s.push()
+	case ir.X87Set:
+		ok = ok && s.has(h.Dst()) && h.Op() == ir.X87Checked
+	case ir.X87Store:
+		if next = l.x87Stored(n, k); next == 0 || !mem && k != ir.X87I64 && k != ir.X87F80 {
+			return 0, false
+		}
+		s.delta += int(h.Pops())
+		return next, ok
+	case ir.X87Xch:
+		ok = ok && s.has(h.Src())
+	case ir.X87Unary:
+		ok = ok && h.Op() <= ir.X87Rndint
+	default:
+		return 0, false
+	}
+	s.delta += int(h.Pops())
+	return n + 1, ok
+}
+
+// x87Stored is the index behind a store that begins at n: the result is stored
+// and the store ended at once. 0 says that it is not.
+func (l *lower) x87Stored(n int, k ir.X87Kind) int {
+	end := n + 2
+	if k == ir.X87F80 { // the rest of the value is stored, too
+		end += 2
+	}
+	if end >= len(l.b.Insns) {
+		return 0
+	}
+	st, call := &l.b.Insns[n+1], &l.b.Insns[end]
+	if st.Op != ir.St || st.C != l.b.Insns[n].D || call.Op != ir.Call || l.b.Helpers[call.Imm].X87 != ir.X87Stored || l.b.Insns[end-1].Op != ir.St {
+		return 0
+	}
+	return end + 1
+}
+
+// x87Pending is the index behind the check for an exception that waits, if that
+// is what begins at n: there is none in a segment.
+func (l *lower) x87Pending(n int) int {
+	i := &l.b.Insns[n]
+	lb := &l.labels[i.C]
+	if i.A != l.t.arch.X87.SW || i.B != ir.Const || i.Imm != x87ES || ir.Cond(i.Aux) != ir.TestEq || lb.op <= n || lb.refs != 1 {
+		return 0
+	}
+	return lb.op + 1
+}
+
+// x87End is the index of the first operation from n on that cannot be in a
+// segment with those before it.
+func (l *lower) x87End(n int) (s x87Scan, end int) {
+	for n < len(l.b.Insns) {
+		i := &l.b.Insns[n]
+		was, next := s, n+1
+		switch {
+		case i.Op == ir.Call && l.x87Subroutine(i):
+		case i.Op == ir.Call:
+			var ok bool
+			if next, ok = l.x87Call(n, &s); !ok {
+				return was, n
+			}
+		case i.Op == ir.BrCond:
+			if pending := l.x87Pending(n); pending != 0 {
+				next = pending
+			} else if !l.x87Side(n) {
+				return s, n
+			}
+		case !l.x87Keeps(i):
+			return s, n
+		}
+		n = next
+	}
+	return s, n
+}
+
+// x87Side reports whether the branch at n leaves the block, and is not its last:
+// what it leaves by stores the registers.
+func (l *lower) x87Side(n int) bool {
+	defer func(pc int) { l.pc = pc }(l.pc)
+	l.pc = n
+	i := &l.b.Insns[n]
+	if _, guard := l.guardAt(i); guard {
+		return false
+	}
+	_, out := l.leavesAt(int(i.C))
+	return out && l.next().Op != ir.GotoTB
+}
+
+// x87Subroutine reports whether a call is one of code that does not look at the
+// x87's words.
+func (l *lower) x87Subroutine(i *ir.Insn) bool {
+	h := l.b.Helpers[i.Imm]
+	if _, ok := l.t.subs[h]; !ok {
+		return false
+	}
+	looks := func(w ir.Ref) bool { return w == ir.AllSlots || l.x87Word(w) }
+	return !slices.ContainsFunc(h.Reads, looks) && !slices.ContainsFunc(h.Writes, looks)
+}
+
+// x87Turns reports whether an operation is the branch back of a loop, in which
+// the registers stay where they are: the turn has popped what it has pushed, and
+// what is there is enough for the next.
+func (l *lower) x87Turns(i *ir.Insn) bool {
+	if !l.loops || l.x87.delta != 0 || i.Op != ir.BrCond || l.next().Op != ir.GotoTB {
+		return false
+	}
+	out, ok := l.leavesAt(int(i.C))
+	if !ok || out.to.Imm != l.b.PC {
+		return false
+	}
+	s, _ := l.x87End(0)
+	return s.need <= l.x87.need && s.low >= l.x87.low
+}
+
+// same reports whether the host has the same.
+func (s *x87) same(o *x87) bool {
+	return s.on == o.on && (!s.on || s.need == o.need && s.low == o.low && s.delta == o.delta && s.dirty == o.dirty && s.codes == o.codes)
+}
+
+// x87Keeps reports whether an operation may stand in a segment: it neither leaves
+// machine code nor looks at the x87's words.
+func (l *lower) x87Keeps(i *ir.Insn) bool {
+	switch {
+	case i.Op == ir.Nop || i.Op == ir.InsnMark || i.Op == ir.Unset:
+		return true
+	case i.Op.Control() || i.Op.Barrier() || i.Op == ir.Vec || i.Op == ir.Count || i.Op >= ir.DivU && i.Op <= ir.RemS || i.Type >= ir.V128:
+		return false
+	}
+	return !l.x87Word(i.A) && !l.x87Word(i.B) && !l.x87Word(i.C) && !l.x87Word(i.D) && i.D != l.t.arch.X87.CW
+}
+
+// x87Word reports whether a word is one that is not at home in a segment.
+func (l *lower) x87Word(w ir.Ref) bool {
+	x := &l.t.arch.X87
+	return w == x.SW || w == x.Top || w == x.Tag || w >= x.ST && w < x.ST+16
+}
+
+// lowX87 does a call on the host's x87. It reports false if that cannot be. A block
+// that somebody watches is not to begin an instruction twice.
+func (l *lower) lowX87(i *ir.Insn) bool {
+	op := l.b.Helpers[i.Imm].X87
+	if tb := l.u.TB; op == ir.X87None || tb == nil || tb.Soft || tb.NoX87 || l.u.Exact || !l.x87.on && !l.x87Begin() {
+		return false
+	}
+	if op == ir.X87Control {
+		l.x87Control(i)
+		return true
+	}
+	h, _ := l.x87How(l.pc)
+	x87Funcs[op](l, i, h)
+	return true
+}
+
+// x87Begin begins a segment.
+func (l *lower) x87Begin() bool {
+	s, end := l.x87End(l.pc)
+	if end <= l.pc {
+		return false
+	}
+	x := &l.t.arch.X87
+	l.x87Forget(true)
+	r := l.alloc()
+	l.flags = fact{}
+	l.aluMI(aluCmp, 4, atX87, 1)
+	c := cold{place: l.jcc(ccNE), reg: r, chain: -1, x87Set: true, site: jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, back: l.pos(), first: len(l.away)}
+	l.away = l.appendDirty(l.away)
+	c.slots = len(l.away)
+	l.addCold(c)
+	t := l.alloc()
+	l.load(4, r, home(x.Top))
+	l.load(4, t, home(x.Tag))
+	l.rr(0x69, 4, t, t) // imul t, t, 0x101: rotate eight bits
+	l.i32(0x101)
+	l.vrr(opShrx, false, t, r, t)
+	full, empty := int32(1)<<s.need-1, (int32(1)<<-s.low-1)<<(8+s.low)
+	l.aluI(aluAnd, 4, t, full|empty)
+	l.aluI(aluCmp, 4, t, full)
+	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
+	l.x87 = x87{on: true, need: s.need, low: s.low, end: end}
+	for p := s.need - 1; p >= 0; p-- {
+		l.rm(0xdb, 4, 5, l.x87Slot(p, r, t)) // fld
+	}
+	l.locked &^= 1<<r | 1<<t
+	return true
+}
+
+// x87Forget makes homes the only place of the x87's words.
+func (l *lower) x87Forget(clean bool) {
+	x := &l.t.arch.X87
+	if l.vecs.n != 0 && clean {
+		l.vecFlush(true)
+		l.vecs.reset()
+	}
+	for _, w := range []ir.Ref{x.CW, x.SW, x.Top, x.Tag} {
+		l.x87ForgetWord(w, clean)
+	}
+	for w := range ir.Ref(16) {
+		l.x87ForgetWord(x.ST+w, clean)
+	}
+}
+
+func (l *lower) x87ForgetWord(w ir.Ref, clean bool) {
+	if clean {
+		l.clean(w)
+	}
+	if s := &l.words[w]; s.reg != noReg || s.konst {
+		l.unbind(w)
+	}
+	l.words[w].num = 0
+}
+
+// x87Slot is the home of the register at a position, given the top in r; t is
+// overwritten.
+func (a *asm) x87SlotAt(st Mem, p int, r, t Reg) Mem {
+	a.lea(4, t, at(r, int32(p)))
+	a.aluI(aluAnd, 4, t, 7)
+	a.shiftI(shiftShl, 4, t, 4)
+	return Mem{Base: st.Base, Index: t, Disp: st.Disp}
+}
+
+func (l *lower) x87Slot(p int, r, t Reg) Mem { return l.x87SlotAt(home(l.t.arch.X87.ST), p, r, t) }
+
+// x87Over ends a segment.
+func (l *lower) x87Over() {
+	r, t := l.alloc(), l.alloc()
+	l.x87Store(&l.x87, r, t)
+	l.flags = fact{}
+	l.locked &^= 1<<r | 1<<t
+	l.x87.on = false
+	l.x87Forget(false)
+}
+
+// x87Store stores what a segment has on the host's stack, and empties that.
+func (l *lower) x87Store(s *x87, r, t Reg) {
+	x := &l.t.arch.X87
+	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw
+	l.rm(opMovzx16, 4, t, atX87Temp)
+	bits := int32(s.codes | x87Flags)
+	l.aluI(aluAnd, 4, t, bits)
+	l.load(4, r, home(x.SW))
+	l.aluI(aluAnd, 4, r, ^int32(s.codes))
+	l.alu(aluOr, 4, r, t)
+	l.store(8, home(x.SW), r)
+	l.load(4, r, home(x.Top))
+	for p := s.delta; p < s.need; p++ {
+		if s.dirty>>(p+8)&1 != 0 {
+			l.rm(0xdb, 4, 7, l.x87Slot(p, r, t)) // fstp
+		} else {
+			l.byte(0xdd, 0xd8) // fstp st(0)
+		}
+	}
+	if s.delta == 0 {
+		return
+	}
+	changed := uint64(1)<<max(s.delta, -s.delta) - 1
+	if s.delta < 0 {
+		changed <<= 8 + s.delta
+	}
+	l.movImm(t, changed|changed<<8)
+	l.vrr(opShlx, false, t, r, t)
+	l.shiftI(shiftShr, 4, t, 8)
+	l.extend(opMovzx8, 4, t, t)
+	if s.delta < 0 {
+		l.rm(aluOr<<3|1, 8, t, home(x.Tag))
+	} else {
+		l.not(8, t)
+		l.rm(aluAnd<<3|1, 8, t, home(x.Tag))
+	}
+	l.aluI(aluAdd, 4, r, int32(s.delta))
+	l.aluI(aluAnd, 4, r, 7)
+	l.store(8, home(x.Top), r)
+}
+
+// x87Set is cold code that gives the host the guest's control word.
+func (l *lower) emitX87Set(c *cold) {
+	x, r := &l.t.arch.X87, c.reg
+	l.load(4, r, home(x.CW))
+	l.not(4, r)
+	l.testI(4, r, x87Flags)
+	unmasked := l.jcc(ccNE)
+	l.load(4, r, home(x.SW))
+	l.testI(4, r, x87ES)
+	pending := l.jcc(ccNE)
+	l.byte(0xdb, 0xe2)           // fnclex
+	l.rm(0xd9, 4, 5, home(x.CW)) // fldcw
+	l.storeImm(4, atX87, 1)
+	l.patch(l.jmp(), c.back)
+	l.patch(unmasked, l.pos())
+	l.patch(pending, l.pos())
+	c.reg, c.back = noReg, 0
+}
+
+// set notes that the register at st(i) has a new value.
+func (s *x87) set(i uint64) { s.dirty |= 1 << (s.delta + int(i) + 8) }
+
+// x87Drop stores the n registers that an operation is about to pop, and counts
+// them as popped.
+func (l *lower) x87Drop(n uint64) {
+	s := &l.x87
+	for i := range n {
+		if p := s.delta + int(i); s.dirty>>(p+8)&1 != 0 {
+			r, t := l.alloc(), l.alloc()
+			l.load(4, r, home(l.t.arch.X87.Top))
+			m := l.x87Slot(p, r, t)
+			l.flags = fact{}
+			switch full := s.need-s.delta == x87Depth; {
+			case !full:
+				l.byte(0xd9, 0xc0+byte(i)) // fld st(i)
+				l.rm(0xdb, 4, 7, m)        // fstp
+			case i == 0:
+				l.rm(0xdb, 4, 7, m)
+				l.rm(0xdb, 4, 5, m) // fld
+			default:
+				l.byte(0xd9, 0xc9) // fxch
+				l.rm(0xdb, 4, 7, m)
+				l.rm(0xdb, 4, 5, m)
+				l.byte(0xd9, 0xc9)
+			}
+			l.locked &^= 1<<r | 1<<t
+		}
+		s.dirty &^= 1 << (s.delta + int(i) + 8)
+	}
+}
+
+var x87Funcs = [...]func(l *lower, i *ir.Insn, h ir.X87How){
+	ir.X87Arith: x87Arith, ir.X87Com: x87Com, ir.X87Comi: x87Comi, ir.X87Push: x87Push, ir.X87Set: x87Set,
+	ir.X87Store: x87Store, ir.X87Xch: x87Xch, ir.X87Unary: x87Unary,
+}
+
+// x87Fold reports whether a load is left to the operation that wants its result,
+// and is the only one: nothing stands between but constants.
+func (l *lower) x87Fold(i *ir.Insn) bool {
+	n := l.pc + 1
+	for ; n < len(l.b.Insns); n++ {
+		if o := &l.b.Insns[n]; o.Op != ir.Nop && (o.Op != ir.Mov || o.B != ir.Const || o.D < l.base) {
+			break
+		}
+	}
+	if n >= l.x87.end || l.b.Insns[n].Op != ir.Call || l.b.Insns[n].B != i.D || int(l.lastUse[i.D]) != n || i.D < l.base {
+		return false
+	}
+	h, ok := l.x87How(n)
+	switch op := l.b.Helpers[l.b.Insns[n].Imm].X87; {
+	case !ok || op != ir.X87Arith && op != ir.X87Com && op != ir.X87Push || h.Kind() == ir.X87F80:
+		return false
+	}
+	l.x87.load = l.pc
+	return true
+}
+
+// x87Memory is where the host finds an operand: in the guest's memory, or the word
+// that was loaded, at home.
+func (l *lower) x87Memory(w ir.Ref) Mem {
+	if ld := &l.b.Insns[l.x87.load]; ld.Op == ir.Ld && ld.D == w {
+		pc := l.pc
+		l.pc = l.x87.load
+		m := l.address(ld)
+		l.fault(false)
+		l.pc, l.x87.load = pc, 0
+		return m
+	}
+	if l.vecs.n != 0 {
+		l.vecHome(w, 1)
+	}
+	switch s := &l.words[w]; {
+	case s.dirty:
+		l.clean(w)
+	case s.konst:
+		l.storeWord(w)
+	}
+	return home(w)
+}
+
+// arithOps are the opcodes of arithmetic and comparisons with memory, by kind.
+var arithOps = [...]opcode{ir.X87F32: 0xd8, ir.X87F64: 0xdc, ir.X87I16: 0xde, ir.X87I32: 0xda}
+
+func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
+	s, op := &l.x87, h.Op()
+	s.codes |= x87C1
+	if k := h.Kind(); k != ir.X87Reg {
+		l.rm(arithOps[k], 4, Reg(op), l.x87Memory(i.B))
+		s.set(0)
+		return
+	}
+	if h.Dst() == 0 {
+		l.byte(0xd8, 0xc0|op<<3|byte(h.Src()))
+		s.set(0)
+		return
+	}
+	if op >= 4 { // with st(i) as destination, a - b and b - a have each other's number
+		op ^= 1
+	}
+	l.x87Drop(h.Pops())
+	l.byte(0xdc|byte(h.Pops())<<1, 0xc0|op<<3|byte(h.Dst()))
+	s.set(h.Dst())
+	s.delta += int(h.Pops())
+}
+
+func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
+	s, pops := &l.x87, h.Pops()
+	s.codes |= x87C1 | x87Codes
+	l.x87Drop(pops)
+	switch k := h.Kind(); {
+	case k != ir.X87Reg:
+		l.rm(arithOps[k], 4, Reg(2+pops), l.x87Memory(i.B))
+	case pops == 2 && h.Op() == ir.X87Signal:
+		l.byte(0xde, 0xd9)
+	case pops == 2:
+		l.byte(0xda, 0xe9)
+	case h.Op() == ir.X87Signal:
+		l.byte(0xd8, 0xd0+byte(pops)<<3|byte(h.Src()))
+	default:
+		l.byte(0xdd, 0xe0+byte(pops)<<3|byte(h.Src()))
+	}
+	s.delta += int(pops)
+}
+
+func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
+	l.x87Drop(h.Pops())
+	op := byte(0xf0)
+	if h.Op() == ir.X87Quiet {
+		op = 0xe8
+	}
+	l.byte(0xdb|byte(h.Pops())<<2, op|byte(h.Src()))
+	l.x87.delta += int(h.Pops())
+	l.relation(i.D)
+}
+
+func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
+	s := &l.x87
+	s.codes |= x87C1
+	switch h.Kind() {
+	case ir.X87Reg:
+		l.byte(0xd9, 0xc0|byte(h.Src()))
+	case ir.X87Const:
+		l.byte(0xd9, 0xe8+h.Op())
+	case ir.X87F32:
+		l.rm(0xd9, 4, 0, l.x87Memory(i.B))
+	case ir.X87F64:
+		l.rm(0xdd, 4, 0, l.x87Memory(i.B))
+	case ir.X87I16:
+		l.rm(0xdf, 4, 0, l.x87Memory(i.B))
+	case ir.X87I32:
+		l.rm(0xdb, 4, 0, l.x87Memory(i.B))
+	case ir.X87I64:
+		l.rm(0xdf, 4, 5, l.x87Memory(i.B))
+	case ir.X87F80:
+		hi := atX87Temp
+		hi.Disp += 8
+		l.store(8, atX87Temp, l.toReg(i.B))
+		l.store(8, hi, l.toReg(i.C))
+		l.rm(0xdb, 4, 5, atX87Temp)
+	}
+	s.delta--
+	s.set(0)
+}
+
+func x87Set(l *lower, _ *ir.Insn, h ir.X87How) {
+	s := &l.x87
+	s.codes |= x87C1
+	l.x87Drop(h.Pops())
+	l.byte(0xdd, 0xd0|byte(h.Pops())<<3|byte(h.Dst()))
+	if h.Dst() != 0 || h.Pops() == 0 {
+		s.set(h.Dst())
+	}
+	s.delta += int(h.Pops())
+}
+
+// storeOps are the opcodes of stores and their numbers without pop, with it, and
+// cut off; 0 is none.
+var storeOps = [...]struct {
+	op                 opcode
+	store, pop, cutOff Reg
+}{
+	ir.X87F32: {0xd9, 2, 3, 0}, ir.X87F64: {0xdd, 2, 3, 0}, ir.X87I16: {0xdf, 2, 3, 1}, ir.X87I32: {0xdb, 2, 3, 1},
+	ir.X87I64: {0xdf, 0, 7, 0}, ir.X87F80: {0xdb, 0, 7, 0},
+}
+
+// x87Store stores to the guest's memory at once, where that is what the value is
+// for.
+func x87Store(l *lower, i *ir.Insn, h ir.X87How) {
+	s, row, first := &l.x87, storeOps[h.Kind()], l.pc
+	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw: a store that faults may have changed C1
+	l.x87Drop(h.Pops())
+	op, n := row.op, row.store
+	switch {
+	case h.Op() == ir.X87Trunc && h.Kind() == ir.X87I64:
+		op, n = 0xdd, 1
+	case h.Op() == ir.X87Trunc:
+		n = row.cutOff
+	case h.Pops() == 1:
+		n = row.pop
+	}
+	l.pc++
+	m := l.address(&l.b.Insns[l.pc])
+	s.saved = true
+	l.fault(true)
+	s.saved = false
+	l.rm(op, 4, n, m)
+	s.codes |= x87C1
+	s.delta += int(h.Pops())
+	l.skipTo = l.x87Stored(first, h.Kind())
+	l.locked = 0
+}
+
+// Of a control word: the bits that count, and one that is always set.
+const (
+	x87CW    = 0x1f3f
+	x87CWSet = 0x40
+)
+
+// x87Control loads the control word, unless it unmasks an exception.
+func (l *lower) x87Control(i *ir.Insn) {
+	r, t, cw := l.alloc(), l.alloc(), l.t.arch.X87.CW
+	l.moveTo(r, i.A)
+	l.mov(4, t, r)
+	l.not(4, t)
+	l.testI(4, t, x87Flags)
+	l.flags = fact{}
+	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
+	l.aluI(aluAnd, 4, r, x87CW)
+	l.aluI(aluOr, 4, r, x87CWSet)
+	l.store(8, home(cw), r)
+	l.rm(0xd9, 4, 5, home(cw)) // fldcw
+	l.x87ForgetWord(cw, false)
+}
+
+func x87Xch(l *lower, _ *ir.Insn, h ir.X87How) {
+	l.x87.codes |= x87C1
+	l.byte(0xd9, 0xc8|byte(h.Src()))
+	l.x87.set(0)
+	l.x87.set(h.Src())
+}
+
+// unaryOps are the second bytes.
+var unaryOps = [...]byte{ir.X87Chs: 0xe0, ir.X87Abs: 0xe1, ir.X87Sqrt: 0xfa, ir.X87Rndint: 0xfc}
+
+func x87Unary(l *lower, _ *ir.Insn, h ir.X87How) {
+	l.x87.codes |= x87C1
+	l.byte(0xd9, unaryOps[h.Op()])
+	l.x87.set(0)
+}
