@@ -210,7 +210,7 @@ func TestLockstep(t *testing.T) {
 // TestDump looks for a line of each item of -d.
 func TestDump(t *testing.T) {
 	dir := t.TempDir()
-	items := map[string]string{"in_asm": "IN: <", "op": "translated block 0x", "op_opt": "optimised block 0x", "out_asm": "sub qword ptr [r15+"}
+	items := map[string]string{"in_asm": "IN: <", "op": "translated block 0x", "op_opt": "optimised block 0x", "out_asm": "qword ptr [r14+"}
 	r := panda(t, dir, "-accel", "jit", "-d", "in_asm,op,op_opt,out_asm", "-D", "dump.txt", "/bin/true")
 	if strings.Contains(r.stderr, "-accel jit: ") {
 		t.Skip(r.stderr)

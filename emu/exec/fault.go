@@ -19,7 +19,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 			e.refused(c.TB)
 		}
 		c.Settle()
-		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here
+		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here
 		return e.alone(c)
 	case vcpu.Redirect:
 		a := c.Machine.Arch
@@ -33,7 +33,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		return e.except(c, e.guest.Fault(c, f))
 	case *mmu.CodeStore:
 		c.Settle()
-		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 		return e.selfModifying(c, f.Addr)
 	case interface{ Addr() uintptr }:
 		return e.hostFault(c, f.Addr(), fault)

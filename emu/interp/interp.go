@@ -122,7 +122,11 @@ func (cp *compiler) newExtra(x extra) *extra {
 type jump struct{ op, label int }
 
 func (cp *compiler) run() error {
-	cp.ops = append(cp.ops, op{fn: enterBlock, imm: uint64(len(cp.tb.Marks))})
+	enter := enterBlock
+	if cp.tb.Once {
+		enter = enterOnce
+	}
+	cp.ops = append(cp.ops, op{fn: enter, imm: uint64(len(cp.tb.Marks))})
 	for n := range cp.b.Insns {
 		if err := cp.insnOp(&cp.b.Insns[n]); err != nil {
 			return fmt.Errorf("interp: %s: %w", ir.Format(cp.b, &cp.b.Insns[n], nil), err)

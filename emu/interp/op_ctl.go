@@ -30,6 +30,16 @@ func enterBlock(c *vcpu.CPU, o *op) *op {
 	return o.next()
 }
 
+// enterOnce enters a block that runs once. It was made for the CPU's very state, and
+// who asks to stop can wait for its end.
+func enterOnce(c *vcpu.CPU, o *op) *op {
+	if c.Left -= int64(o.imm); c.Left < 0 {
+		c.Left += int64(o.imm)
+		return leave(c, vcpu.Leave{Why: ir.ExitNone}, uint64(c.TB.PC))
+	}
+	return o.next()
+}
+
 // leave ends the run; the guest goes on at pc.
 func leave(c *vcpu.CPU, l vcpu.Leave, pc uint64) *op {
 	c.W[c.Machine.Arch.PC] = pc

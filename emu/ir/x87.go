@@ -6,17 +6,17 @@ type X87Op uint8
 
 // The operations. They work on a stack of eight registers: see vcpu.X87.
 const (
-	X87None   X87Op = iota
-	X87Arith        // dst = dst op src
-	X87Com          // compare st(0) with src and set the condition codes
-	X87Comi         // the same; the result is CF, PF and ZF
-	X87Push         // push src
-	X87Set          // dst = st(0)
-	X87Store        // the result is st(0) in the format of the kind; what else there is to do does X87Stored
-	X87Stored       // ends a store: it follows the St of the result
-	X87Xch          // exchange st(0) and src
-	X87Unary        // st(0) = op st(0)
-	X87Control      // the control word becomes the parameter, which is no X87How; its reserved bits do not count
+	X87None    X87Op = iota
+	X87Arith         // dst = dst op src
+	X87Com           // compare st(0) with src and set the condition codes
+	X87Comi          // the same; the result is CF, PF and ZF
+	X87Push          // push src
+	X87Set           // dst = st(0)
+	X87Store         // the result is st(0) in the format of the kind; what else there is to do does X87Stored
+	X87Stored        // ends a store: it follows the St of the result
+	X87Xch           // exchange st(0) and src
+	X87Unary         // st(0) = op st(0)
+	X87Control       // the control word becomes the parameter, which is no X87How; its reserved bits do not count
 )
 
 // X87How says how an operation is to be done:

@@ -50,7 +50,7 @@ func (p *pass) counter(rank vcpu.SiteRank, n *uint64) {
 // rank have been told: its store met translated code.
 func (p *pass) fired(rank vcpu.SiteRank) bool {
 	c := p.src.CPU
-	return p.tb.Once && p.insn == 0 && c.Skip.On && c.Skip.Icount == c.Icount() && rank <= c.Skip.Rank
+	return p.tb.Once && p.insn == 0 && c.Skip.On && c.Skip.Counts && c.Skip.Icount == c.Icount() && rank <= c.Skip.Rank
 }
 
 // blockSites puts what fires before the block.
@@ -104,7 +104,7 @@ func (p *pass) put(subs []*event.Sub, pc uint64, site func(subs []*event.Sub) vc
 	}
 	for _, s := range plain {
 		of := site([]*event.Sub{s})
-		if s.Counted != nil && p.fired(of.Rank) {
+		if p.fired(of.Rank) {
 			continue
 		}
 		g := p.enter(s, x)

@@ -69,6 +69,7 @@ type CPU struct {
 // before the instruction with this count.
 type Skip struct {
 	On     bool
+	Counts bool // their counters have been added to as well
 	Icount uint64
 	Rank   SiteRank
 }

@@ -1,0 +1,190 @@
+package amd64
+
+import "panda/emu/ir"
+
+// extend emits a zero or sign extension of a register.
+func (l *lower) extend(op opcode, n uint8, d, s Reg) {
+	if op == opMovzx8 || op == opMovsx8 {
+		w, at := head(op, n, d, 0, s, s >= RSP)
+		l.put(w|(0xc0|uint64(d&7)<<3|uint64(s&7))<<at, at+8)
+		return
+	}
+	l.rr(op, n, d, s)
+}
+
+func lowZExt(l *lower, i *ir.Insn) {
+	from := ir.Type(i.Aux)
+	if s := &l.words[i.A]; s.konst && !l.pinned(i.A) {
+		l.moveConst(i.D, s.k&(1<<(8*from.Bytes())-1), ir.I64)
+		return
+	}
+	if v := &l.values[l.number(i.A)]; from == ir.I64 || from == ir.I32 && v.short || v.bits != 0 && int(v.bits) <= 8*from.Bytes() {
+		mov := ir.Insn{Op: ir.Mov, Type: ir.I64, D: i.D, A: ir.None, B: i.A, C: ir.None}
+		lowMov(l, &mov)
+		return
+	}
+	src, m := l.operand(i.A)
+	r := l.target(i.D)
+	op := map8to32(from, opMovzx8, opMovzx16, 0x8b)
+	if src != noReg {
+		l.extend(op, 4, r, src)
+	} else {
+		l.rm(op, 4, r, m)
+	}
+	l.finish(i.D, r)
+	v := &l.values[l.words[i.D].num]
+	v.short, v.bits = true, typeBits(from)
+}
+
+// typeBits is value.bits of a value of a type, zero-extended.
+func typeBits(t ir.Type) uint8 {
+	if t <= ir.I16 {
+		return 8 << t
+	}
+	return 0
+}
+
+func map8to32(t ir.Type, b, w, d opcode) opcode {
+	switch t {
+	case ir.I8:
+		return b
+	case ir.I16:
+		return w
+	}
+	return d
+}
+
+func lowSExt(l *lower, i *ir.Insn) {
+	n := size(i)
+	from := ir.Type(i.Aux)
+	src, m := l.operand(i.A)
+	r := l.target(i.D)
+	op := map8to32(from, opMovsx8, opMovsx16, opMovsxd)
+	if from == ir.I64 || from == ir.I32 && n == 4 {
+		op = 0x8b
+	}
+	if src != noReg {
+		l.extend(op, n, r, src)
+	} else {
+		l.rm(op, n, r, m)
+	}
+	l.result(i, r)
+	l.values[l.words[i.D].num].signed = i.Type == ir.I64 && from != ir.I64
+}
+
+func lowExtract(l *lower, i *ir.Insn) {
+	pos, n := i.Aux, i.Sub
+	r := l.targetFrom(i.D, i.A, noReg)
+	if pos+n < 64 {
+		l.maskLow(r, pos, n)
+	} else if pos != 0 {
+		l.shiftI(shiftShr, 8, r, pos)
+	}
+	l.flags = fact{}
+	l.finish(i.D, r)
+	l.values[l.words[i.D].num].short = n <= 32
+}
+
+// maskLow shifts a register right and keeps n bits.
+func (l *lower) maskLow(r Reg, pos, n uint8) {
+	if pos != 0 {
+		l.shiftI(shiftShr, 8, r, pos)
+	}
+	switch {
+	case n == 8:
+		l.extend(opMovzx8, 4, r, r)
+	case n == 16:
+		l.extend(opMovzx16, 4, r, r)
+	case n == 32:
+		l.mov(4, r, r)
+	case n < 32:
+		l.aluI(aluAnd, 4, r, int32(1<<n-1))
+	default:
+		l.shiftI(shiftShl, 8, r, 64-n)
+		l.shiftI(shiftShr, 8, r, 64-n)
+	}
+}
+
+func lowDeposit(l *lower, i *ir.Insn) {
+	if l.inVecs(i.D) && l.depositVec(i) {
+		return
+	}
+	pos, n := i.Aux, i.Sub
+	switch {
+	case n == 64:
+		lowMov(l, &ir.Insn{Op: ir.Mov, Type: ir.I64, D: i.D, A: ir.None, B: i.B, C: ir.None, Imm: i.Imm})
+	case pos == 0 && (n == 8 || n == 16):
+		l.depositLow(i, n/8)
+	case pos == 8 && n == 8:
+		l.depositHigh(i)
+	default:
+		l.depositBits(i, pos, n)
+	}
+}
+
+// depositLow replaces the low byte or word.
+func (l *lower) depositLow(i *ir.Insn, n uint8) {
+	if k, ok := l.constant(&ir.Insn{Type: ir.I64, B: i.B, Imm: i.Imm}); ok {
+		r := l.targetFrom(i.D, i.A, noReg)
+		if n == 1 {
+			l.rr(0xc6, 1, 0, r)
+			l.byte(byte(k))
+		} else {
+			l.rr(0xc7, 2, 0, r)
+			l.byte(byte(k), byte(k>>8))
+		}
+		l.finish(i.D, r)
+		return
+	}
+	b := l.toReg(i.B)
+	r := l.targetFrom(i.D, i.A, b)
+	if n == 1 {
+		l.rr(0x8a, 1, r, b)
+	} else {
+		l.mov(2, r, b)
+	}
+	l.finish(i.D, r)
+}
+
+// depositHigh replaces the second byte.
+func (l *lower) depositHigh(i *ir.Insn) {
+	b := l.toB(i)
+	r := l.targetFrom(i.D, i.A, b)
+	if r == b {
+		b = l.alloc()
+		l.mov(4, b, r)
+	}
+	l.vrr(opRorx.sized(8), false, r, 0, r)
+	l.byte(8)
+	l.rr(0x8a, 1, r, b)
+	l.vrr(opRorx.sized(8), false, r, 0, r)
+	l.byte(56)
+	l.finish(i.D, r)
+}
+
+// depositBits replaces any run of bits: the old value is turned so that they
+// come lowest, shifted out and in, and turned back.
+func (l *lower) depositBits(i *ir.Insn, pos, n uint8) {
+	t := l.alloc()
+	if k, ok := l.constant(&ir.Insn{Type: ir.I64, B: i.B, Imm: i.Imm}); ok {
+		l.movImm(t, k)
+	} else {
+		l.moveTo(t, i.B)
+	}
+	r := l.targetFrom(i.D, i.A, noReg)
+	mask := (uint64(1)<<n - 1) << pos
+	l.shiftI(shiftShl, 8, t, 64-n)
+	if pos+n < 64 {
+		l.shiftI(shiftShr, 8, t, 64-n-pos)
+	}
+	if v, fits := immediate(8, ^mask); fits {
+		l.aluI(aluAnd, 8, r, v)
+	} else {
+		x := l.alloc()
+		l.movImm(x, ^mask)
+		l.alu(aluAnd, 8, r, x)
+	}
+	l.alu(aluOr, 8, r, t)
+	l.flags = fact{}
+	l.finish(i.D, r)
+}
