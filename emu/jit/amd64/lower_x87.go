@@ -228,7 +228,7 @@ func (l *lower) x87Keeps(i *ir.Insn) bool {
 	switch {
 	case i.Op == ir.Nop || i.Op == ir.InsnMark || i.Op == ir.Unset:
 		return true
-	case i.Op.Control() || i.Op.Barrier() || i.Op == ir.Vec || i.Op == ir.Count || i.Op >= ir.DivU && i.Op <= ir.RemS || i.Type >= ir.V128:
+	case i.Op.Control() || i.Op.Barrier() || i.Op == ir.Vec || i.Op >= ir.DivU && i.Op <= ir.RemS || i.Type >= ir.V128:
 		return false
 	}
 	return !l.x87Word(i.A) && !l.x87Word(i.B) && !l.x87Word(i.C) && !l.x87Word(i.D) && i.D != l.t.arch.X87.CW
