@@ -113,6 +113,7 @@ var programs = []struct {
 	{name: "bash", args: []string{"bash", "-c", "for i in 1 2 3; do echo $i | tr 1-9 a-i; done; ls /usr | sort | wc -l; exit 7"}},
 	{name: "bash-fork", args: []string{"bash", "-c", "x=$(echo a; (echo b; exit 3); echo $?); echo \"$x\"; true && false || echo or; kill -9 $$"}},
 	{name: "bash-trap", args: []string{"bash", "-c", "trap 'echo got' USR1; kill -USR1 $$; sleep 0.01 & wait $!; echo $?"}},
+	{name: "bash-fifo", args: []string{"bash", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do mkfifo p; (echo through $i > p &); cat p; rm p; done"}},
 	{name: "dash", args: []string{"dash", "-c", "set -- a b; for x; do printf '%s\\n' $x; done; cat < /etc/debian_version"}},
 	{name: "cat", args: []string{"cat"}, stdin: "one\ntwo\n"},
 	{name: "sort", args: []string{"sort", "-n"}, stdin: "3\n1\n2\n"},

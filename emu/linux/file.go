@@ -72,7 +72,12 @@ func (f *File) ready(h *hostsys.Host, events int16) bool {
 	if !f.mayBlock {
 		return true
 	}
-	n, _ := h.Ppoll([]unix.PollFd{{Fd: int32(f.fd), Events: events}}, 0)
+	return polls(h, f.fd, events)
+}
+
+// polls reports whether a host descriptor is ready.
+func polls(h *hostsys.Host, fd int, events int16) bool {
+	n, _ := h.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: events}}, 0)
 	return n != 0
 }
 

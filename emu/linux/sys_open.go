@@ -56,9 +56,49 @@ func (t *Thread) open(c *call, dir, name, flags int, mode uint32) (int64, errno)
 
 // opening is an open that runs in the background, because it waits for another
 // process to open the other end.
+//
+// A reader's end is open already, without having waited, and stays so: closed, it
+// would have satisfied a writer that then finds nobody. It also tells of a writer
+// that came and went before the open in the background began.
 type opening struct {
 	started *hostsys.Started
 	tg      target
+	reader  int // the reader's end, or -1
+}
+
+// wait parks the thread until the other end is open.
+func (o *opening) wait(t *Thread) errno {
+	w := wait{started: o.started, interrupted: abi.ERESTARTSYS, cancel: func() { o.abandon(t.k) }}
+	if o.reader >= 0 {
+		w.fds = []unix.PollFd{{Fd: int32(o.reader), Events: unix.POLLIN}}
+	}
+	return t.park(w)
+}
+
+func (o *opening) abandon(k *Kernel) {
+	o.started.Abandon()
+	if o.reader >= 0 {
+		k.host.Close(o.reader)
+	}
+}
+
+// end is the descriptor once the other end is open.
+func (o *opening) end(k *Kernel) (fd int, e errno, done bool) {
+	ret, e, done := o.started.Done()
+	if done {
+		if o.reader >= 0 {
+			k.host.Close(o.reader)
+		}
+		return int(ret), e, true
+	}
+	if o.reader < 0 || !polls(k.host, o.reader, unix.POLLIN) {
+		return 0, 0, false
+	}
+	o.started.Abandon()
+	if w, e := k.host.Openat(o.tg.dir, o.tg.path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
+		k.host.Close(w) // a writer that comes and goes ends the open in the background
+	}
+	return o.reader, 0, true
 }
 
 func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
@@ -142,24 +182,23 @@ func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int) (int64, errno) 
 	if r.flags&abi.O_NONBLOCK != 0 {
 		return 0, abi.ENXIO
 	}
-	if fd >= 0 {
-		// The end that is open already would satisfy a writer: let it go.
+	if fd >= 0 && polls(t.k.host, fd, 0) { // a sandbox's end, which always says that a writer went, and whose opens are counted
 		t.k.host.Close(fd)
+		fd = -1
 	}
-	o := &opening{t.k.host.StartOpenat(tg.dir, tg.path, r.flags|unix.O_CLOEXEC, r.mode), tg}
+	o := &opening{t.k.host.StartOpenat(tg.dir, tg.path, r.flags|unix.O_CLOEXEC, r.mode), tg, fd}
 	c.state = o
-	return 0, t.park(wait{started: o.started, interrupted: abi.ERESTARTSYS, cancel: o.started.Abandon})
+	return 0, o.wait(t)
 }
 
 func (t *Thread) openEnd(o *opening, r openReq) (int64, errno) {
-	ret, e, done := o.started.Done()
+	fd, e, done := o.end(t.k)
 	if !done {
-		return 0, t.park(wait{started: o.started, interrupted: abi.ERESTARTSYS, cancel: o.started.Abandon})
+		return 0, o.wait(t)
 	}
 	if e != 0 {
 		return 0, e
 	}
-	fd := int(ret)
 	t.k.host.Fcntl(fd, unix.F_SETFL, int64(r.flags&^(unix.O_CREAT|unix.O_EXCL|unix.O_TRUNC)|unix.O_NONBLOCK))
 	return t.opened(fd, o.tg, r)
 }
