@@ -329,14 +329,15 @@ func testConfig(t testing.TB, dir string) Config {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { out.Close() })
-	null, err := os.Open(os.DevNull)
+	// Not a device: random calls would change its mode.
+	in, err := os.OpenFile(dir+"/.in", os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { null.Close() })
+	t.Cleanup(func() { in.Close() })
 	return Config{
 		Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
-		Stdin: int(null.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host,
+		Stdin: int(in.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host,
 	}
 }
 
