@@ -376,6 +376,10 @@ func (l *lower) x87Store(s *x87, r, t Reg) {
 	l.store(8, home(x.Top), r)
 }
 
+// fnclex forgets the host's exception flags: some of them may not be among the
+// guest's any more.
+func (a *asm) fnclex() { a.byte(0xdb, 0xe2) }
+
 // x87Set is cold code that gives the host the guest's control word.
 func (l *lower) emitX87Set(c *cold) {
 	x, r := &l.t.arch.X87, c.reg
@@ -386,7 +390,7 @@ func (l *lower) emitX87Set(c *cold) {
 	l.load(4, r, home(x.SW))
 	l.testI(4, r, x87ES)
 	pending := l.jcc(ccNE)
-	l.byte(0xdb, 0xe2)           // fnclex
+	l.fnclex()
 	l.rm(0xd9, 4, 5, home(x.CW)) // fldcw
 	l.storeImm(4, atX87, 1)
 	l.patch(l.jmp(), c.back)
