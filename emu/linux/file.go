@@ -75,6 +75,21 @@ func (f *File) ready(h *hostsys.Host, events int16) bool {
 	return polls(h, f.fd, events)
 }
 
+// prompt reports whether the host reads and writes the file without waiting: it is
+// /dev/null or its like, or a pipe or socket that does not wait.
+func (f *File) prompt() bool {
+	switch f.mode {
+	case unix.S_IFCHR:
+		return unix.Major(f.rdev) == memoryDevices
+	case unix.S_IFIFO, unix.S_IFSOCK:
+		return !f.mayBlock
+	}
+	return false
+}
+
+// memoryDevices is the major number of /dev/null, /dev/zero and their like.
+const memoryDevices = 1
+
 // polls reports whether a host descriptor is ready.
 func polls(h *hostsys.Host, fd int, events int16) bool {
 	n, _ := h.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: events}}, 0)

@@ -55,6 +55,7 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	}
 	var n int
 	var e errno
+	t.k.host.Prompt = f.prompt()
 	switch {
 	case x.off >= 0 || x.flags != 0:
 		n, e = t.k.host.Preadv2(f.fd, v, x.off, x.flags)
@@ -125,6 +126,7 @@ func (t *Thread) writeOnce(x transfer, v [][]byte) (int, errno) {
 	if f.mayBlock {
 		v = [][]byte{v[0][:min(len(v[0]), pipeAtomic)]}
 	}
+	h.Prompt = f.prompt()
 	switch {
 	case x.off >= 0 || x.flags != 0:
 		return h.Pwritev2(f.fd, v, x.off, x.flags)

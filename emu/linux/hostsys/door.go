@@ -44,8 +44,11 @@ type Call struct {
 	Args [6]Arg
 	Vec  [][]byte
 	Msg  *Msg
-	Ret  int64
-	Err  Errno
+	// Prompt says that the host answers without waiting for anybody: Go's scheduler
+	// need not hear of the call.
+	Prompt bool
+	Ret    int64
+	Err    Errno
 }
 
 // Door is the way to the host. Do is called from the goroutine of the Host, and
@@ -62,6 +65,9 @@ type Host struct {
 	Signals Signals
 	Wake    int // descriptor that becomes readable when a signal or an end waits
 
+	// Prompt is that of the next call: see Call.
+	Prompt bool
+
 	// A Host makes one call at a time, so that these are used again and again.
 	call Call
 	ts   unix.Timespec
@@ -72,6 +78,7 @@ type Host struct {
 func (h *Host) do(nr uintptr, args ...Arg) (int64, Errno) {
 	c := &h.call
 	c.Nr, c.Ret, c.Err = nr, 0, 0
+	c.Prompt, h.Prompt = h.Prompt, false
 	clear(c.Args[copy(c.Args[:], args):])
 	h.Door.Do(c)
 	c.Vec, c.Msg = nil, nil

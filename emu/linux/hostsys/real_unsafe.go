@@ -30,7 +30,11 @@ func (real) Do(c *Call) {
 			a[i] = uintptr(unsafe.Pointer(unsafe.SliceData(arg.Buf)))
 		}
 	}
-	r, _, e := unix.Syscall6(c.Nr, a[0], a[1], a[2], a[3], a[4], a[5])
+	enter := unix.Syscall6
+	if c.Prompt {
+		enter = unix.RawSyscall6
+	}
+	r, _, e := enter(c.Nr, a[0], a[1], a[2], a[3], a[4], a[5])
 	if c.Ret, c.Err = int64(r), Errno(e); e != 0 {
 		c.Ret = -1
 	}
