@@ -457,16 +457,25 @@ func (l *lower) x87Fold(i *ir.Insn) bool {
 	return true
 }
 
-// x87Memory is where the host finds an operand: in the guest's memory, or the word
-// that was loaded, at home.
+// x87Memory is where the next instruction finds an operand.
 func (l *lower) x87Memory(w ir.Ref) Mem {
+	m, faults := l.x87Operand(w)
+	if faults {
+		l.fault(false)
+	}
+	return m
+}
+
+// x87Operand is where the host finds an operand: in the guest's memory, where it
+// may fault, or the word that was loaded, at home. It is asked for before other
+// registers are taken: what the address is made of was last used by the load.
+func (l *lower) x87Operand(w ir.Ref) (m Mem, faults bool) {
 	if ld := &l.b.Insns[l.x87.load]; ld.Op == ir.Ld && ld.D == w {
 		pc := l.pc
 		l.pc = l.x87.load
-		m := l.address(ld)
-		l.fault(false)
+		m = l.address(ld)
 		l.pc, l.x87.load = pc, 0
-		return m
+		return m, true
 	}
 	if l.vecs.n != 0 {
 		l.vecHome(w, 1)
@@ -477,7 +486,7 @@ func (l *lower) x87Memory(w ir.Ref) Mem {
 	case s.konst:
 		l.storeWord(w)
 	}
-	return home(w)
+	return home(w), false
 }
 
 // arithOps are the opcodes of arithmetic and comparisons with memory, by kind.
@@ -485,12 +494,13 @@ var arithOps = [...]opcode{ir.X87F32: 0xd8, ir.X87F64: 0xdc, ir.X87I16: 0xde, ir
 
 func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
 	s, op := &l.x87, h.Op()
-	s.codes |= x87C1
 	if k := h.Kind(); k != ir.X87Reg {
 		l.rm(arithOps[k], 4, Reg(op), l.x87Memory(i.B))
+		s.codes |= x87C1 // not before: the access may fault
 		s.set(0)
 		return
 	}
+	s.codes |= x87C1
 	if h.Dst() == 0 {
 		l.byte(0xd8, 0xc0|op<<3|byte(h.Src()))
 		s.set(0)
@@ -507,11 +517,21 @@ func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
 
 func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
 	s, pops := &l.x87, h.Pops()
-	s.codes |= x87C1 | x87Codes
+	var m Mem
+	var faults bool
+	if h.Kind() != ir.X87Reg {
+		m, faults = l.x87Operand(i.B)
+	}
+	if faults && pops != 0 {
+		l.x87KeepC1()
+	}
 	l.x87Drop(pops)
 	switch k := h.Kind(); {
 	case k != ir.X87Reg:
-		l.rm(arithOps[k], 4, Reg(2+pops), l.x87Memory(i.B))
+		if faults {
+			l.fault(false)
+		}
+		l.rm(arithOps[k], 4, Reg(2+pops), m)
 	case pops == 2 && h.Op() == ir.X87Signal:
 		l.byte(0xde, 0xd9)
 	case pops == 2:
@@ -521,10 +541,34 @@ func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
 	default:
 		l.byte(0xdd, 0xe0+byte(pops)<<3|byte(h.Src()))
 	}
+	s.codes |= x87C1 | x87Codes
 	s.delta += int(pops)
 }
 
+// x87KeepC1 stores C1, which what follows would change, if it is the host's.
+func (l *lower) x87KeepC1() {
+	s, sw := &l.x87, home(l.t.arch.X87.SW)
+	if s.codes&x87C1 == 0 {
+		return
+	}
+	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw
+	r, t := l.alloc(), l.alloc()
+	l.rm(opMovzx16, 4, t, atX87Temp)
+	l.aluI(aluAnd, 4, t, x87C1)
+	l.load(4, r, sw)
+	l.aluI(aluAnd, 4, r, ^int32(x87C1))
+	l.alu(aluOr, 4, r, t)
+	l.store(8, sw, r)
+	l.flags = fact{}
+	l.locked &^= 1<<r | 1<<t
+	s.codes &^= x87C1
+}
+
+// x87Comi compares into the flags of the processor. C1 stays.
 func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
+	if h.Pops() != 0 {
+		l.x87KeepC1()
+	}
 	l.x87Drop(h.Pops())
 	op := byte(0xf0)
 	if h.Op() == ir.X87Quiet {
@@ -537,7 +581,6 @@ func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
 
 func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
 	s := &l.x87
-	s.codes |= x87C1
 	switch h.Kind() {
 	case ir.X87Reg:
 		l.byte(0xd9, 0xc0|byte(h.Src()))
@@ -560,6 +603,7 @@ func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
 		l.store(8, hi, l.toReg(i.C))
 		l.rm(0xdb, 4, 5, atX87Temp)
 	}
+	s.codes |= x87C1
 	s.delta--
 	s.set(0)
 }
