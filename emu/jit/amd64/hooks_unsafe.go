@@ -45,6 +45,11 @@ const (
 	stopYield = vcpu.StopYield
 )
 
+// The places that only the assembler reads, in go_asm.h.
+var _ = [...]int{
+	hostSP, hostCalling, ctxCPU, ctxSkip, ctxStop, callFn, callArg, callFor, callResume, callExit, callWants, servedHits, servedOn,
+}
+
 // enter runs machine code at code with R15 = ctx until it returns. The code
 // leaves RSP as it found it, DF clear, the x87 stack empty, MXCSR as it was and
 // the upper halves of vector registers zero; it pushes nothing and calls
