@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"panda/emu/event"
-	"panda/emu/guest"
 	"panda/emu/probe"
 	"panda/emu/vcpu"
 )
@@ -106,12 +105,12 @@ func (e *Engine) hasten(c *vcpu.CPU) {
 // the block are then as they were.
 func (e *Engine) Nested(f func()) {
 	c := e.cpu
-	saved := new(state)
-	saved.keep(c)
+	saved := new(vcpu.Saved)
+	saved.Keep(c, len(c.W))
 	e.nested++
 	defer func() {
 		e.nested--
-		saved.restore(c)
+		saved.Restore(c)
 		e.enterSpace()
 		if e.flush || len(e.stale) > 0 {
 			c.Kick()
@@ -123,31 +122,3 @@ func (e *Engine) Nested(f func()) {
 
 // Busy reports whether a translation is under way, within which nothing can run.
 func (e *Engine) Busy() bool { return e.translating }
-
-// state is what a nested run must not change.
-type state struct {
-	w        []uint64
-	left     int64
-	deadline uint64
-	exc      guest.Exception
-	syscall  vcpu.SyscallKind
-	tb       *vcpu.TB
-	insn     int
-	leave    vcpu.Leave
-	access   vcpu.MemAccess
-	skip     vcpu.Skip
-	moved    bool
-	again    bool
-}
-
-func (s *state) keep(c *vcpu.CPU) {
-	*s = state{
-		slices.Clone(c.W[:]), c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn, c.Leave, c.Access, c.Skip, c.Moved, c.Again,
-	}
-}
-
-func (s *state) restore(c *vcpu.CPU) {
-	copy(c.W[:], s.w)
-	c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn = s.left, s.deadline, s.exc, s.syscall, s.tb, s.insn
-	c.Leave, c.Access, c.Skip, c.Moved, c.Again = s.leave, s.access, s.skip, s.moved, s.again
-}

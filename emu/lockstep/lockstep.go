@@ -45,7 +45,7 @@ type Backend struct {
 	interp  interp.Engine
 	shadows map[*vcpu.TB]*shadow
 	jumps   *vcpu.JumpCache // empty
-	before  state
+	before  vcpu.Saved
 	ways    [repeats]way
 	got     way
 	log     journal
@@ -187,7 +187,7 @@ const repeats = 3
 // model runs the block on the interpreter, once or, while it leads to itself,
 // several times, and takes everything back. The result is the state after each.
 func (k *Backend) model(c *vcpu.CPU, tb *vcpu.TB, s *shadow) []way {
-	k.before.keep(c)
+	k.before.Keep(c, int(c.Machine.Arch.TempBase))
 	k.log.reset()
 	c.Wrote = func(a uint64, n int) { k.log.note(c, a, n) }
 	s.tb.Dead, s.tb.Next = false, [2]*vcpu.TB{}
@@ -201,7 +201,7 @@ func (k *Backend) model(c *vcpu.CPU, tb *vcpu.TB, s *shadow) []way {
 	c.Wrote = nil
 	c.Unkick()
 	k.log.undo(c)
-	k.before.restore(c)
+	k.before.Restore(c)
 	return k.ways[:n]
 }
 

@@ -12,34 +12,6 @@ import (
 	"panda/emu/vcpu"
 )
 
-// state is what a block starts from.
-type state struct {
-	w        []uint64
-	left     int64
-	deadline uint64
-	exc      guest.Exception
-	syscall  vcpu.SyscallKind
-	tb       *vcpu.TB
-	insn     int
-	leave    vcpu.Leave
-	skip     vcpu.Skip
-	moved    bool
-	again    bool
-}
-
-func (s *state) keep(c *vcpu.CPU) {
-	*s = state{
-		append(s.w[:0], c.W[:c.Machine.Arch.TempBase]...),
-		c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn, c.Leave, c.Skip, c.Moved, c.Again,
-	}
-}
-
-func (s *state) restore(c *vcpu.CPU) {
-	copy(c.W[:], s.w)
-	c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn = s.left, s.deadline, s.exc, s.syscall, s.tb, s.insn
-	c.Leave, c.Skip, c.Moved, c.Again = s.leave, s.skip, s.moved, s.again
-}
-
 // way is how a block was left, and with what state.
 type way struct {
 	fault  any

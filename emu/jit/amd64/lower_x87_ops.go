@@ -1,0 +1,303 @@
+package amd64
+
+import (
+	"panda/emu/ir"
+	"panda/emu/jit"
+)
+
+// The operations of a segment: see lower_x87.go.
+
+// set notes that the register at st(i) has a new value.
+func (s *x87) set(i uint64) { s.dirty |= 1 << (s.delta + int(i) + 8) }
+
+// x87Drop stores the n registers that an operation is about to pop, and counts
+// them as popped.
+func (l *lower) x87Drop(n uint64) {
+	s := &l.x87
+	for i := range n {
+		if p := s.delta + int(i); s.dirty>>(p+8)&1 != 0 {
+			r, t := l.alloc(), l.alloc()
+			l.load(4, r, home(l.t.arch.X87.Top))
+			m := l.x87Slot(p, r, t)
+			l.flags = fact{}
+			switch full := s.need-s.delta == x87Depth; {
+			case !full:
+				l.byte(0xd9, 0xc0+byte(i)) // fld st(i)
+				l.rm(0xdb, 4, 7, m)        // fstp
+			case i == 0:
+				l.rm(0xdb, 4, 7, m)
+				l.rm(0xdb, 4, 5, m) // fld
+			default:
+				l.byte(0xd9, 0xc9) // fxch
+				l.rm(0xdb, 4, 7, m)
+				l.rm(0xdb, 4, 5, m)
+				l.byte(0xd9, 0xc9)
+			}
+			l.locked &^= 1<<r | 1<<t
+		}
+		s.dirty &^= 1 << (s.delta + int(i) + 8)
+	}
+}
+
+var x87Funcs = [...]func(l *lower, i *ir.Insn, h ir.X87How){
+	ir.X87Arith: x87Arith, ir.X87Com: x87Com, ir.X87Comi: x87Comi, ir.X87Push: x87Push, ir.X87Set: x87Set,
+	ir.X87Store: x87Store, ir.X87Xch: x87Xch, ir.X87Unary: x87Unary,
+}
+
+// x87Fold reports whether a load is left to the operation that wants its result,
+// and is the only one: nothing stands between but constants.
+func (l *lower) x87Fold(i *ir.Insn) bool {
+	n := l.pc + 1
+	for ; n < len(l.b.Insns); n++ {
+		if o := &l.b.Insns[n]; o.Op != ir.Nop && (o.Op != ir.Mov || o.B != ir.Const || o.D < l.base) {
+			break
+		}
+	}
+	if n >= l.x87.end || l.b.Insns[n].Op != ir.Call || l.b.Insns[n].B != i.D || int(l.lastUse[i.D]) != n || i.D < l.base {
+		return false
+	}
+	h, ok := l.x87How(n)
+	switch op := l.b.Helpers[l.b.Insns[n].Imm].X87; {
+	case !ok || op != ir.X87Arith && op != ir.X87Com && op != ir.X87Push || h.Kind() == ir.X87F80:
+		return false
+	}
+	l.x87.load = l.pc
+	return true
+}
+
+// x87Memory is where the next instruction finds an operand.
+func (l *lower) x87Memory(w ir.Ref) Mem {
+	m, faults := l.x87Operand(w)
+	if faults {
+		l.fault(false)
+	}
+	return m
+}
+
+// x87Operand is where the host finds an operand: in the guest's memory, where it
+// may fault, or the word that was loaded, at home. It is asked for before other
+// registers are taken: what the address is made of was last used by the load.
+func (l *lower) x87Operand(w ir.Ref) (m Mem, faults bool) {
+	if ld := &l.b.Insns[l.x87.load]; ld.Op == ir.Ld && ld.D == w {
+		pc := l.pc
+		l.pc = l.x87.load
+		m = l.address(ld)
+		l.pc, l.x87.load = pc, 0
+		return m, true
+	}
+	if l.vecs.n != 0 {
+		l.vecHome(w, 1)
+	}
+	switch s := &l.words[w]; {
+	case s.dirty:
+		l.clean(w)
+	case s.konst:
+		l.storeWord(w)
+	}
+	return home(w), false
+}
+
+// arithOps are the opcodes of arithmetic and comparisons with memory, by kind.
+var arithOps = [...]opcode{ir.X87F32: 0xd8, ir.X87F64: 0xdc, ir.X87I16: 0xde, ir.X87I32: 0xda}
+
+func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
+	s, op := &l.x87, h.Op()
+	if k := h.Kind(); k != ir.X87Reg {
+		l.rm(arithOps[k], 4, Reg(op), l.x87Memory(i.B))
+		s.codes |= x87C1 // not before: the access may fault
+		s.set(0)
+		return
+	}
+	s.codes |= x87C1
+	if h.Dst() == 0 {
+		l.byte(0xd8, 0xc0|op<<3|byte(h.Src()))
+		s.set(0)
+		return
+	}
+	if op >= 4 { // with st(i) as destination, a - b and b - a have each other's number
+		op ^= 1
+	}
+	l.x87Drop(h.Pops())
+	l.byte(0xdc|byte(h.Pops())<<1, 0xc0|op<<3|byte(h.Dst()))
+	s.set(h.Dst())
+	s.delta += int(h.Pops())
+}
+
+func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
+	s, pops := &l.x87, h.Pops()
+	var m Mem
+	var faults bool
+	if h.Kind() != ir.X87Reg {
+		m, faults = l.x87Operand(i.B)
+	}
+	if faults && pops != 0 {
+		l.x87KeepC1()
+	}
+	l.x87Drop(pops)
+	switch k := h.Kind(); {
+	case k != ir.X87Reg:
+		if faults {
+			l.fault(false)
+		}
+		l.rm(arithOps[k], 4, Reg(2+pops), m)
+	case pops == 2 && h.Op() == ir.X87Signal:
+		l.byte(0xde, 0xd9)
+	case pops == 2:
+		l.byte(0xda, 0xe9)
+	case h.Op() == ir.X87Signal:
+		l.byte(0xd8, 0xd0+byte(pops)<<3|byte(h.Src()))
+	default:
+		l.byte(0xdd, 0xe0+byte(pops)<<3|byte(h.Src()))
+	}
+	s.codes |= x87C1 | x87Codes
+	s.delta += int(pops)
+}
+
+// x87KeepC1 stores C1, which what follows would change, if it is the host's.
+func (l *lower) x87KeepC1() {
+	s, sw := &l.x87, home(l.t.arch.X87.SW)
+	if s.codes&x87C1 == 0 {
+		return
+	}
+	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw
+	r, t := l.alloc(), l.alloc()
+	l.rm(opMovzx16, 4, t, atX87Temp)
+	l.aluI(aluAnd, 4, t, x87C1)
+	l.load(4, r, sw)
+	l.aluI(aluAnd, 4, r, ^int32(x87C1))
+	l.alu(aluOr, 4, r, t)
+	l.store(8, sw, r)
+	l.flags = fact{}
+	l.locked &^= 1<<r | 1<<t
+	s.codes &^= x87C1
+}
+
+// x87Comi compares into the flags of the processor. C1 stays.
+func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
+	if h.Pops() != 0 {
+		l.x87KeepC1()
+	}
+	l.x87Drop(h.Pops())
+	op := byte(0xf0)
+	if h.Op() == ir.X87Quiet {
+		op = 0xe8
+	}
+	l.byte(0xdb|byte(h.Pops())<<2, op|byte(h.Src()))
+	l.x87.delta += int(h.Pops())
+	l.relation(i.D)
+}
+
+func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
+	s := &l.x87
+	switch h.Kind() {
+	case ir.X87Reg:
+		l.byte(0xd9, 0xc0|byte(h.Src()))
+	case ir.X87Const:
+		l.byte(0xd9, 0xe8+h.Op())
+	case ir.X87F32:
+		l.rm(0xd9, 4, 0, l.x87Memory(i.B))
+	case ir.X87F64:
+		l.rm(0xdd, 4, 0, l.x87Memory(i.B))
+	case ir.X87I16:
+		l.rm(0xdf, 4, 0, l.x87Memory(i.B))
+	case ir.X87I32:
+		l.rm(0xdb, 4, 0, l.x87Memory(i.B))
+	case ir.X87I64:
+		l.rm(0xdf, 4, 5, l.x87Memory(i.B))
+	case ir.X87F80:
+		hi := atX87Temp
+		hi.Disp += 8
+		l.store(8, atX87Temp, l.toReg(i.B))
+		l.store(8, hi, l.toReg(i.C))
+		l.rm(0xdb, 4, 5, atX87Temp)
+	}
+	s.codes |= x87C1
+	s.delta--
+	s.set(0)
+}
+
+func x87Set(l *lower, _ *ir.Insn, h ir.X87How) {
+	s := &l.x87
+	s.codes |= x87C1
+	l.x87Drop(h.Pops())
+	l.byte(0xdd, 0xd0|byte(h.Pops())<<3|byte(h.Dst()))
+	if h.Dst() != 0 || h.Pops() == 0 {
+		s.set(h.Dst())
+	}
+	s.delta += int(h.Pops())
+}
+
+// storeOps are the opcodes of stores and their numbers without pop, with it, and
+// cut off; 0 is none.
+var storeOps = [...]struct {
+	op                 opcode
+	store, pop, cutOff Reg
+}{
+	ir.X87F32: {0xd9, 2, 3, 0}, ir.X87F64: {0xdd, 2, 3, 0}, ir.X87I16: {0xdf, 2, 3, 1}, ir.X87I32: {0xdb, 2, 3, 1},
+	ir.X87I64: {0xdf, 0, 7, 0}, ir.X87F80: {0xdb, 0, 7, 0},
+}
+
+// x87Store stores to the guest's memory at once, where that is what the value is
+// for.
+func x87Store(l *lower, i *ir.Insn, h ir.X87How) {
+	s, row, first := &l.x87, storeOps[h.Kind()], l.pc
+	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw: a store that faults may have changed C1
+	l.x87Drop(h.Pops())
+	op, n := row.op, row.store
+	switch {
+	case h.Op() == ir.X87Trunc && h.Kind() == ir.X87I64:
+		op, n = 0xdd, 1
+	case h.Op() == ir.X87Trunc:
+		n = row.cutOff
+	case h.Pops() == 1:
+		n = row.pop
+	}
+	l.pc++
+	m := l.address(&l.b.Insns[l.pc])
+	s.saved = true
+	l.fault(true)
+	s.saved = false
+	l.rm(op, 4, n, m)
+	s.codes |= x87C1
+	s.delta += int(h.Pops())
+	l.skipTo = l.x87Stored(first, h.Kind())
+	l.locked = 0
+}
+
+// Of a control word: the bits that count, and one that is always set.
+const (
+	x87CW    = 0x1f3f
+	x87CWSet = 0x40
+)
+
+// x87Control loads the control word, unless it unmasks an exception.
+func (l *lower) x87Control(i *ir.Insn) {
+	r, t, cw := l.alloc(), l.alloc(), l.t.arch.X87.CW
+	l.moveTo(r, i.A)
+	l.mov(4, t, r)
+	l.not(4, t)
+	l.testI(4, t, x87Flags)
+	l.flags = fact{}
+	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
+	l.aluI(aluAnd, 4, r, x87CW)
+	l.aluI(aluOr, 4, r, x87CWSet)
+	l.store(8, home(cw), r)
+	l.rm(0xd9, 4, 5, home(cw)) // fldcw
+	l.x87ForgetWord(cw, false)
+}
+
+func x87Xch(l *lower, _ *ir.Insn, h ir.X87How) {
+	l.x87.codes |= x87C1
+	l.byte(0xd9, 0xc8|byte(h.Src()))
+	l.x87.set(0)
+	l.x87.set(h.Src())
+}
+
+// unaryOps are the second bytes.
+var unaryOps = [...]byte{ir.X87Chs: 0xe0, ir.X87Abs: 0xe1, ir.X87Sqrt: 0xfa, ir.X87Rndint: 0xfc}
+
+func x87Unary(l *lower, _ *ir.Insn, h ir.X87How) {
+	l.x87.codes |= x87C1
+	l.byte(0xd9, unaryOps[h.Op()])
+	l.x87.set(0)
+}
