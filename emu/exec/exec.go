@@ -324,7 +324,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 			return nil, fault
 		}
 	}
-	if !e.noChain {
+	if !e.noChain && !tb.Dead {
 		c.Jump.Set(tb)
 	}
 	return tb, nil

@@ -90,7 +90,7 @@ func (e *Engine) selfModifying(c *vcpu.CPU, at guest.Addr) (vcpu.Stop, bool) {
 	page := at &^ (mmu.PageSize - 1)
 	e.cache.stored(page, c.Icount())
 	e.cache.drop(page, page+mmu.PageSize)
-	c.Space.Unwatch(page)
+	c.Space.Stored(page)
 	return e.alone(c)
 }
 

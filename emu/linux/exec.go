@@ -226,7 +226,7 @@ func (t *Thread) openInterp(p *program) error {
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m, err := mm.New(p.head.Arch, proc.rlimits[unix.RLIMIT_STACK].Cur)
+	m, err := mm.New(k.memory, p.head.Arch, proc.rlimits[unix.RLIMIT_STACK].Cur)
 	if err != nil {
 		return err
 	}
@@ -350,4 +350,7 @@ func (t *Thread) setUpProgram(p *program, e entry) {
 }
 
 // comm is a thread's name as the kernel cuts it.
-func comm(name string) string { return name[:min(len(name), 15)] }
+func comm(name string) string { return name[:min(len(name), maxComm)] }
+
+// maxComm is the length of a thread's name (TASK_COMM_LEN without the NUL).
+const maxComm = 15

@@ -75,6 +75,20 @@ func (f *File) ready(h *hostsys.Host, events int16) bool {
 	return polls(h, f.fd, events)
 }
 
+// written is told that the contents of a file have changed, resized that its size
+// has too: maps of it show that, and so must code that was translated from them.
+func (k *Kernel) written(f *File) {
+	if f.mode == unix.S_IFREG {
+		k.memory.FileChanged(f.fd)
+	}
+}
+
+func (k *Kernel) resized(f *File) {
+	if f.mode == unix.S_IFREG {
+		k.memory.FileResized(f.fd)
+	}
+}
+
 // prompt reports whether the host reads and writes the file without waiting: it is
 // /dev/null or its like, or a pipe or socket that does not wait.
 func (f *File) prompt() bool {

@@ -80,6 +80,7 @@ type Kernel struct {
 	nextPID int
 	ever    map[int]bool // ids that ever were a guest's
 	spaces  map[guest.ASID]bool
+	memory  *mmu.Group // of all processes
 
 	cur       *Thread
 	runq      []*Thread
@@ -109,7 +110,7 @@ type Kernel struct {
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
 		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
-		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, unsupported: map[string]int{},
+		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
 	}
 	if k.bus == nil {
 		k.bus = event.NewBus()

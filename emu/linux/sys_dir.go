@@ -224,7 +224,21 @@ func sysUtime(t *Thread, c *call) (int64, errno) {
 }
 
 func sysTruncate(t *Thread, c *call) (int64, errno) {
-	return t.onPath(abi.AT_FDCWD, 0, 0, func(tg target) errno { return t.k.host.Truncate(tg.full(), c.i64(1)) })
+	return t.onPath(abi.AT_FDCWD, 0, 0, func(tg target) errno {
+		e := t.k.host.Truncate(tg.full(), c.i64(1))
+		if e == 0 {
+			t.k.resizedAt(tg)
+		}
+		return e
+	})
+}
+
+// resizedAt is resized for a file that has just been cut off by its name.
+func (k *Kernel) resizedAt(tg target) {
+	if fd, e := k.host.Openat(tg.dir, tg.path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
+		k.memory.FileResized(fd)
+		k.host.Close(fd)
+	}
 }
 
 func sysFtruncate(t *Thread, c *call) (int64, errno) {
@@ -232,6 +246,7 @@ func sysFtruncate(t *Thread, c *call) (int64, errno) {
 		if e := t.resizable(c.i64(1)); e != 0 {
 			return e
 		}
+		defer t.k.resized(f)
 		return t.k.host.Ftruncate(f.fd, c.i64(1))
 	})
 }
@@ -241,6 +256,7 @@ func sysFallocate(t *Thread, c *call) (int64, errno) {
 		if e := t.resizable(c.i64(2) + c.i64(3)); e != 0 && c.i64(2) >= 0 && c.i64(3) > 0 {
 			return e
 		}
+		defer t.k.resized(f)
 		return t.k.host.Fallocate(f.fd, c.i32(1), c.i64(2), c.i64(3))
 	})
 }

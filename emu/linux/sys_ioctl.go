@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -99,6 +101,7 @@ func sysIoctl(t *Thread, c *call) (int64, errno) {
 		if e != 0 {
 			return 0, e
 		}
+		defer t.k.resized(f)
 		return t.k.host.Ioctl(f.fd, req, uint64(src.fd))
 	case size == 0:
 		return t.k.host.Ioctl(f.fd, req, c.Args[2])
@@ -113,7 +116,7 @@ func (t *Thread) ioctlCopy(f *File, req uint32, a guest.Addr, size, more uint64)
 	if e != 0 {
 		return 0, e
 	}
-	b := append(append([]byte(nil), m...), make([]byte, more)...)
+	b := append(slices.Clone(m), make([]byte, more)...)
 	ret, e := t.k.host.IoctlBuf(f.fd, req, b)
 	if b = b[:size]; e == 0 && string(b) != string(m) {
 		e = t.copyOut(a, b)

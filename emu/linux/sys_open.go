@@ -161,6 +161,9 @@ func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
 	if f.mode == unix.S_IFCHR {
 		t.openedTTY(f, r.flags)
 	}
+	if r.flags&abi.O_TRUNC != 0 {
+		t.k.resized(f)
+	}
 	return t.install(f, r.flags&abi.O_CLOEXEC != 0)
 }
 

@@ -101,6 +101,7 @@ func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 			return t.partial(e)
 		}
 		c.progress += int64(n)
+		t.k.written(f)
 		if f.master != nil {
 			t.typed(f, v, n)
 		}
@@ -162,8 +163,8 @@ func cut(v [][]byte, n int) [][]byte {
 	return v
 }
 
-// buffer transfers one buffer.
-func (t *Thread) buffer(c *call, write bool, off int64) (int64, errno) {
+// oneBuffer transfers one buffer.
+func (t *Thread) oneBuffer(c *call, write bool, off int64) (int64, errno) {
 	access, find, do := guest.Write, t.reader, t.read
 	if write {
 		access, find, do = guest.Read, t.writer, t.write
@@ -179,7 +180,7 @@ func (t *Thread) buffer(c *call, write bool, off int64) (int64, errno) {
 	if c.Args[2] == 0 {
 		return t.nothing(x, write)
 	}
-	b, e := t.prefix(c.addr(1), c.Args[2], access)
+	b, e := t.buffer(c.addr(1), c.Args[2], access)
 	if e != 0 {
 		return 0, e
 	}
@@ -226,21 +227,21 @@ func (t *Thread) vector(c *call, write bool, off int64, flags int) (int64, errno
 	return do(x, v)
 }
 
-func sysRead(t *Thread, c *call) (int64, errno)  { return t.buffer(c, false, -1) }
-func sysWrite(t *Thread, c *call) (int64, errno) { return t.buffer(c, true, -1) }
+func sysRead(t *Thread, c *call) (int64, errno)  { return t.oneBuffer(c, false, -1) }
+func sysWrite(t *Thread, c *call) (int64, errno) { return t.oneBuffer(c, true, -1) }
 
 func sysPread64(t *Thread, c *call) (int64, errno) {
 	if c.i64(3) < 0 {
 		return 0, abi.EINVAL
 	}
-	return t.buffer(c, false, c.i64(3))
+	return t.oneBuffer(c, false, c.i64(3))
 }
 
 func sysPwrite64(t *Thread, c *call) (int64, errno) {
 	if c.i64(3) < 0 {
 		return 0, abi.EINVAL
 	}
-	return t.buffer(c, true, c.i64(3))
+	return t.oneBuffer(c, true, c.i64(3))
 }
 
 func sysReadv(t *Thread, c *call) (int64, errno)  { return t.vector(c, false, -1, 0) }
@@ -303,6 +304,7 @@ func (t *Thread) copier(in, out *File, do func() (int, errno)) (int64, errno) {
 		}
 	}
 	n, e := do()
+	t.k.written(out)
 	switch e {
 	case abi.EAGAIN:
 		if ready, _ := t.k.host.Ppoll([]unix.PollFd{{Fd: int32(out.fd), Events: unix.POLLOUT}}, 0); ready == 0 {

@@ -54,9 +54,65 @@ func (s *Space) Slice(a guest.Addr, n int, access guest.Access) ([]byte, *guest.
 		return nil, f
 	}
 	if access&guest.Write != 0 && len(s.watched) != 0 {
-		s.codeGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
 	}
 	return s.bytes(a, n), nil
+}
+
+// Buffer is memory at a for the host to read or write: it finds by itself what may
+// not be accessed behind the first byte. As for Slice, translations are dropped
+// before a write.
+func (s *Space) Buffer(a guest.Addr, n int, access guest.Access) ([]byte, *guest.MemFault) {
+	if f := s.Check(a, uint64(min(n, 1)), access); f != nil || n == 0 {
+		return nil, f
+	}
+	n = int(min(uint64(n), s.Limit-uint64(a)))
+	if access&guest.Write != 0 {
+		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+	}
+	return s.bytes(a, n), nil
+}
+
+// Load copies what the guest may read at a into b. Memory that has lost what is
+// behind it since it was mapped is a fault too.
+func (s *Space) Load(a guest.Addr, b []byte) *guest.MemFault {
+	mem, f := s.Slice(a, len(b), guest.Read)
+	if f == nil && !s.copy(a, b, mem) {
+		f = s.lost(a, len(b), guest.Read)
+	}
+	return f
+}
+
+// Store copies b to where the guest may write at a.
+func (s *Space) Store(a guest.Addr, b []byte) *guest.MemFault {
+	mem, f := s.Slice(a, len(b), guest.Write)
+	if f == nil && !s.copy(a, mem, b) {
+		f = s.lost(a, len(b), guest.Write)
+	}
+	return f
+}
+
+// copy copies from or to guest memory at a. Anonymous memory is always there.
+func (s *Space) copy(a guest.Addr, dst, src []byte) bool {
+	n := len(dst)
+	if r := s.find(a); n == 0 || r != nil && r.file == nil && uint64(n) <= uint64(r.End-a) {
+		copy(dst, src)
+		return true
+	}
+	return copySafe(dst, src)
+}
+
+// lost says where an access failed that was allowed: a file has been cut off.
+func (s *Space) lost(a guest.Addr, n int, access guest.Access) *guest.MemFault {
+	for _, r := range s.covering(a, a+guest.Addr(n)) {
+		if r.file != nil {
+			r.file.look()
+		}
+	}
+	if f := s.Check(a, uint64(n), access); f != nil {
+		return f
+	}
+	return &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}
 }
 
 // Read copies memory at a into b, whatever the guest may do with it.
@@ -70,7 +126,10 @@ func (s *Space) Read(a guest.Addr, b []byte) error {
 // of the bytes are dropped.
 func (s *Space) Write(a guest.Addr, b []byte) error {
 	return s.eachPart(a, len(b), func(at guest.Addr, off, n int, r *region) bool {
-		s.codeGone(pageOf(at), pageOf(at+guest.Addr(n)-1)+PageSize)
+		s.contentGone(pageOf(at), pageOf(at+guest.Addr(n)-1)+PageSize)
+		if r.Shared { // the guest may not store here, so that nothing is watched
+			s.group.changed(r.file.key.inode, r.offset(pageOf(at)), r.offset(at+guest.Addr(n)))
+		}
 		return s.open(at, n, r, guest.Write, func(mem []byte) bool { return copySafe(mem, b[off:off+n]) })
 	})
 }

@@ -14,25 +14,33 @@ type backing struct {
 	key  fileKey
 	refs int
 	eof  uint64 // end of the file when looked at last, rounded up to a page
+	own  bool   // made for shared memory without a file
 }
 
 // fileKey tells files apart. A descriptor that may write serves shared maps.
 type fileKey struct {
-	dev, ino uint64
-	mode     int
+	inode
+	mode int
+}
+
+// inodeOf says which file a descriptor leads to.
+func inodeOf(fd int) (inode, error) {
+	var st unix.Stat_t
+	err := unix.Fstat(fd, &st)
+	return inode{st.Dev, st.Ino}, err
 }
 
 // backingOf is the backing of a descriptor, with one more reference.
 func (s *Space) backingOf(fd int) (*backing, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	of, err := inodeOf(fd)
+	if err != nil {
 		return nil, err
 	}
 	fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil {
 		return nil, err
 	}
-	key := fileKey{st.Dev, st.Ino, fl & unix.O_ACCMODE}
+	key := fileKey{of, fl & unix.O_ACCMODE}
 	if f := s.files[key]; f != nil {
 		f.refs++
 		return f, nil
@@ -61,12 +69,14 @@ func (s *Space) anonymous(size uint64) (*backing, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	var st unix.Stat_t
-	if err = unix.Fstat(fd, &st); err != nil {
+	of, err := inodeOf(fd)
+	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	return s.addFile(fileKey{st.Dev, st.Ino, unix.O_RDWR}, fd), nil
+	f := s.addFile(fileKey{of, unix.O_RDWR}, fd)
+	f.own = true
+	return f, nil
 }
 
 // dropFile gives back a reference.

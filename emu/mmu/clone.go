@@ -5,8 +5,16 @@ import "panda/emu/guest"
 // Clone makes the address space of a forked process: shared maps are the same
 // memory, private ones are equal now and independent from now on.
 func (s *Space) Clone(asid guest.ASID) (*Space, error) {
-	c, err := newSpace(s.Limit, s.needed())
+	if err := s.group.room(s.private()); err != nil {
+		return nil, err
+	}
+	c, err := s.group.newSpace(s.Limit, s.needed())
 	if err != nil {
+		return nil, err
+	}
+	s.count()
+	if err := c.take(s.maps, hostMaps()); err != nil {
+		c.Close()
 		return nil, err
 	}
 	c.ASID = asid
@@ -24,12 +32,16 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 
 // inherit maps a region of the parent alike.
 func (s *Space) inherit(parent *Space, of *region) error {
+	if of.DontFork {
+		return nil
+	}
 	r := *of
 	if of.file != nil {
 		f, err := s.backingOf(of.file.fd)
 		if err != nil {
 			return err
 		}
+		f.own = of.file.own
 		r.file = f
 	}
 	if err := s.mapHost(&r); err != nil {
@@ -38,6 +50,10 @@ func (s *Space) inherit(parent *Space, of *region) error {
 	}
 	s.regions = append(s.regions, r)
 	if r.Shared {
+		s.watchShared(r.Start, r.End)
+		return nil
+	}
+	if r.WipeOnFork {
 		return nil
 	}
 	return s.copyPrivate(parent, of, of.Start, &r)

@@ -24,26 +24,93 @@ func (s *Space) host(a guest.Addr) unsafe.Pointer { return unsafe.Add(s.Base, in
 // bytes is guest memory itself. The caller has checked the range.
 func (s *Space) bytes(a guest.Addr, n int) []byte { return unsafe.Slice((*byte)(s.host(a)), n) }
 
-// reserveAgain turns a range back into a mere reservation.
+// reserveAgain turns a range back into a mere reservation. The host does that in
+// one step, or refuses before it begins: memory without access is not accounted.
 func (s *Space) reserveAgain(a guest.Addr, size uint64) error {
 	s.changed(a, size)
 	_, err := unix.MmapPtr(-1, 0, s.host(a), uintptr(size), unix.PROT_NONE, reservation|unix.MAP_FIXED)
 	return err
 }
 
-// mapHost gives a region its host pages.
+// mapHost gives a region its host pages. A map that fails must not cost the window
+// its reservation, since the place would be anybody's: the host unmaps what was
+// there before it asks the file whether it can be mapped at all. So the pages are
+// made elsewhere and then moved.
 func (s *Space) mapHost(r *region) error {
-	s.changed(r.Start, uint64(r.End-r.Start))
-	fd, flags := -1, reservation|unix.MAP_FIXED
+	size := uint64(r.End - r.Start)
+	s.changed(r.Start, size)
+	if r.file == nil && len(s.covering(r.Start, r.End)) == 0 {
+		return s.openHost(r) // a reservation is anonymous memory already
+	}
+	fd, flags := -1, reservation
 	if r.file != nil {
-		fd, flags = r.file.fd, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE
+		fd, flags = r.file.fd, unix.MAP_PRIVATE|unix.MAP_NORESERVE
 	}
 	if r.Shared {
-		flags = unix.MAP_SHARED | unix.MAP_FIXED
+		flags = unix.MAP_SHARED
 	}
-	_, err := unix.MmapPtr(fd, int64(r.Offset), s.host(r.Start), uintptr(r.End-r.Start), hostProt(r.Prot), flags)
-	if size := uint64(r.End - r.Start); err == nil && fd < 0 && size >= hugeFrom && r.Prot&guest.Write != 0 {
-		unix.Madvise(s.bytes(r.Start, int(size)), unix.MADV_HUGEPAGE) // a kernel without them says so
+	p, err := unix.MmapPtr(fd, int64(r.Offset), nil, uintptr(size), hostProt(r.Prot), flags)
+	if err != nil {
+		return err
+	}
+	if err := s.moveIn(p, r.Start, size, 0); err != nil {
+		unix.MunmapPtr(p, uintptr(size))
+		return err
+	}
+	if fd < 0 {
+		s.preferHuge(r)
+	}
+	return nil
+}
+
+// openHost gives reserved pages the protection of anonymous memory.
+func (s *Space) openHost(r *region) error {
+	if prot := hostProt(r.Prot); prot != unix.PROT_NONE {
+		if err := unix.Mprotect(s.bytes(r.Start, int(r.End-r.Start)), prot); err != nil {
+			return err
+		}
+	}
+	s.preferHuge(r)
+	return nil
+}
+
+// preferHuge asks for huge pages; a kernel without them says so.
+func (s *Space) preferHuge(r *region) {
+	if size := uint64(r.End - r.Start); size >= hugeFrom && r.Prot&guest.Write != 0 {
+		unix.Madvise(s.bytes(r.Start, int(size)), unix.MADV_HUGEPAGE)
+	}
+}
+
+// moveIn moves pages of the host to a place in the window.
+func (s *Space) moveIn(from unsafe.Pointer, to guest.Addr, size uint64, flags int) error {
+	_, err := unix.MremapPtr(from, uintptr(size), s.host(to), uintptr(size), unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED|flags)
+	if err != nil {
+		s.heal(to, size)
+	}
+	return err
+}
+
+// heal reserves again what the host may have given up before it failed. Nobody
+// else can have taken the place if it is still free; if it is not, the guest could
+// reach memory of the emulator, which must end here.
+func (s *Space) heal(a guest.Addr, size uint64) {
+	switch {
+	case unix.Msync(s.bytes(a, int(size)), unix.MS_ASYNC) == nil: // all of it is mapped
+	case s.fill(a, size) == nil:
+	case size == PageSize:
+		panic("BUG: a page of the guest's window is lost to the host")
+	default:
+		half := size / PageSize / 2 * PageSize
+		s.heal(a, half)
+		s.heal(a+guest.Addr(half), size-half)
+	}
+}
+
+// fill reserves what is not mapped.
+func (s *Space) fill(a guest.Addr, size uint64) error {
+	_, err := unix.MmapPtr(-1, 0, s.host(a), uintptr(size), unix.PROT_NONE, reservation|unix.MAP_FIXED_NOREPLACE)
+	if err == nil {
+		s.cut(a, a+guest.Addr(size))
 	}
 	return err
 }
@@ -57,11 +124,12 @@ func (s *Space) protectHost(a guest.Addr, size uint64, prot int) error {
 	return unix.Mprotect(s.bytes(a, int(size)), prot)
 }
 
+// moveHost moves pages within the window and leaves a map without contents at
+// their old place.
 func (s *Space) moveHost(old guest.Addr, size uint64, to guest.Addr) error {
 	s.changed(old, size)
 	s.changed(to, size)
-	_, err := unix.MremapPtr(s.host(old), uintptr(size), s.host(to), uintptr(size), unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED)
-	return err
+	return s.moveIn(s.host(old), to, size, unix.MREMAP_DONTUNMAP)
 }
 
 // Advise passes advice that throws pages away, or none, on to the host.
@@ -69,7 +137,7 @@ func (s *Space) Advise(a guest.Addr, size uint64, advice int) error {
 	if !s.inside(a, size) {
 		return unix.EINVAL
 	}
-	s.codeGone(a, a+guest.Addr(size))
+	s.contentGone(a, a+guest.Addr(size))
 	return unix.Madvise(s.bytes(a, int(size)), advice)
 }
 

@@ -34,6 +34,11 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 	}
 	r := region{Region: Region{Start: a, End: a + guest.Addr(size), Prot: prot, Shared: m.Shared, Name: m.Name, Offset: m.Offset}}
 	var err error
+	if m.File < 0 && prot&guest.Write != 0 {
+		if err = s.group.room(size); err != nil {
+			return err
+		}
+	}
 	switch {
 	case m.File >= 0:
 		r.file, err = s.backingOf(m.File)
@@ -49,8 +54,12 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 
 // put maps a region, whose file reference it takes over.
 func (s *Space) put(r region) error {
-	s.codeGone(r.Start, r.End)
-	if err := s.mapHost(&r); err != nil {
+	err := s.mayMap(r.Start, uint64(r.End-r.Start))
+	if err == nil {
+		s.codeGone(r.Start, r.End)
+		err = s.mapHost(&r)
+	}
+	if err != nil {
 		s.dropFile(r.file)
 		return err
 	}
@@ -61,13 +70,17 @@ func (s *Space) put(r region) error {
 	}
 	s.cut(r.Start, r.End)
 	s.insert(r)
-	return s.watchAliases(r.Start, r.End)
+	s.watchShared(r.Start, r.End)
+	return nil
 }
 
 // Unmap removes what is mapped in [a, a+size); gaps are no error.
 func (s *Space) Unmap(a guest.Addr, size uint64) error {
 	if !s.inside(a, size) {
 		return unix.EINVAL
+	}
+	if err := s.mayCut(a, size); err != nil {
+		return err
 	}
 	s.codeGone(a, a+guest.Addr(size))
 	if err := s.reserveAgain(a, size); err != nil {
@@ -100,6 +113,14 @@ func (s *Space) Protect(a guest.Addr, size uint64, prot guest.Access) error {
 
 // protectPart changes a part of one region.
 func (s *Space) protectPart(start, end guest.Addr, prot guest.Access) error {
+	if r := s.find(start); prot&guest.Write != 0 && r.Prot&guest.Write == 0 && (!r.Shared || r.file.own) {
+		if err := s.group.room(uint64(end - start)); err != nil {
+			return err
+		}
+	}
+	if err := s.mayCut(start, uint64(end-start)); err != nil {
+		return err
+	}
 	s.codeGone(start, end)
 	if err := s.protectHost(start, uint64(end-start), hostProt(prot)); err != nil {
 		return err
@@ -108,17 +129,24 @@ func (s *Space) protectPart(start, end guest.Addr, prot guest.Access) error {
 	s.splitAt(end)
 	s.find(start).Prot = prot
 	s.joinAll(start, end)
-	return s.watchAliases(start, end)
+	s.watchShared(start, end)
+	return nil
 }
 
 // SetName renames the regions of [a, a+size), for listings.
 func (s *Space) SetName(a guest.Addr, size uint64, name string) {
+	s.Change(a, size, func(r *Region) { r.Name = name })
+}
+
+// Change changes what is known of the regions of [a, a+size): their names, or what
+// a clone gets of them.
+func (s *Space) Change(a guest.Addr, size uint64, set func(r *Region)) {
 	end := a + guest.Addr(size)
 	s.splitAt(a)
 	s.splitAt(end)
 	rs := s.covering(a, end)
 	for i := range rs {
-		rs[i].Name = name
+		set(&rs[i].Region)
 	}
 	s.joinAll(a, end)
 }
@@ -141,6 +169,12 @@ func (s *Space) Move(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint
 	}
 	s.codeGone(old, old+guest.Addr(oldSize))
 	s.codeGone(to, to+guest.Addr(newSize))
+	if err := s.mayMap(to, newSize); err != nil {
+		return err
+	}
+	if err := s.mayCut(old, oldSize); err != nil {
+		return err
+	}
 	if err := s.transfer(&moved, old); err != nil {
 		return err
 	}
@@ -149,6 +183,7 @@ func (s *Space) Move(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint
 		moved.file.refs++
 	}
 	s.insert(moved)
+	s.watchShared(moved.Start, moved.End)
 	if err := s.Unmap(old, oldSize); err != nil {
 		return err
 	}
@@ -165,6 +200,9 @@ func (s *Space) Grow(end guest.Addr, size uint64) error {
 	case r == nil || !s.inside(end, size):
 		return unix.ENOMEM
 	}
+	if err := s.group.room(growth(r, size)); err != nil {
+		return err
+	}
 	more := *r
 	more.Offset += uint64(end - more.Start)
 	more.Start, more.End = end, end+guest.Addr(size)
@@ -174,12 +212,21 @@ func (s *Space) Grow(end guest.Addr, size uint64) error {
 	return s.put(more)
 }
 
-// transfer gives the pages at old the new place of r.
+// growth is how many of size more bytes of a region count for the group's limit.
+func growth(r *region, size uint64) uint64 {
+	if r.private() == 0 || r.file != nil {
+		return 0
+	}
+	return size
+}
+
+// transfer gives the pages at old the new place of r. What they were stays mapped,
+// with any contents: a window has no hole at any time.
 func (s *Space) transfer(r *region, old guest.Addr) error {
 	if s.moveHost(old, uint64(r.End-r.Start), r.Start) == nil {
 		return nil
 	}
-	// The host keeps the range in several pieces.
+	// The host keeps the range in several pieces, or cannot leave a map behind.
 	if err := s.mapHost(r); err != nil || r.Shared {
 		return err
 	}

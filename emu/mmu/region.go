@@ -15,6 +15,8 @@ type Region struct {
 	Name       string // of the file, or of the use in brackets
 	Offset     uint64 // in the file
 	Dev, Ino   uint64 // of the file
+	DontFork   bool   // a clone does not have it
+	WipeOnFork bool   // a clone has zeroes there
 }
 
 // region is a Region with the file behind it.
@@ -22,6 +24,9 @@ type region struct {
 	Region
 	file *backing // nil: private anonymous memory
 }
+
+// offset is where in the file the bytes at a come from.
+func (r *region) offset(a guest.Addr) uint64 { return r.Offset + uint64(a-r.Start) }
 
 // Regions lists what is mapped, sorted by address.
 func (s *Space) Regions() []Region {
@@ -131,6 +136,7 @@ func (s *Space) join(i int) bool {
 
 func alike(a, b *region) bool {
 	return a.End == b.Start && a.Prot == b.Prot && a.Shared == b.Shared && a.Name == b.Name && a.file == b.file &&
+		a.DontFork == b.DontFork && a.WipeOnFork == b.WipeOnFork &&
 		(a.file == nil || a.Offset+uint64(a.End-a.Start) == b.Offset)
 }
 

@@ -39,19 +39,28 @@ type Space struct {
 	// Soft, when set, is what the guest's accesses go through: see UseTLB.
 	Soft *Soft
 
+	group   *Group
 	regions []region            // sorted, disjoint, not empty
 	last    int                 // index of the region found last
 	watched map[guest.Addr]bool // pages with translated code; true if a store into one faults
 	files   map[fileKey]*backing
 	scan    *scanResult
+	maps    int // of the host that the window has, at most; see budget.go
+	counted int // how many it had when they were counted last
+	guarded int // watched pages that the guest may write otherwise
 }
+
+// NewSpace reserves an empty address space that belongs to no other's group.
+func NewSpace(limit uint64) (*Space, error) { return NewGroup().NewSpace(limit) }
 
 // NewSpace reserves an empty address space of limit bytes, or fewer when limit
 // is 0 or the host has no room for it.
-func NewSpace(limit uint64) (*Space, error) { return newSpace(limit, min(limit, MinLimit)) }
+func (g *Group) NewSpace(limit uint64) (*Space, error) {
+	return g.newSpace(limit, min(limit, MinLimit))
+}
 
 // newSpace reserves a window of at least least bytes.
-func newSpace(limit, least uint64) (*Space, error) {
+func (g *Group) newSpace(limit, least uint64) (*Space, error) {
 	if limit == 0 {
 		limit, least = DefaultLimit, MinLimit
 	}
@@ -62,7 +71,10 @@ func newSpace(limit, least uint64) (*Space, error) {
 		base, err := reserve(limit + 2*Guard)
 		if err == nil {
 			reserved.Add(limit)
-			return &Space{Base: unsafe.Add(base, Guard), Limit: limit, watched: map[guest.Addr]bool{}, files: map[fileKey]*backing{}}, nil
+			s := &Space{Base: unsafe.Add(base, Guard), Limit: limit, group: g, watched: map[guest.Addr]bool{}, files: map[fileKey]*backing{}}
+			g.spaces = append(g.spaces, s)
+			s.count()
+			return s, nil
 		}
 		if limit/2 < least || limit/2 == 0 {
 			return nil, fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", limit>>30, err)
@@ -80,6 +92,8 @@ func (s *Space) Close() error {
 		s.dropFile(s.regions[i].file)
 	}
 	s.regions = nil
+	s.group.drop(s)
+	s.setMaps(0)
 	err := unix.MunmapPtr(unsafe.Add(s.Base, -Guard), uintptr(s.Limit+2*Guard))
 	reserved.Add(-s.Limit)
 	s.Base, s.Limit = nil, 0

@@ -155,7 +155,7 @@ func TestWatchAlias(t *testing.T) {
 	if _, a, watched := s.HostFault(host, true); !watched || a != 0x21000 {
 		t.Fatal(a, watched)
 	}
-	s.Unwatch(0x21000)
+	s.Stored(0x21000)
 	if len(told) != 1 || told[0] != 0x11000 {
 		t.Fatalf("told of %#x", told)
 	}

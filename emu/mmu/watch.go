@@ -3,18 +3,30 @@ package mmu
 import "panda/emu/guest"
 
 // WatchCode says that the page of a holds translated code: from now on a guest
-// store into it is a host fault. Pages of the same shared file that the space
-// maps elsewhere are watched with it.
+// store into it, through whatever map of whatever space of the group, is a host
+// fault.
 func (s *Space) WatchCode(a guest.Addr) {
 	page := pageOf(a)
 	r := s.find(page)
 	if r == nil {
 		return
 	}
-	s.watch(page, r)
-	if r.Shared {
-		s.eachAlias(page, r, func(at guest.Addr, of *region) { s.watch(at, of) })
+	if s.watchAll(page, r) == nil {
+		return
 	}
+	s.group.forgetAll()
+	if err := s.watchAll(page, r); err != nil {
+		panic("BUG: no host map is left to watch a code page: " + err.Error())
+	}
+}
+
+// watchAll watches a page, and the other maps of it if it is of a file.
+func (s *Space) watchAll(page guest.Addr, r *region) error {
+	err := s.watch(page, r)
+	if err == nil && r.file != nil {
+		err = s.group.noteCode(r.file.key.inode, r.offset(page))
+	}
+	return err
 }
 
 // NoteCode says that the page of a holds translated code, which the engine
@@ -33,24 +45,35 @@ func (s *Space) NoteCode(a guest.Addr) bool {
 	return true
 }
 
-func (s *Space) watch(page guest.Addr, r *region) {
-	if _, ok := s.watched[page]; ok {
-		return
+// watch fails when the host has no maps left for it.
+func (s *Space) watch(page guest.Addr, r *region) error {
+	if s.watched[page] {
+		return nil
+	}
+	if r.Prot&guest.Write != 0 {
+		if err := s.mayWatch(); err != nil {
+			return err
+		}
+		s.mustProtect(page, guest.Read)
+		s.guarded++
 	}
 	s.watched[page] = true
-	if r.Prot&guest.Write != 0 {
-		s.mustProtect(page, guest.Read)
-	}
+	return nil
 }
 
-// Unwatch ends the watch of a page and of its aliases; the guest may write it
-// again if its protection allows it. The caller has dropped the page's own
-// translations; those of the aliases are dropped here.
-func (s *Space) Unwatch(a guest.Addr) {
+// Unwatch ends the watch of a page: the caller has dropped its translations, or is
+// about to. The guest may write it again if its protection allows it.
+func (s *Space) Unwatch(a guest.Addr) { s.unwatch(pageOf(a)) }
+
+// Stored ends the watch of a page that the guest is about to store into. The
+// caller has dropped the page's own translations; those of other maps of the same
+// file page are dropped here.
+func (s *Space) Stored(a guest.Addr) {
 	page := pageOf(a)
 	s.unwatch(page)
 	if r := s.find(page); r != nil && r.Shared {
-		s.eachAlias(page, r, func(at guest.Addr, _ *region) { s.forget(at) })
+		off := r.offset(page)
+		s.group.changed(r.file.key.inode, off, off+PageSize)
 	}
 }
 
@@ -62,6 +85,7 @@ func (s *Space) unwatch(page guest.Addr) bool {
 	delete(s.watched, page)
 	if r := s.find(page); faults && r != nil && r.Prot&guest.Write != 0 {
 		s.mustProtect(page, r.Prot)
+		s.guarded--
 	}
 	return true
 }
@@ -73,69 +97,73 @@ func (s *Space) forget(page guest.Addr) {
 	}
 }
 
-// codeGone ends the watches in [start, end), whose content is about to change.
-func (s *Space) codeGone(start, end guest.Addr) {
-	if len(s.watched) == 0 {
-		return
+// codeGone ends the watches in [start, end), where something else is about to be
+// mapped.
+func (s *Space) codeGone(start, end guest.Addr) { s.endWatches(start, end, s.Unwatch) }
+
+// contentGone ends the watches in [start, end), which is about to be written.
+func (s *Space) contentGone(start, end guest.Addr) { s.endWatches(start, end, s.Stored) }
+
+func (s *Space) endWatches(start, end guest.Addr, each func(page guest.Addr)) {
+	pages := s.watchedIn(start, end)
+	for _, p := range pages {
+		each(p)
 	}
-	var pages []guest.Addr
+	if len(pages) != 0 && s.OnCodeChange != nil {
+		s.OnCodeChange(start, end)
+	}
+}
+
+// watchedIn lists the watched pages of a range, in no order that matters: their
+// watches end one by one.
+func (s *Space) watchedIn(start, end guest.Addr) (pages []guest.Addr) {
+	if len(s.watched) == 0 {
+		return nil
+	}
 	if uint64(end-start)/PageSize <= uint64(len(s.watched)) {
 		for p := start; p < end; p += PageSize {
 			if _, ok := s.watched[p]; ok {
 				pages = append(pages, p)
 			}
 		}
-	} else {
-		for p := range s.watched {
-			if start <= p && p < end {
-				pages = append(pages, p)
-			}
+		return pages
+	}
+	for p := range s.watched {
+		if start <= p && p < end {
+			pages = append(pages, p)
 		}
 	}
-	if len(pages) == 0 {
-		return
-	}
-	for _, p := range pages {
-		s.Unwatch(p)
-	}
-	if s.OnCodeChange != nil {
-		s.OnCodeChange(start, end)
-	}
+	return pages
 }
 
-// eachAlias calls f for the other places where the space maps the page of a
-// shared file.
-func (s *Space) eachAlias(page guest.Addr, r *region, f func(at guest.Addr, of *region)) {
-	off := r.Offset + uint64(page-r.Start)
-	key := r.file.key
+// eachMap calls f for the places where the space maps a page of a file.
+func (s *Space) eachMap(of inode, off uint64, f func(at guest.Addr, r *region)) {
 	for i := range s.regions {
-		o := &s.regions[i]
-		if !o.Shared || o.file.key.dev != key.dev || o.file.key.ino != key.ino || off < o.Offset {
+		r := &s.regions[i]
+		if r.file == nil || r.file.key.inode != of || off < r.Offset {
 			continue
 		}
-		if at := o.Start + guest.Addr(off-o.Offset); at < o.End && at != page {
-			f(at, o)
+		if at := r.Start + guest.Addr(off-r.Offset); at < r.End {
+			f(at, r)
 		}
 	}
 }
 
-// watchAliases watches the pages of a new writable shared map that hold code
-// which was translated at another address.
-func (s *Space) watchAliases(start, end guest.Addr) error {
-	r := s.find(start)
-	if len(s.watched) == 0 || r == nil || !r.Shared || r.Prot&guest.Write == 0 {
-		return nil
-	}
-	for i := range s.regions {
-		o := &s.regions[i]
-		if !o.Shared || o.file.key.ino != r.file.key.ino || o.Prot&guest.Exec == 0 {
-			continue
+// watchShared watches the pages of new writable shared maps in a range that hold
+// code which was translated elsewhere.
+func (s *Space) watchShared(start, end guest.Addr) {
+	for _, r := range s.covering(start, end) {
+		if r.sharesStores() && s.watchCodeIn(&r) != nil {
+			s.group.forgetAll()
+			return
 		}
-		for p := o.Start; p < o.End; p += PageSize {
-			if _, ok := s.watched[p]; ok {
-				s.WatchCode(p)
-				s.eachAlias(p, o, func(at guest.Addr, of *region) { s.watch(at, of) })
-			}
+	}
+}
+
+func (s *Space) watchCodeIn(r *region) error {
+	for _, off := range s.group.codeIn(r.file.key.inode, r.Offset, r.Offset+uint64(r.End-r.Start)) {
+		if err := s.watch(r.Start+guest.Addr(off-r.Offset), r); err != nil {
+			return err
 		}
 	}
 	return nil

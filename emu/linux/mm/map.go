@@ -146,6 +146,9 @@ func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest
 	if oldSize == 0 {
 		return m.duplicate(r, old, newSize, flags, to)
 	}
+	if fixed && oldSize == newSize && flags&abi.MREMAP_DONTUNMAP == 0 {
+		return to, m.moveAll(old, to, oldSize)
+	}
 	if fixed {
 		if e := m.clearTarget(old, oldSize, to, newSize); e != 0 {
 			return 0, e
@@ -167,6 +170,29 @@ func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest
 		return to, errnoOf(m.Space.Move(old, oldSize, to, newSize))
 	}
 	return m.resize(old, oldSize, newSize, flags)
+}
+
+// moveAll moves all that is mapped in a range, which may be several maps and gaps
+// (mremap(2), since Linux 6.17).
+func (m *MM) moveAll(old, to guest.Addr, size uint64) errno {
+	if e := m.clearTarget(old, size, to, size); e != 0 {
+		return e
+	}
+	end := old + guest.Addr(size)
+	for at := old; at < end; {
+		r, ok := m.Space.Region(at)
+		if !ok {
+			at += PageSize
+			continue
+		}
+		next := min(r.End, end)
+		n := uint64(next - at)
+		if err := m.Space.Move(at, n, to+(at-old), n); err != nil {
+			return errnoOf(err)
+		}
+		at = next
+	}
+	return 0
 }
 
 // clearTarget unmaps what a map is to be moved over.

@@ -81,13 +81,13 @@ type MM struct {
 // MaxLDT is how many descriptors a local descriptor table may have.
 const MaxLDT = 8192
 
-// New is an empty memory with one reference.
-func New(arch guest.Arch, stack uint64) (*MM, error) {
+// New is an empty memory with one reference. Its space joins a group.
+func New(g *mmu.Group, arch guest.Arch, stack uint64) (*MM, error) {
 	limit := uint64(0)
 	if arch == guest.I386 {
 		limit = 1 << 32
 	}
-	s, err := mmu.NewSpace(limit)
+	s, err := g.NewSpace(limit)
 	if err != nil {
 		return nil, err
 	}

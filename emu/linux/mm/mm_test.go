@@ -10,7 +10,7 @@ import (
 
 func newMM(t *testing.T) *MM {
 	t.Helper()
-	m, err := New(guest.X86_64, 8<<20)
+	m, err := New(mmu.NewGroup(), guest.X86_64, 8<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

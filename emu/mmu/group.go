@@ -1,0 +1,152 @@
+package mmu
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/guest"
+)
+
+// Group is the address spaces of one machine. They see each other's changes of
+// code: whoever stores into a page of a file, and by whatever way, ends the
+// translations of that page in all of them.
+//
+// A page of a file that holds translated code is remembered by its place in the
+// file, and every writable shared map of it is watched, in each space. The memory
+// is of the past: a page leaves it when it is stored into, not when the last
+// translation goes. So a map may be watched in vain, which costs one host fault.
+type Group struct {
+	// Limit, unless it is 0, is how many bytes all spaces together may have for
+	// writing that no file backs.
+	Limit uint64
+
+	spaces []*Space
+	code   map[inode]map[uint64]bool // offsets of pages with translated code
+}
+
+// inode tells host files apart.
+type inode struct{ dev, ino uint64 }
+
+// NewGroup is a group without spaces.
+func NewGroup() *Group { return &Group{code: map[inode]map[uint64]bool{}} }
+
+// noteCode remembers a page of a file, at an offset, that holds code.
+func (g *Group) noteCode(of inode, off uint64) (err error) {
+	pages := g.code[of]
+	if pages[off] {
+		return nil
+	}
+	if pages == nil {
+		pages = map[uint64]bool{}
+		g.code[of] = pages
+	}
+	pages[off] = true
+	for _, s := range g.spaces {
+		if s.files[fileKey{of, unix.O_RDWR}] == nil {
+			continue // nothing writable is shared
+		}
+		s.eachMap(of, off, func(at guest.Addr, r *region) {
+			if r.sharesStores() && err == nil {
+				err = s.watch(at, r)
+			}
+		})
+	}
+	return err
+}
+
+// changed ends the translations of what [from, to) of a file holds.
+func (g *Group) changed(of inode, from, to uint64) {
+	for _, off := range g.codeIn(of, from, to) {
+		delete(g.code[of], off)
+		for _, s := range g.spaces {
+			s.eachMap(of, off, func(at guest.Addr, _ *region) { s.forget(at) })
+		}
+	}
+}
+
+// codeIn lists the remembered pages of [from, to) in order.
+func (g *Group) codeIn(of inode, from, to uint64) (offs []uint64) {
+	for off := range g.code[of] { // sorted below
+		if from <= off && off < to {
+			offs = append(offs, off)
+		}
+	}
+	slices.Sort(offs)
+	return offs
+}
+
+// FileChanged is told that the contents of a file have been changed by other means
+// than guest memory. Maps of it show the new contents at once, and so must
+// translations.
+func (g *Group) FileChanged(fd int) {
+	if len(g.code) == 0 {
+		return
+	}
+	if of, err := inodeOf(fd); err == nil {
+		g.changed(of, 0, ^uint64(0))
+	}
+}
+
+// FileResized is told that a file may have another size and other contents.
+func (g *Group) FileResized(fd int) {
+	of, err := inodeOf(fd)
+	if err != nil {
+		return
+	}
+	g.changed(of, 0, ^uint64(0))
+	for _, s := range g.spaces {
+		for mode := range unix.O_ACCMODE + 1 {
+			if f := s.files[fileKey{of, mode}]; f != nil {
+				f.look()
+			}
+		}
+	}
+}
+
+// forgetAll ends all watches of all spaces.
+func (g *Group) forgetAll() {
+	clear(g.code)
+	for _, s := range g.spaces {
+		s.codeGone(0, guest.Addr(s.Limit))
+	}
+}
+
+// drop takes a space out.
+func (g *Group) drop(s *Space) {
+	g.spaces = slices.DeleteFunc(g.spaces, func(o *Space) bool { return o == s })
+}
+
+// room fails with ENOMEM when the spaces may not have n bytes more.
+func (g *Group) room(n uint64) error {
+	if g.Limit == 0 || n == 0 {
+		return nil
+	}
+	have := uint64(0)
+	for _, s := range g.spaces {
+		have += s.private()
+	}
+	if n > g.Limit || have > g.Limit-n {
+		return unix.ENOMEM
+	}
+	return nil
+}
+
+// private is how many bytes the guest may write that no file backs.
+func (s *Space) private() (n uint64) {
+	for i := range s.regions {
+		n += s.regions[i].private()
+	}
+	return n
+}
+
+// private is the size of a region if the host must find memory for it.
+func (r *region) private() uint64 {
+	if r.Prot&guest.Write == 0 || r.Shared && !r.file.own {
+		return 0
+	}
+	return uint64(r.End - r.Start)
+}
+
+// sharesStores reports whether a store into a region changes its file.
+func (r *region) sharesStores() bool { return r.Shared && r.Prot&guest.Write != 0 }
