@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"panda/emu/event"
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
 
@@ -64,8 +63,7 @@ func (t *Thread) exit(status int) {
 
 // clearChildTID does what CLONE_CHILD_CLEARTID asks for.
 func (t *Thread) clearChildTID() {
-	if m, fault := t.p.mm.Space.Slice(t.clearTID, 4, guest.Write); fault == nil {
-		clear(m)
+	if t.putU32(t.clearTID, 0) == 0 {
 		t.k.futexes.Wake(t.futexKey(t.clearTID, true), 1, ^uint32(0))
 		t.k.futexes.Wake(t.futexKey(t.clearTID, false), 1, ^uint32(0))
 	}

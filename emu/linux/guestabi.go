@@ -74,22 +74,13 @@ func (t *Thread) callInsn(kind vcpu.SyscallKind) {
 func (t *Thread) sysenter(w *regs.Words) {
 	w[regs.RSP] = uint64(uint32(w[regs.RBP]))
 	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.At[vdso.Vsyscall] + vdso.LandingAt
-	sixth, e := t.p.sixth(guest.Addr(w[regs.RSP]))
+	sixth, e := t.u32(guest.Addr(w[regs.RSP])) // of the arguments
 	if e != 0 {
 		t.setResult(-int64(e))
 		return
 	}
 	w[regs.RBP] = uint64(sixth)
 	t.enterCall(t.k.abi32)
-}
-
-// sixth is the argument that SYSENTER has on the stack.
-func (p *Process) sixth(a guest.Addr) (uint32, errno) {
-	b, fault := p.mm.Space.Slice(a, 4, guest.Read)
-	if fault != nil {
-		return 0, abi.EFAULT
-	}
-	return le.Uint32(b), 0
 }
 
 // unpack replaces a call of i386 whose arguments lie in memory by the one that is

@@ -3,8 +3,10 @@ package linux
 import (
 	"golang.org/x/sys/unix"
 
+	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
+	"panda/emu/mmu"
 )
 
 // unlimited is RLIM_INFINITY.
@@ -53,16 +55,28 @@ func (t *Thread) mayQueue(sig int) bool {
 	return uint64(n) < t.p.limit(unix.RLIMIT_SIGPENDING)
 }
 
-// roomFor applies RLIMIT_AS to size more bytes of memory.
-func (t *Thread) roomFor(size uint64) errno {
-	limit := t.p.limit(unix.RLIMIT_AS)
-	if limit == unlimited {
-		return 0
-	}
-	if have := pages(t.p.mm, anyRegion) * mm.PageSize; size > limit || have > limit-size {
+// roomFor applies RLIMIT_AS to size more bytes of memory, and RLIMIT_DATA if they
+// are private and may be written.
+func (t *Thread) roomFor(size uint64, data bool) errno {
+	if !t.below(unix.RLIMIT_AS, size, anyRegion) || data && !t.below(unix.RLIMIT_DATA, size, isData) {
 		return abi.ENOMEM
 	}
 	return 0
+}
+
+// below reports whether size more bytes keep the regions that count within a limit.
+func (t *Thread) below(res int, size uint64, counts func(r *mmu.Region) bool) bool {
+	limit := t.p.limit(res)
+	if limit == unlimited {
+		return true
+	}
+	have := pages(t.p.mm, counts) * mm.PageSize
+	return size <= limit && have <= limit-size
+}
+
+// isData says which memory RLIMIT_DATA counts.
+func isData(r *mmu.Region) bool {
+	return r.Prot&guest.Write != 0 && !r.Shared && r.Name != "[stack]"
 }
 
 // fits applies RLIMIT_FSIZE to n bytes that are to be written at off of a file: it

@@ -61,15 +61,15 @@ const (
 
 // Thread is a guest thread.
 type Thread struct {
-	k     *Kernel
-	p     *Process
-	tid   int
-	comm  string
-	state threadState
-	regs  [regs.TempBase]uint64 // while another thread is on the CPU
-	call  call
-	// single is the vector of a call with one buffer.
-	single [1][]byte
+	k      *Kernel
+	p      *Process
+	tid    int
+	comm   string
+	state  threadState
+	regs   [regs.TempBase]uint64 // while another thread is on the CPU
+	call   call
+	single [1][]byte // the vector of a call with one buffer
+	spare  [512]byte // see scratch
 	wait   *wait
 	files  *fdTable
 	fs     *fsContext

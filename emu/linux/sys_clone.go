@@ -54,12 +54,10 @@ func sysClone3(t *Thread, c *call) (int64, errno) {
 	if size > 4096 {
 		return 0, abi.E2BIG
 	}
-	m, e := t.mem(c.addr(0), size)
-	if e != 0 {
+	b := make([]byte, max(size, abi.CloneArgsSizeVer2))
+	if e := t.copyIn(c.addr(0), b[:size]); e != 0 {
 		return 0, e
 	}
-	b := make([]byte, max(size, abi.CloneArgsSizeVer2))
-	copy(b, m)
 	for _, extra := range b[abi.CloneArgsSizeVer2:] {
 		if extra != 0 {
 			return 0, abi.E2BIG
@@ -205,7 +203,7 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		m, err := from.mm.Clone(k.newASID(p.pid))
 		if err != nil {
 			k.log.Info("fork", "pid", from.pid, "err", err)
-			return abi.EAGAIN
+			return hostErrno(err)
 		}
 		p.mm = m
 	}
@@ -246,11 +244,7 @@ func (t *Thread) setIDs(child *Thread, a *cloneArgs) errno {
 		t.putU32(a.parentTID, uint32(child.tid))
 	}
 	if a.flags&abi.CLONE_CHILD_SETTID != 0 {
-		var b [4]byte
-		le.PutUint32(b[:], uint32(child.tid))
-		if m, fault := child.p.mm.Space.Slice(a.childTID, 4, guest.Write); fault == nil {
-			copy(m, b[:])
-		}
+		child.putU32(a.childTID, uint32(child.tid))
 	}
 	if a.flags&abi.CLONE_CHILD_CLEARTID != 0 {
 		child.clearTID = a.childTID

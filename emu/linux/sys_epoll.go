@@ -40,11 +40,9 @@ func sysEpollCtl(t *Thread, c *call) (int64, errno) {
 	}
 	var ev []byte
 	if c.i32(1) != unix.EPOLL_CTL_DEL {
-		m, e := t.mem(c.addr(3), epollEventSize)
-		if e != 0 {
+		if ev, e = t.mem(c.addr(3), epollEventSize); e != 0 {
 			return 0, e
 		}
-		ev = append(ev, m...)
 		// EPOLLWAKEUP needs a right that only matters to the host's power.
 		le.PutUint32(ev, le.Uint32(ev)&^unix.EPOLLWAKEUP)
 	}
@@ -81,7 +79,7 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 	if n <= 0 || n > 1<<20 {
 		return 0, abi.EINVAL
 	}
-	b, e := t.prefix(c.addr(1), uint64(n)*epollEventSize, guest.Write)
+	b, e := t.buffer(c.addr(1), uint64(n)*epollEventSize, guest.Write)
 	if e != 0 {
 		return 0, e
 	}

@@ -50,6 +50,11 @@ func sysFutex(t *Thread, c *call) (int64, errno) {
 	if c.Args[0]%4 != 0 {
 		return 0, abi.EINVAL
 	}
+	if !t.futexPrivate() { // what is shared is known by its page, which must be there
+		if _, e := t.u32(c.addr(0)); e != 0 {
+			return 0, e
+		}
+	}
 	return do(t, c, t.futexKey(c.addr(0), t.futexPrivate()))
 }
 

@@ -67,11 +67,7 @@ func low16(f sysFunc) sysFunc {
 }
 
 func (t *Thread) putID16(a guest.Addr, id uint32) errno {
-	b, e := t.out(a, 2)
-	if e == 0 {
-		le.PutUint16(b, id16(id))
-	}
-	return e
+	return t.putU16(a, id16(id))
 }
 
 func getIDs16(of idsOf) sysFunc {

@@ -151,20 +151,14 @@ func (t *Thread) processVM(c *call, write bool) (int64, errno) {
 
 // exchange copies between local buffers and one range of another process.
 func (t *Thread) exchange(p *Process, iov abi.Iovec, local [][]byte, write bool) errno {
-	access := guest.Read
-	if write {
-		access = guest.Write
-	}
 	for at, left := iov.Base, iov.Len; left > 0 && len(local) > 0; {
 		n := min(left, uint64(len(local[0])))
-		remote, fault := p.mm.Space.Slice(guest.Addr(at), int(n), access)
-		if fault != nil {
-			return abi.EFAULT
-		}
+		do := p.mm.Space.Load
 		if write {
-			copy(remote, local[0])
-		} else {
-			copy(local[0], remote)
+			do = p.mm.Space.Store
+		}
+		if do(guest.Addr(at), local[0][:n]) != nil {
+			return abi.EFAULT
 		}
 		at, left, t.call.progress = at+n, left-n, t.call.progress+int64(n)
 		local = skip(local, int64(n))

@@ -105,7 +105,7 @@ func ioctlWinsize(t *Thread, f *File, a guest.Addr) (int64, errno) {
 	}
 	have := make([]byte, 8)
 	t.k.host.IoctlBuf(f.fd, unix.TIOCGWINSZ, have)
-	if _, e := t.k.host.IoctlBuf(f.fd, unix.TIOCSWINSZ, append([]byte(nil), want...)); e != 0 {
+	if _, e := t.k.host.IoctlBuf(f.fd, unix.TIOCSWINSZ, want); e != 0 {
 		return 0, e
 	}
 	if x := t.k.terminalOf(t.p, f); x != nil && !x.host && string(have) != string(want) {

@@ -7,6 +7,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
+	"panda/emu/mmu"
 )
 
 func sysMmap(t *Thread, c *call) (int64, errno) {
@@ -16,8 +17,8 @@ func sysMmap(t *Thread, c *call) (int64, errno) {
 func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 	r := mm.Request{Addr: c.addr(0), Size: c.Args[1], Prot: mm.Prot(c.Args[2]), Flags: c.Args[3], File: -1, Offset: offset}
 	typ := r.Flags & abi.MAP_TYPE
-	if typ != abi.MAP_SHARED && typ != abi.MAP_PRIVATE && typ != abi.MAP_SHARED_VALIDATE {
-		return 0, abi.EINVAL
+	if e := knownMap(r.Flags); e != 0 {
+		return 0, e
 	}
 	if c.abi.word < t.p.abi.word { // INT 0x80 in a 64-bit program
 		r.Flags |= abi.MAP_32BIT
@@ -30,9 +31,12 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 		if !f.readable() || typ != abi.MAP_PRIVATE && r.Prot&guest.Write != 0 && !f.writable() {
 			return 0, abi.EACCES
 		}
+		if f.mode == unix.S_IFSOCK {
+			return 0, t.mapSocket(r)
+		}
 		r.File, r.Name = f.fd, t.k.realPath(f)
 	}
-	if e := t.roomFor(r.Size); e != 0 {
+	if e := t.roomFor(r.Size, typ == abi.MAP_PRIVATE && r.Prot&guest.Write != 0); e != 0 {
 		return 0, e
 	}
 	a, e := t.p.mm.Map(r)
@@ -40,6 +44,39 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 		t.k.fireModules(event.ModuleMapped, t.k.modules(t.p.mm.Space, event.ModuleMapped, a, mm.RoundUp(r.Size)))
 	}
 	return int64(a), e
+}
+
+// legacyMap are the flags that a map may have with MAP_SHARED_VALIDATE: all that a
+// kernel of old ignores or knows. MAP_SYNC is of files of a kind that is not here.
+const legacyMap = abi.MAP_TYPE | abi.MAP_FIXED | abi.MAP_ANONYMOUS | abi.MAP_32BIT | abi.MAP_GROWSDOWN | abi.MAP_DENYWRITE |
+	abi.MAP_EXECUTABLE | abi.MAP_LOCKED | abi.MAP_NORESERVE | abi.MAP_POPULATE | abi.MAP_NONBLOCK | abi.MAP_STACK | abi.MAP_HUGETLB |
+	0x3f<<26
+
+func knownMap(flags uint64) errno {
+	anonymous := flags&abi.MAP_ANONYMOUS != 0
+	switch flags & abi.MAP_TYPE {
+	case abi.MAP_SHARED, abi.MAP_PRIVATE:
+		return 0
+	case abi.MAP_SHARED_VALIDATE:
+		if !anonymous && flags&^legacyMap != 0 {
+			return abi.EOPNOTSUPP
+		}
+		if !anonymous {
+			return 0
+		}
+	}
+	return abi.EINVAL
+}
+
+// mapSocket fails as on Linux, which asks a socket whether it can be mapped when it
+// has unmapped what was there.
+func (t *Thread) mapSocket(r mm.Request) errno {
+	if r.Flags&abi.MAP_FIXED != 0 {
+		if e := t.p.mm.Unmap(r.Addr, r.Size); e != 0 {
+			return e
+		}
+	}
+	return abi.ENODEV
 }
 
 func sysMunmap(t *Thread, c *call) (int64, errno) {
@@ -56,7 +93,16 @@ func sysMprotect(t *Thread, c *call) (int64, errno) {
 	if c.Args[2]&^known != 0 {
 		return 0, abi.EINVAL
 	}
+	if c.Args[2]&abi.PROT_WRITE != 0 && !t.mayBecomeData(c.addr(0), mm.RoundUp(c.Args[1])) {
+		return 0, abi.ENOMEM
+	}
 	return 0, t.p.mm.Protect(c.addr(0), c.Args[1], mm.Prot(c.Args[2]))
+}
+
+// mayBecomeData applies RLIMIT_DATA to memory that is to be writable.
+func (t *Thread) mayBecomeData(a guest.Addr, size uint64) bool {
+	r, ok := t.p.mm.Space.Region(a)
+	return !ok || r.Shared || isData(&r) || t.below(unix.RLIMIT_DATA, size, isData)
 }
 
 func sysPkeyMprotect(t *Thread, c *call) (int64, errno) {
@@ -67,8 +113,11 @@ func sysPkeyMprotect(t *Thread, c *call) (int64, errno) {
 }
 
 func sysMremap(t *Thread, c *call) (int64, errno) {
-	if old, size := c.Args[1], c.Args[2]; size > old && t.roomFor(size-old) != 0 {
-		return 0, abi.ENOMEM
+	if old, size := c.Args[1], c.Args[2]; size > old {
+		r, ok := t.p.mm.Space.Region(c.addr(0))
+		if e := t.roomFor(size-old, ok && isData(&r)); e != 0 {
+			return 0, e
+		}
 	}
 	a, e := t.p.mm.Remap(c.addr(0), c.Args[1], c.Args[2], c.Args[3], c.addr(4))
 	return int64(a), e
@@ -76,7 +125,7 @@ func sysMremap(t *Thread, c *call) (int64, errno) {
 
 func sysBrk(t *Thread, c *call) (int64, errno) {
 	m := t.p.mm
-	if to := c.addr(0); to > m.Brk && t.roomFor(uint64(to-m.Brk)) != 0 {
+	if to := c.addr(0); to > m.Brk && t.roomFor(uint64(to-m.Brk), true) != 0 {
 		return int64(m.Brk), 0
 	}
 	return int64(m.SetBrk(c.addr(0))), 0
@@ -85,6 +134,28 @@ func sysBrk(t *Thread, c *call) (int64, errno) {
 // passedAdvice is the advice that changes what is in memory: the host must do it.
 // All other advice is about speed.
 var passedAdvice = map[int]bool{abi.MADV_DONTNEED: true, abi.MADV_FREE: true, abi.MADV_REMOVE: true}
+
+// forkAdvice is the advice about what a child gets (madvise(2)).
+var forkAdvice = map[int]func(r *mmu.Region){
+	abi.MADV_DONTFORK:   func(r *mmu.Region) { r.DontFork = true },
+	abi.MADV_DOFORK:     func(r *mmu.Region) { r.DontFork = false },
+	abi.MADV_WIPEONFORK: func(r *mmu.Region) { r.WipeOnFork = true },
+	abi.MADV_KEEPONFORK: func(r *mmu.Region) { r.WipeOnFork = false },
+}
+
+// adviseFork applies it. Only private memory without a file can be wiped.
+func (t *Thread) adviseFork(a guest.Addr, size uint64, advice int) errno {
+	s := t.p.mm.Space
+	if advice == abi.MADV_WIPEONFORK {
+		for _, r := range s.Regions() {
+			if r.Start < a+guest.Addr(size) && a < r.End && (r.Shared || r.Ino != 0) {
+				return abi.EINVAL
+			}
+		}
+	}
+	s.Change(a, size, forkAdvice[advice])
+	return 0
+}
 
 func sysMadvise(t *Thread, c *call) (int64, errno) {
 	a, size := c.addr(0), mm.RoundUp(c.Args[1])
@@ -97,6 +168,8 @@ func sysMadvise(t *Thread, c *call) (int64, errno) {
 		return 0, abi.EINVAL
 	case !t.p.mm.Space.Mapped(a, size):
 		return 0, abi.ENOMEM
+	case forkAdvice[c.i32(2)] != nil:
+		return 0, t.adviseFork(a, size, c.i32(2))
 	case passedAdvice[c.i32(2)]:
 		return 0, hostErrno(t.p.mm.Space.Advise(a, size, c.i32(2)))
 	}
@@ -122,11 +195,19 @@ func sysMincore(t *Thread, c *call) (int64, errno) {
 	if size > t.p.mm.Space.Limit || !t.p.mm.Space.Mapped(a, size) {
 		return 0, abi.ENOMEM
 	}
-	vec, e := t.out(c.addr(2), size/mm.PageSize)
-	if e != 0 || len(vec) == 0 {
-		return 0, e
+	var vec [4096]byte
+	for to := c.addr(2); size > 0; {
+		part := vec[:min(size/mm.PageSize, uint64(len(vec)))]
+		if e := hostErrno(t.p.mm.Space.Resident(a, part)); e != 0 {
+			return 0, e
+		}
+		if e := t.copyOut(to, part); e != 0 {
+			return 0, e
+		}
+		n := uint64(len(part))
+		a, to, size = a+guest.Addr(n*mm.PageSize), to+guest.Addr(n), size-n*mm.PageSize
 	}
-	return 0, hostErrno(t.p.mm.Space.Resident(a, vec))
+	return 0, 0
 }
 
 func sysMsync(t *Thread, c *call) (int64, errno) {
@@ -183,12 +264,11 @@ func sysGetMempolicy(t *Thread, c *call) (int64, errno) {
 			return 0, abi.EINVAL
 		}
 		word := uint64(t.lay().Word)
-		b, e := t.out(a, (c.Args[2]+8*word-1)/(8*word)*word)
-		if e != 0 {
+		b := make([]byte, (c.Args[2]+8*word-1)/(8*word)*word)
+		b[0] = 1
+		if e := t.copyOut(a, b); e != 0 {
 			return 0, e
 		}
-		clear(b)
-		b[0] = 1
 	}
 	return 0, 0
 }

@@ -106,7 +106,7 @@ func (t *Thread) poll(c *call) (int64, errno) {
 		return 0, abi.EINVAL
 	}
 	size := t.lay().Size(&abi.PollFD{})
-	mem, e := t.out(c.addr(0), uint64(n*size))
+	mem, e := t.mem(c.addr(0), uint64(n*size))
 	if e != 0 {
 		return 0, e
 	}
@@ -128,7 +128,9 @@ func (t *Thread) poll(c *call) (int64, errno) {
 		return 0, e
 	}
 	for i := range fds {
-		le.PutUint16(mem[i*size+6:], uint16(fds[i].Revents))
+		if e := t.putU16(c.addr(0)+guest.Addr(i*size+6), uint16(fds[i].Revents)); e != 0 {
+			return 0, e
+		}
 	}
 	return ready, 0
 }
@@ -237,16 +239,21 @@ func (t *Thread) doSelect(c *call) (int64, errno) {
 			}
 		}
 	}
+	for i, s := range sets {
+		if e := t.copyOut(c.addr(1+i), s); e != 0 {
+			return 0, e
+		}
+	}
 	return total, 0
 }
 
-// fdSets finds the sets of the first n descriptors, whole words of them.
+// fdSets reads the sets of the first n descriptors, whole words of them.
 func (t *Thread) fdSets(c *call, n int) (sets fdSets, e errno) {
 	word := 8 * t.lay().Word
 	size := uint64((n + word - 1) / word * t.lay().Word)
 	for i := range sets {
 		if a := c.addr(1 + i); a != 0 {
-			if sets[i], e = t.out(a, size); e != 0 {
+			if sets[i], e = t.mem(a, size); e != 0 {
 				return sets, e
 			}
 		}

@@ -145,11 +145,16 @@ func sysPrctl(t *Thread, c *call) (int64, errno) {
 }
 
 func prctlSetName(t *Thread, c *call) (int64, errno) {
-	b, e := t.prefix(c.addr(1), 16, guest.Read)
+	name, e := t.str(c.addr(1), maxComm)
+	if e == abi.ENAMETOOLONG { // it is cut off
+		var b []byte
+		b, e = t.mem(c.addr(1), maxComm)
+		name = string(b)
+	}
 	if e != 0 {
 		return 0, e
 	}
-	t.comm = comm(cString(b))
+	t.comm = comm(name)
 	t.k.cpu.Machine.Comm = t.comm
 	return 0, 0
 }

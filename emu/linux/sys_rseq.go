@@ -37,12 +37,15 @@ func sysRseq(t *Thread, c *call) (int64, errno) {
 	case a.addr%rseqSize != 0 || a.size < rseqSize:
 		return 0, abi.EINVAL
 	}
-	b, e := t.out(a.addr, rseqSize)
+	b, e := t.mem(a.addr, rseqSize)
 	if e != 0 {
 		return 0, e
 	}
 	clear(b[:rseqCSAt])
 	clear(b[rseqCSAt+12 : rseqFeatures])
+	if e := t.copyOut(a.addr, b); e != 0 {
+		return 0, e
+	}
 	t.rseq = a
 	return 0, 0
 }
@@ -65,12 +68,11 @@ func (t *Thread) dropRseq(a rseqArea) errno {
 	if e := t.sameRseq(a, 0); e != 0 {
 		return e
 	}
-	b, e := t.out(a.addr, rseqSize)
-	if e != 0 {
+	var b [rseqFeatures]byte
+	le.PutUint32(b[4:], rseqNoCPU)
+	if e := t.copyOut(a.addr, b[:]); e != 0 {
 		return e
 	}
-	clear(b[:rseqFeatures])
-	le.PutUint32(b[4:], rseqNoCPU)
 	t.rseq = rseqArea{}
 	return 0
 }
@@ -87,11 +89,10 @@ func (t *Thread) restartSequence() {
 }
 
 func (t *Thread) abortSequence() (ok bool) {
-	area, e := t.out(t.rseq.addr, rseqSize)
+	at, e := t.u64(t.rseq.addr + rseqCSAt)
 	if e != 0 {
 		return false
 	}
-	at := le.Uint64(area[rseqCSAt:])
 	if at == 0 {
 		return true
 	}
@@ -107,7 +108,9 @@ func (t *Thread) abortSequence() (ok bool) {
 	if sig, e := t.u32(guest.Addr(abort - 4)); e != 0 || sig != t.rseq.sig {
 		return false
 	}
-	clear(area[rseqCSAt : rseqCSAt+8])
+	if t.putU64(t.rseq.addr+rseqCSAt, 0) != 0 {
+		return false
+	}
 	if t.reg(pcReg)-start < size {
 		t.setReg(pcReg, abort)
 	}

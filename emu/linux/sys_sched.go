@@ -97,7 +97,7 @@ func sysGetrandom(t *Thread, c *call) (int64, errno) {
 	if n == 0 {
 		return 0, 0
 	}
-	b, e := t.prefix(c.addr(0), n, guest.Write)
+	b, e := t.buffer(c.addr(0), n, guest.Write)
 	if e != 0 {
 		return 0, e
 	}

@@ -41,11 +41,10 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64) ([]byte, errno) {
 	if n > maxSockaddr {
 		return nil, abi.EINVAL
 	}
-	m, e := t.mem(a, n)
+	b, e := t.mem(a, n)
 	if e != 0 {
 		return nil, e
 	}
-	b := append([]byte(nil), m...)
 	if len(b) <= 2 || le.Uint16(b) != unix.AF_UNIX || b[2] == 0 {
 		return b, 0
 	}
@@ -190,6 +189,9 @@ func sysShutdown(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno { return t.k.host.Shutdown(f.fd, c.i32(1)) })
 }
 
+// maxOption is more than any option takes; what is behind it is not looked at.
+const maxOption = 64 << 10
+
 func sysSetsockopt(t *Thread, c *call) (int64, errno) {
 	f, e := t.socket(c.i32(0))
 	if e != 0 {
@@ -198,7 +200,7 @@ func sysSetsockopt(t *Thread, c *call) (int64, errno) {
 	if c.i32(4) < 0 {
 		return 0, abi.EINVAL
 	}
-	m, e := t.mem(c.addr(3), uint64(c.u32(4)))
+	m, e := t.mem(c.addr(3), min(uint64(c.u32(4)), maxOption))
 	if e != 0 {
 		return 0, e
 	}
@@ -274,7 +276,7 @@ func sysSendto(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	b, e := t.prefix(c.addr(1), c.Args[2], guest.Read)
+	b, e := t.buffer(c.addr(1), c.Args[2], guest.Read)
 	if e != 0 && c.Args[2] != 0 {
 		return 0, e
 	}
@@ -327,7 +329,7 @@ func sysRecvfrom(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	b, e := t.prefix(c.addr(1), c.Args[2], guest.Write)
+	b, e := t.buffer(c.addr(1), c.Args[2], guest.Write)
 	if e != 0 && c.Args[2] != 0 {
 		return 0, e
 	}

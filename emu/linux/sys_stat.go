@@ -249,7 +249,7 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	if e != 0 {
 		return 0, e
 	}
-	b, e := t.prefix(c.addr(1), uint64(c.u32(2)), guest.Write)
+	b, e := t.buffer(c.addr(1), uint64(c.u32(2)), guest.Write)
 	if e != 0 {
 		return 0, e
 	}

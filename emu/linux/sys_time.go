@@ -47,12 +47,10 @@ func sysClockGettime(t *Thread, c *call) (int64, errno) {
 // putTime stores a timespec or timeval.
 func (t *Thread) putTime(a guest.Addr, sec, frac int64) errno {
 	word := t.lay().Word
-	b, e := t.out(a, uint64(2*word))
-	if e == 0 {
-		t.lay().PutWord(b, uint64(sec))
-		t.lay().PutWord(b[word:], uint64(frac))
-	}
-	return e
+	b := t.scratch(2 * word)
+	t.lay().PutWord(b, uint64(sec))
+	t.lay().PutWord(b[word:], uint64(frac))
+	return t.copyOut(a, b)
 }
 
 // clockNow reads a clock.

@@ -19,45 +19,68 @@ const (
 
 var le = binary.LittleEndian
 
-// mem is guest memory that the call reads, out memory that it writes: the
-// memory itself, valid until the guest runs again.
-func (t *Thread) mem(a guest.Addr, n uint64) ([]byte, errno) { return t.slice(a, n, guest.Read) }
+// The personality reaches guest memory in two ways. What it reads or writes itself
+// is copied, by copyIn and copyOut and all that is built on them: whatever is not
+// there, or not there any more, is EFAULT. What the host reads or writes, a buffer,
+// is the memory itself (buffer, iovecs): the host answers EFAULT on its own.
 
-func (t *Thread) out(a guest.Addr, n uint64) ([]byte, errno) { return t.slice(a, n, guest.Write) }
-
-func (t *Thread) slice(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
-	if n > t.p.mm.Space.Limit {
-		return nil, abi.EFAULT
+// copyIn reads guest memory.
+func (t *Thread) copyIn(a guest.Addr, b []byte) errno {
+	fault := t.p.mm.Space.Load(a, b)
+	if fault != nil && t.growsTo(fault) {
+		fault = t.p.mm.Space.Load(a, b)
 	}
-	b, fault := t.access(a, n, access)
+	if fault != nil {
+		return abi.EFAULT
+	}
+	return 0
+}
+
+// copyOut writes guest memory.
+func (t *Thread) copyOut(a guest.Addr, b []byte) errno {
+	fault := t.p.mm.Space.Store(a, b)
+	if fault != nil && t.growsTo(fault) {
+		fault = t.p.mm.Space.Store(a, b)
+	}
+	if fault != nil {
+		return abi.EFAULT
+	}
+	return 0
+}
+
+// growsTo extends a map that grows down to where a fault was.
+func (t *Thread) growsTo(f *guest.MemFault) bool {
+	return !f.Mapped && t.p.mm.GrowDown(f.Addr, t.p.limit(unix.RLIMIT_STACK))
+}
+
+// mem is a copy of guest memory. The caller bounds n.
+func (t *Thread) mem(a guest.Addr, n uint64) ([]byte, errno) {
+	b := make([]byte, n)
+	return b, t.copyIn(a, b)
+}
+
+// scratch is n bytes that last until the next use.
+func (t *Thread) scratch(n int) []byte {
+	if n > len(t.spare) {
+		return make([]byte, n)
+	}
+	return t.spare[:n]
+}
+
+// buffer is memory for the host to transfer from or to. It fails if the first byte
+// may not be accessed; what cannot be further on the host finds by itself, and
+// stops there or fails as the kind of file wants. It is valid until the guest runs
+// again.
+func (t *Thread) buffer(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+	s, size := t.p.mm.Space, int(min(n, maxIO))
+	b, fault := s.Buffer(a, size, access)
+	if fault != nil && t.growsTo(fault) {
+		b, fault = s.Buffer(a, size, access)
+	}
 	if fault != nil {
 		return nil, abi.EFAULT
 	}
 	return b, 0
-}
-
-// access is guest memory, to which a map that grows down is extended if need be.
-func (t *Thread) access(a guest.Addr, n uint64, access guest.Access) ([]byte, *guest.MemFault) {
-	m := t.p.mm
-	b, fault := m.Space.Slice(a, int(n), access)
-	if fault != nil && !fault.Mapped && m.GrowDown(fault.Addr, t.p.limit(unix.RLIMIT_STACK)) {
-		return m.Space.Slice(a, int(n), access)
-	}
-	return b, fault
-}
-
-// prefix is as much of a buffer as may be accessed: a transfer stops there and
-// reports what it did. It fails when that is nothing.
-func (t *Thread) prefix(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
-	n = min(n, maxIO)
-	b, fault := t.access(a, n, access)
-	if fault == nil {
-		return b, 0
-	}
-	if fault.Addr <= a || uint64(fault.Addr-a) >= n {
-		return nil, abi.EFAULT
-	}
-	return t.slice(a, uint64(fault.Addr-a), access)
 }
 
 // iovecs are the buffers of a vector, as much of each as may be accessed.
@@ -77,7 +100,7 @@ func (t *Thread) iovecs(a guest.Addr, n int, access guest.Access) (v [][]byte, t
 		if size == 0 {
 			continue
 		}
-		b, e := t.prefix(guest.Addr(iov.Base), size, access)
+		b, e := t.buffer(guest.Addr(iov.Base), size, access)
 		if e != 0 {
 			if total == 0 {
 				return nil, 0, e
@@ -85,9 +108,6 @@ func (t *Thread) iovecs(a guest.Addr, n int, access guest.Access) (v [][]byte, t
 			break
 		}
 		v, total = append(v, b), total+len(b)
-		if uint64(len(b)) < size {
-			break
-		}
 	}
 	return v, total, 0
 }
@@ -97,9 +117,8 @@ func (t *Thread) str(a guest.Addr, limit int) (string, errno) {
 	var s []byte
 	for len(s) < limit {
 		at := a + guest.Addr(len(s))
-		n := min(int(0x1000-at&0xfff), limit-len(s))
-		b, e := t.mem(at, uint64(n))
-		if e != 0 {
+		b := t.scratch(min(strPart-int(at%strPart), limit-len(s)))
+		if e := t.copyIn(at, b); e != 0 {
 			return "", e
 		}
 		if i := bytes.IndexByte(b, 0); i >= 0 {
@@ -109,6 +128,9 @@ func (t *Thread) str(a guest.Addr, limit int) (string, errno) {
 	}
 	return "", abi.ENAMETOOLONG
 }
+
+// strPart is how much of a string is read at once: a part lies in one page.
+const strPart = 256
 
 // path reads a path.
 func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
@@ -124,7 +146,8 @@ func (t *Thread) lay() *abi.Layout {
 
 // load and store copy a structure in the guest's layout.
 func (t *Thread) load(a guest.Addr, v abi.Struct) errno {
-	b, e := t.mem(a, uint64(t.lay().Size(v)))
+	b := t.scratch(t.lay().Size(v))
+	e := t.copyIn(a, b)
 	if e == 0 {
 		t.lay().Get(b, v)
 	}
@@ -169,11 +192,10 @@ func (t *Thread) storeSpec(a guest.Addr, v *abi.Itimerspec) errno {
 }
 
 func (t *Thread) store(a guest.Addr, v abi.Struct) errno {
-	b, e := t.out(a, uint64(t.lay().Size(v)))
-	if e == 0 {
-		t.lay().Put(b, v)
-	}
-	return e
+	b := t.scratch(t.lay().Size(v))
+	clear(b)
+	t.lay().Put(b, v)
+	return t.copyOut(a, b)
 }
 
 // storeIf stores unless the pointer is null.
@@ -184,30 +206,26 @@ func (t *Thread) storeIf(a guest.Addr, v abi.Struct) errno {
 	return t.store(a, v)
 }
 
-func (t *Thread) copyOut(a guest.Addr, b []byte) errno {
-	m, e := t.out(a, uint64(len(b)))
-	copy(m, b)
-	return e
-}
-
 func (t *Thread) u32(a guest.Addr) (uint32, errno) {
-	b, e := t.mem(a, 4)
+	b := t.scratch(4)
+	e := t.copyIn(a, b)
 	if e != 0 {
 		return 0, e
 	}
 	return le.Uint32(b), 0
 }
 
+func (t *Thread) putU16(a guest.Addr, v uint16) errno {
+	return t.copyOut(a, le.AppendUint16(t.scratch(2)[:0], v))
+}
+
 func (t *Thread) putU32(a guest.Addr, v uint32) errno {
-	b, e := t.out(a, 4)
-	if e == 0 {
-		le.PutUint32(b, v)
-	}
-	return e
+	return t.copyOut(a, le.AppendUint32(t.scratch(4)[:0], v))
 }
 
 func (t *Thread) u64(a guest.Addr) (uint64, errno) {
-	b, e := t.mem(a, 8)
+	b := t.scratch(8)
+	e := t.copyIn(a, b)
 	if e != 0 {
 		return 0, e
 	}
@@ -215,16 +233,13 @@ func (t *Thread) u64(a guest.Addr) (uint64, errno) {
 }
 
 func (t *Thread) putU64(a guest.Addr, v uint64) errno {
-	b, e := t.out(a, 8)
-	if e == 0 {
-		le.PutUint64(b, v)
-	}
-	return e
+	return t.copyOut(a, le.AppendUint64(t.scratch(8)[:0], v))
 }
 
 // word reads and putWord writes a long or a pointer.
 func (t *Thread) word(a guest.Addr) (uint64, errno) {
-	b, e := t.mem(a, uint64(t.lay().Word))
+	b := t.scratch(t.lay().Word)
+	e := t.copyIn(a, b)
 	if e != 0 {
 		return 0, e
 	}
@@ -232,11 +247,9 @@ func (t *Thread) word(a guest.Addr) (uint64, errno) {
 }
 
 func (t *Thread) putWord(a guest.Addr, v uint64) errno {
-	b, e := t.out(a, uint64(t.lay().Word))
-	if e == 0 {
-		t.lay().PutWord(b, v)
-	}
-	return e
+	b := t.scratch(t.lay().Word)
+	t.lay().PutWord(b, v)
+	return t.copyOut(a, b)
 }
 
 // strings reads an array of strings that ends with a null pointer.

@@ -2,7 +2,6 @@ package sigframe
 
 import (
 	"panda/emu/arch/x86/regs"
-	"panda/emu/guest"
 	"panda/emu/mmu"
 )
 
@@ -61,16 +60,16 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 		InitState(w)
 		return true
 	}
-	b, fault := s.Slice(guest.Addr(a), fxSize, guest.Read)
-	if fault != nil {
+	b, ok := load(s, a, fxSize)
+	if !ok {
 		return false
 	}
 	if hasAVX(w) && le.Uint32(b[swAt:]) == magic1 {
-		if b, fault = s.Slice(guest.Addr(a), xsaveSize+4, guest.Read); fault != nil {
+		if b, ok = load(s, a, xsaveSize+4); !ok {
 			return false
 		}
 		if le.Uint32(b[xsaveSize:]) == magic2 {
-			return loadX(w, append([]byte(nil), b...), v)
+			return loadX(w, b, v)
 		}
 	}
 	regs.LoadFX(w, b, v == wide, int(v))

@@ -2,7 +2,6 @@ package sigframe
 
 import (
 	"panda/emu/arch/x86/regs"
-	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/mmu"
@@ -170,11 +169,10 @@ func PopI386(w *regs.Words, s *mmu.Space, rt bool, reload Reload) (saved Saved, 
 	if rt {
 		at, size = w[regs.RSP]-4, rtSize
 	}
-	mem, fault := s.Slice(guest.Addr(uint32(at)), size, guest.Read)
-	if fault != nil {
+	b, ok := load(s, uint64(uint32(at)), size)
+	if !ok {
 		return saved, false
 	}
-	b := append([]byte(nil), mem...)
 	context := b[oldContextAt:]
 	if rt {
 		context = b[rtContextAt:]
@@ -209,12 +207,8 @@ func loadState32(w *regs.Words, s *mmu.Space, a uint64) bool {
 		InitState(w)
 		return true
 	}
-	b, fault := s.Slice(guest.Addr(a), fsaveSize, guest.Read)
-	if fault != nil {
-		return false
-	}
-	legacy := append([]byte(nil), b...)
-	if !loadState(w, s, a+fsaveSize, narrow) {
+	legacy, ok := load(s, a, fsaveSize)
+	if !ok || !loadState(w, s, a+fsaveSize, narrow) {
 		return false
 	}
 	loadFsave(w, legacy)

@@ -84,12 +84,12 @@ func Push(w *regs.Words, s *mmu.Space, f *Frame) bool {
 }
 
 func store(s *mmu.Space, a uint64, b []byte) bool {
-	mem, fault := s.Slice(guest.Addr(a), len(b), guest.Write)
-	if fault != nil {
-		return false
-	}
-	copy(mem, b)
-	return true
+	return s.Store(guest.Addr(a), b) == nil
+}
+
+func load(s *mmu.Space, a uint64, n int) ([]byte, bool) {
+	b := make([]byte, n)
+	return b, s.Load(guest.Addr(a), b) == nil
 }
 
 func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
@@ -116,11 +116,10 @@ func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 
 // Pop undoes Push: rsp is behind the return address, as the restorer leaves it.
 func Pop(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
-	mem, fault := s.Slice(guest.Addr(w[regs.RSP]-8), frameSize, guest.Read)
-	if fault != nil {
+	b, ok := load(s, w[regs.RSP]-8, frameSize)
+	if !ok {
 		return saved, false
 	}
-	b := append([]byte(nil), mem...)
 	mc := b[mcontextAt:]
 	if !loadState(w, s, le.Uint64(mc[scFPState:]), wide) {
 		return saved, false
