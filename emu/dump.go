@@ -28,6 +28,7 @@ var dumpItems = []struct{ Name, Doc string }{
 	{"out_asm", "machine code of the jit"},
 	{"lockstep", "run each block on the interpreter too, and stop where the results differ"},
 	{"softmmu", "reach memory through a TLB, as that of a whole machine; slower, to try it"},
+	{"windows", "look after each change of the guest's memory whether its window on the host is whole; slow"},
 	{"strace", "system calls, as -strace"},
 }
 

@@ -136,6 +136,7 @@ func (m *Machine) load() (err error) {
 		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
 		HWCap: m.guest.HWCap(), HWCap2: 0, SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
+		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
 	}, m.cpu, m.engine)
 	return err
 }

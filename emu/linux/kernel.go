@@ -43,6 +43,7 @@ type Config struct {
 	Host                  *hostsys.Host
 	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
 	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
+	AuditMemory           bool   // each change of memory is checked: see mmu.Group
 }
 
 // Why says why Run returned.
@@ -119,6 +120,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 		k.log = slog.New(slog.DiscardHandler)
 	}
 	k.tracer = newTracer(cfg.Strace)
+	k.memory.Audit = cfg.AuditMemory
 	copy(k.reset[:], c.W[:])
 	k.syms = sym.New(k.openSource)
 	c.Machine.Symbol = k.symbolAt

@@ -90,10 +90,13 @@ func (s *Space) dropFile(f *backing) {
 	}
 }
 
+// noEnd is the end of what has no size.
+const noEnd = math.MaxUint64
+
 // look reads the size of the file. What has no size has no end.
 func (f *backing) look() {
 	var st unix.Stat_t
-	f.eof = math.MaxUint64
+	f.eof = noEnd
 	if unix.Fstat(f.fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
 		f.eof = (uint64(st.Size) + PageSize - 1) &^ (PageSize - 1)
 	}

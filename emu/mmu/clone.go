@@ -27,6 +27,7 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 			return nil, err
 		}
 	}
+	c.audit()
 	return c, nil
 }
 

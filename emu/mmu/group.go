@@ -20,6 +20,9 @@ type Group struct {
 	// Limit, unless it is 0, is how many bytes all spaces together may have for
 	// writing that no file backs.
 	Limit uint64
+	// Audit has each change of a space followed by a look whether its window is
+	// whole. It is slow.
+	Audit bool
 
 	spaces []*Space
 	code   map[inode]map[uint64]bool // offsets of pages with translated code

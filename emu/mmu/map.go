@@ -29,6 +29,7 @@ func hostProt(p guest.Access) int {
 
 // Map maps [a, a+size) and replaces what was there. Its errors are errnos.
 func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) error {
+	defer s.audit()
 	if !s.inside(a, size) || m.Offset%PageSize != 0 {
 		return unix.EINVAL
 	}
@@ -76,6 +77,7 @@ func (s *Space) put(r region) error {
 
 // Unmap removes what is mapped in [a, a+size); gaps are no error.
 func (s *Space) Unmap(a guest.Addr, size uint64) error {
+	defer s.audit()
 	if !s.inside(a, size) {
 		return unix.EINVAL
 	}
@@ -93,6 +95,7 @@ func (s *Space) Unmap(a guest.Addr, size uint64) error {
 // Protect changes the protection of [a, a+size). As Linux does, it changes the
 // pages before the first gap and then fails with ENOMEM.
 func (s *Space) Protect(a guest.Addr, size uint64, prot guest.Access) error {
+	defer s.audit()
 	if !s.inside(a, size) {
 		return unix.ENOMEM
 	}
@@ -155,6 +158,7 @@ func (s *Space) Change(a guest.Addr, size uint64, set func(r *Region)) {
 // [to, to+newSize) and replaces what was there. The ranges must not overlap.
 // What newSize has more is mapped alike.
 func (s *Space) Move(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint64) error {
+	defer s.audit()
 	r := s.find(old)
 	if !s.inside(old, oldSize) || !s.inside(to, newSize) || r == nil || r.End < old+guest.Addr(oldSize) {
 		return unix.EFAULT

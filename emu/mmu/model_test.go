@@ -262,4 +262,5 @@ func (t *modelTest) invariants(s *Space) {
 		}
 		at = r.End
 	}
+	t.ok(s.Audit())
 }
