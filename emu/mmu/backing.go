@@ -10,11 +10,11 @@ import (
 // because the guest may close its file and fork after that, and shares it
 // between the regions of one file.
 type backing struct {
-	fd   int
-	key  fileKey
-	refs int
-	eof  uint64 // end of the file when looked at last, rounded up to a page
-	own  bool   // made for shared memory without a file
+	fd       int
+	key      fileKey
+	refs     int
+	eof      uint64 // end of the file when looked at last, rounded up to a page
+	nameless bool   // no name leads to it: its contents may be memory
 }
 
 // fileKey tells files apart. A descriptor that may write serves shared maps.
@@ -25,14 +25,18 @@ type fileKey struct {
 
 // inodeOf says which file a descriptor leads to.
 func inodeOf(fd int) (inode, error) {
-	var st unix.Stat_t
-	err := unix.Fstat(fd, &st)
+	st, err := fstat(fd)
 	return inode{st.Dev, st.Ino}, err
+}
+
+func fstat(fd int) (st unix.Stat_t, err error) {
+	err = unix.Fstat(fd, &st)
+	return st, err
 }
 
 // backingOf is the backing of a descriptor, with one more reference.
 func (s *Space) backingOf(fd int) (*backing, error) {
-	of, err := inodeOf(fd)
+	st, err := fstat(fd)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +44,7 @@ func (s *Space) backingOf(fd int) (*backing, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := fileKey{of, fl & unix.O_ACCMODE}
+	key := fileKey{inode{st.Dev, st.Ino}, fl & unix.O_ACCMODE}
 	if f := s.files[key]; f != nil {
 		f.refs++
 		return f, nil
@@ -49,7 +53,9 @@ func (s *Space) backingOf(fd int) (*backing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.addFile(key, own), nil
+	f := s.addFile(key, own)
+	f.nameless = st.Nlink == 0
+	return f, nil
 }
 
 func (s *Space) addFile(key fileKey, own int) *backing {
@@ -75,7 +81,7 @@ func (s *Space) anonymous(size uint64) (*backing, error) {
 		return nil, err
 	}
 	f := s.addFile(fileKey{of, unix.O_RDWR}, fd)
-	f.own = true
+	f.nameless = true
 	return f, nil
 }
 
@@ -95,9 +101,8 @@ const noEnd = math.MaxUint64
 
 // look reads the size of the file. What has no size has no end.
 func (f *backing) look() {
-	var st unix.Stat_t
 	f.eof = noEnd
-	if unix.Fstat(f.fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
+	if st, err := fstat(f.fd); err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
 		f.eof = (uint64(st.Size) + PageSize - 1) &^ (PageSize - 1)
 	}
 }

@@ -42,7 +42,6 @@ func (s *Space) inherit(parent *Space, of *region) error {
 		if err != nil {
 			return err
 		}
-		f.own = of.file.own
 		r.file = f
 	}
 	if err := s.mapHost(&r); err != nil {

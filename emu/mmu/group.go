@@ -17,8 +17,8 @@ import (
 // is of the past: a page leaves it when it is stored into, not when the last
 // translation goes. So a map may be watched in vain, which costs one host fault.
 type Group struct {
-	// Limit, unless it is 0, is how many bytes all spaces together may have for
-	// writing that no file backs.
+	// Limit, unless it is 0, is how many bytes of the host's memory all spaces
+	// together may need.
 	Limit uint64
 	// Audit has each change of a space followed by a look whether its window is
 	// whole. It is slow.
@@ -143,12 +143,14 @@ func (s *Space) private() (n uint64) {
 	return n
 }
 
-// private is the size of a region if the host must find memory for it.
+// private is the size of a region if the host must find memory for it: what is
+// private and may be written, and maps of files that nothing but descriptors and
+// maps keep.
 func (r *region) private() uint64 {
-	if r.Prot&guest.Write == 0 || r.Shared && !r.file.own {
-		return 0
+	if r.file != nil && r.file.nameless || !r.Shared && r.Prot&guest.Write != 0 {
+		return uint64(r.End - r.Start)
 	}
-	return uint64(r.End - r.Start)
+	return 0
 }
 
 // sharesStores reports whether a store into a region changes its file.

@@ -35,11 +35,6 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 	}
 	r := region{Region: Region{Start: a, End: a + guest.Addr(size), Prot: prot, Shared: m.Shared, Name: m.Name, Offset: m.Offset}}
 	var err error
-	if m.File < 0 && prot&guest.Write != 0 {
-		if err = s.group.room(size); err != nil {
-			return err
-		}
-	}
 	switch {
 	case m.File >= 0:
 		r.file, err = s.backingOf(m.File)
@@ -56,6 +51,9 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 // put maps a region, whose file reference it takes over.
 func (s *Space) put(r region) error {
 	err := s.mayMap(r.Start, uint64(r.End-r.Start))
+	if err == nil {
+		err = s.group.room(r.private())
+	}
 	if err == nil {
 		s.codeGone(r.Start, r.End)
 		err = s.mapHost(&r)
@@ -116,7 +114,7 @@ func (s *Space) Protect(a guest.Addr, size uint64, prot guest.Access) error {
 
 // protectPart changes a part of one region.
 func (s *Space) protectPart(start, end guest.Addr, prot guest.Access) error {
-	if r := s.find(start); prot&guest.Write != 0 && r.Prot&guest.Write == 0 && (!r.Shared || r.file.own) {
+	if r := s.find(start); prot&guest.Write != 0 && !r.Shared && r.private() == 0 {
 		if err := s.group.room(uint64(end - start)); err != nil {
 			return err
 		}
@@ -204,9 +202,6 @@ func (s *Space) Grow(end guest.Addr, size uint64) error {
 	case r == nil || !s.inside(end, size):
 		return unix.ENOMEM
 	}
-	if err := s.group.room(growth(r, size)); err != nil {
-		return err
-	}
 	more := *r
 	more.Offset += uint64(end - more.Start)
 	more.Start, more.End = end, end+guest.Addr(size)
@@ -214,14 +209,6 @@ func (s *Space) Grow(end guest.Addr, size uint64) error {
 		more.file.refs++
 	}
 	return s.put(more)
-}
-
-// growth is how many of size more bytes of a region count for the group's limit.
-func growth(r *region, size uint64) uint64 {
-	if r.private() == 0 || r.file != nil {
-		return 0
-	}
-	return size
 }
 
 // transfer gives the pages at old the new place of r. What they were stays mapped,

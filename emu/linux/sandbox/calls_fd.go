@@ -273,6 +273,9 @@ func callSetxattr(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	case !have && flags&unix.XATTR_REPLACE != 0:
 		return 0, abi.ENODATA
 	}
+	if e := s.charge(int64(len(name) + len(c.Args[2].Buf))); e != 0 {
+		return 0, e
+	}
 	if n.xattrs == nil {
 		n.xattrs = map[string][]byte{}
 	}

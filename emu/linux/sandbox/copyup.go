@@ -55,7 +55,11 @@ func (s *Sandbox) copyUp(n *inode, truncated bool) errno {
 		return e
 	}
 	if !truncated {
-		if e := s.copyContent(n, fd); e != 0 {
+		e := s.charge(st.Size)
+		if e == 0 {
+			e = s.copyContent(n, fd)
+		}
+		if e != 0 {
 			s.host.Close(fd)
 			return e
 		}

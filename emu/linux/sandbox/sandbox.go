@@ -20,6 +20,7 @@ type Config struct {
 	Program string   // host path of the program, which may always be read
 	Dir     string   // working directory; the emulator's own when empty
 	Home    string   // directory that exists, empty, when it is not granted
+	Memory  int64    // how many bytes the guest's files may take; 0 for no limit
 	Log     *slog.Logger
 	// Proc describes what the guest has below /proc, by clean path: the list
 	// "/proc" itself, and whatever begins with self, thread-self or a number.
@@ -55,6 +56,7 @@ type Sandbox struct {
 	granted []grant
 	mounts  []*mount
 	nextIno uint64
+	spent   int64 // of Config.Memory, at most
 	devices map[string]int // host descriptors by name
 	sockets sockets
 	fifos   *sync.Cond

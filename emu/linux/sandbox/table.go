@@ -68,8 +68,14 @@ func mayCapget(s *Sandbox, c *hostsys.Call) errno {
 // doWrite writes. What goes to the random devices is lost, so that nothing
 // reaches the host's pool.
 func doWrite(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	if s.open[fdArg(c, 0)].swallows() {
+	f := s.open[fdArg(c, 0)]
+	if f.swallows() {
 		return written(c), 0
+	}
+	if f.holds() {
+		if e := s.charge(written(c)); e != 0 {
+			return 0, e
+		}
 	}
 	return s.direct(c)
 }
@@ -92,15 +98,15 @@ var rows = map[uintptr]row{
 	unix.SYS_PWRITEV2: {do: doWrite, fds: first, onDir: abi.EBADF}, unix.SYS_LSEEK: {do: callLseek, fds: first, anyKind: true},
 	unix.SYS_FSTAT: {do: callFstat, fds: first, anyKind: true}, unix.SYS_FSTATFS: {do: callFstatfs, fds: first, anyKind: true},
 	unix.SYS_GETDENTS64: {do: callGetdents, fds: first, anyKind: true},
-	unix.SYS_FTRUNCATE:  {fds: first, onDir: abi.EINVAL}, unix.SYS_FALLOCATE: {fds: first, onDir: abi.EBADF},
+	unix.SYS_FTRUNCATE:  {fds: first, onDir: abi.EINVAL}, unix.SYS_FALLOCATE: {fds: first, onDir: abi.EBADF, may: mayAllocate},
 	unix.SYS_FSYNC: {do: callNothing, fds: first, anyKind: true}, unix.SYS_FDATASYNC: {do: callNothing, fds: first, anyKind: true},
 	unix.SYS_SYNCFS: {do: callNothing, fds: first, anyKind: true}, unix.SYS_SYNC_FILE_RANGE: {do: callNothing, fds: first, anyKind: true}, unix.SYS_SYNC: {do: callNothing},
 	unix.SYS_FADVISE64: {fds: first, anyKind: true}, unix.SYS_READAHEAD: {fds: first, onDir: abi.EINVAL},
 	unix.SYS_FCHMOD: {do: callFchmod, fds: first, anyKind: true}, unix.SYS_FCHOWN: {do: callFchown, fds: first, anyKind: true},
 	unix.SYS_FLOCK: {do: callFlock, fds: first, anyKind: true}, unix.SYS_FCNTL: {do: callFcntl, fds: first, anyKind: true},
 	unix.SYS_IOCTL:           {do: callIoctl, fds: first, anyKind: true},
-	unix.SYS_COPY_FILE_RANGE: {fds: both, onDir: abi.EISDIR}, unix.SYS_SENDFILE: {fds: []int8{0, 1}, onDir: abi.EINVAL},
-	unix.SYS_SPLICE: {fds: both, onDir: abi.EINVAL}, unix.SYS_TEE: {fds: []int8{0, 1}, onDir: abi.EINVAL},
+	unix.SYS_COPY_FILE_RANGE: {fds: both, onDir: abi.EISDIR, may: mayGrow(2, 4, 0)}, unix.SYS_SENDFILE: {fds: []int8{0, 1}, onDir: abi.EINVAL, may: mayGrow(0, 3, 1)},
+	unix.SYS_SPLICE: {fds: both, onDir: abi.EINVAL, may: mayGrow(2, 4, 0)}, unix.SYS_TEE: {fds: []int8{0, 1}, onDir: abi.EINVAL},
 	unix.SYS_PIPE2: {made: madePair(0)}, unix.SYS_MEMFD_CREATE: {made: madeMemfd},
 	// Waiting.
 	unix.SYS_PPOLL: {may: checkPoll}, unix.SYS_EVENTFD2: {made: madeFD}, unix.SYS_EPOLL_CREATE1: {made: madeFD},

@@ -300,7 +300,7 @@ func (u *user) allows(st *unix.Stat_t, want uint32) bool {
 }
 
 // mayChange checks whether names may be made and removed in a directory. victim,
-// if any, is what would be removed.
+// if any, is what would be removed; else there must be memory for a new one.
 func (s *Sandbox) mayChange(dir *entry, victim *entry) errno {
 	switch {
 	case dir.ino.fixed || dir.ino.dyn != nil:
@@ -310,7 +310,11 @@ func (s *Sandbox) mayChange(dir *entry, victim *entry) errno {
 	case dir.gone:
 		return abi.ENOENT
 	}
-	if e := s.may(dir.ino, 3); e != 0 || victim == nil || s.user.uid == 0 {
+	e := s.may(dir.ino, 3)
+	if e == 0 && victim == nil {
+		return s.charge(nameCost)
+	}
+	if e != 0 || s.user.uid == 0 {
 		return e
 	}
 	st, e := s.stat(dir.ino)

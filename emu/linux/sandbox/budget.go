@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
+)
+
+// All that the guest writes stays in memory, so there is a limit to it: files are
+// full when it is reached (ENOSPC). What a call may add is counted before it is
+// made, and never taken back; when the count reaches the limit the files are
+// measured, which says how much it really is. So the count is never too low, and
+// measuring, which takes time, is rare.
+
+// nameCost is what a file takes besides its contents.
+const nameCost = 4096
+
+// charge counts n bytes more.
+func (s *Sandbox) charge(n int64) errno {
+	limit := s.cfg.Memory
+	if limit == 0 {
+		return 0
+	}
+	if n > limit-s.spent {
+		s.spent = s.measure()
+	}
+	if n > limit-s.spent {
+		return abi.ENOSPC
+	}
+	s.spent += n
+	return 0
+}
+
+// measure adds up what the files of the tree take, those that are open without a
+// name, and the guest's memory files.
+func (s *Sandbox) measure() int64 {
+	m := meter{s: s, seen: map[*inode]bool{}}
+	m.tree(s.root.ino)
+	for fd, f := range s.open { // a sum
+		switch {
+		case f.at != nil:
+			m.tree(f.at.ino)
+		case f.seals:
+			m.file(fd)
+		}
+	}
+	return m.total
+}
+
+type meter struct {
+	s     *Sandbox
+	seen  map[*inode]bool
+	total int64
+}
+
+// tree adds an inode and what is below it.
+func (m *meter) tree(n *inode) {
+	if n == nil || m.seen[n] {
+		return
+	}
+	m.seen[n] = true
+	if n.own {
+		m.total += nameCost
+	}
+	for name, v := range n.xattrs { // a sum, as below
+		m.total += int64(len(name) + len(v))
+	}
+	if n.data >= 0 {
+		m.file(n.data)
+	}
+	for _, e := range n.children {
+		m.tree(e.ino)
+	}
+}
+
+// file adds what a memory file takes of the host.
+func (m *meter) file(fd int) {
+	if st, e := m.s.host.Fstat(fd); e == 0 {
+		m.total += st.Blocks * 512
+	}
+}
+
+// holds reports whether what is written to a file stays in memory.
+func (f *file) holds() bool { return f.kind == regular || f.kind == plain && f.seals }
+
+// mayGrow counts what a copy may add to a file: the length argument of the call, but
+// no more than a regular file that it comes from has.
+func mayGrow(out, length, in int) func(s *Sandbox, c *hostsys.Call) errno {
+	return func(s *Sandbox, c *hostsys.Call) errno {
+		if !s.open[fdArg(c, out)].holds() {
+			return 0
+		}
+		n := int64(min(c.Args[length].Num, maxCopy))
+		if st, e := s.host.Fstat(fdArg(c, in)); e == 0 && st.Mode&unix.S_IFMT == unix.S_IFREG {
+			n = min(n, st.Size)
+		}
+		return s.charge(n)
+	}
+}
+
+// maxCopy is the most that one call copies (MAX_RW_COUNT).
+const maxCopy = 0x7ffff000
+
+// mayAllocate counts what fallocate asks for, unless it gives memory back.
+func mayAllocate(s *Sandbox, c *hostsys.Call) errno {
+	const gives = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_COLLAPSE_RANGE
+	if !s.open[fdArg(c, 0)].holds() || intArg(c, 1)&gives != 0 || int64(c.Args[3].Num) <= 0 {
+		return 0
+	}
+	return s.charge(int64(c.Args[3].Num))
+}
