@@ -31,8 +31,8 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 		if !f.readable() || typ != abi.MAP_PRIVATE && r.Prot&guest.Write != 0 && !f.writable() {
 			return 0, abi.EACCES
 		}
-		if f.mode == unix.S_IFSOCK {
-			return 0, t.mapSocket(r)
+		if e := t.mappable(f, &r); e != 0 {
+			return 0, e
 		}
 		r.File, r.Name = f.fd, t.k.realPath(f)
 	}
@@ -68,12 +68,17 @@ func knownMap(flags uint64) errno {
 	return abi.EINVAL
 }
 
-// mapSocket fails as on Linux, which asks a socket whether it can be mapped when it
-// has unmapped what was there.
-func (t *Thread) mapSocket(r mm.Request) errno {
-	if r.Flags&abi.MAP_FIXED != 0 {
-		if e := t.p.mm.Unmap(r.Addr, r.Size); e != 0 {
-			return e
+// mappable refuses what cannot be mapped. A socket is asked by Linux when what was
+// there has been unmapped already.
+func (t *Thread) mappable(f *File, r *mm.Request) errno {
+	switch f.mode {
+	case unix.S_IFREG, unix.S_IFCHR, unix.S_IFBLK:
+		return 0
+	case unix.S_IFSOCK:
+		if r.Flags&abi.MAP_FIXED != 0 {
+			if e := t.p.mm.Unmap(r.Addr, r.Size); e != 0 {
+				return e
+			}
 		}
 	}
 	return abi.ENODEV

@@ -153,7 +153,9 @@ func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (
 	} else if rem != 0 {
 		w.cancel = func() {
 			left := max(0, c.deadline-t.k.host.Now())
-			t.storeTime(rem, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9})
+			if e := t.storeTime(rem, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9}); e != 0 {
+				t.call.interrupted = e
+			}
 		}
 	}
 	return 0, t.park(w)
