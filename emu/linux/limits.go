@@ -19,6 +19,9 @@ func (p *Process) limit(res int) uint64 { return p.rlimits[res].Cur }
 // bomb, whatever the limits say.
 const maxThreads = 8192
 
+// maxFiles is how many descriptors a process may ever have (fs.nr_open).
+const maxFiles = 1 << 20
+
 // mayFork applies RLIMIT_NPROC, which counts the threads of a user and does not
 // bind one with rights (setrlimit(2)).
 func (t *Thread) mayFork() bool {

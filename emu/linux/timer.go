@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"panda/emu/linux/abi"
 )
 
@@ -208,6 +210,9 @@ func sysAlarm(t *Thread, c *call) (int64, errno) {
 	return left, 0
 }
 
+// maxTimers is how many timers a process may have, whatever RLIMIT_SIGPENDING says.
+const maxTimers = 1 << 16
+
 func sysTimerCreate(t *Thread, c *call) (int64, errno) {
 	ev := abi.Sigevent{Signo: abi.SIGALRM, Notify: abi.SIGEV_SIGNAL}
 	id := int32(len(t.p.posix))
@@ -216,6 +221,9 @@ func sysTimerCreate(t *Thread, c *call) (int64, errno) {
 			id = int32(i)
 			break
 		}
+	}
+	if uint64(id) >= min(t.p.limit(unix.RLIMIT_SIGPENDING), maxTimers) {
+		return 0, abi.EAGAIN
 	}
 	ev.Value = uint64(id)
 	if a := c.addr(1); a != 0 {

@@ -9,6 +9,9 @@
 //   - Every host page of the window is either reserved (no access) or belongs to
 //     exactly one region of the sorted list.
 //   - A host page is writable only if its region is and no watch of the page forbids it.
+//   - No page of the window is ever without a map of the host, not even while one is
+//     replaced or after a change that failed: somebody else's memory would land there.
+//     Audit looks whether that holds.
 //   - No host page is executable. The guest's Exec lives in the regions alone.
 //   - Before and behind the window lies a guard without access, so that an engine
 //     compares only the first byte of an access with Limit, or even only the
@@ -38,5 +41,6 @@
 // into a second page or meets a device is done by Soft. UseTLB puts one before a
 // Space, so that programs and tests run through it (-d softmmu).
 //
-// A Space belongs to one goroutine.
+// A Space belongs to one goroutine, and so does its Group: the spaces of a machine,
+// which tell each other of stores into code that they share.
 package mmu
