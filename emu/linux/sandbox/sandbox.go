@@ -56,7 +56,7 @@ type Sandbox struct {
 	granted []grant
 	mounts  []*mount
 	nextIno uint64
-	spent   int64 // of Config.Memory, at most
+	spent   int64          // of Config.Memory, at most
 	devices map[string]int // host descriptors by name
 	sockets sockets
 	fifos   *sync.Cond
