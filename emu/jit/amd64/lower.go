@@ -170,9 +170,7 @@ func (l *lower) body() error {
 		if l.t.fpEnv != 0 && i.Op != ir.Vec && (i.A == l.t.fpEnv || i.B == l.t.fpEnv || i.C == l.t.fpEnv || i.D == l.t.fpEnv) {
 			l.fpLeave()
 		}
-		if sw := l.t.arch.X87.SW; sw != 0 && i.D == sw && i.Op.WritesD() {
-			l.fnclex()
-		}
+		l.x87Written(i)
 		if l.x87.on && i.Op == ir.Ld && l.x87Fold(i) {
 			continue
 		}

@@ -376,6 +376,28 @@ func (l *lower) x87Store(s *x87, r, t Reg) {
 	l.store(8, home(x.Top), r)
 }
 
+// x87Written keeps the host's x87 in step with an operation that writes a word of
+// the guest's outside of segments.
+func (l *lower) x87Written(i *ir.Insn) {
+	x := &l.t.arch.X87
+	if x.SW == 0 || !i.Op.WritesD() {
+		return
+	}
+	switch i.D {
+	case x.SW:
+		l.fnclex()
+	case x.CW:
+		l.x87GoHome()
+	}
+}
+
+// x87GoHome gives the host's x87 Go's control word. The next segment takes the
+// guest's.
+func (a *asm) x87GoHome() {
+	a.rm(0xd9, 4, 5, atGoCW) // fldcw
+	a.storeImm(4, atX87, 0)
+}
+
 // fnclex forgets the host's exception flags: some of them may not be among the
 // guest's any more.
 func (a *asm) fnclex() { a.byte(0xdb, 0xe2) }

@@ -146,8 +146,7 @@ func (t *Target) goHome(a *asm, fpOff func(a *asm, env ir.Ref)) {
 	a.patch8(quiet)
 	a.aluMI(aluCmp, 4, atX87, 0)
 	quiet = a.jcc8(ccE)
-	a.rm(0xd9, 4, 5, atGoCW) // fldcw
-	a.storeImm(4, atX87, 0)
+	a.x87GoHome()
 	a.patch8(quiet)
 	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
 	a.ret()
