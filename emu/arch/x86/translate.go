@@ -150,16 +150,18 @@ func (t *translator) sideExits() {
 	}
 }
 
-// insn translates one instruction, or the exception that decoding it raises.
+// insn translates one instruction, or the exception that decoding it raises: that
+// one belongs to all bytes that the decoder looked at, so that the translation goes
+// when one of them changes.
 func (t *translator) insn(err error) (size int) {
 	if err != nil {
-		t.b.Mark(t.pc, 1, uint64(t.cc))
+		t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))
 		if errors.Is(err, dec.ErrTooLong) {
 			t.raise(guest.Exception{Vector: vecGP, HasCode: true})
 		} else {
 			t.undefined()
 		}
-		return 1
+		return int(t.in.Len)
 	}
 	t.next = t.in.Next(t.pc)
 	t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))

@@ -13,8 +13,9 @@ type decoder struct {
 }
 
 // Decode reads the instruction at the start of code. in is overwritten; after
-// an error its contents mean nothing. It does not allocate and does not keep
-// code.
+// an error its contents mean nothing but for Len, which is how many bytes were
+// looked at: with others there the result may be another one. It does not allocate
+// and does not keep code.
 func Decode(in *Inst, code []byte, mode Mode) error {
 	buildOnce.Do(build)
 	if len(code) > MaxLen {
@@ -23,6 +24,7 @@ func Decode(in *Inst, code []byte, mode Mode) error {
 	*in = Inst{Mode: mode, SegOverride: SegNone}
 	d := decoder{in: in, code: code}
 	ok := d.decode()
+	in.Len = uint8(min(d.pos, len(code)))
 	switch {
 	case d.short && len(code) == MaxLen:
 		return ErrTooLong
@@ -31,7 +33,6 @@ func Decode(in *Inst, code []byte, mode Mode) error {
 	case !ok:
 		return ErrInvalid
 	}
-	in.Len = uint8(d.pos)
 	return nil
 }
 
