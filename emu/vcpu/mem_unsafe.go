@@ -60,6 +60,18 @@ func (c *CPU) Touch(a uint64, n int) {
 	}
 }
 
+// Reach faults if the byte at a may not be accessed. CPUs look at the ends of a large
+// area before they begin, and how a copy goes along it is the Go runtime's affair.
+func (c *CPU) Reach(a uint64, access guest.Access) {
+	if s := c.Space.Soft; s != nil {
+		if err := s.Check(a, 1, access); err != nil {
+			panic(err)
+		}
+	} else if f := c.Space.Check(guest.Addr(a), 1, access); f != nil {
+		panic(f)
+	}
+}
+
 // Offset is the guest address that lies at a host address, if it is in the
 // window or the guard behind it.
 func (c *CPU) Offset(host uintptr) (guest.Addr, bool) {

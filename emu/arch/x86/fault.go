@@ -114,8 +114,8 @@ func (a *access) first(c *vcpu.CPU, f *guest.MemFault) *guest.MemFault {
 		}
 	}
 	at = at << (64 - 8*a.in.AddrSize) >> (64 - 8*a.in.AddrSize)
-	at += c.W[regs.Base+ir.Ref(m.Seg)]
-	if uint64(f.Addr)-at > uint64(a.mem.Size) { // a bit beside the operand
+	at += c.W[regs.Base+ir.Ref(m.Seg)] + a.bitOffset(c)
+	if uint64(f.Addr)-at > uint64(a.mem.Size) {
 		return f
 	}
 	if _, g := c.Space.Slice(guest.Addr(at), 1, guest.Write); g != nil {
@@ -124,6 +124,20 @@ func (a *access) first(c *vcpu.CPU, f *guest.MemFault) *guest.MemFault {
 	}
 	return f
 }
+
+// bitOffset is how far from its address a bit test goes whose bit number is in a
+// register.
+func (a *access) bitOffset(c *vcpu.CPU) uint64 {
+	bit := &a.in.Args[1]
+	if a.in.N != 2 || bit.Kind != dec.GPR || !bitTests[a.in.Row.Name] {
+		return 0
+	}
+	size := 8 * uint(bit.Size)
+	n := int64(c.W[bit.Reg]<<(64-size)) >> (64 - size)
+	return uint64(n>>3) &^ uint64(size/8-1)
+}
+
+var bitTests = map[string]bool{"bts": true, "btr": true, "btc": true}
 
 // stackInsns access the stack besides their operands.
 var stackInsns = map[string]bool{

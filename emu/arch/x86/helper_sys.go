@@ -54,10 +54,17 @@ var hLdmxcsr = &ir.Helper{
 	Fn: func(c *vcpu.CPU, v, _, _ uint64) uint64 { loadMXCSR(c, v); return 0 },
 }
 
+// fxArea is the memory of FXSAVE's image. Here CPUs begin with the last byte.
+func fxArea(c *vcpu.CPU, a uint64, access guest.Access) []byte {
+	c.Reach(a+regs.FXLen-1, access)
+	c.Reach(a, access)
+	return c.Span(a, regs.FXLen, access)
+}
+
 var hFxsave = &ir.Helper{
 	Name: "fxsave", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, a, n, _ uint64) uint64 {
-		b := c.Span(a, regs.FXLen, guest.Write)
+		b := fxArea(c, a, guest.Write)
 		var img [regs.FXLen]byte
 		copy(img[:], b) // reserved bytes stay
 		regs.SaveFX(&c.W, img[:], n == 8, c.Machine.Arch.Bits/4)
@@ -70,7 +77,7 @@ var hFxrstor = &ir.Helper{
 	Name: "fxrstor", MayFault: true, Reads: all, Writes: all,
 	Fn: func(c *vcpu.CPU, a, n, _ uint64) uint64 {
 		var img [regs.FXLen]byte
-		copy(img[:], c.Span(a, regs.FXLen, guest.Read))
+		copy(img[:], fxArea(c, a, guest.Read))
 		if binary.LittleEndian.Uint32(img[24:])&^mxcsrMask != 0 {
 			c.Raise(guest.Exception{Vector: vecGP, HasCode: true})
 		}

@@ -34,6 +34,14 @@ func envHelper(name string, f helperFunc) *ir.Helper {
 	return &ir.Helper{Name: name, Fn: f, Reads: all, Writes: all, MayFault: true}
 }
 
+// area is the memory of a state: CPUs look at its first and at its last byte before
+// they begin.
+func area(c *vcpu.CPU, a uint64, n int, access guest.Access) []byte {
+	c.Reach(a, access)
+	c.Reach(a+uint64(n)-1, access)
+	return c.Span(a, n, access)
+}
+
 // setFCW sets the control word: reserved bits are 0, but bit 6 is 1.
 func setFCW(w *regs.Words, v uint64) { w[regs.FCW] = v&0x1f3f | 0x40 }
 
@@ -128,14 +136,14 @@ func fullTag(w *regs.Words) (tags uint64) {
 func helpFnstenv(c *vcpu.CPU, a, field, _ uint64) uint64 {
 	var img [28]byte
 	saveEnv(&c.W, img[:], field)
-	copy(c.Span(a, envSize(field), guest.Write), img[:])
+	copy(area(c, a, envSize(field), guest.Write), img[:])
 	c.W[regs.FCW] |= 0x3f
 	regs.SumFStatus(&c.W)
 	return 0
 }
 
 func helpFldenv(c *vcpu.CPU, a, field, _ uint64) uint64 {
-	loadEnv(&c.W, c.Span(a, envSize(field), guest.Read), field)
+	loadEnv(&c.W, area(c, a, envSize(field), guest.Read), field)
 	return 0
 }
 
@@ -149,7 +157,7 @@ func helpFnsave(c *vcpu.CPU, a, field, _ uint64) uint64 {
 		le.PutUint64(img[n+10*i:], r[0])
 		le.PutUint16(img[n+10*i+8:], uint16(r[1]))
 	}
-	copy(c.Span(a, n+fpRegs, guest.Write), img[:])
+	copy(area(c, a, n+fpRegs, guest.Write), img[:])
 	initFPU(&c.W)
 	return 0
 }
@@ -158,7 +166,7 @@ func helpFrstor(c *vcpu.CPU, a, field, _ uint64) uint64 {
 	var img [28 + fpRegs]byte
 	le := binary.LittleEndian
 	n := envSize(field)
-	copy(img[:], c.Span(a, n+fpRegs, guest.Read))
+	copy(img[:], area(c, a, n+fpRegs, guest.Read))
 	loadEnv(&c.W, img[:], field)
 	for i := range 8 {
 		r := c.W[regs.ST+2*regs.FRef(&c.W, i):]
