@@ -406,6 +406,19 @@ func (r *Random) whole() (*Difference, error) {
 	return d, err
 }
 
+// pieces are the budgets that run the sequence of n instructions, the first of them
+// by itself. Where it does not end by an exception, the int3 behind it runs too:
+// what ends within a block would be run by the interpreter.
+func (r *Random) pieces(n, first int64) []int64 {
+	if !r.over {
+		n++
+	}
+	if first >= n-1 {
+		return []int64{n}
+	}
+	return []int64{first, n - first}
+}
+
 // pass runs the sequence of n instructions from its start, with a witness or
 // nil.
 func (r *Random) pass(n int64, w *witness) (*Difference, error) {
@@ -423,8 +436,8 @@ func (r *Random) pass(n int64, w *witness) (*Difference, error) {
 		first = 1 + r.e.Int64N(n)
 	}
 	var err error
-	for _, k := range []int64{first, n - first} {
-		if k > 0 && got == want && err == nil {
+	for _, k := range r.pieces(n, first) {
+		if got == want && err == nil {
 			got, err = r.m.Run(k)
 		}
 	}
@@ -433,6 +446,9 @@ func (r *Random) pass(n int64, w *witness) (*Difference, error) {
 	}
 	if err := r.m.Take(&r.ours); err != nil {
 		return nil, err
+	}
+	if !r.over && got.Vector == oracle.VecBP {
+		got, r.ours.RIP = want, r.ours.RIP-1
 	}
 	last := &r.log[n-1]
 	if r.over { // which exception it was has been compared

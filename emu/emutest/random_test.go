@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	randomTime = flag.Duration("random", 2*time.Second, "how long to run random sequences")
+	randomRuns = flag.Int("random", 600, "how many random sequences to run on each engine")
 	randomSeed = flag.Uint64("random.seed", 1, "first seed of the random sequences; 0 for one from the clock")
 	randomRows = flag.String("random.rows", "", "only instructions of these names, separated by commas")
 	randomShow = flag.Int("random.show", 1, "how many differences of one instruction to show")
@@ -25,12 +25,12 @@ func TestRandom(t *testing.T) { eachEngine(t, randomBoth) }
 func randomBoth(t *testing.T) {
 	for _, bits := range []int{64, 32} {
 		t.Run(map[int]string{64: "64", 32: "32"}[bits], func(t *testing.T) {
-			randomRun(t, bits, *randomTime/2, *randomSeed)
+			randomRun(t, bits, *randomRuns, *randomSeed)
 		})
 	}
 }
 
-func randomRun(t *testing.T, bits int, d time.Duration, seed uint64) {
+func randomRun(t *testing.T, bits, runs int, seed uint64) {
 	r, err := NewRandom(NewHost(t), NewMachine(t, bits, "max"), rowFilter())
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func randomRun(t *testing.T, bits int, d time.Duration, seed uint64) {
 	}
 	seeds := rand.New(rand.NewPCG(seed, 0))
 	start, shown := time.Now(), map[string]int{}
-	for time.Since(start) < d {
+	for range runs {
 		diff, err := r.Run(seeds.Uint64(), 24)
 		if err != nil {
 			t.Fatal(err)
