@@ -42,7 +42,7 @@ func (g *x87Gen) change(off int) {
 
 func (g *x87Gen) changeMxcsr(off int) {
 	g.insnAt(4, off, 0x66, 0x81)
-	g.emit(0xff, 0x9f)
+	g.emit(0xc0, 0x9f) // without flags
 	g.insnAt(1, off, 0x66, 0x81)
 	g.emit(0, byte(g.r.IntN(4))<<5)
 }
@@ -91,7 +91,11 @@ func (g *x87Gen) control() {
 		g.changeMxcsr(x87Mxcsr)
 		g.insnAt(2, x87Mxcsr, 0x0f, 0xae) // ldmxcsr
 	}
-	g.emit(0xf2, 0x0f, 0x5e, 0xc1) // divsd xmm0, xmm1
+	for n := range g.r.IntN(3) {
+		g.insnAt(3, x87Mxcsr+8+8*n, 0x0f, 0xae)   // stmxcsr
+		g.emit(0xf2, 0x0f, 0x5e, 0xc1|byte(n)<<3) // divsd xmm, xmm1
+		g.insnAt(3, x87Mxcsr+8*(3+n), 0x0f, 0xae) // stmxcsr
+	}
 	if g.depth > 0 {
 		g.emit(0xd9, 0xfc) // frndint
 	}

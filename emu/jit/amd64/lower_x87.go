@@ -297,14 +297,14 @@ func (l *lower) x87Forget(clean bool) {
 		l.vecs.reset()
 	}
 	for _, w := range []ir.Ref{x.CW, x.SW, x.Top, x.Tag} {
-		l.x87ForgetWord(w, clean)
+		l.forgetWord(w, clean)
 	}
 	for w := range ir.Ref(16) {
-		l.x87ForgetWord(x.ST+w, clean)
+		l.forgetWord(x.ST+w, clean)
 	}
 }
 
-func (l *lower) x87ForgetWord(w ir.Ref, clean bool) {
+func (l *lower) forgetWord(w ir.Ref, clean bool) {
 	if clean {
 		l.clean(w)
 	}

@@ -283,7 +283,7 @@ func (l *lower) x87Control(i *ir.Insn) {
 	l.aluI(aluOr, 4, r, x87CWSet)
 	l.store(8, home(cw), r)
 	l.rm(0xd9, 4, 5, home(cw)) // fldcw
-	l.x87ForgetWord(cw, false)
+	l.forgetWord(cw, false)
 }
 
 func x87Xch(l *lower, _ *ir.Insn, h ir.X87How) {

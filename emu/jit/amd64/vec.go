@@ -303,9 +303,10 @@ func (l *lower) vecPair(p ir.Ref) Reg {
 	return t
 }
 
-// fpEnter brings the guest's floating-point environment into force.
+// fpEnter brings the guest's floating-point environment into force for an
+// operation, which may change its flags: no register has its word any more.
 func (l *lower) fpEnter() {
-	l.clean(l.t.fpEnv)
+	l.forgetWord(l.t.fpEnv, true)
 	if l.fpOn {
 		return
 	}
