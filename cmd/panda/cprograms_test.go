@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,11 +19,34 @@ func buildC(t *testing.T, name string, flags ...string) string {
 	need(t, "gcc")
 	prog := filepath.Join(t.TempDir(), name)
 	flags = append([]string{"-O0", "-w", "-pthread"}, flags...)
-	cmd := exec.Command("gcc", append(flags, "-o", prog, filepath.Join("testdata", "c", name+".c"))...)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	flags = append(flags, "-o", prog, filepath.Join("testdata", "c", name+".c"))
+	out, err := exec.Command("gcc", flags...).CombinedOutput()
+	if i := slices.Index(flags, "-m32"); err != nil && i >= 0 { // a compiler for i386 by itself
+		out, err = exec.Command("i686-linux-gnu-gcc", append(slices.Delete(flags, i, i+1), "-static")...).CombinedOutput()
+	}
+	if err != nil {
 		t.Skipf("%v\n%s", err, out)
 	}
 	return prog
+}
+
+// sameOutput compares a program's native run with that on each engine.
+func sameOutput(t *testing.T, prog string, args ...string) {
+	t.Helper()
+	want := execute(t, "", "", append([]string{prog}, args...)...)
+	for _, accel := range []string{"jit", "interp"} {
+		got := panda(t, "", append([]string{"-accel", accel, prog}, args...)...)
+		if got.stdout != want.stdout || got.ended != want.ended {
+			t.Errorf("-accel %s\ngot  %q %s\nwant %q %s", accel, got.stdout, got.ended, want.stdout, want.ended)
+		}
+	}
+}
+
+// TestUnwinding: an unwinder finds its way through the frames of signal handlers.
+func TestUnwinding(t *testing.T) {
+	for _, width := range []string{"-m64", "-m32"} {
+		t.Run(width, func(t *testing.T) { sameOutput(t, buildC(t, "unwind", width, "-funwind-tables")) })
+	}
 }
 
 // compareC runs the tests that a program lists, natively and under panda. Standard

@@ -14,7 +14,10 @@ type style struct {
 	word    int
 	// cie begins the unwind information: how a frame looks before the first
 	// instruction (DWARF 4 section 6.4.1, Linux Standard Base 10.6).
-	cie      []byte
+	cie []byte
+	// signal begins that of functions that a signal handler returns to: the pc is
+	// that of an instruction that was interrupted, not one behind a call.
+	signal   []byte
 	versions []string // of symbols
 }
 
@@ -27,7 +30,8 @@ var (
 	style32 = style{
 		class: elf.ELFCLASS32, machine: elf.EM_386, name: "linux-gate.so.1", word: 4, versions: []string{"LINUX_2.5", "LINUX_2.6"},
 		// Factors 1 and -4, return address 8; the frame is esp+4.
-		cie: []byte{1, 'z', 'R', 0, 1, 0x7c, 8, 1, 0x1b, 0x0c, 4, 4, 0x88, 1, 0, 0},
+		cie:    []byte{1, 'z', 'R', 0, 1, 0x7c, 8, 1, 0x1b, 0x0c, 4, 4, 0x88, 1, 0, 0},
+		signal: []byte{1, 'z', 'R', 'S', 0, 1, 0x7c, 8, 1, 0x1b, 0, 0},
 	}
 )
 
@@ -181,24 +185,33 @@ func (v *builder) symbol(name, at, size uint64) {
 	}
 }
 
-// unwind appends what an unwinder reads, with its index: a CIE, then an FDE for
-// each function.
+// unwind appends what an unwinder reads, with its index: a CIE of each kind, then an
+// FDE for each function.
 func (v *builder) unwind(fs []function) (header, size uint64) {
-	cie := v.align(8)
-	v.words(uint64(4+len(v.cie)), 0)
-	v.b = append(v.b, v.cie...)
+	begin := v.align(8)
+	cies := map[bool]uint64{false: v.addCIE(v.cie), true: v.addCIE(v.signal)}
 	var fdes []uint64
 	for i := range fs {
-		fdes = append(fdes, v.fde(cie, v.starts[i], &fs[i]))
+		fdes = append(fdes, v.fde(cies[fs[i].signal], v.starts[i], &fs[i]))
 	}
 	v.words(0) // the end
 	header = v.align(4)
 	const version, frameEnc, countEnc, tableEnc = 1, 0x1b, 0x03, 0x3b
-	v.words(version|frameEnc<<8|countEnc<<16|tableEnc<<24, cie-(header+4), uint64(len(fs)))
+	v.words(version|frameEnc<<8|countEnc<<16|tableEnc<<24, begin-(header+4), uint64(len(fs)))
 	for i := range fs {
 		v.words(v.starts[i]-header, fdes[i]-header)
 	}
 	return header, uint64(len(v.b)) - header
+}
+
+// addCIE appends a CIE, if the architecture has one of the kind.
+func (v *builder) addCIE(cie []byte) uint64 {
+	at := v.align(4)
+	if len(cie) > 0 {
+		v.words(uint64(4+len(cie)), 0)
+		v.b = append(v.b, cie...)
+	}
+	return at
 }
 
 // fde appends a function's frame description.

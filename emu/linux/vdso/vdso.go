@@ -28,6 +28,7 @@ type function struct {
 	// before is how many bytes of the code stand before the address of the name:
 	// unwinders look at the byte before the address of a return.
 	before int
+	signal bool // a signal handler returns to it
 }
 
 // Image is an object, and where its functions are in it.
@@ -57,8 +58,8 @@ var (
 	}))
 	image32 = style32.build(append([]function{
 		{name: Vsyscall, version: "LINUX_2.5", code: vsyscallCode, frame: vsyscallFrame},
-		{name: Sigreturn, version: "LINUX_2.5", code: sigreturnCode, before: 1},
-		{name: RTSigreturn, version: "LINUX_2.5", code: rtSigreturnCode, before: 1},
+		{name: Sigreturn, version: "LINUX_2.5", code: sigreturnCode, frame: sigreturnFrame(), before: 1, signal: true},
+		{name: RTSigreturn, version: "LINUX_2.5", code: rtSigreturnCode, frame: contextFrame(rtContext), before: 1, signal: true},
 	}, calls32(map[string]uint32{
 		"__vdso_clock_gettime": 265, "__vdso_gettimeofday": 78, "__vdso_time": 13, "__vdso_clock_getres": 266,
 		"__vdso_clock_gettime64": 403, "__vdso_getcpu": 318,

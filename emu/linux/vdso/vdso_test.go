@@ -65,3 +65,24 @@ func symbolsOf(s *style, b []byte, dynamic *elf.Prog) map[string]uint64 {
 	}
 	return found
 }
+
+// TestSignalFrames: an unwinder takes all registers of what a signal interrupted
+// from the struct sigcontext, wherever in the code a handler returns to.
+func TestSignalFrames(t *testing.T) {
+	for _, r := range []struct {
+		name  string
+		frame []byte
+		esp   int // from the stack pointer at the first instruction
+	}{{Sigreturn, sigreturnFrame(), 4 + 28}, {RTSigreturn, contextFrame(rtContext), 160 + 28}} {
+		want := append(leb128([]byte{opESP}, r.esp), opDeref)
+		if !bytes.HasPrefix(r.frame, append([]byte{cfaExpression, byte(len(want))}, want...)) {
+			t.Errorf("%s: % x", r.name, r.frame)
+		}
+		if !bytes.Contains(image32.Bytes, r.frame) {
+			t.Errorf("%s: the image lacks its frame", r.name)
+		}
+	}
+	if !bytes.Contains(image32.Bytes, style32.signal) || !bytes.Contains(style32.signal, []byte("zRS\x00")) {
+		t.Error("no CIE for signal frames")
+	}
+}
