@@ -10,7 +10,7 @@ import (
 var movTable = merge(map[string]trFunc{
 	"mov": trMov, "movnti": trMov, "movzx": movExt(ir.ZExt), "movsx": movExt(ir.SExt), "movsxd": movExt(ir.SExt),
 	"lea": trLea, "xchg": trXchg, "push": trPush, "pop": trPop, "pusha": trPusha, "popa": trPopa,
-	"pushf": trPushf, "popf": trPopf, "cbw": trCbw, "cwd": trCwd, "bswap": trBswap, "xlat": trXlat,
+	"pushf": trPushf, "popf": trPopf, "cbw": trCbw, "cwd": trCwd, "bswap": trBswap, "xlat": trXlat, "salc": trSalc,
 	"leave": trLeave, "enter": trEnter, "lahf": trLahf, "sahf": trSahf, "movbe": trMovbe,
 }, conditional("cmov", trCmov), conditional("set", trSet))
 
@@ -308,6 +308,12 @@ func trLahf(t *translator) {
 	f := t.b.Op2(ir.And, ir.I64, t.flags(), ir.K(lahfMask))
 	t.b.Op2To(f, ir.Or, ir.I64, f, ir.K(regs.FlagsFixed))
 	t.b.DepositTo(regs.RAX, regs.RAX, ir.W(f), 8, 8)
+}
+
+// trSalc sets all bits of AL to CF. Intel documents only the opcode.
+func trSalc(t *translator) {
+	r := t.b.Op1(ir.Neg, ir.I64, t.carry())
+	t.putReg(uint8(regs.RAX), 1, r)
 }
 
 func trSahf(t *translator) {
