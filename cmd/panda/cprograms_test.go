@@ -77,6 +77,12 @@ func compareC(t *testing.T, prog string, skip ...string) {
 	}
 }
 
+// TestCodeSegments: code runs in segments of 16 bits, and in those with a base.
+func TestCodeSegments(t *testing.T) {
+	t.Run("-m64", func(t *testing.T) { sameOutput(t, buildC(t, "segments", "-no-pie")) })
+	t.Run("-m32", func(t *testing.T) { sameOutput(t, buildC(t, "segments", "-m32", "-static")) })
+}
+
 // TestKernelServices: what the kernel does for libraries.
 func TestKernelServices(t *testing.T) { compareC(t, buildC(t, "kernel")) }
 

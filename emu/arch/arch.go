@@ -22,6 +22,8 @@ type Guest interface {
 	// what can be fetched from pc on. With no whole instruction in code, size is
 	// 0 and want says how many bytes the first one needs at least.
 	Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int)
+	// CodeBase is what is added to the pc of a mode for the address of its code.
+	CodeBase(mode uint64) uint64
 	// Mnemonic names the instruction at the head of code, "" for none.
 	Mnemonic(code []byte, mode uint64) string
 	// Fault makes an exception of a forbidden memory access.

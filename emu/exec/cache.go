@@ -52,7 +52,7 @@ func (k *cache) mode(mode uint64) *modeCache {
 // add enters a block and has its pages watched for stores.
 func (k *cache) add(tb *vcpu.TB) {
 	k.mode(tb.Mode).byPC.set(tb.PC, tb)
-	for page := pageOf(tb.PC); page < tb.PC+guest.Addr(tb.Size); page += mmu.PageSize {
+	for page := pageOf(tb.Code); page < tb.Code+guest.Addr(tb.Size); page += mmu.PageSize {
 		p := k.page(page)
 		p.blocks = append(p.blocks, tb)
 	}
@@ -126,7 +126,7 @@ func (k *cache) dropFrom(page, start, end guest.Addr) {
 	}
 	stay := p.blocks[:0]
 	for _, tb := range p.blocks {
-		if tb.PC < end && tb.PC+guest.Addr(tb.Size) > start {
+		if tb.Code < end && tb.Code+guest.Addr(tb.Size) > start {
 			k.kill(tb)
 		} else {
 			stay = append(stay, tb)

@@ -57,8 +57,8 @@ func (k *cache) changing(a guest.Addr) bool {
 }
 
 // checked reports whether a block has bytes in a page that changes.
-func (k *cache) checked(pc guest.Addr, size int) bool {
-	return len(k.stores) > 0 && (k.changing(pc) || k.changing(pc+guest.Addr(size-1)))
+func (k *cache) checked(at guest.Addr, size int) bool {
+	return len(k.stores) > 0 && (k.changing(at) || k.changing(at+guest.Addr(size-1)))
 }
 
 // translateChanging makes the block in e.b end before the first instruction that
@@ -71,7 +71,7 @@ func (e *Engine) translateChanging(code []byte, pc guest.Addr, size, max int) in
 		e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
 		size, _ = e.guest.Translate(&e.b, code, pc, e.mode, max)
 	}
-	e.check(code[:size], uint64(pc))
+	e.check(code[:size], uint64(e.codeAt(pc)))
 	return size
 }
 
@@ -92,8 +92,9 @@ func (e *Engine) untilStore() (insns int) {
 	return len(e.b.Marks)
 }
 
-// check puts the comparison in front of the block in e.b.
-func (e *Engine) check(code []byte, pc uint64) {
+// check puts the comparison of code with the memory at an address in front of the
+// block in e.b.
+func (e *Engine) check(code []byte, at uint64) {
 	b := &e.b
 	body := slices.Clone(b.Insns)
 	b.Insns = b.Insns[:0]
@@ -106,10 +107,10 @@ func (e *Engine) check(code []byte, pc uint64) {
 		}
 		var want [8]byte
 		copy(want[:], code[:n])
-		is := b.Ld(ir.IntType(n), ir.Address{Base: ir.None, Index: ir.None, Disp: pc})
+		is := b.Ld(ir.IntType(n), ir.Address{Base: ir.None, Index: ir.None, Disp: at})
 		is = b.Op2(ir.Xor, ir.I64, is, ir.K(binary.LittleEndian.Uint64(want[:])))
 		b.Op2To(differs, ir.Or, ir.I64, differs, ir.W(is))
-		code, pc = code[n:], pc+uint64(n)
+		code, at = code[n:], at+uint64(n)
 	}
 	b.BrCond(same, ir.Eq, ir.I64, differs, ir.K(0))
 	b.Exit(ir.ExitStale, b.PC)
@@ -123,6 +124,6 @@ func (e *Engine) staleBlock(c *vcpu.CPU) (vcpu.Stop, bool) {
 	tb := c.Leave.Last
 	c.Leave = vcpu.Leave{}
 	e.Stats.SMC++
-	e.cache.dropBlocks(tb.PC, tb.PC+guest.Addr(tb.Size))
+	e.cache.dropBlocks(tb.Code, tb.Code+guest.Addr(tb.Size))
 	return 0, false
 }

@@ -58,6 +58,10 @@ const (
 	shortBytes = 128
 )
 
+// modesMax is how many modes an address space has blocks in before all are dropped:
+// each has a jump cache, and a program can make thousands of segments.
+const modesMax = 64
+
 // Engine runs one vCPU.
 type Engine struct {
 	guest   arch.Guest
@@ -73,6 +77,7 @@ type Engine struct {
 	tbs    slab[vcpu.TB]
 	marks  slab[ir.Mark]
 	mode   uint64
+	base   uint64 // of the mode's code
 	b      ir.Builder
 	code   []byte
 
@@ -174,8 +179,12 @@ func (e *Engine) enterSpace() {
 		e.cache = k
 	}
 	e.mode = e.guest.Mode(c)
+	e.base = e.guest.CodeBase(e.mode)
 	c.Machine.Arch = e.guest.View(e.mode)
 	e.blocks = e.cache.mode(e.mode)
+	if len(e.cache.modes) > modesMax {
+		e.FlushTB()
+	}
 	c.Jump = e.blocks.jump
 }
 
@@ -298,7 +307,7 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 func (e *Engine) undefined(c *vcpu.CPU) (vcpu.Stop, bool) {
 	if e.OnUndefined != nil {
 		var code [15]byte
-		n, _ := c.Space.Fetch(c.PC(), code[:])
+		n, _ := c.Space.Fetch(e.codeAt(c.PC()), code[:])
 		e.OnUndefined(c.PC(), code[:n], e.mode)
 	}
 	return e.except(c, e.guest.Undefined())
@@ -309,6 +318,14 @@ func (e *Engine) except(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
 	c.Exc = x
 	c.Leave = vcpu.Leave{}
 	return vcpu.StopException, true
+}
+
+// codeAt is the address of the code at a pc of the present mode.
+func (e *Engine) codeAt(pc guest.Addr) guest.Addr {
+	if e.base == 0 {
+		return pc
+	}
+	return guest.Addr(uint32(uint64(pc) + e.base))
 }
 
 // find is the block at the pc, translated if need be.
@@ -336,12 +353,13 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	e.translating = true
 	defer func() { e.translating = false }()
 	pc := c.PC()
+	at := e.codeAt(pc)
 	e.fireTranslate(event.BeforeBlockTranslate, pc)
-	n, fault := c.Space.Fetch(pc, e.code[:shortBytes])
+	n, fault := c.Space.Fetch(at, e.code[:shortBytes])
 	if n == 0 {
 		return nil, fault
 	}
-	share := keep && e.memo.on && !e.noX87[pc] && !e.cache.changing(pc)
+	share := keep && e.memo.on && !e.noX87[pc] && !e.cache.changing(at)
 	longer := e.extend(keep)
 	if longer {
 		max *= 4
@@ -351,7 +369,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		known = e.memo.byPC.find(pc)
 	}
 	if n == shortBytes && (longer || known.longest()+beyond > n) {
-		n, _ = c.Space.Fetch(pc, e.code)
+		n, _ = c.Space.Fetch(at, e.code)
 	}
 	if known != nil {
 		if tb := e.share(c, known, e.code[:n]); tb != nil {
@@ -362,22 +380,22 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
 	size, _ := e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
 	if n == shortBytes && size+beyond > n {
-		n, _ = c.Space.Fetch(pc, e.code)
+		n, _ = c.Space.Fetch(at, e.code)
 		e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
 		size, _ = e.guest.Translate(&e.b, e.code[:n], pc, e.mode, max)
 	}
 	if size == 0 { // the first instruction reaches into what cannot be fetched
 		if fault == nil {
-			fault = &guest.MemFault{Addr: pc + guest.Addr(n), Access: guest.Exec}
+			fault = &guest.MemFault{Addr: at + guest.Addr(n), Access: guest.Exec}
 		}
 		return nil, fault
 	}
-	checked := e.cache.checked(pc, size)
+	checked := e.cache.checked(at, size)
 	if checked {
 		size, e.sides = e.translateChanging(e.code[:n], pc, size, max), 0
 	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, NoX87: e.noX87[pc], Step: e.b.Step}
+	*tb = vcpu.TB{PC: pc, Code: at, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Space.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, NoX87: e.noX87[pc], Step: e.b.Step}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if e.sides > 0 {
 		tb.Side = make([]vcpu.Side, e.sides)

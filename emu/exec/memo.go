@@ -94,7 +94,7 @@ func (e *Engine) shareCode() {
 	for _, k := range e.caches { // there is one
 		for _, m := range k.modes { // the order is not seen: each address is found for its mode
 			m.byPC.each(func(tb *vcpu.TB) {
-				if n, _ := k.space.Fetch(tb.PC, e.code[:min(tb.Size+beyond, len(e.code))]); n >= tb.Size {
+				if n, _ := k.space.Fetch(tb.Code, e.code[:min(tb.Size+beyond, len(e.code))]); n >= tb.Size {
 					e.memo.add(tb, e.code[:n])
 				}
 			})
@@ -126,7 +126,7 @@ func (e *Engine) share(c *vcpu.CPU, known *memory, code []byte) *vcpu.TB {
 func (e *Engine) copyBlock(of *vcpu.TB) *vcpu.TB {
 	tb := e.tbs.one()
 	*tb = vcpu.TB{
-		PC: of.PC, Size: of.Size, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
+		PC: of.PC, Code: of.Code, Size: of.Size, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
 		Soft: of.Soft, Unchained: of.Unchained, Step: of.Step, Loops: of.Loops, Heat: of.Heat, Known: of.Known,
 	}
 	if n := len(of.Side); n > 0 {

@@ -12,7 +12,8 @@ import (
 // together with what an engine made of it.
 type TB struct {
 	PC    guest.Addr
-	Size  int // bytes of guest code
+	Code  guest.Addr // where the guest's code is: PC, but in a segment with a base
+	Size  int        // bytes of guest code
 	ASID  guest.ASID
 	Mode  uint64 // what besides the address the translation depends on
 	Marks []ir.Mark

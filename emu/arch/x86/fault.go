@@ -42,10 +42,18 @@ type access struct {
 	mem  *dec.Arg // the operand in memory, nil if there is none, or no instruction
 }
 
+// codeAt is the address of the instruction at the pc.
+func codeAt(c *vcpu.CPU) guest.Addr {
+	if regs.CodeBits(&c.W) == 64 {
+		return c.PC()
+	}
+	return guest.Addr(uint32(c.W[regs.RIP] + c.W[regs.Base+regs.CS]))
+}
+
 func newAccess(c *vcpu.CPU, f *guest.MemFault) *access {
 	a := &access{addr: f.Addr}
 	var code [dec.MaxLen]byte
-	n, _ := c.Space.Fetch(c.PC(), code[:])
+	n, _ := c.Space.Fetch(codeAt(c), code[:])
 	if f.Access&guest.Exec != 0 || dec.Decode(&a.in, code[:n], dec.Mode(regs.CodeBits(&c.W))) != nil {
 		a.in = dec.Inst{}
 		return a

@@ -86,18 +86,11 @@ func reaches(long bool, limit, to uint64) bool {
 
 // codeSegment is the descriptor of a far transfer to a segment, which has the
 // privilege of the program, or the exception if it may not be.
-//
-// The run loop knows no base of CS: translated code is found by EIP. A segment
-// with a base is refused as if its descriptor were not one of code.
 func codeSegment(c *vcpu.CPU, sel uint16) regs.Descriptor {
 	if sel < 4 {
 		raiseSelector(c, vecGP, 0)
 	}
-	d := loadable(c, regs.CS, sel)
-	if d.Base() != 0 {
-		raiseSelector(c, vecGP, sel)
-	}
-	return d
+	return loadable(c, regs.CS, sel)
 }
 
 // hCheckCode raises the exception of a far transfer to a segment that may not be.

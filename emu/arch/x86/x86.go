@@ -29,6 +29,8 @@ const (
 	modeChecked = 1 << 11 // six bits, by segment number: accesses through it are checked
 	modeAC      = 1 << 17 // accesses must be aligned
 	modeStep    = 1 << 18 // TF is set: a trap after each instruction
+
+	baseShift = 32 // the base of CS
 )
 
 // Guest is the architecture for one CPU model.
@@ -54,7 +56,8 @@ func (g *Guest) View(mode uint64) *vcpu.Arch {
 	return g.view32
 }
 
-// Mode packs code size, stack size, segments and privilege.
+// Mode packs code size, stack size, segments and privilege. The pc is an offset into
+// the code segment, so its base belongs to it.
 func (g *Guest) Mode(c *vcpu.CPU) uint64 {
 	m := uint64(regs.CodeBits(&c.W)) | c.W[regs.Sel+regs.CS]&3<<cplShift
 	if c.W[regs.EFL]&regs.AC != 0 && m&modeCPL == modeCPL { // Linux sets CR0.AM
@@ -79,8 +82,11 @@ func (g *Guest) Mode(c *vcpu.CPU) uint64 {
 			m |= modeBased
 		}
 	}
-	return m
+	return m | c.W[regs.Base+regs.CS]<<baseShift
 }
+
+// CodeBase is the base of CS, which has none in 64-bit code.
+func (g *Guest) CodeBase(mode uint64) uint64 { return mode >> baseShift }
 
 // Mnemonic names the instruction at the head of code.
 func (g *Guest) Mnemonic(code []byte, mode uint64) string {
