@@ -83,6 +83,12 @@ func TestCodeSegments(t *testing.T) {
 	t.Run("-m32", func(t *testing.T) { sameOutput(t, buildC(t, "segments", "-m32", "-static")) })
 }
 
+// TestSigreturn: handlers return to segments, addresses and states of all kinds.
+func TestSigreturn(t *testing.T) {
+	t.Run("-m64", func(t *testing.T) { sameOutput(t, buildC(t, "sigreturn", "-no-pie")) })
+	t.Run("-m32", func(t *testing.T) { sameOutput(t, buildC(t, "sigreturn", "-m32", "-static")) })
+}
+
 // TestKernelServices: what the kernel does for libraries.
 func TestKernelServices(t *testing.T) { compareC(t, buildC(t, "kernel")) }
 

@@ -89,14 +89,21 @@ func sysRtSigreturn(t *Thread, c *call) (int64, errno) {
 	return t.sigreturn(sigframe.Pop(t.words(), t.p.mm.Space, t.reload))
 }
 
-// sigreturn ends a handler, whose frame was good if ok is set.
+// sigreturn ends a handler, whose frame was good if ok is set. The program may be
+// unable to go on where that says.
 func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 	t.call.replaced = true
+	if saved.Read {
+		t.mask = saved.Mask &^ unblockable
+	}
 	if !ok {
 		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
 		return 0, 0
 	}
-	t.mask = saved.Mask &^ unblockable
+	if x := saved.Raises; x != nil {
+		t.fault = faultState{trapno: uint64(x.Vector), err: uint64(x.Code), cr2: t.fault.cr2}
+		t.force(t.signalOf(x))
+	}
 	t.setStack(saved.Stack)
 	t.k.signalFiles()
 	return 0, 0

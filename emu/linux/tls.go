@@ -33,30 +33,36 @@ func (t *Thread) descriptor(sel uint16) (uint64, bool) {
 	return t.tls[i], true
 }
 
-// reload loads a segment register of the running thread.
-func (t *Thread) reload(seg ir.Ref, sel uint16) bool {
+// reload loads a segment register of the running thread. The result is 0, or the
+// vector of the exception that it raises, upon which nothing is loaded.
+func (t *Thread) reload(seg ir.Ref, sel uint16) (vector uint8) {
 	return t.reloadInto(t.words()[:], seg, sel)
 }
 
-func (t *Thread) reloadInto(w []uint64, seg ir.Ref, sel uint16) bool {
+func (t *Thread) reloadInto(w []uint64, seg ir.Ref, sel uint16) (vector uint8) {
 	d, ok := regs.FlatDescriptor(sel)
 	if !ok {
 		var v uint64
 		v, ok = t.descriptor(sel)
 		d = regs.Descriptor(v)
 	}
-	if !ok || !d.Present() || !d.Loadable(seg, sel) {
-		return false
+	switch {
+	case !ok || !d.Loadable(seg, sel):
+		return vecGeneral
+	case !d.Present() && seg == regs.SS:
+		return vecStack
+	case !d.Present():
+		return vecAbsent
 	}
 	regs.LoadSegment(w, seg, sel, d)
-	return true
+	return 0
 }
 
 // refresh loads the segment registers again that hold a selector whose descriptor
 // has changed. A selector that is gone becomes null.
 func (t *Thread) refresh(w []uint64, changed uint16) {
 	for _, seg := range []ir.Ref{regs.ES, regs.DS, regs.FS, regs.GS} {
-		if sel := uint16(w[regs.Sel+seg]); sel|3 == changed|3 && !t.reloadInto(w, seg, sel) {
+		if sel := uint16(w[regs.Sel+seg]); sel|3 == changed|3 && t.reloadInto(w, seg, sel) != 0 {
 			regs.LoadNull(w, seg, 0)
 		}
 	}

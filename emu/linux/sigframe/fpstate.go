@@ -1,6 +1,8 @@
 package sigframe
 
 import (
+	"bytes"
+
 	"panda/emu/arch/x86/regs"
 	"panda/emu/mmu"
 )
@@ -12,11 +14,15 @@ import (
 const (
 	fxSize    = regs.FXLen
 	swAt      = 464
+	mxcsrAt   = 24
 	headerAt  = fxSize
 	xsaveSize = regs.XLen
 	magic1    = 0x46505853
 	magic2    = 0x46505845
 	features  = regs.XX87 | regs.XSSE | regs.XAVX
+
+	headerSize = 64
+	mxcsrBits  = 0xffff
 )
 
 func hasAVX(w *regs.Words) bool { return w[regs.XCR0]&regs.XAVX != 0 }
@@ -69,8 +75,11 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 			return false
 		}
 		if le.Uint32(b[xsaveSize:]) == magic2 {
-			return loadX(w, b, v)
+			return aligned(a, 64, v) && loadX(w, b, v)
 		}
+	}
+	if !aligned(a, 16, v) || le.Uint32(b[mxcsrAt:])&^mxcsrBits != 0 {
+		return false
 	}
 	regs.LoadFX(w, b, v == wide, int(v))
 	for i := range int(v) {
@@ -80,9 +89,21 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 	return true
 }
 
+// aligned: the kernel loads a 64-bit program's state from where it is, by XRSTOR or
+// FXRSTOR, and a copy of a 32-bit one's.
+func aligned(a, n uint64, v vectors) bool { return v != wide || a%n == 0 }
+
 // loadX applies an image in the format of XSAVE. A component that the kernel's
-// words do not name is initial.
+// words do not name is initial. The header must be one that XRSTOR takes; the
+// kernel looks at all of a 32-bit program's.
 func loadX(w *regs.Words, b []byte, v vectors) bool {
+	end := headerAt + 24
+	if v != wide {
+		end = headerAt + headerSize
+	}
+	if le.Uint64(b[headerAt:])&^w[regs.XCR0] != 0 || len(bytes.Trim(b[headerAt+8:end], "\x00")) != 0 {
+		return false
+	}
 	le.PutUint64(b[headerAt:], le.Uint64(b[headerAt:])&le.Uint64(b[swAt+8:]))
 	return regs.LoadX(w, b, features, v == wide, int(v))
 }

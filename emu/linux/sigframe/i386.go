@@ -106,7 +106,7 @@ func PushI386(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	if hasAVX(w) {
 		le.PutUint32(fp[fsaveSize+swAt+4:], xsaveSize+4+fsaveSize)
 	}
-	if !store(s, sp, b) || !store(s, state, fp) {
+	if !f.fits(sp) || !store(s, sp, b) || !store(s, state, fp) {
 		return false
 	}
 	w[regs.RAX], w[regs.RDX], w[regs.RCX] = uint64(f.Info.Signo), edx, ecx
@@ -181,24 +181,22 @@ func PopI386(w *regs.Words, s *mmu.Space, rt bool, reload Reload) (saved Saved, 
 	} else {
 		saved.Mask = uint64(le.Uint32(b[oldMaskAt:]))<<32 | uint64(le.Uint32(context[c32OldMask:]))
 	}
-	return saved, popContext(w, s, context, reload)
+	saved.Read, saved.Raises = true, popContext(w, context, reload)
+	return saved, loadState32(w, s, uint64(le.Uint32(context[c32FPState:])))
 }
 
-func popContext(w *regs.Words, s *mmu.Space, b []byte, reload Reload) bool {
-	if !loadState32(w, s, uint64(le.Uint32(b[c32FPState:]))) {
-		return false
-	}
+func popContext(w *regs.Words, b []byte, reload Reload) *guest.Exception {
 	for i, r := range c32Regs {
 		w[r] = uint64(le.Uint32(b[16+4*i:]))
 	}
 	w[regs.RIP] = uint64(le.Uint32(b[c32IP:]))
 	regs.SetRFlags(w, regs.RFlags(w)&^restorable|uint64(le.Uint32(b[c32Flags:]))&restorable)
 	for i, seg := range c32Segs { // a selector that is gone becomes null
-		if sel := le.Uint16(b[4*i:]); sel&^3 == 0 || !reload(seg, sel|3) {
+		if sel := le.Uint16(b[4*i:]); sel&^3 == 0 || reload(seg, sel|3) != 0 {
 			regs.LoadNull(w[:], seg, 0)
 		}
 	}
-	return reload(regs.CS, le.Uint16(b[c32CS:])|3) && reload(regs.SS, le.Uint16(b[c32SS:])|3)
+	return enter(w, le.Uint16(b[c32CS:])|3, le.Uint16(b[c32SS:])|3, reload)
 }
 
 // loadState32 restores the state behind an FSAVE image, whose x87 part counts.

@@ -71,7 +71,7 @@ func Push(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	encode(w, b, f, state)
 	fp := make([]byte, stateSize(w))
 	saveState(w, fp, wide)
-	if !store(s, sp, b) || !store(s, state, fp) {
+	if !f.fits(sp) || !store(s, sp, b) || !store(s, state, fp) {
 		return false
 	}
 	w[regs.RDI], w[regs.RSI], w[regs.RDX] = uint64(f.Info.Signo), sp+infoAt, sp+ucontextAt
@@ -121,17 +121,12 @@ func Pop(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
 		return saved, false
 	}
 	mc := b[mcontextAt:]
-	if !loadState(w, s, le.Uint64(mc[scFPState:]), wide) {
-		return saved, false
-	}
+	saved.Read, saved.Mask = true, le.Uint64(b[ucMaskAt:])
+	abi.Layout64.Get(b[ucStackAt:], &saved.Stack)
 	for i, r := range scRegs {
 		w[r] = le.Uint64(mc[8*i:])
 	}
 	regs.SetRFlags(w, regs.RFlags(w)&^restorable|le.Uint64(mc[scFlags:])&restorable)
-	if !reload(regs.CS, le.Uint16(mc[scCS:])|3) || !reload(regs.SS, le.Uint16(mc[scSS:])|3) {
-		return saved, false
-	}
-	saved.Mask = le.Uint64(b[ucMaskAt:])
-	abi.Layout64.Get(b[ucStackAt:], &saved.Stack)
-	return saved, true
+	saved.Raises = enter(w, le.Uint16(mc[scCS:])|3, le.Uint16(mc[scSS:])|3, reload)
+	return saved, loadState(w, s, le.Uint64(mc[scFPState:]), wide)
 }

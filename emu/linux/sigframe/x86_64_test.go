@@ -79,12 +79,13 @@ func TestRoundTrip(t *testing.T) {
 
 // reloadInto takes the selectors that every program has.
 func reloadInto(w *regs.Words) Reload {
-	return func(seg ir.Ref, sel uint16) bool {
+	return func(seg ir.Ref, sel uint16) uint8 {
 		d, ok := regs.FlatDescriptor(sel)
-		if ok = ok && d.Loadable(seg, sel); ok {
-			regs.LoadSegment(w[:], seg, sel, d)
+		if !ok || !d.Loadable(seg, sel) {
+			return vecGeneral
 		}
-		return ok
+		regs.LoadSegment(w[:], seg, sel, d)
+		return 0
 	}
 }
 
