@@ -89,6 +89,12 @@ func TestSigreturn(t *testing.T) {
 	t.Run("-m32", func(t *testing.T) { sameOutput(t, buildC(t, "sigreturn", "-m32", "-static")) })
 }
 
+// TestPageFaults: the frame of a fault says what the CPU's does.
+func TestPageFaults(t *testing.T) {
+	t.Run("-m64", func(t *testing.T) { sameOutput(t, buildC(t, "pagefault", "-no-pie")) })
+	t.Run("-m32", func(t *testing.T) { sameOutput(t, buildC(t, "pagefault", "-m32", "-static")) })
+}
+
 // TestKernelServices: what the kernel does for libraries.
 func TestKernelServices(t *testing.T) { compareC(t, buildC(t, "kernel")) }
 

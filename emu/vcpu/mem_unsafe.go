@@ -60,14 +60,15 @@ func (c *CPU) Touch(a uint64, n int) {
 	}
 }
 
-// Reach faults if the byte at a may not be accessed. CPUs look at the ends of a large
-// area before they begin, and how a copy goes along it is the Go runtime's affair.
-func (c *CPU) Reach(a uint64, access guest.Access) {
+// Reach faults at the first of n bytes from a on that may not be accessed. CPUs look
+// at the ends of a large area before they begin, and how a copy goes along it is the
+// Go runtime's affair.
+func (c *CPU) Reach(a uint64, n int, access guest.Access) {
 	if s := c.Space.Soft; s != nil {
-		if err := s.Check(a, 1, access); err != nil {
+		if err := s.Check(a, n, access); err != nil {
 			panic(err)
 		}
-	} else if f := c.Space.Check(guest.Addr(a), 1, access); f != nil {
+	} else if f := c.Space.Check(guest.Addr(a), uint64(n), access); f != nil {
 		panic(f)
 	}
 }

@@ -19,7 +19,7 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 		}
 		return guest.Exception{Vector: vecGP, HasCode: true}
 	}
-	f = a.first(c, f)
+	f = beyondFile(c, a.first(c, f))
 	code := uint32(pfUser)
 	// Linux maps no page where a program may do nothing.
 	if r, _ := c.Space.Region(f.Addr); f.Mapped && !f.Bus && r.Prot != 0 {
@@ -33,6 +33,18 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	}
 	c.W[regs.CR2] = uint64(f.Addr)
 	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
+}
+
+// beyondFile is the fault of fetching from a page behind the end of its file, which
+// Linux finds before that it holds no code.
+func beyondFile(c *vcpu.CPU, f *guest.MemFault) *guest.MemFault {
+	if f.Access != guest.Exec || !f.Mapped || f.Bus {
+		return f
+	}
+	if b := c.Space.Check(f.Addr, 1, guest.Read); b != nil && b.Bus {
+		return &guest.MemFault{Addr: f.Addr, Access: guest.Exec, Mapped: true, Bus: true}
+	}
+	return f
 }
 
 // access is a faulting access with the instruction that makes it.
@@ -82,6 +94,9 @@ func (a *access) outside() bool {
 	size := uint64(a.in.OpSize) // of what instructions of the stack and strings move
 	if a.mem != nil {
 		size = uint64(max(a.mem.Size, a.mem.Width))
+		if size == 0 { // a state, which begins with a field of that size
+			size = uint64(a.in.OpSize)
+		}
 	}
 	if stackInsns[a.in.Row.Name] && a.mem == nil && size == 4 {
 		size = 8

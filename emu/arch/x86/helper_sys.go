@@ -56,8 +56,8 @@ var hLdmxcsr = &ir.Helper{
 
 // fxArea is the memory of FXSAVE's image. Here CPUs begin with the last byte.
 func fxArea(c *vcpu.CPU, a uint64, access guest.Access) []byte {
-	c.Reach(a+regs.FXLen-1, access)
-	c.Reach(a, access)
+	c.Reach(a+regs.FXLen-1, 1, access)
+	c.Reach(a, 1, access)
 	return c.Span(a, regs.FXLen, access)
 }
 

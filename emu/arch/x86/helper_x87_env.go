@@ -34,11 +34,11 @@ func envHelper(name string, f helperFunc) *ir.Helper {
 	return &ir.Helper{Name: name, Fn: f, Reads: all, Writes: all, MayFault: true}
 }
 
-// area is the memory of a state: CPUs look at its first and at its last byte before
-// they begin.
-func area(c *vcpu.CPU, a uint64, n int, access guest.Access) []byte {
-	c.Reach(a, access)
-	c.Reach(a+uint64(n)-1, access)
+// area is the memory of a state: CPUs look at its first field and at its last byte
+// before they begin.
+func area(c *vcpu.CPU, a uint64, n int, field uint64, access guest.Access) []byte {
+	c.Reach(a, int(field), access)
+	c.Reach(a+uint64(n)-1, 1, access)
 	return c.Span(a, n, access)
 }
 
@@ -136,14 +136,14 @@ func fullTag(w *regs.Words) (tags uint64) {
 func helpFnstenv(c *vcpu.CPU, a, field, _ uint64) uint64 {
 	var img [28]byte
 	saveEnv(&c.W, img[:], field)
-	copy(area(c, a, envSize(field), guest.Write), img[:])
+	copy(area(c, a, envSize(field), field, guest.Write), img[:])
 	c.W[regs.FCW] |= 0x3f
 	regs.SumFStatus(&c.W)
 	return 0
 }
 
 func helpFldenv(c *vcpu.CPU, a, field, _ uint64) uint64 {
-	loadEnv(&c.W, area(c, a, envSize(field), guest.Read), field)
+	loadEnv(&c.W, area(c, a, envSize(field), field, guest.Read), field)
 	return 0
 }
 
@@ -157,7 +157,7 @@ func helpFnsave(c *vcpu.CPU, a, field, _ uint64) uint64 {
 		le.PutUint64(img[n+10*i:], r[0])
 		le.PutUint16(img[n+10*i+8:], uint16(r[1]))
 	}
-	copy(area(c, a, n+fpRegs, guest.Write), img[:])
+	copy(area(c, a, n+fpRegs, field, guest.Write), img[:])
 	initFPU(&c.W)
 	return 0
 }
@@ -166,7 +166,7 @@ func helpFrstor(c *vcpu.CPU, a, field, _ uint64) uint64 {
 	var img [28 + fpRegs]byte
 	le := binary.LittleEndian
 	n := envSize(field)
-	copy(img[:], area(c, a, n+fpRegs, guest.Read))
+	copy(img[:], area(c, a, n+fpRegs, field, guest.Read))
 	loadEnv(&c.W, img[:], field)
 	for i := range 8 {
 		r := c.W[regs.ST+2*regs.FRef(&c.W, i):]
