@@ -66,12 +66,12 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 		InitState(w)
 		return true
 	}
-	b, ok := load(s, a, fxSize)
+	b, ok := read(s, a, fxSize)
 	if !ok {
 		return false
 	}
 	if hasAVX(w) && le.Uint32(b[swAt:]) == magic1 {
-		if b, ok = load(s, a, xsaveSize+4); !ok {
+		if b, ok = read(s, a, xsaveSize+4); !ok {
 			return false
 		}
 		if le.Uint32(b[xsaveSize:]) == magic2 {

@@ -2,6 +2,7 @@ package sigframe
 
 import (
 	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/mmu"
@@ -169,7 +170,7 @@ func PopI386(w *regs.Words, s *mmu.Space, rt bool, reload Reload) (saved Saved, 
 	if rt {
 		at, size = w[regs.RSP]-4, rtSize
 	}
-	b, ok := load(s, uint64(uint32(at)), size)
+	b, ok := read(s, uint64(uint32(at)), size)
 	if !ok {
 		return saved, false
 	}
@@ -205,7 +206,7 @@ func loadState32(w *regs.Words, s *mmu.Space, a uint64) bool {
 		InitState(w)
 		return true
 	}
-	legacy, ok := load(s, a, fsaveSize)
+	legacy, ok := read(s, a, fsaveSize)
 	if !ok || !loadState(w, s, a+fsaveSize, narrow) {
 		return false
 	}

@@ -87,7 +87,7 @@ func store(s *mmu.Space, a uint64, b []byte) bool {
 	return s.Store(guest.Addr(a), b) == nil
 }
 
-func load(s *mmu.Space, a uint64, n int) ([]byte, bool) {
+func read(s *mmu.Space, a uint64, n int) ([]byte, bool) {
 	b := make([]byte, n)
 	return b, s.Load(guest.Addr(a), b) == nil
 }
@@ -116,7 +116,7 @@ func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 
 // Pop undoes Push: rsp is behind the return address, as the restorer leaves it.
 func Pop(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
-	b, ok := load(s, w[regs.RSP]-8, frameSize)
+	b, ok := read(s, w[regs.RSP]-8, frameSize)
 	if !ok {
 		return saved, false
 	}
