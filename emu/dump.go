@@ -30,6 +30,7 @@ var dumpItems = []struct{ Name, Doc string }{
 	{"softmmu", "reach memory through a TLB, as that of a whole machine; slower, to try it"},
 	{"windows", "look after each change of the guest's memory whether its window on the host is whole; slow"},
 	{"strace", "system calls, as -strace"},
+	{"sched", "each change from a guest thread to another, with the instruction count"},
 }
 
 // DumpItems lists the items of -d.
@@ -77,6 +78,16 @@ func (d Dump) hook(m *Machine, backend exec.Backend) func(tb *vcpu.TB, b *ir.Blo
 		if host, ok := backend.(interface{ Code() []byte }); ok && stage == "compiled" && slices.Contains(d.Items, "out_asm") {
 			m.dumpHost(d.Out, uint64(uintptr(tb.Entry)), host.Code())
 		}
+	}
+}
+
+// onSwitch is the kernel's OnSwitch, nil when nobody asks for it.
+func (d Dump) onSwitch() func(icount uint64, pid, tid int) {
+	if d.Out == nil || !slices.Contains(d.Items, "sched") {
+		return nil
+	}
+	return func(icount uint64, pid, tid int) {
+		fmt.Fprintf(d.Out, "SWITCH: icount %d process %d thread %d\n", icount, pid, tid)
 	}
 }
 

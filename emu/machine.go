@@ -40,6 +40,9 @@ type Config struct {
 	Files   plugin.Finder
 	Dump    Dump
 	Accel   string // engine: one of Accels, "" for the fastest that works
+	// SchedSeed decides how long the turns of threads are: another one makes them
+	// change places elsewhere.
+	SchedSeed uint64
 	// Export are tools of the host that are told of machine code: names of Exports.
 	Export []string
 	// Sandbox keeps the guest from the host when set; what Config says about the
@@ -137,6 +140,7 @@ func (m *Machine) load() (err error) {
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
 		HWCap: m.guest.HWCap(), HWCap2: 0, SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
 		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
+		Seed: m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err
 }

@@ -76,6 +76,7 @@ type options struct {
 	sysroot  string
 	cpu      string
 	accel    string
+	seed     uint64
 	argv0    string
 	dump     string
 	dumpFile string
@@ -147,6 +148,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
 	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
+	f.Uint64Var(&o.seed, "sched-seed", 0, "guest threads change places by this `number`: another one gives other interleavings, the same one the same")
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
 	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
 	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")

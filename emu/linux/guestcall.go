@@ -55,10 +55,10 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 	if e != 0 {
 		return 0, fmt.Errorf("a stack for the function: %w", e)
 	}
-	state, wait, call, over := t.state, t.wait, t.call, k.turnOver
+	state, wait, call, over := t.state, t.wait, t.call, k.turn.over
 	defer func() {
 		if t.state != dead {
-			t.state, t.wait, t.call, k.turnOver = state, wait, call, over
+			t.state, t.wait, t.call, k.turn.over = state, wait, call, over
 			t.p.mm.Unmap(stack, callStack)
 		}
 	}()

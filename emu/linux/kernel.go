@@ -44,6 +44,9 @@ type Config struct {
 	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
 	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
 	AuditMemory           bool   // each change of memory is checked: see mmu.Group
+	Seed                  uint64 // of the lengths of turns; with another one, threads change places elsewhere
+	// OnSwitch, when set, is told that another thread than before has its turn.
+	OnSwitch func(icount uint64, pid, tid int)
 }
 
 // Why says why Run returned.
@@ -54,12 +57,6 @@ const (
 	Exited  Why = iota // the first process ended
 	Stopped            // the engine was asked to stop; Run may be called again
 )
-
-// quantum is how many instructions a thread runs before the next one.
-const quantum = 100_000
-
-// aloneQuanta is how many of them it gets when no other is ready.
-const aloneQuanta = 20
 
 // Kernel is the state of all guest processes.
 type Kernel struct {
@@ -85,8 +82,11 @@ type Kernel struct {
 
 	cur       *Thread
 	runq      []*Thread
-	picks     int
-	turnOver  bool // the running thread gives up the rest of its turn
+	turn      turn
+	last      *Thread // had the last turn
+	turns     int     // since the world was looked at
+	floor     int64   // the most virtual runtime that a thread had when its turn began
+	seed      uint64  // of the lengths of turns: see vary
 	futexes   futex.Queues
 	timers    []*timer // armed, by real time
 	cpuTimers []*timer // armed, by CPU time
@@ -111,7 +111,7 @@ type Kernel struct {
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
 		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
-		ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
+		seed: cfg.Seed, ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
 	}
 	if k.bus == nil {
 		k.bus = event.NewBus()
@@ -180,11 +180,10 @@ func (k *Kernel) Run() (status int, why Why, err error) {
 		if k.cpu.Stopping() {
 			return 0, Stopped, nil
 		}
-		t := k.pick()
-		if t == nil {
+		if k.turn.t == nil && !k.pick() {
 			continue
 		}
-		if k.slice(t) == vcpu.StopRequest {
+		if k.slice() == vcpu.StopRequest {
 			return 0, Stopped, nil
 		}
 	}

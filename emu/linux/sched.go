@@ -55,8 +55,8 @@ func (t *Thread) wake() {
 		return
 	}
 	t.wait, t.state = nil, ready
-	if !slices.Contains(t.k.runq, t) { // a function that is called waits within its thread's turn
-		t.k.runq = append(t.k.runq, t)
+	if t.k.turn.t != t && !slices.Contains(t.k.runq, t) { // a function that is called waits within its thread's turn
+		t.k.enqueue(t)
 	}
 }
 
@@ -81,67 +81,51 @@ func (t *Thread) giveUp() {
 // threads can run.
 const pollEvery = 16
 
-// pick chooses the thread to run next, nil when there was none and the kernel
-// has waited.
-func (k *Kernel) pick() *Thread {
-	k.picks++
+// pick begins the turn of the thread that is next. A false result says that there
+// was none, and the kernel has waited.
+func (k *Kernel) pick() bool {
 	i := k.nextReady()
-	if i < 0 || k.picks%pollEvery == 0 {
+	if i < 0 || k.turns >= pollEvery {
 		k.pollWorld(i < 0)
+		k.turns = 0
 		i = k.nextReady()
 	}
 	if i < 0 {
-		return nil
+		return false
 	}
+	k.turns++
 	t := k.runq[i]
 	k.runq = slices.Delete(k.runq, i, i+1)
-	return t
+	k.beginTurn(t)
+	return true
 }
 
-func (k *Kernel) nextReady() int {
-	return slices.IndexFunc(k.runq, func(t *Thread) bool { return !t.p.stopped || t.p.ending })
-}
-
-// slice runs a thread until its time is up or it cannot go on.
-func (k *Kernel) slice(t *Thread) vcpu.Stop {
+// slice runs the thread that has its turn until its time is up or it cannot go on.
+// After a StopRequest the turn is still its own.
+func (k *Kernel) slice() vcpu.Stop {
+	u := &k.turn
+	t := u.t
 	k.switchTo(t)
-	if t.preempted {
-		t.preempted = false
-		t.restartSequence()
-	}
-	budget := int64(quantum)
-	if len(k.runq) == 0 {
-		budget *= aloneQuanta
-	}
-	k.turnOver = false
-	for budget > 0 && t.state == ready && !k.turnOver {
+	for called := false; u.left > 0 && t.state == ready && !u.over; {
 		if t.call.active && !t.continueCall() {
 			break
 		}
 		if !t.deliverSignals() {
 			break
 		}
-		if len(k.runq) > 0 {
-			budget = min(budget, quantum)
-		}
+		u.share(len(k.runq) == 0, called)
 		before := k.cpu.Icount()
-		stop := k.engine.Run(k.cpu, t.allowance(budget))
+		stop := k.engine.Run(k.cpu, t.allowance(u.left))
 		ran := int64(k.cpu.Icount() - before)
-		budget -= ran + 1
+		t.charge(ran + t.cost(stop))
 		t.spend(ran)
 		if stop == vcpu.StopRequest {
-			k.runq = slices.Insert(k.runq, 0, t)
 			return stop
 		}
 		k.handleStop(t, stop)
+		called = stop == vcpu.StopSyscall
 	}
-	if t.state == ready {
-		t.preempted = true
-		k.runq = append(k.runq, t)
-		if budget <= 0 {
-			k.picks = -1 // look at the world before the next turn
-		}
-	}
+	k.endTurn()
 	return vcpu.StopBudget
 }
 

@@ -300,6 +300,9 @@ func (p *Process) carryOn() {
 		return
 	}
 	p.stopped = false
+	for _, t := range p.threads { // what it has not used counts as that of one who slept
+		t.vruntime = max(t.vruntime, p.k.floor-sleeperCredit)
+	}
 	p.stopStatus = 0xffff
 	p.tellParent(abi.CLD_CONTINUED, abi.SIGCONT, p.parentIgnoresStops())
 }

@@ -115,7 +115,8 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 	}
 	child.state = ready
 	t.k.threads = append(t.k.threads, child)
-	t.k.runq = append(t.k.runq, child)
+	child.vruntime = t.vruntime
+	t.k.enqueue(child)
 	if child.p != t.p {
 		t.k.fireProcess(event.ProcessFork, event.Process{PID: child.p.pid, Parent: t.p.pid})
 	}

@@ -9,7 +9,7 @@ import (
 
 // sysSchedYield ends the thread's turn.
 func sysSchedYield(t *Thread, _ *call) (int64, errno) {
-	t.k.turnOver = true
+	t.yield()
 	return 0, 0
 }
 

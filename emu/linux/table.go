@@ -26,14 +26,15 @@ type row struct {
 // callEntry is what belongs to a call number of an architecture.
 type callEntry struct {
 	info *abi.Call
-	row  *row // nil when there is no function for it
+	row  *row  // nil when there is no function for it
+	cost int64 // in instructions, 0 for the usual: see callCosts
 }
 
 // callTable joins an architecture's numbers with the functions.
 func callTable(calls []abi.Call, byName func(name string) *row) []callEntry {
 	table := make([]callEntry, calls[len(calls)-1].Number+1)
 	for i := range calls {
-		table[calls[i].Number] = callEntry{&calls[i], byName(calls[i].Name)}
+		table[calls[i].Number] = callEntry{&calls[i], byName(calls[i].Name), callCosts[calls[i].Name]}
 	}
 	return table
 }

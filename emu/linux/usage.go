@@ -28,9 +28,10 @@ func (t *Thread) spend(insns int64) {
 	}
 }
 
-// allowance cuts a turn of n instructions short for timers that count the time of
-// the thread or its process.
+// allowance cuts a turn of n instructions short for timers and limits that count
+// the time of the thread or its process.
 func (t *Thread) allowance(n int64) int64 {
+	n = min(n, max(1, (t.p.cpuLimit-t.p.used)/insnTime))
 	for _, tm := range t.k.cpuTimers {
 		if tm.counter == &t.used || tm.counter == &t.p.used {
 			n = min(n, max(1, (tm.next-*tm.counter)/insnTime))
