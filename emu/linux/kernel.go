@@ -85,6 +85,7 @@ type Kernel struct {
 	turn      turn
 	last      *Thread // had the last turn
 	turns     int     // since the world was looked at
+	stirred   bool    // what was done since then may have made a descriptor ready
 	floor     int64   // the most virtual runtime that a thread had when its turn began
 	seed      uint64  // of the lengths of turns: see vary
 	futexes   futex.Queues

@@ -85,9 +85,9 @@ const pollEvery = 16
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
 	i := k.nextReady()
-	if i < 0 || k.turns >= pollEvery {
+	if i < 0 || k.turns >= pollEvery || k.stirred {
 		k.pollWorld(i < 0)
-		k.turns = 0
+		k.turns, k.stirred = 0, false
 		i = k.nextReady()
 	}
 	if i < 0 {

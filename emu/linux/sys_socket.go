@@ -310,6 +310,7 @@ func (t *Thread) sendMsg(f *File, m *hostsys.Msg, flags int) (int64, errno) {
 			}
 			return t.partial(e)
 		}
+		t.k.used(f, unix.POLLOUT)
 		c.progress += int64(n)
 		if n == 0 || c.progress >= size(iov) || f.nonblock() || flags&unix.MSG_DONTWAIT != 0 {
 			return c.progress, 0
@@ -345,28 +346,4 @@ func sysRecvfrom(t *Thread, c *call) (int64, errno) {
 		return n, t.putU32(c.addr(5), 0)
 	}
 	return n, t.putSockaddr(c.addr(4), c.addr(5), m.Name)
-}
-
-// recvMsg receives a message; with MSG_WAITALL it waits until the buffers are
-// full.
-func (t *Thread) recvMsg(f *File, m *hostsys.Msg, flags int) (int64, errno) {
-	c := &t.call
-	iov := m.Iov
-	for {
-		if !f.ready(t.k.host, unix.POLLIN) && flags&unix.MSG_DONTWAIT == 0 {
-			return t.partial(t.waitFor(f, unix.POLLIN))
-		}
-		m.Iov = skip(iov, c.progress)
-		n, e := t.k.host.Recvmsg(f.fd, m, flags&^unix.MSG_WAITALL|unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
-		switch {
-		case e == abi.EAGAIN && flags&(unix.MSG_DONTWAIT|unix.MSG_ERRQUEUE) == 0:
-			return t.partial(t.waitFor(f, unix.POLLIN))
-		case e != 0:
-			return t.partial(e)
-		}
-		c.progress += int64(n)
-		if n == 0 || flags&unix.MSG_WAITALL == 0 || flags&unix.MSG_PEEK != 0 || c.progress >= size(iov) || f.nonblock() {
-			return c.progress, 0
-		}
-	}
 }
