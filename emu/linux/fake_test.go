@@ -80,7 +80,8 @@ func (e *fakeEngine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 	}
 	g := e.thread(c)
 	f := g.frames[len(g.frames)-1]
-	if c.W[regs.RIP] == g.entry+callAt { // the call is to be made again
+	if c.W[regs.RIP] == g.entry+callAt { // the call is to be made again, perhaps as restart_syscall
+		f.last.nr = int(c.W[regs.RAX])
 		return g.issue(f.last)
 	}
 	f.ret = int64(c.W[regs.RAX])

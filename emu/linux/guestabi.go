@@ -22,6 +22,7 @@ type guestABI struct {
 	byName   func(name string) *row
 	args     [6]ir.Ref
 	platform string // AT_PLATFORM
+	restart  int    // number of restart_syscall
 
 	frameSize func(w *regs.Words) uint64
 	push      func(w *regs.Words, s *mmu.Space, f *sigframe.Frame) bool
@@ -31,14 +32,14 @@ func newABI64() *guestABI {
 	byName := func(name string) *row { return rows[name] }
 	return &guestABI{
 		lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(abi.X86_64, byName), byName: byName,
-		args: argRegs, platform: "x86_64", frameSize: sigframe.Size, push: sigframe.Push,
+		args: argRegs, platform: "x86_64", restart: 219, frameSize: sigframe.Size, push: sigframe.Push,
 	}
 }
 
 func newABI32() *guestABI {
 	return &guestABI{
 		lay: abi.Layout32, word: 4, mask: 1<<32 - 1, calls: callTable(abi.I386, rowI386), byName: rowI386,
-		args: argRegs32, platform: "i686", frameSize: sigframe.SizeI386, push: sigframe.PushI386,
+		args: argRegs32, platform: "i686", restart: 0, frameSize: sigframe.SizeI386, push: sigframe.PushI386,
 	}
 }
 

@@ -87,8 +87,9 @@ type Thread struct {
 	robustHead guest.Addr
 	used       int64 // CPU time in nanoseconds
 	rseq       rseqArea
-	preempted  bool  // its turn ended while it ran
-	vruntime   int64 // what it has used of the CPU, as turns count: see turn.go
+	resumed    *resumedCall // what restart_syscall is to go on with
+	preempted  bool         // its turn ended while it ran
+	vruntime   int64        // what it has used of the CPU, as turns count: see turn.go
 }
 
 // faultState is the last fault of a thread, for signal frames.

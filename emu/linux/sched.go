@@ -44,9 +44,14 @@ func (t *Thread) park(w wait) errno {
 	return blocked
 }
 
-// parkFD waits for a descriptor.
+// parkFD waits for a descriptor. A wait that has a time, that of a socket, does
+// not begin anew after a signal.
 func (t *Thread) parkFD(fd int, events int16) errno {
-	return t.park(wait{fds: []unix.PollFd{{Fd: int32(fd), Events: events}}, interrupted: abi.ERESTARTSYS, deadline: t.call.deadline})
+	w := wait{fds: []unix.PollFd{{Fd: int32(fd), Events: events}}, interrupted: abi.ERESTARTSYS, deadline: t.call.deadline}
+	if w.deadline != 0 {
+		w.interrupted = abi.EINTR
+	}
+	return t.park(w)
 }
 
 // wake lets a parked thread go on.

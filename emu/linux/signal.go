@@ -157,7 +157,7 @@ func (t *Thread) notice(sig int32) bool {
 func (t *Thread) force(info abi.Siginfo) {
 	act := &t.p.actions[info.Signo]
 	if t.mask&bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
-		*act = abi.Sigaction{}
+		act.Handler = abi.SIG_DFL
 		t.mask &^= bit(info.Signo)
 	}
 	t.pending.add(info)
@@ -207,6 +207,7 @@ func (t *Thread) deliverSignals() bool {
 // handle makes the thread run a handler.
 func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.endRestart(act)
+	t.resumed = nil
 	t.restartSequence()
 	f := &sigframe.Frame{
 		Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
@@ -229,7 +230,7 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 		return
 	}
 	if act.Flags&abi.SA_RESETHAND != 0 {
-		t.p.actions[info.Signo] = abi.Sigaction{}
+		t.p.actions[info.Signo].Handler = abi.SIG_DFL
 	}
 	if t.stack.Flags&ssAutodisarm != 0 {
 		t.stack = abi.Stack{Flags: abi.SS_DISABLE}
@@ -384,5 +385,27 @@ func (t *Thread) restartCall() {
 		t.setReg(pcReg, t.reg(pcReg)-syscallSize)
 		t.setReg(retReg, uint64(t.call.Number))
 	}
+	if t.call.interrupted == abi.ERESTART_RESTARTBLOCK {
+		t.setReg(retReg, uint64(t.call.abi.restart))
+		t.resumed = &resumedCall{t.call.row, t.call.Args, t.call.deadline}
+	}
 	t.call.interrupted = 0
+}
+
+// resumedCall is a call with a time that goes on with what is left of it: it is
+// made again as restart_syscall.
+type resumedCall struct {
+	row      *row
+	args     [6]uint64
+	deadline int64
+}
+
+func sysRestartSyscall(t *Thread, c *call) (int64, errno) {
+	r := t.resumed
+	if r == nil {
+		return 0, abi.EINTR
+	}
+	t.resumed = nil
+	c.row, c.Args, c.deadline = r.row, r.args, r.deadline // when it is made again after a wait, it is that call
+	return c.row.fn(t, c)
 }

@@ -89,7 +89,7 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 		if t.timedOut() {
 			return 0, 0
 		}
-		return 0, t.park(wait{fds: []unix.PollFd{{Fd: int32(ep.fd), Events: unix.POLLIN}}, deadline: c.deadline, interrupted: abi.ERESTARTNOHAND})
+		return 0, t.park(wait{fds: []unix.PollFd{{Fd: int32(ep.fd), Events: unix.POLLIN}}, deadline: c.deadline, interrupted: abi.EINTR})
 	case e != 0:
 		return 0, e
 	}

@@ -119,8 +119,11 @@ func (t *Thread) futexPark(key futex.Key, bits uint32) errno {
 		c.state = w
 	}
 	again := errno(abi.ERESTARTSYS)
-	if c.deadline != 0 {
-		again = abi.EINTR
+	switch {
+	case c.i32(1)&abi.FUTEX_CMD_MASK != abi.FUTEX_WAIT && c.i32(1)&abi.FUTEX_CMD_MASK != abi.FUTEX_WAIT_BITSET:
+		again = abi.ERESTARTNOINTR // a lock
+	case c.deadline != 0:
+		again = abi.ERESTART_RESTARTBLOCK
 	}
 	return t.park(wait{deadline: c.deadline, interrupted: again, cancel: t.giveUpFutex})
 }

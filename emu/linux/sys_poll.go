@@ -59,14 +59,28 @@ func sysPoll(t *Thread, c *call) (int64, errno) {
 	if ms := c.i32(2); ms >= 0 {
 		t.deadlineIn(int64(ms) * 1e6)
 	}
-	return t.poll(c)
+	return t.poll(c, abi.ERESTART_RESTARTBLOCK)
 }
 
 func sysPpoll(t *Thread, c *call) (int64, errno) {
 	if e := t.timeout(c.addr(2)); e != 0 {
 		return 0, e
 	}
-	return t.withMask(c.addr(3), c.Args[4], func() (int64, errno) { return t.poll(c) })
+	t.leaveTime(c.addr(2))
+	return t.withMask(c.addr(3), c.Args[4], func() (int64, errno) { return t.poll(c, abi.ERESTARTNOHAND) })
+}
+
+// leaveTime has the call store, when it ends, what is left of its time: it may be
+// made again with that.
+func (t *Thread) leaveTime(a guest.Addr) {
+	c := &t.call
+	if a == 0 || c.atEnd != nil {
+		return
+	}
+	c.atEnd = func() {
+		left := max(0, c.deadline-t.k.host.Now())
+		t.storeTime(a, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9})
+	}
 }
 
 // withMask makes a call under another signal mask, when one is given. The mask
@@ -86,7 +100,7 @@ func (t *Thread) withMask(a guest.Addr, size uint64, do func() (int64, errno)) (
 		t.maskWhileParked(mask)
 	}
 	ret, e := do()
-	if e != blocked && !restartable(e) { // else the mask is restored when the handler has its frame
+	if e != blocked && e != abi.EINTR && !restartable(e) { // else the mask is restored when the handler has its frame
 		t.mask, t.restore = t.oldMask, false
 	}
 	return ret, e
@@ -100,7 +114,7 @@ func (t *Thread) maskWhileParked(mask uint64) {
 	}
 }
 
-func (t *Thread) poll(c *call) (int64, errno) {
+func (t *Thread) poll(c *call, interrupted errno) (int64, errno) {
 	n := int(c.u32(1))
 	if uint64(n) > t.p.rlimits[unix.RLIMIT_NOFILE].Cur {
 		return 0, abi.EINVAL
@@ -123,7 +137,7 @@ func (t *Thread) poll(c *call) (int64, errno) {
 			bad++
 		}
 	}
-	ready, e := t.pollNow(fds, bad)
+	ready, e := t.pollNow(fds, bad, interrupted)
 	if e != 0 {
 		return 0, e
 	}
@@ -136,8 +150,9 @@ func (t *Thread) poll(c *call) (int64, errno) {
 }
 
 // pollNow polls without waiting; when nothing is ready it parks the call, until
-// its deadline. bad is the number of entries that are ready for being invalid.
-func (t *Thread) pollNow(fds []unix.PollFd, bad int64) (int64, errno) {
+// its deadline. bad is the number of entries that are ready for being invalid,
+// interrupted what the call says when a signal ends the wait.
+func (t *Thread) pollNow(fds []unix.PollFd, bad int64, interrupted errno) (int64, errno) {
 	invalid := make([]bool, len(fds))
 	for i := range fds {
 		invalid[i] = fds[i].Revents == unix.POLLNVAL
@@ -157,7 +172,7 @@ func (t *Thread) pollNow(fds []unix.PollFd, bad int64) (int64, errno) {
 	if total := int64(n) + bad; total != 0 || t.timedOut() {
 		return total, 0
 	}
-	return 0, t.park(wait{fds: fds, deadline: t.call.deadline, interrupted: abi.ERESTARTNOHAND})
+	return 0, t.park(wait{fds: fds, deadline: t.call.deadline, interrupted: interrupted})
 }
 
 // fdSets are the three sets of select, as memory of the guest.
@@ -185,18 +200,20 @@ func sysSelect(t *Thread, c *call) (int64, errno) {
 		}
 		t.deadlineIn(ns)
 	}
-	n, e := t.doSelect(c)
-	if a := c.addr(4); a != 0 && e == 0 {
-		left := max(0, c.deadline-t.k.host.Now())
-		t.store(a, &abi.Timeval{Sec: left / 1e9, Usec: left % 1e9 / 1000})
+	if a := c.addr(4); a != 0 && c.atEnd == nil {
+		c.atEnd = func() {
+			left := max(0, c.deadline-t.k.host.Now())
+			t.store(a, &abi.Timeval{Sec: left / 1e9, Usec: left % 1e9 / 1000})
+		}
 	}
-	return n, e
+	return t.doSelect(c)
 }
 
 func sysPselect6(t *Thread, c *call) (int64, errno) {
 	if e := t.timeout(c.addr(4)); e != 0 {
 		return 0, e
 	}
+	t.leaveTime(c.addr(4))
 	var mask, size uint64
 	if a := c.addr(5); a != 0 {
 		var e errno
@@ -224,7 +241,7 @@ func (t *Thread) doSelect(c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if _, e := t.pollNow(fds, 0); e != 0 {
+	if _, e := t.pollNow(fds, 0, abi.ERESTARTNOHAND); e != 0 {
 		return 0, e
 	}
 	total := int64(0)

@@ -147,7 +147,7 @@ func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (
 	if t.timedOut() {
 		return 0, 0
 	}
-	w := wait{deadline: c.deadline, interrupted: abi.EINTR}
+	w := wait{deadline: c.deadline, interrupted: abi.ERESTART_RESTARTBLOCK}
 	if absolute {
 		w.interrupted = abi.ERESTARTNOHAND
 	} else if rem != 0 {

@@ -131,7 +131,7 @@ var rows = map[string]*row{
 	"rt_sigaction": {fn: sysRtSigaction}, "rt_sigprocmask": {fn: sysRtSigprocmask}, "rt_sigreturn": {fn: sysRtSigreturn},
 	"sigaltstack": {fn: sysSigaltstack}, "rt_sigpending": {fn: sysRtSigpending}, "rt_sigsuspend": {fn: sysRtSigsuspend}, "pause": {fn: sysPause},
 	"rt_sigtimedwait": {fn: sysRtSigtimedwait}, "kill": {fn: sysKill}, "tkill": {fn: sysTkill}, "tgkill": {fn: sysTgkill},
-	"rt_sigqueueinfo": {fn: sysRtSigqueueinfo}, "rt_tgsigqueueinfo": {fn: sysRtTgsigqueueinfo}, "restart_syscall": {level: refused},
+	"rt_sigqueueinfo": {fn: sysRtSigqueueinfo}, "rt_tgsigqueueinfo": {fn: sysRtTgsigqueueinfo}, "restart_syscall": {fn: sysRestartSyscall},
 	// Time.
 	"clock_gettime": {fn: sysClockGettime}, "clock_getres": {fn: sysClockGetres}, "clock_settime": {fn: sysClockSettime},
 	"clock_nanosleep": {fn: sysClockNanosleep}, "nanosleep": {fn: sysNanosleep}, "gettimeofday": {fn: sysGettimeofday}, "time": {fn: sysTime},
