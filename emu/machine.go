@@ -140,7 +140,7 @@ func (m *Machine) load() (err error) {
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
 		HWCap: m.guest.HWCap(), HWCap2: 0, SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
 		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
-		Seed: m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
+		Seed:        m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err
 }

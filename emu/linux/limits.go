@@ -82,21 +82,33 @@ func isData(r *mmu.Region) bool {
 	return r.Prot&guest.Write != 0 && !r.Shared && r.Name != "[stack]"
 }
 
-// fits applies RLIMIT_FSIZE to n bytes that are to be written at off of a file: it
-// says how many may be. When none may, SIGXFSZ is sent.
+// sizeLimit is RLIMIT_FSIZE where it binds.
+func (p *Process) sizeLimit() (limit int64, binds bool) {
+	l := p.limit(unix.RLIMIT_FSIZE)
+	return int64(l), l <= 1<<62
+}
+
+// tooBig is the result of a call that would make a file larger than RLIMIT_FSIZE.
+func (t *Thread) tooBig() errno {
+	t.send(t.userInfo(abi.SIGXFSZ, abi.SI_USER), false)
+	return abi.EFBIG
+}
+
+// fits applies RLIMIT_FSIZE to n bytes that are to be written at off of a file, at
+// its position where that is negative: it says how many may be. When none may,
+// SIGXFSZ is sent.
 func (t *Thread) fits(f *File, off int64, n int) (int, errno) {
-	limit := t.p.limit(unix.RLIMIT_FSIZE)
-	if limit > 1<<62 || f.mode != unix.S_IFREG || n == 0 {
+	limit, binds := t.p.sizeLimit()
+	if !binds || f.mode != unix.S_IFREG || n == 0 {
 		return n, 0
 	}
-	if off < 0 {
+	if off < 0 || f.flags&abi.O_APPEND != 0 {
 		off = t.position(f)
 	}
-	if off >= int64(limit) {
-		t.send(abi.Siginfo{Signo: abi.SIGXFSZ, Code: abi.SI_KERNEL}, false)
-		return 0, abi.EFBIG
+	if off >= limit {
+		return 0, t.tooBig()
 	}
-	return int(min(int64(n), int64(limit)-off)), 0
+	return int(min(int64(n), limit-off)), 0
 }
 
 // position is where the next write to a file goes.
@@ -109,11 +121,40 @@ func (t *Thread) position(f *File) int64 {
 	return at
 }
 
-// resizable applies RLIMIT_FSIZE to a new size of a file.
-func (t *Thread) resizable(size int64) errno {
-	if limit := t.p.limit(unix.RLIMIT_FSIZE); size < 0 || uint64(size) <= limit {
+// copyFits is fits for a copy to out, whose place is off or, where that is nil, its
+// position. cut says that the limit is less than n.
+func (t *Thread) copyFits(out *File, off *int64, n uint64) (size uint64, cut bool, e errno) {
+	at := int64(-1)
+	if off != nil {
+		at = *off
+	}
+	some, e := t.fits(out, at, int(min(n, maxIO)))
+	return uint64(some), uint64(some) < min(n, maxIO), e
+}
+
+// resizable applies RLIMIT_FSIZE to a new size of a file, which may shrink.
+func (t *Thread) resizable(f *File, size int64) errno {
+	limit, binds := t.p.sizeLimit()
+	if !binds || size <= limit || f.mode != unix.S_IFREG || !f.writable() {
 		return 0
 	}
-	t.send(abi.Siginfo{Signo: abi.SIGXFSZ, Code: abi.SI_KERNEL}, false)
-	return abi.EFBIG
+	if st, e := t.k.host.Fstat(f.fd); e != 0 || size <= st.Size {
+		return 0
+	}
+	return t.tooBig()
+}
+
+// resizablePath is resizable for a file that is named, where the caller may write
+// to it.
+func (t *Thread) resizablePath(path string, size int64) errno {
+	limit, binds := t.p.sizeLimit()
+	if !binds || size <= limit {
+		return 0
+	}
+	h := t.k.host
+	st, e := h.Fstatat(unix.AT_FDCWD, path, 0)
+	if e != 0 || st.Mode&unix.S_IFMT != unix.S_IFREG || size <= st.Size || h.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS) != 0 {
+		return 0 // the host says what is wrong
+	}
+	return t.tooBig()
 }

@@ -53,7 +53,9 @@ var waitings = []waiting{
 		g.must(unix.SYS_SETSOCKOPT, s, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &abi.Timeval{Sec: 100}, 16)
 		return g.sys(unix.SYS_RECVFROM, s, g.alloc(1), 1, 0, 0, 0)
 	}, abi.EINTR, abi.EINTR},
-	{"futex", func(g *fakeThread, _, _ int64) int64 { return g.sys(unix.SYS_FUTEX, g.put([]byte{1, 0, 0, 0}), abi.FUTEX_WAIT, 1, short(g)) }, abi.ETIMEDOUT, abi.EINTR},
+	{"futex", func(g *fakeThread, _, _ int64) int64 {
+		return g.sys(unix.SYS_FUTEX, g.put([]byte{1, 0, 0, 0}), abi.FUTEX_WAIT, 1, short(g))
+	}, abi.ETIMEDOUT, abi.EINTR},
 	{"futex until", func(g *fakeThread, _, _ int64) int64 {
 		return g.sys(unix.SYS_FUTEX, g.put([]byte{1, 0, 0, 0}), abi.FUTEX_WAIT_BITSET, 1, later(g), 0, 1)
 	}, abi.ETIMEDOUT, abi.EINTR},

@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -225,6 +227,9 @@ func sysUtime(t *Thread, c *call) (int64, errno) {
 
 func sysTruncate(t *Thread, c *call) (int64, errno) {
 	return t.onPath(abi.AT_FDCWD, 0, 0, func(tg target) errno {
+		if e := t.resizablePath(tg.full(), c.i64(1)); e != 0 {
+			return e
+		}
 		e := t.k.host.Truncate(tg.full(), c.i64(1))
 		if e == 0 {
 			t.k.resizedAt(tg)
@@ -243,7 +248,7 @@ func (k *Kernel) resizedAt(tg target) {
 
 func sysFtruncate(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if e := t.resizable(c.i64(1)); e != 0 {
+		if e := t.resizable(f, c.i64(1)); e != 0 {
 			return e
 		}
 		defer t.k.resized(f)
@@ -253,11 +258,14 @@ func sysFtruncate(t *Thread, c *call) (int64, errno) {
 
 func sysFallocate(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if e := t.resizable(c.i64(2) + c.i64(3)); e != 0 && c.i64(2) >= 0 && c.i64(3) > 0 {
-			return e
+		mode, off, n := c.i32(1), c.i64(2), c.i64(3)
+		if grows := mode&unix.FALLOC_FL_KEEP_SIZE == 0 && off >= 0 && n > 0 && off <= math.MaxInt64-n; grows {
+			if e := t.resizable(f, off+n); e != 0 {
+				return e
+			}
 		}
 		defer t.k.resized(f)
-		return t.k.host.Fallocate(f.fd, c.i32(1), c.i64(2), c.i64(3))
+		return t.k.host.Fallocate(f.fd, mode, off, n)
 	})
 }
 

@@ -373,11 +373,28 @@ func sysSendfile(t *Thread, c *call) (int64, errno) {
 	if out.mayBlock {
 		size = min(size, pipeAtomic)
 	}
+	size, cut, e := t.copyFits(out, nil, size)
+	if e != 0 {
+		return 0, e
+	}
 	n, e := t.copier(in, out, func() (int, errno) { return t.k.host.Sendfile(out.fd, in.fd, off, size) })
 	if e != 0 {
 		return 0, e
 	}
+	if cut && n == int64(size) && t.hasMore(in, off) {
+		t.tooBig() // the rest does not fit, which is seen when that is to be written
+	}
 	return n, t.putShortOffset(c.addr(2), off)
+}
+
+// hasMore reports whether a file has something behind its position, or behind off.
+func (t *Thread) hasMore(f *File, off *int64) bool {
+	if off == nil {
+		at, _ := t.k.host.Lseek(f.fd, 0, unix.SEEK_CUR)
+		off = &at
+	}
+	n, _ := t.k.host.Preadv2(f.fd, [][]byte{make([]byte, 1)}, *off, 0)
+	return n > 0
 }
 
 // twoOffsets reads the offsets of copy_file_range and splice, does the copy and
@@ -407,7 +424,11 @@ func (t *Thread) twoOffsets(c *call, do func(in *File, off *int64, out *File, ou
 
 func sysCopyFileRange(t *Thread, c *call) (int64, errno) {
 	return t.twoOffsets(c, func(in *File, off *int64, out *File, outOff *int64) (int, errno) {
-		return t.k.host.CopyFileRange(in.fd, off, out.fd, outOff, c.Args[4], c.i32(5))
+		size, _, e := t.copyFits(out, outOff, c.Args[4])
+		if e != 0 {
+			return 0, e
+		}
+		return t.k.host.CopyFileRange(in.fd, off, out.fd, outOff, size, c.i32(5))
 	})
 }
 
@@ -417,8 +438,23 @@ func sysSplice(t *Thread, c *call) (int64, errno) {
 		if out.mayBlock {
 			size = min(size, pipeAtomic)
 		}
-		return t.k.host.Splice(in.fd, off, out.fd, outOff, size, c.i32(5)|unix.SPLICE_F_NONBLOCK)
+		size, cut, e := t.copyFits(out, outOff, size)
+		if e != 0 {
+			return 0, e
+		}
+		n, e := t.k.host.Splice(in.fd, off, out.fd, outOff, size, c.i32(5)|unix.SPLICE_F_NONBLOCK)
+		if cut && n == int(size) && t.pipeHolds(in) {
+			t.tooBig()
+		}
+		return n, e
 	})
+}
+
+// pipeHolds reports whether something is in a pipe.
+func (t *Thread) pipeHolds(f *File) bool {
+	p := []unix.PollFd{{Fd: int32(f.fd), Events: unix.POLLIN}}
+	t.k.host.Ppoll(p, 0)
+	return p[0].Revents&unix.POLLIN != 0
 }
 
 func sysTee(t *Thread, c *call) (int64, errno) {
