@@ -55,6 +55,7 @@ func (f *File) unref(k *Kernel) {
 	}
 	k.async = remove(k.async, f)
 	k.host.Close(f.fd)
+	k.fdsOut = false
 }
 
 func (f *File) nonblock() bool { return f.flags&abi.O_NONBLOCK != 0 }
@@ -239,12 +240,22 @@ func (t *Thread) install(f *File, cloexec bool) (int64, errno) {
 
 func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 	fd := t.files.lowest(least)
-	if uint64(fd) >= t.p.rlimits[unix.RLIMIT_NOFILE].Cur {
+	if uint64(fd) >= t.p.limit(unix.RLIMIT_NOFILE) || f.fd >= t.k.maxFD {
 		f.unref(t.k)
 		return 0, abi.EMFILE
 	}
+	t.k.fdsOut = t.k.fdsOut || f.fd == t.k.maxFD-1 // the host gives the lowest
 	t.files.set(fd, f, cloexec)
 	return int64(fd), 0
+}
+
+// mayInstall says before a call does what a failure would not take back whether
+// there is a descriptor for its file.
+func (t *Thread) mayInstall() errno {
+	if uint64(t.files.lowest(0)) >= t.p.limit(unix.RLIMIT_NOFILE) || t.k.fdsOut {
+		return abi.EMFILE
+	}
+	return 0
 }
 
 // adopt installs a host descriptor that a call just made in non-blocking mode.

@@ -93,6 +93,8 @@ type Kernel struct {
 	cpuTimers []*timer // armed, by CPU time
 	lastASID  guest.ASID
 	umask     uint32 // of the host
+	maxFD     int    // descriptors of the host from here on are the emulator's own
+	fdsOut    bool   // no other is below
 	ttys      []*terminal
 	async     []*File // with O_ASYNC
 	sysroot   *rootDir
@@ -149,6 +151,8 @@ func (k *Kernel) startFirst() error {
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
 	p.limitTime()
+	k.host.RaiseLimits()
+	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
 	t := &Thread{k: k, p: p, tid: pid}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {

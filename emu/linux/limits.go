@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -21,6 +23,18 @@ const maxThreads = 8192
 
 // maxFiles is how many descriptors a process may ever have (fs.nr_open).
 const maxFiles = 1 << 20
+
+// ownFDs is how many descriptors of the host are kept for the emulator: symbols,
+// scripts, memory and what it makes of /proc must not fail because the guest has
+// opened all it can.
+const ownFDs = 128
+
+// maxFD is the first descriptor of the host that the guest's files do not get, when
+// there are n.
+func maxFD(n uint64) int {
+	n = min(n, math.MaxInt32)
+	return int(n - min(ownFDs, n/4))
+}
 
 // mayFork applies RLIMIT_NPROC, which counts the threads of a user and does not
 // bind one with rights (setrlimit(2)).

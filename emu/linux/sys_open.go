@@ -105,6 +105,9 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 	if o, ok := c.state.(*opening); ok {
 		return t.openEnd(o, r)
 	}
+	if e := t.mayInstall(); e != 0 {
+		return 0, e
+	}
 	nofollow := r.flags&abi.O_NOFOLLOW != 0 || r.flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL
 	tg, e := t.resolve(r.dir, r.name, nofollow)
 	if e != 0 {

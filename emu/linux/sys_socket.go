@@ -152,6 +152,9 @@ func (t *Thread) accept(c *call, flags int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if e := t.mayInstall(); e != 0 {
+		return 0, e
+	}
 	if !f.ready(t.k.host, unix.POLLIN) {
 		return 0, t.waitFor(f, unix.POLLIN)
 	}

@@ -49,6 +49,19 @@ func (h *Host) Getrlimit(res int) (r unix.Rlimit, e Errno) {
 	return *p, e
 }
 
+// RaiseLimits takes soft limits from the emulator itself that it applies to the guest:
+// the host would kill it where a program gets a signal. Go has raised that of
+// descriptors.
+func (h *Host) RaiseLimits() {
+	for _, res := range []int{unix.RLIMIT_FSIZE, unix.RLIMIT_CPU, unix.RLIMIT_DATA} {
+		var r unix.Rlimit
+		if unix.Getrlimit(res, &r) == nil && r.Cur < r.Max {
+			r.Cur = r.Max
+			unix.Setrlimit(res, &r)
+		}
+	}
+}
+
 func (h *Host) Getpriority(which, who int) (int, Errno) {
 	return h.open(unix.SYS_GETPRIORITY, num(which), num(who))
 }

@@ -144,7 +144,28 @@ static void files(void) {
 	say("open", open("/proc/self/maps", O_RDONLY));
 }
 
-static struct { const char *name; void (*run)(void); } tests[] = {{"sizes", sizes}, {"times", times}, {"files", files}};
+// exhaust opens files until there are no more, and then needs some.
+static void exhaust(void) {
+	char b[100];
+	int fd, last = 0, st;
+	while ((fd = open("/dev/null", O_RDONLY)) >= 0) last = fd;
+	printf("%s\n", strerrorname_np(errno));
+	say("open a new file", open("new", O_CREAT | O_WRONLY, 0600));
+	say("it is not there", access("new", F_OK));
+	for (int i = 0; i < 4; i++) close(last - i);
+	fd = open("/proc/self/maps", O_RDONLY);
+	printf("%d\n", read(fd, b, sizeof b) > 0);
+	fd = open("/proc/self/exe", O_RDONLY);
+	printf("%d\n", mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) != MAP_FAILED);
+	fd = memfd_create("m", 0);
+	say("memfd", ftruncate(fd, 1L << 62));
+	say("memfd", fallocate(fd, 0, 0, -1));
+	if (fork() == 0) { execl("/bin/true", "true", NULL); _exit(9); }
+	wait(&st);
+	printf("%d\n", st);
+}
+
+static struct { const char *name; void (*run)(void); } tests[] = {{"sizes", sizes}, {"times", times}, {"files", files}, {"exhaust", exhaust}};
 
 int main(int argc, char **argv) {
 	setvbuf(stdout, 0, _IONBF, 0);
