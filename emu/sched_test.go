@@ -83,11 +83,12 @@ int main(void) {
 }
 `
 
-func turnsProgram(t *testing.T) string {
+// compile builds a program, or skips.
+func compile(t *testing.T, source string) string {
 	t.Helper()
 	dir := t.TempDir()
-	src, exe := filepath.Join(dir, "turns.c"), filepath.Join(dir, "turns")
-	if err := os.WriteFile(src, []byte(turnsSource), 0o644); err != nil {
+	src, exe := filepath.Join(dir, "guest.c"), filepath.Join(dir, "guest")
+	if err := os.WriteFile(src, []byte(source), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("gcc", "-O1", "-w", "-pthread", "-o", exe, src).CombinedOutput(); err != nil {
@@ -177,7 +178,7 @@ func watched(m *Machine) {
 // TestTurns: threads change places at the same instructions on each engine, and
 // whoever stops, steps or watches changes nothing.
 func TestTurns(t *testing.T) {
-	exe := turnsProgram(t)
+	exe := compile(t, turnsSource)
 	want := turnsOf(t, exe, "interp", 0, nil)
 	if len(want) < 500 {
 		t.Fatalf("%d switches are too few", len(want))
@@ -213,4 +214,32 @@ func TestTurns(t *testing.T) {
 	if other := turnsOf(t, exe, "", 1, nil); slices.Equal(other, want) {
 		t.Error("another seed changes nothing")
 	}
+}
+
+// spinSource is a program whose main thread spins until another ends it.
+const spinSource = `
+#include <pthread.h>
+#include <unistd.h>
+static volatile int done;
+static void *ends(void *p) { done = 1; return 0; }
+int main(void) {
+	pthread_t t;
+	pthread_create(&t, 0, ends, 0);
+	while (!done) {}
+	return 0;
+}
+`
+
+// TestStepSpinner: who is stepped one by one starves nobody.
+func TestStepSpinner(t *testing.T) {
+	m := newTestMachine(t, compile(t, spinSource))
+	for n := 0; n < 2_000_000; n++ {
+		if status, done, err := m.Step(1); err != nil || done {
+			if status != 0 || err != nil {
+				t.Errorf("status %d %v", status, err)
+			}
+			return
+		}
+	}
+	t.Error("the other thread never runs")
 }

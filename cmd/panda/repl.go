@@ -111,7 +111,8 @@ func (s *session) open() error {
 	return nil
 }
 
-// drive runs the guest for Lua that was typed: n instructions, or on.
+// drive runs the guest for Lua that was typed: on, or n instructions, which says
+// nothing, so that a loop can step.
 func (s *session) drive(n int64) error {
 	if s.running {
 		return errors.New("the guest is running")
@@ -119,7 +120,8 @@ func (s *session) drive(n int64) error {
 	if n < 0 {
 		return s.resume(s.m.Run)
 	}
-	return s.resume(func() (int, bool, error) { return s.m.Step(n) })
+	_, err := s.advance(func() (int, bool, error) { return s.m.Step(n) })
+	return err
 }
 
 // turn reads one line, or several that belong together, and does it.
@@ -218,8 +220,17 @@ func (s *session) place(a guest.Addr) string {
 
 // resume runs the guest by run and tells why it came back.
 func (s *session) resume(run func() (int, bool, error)) error {
+	stopped, err := s.advance(run)
+	if stopped {
+		s.showStop()
+	}
+	return err
+}
+
+// advance runs the guest by run and reports whether it stopped; it tells of an end.
+func (s *session) advance(run func() (int, bool, error)) (stopped bool, err error) {
 	if s.done {
-		return errEnded
+		return false, errEnded
 	}
 	s.why, s.from = nil, s.m.CPU().Icount()
 	s.keepRegs()
@@ -236,13 +247,9 @@ func (s *session) resume(run func() (int, bool, error)) error {
 		if err == nil {
 			fmt.Fprintf(s.out, "the guest ended with status %d\n", status)
 		}
-		return err
+		return false, err
 	}
-	if err != nil {
-		return err
-	}
-	s.showStop()
-	return nil
+	return err == nil, err
 }
 
 // catchInterrupt makes Ctrl-C stop the guest; a second one ends panda.
