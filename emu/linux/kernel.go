@@ -150,6 +150,8 @@ func (k *Kernel) startFirst() error {
 		r, _ := k.host.Getrlimit(i)
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
+	files := &p.rlimits[unix.RLIMIT_NOFILE]
+	files.Cur, files.Max = min(files.Cur, maxFiles), min(files.Max, maxFiles)
 	p.limitTime()
 	k.host.RaiseLimits()
 	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
