@@ -12,13 +12,6 @@ func (m *Machine) enclose(host *hostsys.Host) error {
 	}
 	cfg := *m.cfg.Sandbox
 	cfg.Root, cfg.Program, cfg.Dir, cfg.Log = m.cfg.Sysroot, m.cfg.Path, m.cfg.Dir, m.cfg.Log
-	cfg.Proc = func(path string) (sandbox.ProcFile, bool) {
-		if m.kernel == nil {
-			return sandbox.ProcFile{}, false
-		}
-		v, ok := m.kernel.ProcView(path)
-		return sandbox.ProcFile(v), ok
-	}
 	box, err := sandbox.New(cfg, host)
 	if err != nil {
 		return err

@@ -68,6 +68,11 @@ func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if flags&abi.AT_SYMLINK_NOFOLLOW != 0 {
+		if st, e := t.statTarget(tg, flags); e == 0 && st.Mode&unix.S_IFMT == unix.S_IFLNK {
+			return 0, abi.ELOOP
+		}
+	}
 	if name == "" || name[0] != '/' && dirfd != abi.AT_FDCWD {
 		name = strings.TrimSuffix(fmt.Sprintf("/dev/fd/%d/%s", dirfd, name), "/")
 	}
@@ -137,11 +142,11 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 
 // openExecutable opens a file that may be executed.
 func (t *Thread) openExecutable(tg target) (*hostSource, error) {
-	h := t.k.host
-	fd, e := h.Openat(tg.dir, tg.path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if tg.path == "" {
-		fd, e = h.Openat(unix.AT_FDCWD, fdPath(tg.dir), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if e := tg.onHost(abi.EACCES); e != 0 {
+		return nil, e
 	}
+	h := t.k.host
+	fd, e := h.Openat(unix.AT_FDCWD, tg.full(), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if e != 0 {
 		return nil, e
 	}
@@ -279,8 +284,26 @@ func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
 	if err := mapVdso(m, p.head.Arch, t.k.cfg.HWCap); err != nil {
 		return entry{}, err
 	}
+	noteSegments(m, img)
 	e.sp, err = t.buildStack(m, p, img, base)
+	m.StartStack = e.sp
 	return e, err
+}
+
+// noteSegments notes where code and data of a program are, as far as its file
+// goes.
+func noteSegments(m *mm.MM, img *load.Image) {
+	for _, s := range img.Segments {
+		start := guest.Addr(s.Addr) + img.Bias
+		end := start + guest.Addr(s.File)
+		if s.Prot&guest.Exec != 0 {
+			if m.StartCode == 0 || start < m.StartCode {
+				m.StartCode = start
+			}
+			m.EndCode = max(m.EndCode, end)
+		}
+		m.StartData, m.EndData = max(m.StartData, start), max(m.EndData, end)
+	}
 }
 
 // bias is where a program is moved to: one that is not position-independent

@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
+	"panda/emu/linux/mm"
 )
 
 // File is an open file: what descriptors of several processes may share. All
@@ -20,10 +21,13 @@ type File struct {
 	// mayBlock says that the host's descriptor is in blocking mode and of a kind
 	// that keeps a reader waiting: it is polled first.
 	mayBlock bool
-	list     func() []string // the names of a listing
-	entries  []abi.Dirent    // of a listing that is being read
-	pos      int             // in entries
-	places   []int64         // see narrowOffset
+	proc     string       // the place in the guest's /proc
+	node     *procNode    // of /proc, when the kernel answers for it
+	mm       *mm.MM       // that it is about
+	at       int64        // position in a node that is not text
+	entries  []abi.Dirent // of a listing that is being read
+	pos      int          // in entries
+	places   []int64      // see narrowOffset
 	signals  *signalFile
 	process  *Process  // of a pidfd
 	master   *terminal // whose other side this is
@@ -35,6 +39,9 @@ func (k *Kernel) newFile(fd int, path string, flags int) *File {
 	f := &File{refs: 1, fd: fd, path: path, flags: flags &^ (abi.O_CLOEXEC | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC)}
 	if st, e := k.host.Fstat(fd); e == 0 {
 		f.mode, f.rdev = st.Mode&unix.S_IFMT, st.Rdev
+		if k.isProc(fd, &st) {
+			f.proc = k.procName(fd, &st)
+		}
 	}
 	return f
 }
@@ -271,7 +278,17 @@ type fsContext struct {
 	refs  int
 	cwd   int    // host descriptor of the directory
 	path  string // its name in the guest
+	proc  string // the same when it is in /proc
 	umask uint32
+}
+
+// name is the directory's name as it is now.
+func (fs *fsContext) name(k *Kernel) (string, errno) {
+	if fs.proc != "" {
+		return fs.proc, 0
+	}
+	name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fs.cwd))
+	return k.guestPath(name), e
 }
 
 func (fs *fsContext) unref(k *Kernel) {

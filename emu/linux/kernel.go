@@ -100,6 +100,7 @@ type Kernel struct {
 	sysroot   *rootDir
 	signalFDs []*File
 	passed    map[fileID]File
+	procDevs  map[uint64]bool // see isProc
 
 	unsupported map[string]int
 	exitStatus  int
@@ -115,6 +116,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
 		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
 		seed: cfg.Seed, ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
+		procDevs: map[uint64]bool{},
 	}
 	if k.bus == nil {
 		k.bus = event.NewBus()
@@ -144,7 +146,7 @@ func (k *Kernel) startFirst() error {
 	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions), abi: k.abi64}
 	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
-	p.creds, p.dumpable = k.hostCreds(), 1
+	p.creds, p.dumpable, p.dumpFilter = k.hostCreds(), 1, dumpFilter
 	k.takeID(pid)
 	for i := range p.rlimits {
 		r, _ := k.host.Getrlimit(i)
@@ -155,7 +157,7 @@ func (k *Kernel) startFirst() error {
 	p.limitTime()
 	k.host.RaiseLimits()
 	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
-	t := &Thread{k: k, p: p, tid: pid}
+	t := &Thread{k: k, p: p, tid: pid, started: k.host.Now()}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {
 		return err

@@ -87,6 +87,11 @@ type target struct {
 	path  string
 	guest string // absolute path in the guest; only a guess after links
 	node  *procNode
+	// proc is a place in /proc that path is relative to. No such target leaves
+	// this file and walk.go.
+	proc string
+	// walked says that the path has no link left that the host could follow.
+	walked bool
 }
 
 // full is a path that the host understands without the directory.
@@ -100,40 +105,45 @@ func (tg *target) full() string {
 	return fdPath(tg.dir) + "/" + tg.path
 }
 
-// resolve finds out what a path means, relative to a directory of the guest. The
-// last name's link is followed unless nofollow is set; only /proc cares.
-func (t *Thread) resolve(dirfd int, name string, nofollow bool) (target, errno) {
-	if name == "" {
-		return target{}, abi.ENOENT
+// onHost is the error e of an operation that nothing in the guest's /proc takes,
+// 0 for a name of the host.
+func (tg *target) onHost(e errno) errno {
+	if tg.node == nil {
+		return 0
 	}
+	return e
+}
+
+// locate says what a path is relative to a directory of the guest, without
+// following it.
+func (t *Thread) locate(dirfd int, name string, nofollow bool) (target, errno) {
 	tg := target{dir: t.fs.cwd, path: name, guest: name}
-	if name[0] != '/' {
-		base, e := t.base(dirfd, &tg)
-		if e != 0 {
-			return tg, e
-		}
-		tg.guest = path.Join(base, name)
-		fromRoot := base == "/" && strings.HasPrefix(tg.guest, "/proc") && !strings.Contains(name, "..")
-		if !strings.HasPrefix(base, "/proc") && !fromRoot {
+	switch {
+	case name == "":
+		return tg, abi.ENOENT
+	case name[0] == '/':
+		if rest, ok := inProcfs(name); ok {
+			tg.proc, tg.path = procTop, rest
 			return tg, 0
 		}
+		tg.path = t.k.lookup(name, nofollow)
+		return tg, 0
 	}
-	clean := deviceLink(path.Clean(tg.guest))
-	if clean == "/proc" {
-		return t.resolveNode(tg, t.k.procRoot(), nofollow)
-	}
-	if strings.HasPrefix(clean, "/proc/") {
-		if node := t.procNode(clean); node != nil {
-			return t.resolveNode(tg, node, nofollow)
-		}
-	}
-	tg.path = t.k.lookup(tg.guest, nofollow)
-	return tg, 0
+	base, e := t.base(dirfd, &tg)
+	tg.guest = path.Join(base, name)
+	return tg, e
+}
+
+// inProcfs cuts /proc off an absolute path.
+func inProcfs(name string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix("/"+strings.TrimLeft(name, "/"), procTop)
+	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
 // base sets the directory that a relative path starts from.
 func (t *Thread) base(dirfd int, tg *target) (string, errno) {
 	if dirfd == abi.AT_FDCWD {
+		tg.proc = t.fs.proc
 		return t.fs.path, 0
 	}
 	f, e := t.file(dirfd)
@@ -143,25 +153,24 @@ func (t *Thread) base(dirfd int, tg *target) (string, errno) {
 	if f.mode != unix.S_IFDIR {
 		return "", abi.ENOTDIR
 	}
-	tg.dir = f.fd
+	tg.dir, tg.proc = f.fd, f.proc
 	return f.path, 0
 }
 
-// deviceLink replaces the names in /dev that are links to descriptors: followed
-// by the host they would lead to the emulator's.
-func deviceLink(name string) string {
-	switch name {
-	case "/dev/stdin":
-		return "/proc/self/fd/0"
-	case "/dev/stdout":
-		return "/proc/self/fd/1"
-	case "/dev/stderr":
-		return "/proc/self/fd/2"
+// resolve finds out what a path means, relative to a directory of the guest. The
+// last name's link is followed unless nofollow is set. What it returns the host
+// may use without being led into its own /proc/self.
+func (t *Thread) resolve(dirfd int, name string, nofollow bool) (target, errno) {
+	tg, e := t.locate(dirfd, name, nofollow)
+	switch {
+	case e != 0:
+		return tg, e
+	case tg.proc != "":
+		return t.walk(tg, nofollow, 0)
+	case nofollow:
+		return t.pinParent(tg)
 	}
-	if rest, ok := strings.CutPrefix(name, "/dev/fd"); ok && (rest == "" || rest[0] == '/') {
-		return "/proc/self/fd" + rest
-	}
-	return name
+	return t.pin(tg)
 }
 
 // at resolves the path argument of a call, with AT_EMPTY_PATH and
@@ -182,7 +191,9 @@ func (t *Thread) atName(dirfd int, p string, flags int) (target, errno) {
 			if e != 0 {
 				return tg, e
 			}
-			tg.dir, tg.guest = f.fd, f.path
+			tg.dir, tg.guest, tg.node = f.fd, f.path, f.node
+		} else if t.fs.proc != "" {
+			return t.walk(target{proc: t.fs.proc, path: "."}, false, 0)
 		}
 		return tg, 0
 	}

@@ -43,6 +43,8 @@ type Process struct {
 	posix      []*timer
 	subreaper  bool
 	dumpable   int
+	dumpFilter uint32 // what a core dump would hold
+	oomAdj     int    // how ready the kernel should be to kill it
 	persona    uint32
 
 	used      int64 // CPU time in nanoseconds
@@ -86,6 +88,8 @@ type Thread struct {
 	clearTID   guest.Addr
 	robustHead guest.Addr
 	used       int64 // CPU time in nanoseconds
+	started    int64 // on the host's monotonic clock
+	pins       []int // see unpin
 	rseq       rseqArea
 	resumed    *resumedCall // what restart_syscall is to go on with
 	preempted  bool         // its turn ended while it ran

@@ -1,409 +1,378 @@
 package linux
 
 import (
-	"fmt"
+	"hash/fnv"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/mm"
-	"panda/emu/mmu"
 )
 
-// procNode is a file of /proc that tells about a guest process. What is not
-// listed here comes from the host's /proc/self, which has the same form.
+// The guest's /proc. What is below /proc/PID is made of one table (proctable.go)
+// and of nothing else: a name that is not there does not exist, whatever the host
+// has. The processes of the host that are not the emulator, and what tells about
+// the machine, are the host's.
+
+// procRow is a file that every process has in its directory.
+type procRow struct {
+	name string
+	mode uint32 // type and permissions
+	// text is the content of a file, set takes what is written to it. transfer
+	// reads and writes a file that is not text.
+	text     func(n *procNode) string
+	set      func(n *procNode, text string) errno
+	transfer func(f *File, b []byte, off int64, write bool) (int, errno)
+	// link is where a link leads; open is the file itself, for those that lead
+	// to an open one whatever its name.
+	link func(n *procNode) (string, errno)
+	open func(n *procNode) (target, errno)
+	// names and child are a directory's.
+	names func(n *procNode) []string
+	child func(n *procNode, name string) *procNode
+
+	perProcess bool // not in the directories of threads
+	perThread  bool // only there
+	mirror     bool // exists where the host has it
+}
+
+// procNode is a file of /proc.
 type procNode struct {
-	text func(p *Process, t *Thread) string
-	// link is the guest's view of where a link leads; open is where it leads.
-	link string
-	open target
-	// list is the names of a directory whose entries are the guest's.
-	list func() []string
-	host string // the host's file of this name, for its attributes
+	k    *Kernel
+	path string // its name, with the ids of process and thread
+	row  *procRow
+	p    *Process
+	t    *Thread
+	file *File  // of fd and fdinfo
+	host string // the host's file of this name, when it is not path
+	mode uint32 // when it is not the row's
 }
 
-// procTexts are the files with text, by name.
-var procTexts = map[string]func(p *Process, t *Thread) string{
-	"maps":    func(p *Process, _ *Thread) string { return mapsText(p.mm) },
-	"cmdline": func(p *Process, _ *Thread) string { return p.memText(p.mm.ArgStart, p.mm.ArgEnd) },
-	"environ": func(p *Process, _ *Thread) string { return p.memText(p.mm.EnvStart, p.mm.EnvEnd) },
-	"auxv":    func(p *Process, _ *Thread) string { return string(p.mm.Auxv) },
-	"comm":    func(_ *Process, t *Thread) string { return t.comm + "\n" },
-	"stat":    statText,
-	"statm":   func(p *Process, _ *Thread) string { return statmText(p.mm) },
-	"status":  statusText,
+func (n *procNode) typ() uint32 { return n.perm() & unix.S_IFMT }
+
+func (n *procNode) perm() uint32 {
+	if n.mode != 0 {
+		return n.mode
+	}
+	return n.row.mode
 }
 
-// procNode finds the node of a clean path below /proc, nil when the host shall
-// answer.
-func (t *Thread) procNode(clean string) *procNode {
-	parts := strings.Split(clean, "/")[2:]
-	p, at := t.p, t
-	switch parts[0] {
-	case "self":
-	case "thread-self":
-	default:
-		pid, err := strconv.Atoi(parts[0])
-		if err != nil {
-			return nil
-		}
-		if p = t.k.process(pid); p == nil {
-			if at = t.k.thread(pid); at == nil && t.k.ever[pid] {
-				return &procNode{}
-			} else if at == nil {
-				return nil
-			}
-			p = at.p
-		} else {
-			at = p.leader()
-		}
-	}
-	rest := parts[1:]
-	if len(rest) >= 2 && rest[0] == "task" {
-		tid, _ := strconv.Atoi(rest[1])
-		if at = t.k.thread(tid); at == nil || at.p != p {
-			return &procNode{}
-		}
-		rest = rest[2:]
-	}
-	if p.ended || at == nil {
-		return &procNode{}
-	}
-	return p.node(at, rest)
-}
-
-// node finds a file of a living process. A node without anything is one that
-// does not exist.
-func (p *Process) node(t *Thread, rest []string) *procNode {
-	host := "/proc/self/" + strings.Join(rest, "/")
-	if len(rest) == 0 {
-		return p.rewrite("/proc/self")
-	}
-	if text := procTexts[rest[0]]; text != nil && len(rest) == 1 {
-		return &procNode{text: text, host: host}
-	}
-	switch rest[0] {
-	case "exe":
-		return &procNode{link: p.mm.Exe, host: host, open: target{path: t.k.hostPath(p.mm.Exe), guest: p.mm.Exe}}
-	case "cwd":
-		return p.linkTo(t.fs.path, target{dir: t.fs.cwd, path: ".", guest: t.fs.path}, host, rest[1:])
-	case "root":
-		return p.linkTo("/", target{path: "/", guest: "/"}, host, rest[1:])
-	case "task":
-		return &procNode{list: p.taskNames, host: "/proc/self/task"}
-	case "fd", "fdinfo":
-		return p.fdNode(t, rest)
-	}
-	return p.rewrite(host)
-}
-
-// rewrite is a node that the host answers for under another name.
-func (p *Process) rewrite(host string) *procNode {
-	return &procNode{host: host, open: target{path: host}}
-}
-
-// linkTo is a link to a directory, or a path through it.
-func (p *Process) linkTo(link string, to target, host string, rest []string) *procNode {
-	if len(rest) != 0 {
-		to.path += "/" + strings.Join(rest, "/")
-		return &procNode{host: to.full(), open: to}
-	}
-	return &procNode{link: link, host: host, open: to}
-}
-
-func (p *Process) taskNames() []string {
-	var names []string
-	for _, t := range p.threads {
-		names = append(names, strconv.Itoa(t.tid))
-	}
-	return names
-}
-
-// fdNode is fd, fdinfo, or a file in them.
-func (p *Process) fdNode(t *Thread, rest []string) *procNode {
-	if len(rest) == 1 {
-		return &procNode{list: t.files.names, host: "/proc/self/" + rest[0]}
-	}
-	n, err := strconv.Atoi(rest[1])
-	f, e := t.files.file(n)
-	if err != nil || e != 0 || len(rest) > 2 && f.mode != unix.S_IFDIR {
-		return &procNode{}
-	}
-	if rest[0] == "fdinfo" {
-		return p.rewrite("/proc/self/fdinfo/" + strconv.Itoa(f.fd))
-	}
-	to := target{path: strings.Join(append([]string{fdPath(f.fd)}, rest[2:]...), "/"), guest: f.path}
-	if len(rest) > 2 {
-		return &procNode{host: to.path, open: to}
-	}
-	return &procNode{link: p.k.realPath(f), host: fdPath(f.fd), open: to}
-}
-
-func (ft *fdTable) names() []string {
-	var names []string
-	for i, s := range ft.slots {
-		if s.file != nil {
-			names = append(names, strconv.Itoa(i))
-		}
-	}
-	return names
-}
-
-// resolveNode turns a node into a target. What the host answers for becomes a
+// target is the node as the result of a path. What the host answers for is a
 // plain name.
-func (t *Thread) resolveNode(tg target, node *procNode, nofollow bool) (target, errno) {
-	switch {
-	case node.host == "" && node.open.path == "":
-		return tg, abi.ENOENT
-	case node.text != nil, node.list != nil:
-		tg.node = node
-	case node.link != "" && nofollow:
-		tg.node = node
-	default:
-		guest := tg.guest
-		if tg = node.open; tg.guest == "" {
-			tg.guest = guest
-		}
-		return tg, 0
+func (n *procNode) target() *target {
+	tg := &target{dir: unix.AT_FDCWD, path: n.hostPath(), guest: n.path, walked: true}
+	if n.row != &hostRow {
+		tg.node = n
 	}
-	tg.path = node.host
-	return tg, 0
+	return tg
 }
 
-// memText is a part of the process's memory, as cmdline shows it.
-func (p *Process) memText(start, end guest.Addr) string {
-	b := make([]byte, end-start)
-	if p.mm.Space.Read(start, b) != nil {
-		return ""
+// hostPath is the host's name of a file that the host answers for.
+func (n *procNode) hostPath() string {
+	if n.host != "" {
+		return n.host
 	}
-	return string(b)
+	return n.path
 }
 
-// mapsText is /proc/PID/maps.
-func mapsText(m *mm.MM) string {
-	var b strings.Builder
-	for _, r := range m.Space.Regions() {
-		share := "p"
-		if r.Shared {
-			share = "s"
-		}
-		dev := fmt.Sprintf("%02x:%02x", abi.Major(r.Dev), abi.Minor(r.Dev))
-		line := fmt.Sprintf("%08x-%08x %v%s %08x %s %d ", uint64(r.Start), uint64(r.End), r.Prot, share, r.Offset, dev, r.Ino)
-		if r.Name != "" {
-			line = fmt.Sprintf("%-73s%s", line, r.Name)
-		}
-		b.WriteString(line + "\n")
+func (n *procNode) readlink() (string, errno) {
+	if n.row.link == nil {
+		return "", abi.EINVAL
 	}
-	return b.String()
+	return n.row.link(n)
 }
 
-// pages counts the pages of the regions that want takes.
-func pages(m *mm.MM, want func(r *mmu.Region) bool) (n uint64) {
-	for _, r := range m.Space.Regions() {
-		if want(&r) {
-			n += uint64(r.End-r.Start) / mm.PageSize
+// below makes a node of a row in the directory n.
+func (n *procNode) below(row *procRow, name string) *procNode {
+	return &procNode{k: n.k, path: strings.TrimSuffix(n.path, "/") + "/" + name, row: row, p: n.p, t: n.t}
+}
+
+// procAt finds the node of a clean path at or below /proc. Links are not followed.
+func (t *Thread) procAt(name string) (*procNode, errno) {
+	n := &procNode{k: t.k, path: procTop, row: &topRow, p: t.p, t: t}
+	for part := range strings.SplitSeq(strings.TrimPrefix(name, procTop), "/") {
+		switch {
+		case part == "":
+			continue
+		case len(part) > 255:
+			return nil, abi.ENAMETOOLONG
+		case n.row.child == nil:
+			return nil, abi.ENOTDIR
+		}
+		if n = n.row.child(n, part); n == nil {
+			return nil, abi.ENOENT
 		}
 	}
-	return n
+	return n, 0
 }
 
-// residentPages is what could be in memory: what may be written and is its own.
-func residentPages(m *mm.MM) uint64 {
-	return pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 && !r.Shared })
+// topRow is /proc itself.
+var topRow, threadRow, processRow, hostRow procRow
+
+// topLinks are the links in /proc that depend on who looks.
+var topLinks = []procRow{
+	{name: "self", mode: unix.S_IFLNK | 0o777, link: func(n *procNode) (string, errno) { return strconv.Itoa(n.p.pid), 0 }},
+	{name: "thread-self", mode: unix.S_IFLNK | 0o777, link: func(n *procNode) (string, errno) {
+		return strconv.Itoa(n.p.pid) + "/task/" + strconv.Itoa(n.t.tid), 0
+	}},
+	{name: "mounts", mode: unix.S_IFLNK | 0o777, link: func(*procNode) (string, errno) { return "self/mounts", 0 }},
+	{name: "net", mode: unix.S_IFLNK | 0o777, link: func(*procNode) (string, errno) { return "self/net", 0 }},
 }
 
-func anyRegion(*mmu.Region) bool { return true }
-
-func statmText(m *mm.MM) string {
-	text := pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Exec != 0 })
-	data := residentPages(m)
-	return fmt.Sprintf("%d %d %d %d 0 %d 0\n", pages(m, anyRegion), data, text, text, data)
+func init() { // the rows refer to one another
+	topRow = procRow{mode: unix.S_IFDIR | 0o555, names: topNames, child: topChild}
+	processRow = procRow{mode: unix.S_IFDIR | 0o555, names: rowNames, child: rowChild}
+	threadRow = processRow
+	hostRow = procRow{child: hostChild, link: hostLink}
 }
 
-// stateLetter is the state of a thread as ps shows it.
-func (t *Thread) stateLetter() string {
-	switch {
-	case t.p.stopped:
-		return "T"
-	case t.state == parked:
-		return "S"
-	}
-	return "R"
-}
-
-// statText is /proc/PID/stat (proc_pid_stat(5)); what the kernel does not count
-// is 0.
-func statText(p *Process, t *Thread) string {
-	fields := make([]string, 53)
-	for i := range fields {
-		fields[i] = "0"
-	}
-	m := p.mm
-	tty, fg := p.tty()
-	for at, v := range map[int]any{
-		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid,
-		7: tty, 8: fg, 14: p.used / clockTick, 16: p.childUsed / clockTick, 17: p.exitSignal, 18: 20, 20: len(p.threads), 23: pages(m, anyRegion) * mm.PageSize,
-		24: pages(m, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 }), 25: ^uint64(0), 28: uint64(m.Layout.StackTop),
-		47: uint64(m.BrkStart), 48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd),
-	} {
-		fields[at] = fmt.Sprint(v)
-	}
-	return strings.Join(fields[1:], " ") + "\n"
-}
-
-// tty is the terminal of the process's session: its device number and foreground
-// group.
-func (p *Process) tty() (dev uint64, fg int) {
-	if x := p.k.sessionTTY(p.sid); x != nil {
-		return x.dev, x.fg
-	}
-	return 0, -1
-}
-
-func statusText(p *Process, t *Thread) string {
-	states := map[string]string{"R": "R (running)", "S": "S (sleeping)", "T": "T (stopped)"}
-	ids := func(a, b, c uint32) string { return fmt.Sprintf("%d\t%d\t%d\t%d", a, b, c, b) }
-	u, g := p.k.host.Resids(unix.SYS_GETRESUID), p.k.host.Resids(unix.SYS_GETRESGID)
-	kb := pages(p.mm, anyRegion) * mm.PageSize / 1024
-	data := pages(p.mm, func(r *mmu.Region) bool { return r.Prot&guest.Write != 0 }) * mm.PageSize / 1024
-	ign, caught := p.actionSets()
-	rows := [][2]string{
-		{"Name", t.comm},
-		{"Umask", fmt.Sprintf("%04o", t.fs.umask)},
-		{"State", states[t.stateLetter()]},
-		{"Tgid", strconv.Itoa(p.pid)},
-		{"Ngid", "0"},
-		{"Pid", strconv.Itoa(t.tid)},
-		{"PPid", strconv.Itoa(p.parentID())},
-		{"TracerPid", "0"},
-		{"Uid", ids(u[0], u[1], u[2])},
-		{"Gid", ids(g[0], g[1], g[2])},
-		{"FDSize", strconv.Itoa(max(64, len(t.files.slots)))},
-		{"VmPeak", fmt.Sprintf("%8d kB", kb)},
-		{"VmSize", fmt.Sprintf("%8d kB", kb)},
-		{"VmRSS", fmt.Sprintf("%8d kB", data)},
-		{"VmData", fmt.Sprintf("%8d kB", data)},
-		{"VmStk", fmt.Sprintf("%8d kB", p.mm.Layout.StackSize/1024)},
-		{"Threads", strconv.Itoa(len(p.threads))},
-		{"SigPnd", hex64(t.pending.set)},
-		{"ShdPnd", hex64(p.pending.set)},
-		{"SigBlk", hex64(t.mask)},
-		{"SigIgn", hex64(ign)},
-		{"SigCgt", hex64(caught)},
-		{"NoNewPrivs", "0"},
-		{"Seccomp", "0"},
-		{"Cpus_allowed", "1"},
-		{"Cpus_allowed_list", "0"},
-	}
-	var b strings.Builder
-	for _, r := range rows {
-		fmt.Fprintf(&b, "%s:\t%s\n", r[0], r[1])
-	}
-	return b.String()
-}
-
-func hex64(v uint64) string { return fmt.Sprintf("%016x", v) }
-
-// actionSets are the signals that are ignored and that have handlers.
-func (p *Process) actionSets() (ign, caught uint64) {
-	for sig := int32(1); sig <= numSignals; sig++ {
-		switch p.actions[sig].Handler {
-		case abi.SIG_DFL:
-		case abi.SIG_IGN:
-			ign |= bit(sig)
-		default:
-			caught |= bit(sig)
+func topChild(n *procNode, name string) *procNode {
+	for i := range topLinks {
+		if topLinks[i].name == name {
+			return n.below(&topLinks[i], name)
 		}
 	}
-	return ign, caught
-}
-
-// openNode opens a node of /proc. Its content is that of this moment.
-func (t *Thread) openNode(tg target, flags int) (*File, errno) {
-	k, node := t.k, tg.node
-	if flags&abi.O_ACCMODE != abi.O_RDONLY {
-		return nil, abi.EACCES
-	}
-	if node.list != nil {
-		return t.openList(tg)
-	}
-	if node.link != "" {
-		return nil, abi.ELOOP
-	}
-	p, at := t.owner(tg.guest)
-	fd, e := k.host.Memfd("proc", unix.MFD_CLOEXEC)
-	if e != 0 {
-		return nil, e
-	}
-	text := []byte(node.text(p, at))
-	for len(text) != 0 {
-		n, e := k.host.Write(fd, text)
-		if e != 0 {
-			k.host.Close(fd)
-			return nil, e
-		}
-		text = text[n:]
-	}
-	k.host.Lseek(fd, 0, unix.SEEK_SET)
-	f := k.newFile(fd, tg.guest, flags)
-	f.real = tg.guest
-	return f, 0
-}
-
-// owner is the thread that a path below /proc is about.
-func (t *Thread) owner(name string) (*Process, *Thread) {
-	parts := strings.Split(name, "/")
-	id := parts[min(2, len(parts)-1)]
-	if i := slices.Index(parts, "task"); i == 3 && len(parts) > 4 {
-		id = parts[4]
-	}
-	n, err := strconv.Atoi(id)
+	id, err := strconv.Atoi(name)
 	if err != nil {
-		return t.p, t
+		return hostChild(n, name)
 	}
-	if o := t.k.thread(n); o != nil {
-		return o.p, o
+	if name != strconv.Itoa(id) {
+		return nil
 	}
-	if p := t.k.process(n); p != nil && !p.ended {
-		return p, p.leader()
+	at := n.below(&processRow, name)
+	if at.p = n.k.process(id); at.p != nil {
+		at.t = at.p.leader()
+	} else if at.t = n.k.thread(id); at.t != nil {
+		at.p = at.t.p
+	} else if n.k.ever[id] || n.k.isEmulator(id) {
+		return nil
+	} else {
+		return hostChild(n, name)
 	}
-	return t.p, t
+	if at.t == nil || at.p.ended || at.p.mm == nil {
+		at.row, at.t = &endedRow, nil
+	}
+	return at
 }
 
-// openList opens a directory whose entries are the guest's.
-func (t *Thread) openList(tg target) (*File, errno) {
-	fd, e := t.k.host.Openat(unix.AT_FDCWD, tg.node.host, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+// isEmulator reports whether an id of the host is that of the emulator or of a
+// thread of it.
+func (k *Kernel) isEmulator(id int) bool {
+	self, e := k.host.Readlinkat(unix.AT_FDCWD, "/proc/self")
 	if e != 0 {
-		return nil, e
+		return true
 	}
-	f := t.k.newFile(fd, tg.guest, abi.O_DIRECTORY)
-	f.list = tg.node.list
-	return f, 0
+	return k.hostHas(procTop + "/" + strconv.Itoa(id) + "/task/" + self)
 }
 
-// rewind makes a listing anew, as the first read of a directory does.
-func (f *File) rewind() {
-	f.entries = f.entries[:0]
-	for i, name := range append([]string{".", ".."}, f.list()...) {
-		f.entries = append(f.entries, abi.Dirent{Ino: uint64(i + 1), Off: int64(i + 1), Type: dirType(f.path, name), Name: name})
+// hostChild is a file of the host's /proc.
+func hostChild(n *procNode, name string) *procNode {
+	at := n.below(&hostRow, name)
+	if n.host != "" {
+		at.host = n.host + "/" + name
 	}
+	st, e := n.k.host.Fstatat(unix.AT_FDCWD, at.hostPath(), unix.AT_SYMLINK_NOFOLLOW)
+	if e != 0 {
+		return nil
+	}
+	if at.mode = st.Mode; at.typ() == unix.S_IFLNK && isProcessName(strings.Split(at.hostPath(), "/")[2]) {
+		at.row = &hostLinkRow
+	}
+	return at
 }
 
-// dirType is the type of an entry of a listing: of fd they are links, of task
-// directories, of /proc whatever the host has.
-func dirType(dir, name string) uint8 {
-	_, err := strconv.Atoi(name)
+func isProcessName(name string) bool { _, err := strconv.Atoi(name); return err == nil }
+
+// hostLinkRow is a link that leads to an open file of another process of the
+// host. That may be a file of the emulator in /proc.
+var hostLinkRow = procRow{mode: unix.S_IFLNK | 0o777, link: hostLink, open: openHostLink}
+
+func hostLink(n *procNode) (string, errno) {
+	return n.k.host.Readlinkat(unix.AT_FDCWD, n.hostPath())
+}
+
+func openHostLink(n *procNode) (target, errno) {
+	h := n.k.host
+	fd, e := h.Openat(unix.AT_FDCWD, n.hostPath(), unix.O_PATH|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return target{}, e
+	}
+	n.t.pinned(fd)
+	return n.k.opened(fd, n.path)
+}
+
+// opened is an open file of the host as the target of a link.
+func (k *Kernel) opened(fd int, guest string) (target, errno) {
+	st, e := k.host.Fstat(fd)
 	switch {
-	case name == "." || name == ".." || strings.HasSuffix(dir, "/task") || dir == "/proc" && err == nil:
+	case e != 0:
+		return target{}, e
+	case k.isProc(fd, &st):
+		return target{proc: k.procName(fd, &st)}, 0
+	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
+		return target{dir: fd, guest: guest}, 0
+	}
+	return target{dir: unix.AT_FDCWD, path: fdPath(fd), guest: guest}, 0
+}
+
+// procName is the place in the guest's /proc of an open file of a procfs. What is
+// not to be found there, as a part of a procfs that is mounted by itself, is a name
+// that does not exist.
+func (k *Kernel) procName(fd int, st *unix.Stat_t) string {
+	const rootIno = 1
+	if st.Ino == rootIno {
+		return procTop
+	}
+	if name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd)); e == 0 {
+		if _, ok := inProcfs(name); ok {
+			return path.Clean(name)
+		}
+	}
+	return procTop + "/?"
+}
+
+// topNames are what the host has, with the guest's processes for those that were
+// the guest's.
+func topNames(n *procNode) []string {
+	k := n.k
+	names := slices.DeleteFunc(k.hostNames(procTop), func(name string) bool {
+		id, err := strconv.Atoi(name)
+		return err == nil && (k.ever[id] || k.process(id) != nil) || slices.ContainsFunc(topLinks, func(r procRow) bool { return r.name == name })
+	})
+	for i := range topLinks {
+		if row := &topLinks[i]; row.name != "net" || k.hostHas("/proc/self/net") {
+			names = append(names, row.name)
+		}
+	}
+	for _, p := range k.procs {
+		names = append(names, strconv.Itoa(p.pid))
+	}
+	return names
+}
+
+// hostNames are the names in a directory of the host.
+func (k *Kernel) hostNames(dir string) (names []string) {
+	fd, e := k.host.Openat(unix.AT_FDCWD, dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return nil
+	}
+	defer k.host.Close(fd)
+	buf := make([]byte, 32<<10)
+	for {
+		n, e := k.host.Getdents(fd, buf)
+		if e != 0 || n == 0 {
+			return names
+		}
+		for b := buf[:n]; ; {
+			var d abi.Dirent
+			size := abi.GetDirent64(b, &d)
+			if size == 0 {
+				break
+			}
+			if b = b[size:]; d.Name != "." && d.Name != ".." {
+				names = append(names, d.Name)
+			}
+		}
+	}
+}
+
+// inThread reports whether the directory n is that of a thread in task.
+func (n *procNode) inThread() bool { return n.row == &threadRow }
+
+func rowChild(n *procNode, name string) *procNode {
+	for i := range procRows {
+		if row := &procRows[i]; row.name == name && row.isIn(n) {
+			return n.below(row, name)
+		}
+	}
+	return nil
+}
+
+func rowNames(n *procNode) (names []string) {
+	for i := range procRows {
+		if row := &procRows[i]; row.isIn(n) {
+			names = append(names, row.name)
+		}
+	}
+	return names
+}
+
+func (r *procRow) isIn(n *procNode) bool {
+	if r.perProcess && n.inThread() || r.perThread && !n.inThread() {
+		return false
+	}
+	return !r.mirror || n.k.hostHas("/proc/self/"+r.name)
+}
+
+func (k *Kernel) hostHas(name string) bool {
+	return k.host.Faccessat(unix.AT_FDCWD, name, unix.F_OK, 0) == 0
+}
+
+// owner is the user and group that a node belongs to.
+func (n *procNode) owner() (uid, gid uint32) {
+	if n.p == nil || n.row == &topRow || n.p.dumpable != 1 && n.row != &processRow {
+		return 0, 0
+	}
+	return n.p.creds.uid[effectiveID], n.p.creds.gid[effectiveID]
+}
+
+// stat is the attributes of a node.
+func (n *procNode) stat() unix.Stat_t {
+	st, _ := n.k.host.Fstatat(unix.AT_FDCWD, procTop, 0)
+	h := fnv.New32a()
+	h.Write([]byte(n.path))
+	st.Ino, st.Mode, st.Size, st.Rdev = uint64(h.Sum32()), n.perm(), 0, 0
+	st.Uid, st.Gid = n.owner()
+	st.Nlink = 1
+	switch {
+	case n.row == &topRow:
+		st.Ino, st.Nlink = 1, 2
+	case n.typ() == unix.S_IFDIR:
+		st.Nlink = 2
+	case n.typ() == unix.S_IFLNK && n.row.open != nil:
+		st.Size = 64
+	}
+	return st
+}
+
+// may checks the permission bits (r 4, w 2, x 1) of a node.
+func (t *Thread) may(n *procNode, want uint32) errno {
+	mode, cr := n.perm(), &t.p.creds
+	uid, gid := n.owner()
+	switch {
+	case cr.privileged() && (want&1 == 0 || mode&0o111 != 0):
+		return 0
+	case cr.uid[effectiveID] == uid:
+		mode >>= 6
+	case cr.gid[effectiveID] == gid || slices.Contains(cr.groups, gid):
+		mode >>= 3
+	}
+	if mode&want != want {
+		return abi.EACCES
+	}
+	return 0
+}
+
+// direntType is the type of an entry of a listing.
+func (n *procNode) direntType(name string) uint8 {
+	if name == "." || name == ".." {
 		return unix.DT_DIR
-	case strings.HasSuffix(dir, "/fd"):
-		return unix.DT_LNK
-	case dir == "/proc":
+	}
+	if n.row == &topRow && !isProcessName(name) {
 		return unix.DT_UNKNOWN
 	}
-	return unix.DT_REG
+	if child := n.row.child(n, name); child != nil {
+		return uint8(child.typ() >> 12)
+	}
+	return unix.DT_UNKNOWN
+}
+
+// direntIno is the inode number of an entry of a listing.
+func (n *procNode) direntIno(name string) uint64 {
+	h := fnv.New32a()
+	h.Write([]byte(path.Join(n.path, name)))
+	return uint64(h.Sum32())
 }

@@ -138,7 +138,7 @@ func (t *Thread) parkHard() errno {
 
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
-	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, tls: t.tls}
+	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, tls: t.tls, started: k.host.Now()}
 	if t.restore {
 		child.mask = t.oldMask
 	}
@@ -191,7 +191,7 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		return 0
 	}
 	k, from := t.k, t.p
-	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds, abi: from.abi, persona: from.persona}
+	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds, abi: from.abi, persona: from.persona, dumpFilter: from.dumpFilter, oomAdj: from.oomAdj}
 	p.limitTime()
 	p.parent, p.ppid = from, from.pid
 	if a.flags&abi.CLONE_PARENT != 0 {

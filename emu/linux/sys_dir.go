@@ -9,13 +9,17 @@ import (
 	"panda/emu/linux/abi"
 )
 
-// onPath resolves the path of a call and does something with it.
-func (t *Thread) onPath(dirfd, arg int, flags int, do func(tg target) errno) (int64, errno) {
+// onPath resolves the path of a call and does something with it, unless that is a
+// file of /proc: then nodeErr is the result.
+func (t *Thread) onPath(dirfd, arg int, flags int, nodeErr errno, do func(tg target) errno) (int64, errno) {
 	p, e := t.path(t.call.addr(arg))
 	if e != 0 {
 		return 0, e
 	}
 	tg, e := t.atName(dirfd, p, flags)
+	if e == 0 && tg.node != nil {
+		return 0, nodeErr
+	}
 	if e != 0 {
 		return 0, e
 	}
@@ -26,7 +30,7 @@ func sysMkdir(t *Thread, c *call) (int64, errno)   { return t.mkdir(abi.AT_FDCWD
 func sysMkdirat(t *Thread, c *call) (int64, errno) { return t.mkdir(c.i32(0), 1, c.u32(2)) }
 
 func (t *Thread) mkdir(dirfd, arg int, mode uint32) (int64, errno) {
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, func(tg target) (e errno) {
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg target) (e errno) {
 		t.umasked(func() { e = t.k.host.Mkdirat(tg.dir, tg.path, mode) })
 		return e
 	})
@@ -41,7 +45,7 @@ func sysMknodat(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) mknod(dirfd, arg int, mode uint32, dev uint64) (int64, errno) {
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, func(tg target) (e errno) {
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg target) (e errno) {
 		t.umasked(func() { e = t.k.host.Mknodat(tg.dir, tg.path, mode, dev) })
 		return e
 	})
@@ -55,15 +59,15 @@ func sysUnlink(t *Thread, c *call) (int64, errno)   { return t.unlink(abi.AT_FDC
 func sysUnlinkat(t *Thread, c *call) (int64, errno) { return t.unlink(c.i32(0), 1, c.i32(2)) }
 
 func (t *Thread) unlink(dirfd, arg, flags int) (int64, errno) {
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, func(tg target) errno {
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EPERM, func(tg target) errno {
 		return t.k.host.Unlinkat(tg.dir, tg.path, flags)
 	})
 }
 
 // onPaths resolves two paths, neither of them followed.
 func (t *Thread) onPaths(dir1, arg1, flags1, dir2, arg2 int, do func(a, b target) errno) (int64, errno) {
-	return t.onPath(dir1, arg1, flags1, func(a target) errno {
-		_, e := t.onPath(dir2, arg2, abi.AT_SYMLINK_NOFOLLOW, func(b target) errno { return do(a, b) })
+	return t.onPath(dir1, arg1, flags1, abi.EXDEV, func(a target) errno {
+		_, e := t.onPath(dir2, arg2, abi.AT_SYMLINK_NOFOLLOW, abi.EXDEV, func(b target) errno { return do(a, b) })
 		return e
 	})
 }
@@ -103,7 +107,7 @@ func (t *Thread) symlink(dest, dirfd, arg int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, func(tg target) errno {
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg target) errno {
 		return t.k.host.Symlinkat(to, tg.dir, tg.path)
 	})
 }
@@ -112,7 +116,7 @@ func sysSymlink(t *Thread, c *call) (int64, errno)   { return t.symlink(0, abi.A
 func sysSymlinkat(t *Thread, c *call) (int64, errno) { return t.symlink(0, c.i32(1), 2) }
 
 func (t *Thread) chmod(dirfd, arg int, mode uint32) (int64, errno) {
-	return t.onPath(dirfd, arg, 0, func(tg target) errno { return t.k.host.Fchmodat(tg.dir, tg.path, mode) })
+	return t.onPath(dirfd, arg, 0, abi.EPERM, func(tg target) errno { return t.k.host.Fchmodat(tg.dir, tg.path, mode) })
 }
 
 func sysChmod(t *Thread, c *call) (int64, errno)    { return t.chmod(abi.AT_FDCWD, 0, c.u32(1)) }
@@ -124,7 +128,7 @@ func sysFchmod(t *Thread, c *call) (int64, errno) {
 
 func (t *Thread) chown(dirfd, arg, flags int) (int64, errno) {
 	c := &t.call
-	return t.onPath(dirfd, arg, flags, func(tg target) errno {
+	return t.onPath(dirfd, arg, flags, abi.EPERM, func(tg target) errno {
 		return t.k.host.Fchownat(tg.dir, tg.path, c.i32(arg+1), c.i32(arg+2), flags)
 	})
 }
@@ -158,7 +162,7 @@ func (t *Thread) utimes(dirfd, arg, flags int, times *[2]unix.Timespec) (int64, 
 		}
 		return 0, t.k.host.Utimensat(f.fd, "", times, flags)
 	}
-	return t.onPath(dirfd, arg, flags, func(tg target) errno {
+	return t.onPath(dirfd, arg, flags, abi.EPERM, func(tg target) errno {
 		return t.k.host.Utimensat(tg.dir, tg.path, times, flags)
 	})
 }
@@ -226,7 +230,7 @@ func sysUtime(t *Thread, c *call) (int64, errno) {
 }
 
 func sysTruncate(t *Thread, c *call) (int64, errno) {
-	return t.onPath(abi.AT_FDCWD, 0, 0, func(tg target) errno {
+	return t.onPath(abi.AT_FDCWD, 0, 0, abi.EACCES, func(tg target) errno {
 		if e := t.resizablePath(tg.full(), c.i64(1)); e != 0 {
 			return e
 		}

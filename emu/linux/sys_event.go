@@ -81,7 +81,11 @@ func sysInotifyAddWatch(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	wd, e := t.k.host.InotifyAdd(f.fd, tg.full(), c.u32(2))
+	name := tg.full()
+	if tg.node != nil { // nothing happens there that anybody is told of
+		name = procTop
+	}
+	wd, e := t.k.host.InotifyAdd(f.fd, name, c.u32(2))
 	return int64(wd), e
 }
 

@@ -71,6 +71,9 @@ func knownMap(flags uint64) errno {
 // mappable refuses what cannot be mapped. A socket is asked by Linux when what was
 // there has been unmapped already.
 func (t *Thread) mappable(f *File, r *mm.Request) errno {
+	if f.node != nil {
+		return abi.ENODEV
+	}
 	switch f.mode {
 	case unix.S_IFREG, unix.S_IFCHR, unix.S_IFBLK:
 		return 0

@@ -2,7 +2,6 @@ package linux
 
 import (
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -109,18 +108,14 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 		return 0, e
 	}
 	nofollow := r.flags&abi.O_NOFOLLOW != 0 || r.flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL
-	tg, e := t.resolve(r.dir, r.name, nofollow)
-	if e != 0 {
-		return 0, e
-	}
-	if tg.node != nil && tg.node.link == "" {
-		f, e := t.openNode(tg, r.flags)
+	tg, fd, e := t.openPath(r, nofollow)
+	if tg.node != nil && e == 0 {
+		f, e := t.openNode(tg.node, r.flags)
 		if e != 0 {
 			return 0, e
 		}
 		return t.install(f, r.flags&abi.O_CLOEXEC != 0)
 	}
-	fd, e := t.openHost(tg, r)
 	if e == abi.ENXIO || e == 0 && r.flags&(abi.O_NONBLOCK|abi.O_PATH) == 0 && r.flags&abi.O_ACCMODE == abi.O_RDONLY {
 		if t.isFIFO(tg, fd, e) {
 			return t.openFIFO(c, tg, r, fd)
@@ -132,19 +127,62 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 	return t.opened(fd, tg, r)
 }
 
-// openHost opens the host's file, so that it never keeps a reader waiting.
-func (t *Thread) openHost(tg target, r openReq) (fd int, e errno) {
-	flags := r.flags | unix.O_CLOEXEC
-	if r.flags&abi.O_PATH == 0 {
-		flags |= unix.O_NONBLOCK | unix.O_NOCTTY
+// openPath opens a path on the host, or finds a node of /proc.
+func (t *Thread) openPath(r openReq, nofollow bool) (tg target, fd int, e errno) {
+	tg, e = t.locate(r.dir, r.name, nofollow)
+	if e != 0 {
+		return tg, -1, e
 	}
-	if r.resolve != 0 {
-		how := &unix.OpenHow{Flags: uint64(flags), Mode: uint64(r.mode), Resolve: r.resolve}
-		t.umasked(func() { fd, e = t.k.host.Openat2(tg.dir, tg.path, how) })
-	} else {
+	if tg.proc == "" {
+		var walk bool
+		if fd, walk, e = t.openHost(tg, r); !walk {
+			return tg, fd, e
+		}
+	}
+	if tg, e = t.walk(tg, nofollow, r.resolve); e != 0 || tg.node != nil {
+		return tg, -1, e
+	}
+	fd, _, e = t.openHost(tg, r)
+	return tg, fd, e
+}
+
+// openFlags are the flags of an open that the host may see, pathFlags those that
+// mean something with O_PATH: openat2 refuses the others.
+const (
+	openFlags = abi.O_ACCMODE | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_APPEND | abi.O_NONBLOCK | unix.O_SYNC | unix.O_ASYNC |
+		abi.O_DIRECT | abi.O_LARGEFILE | abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_NOATIME | abi.O_CLOEXEC | unix.O_TMPFILE
+	pathFlags = abi.O_PATH | abi.O_DIRECTORY | abi.O_NOFOLLOW | abi.O_CLOEXEC
+)
+
+// openHost opens the host's file, so that it never keeps a reader waiting. Where
+// the host cannot be trusted with the path, walk is set.
+func (t *Thread) openHost(tg target, r openReq) (fd int, walk bool, e errno) {
+	flags := r.flags&openFlags | unix.O_CLOEXEC | unix.O_NONBLOCK | unix.O_NOCTTY
+	if r.flags&abi.O_PATH != 0 {
+		flags = r.flags&pathFlags | unix.O_CLOEXEC
+	}
+	if tg.walked {
+		if tg.dir != unix.AT_FDCWD {
+			flags |= unix.O_NOFOLLOW
+		}
 		t.umasked(func() { fd, e = t.k.host.Openat(tg.dir, tg.path, flags, r.mode) })
+		return fd, false, e
 	}
-	return fd, e
+	how := &unix.OpenHow{Flags: uint64(flags), Resolve: r.resolve | unix.RESOLVE_NO_MAGICLINKS}
+	if flags&(unix.O_CREAT|unix.O_TMPFILE&^unix.O_DIRECTORY) != 0 {
+		how.Mode = uint64(r.mode & 0o7777)
+	}
+	t.umasked(func() { fd, e = t.k.host.Openat2(tg.dir, tg.path, how) })
+	if e != 0 {
+		confined := r.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0
+		return -1, (!confined || e == abi.ELOOP) && t.mayBeProc(tg.dir, tg.path, e), e
+	}
+	st, e := t.k.host.Fstat(fd)
+	if e == 0 && !t.k.isProc(fd, &st) {
+		return fd, false, 0
+	}
+	t.k.host.Close(fd)
+	return -1, e == 0, e
 }
 
 // umasked runs f, which creates a file, under the guest's umask.
@@ -158,7 +196,7 @@ func (t *Thread) umasked(f func()) {
 // opened makes a descriptor of a host file.
 func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
 	f := t.k.newFile(fd, tg.guest, r.flags)
-	if f.mode == unix.S_IFDIR && !strings.HasPrefix(f.path, "/proc") {
+	if f.mode == unix.S_IFDIR && f.proc == "" {
 		f.path = t.k.realPath(f)
 	}
 	if f.mode == unix.S_IFCHR {
@@ -258,6 +296,9 @@ func (k *Kernel) openFirst(t *Thread) error {
 	}
 	name, _ := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
 	t.fs = &fsContext{refs: 1, cwd: fd, path: k.guestPath(name)}
+	if st, e := k.host.Fstat(fd); e == 0 && k.isProc(fd, &st) {
+		t.fs.proc = k.procName(fd, &st)
+	}
 	k.umask = k.host.Umask(0)
 	k.host.Umask(k.umask)
 	t.fs.umask = k.umask

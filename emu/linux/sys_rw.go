@@ -42,8 +42,10 @@ type transfer struct {
 func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	f := x.f
 	switch {
-	case f.list != nil:
-		return 0, abi.EISDIR
+	case f.node != nil:
+		if n, e, done := t.readNode(x, v); done {
+			return n, e
+		}
 	case f.signals != nil:
 		return t.readSignals(f, v)
 	}
@@ -75,6 +77,9 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 // gets what it takes at once.
 func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 	c, f := &t.call, x.f
+	if f.node != nil {
+		return t.writeNode(x, v)
+	}
 	v = skip(v, c.progress)
 	if e := t.mayWrite(f); e != 0 {
 		return t.partial(e)
@@ -193,7 +198,7 @@ func (t *Thread) nothing(x transfer, write bool) (int64, errno) {
 	var n int
 	var e errno
 	switch {
-	case x.f.mayBlock || x.f.signals != nil:
+	case x.f.mayBlock || x.f.signals != nil || x.f.node != nil:
 		return 0, 0
 	case write:
 		n, e = t.k.host.Write(x.f.fd, nil)
@@ -282,9 +287,12 @@ func sysLseek(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) seek(f *File, off int64, whence int) (int64, errno) {
-	if f.list != nil {
+	if f.node != nil && f.mode == unix.S_IFDIR {
 		f.pos = int(min(max(off, 0), int64(len(f.entries))))
 		return int64(f.pos), 0
+	}
+	if f.node != nil {
+		return f.seekNode(t.k, off, whence)
 	}
 	if whence == unix.SEEK_SET && f.places != nil {
 		off = f.place(off)
@@ -322,8 +330,22 @@ func (t *Thread) pair(in, out int) (i, o *File, e errno) {
 	if i, e = t.reader(in); e != 0 {
 		return nil, nil, e
 	}
-	o, e = t.writer(out)
+	if o, e = t.writer(out); e == 0 {
+		e = t.copyable(i, o)
+	}
 	return i, o, e
+}
+
+// copyable prepares a copy by the host from one file to another. A text of /proc
+// may be copied; nothing can be copied to a file there.
+func (t *Thread) copyable(in, out *File) errno {
+	switch {
+	case out.node != nil || in.node != nil && in.node.row.text == nil:
+		return abi.EINVAL
+	case in.node != nil:
+		return in.fill(t.k, -1)
+	}
+	return 0
 }
 
 // offset reads an optional file offset.

@@ -50,6 +50,12 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64) ([]byte, errno) {
 	}
 	name := cString(b[2:])
 	tg, e := t.resolve(abi.AT_FDCWD, name, false)
+	if e == abi.ENOENT { // to be made
+		tg, e = t.resolve(abi.AT_FDCWD, name, true)
+	}
+	if e == 0 {
+		e = tg.onHost(abi.ECONNREFUSED)
+	}
 	if e != 0 {
 		return nil, e
 	}

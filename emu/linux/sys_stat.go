@@ -43,8 +43,16 @@ func (t *Thread) statPath(c *call, flags int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	st, e := t.k.host.Fstatat(tg.dir, tg.path, flags)
+	st, e := t.statTarget(tg, flags)
 	return t.putStat(c.addr(1), &st, e)
+}
+
+// statTarget is the attributes of what a path means.
+func (t *Thread) statTarget(tg target, flags int) (unix.Stat_t, errno) {
+	if tg.node != nil {
+		return tg.node.stat(), 0
+	}
+	return t.k.host.Fstatat(tg.dir, tg.path, flags)
 }
 
 func sysStat(t *Thread, c *call) (int64, errno)  { return t.statPath(c, 0) }
@@ -55,6 +63,10 @@ func sysFstat(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if f.node != nil {
+		st := f.node.stat()
+		return t.putStat(c.addr(1), &st, 0)
+	}
 	st, e := t.k.host.Fstat(f.fd)
 	return t.putStat(c.addr(1), &st, e)
 }
@@ -64,7 +76,7 @@ func sysNewfstatat(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	st, e := t.k.host.Fstatat(tg.dir, tg.path, c.i32(3))
+	st, e := t.statTarget(tg, c.i32(3))
 	return t.putStat(c.addr(2), &st, e)
 }
 
@@ -82,6 +94,9 @@ func sysStatx(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if tg.node != nil {
+		return 0, t.store(c.addr(4), statxOf(tg.node.stat()))
+	}
 	st, e := t.k.host.Statx(tg.dir, tg.path, flags, c.u32(3))
 	if e != 0 {
 		return 0, e
@@ -93,6 +108,16 @@ func sysStatx(t *Thread, c *call) (int64, errno) {
 		RdevMajor: st.Rdev_major, RdevMinor: st.Rdev_minor, DevMajor: st.Dev_major, DevMinor: st.Dev_minor, MntID: st.Mnt_id,
 		DioMemAlign: st.Dio_mem_align, DioOffAlign: st.Dio_offset_align,
 	})
+}
+
+// statxOf is attributes in the form of statx.
+func statxOf(st unix.Stat_t) *abi.Statx {
+	ts := func(t unix.Timespec) abi.StatxTime { return abi.StatxTime{Sec: t.Sec, Nsec: uint32(t.Nsec)} }
+	return &abi.Statx{
+		Mask: unix.STATX_BASIC_STATS, Blksize: uint32(st.Blksize), Nlink: uint32(st.Nlink), UID: st.Uid, GID: st.Gid, Mode: uint16(st.Mode), Ino: st.Ino,
+		Size: uint64(st.Size), Blocks: uint64(st.Blocks), Atime: ts(st.Atim), Ctime: ts(st.Ctim), Mtime: ts(st.Mtim),
+		DevMajor: unix.Major(uint64(st.Dev)), DevMinor: unix.Minor(uint64(st.Dev)),
+	}
 }
 
 func (t *Thread) putStatfs(a guest.Addr, st *unix.Statfs_t, e errno) (int64, errno) {
@@ -118,7 +143,11 @@ func sysStatfs(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	st, e := t.k.host.Statfs(tg.full())
+	name := tg.full()
+	if tg.node != nil {
+		name = procTop
+	}
+	st, e := t.k.host.Statfs(name)
 	return t.putStatfs(c.addr(1), &st, e)
 }
 
@@ -126,6 +155,10 @@ func sysFstatfs(t *Thread, c *call) (int64, errno) {
 	f, e := t.file(c.i32(0))
 	if e != 0 {
 		return 0, e
+	}
+	if f.node != nil {
+		st, e := t.k.host.Statfs(procTop)
+		return t.putStatfs(c.addr(1), &st, e)
 	}
 	st, e := t.k.host.Fstatfs(f.fd)
 	return t.putStatfs(c.addr(1), &st, e)
@@ -136,7 +169,7 @@ func sysAccess(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.k.host.Faccessat(tg.dir, tg.path, c.u32(1), 0)
+	return 0, t.accessTarget(tg, c.u32(1), 0)
 }
 
 func sysFaccessat(t *Thread, c *call) (int64, errno) { return t.accessAt(c, 0) }
@@ -148,7 +181,17 @@ func (t *Thread) accessAt(c *call, flags int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return 0, t.k.host.Faccessat(tg.dir, tg.path, c.u32(2), flags)
+	return 0, t.accessTarget(tg, c.u32(2), flags)
+}
+
+func (t *Thread) accessTarget(tg target, mode uint32, flags int) errno {
+	switch {
+	case tg.node == nil:
+		return t.k.host.Faccessat(tg.dir, tg.path, mode, flags)
+	case mode&^7 != 0:
+		return abi.EINVAL
+	}
+	return t.may(tg.node, mode)
 }
 
 func sysReadlink(t *Thread, c *call) (int64, errno) {
@@ -172,8 +215,10 @@ func (t *Thread) readlink(c *call, dirfd, arg int) (int64, errno) {
 		return 0, e
 	}
 	link := ""
-	if tg.node != nil && tg.node.link != "" {
-		link = tg.node.link
+	if tg.node != nil {
+		if link, e = tg.node.readlink(); e != 0 {
+			return 0, e
+		}
 	} else if link, e = t.k.host.Readlinkat(tg.dir, tg.path); e != 0 {
 		return 0, e
 	}
@@ -182,11 +227,14 @@ func (t *Thread) readlink(c *call, dirfd, arg int) (int64, errno) {
 }
 
 func sysGetcwd(t *Thread, c *call) (int64, errno) {
-	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(t.fs.cwd))
+	name, e := t.fs.name(t.k)
+	if e == 0 && t.fs.proc != "" {
+		_, e = t.procAt(t.fs.proc)
+	}
 	if e != 0 {
 		return 0, e
 	}
-	b := append([]byte(t.k.guestPath(name)), 0)
+	b := append([]byte(name), 0)
 	if uint64(len(b)) > c.Args[1] {
 		return 0, abi.ERANGE
 	}
@@ -197,6 +245,9 @@ func sysChdir(t *Thread, c *call) (int64, errno) {
 	tg, e := t.here(c, 0, false)
 	if e != 0 {
 		return 0, e
+	}
+	if tg.node != nil {
+		return 0, t.enterNode(tg.node)
 	}
 	if e := t.k.host.Faccessat(tg.dir, tg.path, unix.X_OK, unix.AT_EACCESS); e != 0 {
 		return 0, e
@@ -216,6 +267,9 @@ func sysFchdir(t *Thread, c *call) (int64, errno) {
 	if f.mode != unix.S_IFDIR {
 		return 0, abi.ENOTDIR
 	}
+	if f.node != nil {
+		return 0, t.enterNode(f.node)
+	}
 	fd, e := t.k.host.Openat(f.fd, ".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {
 		return 0, e
@@ -230,8 +284,29 @@ func (t *Thread) enterDir(fd int) errno {
 		t.k.host.Close(fd)
 		return e
 	}
+	place := ""
+	if st, e := t.k.host.Fstat(fd); e == 0 && t.k.isProc(fd, &st) {
+		place = t.k.procName(fd, &st)
+	}
 	t.k.host.Close(t.fs.cwd)
-	t.fs.cwd, t.fs.path = fd, t.k.guestPath(name)
+	t.fs.cwd, t.fs.path, t.fs.proc = fd, t.k.guestPath(name), place
+	return 0
+}
+
+// enterNode makes a directory of /proc the current one.
+func (t *Thread) enterNode(n *procNode) errno {
+	if n.typ() != unix.S_IFDIR {
+		return abi.ENOTDIR
+	}
+	if e := t.may(n, 1); e != 0 {
+		return e
+	}
+	fd, e := t.k.host.Openat(unix.AT_FDCWD, procTop, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return e
+	}
+	t.k.host.Close(t.fs.cwd)
+	t.fs.cwd, t.fs.path, t.fs.proc = fd, n.path, n.path
 	return 0
 }
 
@@ -253,7 +328,10 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	if e != 0 {
 		return 0, e
 	}
-	if f.list != nil {
+	if f.node != nil {
+		if f.mode != unix.S_IFDIR {
+			return 0, abi.ENOTDIR
+		}
 		return t.putEntries(f, b, put)
 	}
 	if c.info != nil && c.info.Name == "getdents64" {

@@ -69,6 +69,9 @@ type MM struct {
 	// What /proc shows of the program.
 	Exe                                string
 	ArgStart, ArgEnd, EnvStart, EnvEnd guest.Addr
+	StartCode, EndCode                 guest.Addr // of the program's segments
+	StartData, EndData                 guest.Addr
+	StartStack                         guest.Addr
 	Auxv                               []byte
 	Locked                             bool
 

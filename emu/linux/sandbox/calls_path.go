@@ -10,11 +10,7 @@ import (
 // Calls that open, make, move and remove names.
 
 func callOpenat(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	o := opening{dir: fdArg(c, 0), path: strArg(c, 1), flags: intArg(c, 2), mode: numArg(c, 3)}
-	if o.flags&(unix.O_NONBLOCK|unix.O_PATH|unix.O_DIRECTORY) == 0 {
-		o.resolve = noProcesses // one that may wait: hostsys.StartOpenat
-	}
-	return s.openAt(o)
+	return s.openAt(opening{dir: fdArg(c, 0), path: strArg(c, 1), flags: intArg(c, 2), mode: numArg(c, 3)})
 }
 
 // resolveCached is RESOLVE_CACHED (linux/openat2.h): only without waiting.

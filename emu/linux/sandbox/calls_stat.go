@@ -93,24 +93,30 @@ func callStatx(s *Sandbox, c *hostsys.Call) (int64, errno) {
 }
 
 func callStatfs(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	if _, e := s.there(unix.AT_FDCWD, strArg(c, 0), true); e != 0 {
+	p, e := s.there(unix.AT_FDCWD, strArg(c, 0), true)
+	if e != 0 {
 		return 0, e
 	}
-	return putStatfs(c)
+	return putStatfs(c, p.at)
 }
 
 func callFstatfs(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	if s.open[fdArg(c, 0)].at == nil {
+	at := s.open[fdArg(c, 0)].at
+	if at == nil {
 		return s.direct(c)
 	}
-	return putStatfs(c)
+	return putStatfs(c, at)
 }
 
-// putStatfs describes the one file system that there is.
-func putStatfs(c *hostsys.Call) (int64, errno) {
+// putStatfs describes the one file system that there is beside /proc.
+func putStatfs(c *hostsys.Call, at *entry) (int64, errno) {
 	out := as[unix.Statfs_t](c.Args[1].Buf)
 	if out == nil {
 		return 0, abi.EFAULT
+	}
+	if at != nil && at.ino.id.dev == procDev {
+		*out = unix.Statfs_t{Type: unix.PROC_SUPER_MAGIC, Bsize: 4096, Frsize: 4096, Namelen: maxName}
+		return 0, 0
 	}
 	const blocks = 4 << 20 // 16 GiB, half of them free
 	*out = unix.Statfs_t{

@@ -23,8 +23,8 @@
 // Confine (confine.go) asks the kernel to hold the whole emulator to the same
 // bounds, in case that the sandbox has a hole.
 //
-// The package knows nothing of guest processes. What is below /proc/PID it asks
-// the personality for (Config.Proc).
+// The package knows nothing of guest processes: in its /proc are the files that tell
+// about the machine. What is below /proc/PID the personality makes.
 //
 // Known differences to a real file system: a read-only mapping of a host file
 // does not follow writes to that file; nothing can be watched with inotify; each

@@ -53,7 +53,7 @@ func (x *exporter) entry(e *entry, name string) error {
 	switch {
 	case n == nil:
 		return x.removed(e, name)
-	case n.fixed || n.dyn != nil || e == x.s.proc || n.typ == unix.S_IFSOCK:
+	case n.fixed || e == x.s.proc || n.typ == unix.S_IFSOCK:
 		return nil
 	case !e.view && !e.home:
 		return x.added(e, name)

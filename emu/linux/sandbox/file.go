@@ -180,7 +180,7 @@ func (s *Sandbox) openEntry(at *entry, o opening) (int64, errno) {
 	switch {
 	case n.device != "":
 		return s.openDevice(at, o)
-	case n.dyn != nil || n.hostFile != "":
+	case n.hostFile != "":
 		return s.openProc(at, o)
 	case n.fifo != nil:
 		return s.openFIFO(at, o)

@@ -22,17 +22,6 @@ type Config struct {
 	Home    string   // directory that exists, empty, when it is not granted
 	Memory  int64    // how many bytes the guest's files may take; 0 for no limit
 	Log     *slog.Logger
-	// Proc describes what the guest has below /proc, by clean path: the list
-	// "/proc" itself, and whatever begins with self, thread-self or a number.
-	Proc func(path string) (ProcFile, bool)
-}
-
-// ProcFile is a file of the guest's /proc.
-type ProcFile struct {
-	Link  string   // where a link leads
-	Text  string   // content of a file
-	Names []string // of a directory
-	Dir   bool
 }
 
 // Sandbox is a Door that keeps the guest to itself.
@@ -161,8 +150,8 @@ func (s *Sandbox) Do(c *hostsys.Call) {
 	}
 }
 
-// answer checks a call and does it, unless it is the host's. It works on a copy:
-// Config.Proc may make calls with the same one.
+// answer checks a call and does it, unless it is the host's. It works on a copy,
+// so that no answer is half written.
 func (s *Sandbox) answer(c *hostsys.Call, r *row) (e errno, done bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,7 +36,6 @@ type inode struct {
 	children map[string]*entry // of a directory: what is known and what is different
 	opaque   bool              // the host's names do not count
 	xattrs   map[string][]byte // nil while they are the host's
-	dyn      *ProcFile         // a file of the guest's /proc
 	hostFile string            // a file of the host's /proc
 	device   string            // a device of the view
 	sock     string            // host address of a bound socket
@@ -101,9 +100,6 @@ func (s *Sandbox) now() unix.Timespec {
 // child finds a name of a directory.
 func (s *Sandbox) child(dir *entry, name string) (*entry, errno) {
 	n := dir.ino
-	if n.dyn != nil || dir == s.proc && isDynamic(name) {
-		return s.dynamic(dir, name)
-	}
 	if e, ok := n.children[name]; ok {
 		if e.ino == nil {
 			return nil, abi.ENOENT
@@ -215,7 +211,6 @@ func (s *Sandbox) names(dir *entry) ([]abi.Dirent, errno) {
 			all = append(all, abi.Dirent{Ino: e.ino.id.ino, Type: uint8(e.ino.typ >> 12), Name: name})
 		}
 	}
-	all = append(all, s.dynamicNames(dir)...)
 	slices.SortFunc(all, func(a, b abi.Dirent) int { return strings.Compare(a.Name, b.Name) })
 	return all, 0
 }
@@ -303,9 +298,9 @@ func (u *user) allows(st *unix.Stat_t, want uint32) bool {
 // if any, is what would be removed; else there must be memory for a new one.
 func (s *Sandbox) mayChange(dir *entry, victim *entry) errno {
 	switch {
-	case dir.ino.fixed || dir.ino.dyn != nil:
+	case dir.ino.fixed:
 		return abi.EACCES
-	case victim != nil && (victim.ino.fixed || victim.ino.dyn != nil || victim.parent == nil):
+	case victim != nil && (victim.ino.fixed || victim.parent == nil):
 		return abi.EPERM
 	case dir.gone:
 		return abi.ENOENT

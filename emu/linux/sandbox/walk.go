@@ -34,9 +34,6 @@ type walker struct {
 }
 
 const (
-	// noProcesses keeps a walk out of what Config.Proc describes: it runs beside
-	// the personality.
-	noProcesses = 1 << 63
 	// creating says that the last name may be that of a new file.
 	creating = 1 << 62
 	// parent ends a walk at the last name, whatever that is.
@@ -157,8 +154,8 @@ func (w *walker) down(name string) (p place, done bool, e errno) {
 	if last && w.slash && w.resolve&creating != 0 {
 		return place{}, false, abi.EISDIR
 	}
-	if w.resolve&noProcesses != 0 && w.at == w.s.proc && isDynamic(name) {
-		return place{}, false, abi.ENOENT
+	if w.resolve&unix.RESOLVE_NO_MAGICLINKS != 0 && w.at == w.s.proc && isDynamic(name) {
+		return place{}, false, abi.ELOOP // the personality follows it
 	}
 	child, e := w.s.child(w.at, name)
 	if e == abi.ENOENT && last {

@@ -1,0 +1,374 @@
+package linux
+
+import (
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/abi"
+)
+
+// The host's /proc/self is the emulator. So the host must never be the one to
+// follow a path of the guest into it, whatever names, links, mounts or
+// descriptors lead there.
+//
+// Three facts make that cheap. A link that the host follows by itself, as those of
+// /proc/PID/fd, is refused by openat2 with RESOLVE_NO_MAGICLINKS. Without them a path
+// that goes into a procfs ends in one, which shows by the device number of what was
+// opened. And a name in a directory that is not in a procfs, not followed, is safe
+// by itself.
+//
+// So a path is opened by the host first: for good by open, as a handle (O_PATH) by
+// the other calls, which then use the handle, or a handle of the parent directory.
+// When the host refuses or what it opened lies in a procfs, the path is walked here,
+// name by name. The walk knows two kinds of places: a directory of the host, and a
+// path in the guest's /proc. Any procfs, wherever it is mounted, is the guest's /proc.
+
+// procTop is where the guest's /proc is.
+const procTop = "/proc"
+
+// maxLinks is how many links a path may have (path_resolution(7)).
+const maxLinks = 40
+
+// isProc reports whether an open file lies in a procfs of the host.
+func (k *Kernel) isProc(fd int, st *unix.Stat_t) bool {
+	dev := uint64(st.Dev)
+	if unix.Major(dev) != 0 { // a disk
+		return false
+	}
+	is, known := k.procDevs[dev]
+	if !known {
+		fs, e := k.host.Fstatfs(fd)
+		is = e == 0 && fs.Type == unix.PROC_SUPER_MAGIC
+		if e == 0 {
+			k.procDevs[dev] = is
+		}
+	}
+	return is
+}
+
+// pinned keeps a descriptor open until the call is done.
+func (t *Thread) pinned(fd int) int {
+	t.pins = append(t.pins, fd)
+	return fd
+}
+
+// unpin closes what the call had opened to name files by.
+func (t *Thread) unpin() {
+	for _, fd := range t.pins {
+		t.k.host.Close(fd)
+	}
+	t.pins = t.pins[:0]
+}
+
+// openHandle opens a path as a handle. Where the host cannot be trusted with the path,
+// walk is set.
+func (t *Thread) openHandle(dir int, name string, flags uint64) (fd int, walk bool, e errno) {
+	k := t.k
+	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | flags, Resolve: unix.RESOLVE_NO_MAGICLINKS}
+	if fd, e = k.host.Openat2(dir, name, how); e != 0 {
+		return -1, t.mayBeProc(dir, name, e), e
+	}
+	st, e := k.host.Fstat(fd)
+	if e != 0 || k.isProc(fd, &st) {
+		k.host.Close(fd)
+		return -1, e == 0, e
+	}
+	return t.pinned(fd), false, 0
+}
+
+// mayBeProc reports whether a path that the host failed to open with e might
+// lead into the guest's /proc all the same: through a link, or to a process that
+// the host does not know.
+func (t *Thread) mayBeProc(dir int, name string, e errno) bool {
+	switch e {
+	case abi.ELOOP, abi.ENOSYS, abi.EXDEV:
+		return true
+	case abi.ENOENT, abi.ENOTDIR, abi.EACCES, abi.ESRCH:
+	default:
+		return false
+	}
+	if strings.Contains(name, "proc") {
+		return true
+	}
+	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
+	fd, e := t.k.host.Openat2(dir, name, how)
+	if e == 0 {
+		t.k.host.Close(fd)
+	}
+	return e == abi.ELOOP
+}
+
+// pin makes a handle of what a path leads to.
+func (t *Thread) pin(tg target) (target, errno) {
+	fd, walk, e := t.openHandle(tg.dir, tg.path, 0)
+	switch {
+	case walk:
+		return t.walk(tg, false, 0)
+	case e != 0:
+		return tg, e
+	}
+	tg.dir, tg.path, tg.walked = unix.AT_FDCWD, fdPath(fd), true
+	return tg, 0
+}
+
+// pinParent makes a handle of the directory that holds the last name of a path.
+func (t *Thread) pinParent(tg target) (target, errno) {
+	dir, name := splitLast(tg.path)
+	if dir == "" || dir == "/" {
+		return tg, 0
+	}
+	if strings.HasSuffix(name, "/") { // the last link is followed after all, unless the call makes or removes a directory
+		if fd, walk, _ := t.openHandle(tg.dir, tg.path, 0); walk || fd < 0 {
+			return t.walk(tg, true, 0)
+		}
+	}
+	fd, walk, e := t.openHandle(tg.dir, dir, unix.O_DIRECTORY)
+	switch {
+	case walk:
+		return t.walk(tg, true, 0)
+	case e != 0:
+		return tg, e
+	}
+	tg.dir, tg.path, tg.walked = fd, name, true
+	return tg, 0
+}
+
+// splitLast cuts a path before its last name, which keeps slashes behind it.
+func splitLast(p string) (dir, name string) {
+	end := len(strings.TrimRight(p, "/"))
+	at := strings.LastIndexByte(p[:end], '/') + 1
+	return p[:at], p[at:]
+}
+
+// walker follows a path name by name.
+type walker struct {
+	t        *Thread
+	dir      int    // the place on the host
+	proc     string // the place in /proc; empty on the host
+	guest    string // the guest's name of the place on the host; a guess
+	todo     []string
+	slash    bool // the path ends in a slash
+	nofollow bool
+	links    int
+	resolve  uint64 // RESOLVE_ of openat2
+}
+
+// walk follows a path that the host cannot be trusted with.
+func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) {
+	w := &walker{t: t, dir: tg.dir, proc: tg.proc, guest: path.Dir(tg.guest), nofollow: nofollow, resolve: resolve}
+	if e := w.begin(tg.path, tg.proc != ""); e != 0 {
+		return tg, e
+	}
+	for len(w.todo) > 0 {
+		name := w.todo[0]
+		w.todo = w.todo[1:]
+		step := w.onHost
+		if w.proc != "" {
+			step = w.inProc
+		}
+		if found, e := step(name, len(w.todo) == 0); e != 0 || found != nil {
+			if found == nil {
+				return tg, e
+			}
+			found.walked = true
+			return *found, e
+		}
+	}
+	return w.here()
+}
+
+// begin puts the names of a path before those that are left.
+func (w *walker) begin(p string, rooted bool) errno {
+	if len(p) >= maxPath {
+		return abi.ENAMETOOLONG
+	}
+	var names []string
+	for name := range strings.SplitSeq(p, "/") {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(w.todo) == 0 {
+		w.slash = w.slash || strings.HasSuffix(p, "/")
+	}
+	w.todo = append(names, w.todo...)
+	if rooted || p == "" || p[0] != '/' {
+		return 0
+	}
+	return w.toRoot()
+}
+
+// toRoot goes to the root directory.
+func (w *walker) toRoot() errno {
+	if w.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0 {
+		return abi.EXDEV
+	}
+	w.guest = "/"
+	return w.enter(unix.AT_FDCWD, "/", unix.O_DIRECTORY)
+}
+
+// enter goes to a directory of the host, or, when it is in a procfs, of the guest's
+// /proc.
+func (w *walker) enter(dir int, name string, flags int) errno {
+	h := w.t.k.host
+	fd, e := h.Openat(dir, name, unix.O_PATH|unix.O_CLOEXEC|flags, 0)
+	if e != 0 {
+		return e
+	}
+	st, e := h.Fstat(w.t.pinned(fd))
+	if e != 0 {
+		return e
+	}
+	if w.t.k.isProc(fd, &st) {
+		return w.enterProc(fd, &st)
+	}
+	w.dir, w.proc = fd, ""
+	return 0
+}
+
+// enterProc goes to the place in /proc of an open file of a procfs.
+func (w *walker) enterProc(fd int, st *unix.Stat_t) errno {
+	if w.resolve&unix.RESOLVE_NO_XDEV != 0 {
+		return abi.EXDEV
+	}
+	w.proc = w.t.k.procName(fd, st)
+	return 0
+}
+
+// here is the place itself, when the path ends without a name.
+func (w *walker) here() (target, errno) {
+	if w.proc == "" {
+		return target{dir: w.dir, path: ".", guest: w.guest, walked: true}, 0
+	}
+	node, e := w.t.procAt(w.proc)
+	if e != 0 {
+		return target{}, e
+	}
+	return *node.target(), 0
+}
+
+// onHost goes to a name in a directory of the host. It returns what the path leads
+// to when that is the end.
+func (w *walker) onHost(name string, last bool) (*target, errno) {
+	if name == "." || name == ".." {
+		if name == ".." && w.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0 {
+			return nil, abi.EXDEV
+		}
+		w.guest = path.Join(w.guest, name)
+		return nil, w.enter(w.dir, name, unix.O_DIRECTORY)
+	}
+	h := w.t.k.host
+	found := &target{dir: w.dir, path: name, guest: path.Join(w.guest, name)}
+	if last && w.slash {
+		found.path += "/"
+	}
+	fd, e := h.Openat(w.dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if e == abi.ENOENT && last {
+		return found, 0
+	} else if e != 0 {
+		return nil, e
+	}
+	st, e := h.Fstat(w.t.pinned(fd))
+	switch {
+	case e != 0:
+		return nil, e
+	case st.Mode&unix.S_IFMT == unix.S_IFLNK && !w.t.k.isProc(fd, &st):
+		if last && w.nofollow && !w.slash {
+			return found, 0
+		}
+		to, e := h.Readlinkat(fd, "")
+		if e != 0 {
+			return nil, e
+		}
+		return nil, w.follow(to)
+	case w.t.k.isProc(fd, &st):
+		return nil, w.enterProc(fd, &st)
+	case last && (!w.slash || st.Mode&unix.S_IFMT == unix.S_IFDIR):
+		return found, 0
+	case st.Mode&unix.S_IFMT != unix.S_IFDIR:
+		return nil, abi.ENOTDIR
+	}
+	w.dir, w.guest = fd, path.Join(w.guest, name)
+	return nil, 0
+}
+
+// follow puts the text of a link in place of its name.
+func (w *walker) follow(to string) errno {
+	if w.links++; w.links > maxLinks || w.resolve&unix.RESOLVE_NO_SYMLINKS != 0 {
+		return abi.ELOOP
+	}
+	if to == "" {
+		return abi.ENOENT
+	}
+	if rest, ok := inProcfs(to); ok && to[0] == '/' {
+		w.proc = procTop
+		return w.begin(rest, true)
+	}
+	return w.begin(to, false)
+}
+
+// inProc goes to a name in a directory of /proc.
+func (w *walker) inProc(name string, last bool) (*target, errno) {
+	switch {
+	case name == ".":
+		return nil, 0
+	case name == ".." && w.proc == procTop:
+		return nil, w.toRoot()
+	case name == "..":
+		w.proc = path.Dir(w.proc)
+		return nil, 0
+	}
+	node, e := w.t.procAt(w.proc + "/" + name)
+	if e != 0 {
+		return nil, e
+	}
+	switch node.typ() {
+	case unix.S_IFDIR:
+		w.proc = node.path
+		return nil, 0
+	case unix.S_IFLNK:
+		if last && w.nofollow && !w.slash {
+			return node.target(), 0
+		}
+		return w.followNode(node, last)
+	}
+	if !last || w.slash {
+		return nil, abi.ENOTDIR
+	}
+	return node.target(), 0
+}
+
+// followNode follows a link of /proc. Some have a text, others lead to an open
+// file.
+func (w *walker) followNode(node *procNode, last bool) (*target, errno) {
+	if node.row.open == nil {
+		to, e := node.readlink()
+		if e != 0 {
+			return nil, e
+		}
+		return nil, w.follow(to)
+	}
+	if w.links++; w.links > maxLinks || w.resolve&(unix.RESOLVE_NO_SYMLINKS|unix.RESOLVE_NO_MAGICLINKS) != 0 {
+		return nil, abi.ELOOP
+	}
+	if w.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0 {
+		return nil, abi.EXDEV
+	}
+	to, e := node.row.open(node)
+	switch {
+	case e != 0:
+		return nil, e
+	case to.proc != "":
+		w.proc = to.proc
+		return nil, 0
+	case to.dir != unix.AT_FDCWD: // a directory
+		w.guest = to.guest
+		return nil, w.enter(to.dir, ".", unix.O_DIRECTORY)
+	case last && !w.slash:
+		return &to, 0
+	}
+	w.guest = to.guest
+	return nil, w.enter(to.dir, to.path, unix.O_DIRECTORY)
+}
