@@ -16,7 +16,7 @@ func (m *Machine) enclose(host *hostsys.Host) error {
 	if err != nil {
 		return err
 	}
-	host.Door, m.box = box, box
+	host.Door, host.Walks, m.box = box, true, box
 	return nil
 }
 

@@ -124,7 +124,10 @@ t("root", lambda: open("/proc/self/root" + out).read())
 t("pid1", lambda: os.listdir("/proc/1"))
 t("ppid", lambda: os.listdir("/proc/%d" % os.getppid()))
 t("environ", lambda: open("/proc/%d/environ" % os.getppid()).read())
-t("mem", lambda: open("/proc/self/mem", "r+b"))
+own = ctypes.create_string_buffer(b"own")
+mem = os.open("/proc/self/mem", os.O_RDWR)
+t("mem", lambda: os.pread(mem, 3, ctypes.addressof(own)))
+t("emulator's heap", lambda: os.pread(mem, 8, 0xc000000000))
 for name, to in ("abs", out), ("fds", "/proc/self/fd"), ("self", "/proc/self"), ("rootlink", "/proc/self/root"): os.symlink(to, "/tmp/" + name)
 t("link", lambda: open("/tmp/abs").read())
 t("rootlink", lambda: open("/tmp/rootlink" + out).read())
@@ -188,7 +191,8 @@ root ENOENT
 pid1 ENOENT
 ppid ENOENT
 environ ENOENT
-mem ENOENT
+mem b'own'
+emulator's heap EIO
 link ENOENT
 rootlink ENOENT
 descriptors []

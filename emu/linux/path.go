@@ -90,6 +90,10 @@ type target struct {
 	// proc is a place in /proc that path is relative to. No such target leaves
 	// this file and walk.go.
 	proc string
+	// handle is a descriptor of what the path leads to, with its attributes, for who
+	// only wants to look; see pin.
+	handle int
+	st     *unix.Stat_t
 	// walked says that the path has no link left that the host could follow.
 	walked bool
 }
@@ -170,17 +174,33 @@ func (t *Thread) resolve(dirfd int, name string, nofollow bool) (target, errno) 
 	case nofollow:
 		return t.pinParent(tg)
 	}
-	return t.pin(tg)
+	return t.pin(tg, 0)
 }
 
-// at resolves the path argument of a call, with AT_EMPTY_PATH and
+// look is atName for calls that only look at what a path means, of a link at the
+// link itself when AT_SYMLINK_NOFOLLOW is set.
+func (t *Thread) look(dirfd int, p string, flags int) (target, errno) {
+	if p == "" || flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
+		return t.atName(dirfd, p, flags)
+	}
+	tg, e := t.locate(dirfd, p, true)
+	if dir, _ := splitLast(tg.path); e != 0 || tg.proc == "" && (dir == "" || dir == "/") {
+		return tg, e
+	}
+	if tg.proc != "" {
+		return t.walk(tg, true, 0)
+	}
+	return t.pin(tg, unix.O_NOFOLLOW)
+}
+
+// at looks at the path argument of a call, with AT_EMPTY_PATH and
 // AT_SYMLINK_NOFOLLOW as flags say.
 func (t *Thread) at(c *call, dir, name int, flags int) (target, errno) {
 	p, e := t.path(c.addr(name))
 	if e != 0 {
 		return target{}, e
 	}
-	return t.atName(c.i32(dir), p, flags)
+	return t.look(c.i32(dir), p, flags)
 }
 
 func (t *Thread) atName(dirfd int, p string, flags int) (target, errno) {

@@ -392,7 +392,7 @@ func notifyName(tm *timer) string {
 
 func setComm(n *procNode, text string) errno {
 	text, _, _ = strings.Cut(text, "\x00")
-	n.t.comm = comm(strings.TrimSuffix(text, "\n"))
+	n.t.comm = comm(text)
 	if n.t == n.k.cur {
 		n.k.cpu.Machine.Comm = n.t.comm
 	}

@@ -41,7 +41,7 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		return 0, e
 	}
 	if h.Name != 0 && h.Namelen != 0 {
-		if m.Name, e = t.sockaddr(guest.Addr(h.Name), uint64(uint32(h.Namelen))); e != 0 {
+		if m.Name, e = t.sockaddr(guest.Addr(h.Name), uint64(uint32(h.Namelen)), abi.ECONNREFUSED); e != 0 {
 			return 0, e
 		}
 	}

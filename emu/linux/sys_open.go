@@ -2,6 +2,7 @@ package linux
 
 import (
 	"path"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -129,7 +130,11 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 
 // openPath opens a path on the host, or finds a node of /proc.
 func (t *Thread) openPath(r openReq, nofollow bool) (tg target, fd int, e errno) {
-	tg, e = t.locate(r.dir, r.name, nofollow)
+	if r.resolve&confined != 0 {
+		tg, e = t.locateBelow(r)
+	} else {
+		tg, e = t.locate(r.dir, r.name, nofollow)
+	}
 	if e != 0 {
 		return tg, -1, e
 	}
@@ -144,6 +149,20 @@ func (t *Thread) openPath(r openReq, nofollow bool) (tg target, fd int, e errno)
 	}
 	fd, _, e = t.openHost(tg, r)
 	return tg, fd, e
+}
+
+// locateBelow is locate for a path that must not leave its directory.
+func (t *Thread) locateBelow(r openReq) (target, errno) {
+	switch {
+	case r.name == "":
+		return target{}, abi.ENOENT
+	case r.name[0] == '/' && r.resolve&unix.RESOLVE_BENEATH != 0:
+		return target{}, abi.EXDEV
+	}
+	tg := target{dir: t.fs.cwd, path: "./" + strings.TrimLeft(r.name, "/")}
+	base, e := t.base(r.dir, &tg)
+	tg.guest = path.Join(base, r.name)
+	return tg, e
 }
 
 // openFlags are the flags of an open that the host may see, pathFlags those that
@@ -174,8 +193,7 @@ func (t *Thread) openHost(tg target, r openReq) (fd int, walk bool, e errno) {
 	}
 	t.umasked(func() { fd, e = t.k.host.Openat2(tg.dir, tg.path, how) })
 	if e != 0 {
-		confined := r.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0
-		return -1, (!confined || e == abi.ELOOP) && t.mayBeProc(tg.dir, tg.path, e), e
+		return -1, (r.resolve&confined == 0 || e == abi.ELOOP) && t.mayBeProc(tg.dir, tg.path, e), e
 	}
 	st, e := t.k.host.Fstat(fd)
 	if e == 0 && !t.k.isProc(fd, &st) {

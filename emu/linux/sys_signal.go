@@ -222,7 +222,7 @@ func (t *Thread) kill(pid, sig int) (int64, errno) {
 	if o := k.thread(pid); o != nil {
 		return 0, t.killAll([]*Process{o.p}, sig)
 	}
-	if k.ever[pid] {
+	if k.ever[pid] || k.isEmulator(pid) {
 		return 0, abi.ESRCH
 	}
 	return 0, k.host.Kill(pid, sig)

@@ -36,8 +36,9 @@ func sysSocketpair(t *Thread, c *call) (int64, errno) {
 // maxSockaddr is the size of struct sockaddr_storage.
 const maxSockaddr = 128
 
-// sockaddr reads an address. The path of a Unix socket is looked up as any other.
-func (t *Thread) sockaddr(a guest.Addr, n uint64) ([]byte, errno) {
+// sockaddr reads an address. The path of a Unix socket is looked up as any other;
+// nodeErr is the error of one that leads to a file of /proc.
+func (t *Thread) sockaddr(a guest.Addr, n uint64, nodeErr errno) ([]byte, errno) {
 	if n > maxSockaddr {
 		return nil, abi.EINVAL
 	}
@@ -54,7 +55,7 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64) ([]byte, errno) {
 		tg, e = t.resolve(abi.AT_FDCWD, name, true)
 	}
 	if e == 0 {
-		e = tg.onHost(abi.ECONNREFUSED)
+		e = tg.onHost(nodeErr)
 	}
 	if e != 0 {
 		return nil, e
@@ -97,7 +98,7 @@ func sysBind(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	addr, e := t.sockaddr(c.addr(1), uint64(c.u32(2)))
+	addr, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.EADDRINUSE)
 	if e != 0 {
 		return 0, e
 	}
@@ -113,7 +114,7 @@ func sysConnect(t *Thread, c *call) (int64, errno) {
 	if c.state != nil { // the connection was begun before the call parked
 		return 0, t.connected(f)
 	}
-	addr, e := t.sockaddr(c.addr(1), uint64(c.u32(2)))
+	addr, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.ECONNREFUSED)
 	if e != 0 {
 		return 0, e
 	}
@@ -291,7 +292,7 @@ func sysSendto(t *Thread, c *call) (int64, errno) {
 	}
 	m := &hostsys.Msg{Iov: [][]byte{b}}
 	if c.addr(4) != 0 {
-		if m.Name, e = t.sockaddr(c.addr(4), uint64(c.u32(5))); e != 0 {
+		if m.Name, e = t.sockaddr(c.addr(4), uint64(c.u32(5)), abi.ECONNREFUSED); e != 0 {
 			return 0, e
 		}
 	}

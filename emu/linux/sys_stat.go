@@ -39,7 +39,11 @@ func (t *Thread) putStat(a guest.Addr, st *unix.Stat_t, e errno) (int64, errno) 
 }
 
 func (t *Thread) statPath(c *call, flags int) (int64, errno) {
-	tg, e := t.here(c, 0, flags&abi.AT_SYMLINK_NOFOLLOW != 0)
+	p, e := t.path(c.addr(0))
+	if e != 0 {
+		return 0, e
+	}
+	tg, e := t.look(abi.AT_FDCWD, p, flags)
 	if e != 0 {
 		return 0, e
 	}
@@ -49,8 +53,11 @@ func (t *Thread) statPath(c *call, flags int) (int64, errno) {
 
 // statTarget is the attributes of what a path means.
 func (t *Thread) statTarget(tg target, flags int) (unix.Stat_t, errno) {
-	if tg.node != nil {
+	switch {
+	case tg.node != nil:
 		return tg.node.stat(), 0
+	case tg.st != nil:
+		return *tg.st, 0
 	}
 	return t.k.host.Fstatat(tg.dir, tg.path, flags)
 }
@@ -96,6 +103,9 @@ func sysStatx(t *Thread, c *call) (int64, errno) {
 	}
 	if tg.node != nil {
 		return 0, t.store(c.addr(4), statxOf(tg.node.stat()))
+	}
+	if tg.st != nil {
+		tg.dir, tg.path, flags = tg.handle, "", flags|abi.AT_EMPTY_PATH
 	}
 	st, e := t.k.host.Statx(tg.dir, tg.path, flags, c.u32(3))
 	if e != 0 {
@@ -186,6 +196,8 @@ func (t *Thread) accessAt(c *call, flags int) (int64, errno) {
 
 func (t *Thread) accessTarget(tg target, mode uint32, flags int) errno {
 	switch {
+	case tg.st != nil:
+		return t.k.host.Faccessat(tg.handle, "", mode, flags|abi.AT_EMPTY_PATH)
 	case tg.node == nil:
 		return t.k.host.Faccessat(tg.dir, tg.path, mode, flags)
 	case mode&^7 != 0:
@@ -210,20 +222,28 @@ func (t *Thread) readlink(c *call, dirfd, arg int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	tg, e := t.atName(dirfd, p, abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH)
+	tg, e := t.look(dirfd, p, abi.AT_SYMLINK_NOFOLLOW|abi.AT_EMPTY_PATH)
 	if e != 0 {
 		return 0, e
 	}
-	link := ""
-	if tg.node != nil {
-		if link, e = tg.node.readlink(); e != 0 {
-			return 0, e
-		}
-	} else if link, e = t.k.host.Readlinkat(tg.dir, tg.path); e != 0 {
+	link, e := t.linkText(tg)
+	if e != 0 {
 		return 0, e
 	}
 	n := min(len(link), size)
 	return int64(n), t.copyOut(c.addr(arg+1), []byte(link[:n]))
+}
+
+func (t *Thread) linkText(tg target) (string, errno) {
+	switch {
+	case tg.node != nil:
+		return tg.node.readlink()
+	case tg.st == nil:
+		return t.k.host.Readlinkat(tg.dir, tg.path)
+	case tg.st.Mode&unix.S_IFMT != unix.S_IFLNK:
+		return "", abi.EINVAL
+	}
+	return t.k.host.Readlinkat(tg.handle, "")
 }
 
 func sysGetcwd(t *Thread, c *call) (int64, errno) {

@@ -62,69 +62,119 @@ func (t *Thread) unpin() {
 	t.pins = t.pins[:0]
 }
 
-// openHandle opens a path as a handle. Where the host cannot be trusted with the path,
-// walk is set.
-func (t *Thread) openHandle(dir int, name string, flags uint64) (fd int, walk bool, e errno) {
+// openHandle opens a path as a handle. Where the host cannot be trusted with the
+// path, walk is set.
+func (t *Thread) openHandle(dir int, name string, flags uint64) (fd int, st unix.Stat_t, walk bool, e errno) {
 	k := t.k
 	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | flags, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	if fd, e = k.host.Openat2(dir, name, how); e != 0 {
-		return -1, t.mayBeProc(dir, name, e), e
+		return -1, st, t.mayBeProc(dir, name, e), e
 	}
-	st, e := k.host.Fstat(fd)
-	if e != 0 || k.isProc(fd, &st) {
+	if st, e = k.host.Fstat(fd); e != 0 || k.isProc(fd, &st) {
 		k.host.Close(fd)
-		return -1, e == 0, e
+		return -1, st, e == 0, e
 	}
-	return t.pinned(fd), false, 0
+	return t.pinned(fd), st, false, 0
 }
 
 // mayBeProc reports whether a path that the host failed to open with e might
-// lead into the guest's /proc all the same: through a link, or to a process that
-// the host does not know.
+// lead into the guest's /proc all the same: through a link, or to a process or a
+// descriptor that the host does not know.
 func (t *Thread) mayBeProc(dir int, name string, e errno) bool {
 	switch e {
 	case abi.ELOOP, abi.ENOSYS, abi.EXDEV:
 		return true
 	case abi.ENOENT, abi.ENOTDIR, abi.EACCES, abi.ESRCH:
-	default:
-		return false
+		return !t.k.host.Walks && !t.withoutLinks(dir, name) && !t.endsOutside(dir, name)
 	}
+	return false
+}
+
+// withoutLinks reports whether the host meets no link on a path, so that its names
+// tell where it leads.
+func (t *Thread) withoutLinks(dir int, name string) bool {
 	if strings.Contains(name, "proc") {
-		return true
+		return false
 	}
 	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	fd, e := t.k.host.Openat2(dir, name, how)
 	if e == 0 {
 		t.k.host.Close(fd)
 	}
-	return e == abi.ELOOP
+	return e != abi.ELOOP
 }
 
-// pin makes a handle of what a path leads to.
-func (t *Thread) pin(tg target) (target, errno) {
-	fd, walk, e := t.openHandle(tg.dir, tg.path, 0)
+// endsOutside reports whether a path comes to a directory that is in no procfs and
+// lacks the next name.
+func (t *Thread) endsOutside(dir int, name string) bool {
+	for {
+		parent, last := splitLast(name)
+		if parent == "" {
+			return false
+		}
+		how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_DIRECTORY, Resolve: unix.RESOLVE_NO_MAGICLINKS}
+		fd, e := t.k.host.Openat2(dir, parent, how)
+		if e == abi.ENOENT && len(parent) < len(name) {
+			name = parent
+			continue
+		} else if e != 0 {
+			return false
+		}
+		defer t.k.host.Close(fd)
+		st, e := t.k.host.Fstat(fd)
+		if e != 0 || t.k.isProc(fd, &st) {
+			return false
+		}
+		_, e = t.k.host.Fstatat(fd, strings.TrimRight(last, "/"), unix.AT_SYMLINK_NOFOLLOW)
+		return e == abi.ENOENT
+	}
+}
+
+// pin makes a handle of what a path leads to, or of the link that is its last name
+// when flags has O_NOFOLLOW. Such a handle has no name for the host.
+func (t *Thread) pin(tg target, flags uint64) (target, errno) {
+	if t.k.host.Walks {
+		return t.probe(tg, flags&unix.O_NOFOLLOW != 0)
+	}
+	fd, st, walk, e := t.openHandle(tg.dir, tg.path, flags)
 	switch {
 	case walk:
-		return t.walk(tg, false, 0)
+		return t.walk(tg, flags&unix.O_NOFOLLOW != 0, 0)
 	case e != 0:
 		return tg, e
 	}
+	tg.handle, tg.st = fd, &st
 	tg.dir, tg.path, tg.walked = unix.AT_FDCWD, fdPath(fd), true
+	return tg, 0
+}
+
+// probe asks a host that walks itself whether a path is its business.
+func (t *Thread) probe(tg target, nofollow bool) (target, errno) {
+	flags := 0
+	if nofollow {
+		flags = unix.AT_SYMLINK_NOFOLLOW
+	}
+	if t.k.host.Faccessat(tg.dir, tg.path, unix.F_OK, flags) == abi.ELOOP {
+		return t.walk(tg, nofollow, 0)
+	}
 	return tg, 0
 }
 
 // pinParent makes a handle of the directory that holds the last name of a path.
 func (t *Thread) pinParent(tg target) (target, errno) {
 	dir, name := splitLast(tg.path)
-	if dir == "" || dir == "/" {
+	switch {
+	case dir == "" || dir == "/":
 		return tg, 0
+	case t.k.host.Walks:
+		return t.probe(tg, true)
 	}
 	if strings.HasSuffix(name, "/") { // the last link is followed after all, unless the call makes or removes a directory
-		if fd, walk, _ := t.openHandle(tg.dir, tg.path, 0); walk || fd < 0 {
+		if _, _, walk, e := t.openHandle(tg.dir, tg.path, 0); walk || e != 0 {
 			return t.walk(tg, true, 0)
 		}
 	}
-	fd, walk, e := t.openHandle(tg.dir, dir, unix.O_DIRECTORY)
+	fd, _, walk, e := t.openHandle(tg.dir, dir, unix.O_DIRECTORY)
 	switch {
 	case walk:
 		return t.walk(tg, true, 0)
@@ -142,12 +192,18 @@ func splitLast(p string) (dir, name string) {
 	return p[:at], p[at:]
 }
 
+// place is where a walk is.
+type place struct {
+	dir   int    // on the host
+	proc  string // in /proc; empty on the host
+	guest string // the guest's name of it on the host; a guess
+}
+
 // walker follows a path name by name.
 type walker struct {
+	place
 	t        *Thread
-	dir      int    // the place on the host
-	proc     string // the place in /proc; empty on the host
-	guest    string // the guest's name of the place on the host; a guess
+	start    place
 	todo     []string
 	slash    bool // the path ends in a slash
 	nofollow bool
@@ -157,7 +213,8 @@ type walker struct {
 
 // walk follows a path that the host cannot be trusted with.
 func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) {
-	w := &walker{t: t, dir: tg.dir, proc: tg.proc, guest: path.Dir(tg.guest), nofollow: nofollow, resolve: resolve}
+	w := &walker{t: t, place: place{tg.dir, tg.proc, path.Dir(tg.guest)}, nofollow: nofollow, resolve: resolve}
+	w.start = w.place
 	if e := w.begin(tg.path, tg.proc != ""); e != 0 {
 		return tg, e
 	}
@@ -167,6 +224,15 @@ func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) 
 		step := w.onHost
 		if w.proc != "" {
 			step = w.inProc
+		}
+		switch name {
+		case ".":
+			continue
+		case "..":
+			if e := w.up(); e != 0 {
+				return tg, e
+			}
+			continue
 		}
 		if found, e := step(name, len(w.todo) == 0); e != 0 || found != nil {
 			if found == nil {
@@ -202,11 +268,49 @@ func (w *walker) begin(p string, rooted bool) errno {
 
 // toRoot goes to the root directory.
 func (w *walker) toRoot() errno {
-	if w.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0 {
+	switch {
+	case w.resolve&unix.RESOLVE_BENEATH != 0:
 		return abi.EXDEV
+	case w.resolve&unix.RESOLVE_IN_ROOT != 0:
+		w.place = w.start
+		return 0
 	}
 	w.guest = "/"
 	return w.enter(unix.AT_FDCWD, "/", unix.O_DIRECTORY)
+}
+
+// confined is the ways of openat2 that keep a path below where it starts.
+const confined = unix.RESOLVE_BENEATH | unix.RESOLVE_IN_ROOT
+
+// up goes to the parent directory.
+func (w *walker) up() errno {
+	if w.resolve&confined != 0 && w.atStart() {
+		if w.resolve&unix.RESOLVE_BENEATH != 0 {
+			return abi.EXDEV
+		}
+		return 0
+	}
+	switch {
+	case w.proc == "":
+		w.guest = path.Dir(w.guest)
+		return w.enter(w.dir, "..", unix.O_DIRECTORY)
+	case w.proc != procTop:
+		w.proc = path.Dir(w.proc)
+		return 0
+	case w.resolve&confined != 0:
+		return abi.EXDEV
+	}
+	return w.toRoot()
+}
+
+// atStart reports whether the walk is where it began.
+func (w *walker) atStart() bool {
+	if w.proc != "" || w.start.proc != "" {
+		return w.proc == w.start.proc
+	}
+	a, e := w.t.k.host.Fstat(w.dir)
+	b, f := w.t.k.host.Fstat(w.start.dir)
+	return e == 0 && f == 0 && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 // enter goes to a directory of the host, or, when it is in a procfs, of the guest's
@@ -252,13 +356,6 @@ func (w *walker) here() (target, errno) {
 // onHost goes to a name in a directory of the host. It returns what the path leads
 // to when that is the end.
 func (w *walker) onHost(name string, last bool) (*target, errno) {
-	if name == "." || name == ".." {
-		if name == ".." && w.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0 {
-			return nil, abi.EXDEV
-		}
-		w.guest = path.Join(w.guest, name)
-		return nil, w.enter(w.dir, name, unix.O_DIRECTORY)
-	}
 	h := w.t.k.host
 	found := &target{dir: w.dir, path: name, guest: path.Join(w.guest, name)}
 	if last && w.slash {
@@ -302,7 +399,7 @@ func (w *walker) follow(to string) errno {
 	if to == "" {
 		return abi.ENOENT
 	}
-	if rest, ok := inProcfs(to); ok && to[0] == '/' {
+	if rest, ok := inProcfs(to); ok && to[0] == '/' && w.resolve&(confined|unix.RESOLVE_NO_XDEV) == 0 {
 		w.proc = procTop
 		return w.begin(rest, true)
 	}
@@ -311,15 +408,6 @@ func (w *walker) follow(to string) errno {
 
 // inProc goes to a name in a directory of /proc.
 func (w *walker) inProc(name string, last bool) (*target, errno) {
-	switch {
-	case name == ".":
-		return nil, 0
-	case name == ".." && w.proc == procTop:
-		return nil, w.toRoot()
-	case name == "..":
-		w.proc = path.Dir(w.proc)
-		return nil, 0
-	}
 	node, e := w.t.procAt(w.proc + "/" + name)
 	if e != 0 {
 		return nil, e
@@ -353,7 +441,7 @@ func (w *walker) followNode(node *procNode, last bool) (*target, errno) {
 	if w.links++; w.links > maxLinks || w.resolve&(unix.RESOLVE_NO_SYMLINKS|unix.RESOLVE_NO_MAGICLINKS) != 0 {
 		return nil, abi.ELOOP
 	}
-	if w.resolve&(unix.RESOLVE_BENEATH|unix.RESOLVE_IN_ROOT) != 0 {
+	if w.resolve&confined != 0 {
 		return nil, abi.EXDEV
 	}
 	to, e := node.row.open(node)

@@ -65,6 +65,10 @@ type Host struct {
 	Signals Signals
 	Wake    int // descriptor that becomes readable when a signal or an end waits
 
+	// Walks says that the Door follows paths itself, and none into a process's directory
+	// in /proc: such a path is ELOOP.
+	Walks bool
+
 	// Prompt is that of the next call: see Call.
 	Prompt bool
 

@@ -154,7 +154,7 @@ func (w *walker) down(name string) (p place, done bool, e errno) {
 	if last && w.slash && w.resolve&creating != 0 {
 		return place{}, false, abi.EISDIR
 	}
-	if w.resolve&unix.RESOLVE_NO_MAGICLINKS != 0 && w.at == w.s.proc && isDynamic(name) {
+	if w.at == w.s.proc && isDynamic(name) {
 		return place{}, false, abi.ELOOP // the personality follows it
 	}
 	child, e := w.s.child(w.at, name)
