@@ -55,7 +55,7 @@ func (t *Thread) exit(status int) {
 	t.state, t.wait, t.call.active = dead, nil, false
 	k.threads = remove(k.threads, t)
 	k.runq = remove(k.runq, t)
-	p.threads = remove(p.threads, t)
+	p.threads, p.comm = remove(p.threads, t), t.comm
 	if len(p.threads) == 0 {
 		p.end(status)
 	}

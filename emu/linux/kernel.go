@@ -143,7 +143,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 func (k *Kernel) startFirst() error {
 	pid := k.host.ID(unix.SYS_GETPID)
 	k.nextPID = pid
-	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), actions: new(sigActions), abi: k.abi64}
+	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), exitSignal: abi.SIGCHLD, actions: new(sigActions), abi: k.abi64}
 	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
 	p.creds, p.dumpable, p.dumpFilter = k.hostCreds(), 1, dumpFilter

@@ -43,6 +43,7 @@ type Process struct {
 	posix      []*timer
 	subreaper  bool
 	dumpable   int
+	comm       string // of the thread that ended last
 	dumpFilter uint32 // what a core dump would hold
 	oomAdj     int    // how ready the kernel should be to kill it
 	persona    uint32

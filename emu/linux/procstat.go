@@ -103,7 +103,7 @@ func (p *Process) tty() (dev uint64, fg int) {
 
 // endedText is a file of a process that nobody has waited for yet.
 func endedText(p *Process, name string) string {
-	comm := "?"
+	comm := p.comm
 	switch name {
 	case "cmdline":
 		return ""

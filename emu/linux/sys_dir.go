@@ -123,7 +123,12 @@ func sysChmod(t *Thread, c *call) (int64, errno)    { return t.chmod(abi.AT_FDCW
 func sysFchmodat(t *Thread, c *call) (int64, errno) { return t.chmod(c.i32(0), 1, c.u32(2)) }
 
 func sysFchmod(t *Thread, c *call) (int64, errno) {
-	return t.onFile(c, func(f *File) errno { return t.k.host.Fchmod(f.fd, c.u32(1)) })
+	return t.onFile(c, func(f *File) errno {
+		if f.node != nil {
+			return abi.EPERM
+		}
+		return t.k.host.Fchmod(f.fd, c.u32(1))
+	})
 }
 
 func (t *Thread) chown(dirfd, arg, flags int) (int64, errno) {
@@ -141,7 +146,12 @@ func sysLchown(t *Thread, c *call) (int64, errno) {
 func sysFchownat(t *Thread, c *call) (int64, errno) { return t.chown(c.i32(0), 1, c.i32(4)) }
 
 func sysFchown(t *Thread, c *call) (int64, errno) {
-	return t.onFile(c, func(f *File) errno { return t.k.host.Fchown(f.fd, c.i32(1), c.i32(2)) })
+	return t.onFile(c, func(f *File) errno {
+		if f.node != nil {
+			return abi.EPERM
+		}
+		return t.k.host.Fchown(f.fd, c.i32(1), c.i32(2))
+	})
 }
 
 // onFile does something with the file of the first argument.
@@ -252,6 +262,9 @@ func (k *Kernel) resizedAt(tg target) {
 
 func sysFtruncate(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
+		if f.node != nil {
+			return abi.EINVAL
+		}
 		if e := t.resizable(f, c.i64(1)); e != 0 {
 			return e
 		}

@@ -214,7 +214,7 @@ func (k *Kernel) passing(f *File) {
 		if k.passed == nil {
 			k.passed = map[fileID]File{}
 		}
-		k.passed[fileID{st.Dev, st.Ino}] = File{path: f.path, flags: f.flags, mayBlock: f.mayBlock}
+		k.passed[fileID{st.Dev, st.Ino}] = File{path: f.path, flags: f.flags, mayBlock: f.mayBlock, proc: f.proc, node: f.node, mm: f.mm, mode: f.mode, real: f.real}
 	}
 }
 
@@ -227,6 +227,9 @@ func (k *Kernel) received(fd int) *File {
 	if from, ok := k.passed[fileID{st.Dev, st.Ino}]; ok {
 		f.flags = int(fl)&^abi.O_NONBLOCK | from.flags&abi.O_NONBLOCK
 		f.path, f.mayBlock = from.path, from.mayBlock
+		if from.node != nil {
+			f.node, f.proc, f.mm, f.mode, f.real = from.node, from.proc, from.mm, from.mode, from.real
+		}
 	} else {
 		f.path = k.realPath(f)
 	}

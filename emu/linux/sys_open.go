@@ -77,8 +77,16 @@ func (o *opening) wait(t *Thread) errno {
 
 func (o *opening) abandon(k *Kernel) {
 	o.started.Abandon()
+	o.closeDir(k)
 	if o.reader >= 0 {
 		k.host.Close(o.reader)
+	}
+}
+
+// closeDir closes the directory of the path, when that is the opening's own.
+func (o *opening) closeDir(k *Kernel) {
+	if o.tg.walked && o.tg.dir != unix.AT_FDCWD {
+		k.host.Close(o.tg.dir)
 	}
 }
 
@@ -86,6 +94,7 @@ func (o *opening) abandon(k *Kernel) {
 func (o *opening) end(k *Kernel) (fd int, e errno, done bool) {
 	ret, e, done := o.started.Done()
 	if done {
+		o.closeDir(k)
 		if o.reader >= 0 {
 			k.host.Close(o.reader)
 		}
@@ -98,6 +107,7 @@ func (o *opening) end(k *Kernel) (fd int, e errno, done bool) {
 	if w, e := k.host.Openat(o.tg.dir, o.tg.path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
 		k.host.Close(w) // a writer that comes and goes ends the open in the background
 	}
+	o.closeDir(k)
 	return o.reader, 0, true
 }
 
@@ -247,6 +257,13 @@ func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int) (int64, errno) 
 	if fd >= 0 && polls(t.k.host, fd, 0) { // a sandbox's end, which always says that a writer went, and whose opens are counted
 		t.k.host.Close(fd)
 		fd = -1
+	}
+	if tg.walked && tg.dir != unix.AT_FDCWD { // a handle that the call closes
+		own, e := t.k.host.Fcntl(tg.dir, unix.F_DUPFD_CLOEXEC, 0)
+		if e != 0 {
+			return 0, e
+		}
+		tg.dir = int(own)
 	}
 	o := &opening{t.k.host.StartOpenat(tg.dir, tg.path, r.flags|unix.O_CLOEXEC, r.mode), tg, fd}
 	c.state = o

@@ -204,6 +204,7 @@ type walker struct {
 	place
 	t        *Thread
 	start    place
+	pins     int // of the call before the walk
 	todo     []string
 	slash    bool // the path ends in a slash
 	nofollow bool
@@ -214,7 +215,7 @@ type walker struct {
 // walk follows a path that the host cannot be trusted with.
 func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) {
 	w := &walker{t: t, place: place{tg.dir, tg.proc, path.Dir(tg.guest)}, nofollow: nofollow, resolve: resolve}
-	w.start = w.place
+	w.start, w.pins = w.place, len(t.pins)
 	if e := w.begin(tg.path, tg.proc != ""); e != 0 {
 		return tg, e
 	}
@@ -241,8 +242,23 @@ func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) 
 			found.walked = true
 			return *found, e
 		}
+		w.tidy()
 	}
 	return w.here()
+}
+
+// tidy closes the places that the walk has left.
+func (w *walker) tidy() {
+	t := w.t
+	kept := t.pins[:w.pins]
+	for _, fd := range t.pins[w.pins:] {
+		if fd == w.dir || fd == w.start.dir {
+			kept = append(kept, fd)
+		} else {
+			t.k.host.Close(fd)
+		}
+	}
+	t.pins = kept
 }
 
 // begin puts the names of a path before those that are left.
