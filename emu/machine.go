@@ -138,7 +138,7 @@ func (m *Machine) load() (err error) {
 		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.sysroot(),
 		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
-		HWCap: m.guest.HWCap(), HWCap2: 0, SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
+		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
 		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
 		Seed:        m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)

@@ -168,6 +168,9 @@ func (k *Kernel) startFirst() error {
 	if err := k.execFirst(t); err != nil {
 		return fmt.Errorf("run %s: %w", k.cfg.Path, err)
 	}
+	for i := range t.files.slots {
+		t.ownNode(t.files.slots[i].file)
+	}
 	k.runq = []*Thread{t}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
 	"panda/emu/mmu"
@@ -89,11 +88,6 @@ func (t *Thread) below(res int, size uint64, counts func(r *mmu.Region) bool) bo
 	}
 	have := pages(t.p.mm, counts) * mm.PageSize
 	return size <= limit && have <= limit-size
-}
-
-// isData says which memory RLIMIT_DATA counts.
-func isData(r *mmu.Region) bool {
-	return r.Prot&guest.Write != 0 && !r.Shared && r.Name != "[stack]"
 }
 
 // sizeLimit is RLIMIT_FSIZE where it binds.

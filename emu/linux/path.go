@@ -177,22 +177,6 @@ func (t *Thread) resolve(dirfd int, name string, nofollow bool) (target, errno) 
 	return t.pin(tg, 0)
 }
 
-// look is atName for calls that only look at what a path means, of a link at the
-// link itself when AT_SYMLINK_NOFOLLOW is set.
-func (t *Thread) look(dirfd int, p string, flags int) (target, errno) {
-	if p == "" || flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
-		return t.atName(dirfd, p, flags)
-	}
-	tg, e := t.locate(dirfd, p, true)
-	if dir, _ := splitLast(tg.path); e != 0 || tg.proc == "" && (dir == "" || dir == "/") {
-		return tg, e
-	}
-	if tg.proc != "" {
-		return t.walk(tg, true, 0)
-	}
-	return t.pin(tg, unix.O_NOFOLLOW)
-}
-
 // at looks at the path argument of a call, with AT_EMPTY_PATH and
 // AT_SYMLINK_NOFOLLOW as flags say.
 func (t *Thread) at(c *call, dir, name int, flags int) (target, errno) {

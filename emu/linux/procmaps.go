@@ -102,15 +102,28 @@ var smapsRows = []struct {
 	pages  func(u usedMemory) uint64
 	rollup bool
 }{
-	{name: "Rss", pages: usedMemory.all}, {name: "Pss", pages: usedMemory.all}, {name: "Pss_Dirty", pages: usedMemory.dirty},
+	{name: "Rss", pages: usedMemory.all},
+	{name: "Pss", pages: usedMemory.all},
+	{name: "Pss_Dirty", pages: usedMemory.dirty},
 	{"Pss_Anon", func(u usedMemory) uint64 { return u.anon }, true},
 	{"Pss_File", func(u usedMemory) uint64 { return u.file }, true},
 	{"Pss_Shmem", func(u usedMemory) uint64 { return u.shmem }, true},
-	{name: "Shared_Clean"}, {name: "Shared_Dirty"},
-	{name: "Private_Clean", pages: func(u usedMemory) uint64 { return u.file }}, {name: "Private_Dirty", pages: usedMemory.dirty},
-	{name: "Referenced", pages: usedMemory.all}, {name: "Anonymous", pages: func(u usedMemory) uint64 { return u.anon }},
-	{name: "KSM"}, {name: "LazyFree"}, {name: "AnonHugePages"}, {name: "ShmemPmdMapped"}, {name: "FilePmdMapped"},
-	{name: "Shared_Hugetlb"}, {name: "Private_Hugetlb"}, {name: "Swap"}, {name: "SwapPss"}, {name: "Locked"},
+	{name: "Shared_Clean"},
+	{name: "Shared_Dirty"},
+	{name: "Private_Clean", pages: func(u usedMemory) uint64 { return u.file }},
+	{name: "Private_Dirty", pages: usedMemory.dirty},
+	{name: "Referenced", pages: usedMemory.all},
+	{name: "Anonymous", pages: func(u usedMemory) uint64 { return u.anon }},
+	{name: "KSM"},
+	{name: "LazyFree"},
+	{name: "AnonHugePages"},
+	{name: "ShmemPmdMapped"},
+	{name: "FilePmdMapped"},
+	{name: "Shared_Hugetlb"},
+	{name: "Private_Hugetlb"},
+	{name: "Swap"},
+	{name: "SwapPss"},
+	{name: "Locked"},
 }
 
 func (u usedMemory) all() uint64   { return u.anon + u.file + u.shmem }
@@ -154,8 +167,16 @@ func vmFlags(r *mmu.Region) string {
 		on   bool
 		name string
 	}{
-		{r.Prot&guest.Read != 0, "rd"}, {r.Prot&guest.Write != 0, "wr"}, {r.Prot&guest.Exec != 0, "ex"}, {r.Shared, "sh"},
-		{true, "mr"}, {true, "mw"}, {true, "me"}, {r.Shared, "ms"}, {isStack(r), "gd"}, {isAnon(r), "ac"},
+		{r.Prot&guest.Read != 0, "rd"},
+		{r.Prot&guest.Write != 0, "wr"},
+		{r.Prot&guest.Exec != 0, "ex"},
+		{r.Shared, "sh"},
+		{true, "mr"},
+		{true, "mw"},
+		{true, "me"},
+		{r.Shared, "ms"},
+		{isStack(r), "gd"},
+		{isAnon(r), "ac"},
 	} {
 		if f.on {
 			flags += f.name + " "

@@ -57,6 +57,30 @@ func (k *Kernel) nodeFile(n *procNode, flags int, place bool) (f *File, e errno)
 	return f, 0
 }
 
+// ownNode replaces a file of the host's /proc that the guest was given by the
+// guest's own, where that is about a process of the guest.
+func (t *Thread) ownNode(f *File) {
+	if f == nil || f.proc == "" || f.node != nil {
+		return
+	}
+	n, e := t.procAt(f.proc)
+	if e == 0 && n.row == &hostRow {
+		return
+	} else if e != 0 {
+		n = &procNode{k: t.k, path: f.proc, row: &lostRow, p: t.p, t: t}
+	}
+	own, e := t.k.nodeFile(n, f.flags, n.typ() == unix.S_IFDIR)
+	if e != 0 {
+		return
+	}
+	t.k.host.Close(f.fd)
+	own.refs = f.refs
+	*f = *own
+}
+
+// lostRow is a file that the guest was given and cannot have.
+var lostRow = procRow{mode: unix.S_IFREG, text: func(*procNode) string { return "" }}
+
 // gone reports whether the process of a node has ended.
 func (n *procNode) gone() bool {
 	switch {

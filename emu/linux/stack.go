@@ -41,8 +41,8 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = argStart, argEnd, envStart, envEnd
 	seed := make([]byte, 16)
 	t.k.host.Getrandom(seed, 0)
-	aux := append(t.auxv(m, p, img, base), atPlatform, uint64(s.pushString(s.abi.platform)), atRandom, uint64(s.push(seed)),
-		atExecfn, uint64(execfn), atNull, 0)
+	platform := s.pushString(s.abi.platform)
+	aux := t.auxv(m, p, img, auxPointers{base: base, platform: platform, random: s.push(seed), execfn: execfn})
 	words := append([]uint64{uint64(len(args))}, append(args, 0)...)
 	words = append(append(append(words, envs...), 0), aux...)
 	sp := s.pushWords(words)
@@ -53,8 +53,12 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	return sp, m.Space.Read(sp+guest.Addr(s.abi.word*(len(words)-len(aux))), m.Auxv)
 }
 
-// auxv is the auxiliary vector but for what points into the stack.
-func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, base guest.Addr) []uint64 {
+// auxPointers are the addresses in the auxiliary vector that the program does not
+// tell: of its interpreter, and of what lies on the stack.
+type auxPointers struct{ base, platform, random, execfn guest.Addr }
+
+// auxv is the auxiliary vector, in the kernel's order.
+func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, at auxPointers) []uint64 {
 	uid, gid := t.p.creds.uid, t.p.creds.gid
 	var v []uint64
 	if m.Vdso != 0 && p.head.Arch == guest.I386 {
@@ -63,12 +67,15 @@ func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, base guest.Addr) []
 	if m.Vdso != 0 {
 		v = append(v, atSysinfoEhdr, uint64(m.Vdso))
 	}
+	const frameAlign = 16
+	frame := (t.k.abiOf(p.head.Arch).frameSize(t.words()) + frameAlign - 1) &^ (frameAlign - 1)
 	return append(v, []uint64{
+		atMinsigstksz, frame, atHWCap, t.k.cfg.HWCap, atPagesz, mm.PageSize, atClktck, clockTicks,
 		atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
-		atPagesz, mm.PageSize, atBase, uint64(base), atFlags, 0, atEntry, uint64(img.Entry),
+		atBase, uint64(at.base), atFlags, 0, atEntry, uint64(img.Entry),
 		atUID, uint64(uid[realID]), atEUID, uint64(uid[effectiveID]), atGID, uint64(gid[realID]), atEGID, uint64(gid[effectiveID]),
-		atHWCap, t.k.cfg.HWCap, atHWCap2, t.k.cfg.HWCap2, atClktck, clockTicks, atSecure, 0, atMinsigstksz, t.k.abiOf(p.head.Arch).frameSize(t.words()),
-		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize,
+		atSecure, 0, atRandom, uint64(at.random), atHWCap2, t.k.cfg.HWCap2, atExecfn, uint64(at.execfn), atPlatform, uint64(at.platform),
+		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize, atNull, 0,
 	}...)
 }
 

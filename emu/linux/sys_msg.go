@@ -232,6 +232,7 @@ func (k *Kernel) received(fd int) *File {
 		}
 	} else {
 		f.path = k.realPath(f)
+		k.cur.ownNode(f)
 	}
 	return f
 }

@@ -51,17 +51,6 @@ func (t *Thread) statPath(c *call, flags int) (int64, errno) {
 	return t.putStat(c.addr(1), &st, e)
 }
 
-// statTarget is the attributes of what a path means.
-func (t *Thread) statTarget(tg target, flags int) (unix.Stat_t, errno) {
-	switch {
-	case tg.node != nil:
-		return tg.node.stat(), 0
-	case tg.st != nil:
-		return *tg.st, 0
-	}
-	return t.k.host.Fstatat(tg.dir, tg.path, flags)
-}
-
 func sysStat(t *Thread, c *call) (int64, errno)  { return t.statPath(c, 0) }
 func sysLstat(t *Thread, c *call) (int64, errno) { return t.statPath(c, abi.AT_SYMLINK_NOFOLLOW) }
 
@@ -118,16 +107,6 @@ func sysStatx(t *Thread, c *call) (int64, errno) {
 		RdevMajor: st.Rdev_major, RdevMinor: st.Rdev_minor, DevMajor: st.Dev_major, DevMinor: st.Dev_minor, MntID: st.Mnt_id,
 		DioMemAlign: st.Dio_mem_align, DioOffAlign: st.Dio_offset_align,
 	})
-}
-
-// statxOf is attributes in the form of statx.
-func statxOf(st unix.Stat_t) *abi.Statx {
-	ts := func(t unix.Timespec) abi.StatxTime { return abi.StatxTime{Sec: t.Sec, Nsec: uint32(t.Nsec)} }
-	return &abi.Statx{
-		Mask: unix.STATX_BASIC_STATS, Blksize: uint32(st.Blksize), Nlink: uint32(st.Nlink), UID: st.Uid, GID: st.Gid, Mode: uint16(st.Mode), Ino: st.Ino,
-		Size: uint64(st.Size), Blocks: uint64(st.Blocks), Atime: ts(st.Atim), Ctime: ts(st.Ctim), Mtime: ts(st.Mtim),
-		DevMajor: unix.Major(uint64(st.Dev)), DevMinor: unix.Minor(uint64(st.Dev)),
-	}
 }
 
 func (t *Thread) putStatfs(a guest.Addr, st *unix.Statfs_t, e errno) (int64, errno) {
@@ -194,18 +173,6 @@ func (t *Thread) accessAt(c *call, flags int) (int64, errno) {
 	return 0, t.accessTarget(tg, c.u32(2), flags)
 }
 
-func (t *Thread) accessTarget(tg target, mode uint32, flags int) errno {
-	switch {
-	case tg.st != nil:
-		return t.k.host.Faccessat(tg.handle, "", mode, flags|abi.AT_EMPTY_PATH)
-	case tg.node == nil:
-		return t.k.host.Faccessat(tg.dir, tg.path, mode, flags)
-	case mode&^7 != 0:
-		return abi.EINVAL
-	}
-	return t.may(tg.node, mode)
-}
-
 func sysReadlink(t *Thread, c *call) (int64, errno) {
 	return t.readlink(c, abi.AT_FDCWD, 0)
 }
@@ -232,18 +199,6 @@ func (t *Thread) readlink(c *call, dirfd, arg int) (int64, errno) {
 	}
 	n := min(len(link), size)
 	return int64(n), t.copyOut(c.addr(arg+1), []byte(link[:n]))
-}
-
-func (t *Thread) linkText(tg target) (string, errno) {
-	switch {
-	case tg.node != nil:
-		return tg.node.readlink()
-	case tg.st == nil:
-		return t.k.host.Readlinkat(tg.dir, tg.path)
-	case tg.st.Mode&unix.S_IFMT != unix.S_IFLNK:
-		return "", abi.EINVAL
-	}
-	return t.k.host.Readlinkat(tg.handle, "")
 }
 
 func sysGetcwd(t *Thread, c *call) (int64, errno) {

@@ -45,3 +45,13 @@ func (g *Guest) SlotNames() ir.Names {
 
 // HWCap is what the auxiliary vector says of the CPU: EDX of CPUID leaf 1.
 func (g *Guest) HWCap() uint64 { return uint64(g.model.f1d) }
+
+// HWCap2 is what the auxiliary vector says beyond that: whether programs may use
+// RDFSBASE and its like (HWCAP2_FSGSBASE of asm/hwcap2.h).
+func (g *Guest) HWCap2() uint64 {
+	const fsgsbase = 1 << 1
+	if g.model.f7b&f7bFSGSBASE != 0 {
+		return fsgsbase
+	}
+	return 0
+}

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -322,7 +323,14 @@ static void values(void) { // agree with what calls say, and with each other
 	printf("unmapped %zd", pread(p, &page, 8, 8)), printf(" %lx\n", (long)page);
 	p = open("/proc/self/oom_score_adj", O_RDWR), say("adjust", write(p, "500\n", 4)), pread(p, line, 4, 0), printf("%.3s\n", line), say("too much", write(p, "1001", 4));
 	p = open("/proc/self/coredump_filter", O_RDWR), say("filter", write(p, "0x7f", 4)), pread(p, line, 8, 0), printf("%.8s\n", line);
-	p = open("/proc/self/auxv", O_RDONLY), printf("auxv %d\n", read(p, line, sizeof line) > 100);
+	unsigned long aux[60] = {0};
+	p = open("/proc/self/auxv", O_RDONLY), read(p, aux, sizeof aux);
+	for (int i = 0; i < 58 && aux[i]; i += 2) { // in the kernel's order, but for what only newer ones have
+		if (aux[i] < 27 || aux[i] == AT_EXECFN || aux[i] == AT_SYSINFO_EHDR) printf("%lu ", aux[i]);
+		if (aux[i] != AT_HWCAP && getauxval(aux[i]) != aux[i + 1]) puts("differs"); // the C library has a hwcap of its own
+	}
+	unsigned long frame = getauxval(AT_MINSIGSTKSZ);
+	printf("\nframe %d\n", frame == 0 || frame >= 1024 && frame % 16 == 0);
 }
 
 #define T(f) {#f, f}
