@@ -278,8 +278,8 @@ func (m *Machine) hypercall(c *vcpu.CPU) (then func(), taken bool) {
 }
 
 func (m *Machine) fireHypercall(c *vcpu.CPU) (taken bool) {
-	for _, s := range m.bus.Active(event.GuestHypercall) {
-		if fn, ok := s.Fn.(event.HypercallFunc); ok && s.Filter.MatchPC(c.PC()) {
+	for _, s := range m.bus.At(nil, event.GuestHypercall, event.InsnAt(c.Machine, c.PC())) {
+		if fn, ok := s.Fn.(event.HypercallFunc); ok && s.Active() {
 			m.bus.Call(s, func() { taken = fn(c) || taken })
 		}
 	}

@@ -62,7 +62,7 @@ func (t *Batch) put(e *Env) {
 // Flush hands over what has been collected.
 func (t *Batch) Flush() {
 	if rs := t.ring.Take(); len(rs) > 0 {
-		t.Sub.bus.Call(t.Sub, func() { t.take(rs) })
+		t.Sub.bus.call(t.Sub, func() { t.take(rs) })
 	}
 }
 

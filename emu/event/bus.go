@@ -98,8 +98,15 @@ func (b *Bus) Fail(s *Sub, err error) {
 	b.Report(s, err)
 }
 
-// Call runs f for one subscription and contains a panic of the callback.
+// Call runs f for one subscription, if it is still to be served: a callback
+// before it may have ended it. It contains a panic of the callback.
 func (b *Bus) Call(s *Sub, f func()) {
+	if s.On {
+		b.call(s, f)
+	}
+}
+
+func (b *Bus) call(s *Sub, f func()) {
 	defer b.guard(s)
 	s.Hits++
 	f()

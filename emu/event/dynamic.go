@@ -53,6 +53,13 @@ func (f *Filter) matchWho(e *Env) bool {
 		(f.Thread == nil || slices.Contains(f.Thread, int64(m.Thread)))
 }
 
+// count makes a counter a callback that counts.
+func (s *Sub) count() {
+	n := s.Counter
+	s.Counter, s.Counted = nil, n
+	s.Fn = s.Kind.Each(func(*Env) { *n++ })
+}
+
 // guarded wraps the callback of a subscription whose filter is dynamic. A
 // counter becomes a callback that counts.
 func (s *Sub) guarded() any {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"panda/emu/guest"
+	"panda/emu/vcpu"
 )
 
 // index is what translation asks of a kind's subscriptions, made when it is
@@ -134,6 +135,29 @@ type Insn struct {
 	named bool
 }
 
+// InsnAt is an instruction whose symbols and module a machine knows. Code and
+// Mnemonic are left to who has them.
+func InsnAt(m *vcpu.Machine, pc guest.Addr) *Insn {
+	return &Insn{
+		PC: pc,
+		Symbols: func() []string {
+			if m.Names != nil {
+				return m.Names(pc)
+			}
+			if name, off, ok := m.Symbol(pc); ok && off == 0 {
+				return []string{name}
+			}
+			return nil
+		},
+		Module: func() string {
+			if file, _, ok := m.Module(pc); ok {
+				return path.Base(file)
+			}
+			return ""
+		},
+	}
+}
+
 func (in *Insn) symbols() []string {
 	if !in.named {
 		in.names, in.named = in.Symbols(), true
@@ -152,9 +176,6 @@ func (f *Filter) MatchInsn(in *Insn) bool {
 
 // MatchSymbol reports whether the filter takes a symbol's first instruction.
 func (f *Filter) MatchSymbol(name string) bool { return matchAny(f.Symbol, name) }
-
-// MatchPC reports whether the filter takes an address, as far as it knows.
-func (f *Filter) MatchPC(pc guest.Addr) bool { return f.PC == nil || inRanges(f.PC, pc, 1) }
 
 // ChoosesInsn reports whether the filter says anything about instructions.
 func (f *Filter) ChoosesInsn() bool {

@@ -95,7 +95,7 @@ var Rows = [NumKinds]Row{
 	},
 	{
 		AfterInsnExec, "after_insn_exec", nil, "pc", "", insnFilters, "per instruction chosen",
-		"after an instruction ran, also the last of a block; not when it faulted; once when a string instruction is done",
+		"after an instruction ran, also the last of a block, and each time that it branched to itself; not when it faulted; once when a string instruction is done",
 	},
 	{
 		VirtMemBeforeRead, "virt_mem_before_read", nil, "pc, addr, size", "", insnFilters + " addr size", "per access",
@@ -162,6 +162,12 @@ func (k Kind) String() string {
 		return "detached"
 	}
 	return Rows[k].Name
+}
+
+// counts reports whether translated code counts events of the kind, or who fires
+// them where it is left.
+func (k Kind) counts() bool {
+	return k >= BeforeBlockExecInvalidateOpt && k <= VirtMemAfterWrite && k != InsnTranslate
 }
 
 // Batches reports whether events of the kind can be collected in batches.

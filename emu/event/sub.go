@@ -120,8 +120,14 @@ func (b *Bus) add(s *Sub) *Sub {
 	if s.Filter == nil {
 		s.Filter = new(Filter)
 	}
+	if err := s.Filter.Check(s.Kind); err != nil {
+		panic(err)
+	}
 	b.seq++
 	s.seq, s.bus = b.seq, b
+	if s.Counter != nil && !s.Kind.counts() {
+		s.count()
+	}
 	if s.Filter.Dynamic() {
 		s.Fn = s.guarded()
 		s.CounterAt = nil

@@ -7,29 +7,29 @@ import (
 )
 
 // fireTranslate fires before_block_translate.
-func (e *Engine) fireTranslate(k event.Kind, pc guest.Addr) {
-	for _, s := range e.bus.Active(k) {
-		if fn, ok := s.Fn.(event.PCFunc); ok && s.Filter.MatchPC(pc) {
+func (e *Engine) fireTranslate(pc guest.Addr) {
+	for _, s := range e.translates(event.BeforeBlockTranslate, pc) {
+		if fn, ok := s.Fn.(event.PCFunc); ok && s.Active() {
 			e.bus.CallPC(s, fn, e.cpu, pc)
 		}
-		e.countOne(s)
 	}
 }
 
 // fireTranslated fires after_block_translate.
 func (e *Engine) fireTranslated(tb *vcpu.TB) {
-	for _, s := range e.bus.Active(event.AfterBlockTranslate) {
-		if fn, ok := s.Fn.(event.BlockFunc); ok && s.Filter.MatchPC(tb.PC) {
+	for _, s := range e.translates(event.AfterBlockTranslate, tb.PC) {
+		if fn, ok := s.Fn.(event.BlockFunc); ok && s.Active() {
 			e.bus.CallBlock(s, fn, e.cpu, tb)
 		}
-		e.countOne(s)
 	}
 }
 
-func (e *Engine) countOne(s *event.Sub) {
-	if s.Counter != nil {
-		*s.Counter++
+// translates lists who is told of the translation of a block at an address.
+func (e *Engine) translates(k event.Kind, pc guest.Addr) []*event.Sub {
+	if !e.bus.Watched(k) {
+		return nil
 	}
+	return e.bus.At(nil, k, event.InsnAt(e.cpu.Machine, pc))
 }
 
 // afterBlock lets a block say that it was left, and handles one that a callback

@@ -354,7 +354,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	defer func() { e.translating = false }()
 	pc := c.PC()
 	at := e.codeAt(pc)
-	e.fireTranslate(event.BeforeBlockTranslate, pc)
+	e.fireTranslate(pc)
 	n, fault := c.Space.Fetch(at, e.code[:shortBytes])
 	if n == 0 {
 		return nil, fault

@@ -5,7 +5,6 @@
 package probe
 
 import (
-	"path/filepath"
 	"slices"
 
 	"panda/emu/event"
@@ -152,23 +151,7 @@ func (p *pass) describe() *event.Insn {
 
 // view is an instruction as filters see it.
 func (s *Source) view(pc guest.Addr, code []byte) *event.Insn {
-	machine := s.CPU.Machine
-	return &event.Insn{
-		PC: pc, Code: code, Mnemonic: func() string { return s.Mnemonic(code) },
-		Symbols: func() []string {
-			if machine.Names != nil {
-				return machine.Names(pc)
-			}
-			if name, off, ok := machine.Symbol(pc); ok && off == 0 {
-				return []string{name}
-			}
-			return nil
-		},
-		Module: func() string {
-			if file, _, ok := machine.Module(pc); ok {
-				return filepath.Base(file)
-			}
-			return ""
-		},
-	}
+	in := event.InsnAt(s.CPU.Machine, pc)
+	in.Code, in.Mnemonic = code, func() string { return s.Mnemonic(code) }
+	return in
 }

@@ -321,8 +321,8 @@ func (p *pass) leaveSites(i *ir.Insn) {
 		to.B = i.A
 	case i.Op == ir.ExitTB && (ir.Exit(i.Aux) == ir.ExitUndefined || ir.Exit(i.Aux) == ir.ExitRaise):
 		return
-	case i.Op == ir.GotoTB && i.Imm == p.b.Marks[p.insn].PC && p.loops():
-		return // a string instruction that goes on
+	case i.Op == ir.ExitTB && ir.Exit(i.Aux) == ir.ExitEnd && i.Imm == p.b.Marks[p.insn].PC:
+		return // a string instruction that goes on: branches have a chain slot, or a pointer
 	}
 	p.count(vcpu.RankAfter, p.afterCounters, p.in)
 	if len(p.after) == 0 {
@@ -330,13 +330,4 @@ func (p *pass) leaveSites(i *ir.Insn) {
 	}
 	p.out = append(p.out, to)
 	p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: len(p.b.Marks), Fire: p.firePC(p.after, p.in.PC)})
-}
-
-// loops reports whether the current instruction is not a jump to itself but an
-// instruction that repeats: jumps are the last mark of a block.
-func (p *pass) loops() bool {
-	m := &p.b.Marks[p.insn]
-	off := int(m.PC - p.b.PC)
-	name := p.src.Mnemonic(p.src.Code[off:])
-	return len(name) > 4 || name == "" || name[0] != 'j'
 }
