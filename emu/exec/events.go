@@ -26,7 +26,7 @@ func (e *Engine) fireTranslated(tb *vcpu.TB) {
 
 // translates lists who is told of the translation of a block at an address.
 func (e *Engine) translates(k event.Kind, pc guest.Addr) []*event.Sub {
-	if !e.bus.Watched(k) {
+	if e.quiet || !e.bus.Watched(k) {
 		return nil
 	}
 	return e.bus.At(nil, k, event.InsnAt(e.cpu.Machine, pc))

@@ -89,6 +89,8 @@ type Engine struct {
 	stale       []*event.Filter     // drop what they match before the next block
 	nested      int                 // calls of guest functions that are running
 	translating bool
+	late        bool // subscriptions changed while a block was translated
+	quiet       bool // nobody is told of translations
 	exact       bool // the block being made is Exact
 	hot         hot
 	sides       int        // branches that the block being made goes on behind
@@ -253,6 +255,9 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 		return vcpu.StopBudget, true
 	}
 	tb, fault := e.find(c)
+	if e.late && e.nested == 0 {
+		tb, fault = e.findLate(c)
+	}
 	if fault != nil {
 		return e.except(c, e.guest.Fault(c, fault))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"panda/emu/event"
+	"panda/emu/guest"
 	"panda/emu/probe"
 	"panda/emu/vcpu"
 )
@@ -11,17 +12,23 @@ import (
 // What a subscription adds to translations stands in the blocks that its filter
 // can match. When it comes, only those are made anew; when it goes, the same, so
 // that they run without it. A leave hook at a return address costs one block.
+//
+// Invariant: a change acts from the next instruction on, also within the block
+// that runs. The site whose callback made it leaves the block, and the run loop
+// goes on there with a new one.
 
 // changed notes what a change of a subscription makes stale.
 func (e *Engine) changed(k event.Kind, f *event.Filter) {
 	switch {
 	case !probe.Affects(k):
+		return
 	case k == event.InsnTranslate, f == nil, !e.bounded(f): // what insn_translate answers concerns other subscriptions
-		e.FlushTB()
+		e.flush = true
 	case !slices.Contains(e.stale, f):
 		e.stale = append(e.stale, f)
-		e.cpu.Kick()
 	}
+	e.late = e.late || e.translating
+	e.hurry()
 }
 
 // bounded reports whether the places that a filter can match are known without
@@ -84,8 +91,23 @@ func (e *Engine) untilTimer(c *vcpu.CPU, n int64) int64 {
 	return n
 }
 
-// hurry lets a timer that was set while a block runs be served in time: the
-// block is left at the next place that can.
+// findLate finds the block at the pc after callbacks of its translation have
+// changed subscriptions. Those are not told of it a second time. If the filters
+// of insn_translate change them each time, the block runs as it is, so that the
+// guest goes on.
+func (e *Engine) findLate(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
+	e.late, e.quiet = false, true
+	defer func() { e.late, e.quiet = false, false }()
+	e.forget()
+	tb, fault := e.find(c)
+	if e.late {
+		c.Unkick()
+	}
+	return tb, fault
+}
+
+// hurry has the run loop act as soon as it can: the block that runs is left at the
+// next place that can.
 func (e *Engine) hurry() {
 	e.cpu.Kick()
 	e.cpu.Again = e.cpu.TB != nil
@@ -113,7 +135,7 @@ func (e *Engine) Nested(f func()) {
 		saved.Restore(c)
 		e.enterSpace()
 		if e.flush || len(e.stale) > 0 {
-			c.Kick()
+			e.hurry()
 		}
 	}()
 	c.TB, c.Skip, c.Again = nil, vcpu.Skip{}, false

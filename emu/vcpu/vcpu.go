@@ -213,8 +213,8 @@ func (c *CPU) Callbacks(f func()) (then func()) {
 	c.Moved = false
 	static := c.W[a.Static]
 	f()
-	if moved := c.Moved || c.W[a.PC] != m.PC; moved || c.W[a.Static] != static {
-		if !moved {
+	if moved := c.Moved || c.W[a.PC] != m.PC; moved || c.W[a.Static] != static || c.Again {
+		if c.Again = false; !moved {
 			c.W[a.PC] = m.PC + uint64(m.Len)
 		}
 		return func() { panic(Redirect{}) }
