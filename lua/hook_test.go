@@ -175,7 +175,7 @@ func TestHookFails(t *testing.T) {
 
 func TestHookMistakes(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
-		{"panda.hook('add', {})", "a hook needs enter= or leave="},
+		{"panda.hook('add', {})", "a hook needs enter=, leave= or abandoned="},
 		{"panda.hook('add', {enter=5})", "enter= must be a function"},
 		{"panda.hook(nil, {enter=print})", "string expected"},
 		{"panda.syscall({}, {enter=print})", "the list is empty"},

@@ -16,10 +16,10 @@ const maxArgs = 16
 // hook watches the calls of functions for a table of handlers, in which it sets
 // name, caller and call.
 type hook struct {
-	s            *State
-	table        *glua.LTable
-	calls        *event.Calls
-	enter, leave *callback
+	s                       *State
+	table                   *glua.LTable
+	calls                   *event.Calls
+	enter, leave, abandoned *callback
 }
 
 // hookedCall is what enter leaves for leave.
@@ -32,17 +32,18 @@ type hookedCall struct {
 func pandaHook(s *State, L *glua.LState) int {
 	host := s.needHost(L)
 	t := L.CheckTable(2)
-	h := &hook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave")}
-	if h.enter == nil && h.leave == nil {
-		L.ArgError(2, "a hook needs enter= or leave=")
+	h := &hook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave"), abandoned: s.handler(L, t, "abandoned")}
+	if h.enter == nil && h.leave == nil && h.abandoned == nil {
+		L.ArgError(2, "a hook needs enter=, leave= or abandoned=")
 	}
 	f := s.functionFilter(L)
 	var leave func(*vcpu.CPU, *event.Call)
-	if h.leave != nil {
+	if h.leave != nil || h.abandoned != nil {
 		leave = h.left
 	}
 	h.calls = host.HookCalls(func(to *event.Filter) error { *to = *f; return nil }, h.entered, leave)
-	for _, cb := range []*callback{h.enter, h.leave} {
+	h.calls.Abandoned = h.wasAbandoned
+	for _, cb := range []*callback{h.enter, h.leave, h.abandoned} {
 		if cb != nil {
 			cb.sub = h.calls.Sub
 		}
@@ -89,7 +90,7 @@ func (h *hook) entered(c *vcpu.CPU, call *event.Call) {
 	if h.enter == nil {
 		return
 	}
-	if h.leave != nil {
+	if h.leave != nil || h.abandoned != nil {
 		mine.own = h.s.L.NewTable()
 	}
 	h.tell(call, mine)
@@ -113,8 +114,10 @@ func (h *hook) arguments(c *vcpu.CPU, call *event.Call) []glua.LValue {
 	if h.enter != nil {
 		n = h.enter.want - 1
 	}
-	if h.leave != nil {
-		n = max(n, h.leave.want-2)
+	for _, cb := range []*callback{h.leave, h.abandoned} {
+		if cb != nil {
+			n = max(n, cb.want-2)
+		}
 	}
 	var as []glua.LValue
 	for i := range min(n, maxArgs) {
@@ -133,6 +136,23 @@ func (h *hook) tell(call *event.Call, mine *hookedCall) {
 // left tells of one return. What leave returns replaces the result. When it
 // fails, the Bus knows of the one place that was returned to: the handle tells.
 func (h *hook) left(c *vcpu.CPU, call *event.Call) {
+	if h.leave == nil {
+		return
+	}
+	if v, ok := bits64(h.ended(c, call, h.leave, h.s.box(call.Result(c)))); ok {
+		call.SetResult(c, v)
+	}
+}
+
+// wasAbandoned tells of a call that ended without a return.
+func (h *hook) wasAbandoned(c *vcpu.CPU, call *event.Call, how string) {
+	if h.abandoned != nil {
+		h.ended(c, call, h.abandoned, glua.LString(how))
+	}
+}
+
+// ended calls a handler of a call's end.
+func (h *hook) ended(c *vcpu.CPU, call *event.Call, cb *callback, first glua.LValue) glua.LValue {
 	defer func() {
 		if r := recover(); r != nil {
 			h.calls.Sub.Failed, _ = r.(error)
@@ -141,10 +161,7 @@ func (h *hook) left(c *vcpu.CPU, call *event.Call) {
 	}()
 	mine := call.Data.(*hookedCall)
 	h.tell(call, mine)
-	args := append([]glua.LValue{h.s.box(call.Result(c))}, mine.args...)
-	if v, ok := bits64(h.leave.call(c, 1, args...)); ok {
-		call.SetResult(c, v)
-	}
+	return cb.call(c, 1, append([]glua.LValue{first}, mine.args...)...)
 }
 
 // pandaSyscall is panda.hook for system calls.

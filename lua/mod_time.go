@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/plugin"
 	"panda/emu/vcpu"
 )
 
@@ -33,12 +35,18 @@ func (s *State) timer(L *glua.LState, set func(fn func()) *event.Timer) int {
 	return 1
 }
 
-// pandaCall runs a guest function. Texts are put below the stack, behind the red
+func pandaCall(s *State, L *glua.LState) int { return s.callGuest(L, s.needHost(L).Call) }
+
+// pandaOriginal is pandaCall without the hooks of the function.
+func pandaOriginal(s *State, L *glua.LState) int {
+	return s.callGuest(L, s.needHost(L).CallOriginal)
+}
+
+// callGuest runs a guest function. Texts are put below the stack, behind the red
 // zone (System V ABI, x86-64 supplement, 3.2.2), and what was there comes back.
-func pandaCall(s *State, L *glua.LState) int {
-	h := s.needHost(L)
+func (s *State) callGuest(L *glua.LState, call func(fn guest.Addr, args ...uint64) (uint64, error)) int {
 	fn := s.argAddr(L, 1)
-	c := h.CPU()
+	c := s.host.CPU()
 	texts := &callTexts{c: c, at: c.SP() - 4096}
 	var args []uint64
 	for i := 2; i <= L.GetTop(); i++ {
@@ -54,8 +62,11 @@ func pandaCall(s *State, L *glua.LState) int {
 		}
 		args = append(args, uint64(a))
 	}
-	ret, err := h.Call(fn, args...)
+	ret, err := call(fn, args...)
 	texts.restore()
+	if errors.Is(err, plugin.ErrTooDeep) { // nobody may go on as if nothing were: it would call again
+		L.RaiseError("call of %s: %v (panda.original)", L.Get(1).String(), err)
+	}
 	if err != nil {
 		return pushError(L, fmt.Errorf("call of %s: %w", L.Get(1).String(), err))
 	}

@@ -22,6 +22,8 @@ type Bus struct {
 	index  [NumKinds]index
 	timers timers
 	apart  []*Sub // of no kind
+	hooks  []*Calls
+	muted  map[guest.Addr]int // functions whose hooks rest
 	seq    int
 	// Changed is called when a subscription of a kind comes, goes, or is enabled
 	// or disabled, so that the run loop drops the translations that its filter
@@ -69,11 +71,15 @@ func (b *Bus) eachOf(o *Owner, f func(*Sub)) {
 // RemoveOwner ends all subscriptions and timers of an owner.
 func (b *Bus) RemoveOwner(o *Owner) { b.eachOf(o, (*Sub).Remove) }
 
-// All lists every subscription, by kind.
+// All lists every subscription that somebody made, by kind.
 func (b *Bus) All() []*Sub {
 	var all []*Sub
 	for k := range b.subs {
-		all = append(all, b.subs[k]...)
+		for _, s := range b.subs[k] {
+			if !s.own {
+				all = append(all, s)
+			}
+		}
 	}
 	return all
 }

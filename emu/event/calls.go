@@ -2,24 +2,71 @@ package event
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
+// Problem: which calls a return ends. A call may be left without one, by longjmp,
+// an exception, a switch of stacks, the end of its thread; afterwards the program
+// may come to the place that it would have returned to by a jump, with the very
+// stack pointer that it had.
+//
+// Idea: a call is known by its process, where its return address lies, and where
+// it returns to. It returns when the program comes there through an indirect
+// branch (vcpu.CPU.Direct) with the stack pointer just above. A function that is
+// entered where a call lies already was called again, or is where that call jumped
+// to: a counter at the call instruction tells.
+//
+// Invariants: every call that enter was told of ends once, by leave or by
+// Abandoned; leave is told of returns only. Calls on other stacks stay open:
+// stacks are not told apart, so that a call below the stack pointer is given up
+// only when its return address has been overwritten.
+
 // Calls hooks the calls of functions: their first instruction and, for leave, the
 // places that they return to. Those stay watched, since calls come from the same
 // places again and again, so that a return costs a callback and no translation.
-// Calls that longjmp or an exception unwound are forgotten.
 type Calls struct {
-	Sub     *Sub // of the first instructions
+	Sub *Sub // of the first instructions
+	// Abandoned, when set, is told of a call that ended without a return, and how.
+	Abandoned func(c *vcpu.CPU, call *Call, how string)
+
 	bus     *Bus
 	enter   func(c *vcpu.CPU, call *Call)
 	leave   func(c *vcpu.CPU, call *Call)
-	returns map[guest.Addr]*Sub
-	pending map[int][]*Call // by thread, the innermost last
+	sites   map[guest.Addr]*returnSite
+	threads map[int]*openCalls
+	open    int // calls in progress
+	subs    []*Sub
 }
+
+// How calls end without a return.
+const (
+	Unwound = "unwound" // longjmp, an exception, or another stack: its frame is gone
+	Exited  = "exit"    // its thread or process has ended
+	Execed  = "exec"    // its process runs another program
+	Lost    = "lost"    // there are too many calls in progress to remember
+)
+
+// returnSite is a place that calls return to.
+type returnSite struct {
+	h     *Calls
+	open  []*Call // that return here, the last one last
+	calls uint64  // executions of the call instruction before it
+	known bool    // there is one
+}
+
+// openCalls are a thread's calls in progress, in the order of their beginning.
+type openCalls struct {
+	pid   int
+	calls []*Call // some may have ended
+	tidy  int     // at this length those that have are taken out
+}
+
+// mostOpen bounds how many calls are remembered.
+const mostOpen = 1 << 18
 
 // Call is a call of a function that is hooked.
 type Call struct {
@@ -27,71 +74,262 @@ type Call struct {
 	Return guest.Addr // where it returns to
 	SP     guest.Addr // of the entry: where the return address lies
 	Data   any        // of enter, for leave
-	asid   guest.ASID
 	taken  bool
+
+	pid   int
+	site  *returnSite
+	count uint64 // of the site's calls, when it began
+	outer *Call  // that ended in a jump to this one
+	ended bool
 }
 
 // HookCalls calls enter at the first instruction of each function that the filter
 // chooses, and leave, if it is not nil, behind the call. Either may be nil.
 func (b *Bus) HookCalls(o *Owner, f *Filter, enter, leave func(c *vcpu.CPU, call *Call)) *Calls {
-	h := &Calls{bus: b, enter: enter, leave: leave, returns: map[guest.Addr]*Sub{}, pending: map[int][]*Call{}}
+	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, threads: map[int]*openCalls{}}
 	h.Sub = b.Subscribe(o, InsnExec, f, PCFunc(h.entered))
-	h.Sub.gone = func() {
-		for _, s := range h.returns { // the order is not seen
-			s.Remove()
-		}
+	h.Sub.gone = h.removed
+	b.hooks = append(b.hooks, h)
+	if leave != nil {
+		h.follow(ProcessFork, ProcessFunc(h.forked))
+		h.follow(ProcessStart, ProcessFunc(func(c *vcpu.CPU, p *Process) { h.processEnds(c, p.PID, Execed) }))
+		h.follow(ProcessExit, ProcessFunc(func(c *vcpu.CPU, p *Process) { h.processEnds(c, p.PID, Exited) }))
+		h.follow(ThreadExit, ThreadFunc(func(c *vcpu.CPU, t *Thread) { h.threadEnds(c, t.TID, Exited) }))
 	}
 	return h
+}
+
+// follow subscribes for the hook itself.
+func (h *Calls) follow(k Kind, fn any) {
+	h.subs = append(h.subs, h.bus.add(&Sub{Kind: k, Owner: h.Sub.Owner, Fn: fn, own: true}))
 }
 
 // Remove ends the hook.
 func (h *Calls) Remove() { h.Sub.Remove() }
 
+func (h *Calls) removed() {
+	h.bus.hooks = slices.DeleteFunc(slices.Clone(h.bus.hooks), func(o *Calls) bool { return o == h })
+	for _, s := range h.subs {
+		s.Remove()
+	}
+	clear(h.threads)
+	clear(h.sites)
+}
+
 func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
 	ret, ok := Word(c, c.SP())
-	if !ok {
+	if !ok || h.bus.muted[pc] > 0 {
 		return // no call: nothing can be returned to
 	}
-	call := &Call{Func: pc, Return: ret, SP: c.SP(), asid: c.ASID()}
+	if s := h.sites[pc]; s != nil { // a function called by the last instruction before this one
+		s.reached(c, pc)
+	}
+	call := &Call{Func: pc, Return: ret, SP: c.SP(), pid: c.Machine.Process}
+	if h.leave != nil && !h.begins(c, call) {
+		return
+	}
 	if h.enter != nil {
 		h.enter(c, call)
 	}
-	if h.leave == nil || call.taken {
+	if h.leave == nil || call.taken || !h.Sub.Active() {
 		return
 	}
-	t := c.Machine.Thread
-	h.pending[t] = append(unwound(h.pending[t], call.SP), call)
-	if h.returns[ret] == nil {
-		h.returns[ret] = h.bus.Subscribe(h.Sub.Owner, InsnExec, &Filter{PC: []Range{{ret, ret + 1}}}, PCFunc(h.returned))
-	}
+	h.push(c, call)
 }
 
-// unwound drops calls whose frames are gone: the stack pointer is above them.
-func unwound(calls []*Call, sp guest.Addr) []*Call {
-	for len(calls) > 0 && calls[len(calls)-1].SP < sp {
-		calls = calls[:len(calls)-1]
+// begins makes room for a call. It reports false for one that is under way
+// already: its function jumped back to its first instruction.
+func (h *Calls) begins(c *vcpu.CPU, call *Call) bool {
+	call.site = h.site(c, call.Return)
+	t := h.threads[c.Machine.Thread]
+	top := h.top(c, t, call.SP)
+	if top == nil || top.SP != call.SP {
+		return true
 	}
-	return calls
+	switch {
+	case top.Return != call.Return || !top.jumpedTo(call):
+		h.abandon(c, top, Unwound)
+	case top.Func == call.Func:
+		return false
+	default:
+		call.outer = top
+	}
+	return true
 }
 
-// returned serves a place that calls return to. A function that ended in a jump
-// to another returns with it, so several calls may end here.
-func (h *Calls) returned(c *vcpu.CPU, pc guest.Addr) {
+// jumpedTo reports whether a call goes on in a function that was entered with the
+// same return address. Where no call instruction is before that address, as with a
+// signal handler's, a function is not entered twice by itself.
+func (l *Call) jumpedTo(to *Call) bool {
+	if l.site.known {
+		return l.count == l.site.calls
+	}
+	return l.Func != to.Func
+}
+
+// top is the thread's last call in progress. Those below the stack pointer whose
+// return address has been overwritten are over.
+func (h *Calls) top(c *vcpu.CPU, t *openCalls, sp guest.Addr) *Call {
+	if t == nil {
+		return nil
+	}
+	for n := len(t.calls) - 1; n >= 0; n-- {
+		call := t.calls[n]
+		switch {
+		case call.ended:
+		case call.SP < sp && call.overwritten(c):
+			h.abandon(c, call, Unwound)
+		default:
+			return call
+		}
+		t.calls = t.calls[:min(n, len(t.calls))]
+	}
+	return nil
+}
+
+func (l *Call) overwritten(c *vcpu.CPU) bool {
+	ret, ok := Word(c, l.SP)
+	return l.pid == c.Machine.Process && (!ok || ret != l.Return)
+}
+
+// push enters a call among those in progress.
+func (h *Calls) push(c *vcpu.CPU, call *Call) {
+	if h.open >= mostOpen {
+		h.forget(c)
+	}
+	tid := c.Machine.Thread
+	t := h.threads[tid]
+	if t == nil {
+		t = &openCalls{pid: call.pid}
+		h.threads[tid] = t
+	}
+	if len(t.calls) > t.tidy {
+		t.calls = slices.DeleteFunc(t.calls, func(l *Call) bool { return l.ended })
+		t.tidy = 2*len(t.calls) + 64
+	}
+	call.count = call.site.calls
+	call.site.open = append(call.site.open, call)
+	t.calls = append(t.calls, call)
+	h.open++
+}
+
+// site watches a place that calls return to, and counts the call instruction
+// before it.
+func (h *Calls) site(c *vcpu.CPU, ret guest.Addr) *returnSite {
+	s := h.sites[ret]
+	if s != nil {
+		return s
+	}
+	s = &returnSite{h: h}
+	h.sites[ret] = s
+	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: []Range{{ret, ret + 1}}}, Fn: PCFunc(s.reached), Arrival: true}))
+	if at := callsBefore(c, ret); at != nil {
+		s.known = true
+		h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: at}, Counter: &s.calls, own: true}))
+	}
+	return s
+}
+
+// longestCall is how many bytes a call instruction has at most, with the prefixes
+// that compilers give it.
+const longestCall = 9
+
+// callsBefore lists where a call instruction may begin that ends at an address.
+// Where none begins, nothing is executed.
+func callsBefore(c *vcpu.CPU, end guest.Addr) (at []Range) {
+	if c.Machine.Arch.Disasm == nil {
+		return nil
+	}
+	var code [longestCall]byte
+	for n := 2; n <= longestCall; n++ {
+		pc := end - guest.Addr(n)
+		if c.Read(pc, code[:n]) != nil {
+			break
+		}
+		t, size := c.Machine.Arch.Disasm(c, code[:n], pc, func(uint64) (string, uint64, bool) { return "", 0, false })
+		if size == n && mnemonic(t) == "call" {
+			at = append(at, Range{pc, pc + 1})
+		}
+	}
+	return at
+}
+
+// reached serves a place that calls return to.
+func (s *returnSite) reached(c *vcpu.CPU, pc guest.Addr) {
+	h := s.h
 	defer h.failed()
-	t := c.Machine.Thread
-	for {
-		calls := h.pending[t]
-		last := len(calls) - 1
-		if last < 0 || calls[last].SP >= c.SP() {
-			return
-		}
-		call := calls[last]
-		if h.pending[t] = calls[:last]; last == 0 {
-			delete(h.pending, t)
-		}
-		if call.Return == pc && call.asid == c.ASID() && h.Sub.Active() {
+	direct := c.TB != nil && c.Index() > 0 || c.Direct == c.Icount()+1
+	call := s.take(c, direct)
+	switch {
+	case call == nil:
+		return
+	case direct:
+		h.abandon(c, call, Unwound)
+		return
+	}
+	for ; call != nil; call = call.outer { // a function that ended in a jump to another returns with it
+		if h.end(c, call) && h.Sub.Active() {
 			h.leave(c, call)
 		}
+	}
+}
+
+// calleePops is how many bytes of arguments a function may take off the stack
+// when it returns, as 32-bit conventions have it.
+const calleePops = 1 << 10
+
+// take finds the call whose return address lies just below the stack pointer.
+func (s *returnSite) take(c *vcpu.CPU, direct bool) *Call {
+	arch := c.Machine.Arch
+	at := c.SP() - guest.Addr(arch.Bits/8)
+	var near *Call
+	for _, call := range slices.Backward(s.open) {
+		switch {
+		case call.ended || call.pid != c.Machine.Process:
+		case call.SP == at:
+			return call
+		case arch.Bits == 32 && !direct && call.SP < at && at-call.SP <= calleePops && (near == nil || near.SP < call.SP):
+			near = call
+		}
+	}
+	return near
+}
+
+// end takes a call out of those in progress; false if it was not there.
+func (h *Calls) end(c *vcpu.CPU, call *Call) bool {
+	if call.ended {
+		return false
+	}
+	call.ended = true
+	h.open--
+	open := call.site.open
+	if n := len(open) - 1; n >= 0 && open[n] == call {
+		open[n] = nil
+		call.site.open = open[:n]
+	} else {
+		call.site.open = slices.DeleteFunc(open, func(l *Call) bool { return l == call })
+	}
+	if t := h.threads[c.Machine.Thread]; t != nil {
+		if n := len(t.calls) - 1; n >= 0 && t.calls[n] == call {
+			t.calls[n] = nil
+			t.calls = t.calls[:n]
+		}
+	}
+	return true
+}
+
+// abandon ends a call, and those that jumped to it.
+func (h *Calls) abandon(c *vcpu.CPU, call *Call, how string) {
+	for ; call != nil; call = call.outer {
+		if h.end(c, call) {
+			h.tellAbandoned(c, call, how)
+		}
+	}
+}
+
+func (h *Calls) tellAbandoned(c *vcpu.CPU, call *Call, how string) {
+	if h.Abandoned != nil && h.Sub.Active() {
+		h.Abandoned(c, call, how)
 	}
 }
 

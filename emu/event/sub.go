@@ -23,6 +23,7 @@ type Sub struct {
 	Counted *uint64
 	// Batch, when set, collects the events; Fn does the same, one by one.
 	Batch   *Batch
+	Arrival bool   // the callback looks at CPU.Direct
 	Matches uint64 // places chosen at translation
 	vcpu.Served
 	// Failed says why the Bus disabled the callback.
@@ -36,6 +37,7 @@ type Sub struct {
 	bus      *Bus
 	what     string // of a detached one
 	gone     func()
+	own      bool // of this package: not listed
 }
 
 // What names what calls the callback.

@@ -189,7 +189,7 @@ func (k *cache) unlink(tb *vcpu.TB) {
 
 // link lets a block go on to another without the run loop.
 func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
-	if from.Dead || to.Dead || from.Unchained {
+	if from.Dead || to.Dead || from.Unchained || to.Indirect {
 		return
 	}
 	next := from.Successor(slot)

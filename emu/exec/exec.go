@@ -285,6 +285,9 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 	if fault := run.Enter(c, tb); fault != nil {
 		return e.faulted(c, fault)
 	}
+	if c.Leave.Direct {
+		c.Direct = c.Icount() + 1
+	}
 	if c.Leave.Why == ir.ExitStale {
 		return e.staleBlock(c)
 	}

@@ -56,15 +56,17 @@ func gotoTB(c *vcpu.CPU, o *op) *op {
 		c.TB = t
 		return (*op)(t.Entry)
 	}
-	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux)}, o.imm)
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux), Direct: true}, o.imm)
 }
 
-func leaveTB(c *vcpu.CPU, o *op) *op { return leave(c, vcpu.Leave{Why: ir.ExitEnd}, o.imm) }
+func leaveTB(c *vcpu.CPU, o *op) *op {
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd, Direct: true}, o.imm)
+}
 
 // leaveSide leaves from the middle of a block.
 func leaveSide(c *vcpu.CPU, o *op) *op {
 	c.Left += int64(o.c)
-	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux)}, o.imm)
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd, From: c.TB, Slot: int(o.aux), Direct: true}, o.imm)
 }
 
 func gotoPtr(c *vcpu.CPU, o *op) *op {

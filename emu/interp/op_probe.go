@@ -55,7 +55,8 @@ func (cp *compiler) siteExtra(s *vcpu.Site) extra {
 // leaveAt leaves before instruction n at the pc that a callback left.
 func leaveAt(c *vcpu.CPU, n int) *op {
 	c.Left += int64(len(c.TB.Marks) - n)
-	return leave(c, vcpu.Leave{Why: ir.ExitEnd}, c.W[c.Machine.Arch.PC])
+	pc := c.W[c.Machine.Arch.PC]
+	return leave(c, vcpu.Leave{Why: ir.ExitEnd, Direct: c.TB.FallsTo(n, pc)}, pc)
 }
 
 // probeMem shows an access: a is its address, b the first word of its value.

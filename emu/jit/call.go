@@ -28,6 +28,7 @@ func (e *Engine) called(c *vcpu.CPU, l *vcpu.Call) (left bool) {
 	if left {
 		c.Left += int64(len(l.TB.Marks) - l.Insn)
 		leave(c, l.TB, ir.ExitEnd, c.W[a.PC])
+		c.Leave.Direct = l.TB.FallsTo(l.Insn, c.W[a.PC])
 		return true
 	}
 	c.Host.Target = l.Resume
@@ -64,6 +65,7 @@ func (e *Engine) aside(c *vcpu.CPU, tb *vcpu.TB, s *Site) (left bool) {
 			c.Fired(site, c.W[a.Static], false)
 			c.Left += int64(len(tb.Marks) - site.Insn)
 			leave(c, tb, ir.ExitEnd, c.W[a.PC])
+			c.Leave.Direct = tb.FallsTo(site.Insn, c.W[a.PC])
 			left = true
 		}
 	}

@@ -239,6 +239,7 @@ func (e *Engine) loop(c *vcpu.CPU) (fault any) {
 			leave(c, tb, ir.ExitNone, uint64(tb.PC))
 		case Chain:
 			leave(c, tb, ir.ExitEnd, s.PC)
+			c.Leave.Direct = true
 			if !tb.Unchained {
 				c.Leave.From, c.Leave.Slot = tb, int(s.Slot)
 			}

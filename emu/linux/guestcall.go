@@ -68,6 +68,7 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 		if err = t.enterFunction(fn, stack, args); err == nil {
 			ret, err = t.runFunction(stack, int64(min(limit, 1<<62)))
 		}
+		k.bus.StackGone(k.cpu, stack, stack+callStack)
 	})
 	return ret, err
 }
@@ -111,6 +112,7 @@ func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 		left -= int64(c.Icount()-before) + 1
 		switch {
 		case stop == vcpu.StopException && c.PC() == end:
+			k.bus.Returned(c, end)
 			ret := c.W[c.Machine.Arch.Ret]
 			if c.Machine.Arch.Bits == 32 {
 				ret = uint64(uint32(ret))

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"panda/emu/event"
@@ -112,12 +113,19 @@ func (h *Host) Symbols(prefix string) []string {
 // CallLimit is how many instructions Call lets a function run.
 const CallLimit = 100_000_000
 
+// MostCalls is how many guest functions may run within one another.
+const MostCalls = 16
+
+// ErrTooDeep is what Call answers beyond that.
+var ErrTooDeep = fmt.Errorf("%d guest functions are running within one another; a hook that wants its own function calls it as the original, without the hook", MostCalls)
+
 // Call runs a guest function in the current thread, now, and gives its result;
 // arguments and result are passed as the calling convention passes integers. It
 // may be used in a callback. The function has a stack of its own and may make
 // system calls; registers and the instruction count are afterwards as before. A
 // fault, a system call that would end or fork the process, or CallLimit
-// instructions are an error.
+// instructions are an error, and so are calls that lead to further calls more than
+// MostCalls deep.
 func (h *Host) Call(fn guest.Addr, args ...uint64) (uint64, error) {
 	return h.CallLimited(CallLimit, fn, args...)
 }
@@ -127,7 +135,19 @@ func (h *Host) CallLimited(limit uint64, fn guest.Addr, args ...uint64) (uint64,
 	if h.m.System == nil {
 		return 0, errNoSystem
 	}
+	if h.m.calls >= MostCalls {
+		return 0, ErrTooDeep
+	}
+	h.m.calls++
+	defer func() { h.m.calls-- }()
 	return h.m.System.Call(fn, args, limit)
+}
+
+// CallOriginal is Call with all hooks of that function at rest, by HookCalls and by
+// panda.hook, until it has returned.
+func (h *Host) CallOriginal(fn guest.Addr, args ...uint64) (uint64, error) {
+	defer h.m.Bus.Mute(fn)()
+	return h.Call(fn, args...)
 }
 
 // At calls fn when n instructions have been completed, before the next begins.
@@ -139,7 +159,8 @@ func (h *Host) Every(n uint64, fn func()) *event.Timer {
 }
 
 // HookCalls calls enter at the first instruction of the functions chosen and
-// leave when they return; one of the two may be nil.
+// leave when they return; one of the two may be nil. The field Abandoned of what it
+// gives may be set to a function that is told of calls that end without a return.
 func (h *Host) HookCalls(choose event.Option, enter, leave func(c *vcpu.CPU, call *event.Call)) *event.Calls {
 	return h.m.Bus.HookCalls(h.owner, h.filter(event.InsnExec, options(choose)), enter, leave)
 }

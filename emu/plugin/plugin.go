@@ -144,6 +144,7 @@ type Manager struct {
 	loaded []*Loaded
 	args   map[string][]Arg
 	order  int
+	calls  int // guest functions that plugins run, within one another
 }
 
 // List is the loaded plugins in load order.

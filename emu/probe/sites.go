@@ -197,6 +197,9 @@ func (p *pass) insnSites() {
 	in := p.describe()
 	asked := p.ask(in)
 	before, counters := p.choose(event.InsnExec, in, asked)
+	for _, s := range before {
+		p.tb.Indirect = p.tb.Indirect || s.Arrival && p.insn == 0
+	}
 	p.put(before, uint64(in.PC), func(subs []*event.Sub) vcpu.Site {
 		return vcpu.Site{Rank: vcpu.RankInsn, Insn: p.insn, Fire: p.firePC(subs, in.PC), Call: p.callPC(subs, in.PC)}
 	})

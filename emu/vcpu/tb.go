@@ -31,6 +31,7 @@ type TB struct {
 	Step      bool // the guest traps behind it. Such a block is Unchained.
 	Dead      bool // invalidated: must not be entered or linked again
 	Checked   bool // compares its code with the memory when it is entered
+	Indirect  bool // direct branches do not lead here without the run loop: CPU.Direct is to be exact
 	Renewed   bool // translated anew because a callback asked for it: it may not ask again
 
 	// Exact asks an engine to find the exact address of an access outside the
@@ -165,6 +166,12 @@ func (tb *TB) Unlink() {
 	for i := range tb.Side {
 		tb.Side[i].Next = nil
 	}
+}
+
+// FallsTo reports whether pc is that of instruction n, which is reached from the
+// one before it.
+func (tb *TB) FallsTo(n int, pc uint64) bool {
+	return n > 0 && n < len(tb.Marks) && tb.Marks[n].PC == pc
 }
 
 // Insns is the number of guest instructions in the block.

@@ -49,6 +49,10 @@ type CPU struct {
 	// instruction they stand at does not fire them again when it goes on.
 	Skip Skip
 
+	// Direct is 1 more than the icount at which the guest last came to a pc by a
+	// branch to a known address, or by falling through, and a block ended there.
+	Direct uint64
+
 	// Wrote, when set, is told before a helper writes memory through Span.
 	Wrote func(a uint64, n int)
 
@@ -84,6 +88,8 @@ type Leave struct {
 	From *TB // block with the chain slot to fill, or nil
 	Slot int
 	Last *TB // the block that ran last, for after_block_exec
+	// Direct says that the pc was known when the block was translated.
+	Direct bool
 }
 
 // Machine is what a CPU knows of its surroundings.

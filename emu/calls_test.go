@@ -1,0 +1,181 @@
+package emu
+
+import (
+	"strings"
+	"testing"
+
+	"panda/emu/event"
+	"panda/emu/vcpu"
+)
+
+// hookTrace hooks functions and lists what happens: >f is a call, <f its return,
+// and xf:why the end of one that does not return.
+func hookTrace(m *testMachine, names ...string) *[]string {
+	log := new([]string)
+	note := func(mark string, c *vcpu.CPU, call *event.Call, why string) {
+		name, _, _ := c.Machine.Symbol(call.Func)
+		*log = append(*log, mark+name+why)
+	}
+	h := m.host.HookCalls(event.Symbol(names...),
+		func(c *vcpu.CPU, call *event.Call) { note(">", c, call, "") },
+		func(c *vcpu.CPU, call *event.Call) { note("<", c, call, "") })
+	h.Abandoned = func(c *vcpu.CPU, call *event.Call, how string) { note("x", c, call, ":"+how) }
+	return log
+}
+
+// callTries are ways to leave a function, as programs without a library. f, g and h
+// are hooked.
+var callTries = []struct{ what, body, want string }{
+	{"a return", `
+		call f
+		jmp exit
+	f:	call g
+	g:	ret`, ">f >g <g >g <g <f"}, // f falls into g
+	{"a jump to another function", `
+		call f
+		jmp exit
+	f:	jmp g
+	g:	jmp h
+	h:	ret`, ">f >g >h <h <g <f"},
+	{"functions that jump to each other", `
+		mov $5, %ecx
+		call f
+		jmp exit
+	f:	dec %ecx
+		jz 1f
+		jmp g
+	g:	dec %ecx
+		jz 1f
+		jmp f
+	1:	ret`, ">f >g >f >g >f <f <g <f <g <f"},
+	{"a loop at the first instruction", `
+		mov $9, %ecx
+		call f
+		jmp exit
+	f:	loop f
+		ret`, ">f <f"},
+	{"longjmp to a jump to the place of the return", `
+		mov %rsp, %r12
+		lea back(%rip), %r13
+		call f
+	r:	nop
+		jmp exit
+	back:	nop
+		jmp r
+	f:	call g
+	g:	mov %r12, %rsp
+		jmp *%r13`, ">f >g xf:unwound xg:exit"},
+	{"longjmp to what falls through to the place of the return", `
+		mov %rsp, %r12
+		lea back(%rip), %r13
+		xor %ebx, %ebx
+		jmp 1f
+	back:	inc %ebx
+		jmp 2f
+	1:	call f
+	2:	cmp $3, %ebx
+		jb 1b
+		jmp exit
+	f:	mov %r12, %rsp
+		jmp *%r13`, ">f xf:unwound >f xf:unwound >f xf:unwound"},
+	{"longjmp, and the same call again", `
+		mov %rsp, %r12
+		lea back(%rip), %r13
+		xor %ebx, %ebx
+	1:	call f
+		jmp exit
+	back:	inc %ebx
+		cmp $3, %ebx
+		jmp 1b
+	f:	cmp $3, %ebx
+		je g
+		mov %r12, %rsp
+		jmp *%r13
+	g:	ret`, ">f xf:unwound >f xf:unwound >f xf:unwound >f >g <g <f"},
+	{"longjmp, and another function at the same place", `
+		mov %rsp, %r12
+		lea back(%rip), %r13
+		lea f(%rip), %rbx
+	1:	call *%rbx
+		jmp exit
+	back:	lea g(%rip), %rbx
+		jmp 1b
+	f:	mov %r12, %rsp
+		jmp *%r13
+	g:	ret`, ">f xf:unwound >g <g"},
+	{"a stack switched under a call, and back", `
+		lea other(%rip), %r12	# below the stack
+		call f
+		jmp exit
+	f:	call g
+		ret
+	g:	xchg %rsp, %r12
+		call h
+		xchg %rsp, %r12
+		ret
+	h:	ret`, ">f >g >h <h <g <f"},
+	{"coroutines on stacks beside each other", `
+		lea other(%rip), %r12
+		lea other-1024(%rip), %r13
+		lea 1f(%rip), %rax
+		mov %rax, (%r12)	# the second coroutine begins there
+		xchg %rsp, %r13
+		call f			# which switches to the second
+		xchg %rsp, %r13
+		jmp exit
+	1:	call g			# which switches back to f
+		xchg %rsp, %r12
+		ret
+	f:	xchg %rsp, %r12
+		ret
+	g:	xchg %rsp, %r12
+		ret`, ">f >g <f xg:exit"},
+	{"a stack that moved", `
+		mov %rsp, %r12
+		call f
+	r:	mov %r12, %rsp
+		jmp exit
+	f:	lea other(%rip), %rax
+		mov (%rsp), %rbx
+		mov %rbx, (%rax)
+		mov %rax, %rsp
+		ret`, ">f xf:exit"},
+	{"the end of the program", `
+		call f
+	f:	call g
+	g:	jmp exit`, ">f >g xg:exit xf:exit"},
+	{"a call from machine code that was entered by a jump", `
+		lea 1f(%rip), %rax
+		push %rax
+		jmp f
+	1:	call f
+		jmp exit
+	f:	ret`, ">f <f >f <f"},
+}
+
+// TestCallsEnd: what was entered ends once, by a return or otherwise, on both
+// engines, in chained blocks and in blocks of one instruction.
+func TestCallsEnd(t *testing.T) {
+	for _, c := range callTries {
+		path := assemble(t, ".globl _start, f, g, h\n.bss\n.skip 4096\nother: .skip 64\n.text\n_start:\n"+c.body+"\nexit: xor %edi, %edi\nmov $60, %eax\nsyscall\n.ifndef g\ng: nop\n.endif\n.ifndef h\nh: nop\n.endif\n")
+		for _, accel := range Accels {
+			for _, step := range []int64{0, 1, 3} {
+				t.Run(c.what, func(t *testing.T) {
+					m := newMachineOn(t, accel, path)
+					log := hookTrace(m, "f", "g", "h")
+					run := m.Run
+					if step > 0 {
+						run = func() (int, bool, error) { return m.Step(step) }
+					}
+					status, done, err := run()
+					for step > 0 && !done && err == nil {
+						status, done, err = run()
+					}
+					if got := strings.Join(*log, " "); got != c.want || status != 0 || !done || err != nil {
+						t.Errorf("%s, steps of %d: %s\nwant %s; status %d %v", accel, step, got, c.want, status, err)
+					}
+				})
+			}
+		}
+	}
+}
