@@ -37,6 +37,7 @@ type Calls struct {
 	enter   func(c *vcpu.CPU, call *Call)
 	leave   func(c *vcpu.CPU, call *Call)
 	sites   map[guest.Addr]*returnSite
+	at      map[callPlace]*Call // the calls in progress, the innermost of each place
 	threads map[int]*openCalls
 	open    int // calls in progress
 	subs    []*Sub
@@ -50,12 +51,19 @@ const (
 	Lost    = "lost"    // there are too many calls in progress to remember
 )
 
+// callPlace is where the return address of a call lies.
+type callPlace struct {
+	sp  guest.Addr
+	pid int
+}
+
+func (l *Call) place() callPlace { return callPlace{l.SP, l.pid} }
+
 // returnSite is a place that calls return to.
 type returnSite struct {
 	h     *Calls
-	open  []*Call // that return here, the last one last
-	calls uint64  // executions of the call instruction before it
-	known bool    // there is one
+	calls uint64 // executions of the call instruction before it
+	known bool   // there is one
 }
 
 // openCalls are a thread's calls in progress, in the order of their beginning.
@@ -86,7 +94,7 @@ type Call struct {
 // HookCalls calls enter at the first instruction of each function that the filter
 // chooses, and leave, if it is not nil, behind the call. Either may be nil.
 func (b *Bus) HookCalls(o *Owner, f *Filter, enter, leave func(c *vcpu.CPU, call *Call)) *Calls {
-	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, threads: map[int]*openCalls{}}
+	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, at: map[callPlace]*Call{}, threads: map[int]*openCalls{}}
 	h.Sub = b.Subscribe(o, InsnExec, f, PCFunc(h.entered))
 	h.Sub.gone = h.removed
 	b.hooks = append(b.hooks, h)
@@ -104,6 +112,9 @@ func (h *Calls) follow(k Kind, fn any) {
 	h.subs = append(h.subs, h.bus.add(&Sub{Kind: k, Owner: h.Sub.Owner, Fn: fn, own: true}))
 }
 
+// InProgress is how many calls are in progress, as far as is known.
+func (h *Calls) InProgress() int { return h.open }
+
 // Remove ends the hook.
 func (h *Calls) Remove() { h.Sub.Remove() }
 
@@ -112,6 +123,7 @@ func (h *Calls) removed() {
 	for _, s := range h.subs {
 		s.Remove()
 	}
+	clear(h.at)
 	clear(h.threads)
 	clear(h.sites)
 }
@@ -141,18 +153,16 @@ func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
 // already: its function jumped back to its first instruction.
 func (h *Calls) begins(c *vcpu.CPU, call *Call) bool {
 	call.site = h.site(c, call.Return)
-	t := h.threads[c.Machine.Thread]
-	top := h.top(c, t, call.SP)
-	if top == nil || top.SP != call.SP {
-		return true
-	}
+	old := h.at[call.place()]
 	switch {
-	case top.Return != call.Return || !top.jumpedTo(call):
-		h.abandon(c, top, Unwound)
-	case top.Func == call.Func:
+	case old == nil:
+		h.settle(c, h.threads[c.Machine.Thread], call.SP)
+	case old.Return != call.Return || !old.jumpedTo(call):
+		h.abandon(c, old, Unwound)
+	case old.Func == call.Func:
 		return false
 	default:
-		call.outer = top
+		call.outer = old
 	}
 	return true
 }
@@ -167,11 +177,11 @@ func (l *Call) jumpedTo(to *Call) bool {
 	return l.Func != to.Func
 }
 
-// top is the thread's last call in progress. Those below the stack pointer whose
-// return address has been overwritten are over.
-func (h *Calls) top(c *vcpu.CPU, t *openCalls, sp guest.Addr) *Call {
+// settle ends the thread's last calls that lie below the stack pointer and whose
+// return address has been overwritten.
+func (h *Calls) settle(c *vcpu.CPU, t *openCalls, sp guest.Addr) {
 	if t == nil {
-		return nil
+		return
 	}
 	for n := len(t.calls) - 1; n >= 0; n-- {
 		call := t.calls[n]
@@ -180,11 +190,10 @@ func (h *Calls) top(c *vcpu.CPU, t *openCalls, sp guest.Addr) *Call {
 		case call.SP < sp && call.overwritten(c):
 			h.abandon(c, call, Unwound)
 		default:
-			return call
+			return
 		}
 		t.calls = t.calls[:min(n, len(t.calls))]
 	}
-	return nil
 }
 
 func (l *Call) overwritten(c *vcpu.CPU) bool {
@@ -208,7 +217,7 @@ func (h *Calls) push(c *vcpu.CPU, call *Call) {
 		t.tidy = 2*len(t.calls) + 64
 	}
 	call.count = call.site.calls
-	call.site.open = append(call.site.open, call)
+	h.at[call.place()] = call
 	t.calls = append(t.calls, call)
 	h.open++
 }
@@ -259,7 +268,7 @@ func (s *returnSite) reached(c *vcpu.CPU, pc guest.Addr) {
 	h := s.h
 	defer h.failed()
 	direct := c.TB != nil && c.Index() > 0 || c.Direct == c.Icount()+1
-	call := s.take(c, direct)
+	call := h.take(c, pc, direct)
 	switch {
 	case call == nil:
 		return
@@ -278,21 +287,28 @@ func (s *returnSite) reached(c *vcpu.CPU, pc guest.Addr) {
 // when it returns, as 32-bit conventions have it.
 const calleePops = 1 << 10
 
-// take finds the call whose return address lies just below the stack pointer.
-func (s *returnSite) take(c *vcpu.CPU, direct bool) *Call {
+// take finds the call that returns to pc and whose return address lies just below
+// the stack pointer.
+func (h *Calls) take(c *vcpu.CPU, pc guest.Addr, direct bool) *Call {
 	arch := c.Machine.Arch
 	at := c.SP() - guest.Addr(arch.Bits/8)
-	var near *Call
-	for _, call := range slices.Backward(s.open) {
+	if call := h.at[callPlace{at, c.Machine.Process}]; call != nil && call.Return == pc {
+		return call
+	}
+	t := h.threads[c.Machine.Thread]
+	if t == nil || direct || arch.Bits != 32 {
+		return nil
+	}
+	for _, call := range slices.Backward(t.calls) {
 		switch {
-		case call.ended || call.pid != c.Machine.Process:
-		case call.SP == at:
+		case call.ended:
+		case call.SP >= at || at-call.SP > calleePops:
+			return nil
+		case call.Return == pc:
 			return call
-		case arch.Bits == 32 && !direct && call.SP < at && at-call.SP <= calleePops && (near == nil || near.SP < call.SP):
-			near = call
 		}
 	}
-	return near
+	return nil
 }
 
 // end takes a call out of those in progress; false if it was not there.
@@ -302,12 +318,8 @@ func (h *Calls) end(c *vcpu.CPU, call *Call) bool {
 	}
 	call.ended = true
 	h.open--
-	open := call.site.open
-	if n := len(open) - 1; n >= 0 && open[n] == call {
-		open[n] = nil
-		call.site.open = open[:n]
-	} else {
-		call.site.open = slices.DeleteFunc(open, func(l *Call) bool { return l == call })
+	if k := call.place(); h.at[k] == call {
+		delete(h.at, k)
 	}
 	if t := h.threads[c.Machine.Thread]; t != nil {
 		if n := len(t.calls) - 1; n >= 0 && t.calls[n] == call {

@@ -25,7 +25,7 @@ func (h *Calls) forked(c *vcpu.CPU, p *Process) {
 		l := *call
 		l.pid, l.outer = p.PID, twin[call.outer]
 		twin[call] = &l
-		l.site.open = append(l.site.open, &l)
+		h.at[l.place()] = &l
 		child.calls = append(child.calls, &l)
 		h.open++
 	}

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
 	"panda/emu/linux/hostsys"
+	"panda/emu/linux/vdso"
 	"panda/emu/mmu"
 	"panda/emu/sym"
 	"panda/emu/vcpu"
@@ -289,7 +291,18 @@ type hostSource struct {
 	fd   int
 }
 
+// ownSource is an object of the kernel's.
+type ownSource struct{ *bytes.Reader }
+
+func (ownSource) Close() error { return nil }
+
 func (k *Kernel) openSource(name string) (sym.Source, error) {
+	switch name {
+	case sym.Vdso:
+		return ownSource{bytes.NewReader(vdso.For(guest.X86_64).Bytes)}, nil
+	case sym.Vdso32:
+		return ownSource{bytes.NewReader(vdso32.Bytes)}, nil
+	}
 	fd, e := k.host.Openat(unix.AT_FDCWD, k.hostPath(name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if e != 0 {
 		return nil, e

@@ -23,6 +23,7 @@ type File struct {
 	names    map[uint64][]string // all names of an address, the best first
 	byName   map[string]uint64
 	ifuncs   map[uint64][]string // names by the address of their resolver
+	resolved map[string]bool     // names of ifuncs whose implementation is known
 	segments []elf.ProgHeader
 }
 
@@ -41,7 +42,7 @@ func Read(r io.ReaderAt) (f *File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read symbols: %w", err)
 	}
-	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}}
+	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}, resolved: map[string]bool{}}
 	for _, p := range e.Progs {
 		if p.Type == elf.PT_LOAD {
 			f.segments = append(f.segments, p.ProgHeader)

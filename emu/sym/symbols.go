@@ -31,6 +31,13 @@ type fileKey struct {
 	dev, ino uint64
 }
 
+// Vdso is the name of the region with the kernel's own object, which Open is asked
+// for by this name, or by Vdso32 for the one of 32-bit programs.
+const (
+	Vdso   = "[vdso]"
+	Vdso32 = "[vdso32]"
+)
+
 // New is a Symbols that reads files with open.
 func New(open func(name string) (Source, error)) *Symbols {
 	return &Symbols{Open: open, files: map[fileKey]*File{}}
@@ -41,13 +48,18 @@ func (s *Symbols) file(r *mmu.Region) *File {
 	if l := &s.last; l.file != nil && l.region == *r {
 		return l.file
 	}
-	if r.Name == "" || r.Name[0] != '/' {
+	name := r.Name
+	switch {
+	case name == Vdso && r.End <= 1<<32:
+		name = Vdso32
+	case name == Vdso:
+	case name == "" || name[0] != '/':
 		return nil
 	}
-	key := fileKey{r.Name, r.Dev, r.Ino}
+	key := fileKey{name, r.Dev, r.Ino}
 	f, ok := s.files[key]
 	if !ok {
-		f = s.read(r.Name)
+		f = s.read(name)
 		s.files[key] = f
 	}
 	return f
@@ -202,12 +214,20 @@ func (s *Symbols) Resolved(space *mmu.Space, resolver, impl guest.Addr) bool {
 	if !ok {
 		return false
 	}
-	f, at := s.file(&r), uint64(impl-b)
+	f := s.file(&r)
 	names := f.ifuncs[uint64(resolver-b)]
-	if r2, b2, ok := s.locate(space, impl); !ok || s.file(&r2) != f || b2 != b || len(names) == 0 || f.byName[names[0]] == at {
+	in, b, ok := s.locate(space, impl) // the file itself, or the kernel's object
+	if !ok || len(names) == 0 {
 		return false
 	}
-	f.resolve(names, at)
+	to, at := s.file(&in), uint64(impl-b)
+	if to != f && in.Name != Vdso || to.byName[names[0]] == at {
+		return false
+	}
+	to.resolve(names, at)
+	for _, n := range names {
+		f.resolved[n] = true
+	}
 	return true
 }
 
@@ -217,7 +237,7 @@ func (s *Symbols) Unresolved(space *mmu.Space, take func(name string) bool) []gu
 	var as []guest.Addr
 	s.eachFile(space, func(_ string, f *File, b guest.Addr) bool {
 		for a, names := range f.ifuncs {
-			if _, done := f.byName[names[0]]; !done && slices.ContainsFunc(names, take) {
+			if !f.resolved[names[0]] && slices.ContainsFunc(names, take) {
 				as = append(as, b+guest.Addr(a))
 			}
 		}

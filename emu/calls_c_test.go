@@ -1,0 +1,202 @@
+package emu
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/vcpu"
+)
+
+// compileGuest makes a program with a compiler of C or C++, or skips.
+func compileGuest(t testing.TB, compiler, source string, flags ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(compiler); err != nil {
+		t.Skip("no ", compiler)
+	}
+	src := filepath.Join(t.TempDir(), "guest"+map[string]string{"gcc": ".c", "g++": ".cc"}[compiler])
+	exe := strings.TrimSuffix(src, filepath.Ext(src))
+	if err := os.WriteFile(src, []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(compiler, append([]string{"-w", "-o", exe, src}, flags...)...).CombinedOutput(); err != nil {
+		if slices.Contains(flags, "-m32") || slices.Contains(flags, "-static") {
+			t.Skipf("%s %v: %v %s", compiler, flags, err, out)
+		}
+		t.Fatalf("%s: %v %s", compiler, err, out)
+	}
+	return exe
+}
+
+// hookProgram runs a program with hooks on functions and gives what happened.
+func hookProgram(t *testing.T, accel, path string, names ...string) string {
+	t.Helper()
+	var got string
+	t.Run("", func(t *testing.T) {
+		m := newMachineOn(t, accel, path)
+		log := hookTrace(m, names...)
+		m.finish(t)
+		got = strings.Join(*log, " ")
+	})
+	return got
+}
+
+const jumpsSource = `
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+#define NI __attribute__((noinline, noclone))
+static jmp_buf b;
+static sigjmp_buf sb;
+static ucontext_t mc, c1, c2;
+static char s1[16384], s2[16384], alt[65536];
+static volatile int n;
+NI void inner(void) { if (n++ < 2) longjmp(b, 1); __asm__ volatile(""); }
+NI void outer(void) { inner(); __asm__ volatile(""); }
+NI void handler(int s) { siglongjmp(sb, 1); }
+NI int step(int x) { __asm__ volatile(""); return x + 1; }
+NI void one(void) { step(1); swapcontext(&c1, &c2); step(2); }
+NI void two(void) { step(3); swapcontext(&c2, &c1); step(4); }
+NI void quits(void) { pthread_exit(0); }
+static void *thread(void *p) { quits(); return p; }
+int main(int argc, char **argv) {
+	if (argc > 1) return 0;
+	for (int i = 0; i < 3; i++) if (!setjmp(b)) outer();
+	stack_t ss = { .ss_sp = alt, .ss_size = sizeof alt };
+	struct sigaction a = { .sa_handler = handler, .sa_flags = SA_ONSTACK | SA_NODEFER };
+	sigaltstack(&ss, 0), sigaction(SIGUSR1, &a, 0);
+	for (int i = 0; i < 2; i++) if (!sigsetjmp(sb, 1)) raise(SIGUSR1);
+	getcontext(&c1), c1.uc_stack.ss_sp = s1, c1.uc_stack.ss_size = sizeof s1, c1.uc_link = &mc;
+	getcontext(&c2), c2.uc_stack.ss_sp = s2, c2.uc_stack.ss_size = sizeof s2, c2.uc_link = &mc;
+	makecontext(&c1, one, 0), makecontext(&c2, two, 0);
+	swapcontext(&mc, &c1);
+	pthread_t t;
+	pthread_create(&t, 0, thread, 0), pthread_join(t, 0);
+	step(5);
+	if (!fork()) execl(argv[0], argv[0], "x", (char *)0);
+	wait(0);
+	return 0;
+}
+`
+
+// TestCallsJump leaves functions by what C has for it. When it shows that a call is
+// over depends on the compiler; that it ends once, and how, does not.
+func TestCallsJump(t *testing.T) {
+	const order = ">outer >inner >outer >inner >outer >inner <inner <outer >handler >handler >one >step <step >two >step <step >step <step <one >quits >step <step"
+	const ends = "xhandler:exec xhandler:exit xhandler:unwound xinner:unwound xinner:unwound xouter:unwound xouter:unwound xquits:exit xtwo:exec xtwo:exit"
+	for _, opt := range []string{"-O0", "-O1", "-O2"} {
+		path := compileGuest(t, "gcc", jumpsSource, opt, "-lpthread")
+		for _, accel := range Accels {
+			var calls, abandoned []string
+			for _, x := range strings.Fields(hookProgram(t, accel, path, "inner", "outer", "handler", "step", "one", "two", "quits")) {
+				if x[0] == 'x' {
+					abandoned = append(abandoned, x)
+				} else {
+					calls = append(calls, x)
+				}
+			}
+			slices.Sort(abandoned)
+			if got, gone := strings.Join(calls, " "), strings.Join(abandoned, " "); got != order || gone != ends {
+				t.Errorf("%s %s:\n%s\n%s\nwant\n%s\n%s", opt, accel, got, gone, order, ends)
+			}
+		}
+	}
+}
+
+const throwsSource = `
+#include <cstdio>
+#define NI __attribute__((noinline, noclone))
+extern "C" {
+NI int deep(int n) { if (n == 0) throw 7; int r = deep(n - 1) + 1; __asm__ volatile(""); return r; }
+NI int tries(int n) { int r = 0; try { r = deep(n); } catch (int e) { r = e; } __asm__ volatile(""); return r; }
+}
+int main() { int s = 0; for (int i = 0; i < 3; i++) s += tries(i); return s != 21; }
+`
+
+// TestCallsThrow leaves functions by exceptions of C++: each call of tries returns,
+// and none of deep.
+func TestCallsThrow(t *testing.T) {
+	for _, opt := range []string{"-O0", "-O2"} {
+		path := compileGuest(t, "g++", throwsSource, opt)
+		for _, accel := range Accels {
+			got := hookProgram(t, accel, path, "deep", "tries")
+			if n := strings.Count(got, ">tries"); n != 3 || strings.Count(got, "<tries") != n || strings.Contains(got, "<deep") || strings.Count(got, ">deep") != 6 || strings.Count(got, "xdeep") != 6 {
+				t.Errorf("%s %s: %s", opt, accel, got)
+			}
+		}
+	}
+}
+
+// TestManyCalls: memory stays as it is however often a function returns, or does
+// not.
+func TestManyCalls(t *testing.T) {
+	path := assemble(t, `
+.globl _start, f, g
+.text
+_start:	mov $100000, %ecx
+	mov %rsp, %r12
+	lea 3f(%rip), %r13
+1:	call f
+	call g
+2:	dec %ecx
+	jnz 1b
+	jmp 4f
+3:	jmp 2b
+4:
+	xor %edi, %edi
+	mov $60, %eax
+	syscall
+f:	ret
+g:	mov %r12, %rsp
+	jmp *%r13
+`)
+	for _, accel := range Accels {
+		m := newMachineOn(t, accel, path)
+		left, gone := 0, 0
+		h := m.host.HookCalls(event.Symbol("f", "g"), nil, func(*vcpu.CPU, *event.Call) { left++ })
+		h.Abandoned = func(*vcpu.CPU, *event.Call, string) { gone++ }
+		most := 0
+		m.host.InsnExec(event.Symbol("g"), func(*vcpu.CPU, guest.Addr) { most = max(most, h.InProgress()) })
+		m.finish(t)
+		if left != 100000 || gone != 100000 || most > 2 {
+			t.Errorf("%s: %d returned, %d abandoned, %d at once", accel, left, gone, most)
+		}
+	}
+}
+
+// TestVdsoHooks hooks functions whose implementation is in the kernel's object.
+func TestVdsoHooks(t *testing.T) {
+	const source = `
+#include <time.h>
+#include <sys/time.h>
+int main(void) {
+	struct timeval v = {0}; struct timespec s = {0};
+	gettimeofday(&v, 0), clock_gettime(CLOCK_REALTIME, &s);
+	return !(time(0) == 42 && v.tv_sec == 0 && s.tv_sec == 0);
+}`
+	for _, flags := range [][]string{{}, {"-static"}, {"-m32"}} {
+		t.Run(strings.Join(flags, ""), func(t *testing.T) {
+			path := compileGuest(t, "gcc", source, flags...)
+			for _, accel := range Accels {
+				m := newMachineOn(t, accel, path)
+				hits := 0
+				for name, ret := range map[string]uint64{"time": 42, "gettimeofday": 0, "clock_gettime": 0} {
+					m.host.HookCalls(event.Symbol(name), func(c *vcpu.CPU, call *event.Call) { hits++; call.Skip(c, ret) }, nil)
+				}
+				if m.finish(t); hits < 3 {
+					t.Errorf("%s: %d hits", accel, hits)
+				}
+			}
+		})
+	}
+}
