@@ -114,6 +114,7 @@ var exactKinds = []struct {
 	{event.SyscallEnter, []string{"rax"}},
 	{event.UserAfterSyscall, nil},
 	{event.SyscallLeave, nil},
+	{event.CPURestoreState, nil},
 	{event.BeforeException, nil},
 }
 
@@ -145,7 +146,7 @@ func TestExactState(t *testing.T) {
 				now = map[string]uint64{} // in the middle of an instruction
 			}
 			before := k.kind.Class() == "insn" || k.kind.Class() == "block"
-			if before && k.kind != event.AfterInsnExec && k.kind != event.InsnTranslate && k.kind != event.AfterBlockExec && c.PC() != e.PC {
+			if before && k.kind != event.AfterInsnExec && k.kind != event.InsnTranslate && k.kind != event.AfterBlockExec && k.kind != event.CPURestoreState && c.PC() != e.PC {
 				t.Errorf("%v: cpu.pc %#x, pc %#x", k.kind, c.PC(), e.PC)
 			}
 			equal := func(want map[string]uint64) bool {

@@ -19,6 +19,11 @@ func writeEvents(w io.Writer) {
 		}
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", name, r.Args, r.Returns, r.Filters, r.Doc)
 	}
+	fmt.Fprint(w, "\nPANDA's other events cannot occur in user mode; a subscription says so:\n\n")
+	for i := range event.Absent {
+		a := &event.Absent[i]
+		fmt.Fprintf(w, "- `%s`: %s. Here: %s.\n", strings.Join(append([]string{a.Name}, a.Aliases...), "`, `"), a.Doc, a.Why)
+	}
 	fmt.Fprint(w, "\n## Filters\n\n")
 	for _, f := range append(filterKeys[:len(filterKeys):len(filterKeys)], commonKeys...) {
 		fmt.Fprintf(w, "- `%s`: %s\n", f.name, f.doc)

@@ -110,7 +110,7 @@ func (cb *callback) gofunc() any {
 		return event.PCBoolFunc(func(c *vcpu.CPU, pc guest.Addr) bool {
 			return cb.truth(c, cb.addr(uint64(pc)))
 		})
-	case event.BeforeBlockExec, event.AfterBlockTranslate:
+	case event.BeforeBlockExec, event.AfterBlockTranslate, event.CPURestoreState:
 		return event.BlockFunc(cb.block)
 	case event.BeforeBlockExecInvalidateOpt:
 		return event.BlockBoolFunc(func(c *vcpu.CPU, tb *vcpu.TB) bool {

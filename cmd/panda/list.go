@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -61,19 +62,28 @@ func (l *lister) matches(name string) bool {
 func (l *lister) events() error {
 	rows, err := event.Glob(l.glob)
 	for _, r := range rows {
-		name := r.Name
-		if len(r.Aliases) > 0 {
-			name += " (" + strings.Join(r.Aliases, ", ") + ")"
-		}
 		var more []string
 		for _, d := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", r.Filters}, {"cost", r.Cost}} {
 			if text := strings.TrimSuffix(d[1], ", "); text != "" {
 				more = append(more, d[0]+": "+text)
 			}
 		}
-		l.row("event", name, r.Doc, more...)
+		l.row("event", names(r.Name, r.Aliases), r.Doc, more...)
+	}
+	for i := range event.Absent {
+		if a := &event.Absent[i]; l.matches(a.Name) || slices.ContainsFunc(a.Aliases, l.matches) {
+			l.row("event", names(a.Name, a.Aliases), a.Doc, "cannot occur here: "+a.Why)
+		}
 	}
 	return err
+}
+
+// names is a name with others of the same.
+func names(name string, aliases []string) string {
+	if len(aliases) > 0 {
+		name += " (" + strings.Join(aliases, ", ") + ")"
+	}
+	return name
 }
 
 func (l *lister) fields() error {

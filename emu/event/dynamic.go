@@ -192,7 +192,7 @@ func (k Kind) Each(hit func(e *Env)) any {
 		return PCBoolFunc(func(c *vcpu.CPU, at guest.Addr) bool { pc(c, at); return false })
 	case GuestHypercall:
 		return HypercallFunc(func(c *vcpu.CPU) bool { pc(c, c.PC()); return false })
-	case BeforeBlockExec, AfterBlockTranslate:
+	case BeforeBlockExec, AfterBlockTranslate, CPURestoreState:
 		return BlockFunc(block)
 	case BeforeBlockExecInvalidateOpt:
 		return BlockBoolFunc(func(c *vcpu.CPU, tb *vcpu.TB) bool { block(c, tb); return false })

@@ -126,7 +126,7 @@ func (k Kind) Class() string {
 	switch k {
 	case InsnExec, AfterInsnExec, InsnTranslate, GuestHypercall, BeforeBlockTranslate:
 		return "insn"
-	case BeforeBlockExec, AfterBlockExec, AfterBlockTranslate, BeforeBlockExecInvalidateOpt:
+	case BeforeBlockExec, AfterBlockExec, AfterBlockTranslate, BeforeBlockExecInvalidateOpt, CPURestoreState:
 		return "block"
 	case VirtMemBeforeRead:
 		return "mem"

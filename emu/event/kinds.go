@@ -33,6 +33,7 @@ const (
 	UserAfterSyscall
 	SyscallEnter
 	SyscallLeave
+	CPURestoreState
 	BeforeException
 	ASIDChanged
 	ProcessStart
@@ -132,6 +133,12 @@ var Rows = [NumKinds]Row{
 		"a system call ended; decoded, ret is signed",
 	},
 	{
+		CPURestoreState, "cpu_restore_state",
+		[]string{"cb_cpu_restore_state"},
+		"tb", "", "pc symbol module", "per fault",
+		"an instruction raised an exception in the middle of a block: registers and pc are again those before it; assigning pc makes the guest go on there instead",
+	},
+	{
 		BeforeException, "before_exception", nil, "exception {vector code addr}", "", "number", "per exception",
 		"the CPU is about to deliver an exception",
 	},
@@ -185,6 +192,11 @@ func ParseKind(name string) (Kind, error) {
 	for i := range Rows {
 		if Rows[i].Name == low || slices.Contains(Rows[i].Aliases, low) {
 			return Rows[i].Kind, nil
+		}
+	}
+	for i := range Absent {
+		if a := &Absent[i]; a.is(low) {
+			return 0, fmt.Errorf("event %s cannot occur here: %s", low, a.Why)
 		}
 	}
 	return 0, fmt.Errorf("no event %q%s", name, DidYouMean(low, Names()))

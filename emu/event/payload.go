@@ -11,7 +11,8 @@ type (
 	PCFunc func(c *vcpu.CPU, pc guest.Addr)
 	// PCBoolFunc serves insn_translate.
 	PCBoolFunc func(c *vcpu.CPU, pc guest.Addr) bool
-	// BlockFunc serves before_block_exec and after_block_translate.
+	// BlockFunc serves before_block_exec, after_block_translate and
+	// cpu_restore_state.
 	BlockFunc func(c *vcpu.CPU, tb *vcpu.TB)
 	// BlockBoolFunc serves before_block_exec_invalidate_opt.
 	BlockBoolFunc func(c *vcpu.CPU, tb *vcpu.TB) bool

@@ -32,6 +32,25 @@ func (e *Engine) translates(k event.Kind, pc guest.Addr) []*event.Sub {
 	return e.bus.At(nil, k, event.InsnAt(e.cpu.Machine, pc))
 }
 
+// restored fires cpu_restore_state for a block that an exception left, when
+// registers and pc are those of its instruction. It reports whether a callback sent
+// the guest elsewhere.
+func (e *Engine) restored(c *vcpu.CPU, tb *vcpu.TB) (moved bool) {
+	if tb == nil || !e.bus.Watched(event.CPURestoreState) {
+		return false
+	}
+	if tb.Once && e.redone != nil {
+		tb = e.redone
+	}
+	c.Moved = false
+	for _, s := range e.bus.At(nil, event.CPURestoreState, event.InsnAt(c.Machine, tb.PC)) {
+		if fn, ok := s.Fn.(event.BlockFunc); ok && s.Active() {
+			e.bus.CallBlock(s, fn, c, tb)
+		}
+	}
+	return c.Moved
+}
+
 // afterBlock lets a block say that it was left, and handles one that a callback
 // invalidated.
 func (e *Engine) afterBlock(c *vcpu.CPU) {

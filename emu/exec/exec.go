@@ -97,6 +97,7 @@ type Engine struct {
 	soft        bool       // the present part of the budget need not be used up
 	renew       guest.Addr // a block to be translated anew without asking again
 	renewed     bool
+	redone      *vcpu.TB // the block of an instruction that runs alone because it could not there
 
 	// OnTranslate, when set, is shown each block before and after the passes, and
 	// when the backend has compiled it.

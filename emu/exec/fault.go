@@ -18,9 +18,10 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		if f.X87 {
 			e.refused(c.TB)
 		}
+		tb := c.TB
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here
-		return e.alone(c)
+		return e.aloneFor(c, tb)
 	case vcpu.Redirect:
 		a := c.Machine.Arch
 		pc, static := c.W[a.PC], c.W[a.Static]
@@ -29,8 +30,9 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		c.Left--
 		return 0, false
 	case *guest.MemFault:
+		tb := c.TB
 		c.Settle()
-		return e.except(c, e.guest.Fault(c, f))
+		return e.exceptIn(c, tb, e.guest.Fault(c, f))
 	case *mmu.CodeStore:
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
@@ -50,6 +52,15 @@ func (e *Engine) raised(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
 		c.SetPC(guest.Addr(tb.Marks[n].PC) + guest.Addr(tb.Marks[n].Len))
 		c.Left--
 	}
+	return e.exceptIn(c, tb, x)
+}
+
+// exceptIn makes an exception of an instruction in a block pending, unless a
+// callback goes on elsewhere.
+func (e *Engine) exceptIn(c *vcpu.CPU, tb *vcpu.TB, x guest.Exception) (vcpu.Stop, bool) {
+	if e.restored(c, tb) {
+		return 0, false
+	}
 	return e.except(c, x)
 }
 
@@ -59,6 +70,7 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	if _, inside := c.Offset(host); !inside || c.TB == nil {
 		panic(e.bug(c, raw))
 	}
+	tb := c.TB
 	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
 	c.Settle()
 	if watched || f == nil { // the instruction begins anew; what stands before it has fired
@@ -68,9 +80,9 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	case watched:
 		return e.selfModifying(c, at)
 	case f == nil:
-		return e.alone(c) // the map has changed since: try again
+		return e.aloneFor(c, tb) // the map has changed since: try again
 	}
-	return e.except(c, e.guest.Fault(c, f))
+	return e.exceptIn(c, tb, e.guest.Fault(c, f))
 }
 
 // refusedOften is how often a block may find the x87 not as it wants it before it
@@ -91,6 +103,13 @@ func (e *Engine) selfModifying(c *vcpu.CPU, at guest.Addr) (vcpu.Stop, bool) {
 	e.cache.stored(page, c.Icount())
 	e.cache.drop(page, page+mmu.PageSize)
 	c.Space.Stored(page)
+	return e.alone(c)
+}
+
+// aloneFor runs one instruction of a block alone.
+func (e *Engine) aloneFor(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
+	e.redone = tb
+	defer func() { e.redone = nil }()
 	return e.alone(c)
 }
 

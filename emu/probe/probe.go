@@ -52,7 +52,7 @@ func Free(bus *event.Bus) bool {
 // bounds are the kinds that tell of blocks, or stand at their ends.
 var bounds = []event.Kind{
 	event.BeforeBlockExecInvalidateOpt, event.BeforeBlockExec, event.AfterBlockExec, event.BeforeBlockTranslate, event.AfterBlockTranslate,
-	event.InsnTranslate, event.AfterInsnExec,
+	event.InsnTranslate, event.AfterInsnExec, event.CPURestoreState,
 }
 
 // Wants reports whether any subscription concerns the code of a block that is
