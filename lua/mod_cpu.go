@@ -22,6 +22,7 @@ var cpuModule = Module{
 		{"read", "addr, n", "string or nil, message", "n bytes of guest memory.", cpuRead},
 		{"write", "addr, str", "true or nil, message", "Writes guest memory, also where the guest itself may not.", cpuWrite},
 		{"str", "addr[, max]", "string or nil, message", "Text up to a zero byte, at most max bytes (4096).", cpuStr},
+		{"text", "addr", "string or nil", "The text at an address, if what is there is one: UTF-8 that can be printed, with a zero byte within 4096 bytes. What may be a pointer to something else is asked with this.", cpuText},
 		{"arg", "i", "integer", "Argument i, from 1, of the function whose first instruction is about to run.", cpuArg},
 		{"ret", "", "integer", "The result of a function that has just returned.", cpuRet},
 		{"disas", "[addr[, n]]", "string", "n instructions (1) from addr (pc) on, a line each.", cpuDisas},
@@ -201,29 +202,20 @@ func (s *State) writeMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, b string)
 func cpuStr(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
 	a, limit := s.argAddr(L, 2), argLen(L, 3, 4096)
-	text, err := readText(c, a, limit)
+	text, _, err := event.CString(c, a, limit)
 	if err != nil {
 		return pushError(L, fmt.Errorf("text at %#x: %w", uint64(a), err))
 	}
 	return pushString(L, text)
 }
 
-// readText reads page by page, so that text before an unmapped page is found.
-func readText(c *vcpu.CPU, a guest.Addr, limit int) (string, error) {
-	const page = 4096
-	var out []byte
-	for len(out) < limit {
-		b := make([]byte, min(limit-len(out), page-int(a%page)))
-		if err := c.Read(a, b); err != nil {
-			return "", err
-		}
-		if i := strings.IndexByte(string(b), 0); i >= 0 {
-			return string(append(out, b[:i]...)), nil
-		}
-		out = append(out, b...)
-		a += guest.Addr(len(b))
+func cpuText(s *State, L *glua.LState) int {
+	text, ok := event.Text(s.checkCPU(L), s.argAddr(L, 2))
+	if !ok {
+		L.Push(glua.LNil)
+		return 1
 	}
-	return string(out), nil
+	return pushString(L, text)
 }
 
 // memRows are u8 to u64 and i8 to i64.

@@ -250,7 +250,7 @@ func (s *system) Switches() plugin.Switches { return plugin.Switches{Chaining: t
 func (s *system) Call(fn guest.Addr, args []uint64, _ uint64) (uint64, error) {
 	call := fmt.Sprintf("%#x", uint64(fn))
 	for _, a := range args {
-		if text, err := readText(s.f.cpu, guest.Addr(a), 100); err == nil && a > 1000 {
+		if text, _, err := event.CString(s.f.cpu, guest.Addr(a), 100); err == nil && a > 1000 {
 			call += fmt.Sprintf(" %q", text)
 		} else {
 			call += fmt.Sprintf(" %d", a)

@@ -41,7 +41,7 @@ local by_path = {}
 
 -- How a handler shows an argument of a type of libc's signatures.
 local shown = {
-  string = { "%s", "text.quote(cpu:str(%s) or \"?\")" }, format = { "%s", "text.quote(cpu:str(%s) or \"?\")" },
+  string = { "%s", "text.at(cpu, %s)" }, format = { "%s", "text.at(cpu, %s)" },
   int = { "%d", "int(%s, 32)" }, uint = { "%d", "bit.band(%s, 0xffffffff)" }, char = { "%d", "int(%s, 32)" },
   long = { "%d", "int(%s, cpu.bits)" }, size = { "%d", "%s" },
 }
@@ -57,7 +57,7 @@ local function template(module, name)
   end
   return string.format([[
 -- %s of %s. What is saved here takes effect at the next call.
---   cpu    the CPU: cpu:str(a1), cpu:u32(a1), cpu:backtrace()
+--   cpu    the CPU: cpu:text(a1), cpu:u32(a1), cpu:backtrace()
 --   log    prints a line as string.format makes it, indented by the depth of the call
 --   call   a table of this call alone, in which enter can leave something for leave
 --   a1 …   the arguments; what enter returns becomes the result, and the call is not made

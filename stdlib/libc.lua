@@ -149,10 +149,7 @@ end
 
 local function pointer(v) return v == 0 and "NULL" or hex(v) end
 
-local function quoted(cpu, v)
-  local s = v ~= 0 and cpu:str(v, libc.longest + 1)
-  return s and text.quote(s, libc.longest) or pointer(v)
-end
+local function quoted(cpu, v) return text.at(cpu, v, libc.longest) end
 
 local function memory(cpu, v, n)
   local s = cpu:read(v, math.min(n, libc.longest + 1))

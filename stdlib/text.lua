@@ -12,6 +12,14 @@ function text.quote(s, max)
   return '"' .. body .. '"' .. (#s > max and "..." or "")
 end
 
+-- at shows what a pointer to a text points to: the text as quote writes it, or the
+-- pointer where there is no text.
+function text.at(cpu, addr, max)
+  if addr == 0 then return "NULL" end
+  local s = cpu:text(addr)
+  return s and text.quote(s, max) or hex(addr)
+end
+
 -- count puts a number before a word: "1 block", "2 blocks".
 function text.count(n, word)
   return string.format("%d %s%s", n, word, n == 1 and "" or "s")

@@ -260,8 +260,8 @@ func (p *pointers) insn(a guest.Addr) []string {
 // at least.
 func (p *pointers) text(a guest.Addr) string {
 	const least, most = 4, 40
-	text, _, err := p.s.text(a)
-	if err != nil || len(text) < least || strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' && r != '\t' }) >= 0 {
+	text, ok := event.Text(p.s.m.CPU(), a)
+	if !ok || len(text) < least {
 		return ""
 	}
 	if r := []rune(text); len(r) > most {

@@ -1,10 +1,11 @@
 -- Calls of C as text. A table stands for the CPU.
 local t, libc = require "test", require "libc"
 
-local memory = { [0x1000] = "hello\n", [0x2000] = "%s: %-*d %5.1f%% %lx %c\n", [0x3000] = string.rep("y", 40) }
+local memory = { [0x1000] = "hello\n", [0x2000] = "%s: %-*d %5.1f%% %lx %c\n", [0x3000] = string.rep("y", 40), [0x4000] = "I\234\255\255?" }
 local cpu = { bits = 64, doubles = { xmm0 = 0x4004000000000000, xmm1 = 0x3ff0000000000000 } } -- 2.5, 1
 function cpu:reg(name) return self.doubles[name] end
 function cpu:read(at, n) return memory[at] and (memory[at] .. string.rep("\0", n)):sub(1, n) end
+function cpu:text(at) return at ~= 0x4000 and memory[at] or nil end -- what is at 0x4000 is no text
 function cpu:str(at, max) return memory[at] and memory[at]:sub(1, max or 4096) end
 
 local function call(name, ...)
@@ -25,6 +26,7 @@ t.test("arguments and results", function()
   t.equal(call("puts@plt", 0x1000):text(), [[puts("hello\n")]])
   t.equal(call("puts", 0):text(), "puts(NULL)")
   t.equal(call("puts", 0x9999):text(), "puts(0x9999)")
+  t.equal(call("puts", 0x4000):text(), "puts(0x4000)")
   t.equal(call("strlen", 0x3000):text(), 'strlen("' .. string.rep("y", 32) .. '"...)')
   t.equal(call("putchar", 65):text(), "putchar('A')")
   t.equal(call("putchar", 10):text(), "putchar(10)")

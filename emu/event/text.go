@@ -1,0 +1,48 @@
+package event
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+
+	"panda/emu/guest"
+	"panda/emu/vcpu"
+)
+
+// textReach is how far behind an address the end of a text is looked for.
+const textReach = 4096
+
+// CString reads bytes up to a zero byte, at most limit, page by page, so that what
+// stands before an unmapped page is found. ended says that there was a zero byte.
+func CString(c *vcpu.CPU, a guest.Addr, limit int) (s string, ended bool, err error) {
+	const page = 4096
+	var out []byte
+	for len(out) < limit {
+		b := make([]byte, min(limit-len(out), page-int(a%page)))
+		if err := c.Read(a, b); err != nil {
+			return "", false, err
+		}
+		if i := bytes.IndexByte(b, 0); i >= 0 {
+			return string(append(out, b[:i]...)), true, nil
+		}
+		out = append(out, b...)
+		a += guest.Addr(len(b))
+	}
+	return string(out), false, nil
+}
+
+// Text is the text at an address, if what is there is one: UTF-8 that can be
+// printed, with its zero byte within reach. All that shows texts to people asks
+// here, so that a pointer, or any other bytes, is not taken for one.
+func Text(c *vcpu.CPU, a guest.Addr) (s string, ok bool) {
+	s, ended, err := CString(c, a, textReach)
+	if err != nil || !ended || !utf8.ValidString(s) {
+		return "", false
+	}
+	for _, r := range s {
+		if !strconv.IsPrint(r) && !(r >= '\a' && r <= '\r') && r != '\x1b' {
+			return "", false
+		}
+	}
+	return s, true
+}
