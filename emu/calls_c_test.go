@@ -137,6 +137,58 @@ func TestCallsThrow(t *testing.T) {
 	}
 }
 
+const movesSource = `package main
+
+import "os"
+
+//go:noinline
+func rec(n int) int {
+	var room [64]int
+	room[n%64] = n
+	if n == 0 {
+		return 1
+	}
+	return rec(n-1) + room[n%64]
+}
+
+func main() {
+	c := make(chan int)
+	for g := range 4 {
+		go func() { c <- rec(200 + g) }()
+	}
+	s := 0
+	for range 4 {
+		s += <-c
+	}
+	if s == 0 {
+		os.Exit(1)
+	}
+}
+`
+
+// TestCallsMove calls functions on stacks of Go's, which grow and are moved.
+func TestCallsMove(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(movesSource), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", "moves", "main.go")
+	build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GO111MODULE=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v %s", err, out)
+	}
+	for _, accel := range Accels {
+		got := hookProgram(t, accel, filepath.Join(dir, "moves"), "main.rec")
+		in, out := strings.Count(got, ">main.rec"), strings.Count(got, "<main.rec")
+		if want := 201 + 202 + 203 + 204; in != want || out != want || strings.Contains(got, "x") {
+			t.Errorf("%s: %d calls, %d returned, want %d", accel, in, out, want)
+		}
+	}
+}
+
 // TestManyCalls: memory stays as it is however often a function returns, or does
 // not.
 func TestManyCalls(t *testing.T) {

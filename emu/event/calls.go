@@ -150,13 +150,18 @@ func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
 }
 
 // begins makes room for a call. It reports false for one that is under way
-// already: its function jumped back to its first instruction.
+// already: its function jumped back to its first instruction, or begins again on a
+// stack that was moved.
 func (h *Calls) begins(c *vcpu.CPU, call *Call) bool {
 	call.site = h.site(c, call.Return)
 	old := h.at[call.place()]
 	switch {
 	case old == nil:
-		h.settle(c, h.threads[c.Machine.Thread], call.SP)
+		t := h.threads[c.Machine.Thread]
+		if t.moved(c, h, call) {
+			return false
+		}
+		h.settle(c, t, call.SP)
 	case old.Return != call.Return || !old.jumpedTo(call):
 		h.abandon(c, old, Unwound)
 	case old.Func == call.Func:
