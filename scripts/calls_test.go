@@ -275,3 +275,31 @@ func TestGuestCall(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestCallHooked calls functions that are hooked: the hooks are told of such calls,
+// a call in a function's own hook ends with an error, and the function itself can be
+// had.
+func TestCallHooked(t *testing.T) {
+	path := compile(t, "callee", callee, "-O1", "-fno-ipa-cp", "-fno-ipa-pure-const")
+	for _, c := range []struct{ src, guest, printed string }{
+		{`panda.hook("scale", { leave = function(cpu, ret) print("left", ret) end })
+		panda.hook("wild", { abandoned = function(cpu, why) print("wild", why) end })
+		panda.on("insn_exec", { symbol = "main", once = true }, function(cpu)
+			panda.call("scale", 3, 5, "four")
+			panda.call("wild")
+		end)`, "42 2\n", "left\t19\nwild\tunwound\nleft\t42\n"},
+		{`n, failed = 0, {}
+		panda.hook("scale", { enter = function(cpu, a, b, s)
+			n = n + 1
+			local ok, err = pcall(panda.call, "scale", a, b, s)
+			if not ok then failed[#failed + 1] = err:match("%d+ guest functions are running within one another") end
+		end })
+		function uninit_plugin() print(n, #failed, failed[1]) end`, "42 17\n", "17\t1\t16 guest functions are running within one another\n"},
+		{`panda.hook("scale", { enter = function(cpu, a, b, s) return panda.original("scale", a + 1, b, s) end })`, "49 1\n", ""},
+	} {
+		p := play(t, write(t, "hooked.lua", c.src), nil, path)
+		if p.guest != c.guest || p.printed != c.printed {
+			t.Errorf("%s\n%+v", c.src, p)
+		}
+	}
+}
