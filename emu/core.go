@@ -51,9 +51,6 @@ func (m *core) Switches() plugin.Switches {
 
 func (m *core) Regions() []plugin.Region {
 	var rs []plugin.Region
-	if m.cpu.Space == nil { // the guest has ended
-		return nil
-	}
 	for _, r := range m.cpu.Space.Regions() {
 		rs = append(rs, plugin.Region{Start: r.Start, End: r.End, Prot: r.Prot, File: r.Name, Offset: r.Offset})
 	}

@@ -8,6 +8,7 @@ import (
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
+	"panda/emu/mmu"
 )
 
 // numRlimits is the number of resource limits.
@@ -185,7 +186,7 @@ func (k *Kernel) dropMM(p *Process) {
 	k.engine.Drop(m.Space)
 	delete(k.spaces, m.Space.ASID)
 	if k.cpu.Space == m.Space {
-		k.cpu.Space = nil
+		k.cpu.SetSpace(new(mmu.Space)) // nothing is mapped there: who still looks gets an error
 	}
 	if err := m.Space.Close(); err != nil {
 		k.log.Error("unmap a guest's memory", "pid", p.pid, "err", err)
