@@ -192,6 +192,11 @@ func (m *Machine) Step(n int64) (status int, done bool, err error) {
 // Stop makes Run return. It may be called from any goroutine.
 func (m *Machine) Stop() { m.kernel.Stop() }
 
+// Divert shows each signal that the emulator is sent to take, before the guest gets
+// it: one that it takes does not reach the guest. It is called on a goroutine of its
+// own.
+func (m *Machine) Divert(take func(sig int) bool) { m.kernel.Divert(take) }
+
 // Do runs f on the machine's goroutine between two blocks. It may be called
 // from any goroutine and does not wait.
 func (m *Machine) Do(f func()) {

@@ -74,6 +74,9 @@ func (k *Kernel) Tap() {
 	k.host.Ring()
 }
 
+// Divert shows signals from outside to take first; see hostsys.Host.
+func (k *Kernel) Divert(take func(sig int) bool) { k.host.Divert(take) }
+
 func (k *Kernel) namesAt(a guest.Addr) []string { return k.syms.Names(k.cpu.Space, a) }
 
 func (k *Kernel) findSymbols(s *mmu.Space, take func(name string) bool) []guest.Addr {

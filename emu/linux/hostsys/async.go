@@ -20,10 +20,26 @@ type Signals interface {
 	Close()
 }
 
-// forwarded are the signals that mean the guest and not the emulator.
-var forwarded = []os.Signal{
-	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
-	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
+// lastSignal is the highest number of a signal.
+const lastSignal = 64
+
+// kept are the signals that mean the emulator and not the guest: those that nobody
+// can catch, those of Go's runtime, and those that the host sends because of what
+// the emulator does for the guest, who gets its own from the kernel here.
+var kept = map[syscall.Signal]bool{
+	unix.SIGKILL: true, unix.SIGSTOP: true, unix.SIGURG: true, unix.SIGPROF: true, 32: true, 33: true,
+	unix.SIGPIPE: true, unix.SIGXFSZ: true, unix.SIGCHLD: true, unix.SIGTTIN: true, unix.SIGTTOU: true,
+}
+
+// forwarded are the signals that mean the guest. Of those that a fault raises,
+// os/signal delivers only what somebody sent.
+func forwarded() (sigs []os.Signal) {
+	for sig := syscall.Signal(1); sig <= lastSignal; sig++ {
+		if !kept[sig] {
+			sigs = append(sigs, sig)
+		}
+	}
+	return sigs
 }
 
 // Real is the host itself. Signals go to the guest when forward is set.
@@ -37,6 +53,14 @@ func Real(forward bool) (*Host, error) {
 		h.Signals = newHostSignals(wake)
 	}
 	return h, nil
+}
+
+// Divert shows each signal that arrives to take, on a goroutine of its own: one
+// that it takes does not reach the guest.
+func (h *Host) Divert(take func(sig int) bool) {
+	if s, ok := h.Signals.(*hostSignals); ok {
+		s.divert.Store(&take)
+	}
 }
 
 // Release gives up what Real took.
@@ -68,11 +92,13 @@ type hostSignals struct {
 	done chan struct{}
 	mu   sync.Mutex
 	got  []int
+
+	divert atomic.Pointer[func(sig int) bool]
 }
 
 func newHostSignals(wake int) *hostSignals {
 	s := &hostSignals{c: make(chan os.Signal, 64), done: make(chan struct{})}
-	signal.Notify(s.c, forwarded...)
+	signal.Notify(s.c, forwarded()...)
 	go s.collect(wake)
 	return s
 }
@@ -81,6 +107,9 @@ func (s *hostSignals) collect(wake int) {
 	defer close(s.done)
 	for sig := range s.c {
 		if n, ok := sig.(syscall.Signal); ok {
+			if take := s.divert.Load(); take != nil && (*take)(int(n)) {
+				continue
+			}
 			s.mu.Lock()
 			s.got = append(s.got, int(n))
 			s.mu.Unlock()

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// sendTo runs a program that prints a line when it is ready, sends it a signal and
+// returns how it ended and what it printed then.
+func sendTo(t *testing.T, sig syscall.Signal, args ...string) (syscall.WaitStatus, string) {
+	t.Helper()
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = t.TempDir()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	lines := bufio.NewReader(out)
+	if line, err := lines.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("%q: %q, %v; %s", args, line, err, stderr.String())
+	}
+	if err := cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(lines)
+	cmd.Wait()
+	return cmd.ProcessState.Sys().(syscall.WaitStatus), string(rest) + stderr.String()
+}
+
+// TestSignalsFromOutside: a signal that panda is sent is the program's, which dies
+// of it or handles it, while it computes and while it waits, on both engines.
+func TestSignalsFromOutside(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		busy    = "echo ready; while :; do :; done"
+		waiting = "echo ready; read line"
+		handler = `trap 'echo handled; exit 3' ABRT SEGV FPE TERM; echo ready; while :; do :; done`
+	)
+	fatal := []syscall.Signal{
+		unix.SIGABRT, unix.SIGSEGV, unix.SIGBUS, unix.SIGILL, unix.SIGFPE, unix.SIGTRAP, unix.SIGSYS, unix.SIGQUIT, unix.SIGTERM, unix.SIGINT,
+		unix.SIGHUP, unix.SIGXCPU, unix.SIGVTALRM, unix.SIGSTKFLT, unix.SIGUSR1, 34, 40,
+	}
+	for i, sig := range fatal {
+		accel, program := []string{"jit", "interp"}[i%2], []string{busy, waiting}[i/2%2]
+		end, text := sendTo(t, sig, binary, "-accel", accel, "/bin/sh", "-c", program)
+		if !end.Signaled() || end.Signal() != sig || text != "" {
+			t.Errorf("%v, %s, %q: %#x %v, %q", sig, accel, program, end, end.Signal(), text)
+		}
+	}
+	for i, sig := range []syscall.Signal{unix.SIGABRT, unix.SIGSEGV, unix.SIGFPE, unix.SIGTERM} {
+		accel := []string{"interp", "jit"}[i%2]
+		if end, text := sendTo(t, sig, binary, "-accel", accel, "/bin/sh", "-c", handler); end.ExitStatus() != 3 || text != "handled\n" {
+			t.Errorf("%v, %s, handled: %#x %q", sig, accel, end, text)
+		}
+	}
+}
