@@ -50,6 +50,7 @@ type State struct {
 	mods    map[string]*glua.LTable // by module name
 	idle    []*glua.LState          // threads that protected calls have left
 	depth   int                     // calls of Lua in progress
+	calls   uint64                  // outermost calls so far
 	trace   string                  // traceback of the error that a handler looks at
 	closers []func()                // run by Close: files to flush
 
@@ -62,7 +63,10 @@ type State struct {
 	kept   *keeper
 	aggs   []*aggregation
 	closed bool
-	inits  bool // init_plugin has run: Close owes uninit_plugin
+
+	interrupted interrupted
+
+	inits bool // init_plugin has run: Close owes uninit_plugin
 }
 
 // gopher-lua keeps t[n] in an array up to MaxArrayIndex, with all elements
@@ -91,6 +95,7 @@ func newState(name string, opts Options) *State {
 		SkipOpenLibs: true,
 	})
 	s.openLibraries()
+	s.openInterrupt()
 	if opts.Untrusted {
 		s.restrict()
 	}
@@ -189,7 +194,9 @@ func (s *State) runOn(L *glua.LState, fn glua.LValue, args []glua.LValue) ([]glu
 // call gets a thread of its own: an error closes all upvalues of the thread in
 // which it happens, also those of callers that catch it.
 func (s *State) enter() *glua.LState {
-	s.depth++
+	if s.depth++; s.depth == 1 {
+		s.calls++
+	}
 	L := s.L
 	if n := len(s.idle); s.depth > 1 && n > 0 {
 		L = s.idle[n-1]
@@ -205,6 +212,9 @@ func (s *State) enter() *glua.LState {
 
 func (s *State) leave(L *glua.LState) {
 	s.depth--
+	if s.depth == 0 && s.interrupted.by != nil {
+		s.endInterrupt()
+	}
 	if s.guard != nil {
 		s.guard.leave(s.depth)
 		s.endGuard()
@@ -219,7 +229,12 @@ type ScriptError struct {
 	Msg   string // begins with file:line
 	Where string // event and pc of a callback, if it was one
 	Trace string
+
+	interrupted bool
 }
+
+// Is makes errors of calls that were interrupted known as ErrInterrupted.
+func (e *ScriptError) Is(target error) bool { return e.interrupted && target == ErrInterrupted }
 
 func (e *ScriptError) Error() string {
 	s := e.Msg
@@ -241,7 +256,7 @@ func (s *State) scriptError(err error) *ScriptError {
 	if s.guard != nil {
 		msg = s.guard.explain(msg)
 	}
-	return &ScriptError{Msg: msg, Trace: cleanTrace(api.StackTrace)}
+	return &ScriptError{Msg: msg, Trace: cleanTrace(api.StackTrace), interrupted: s.wasInterrupted()}
 }
 
 // errorText is what an error value says: any Lua value may be raised.
