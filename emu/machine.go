@@ -197,6 +197,16 @@ func (m *Machine) Stop() { m.kernel.Stop() }
 // own.
 func (m *Machine) Divert(take func(sig int) bool) { m.kernel.Divert(take) }
 
+// OnDelivery makes judge decide on each signal that a guest thread is about to take.
+// Where it says linux.Hold, Run returns before.
+func (m *Machine) OnDelivery(judge func(linux.Delivery) linux.Verdict) { m.kernel.OnDelivery(judge) }
+
+// Held is the signal that the current thread takes when the guest goes on.
+func (m *Machine) Held() (linux.Delivery, bool) { return m.kernel.Held() }
+
+// SetHeld makes the current thread take another signal then; 0 for none.
+func (m *Machine) SetHeld(sig int) error { return m.kernel.SetHeld(sig) }
+
 // Do runs f on the machine's goroutine between two blocks. It may be called
 // from any goroutine and does not wait.
 func (m *Machine) Do(f func()) {

@@ -104,6 +104,8 @@ type Kernel struct {
 	passed    map[fileID]File
 	procDevs  map[uint64]bool // see isProc
 
+	onDelivery func(Delivery) Verdict
+
 	unsupported map[string]int
 	exitStatus  int
 	killed      int // signal that killed the first process, or 0
@@ -197,7 +199,7 @@ func (k *Kernel) Run() (status int, why Why, err error) {
 		if k.turn.t == nil && !k.pick() {
 			continue
 		}
-		if k.slice() == vcpu.StopRequest {
+		if k.slice() == vcpu.StopRequest && !k.done() {
 			return 0, Stopped, nil
 		}
 	}

@@ -82,6 +82,7 @@ type Thread struct {
 	oldMask uint64 // to be restored after a handler, when restore is set
 	restore bool
 	pending sigQueue
+	allowed int32 // signal that was held and is delivered next, 0 for none
 	stack   abi.Stack
 	fault   faultState
 

@@ -116,6 +116,10 @@ func (k *Kernel) slice() vcpu.Stop {
 			break
 		}
 		if !t.deliverSignals() {
+			if t.allowed != 0 { // held
+				k.runq = slices.Insert(k.runq, 0, t)
+				return vcpu.StopRequest
+			}
 			break
 		}
 		u.share(len(k.runq) == 0, called)

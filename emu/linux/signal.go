@@ -166,10 +166,14 @@ func (t *Thread) force(info abi.Siginfo) {
 // deliverable are the signals that the thread would take now.
 func (t *Thread) deliverable() uint64 { return (t.pending.set | t.p.pending.set) &^ t.mask }
 
-// next takes the signal to deliver first: faults, then the lowest number.
+// next takes the signal to deliver first: one that was held, faults, then the
+// lowest number.
 func (t *Thread) next(set uint64) abi.Siginfo {
 	if f := t.pending.set & set & faultSet; f != 0 {
 		set = f
+	}
+	if a := t.allowed; a != 0 && t.pending.set&set&bit(a) != 0 {
+		set = bit(a)
 	}
 	sig := int32(bits.TrailingZeros64(set) + 1)
 	if t.pending.set&bit(sig) != 0 {
@@ -183,6 +187,12 @@ func (t *Thread) next(set uint64) abi.Siginfo {
 func (t *Thread) deliverSignals() bool {
 	for set := t.deliverable(); set != 0; set = t.deliverable() {
 		info := t.next(set)
+		switch t.judge(info) {
+		case Hold:
+			return false
+		case Drop:
+			continue
+		}
 		act := t.p.actions[info.Signo]
 		if t.k.tracer != nil {
 			t.k.tracer.line(t, abi.FormatSignal(&info))
