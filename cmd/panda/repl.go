@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 
 	"panda/emu/event"
@@ -37,6 +36,7 @@ type session struct {
 	host *plugin.Host
 	out  io.Writer
 	in   lineReader
+	att  *attention
 
 	breaks   []*breakpoint
 	lastID   int
@@ -53,9 +53,10 @@ type session struct {
 	examined guest.Addr
 	style    style
 	settings map[string]string // those that were changed
-	aborts   int               // Ctrl-C at the prompt, one after the other
-	past     []string          // lines of Lua that stand for what the user did
-	sources  int               // files of commands within each other
+	aborts   int               // Ctrl-C, one after the other
+	handling [numSignals + 1]handling
+	past     []string // lines of Lua that stand for what the user did
+	sources  int      // files of commands within each other
 }
 
 // lineReader gives the lines of a user.
@@ -64,23 +65,30 @@ type lineReader interface {
 	Line(prompt string) (string, error)
 	// Guest leaves the terminal to the guest, or takes it back.
 	Guest(runs bool)
+	// Restore puts the terminal back as it was found. It may be called from any
+	// goroutine.
+	Restore()
 	Close()
 }
 
 var (
 	errAborted = errors.New("aborted")
 	errEnded   = errors.New("the guest has ended")
+	errStopped = errors.New("the guest was interrupted")
 )
 
 // repl stops before the guest's first instruction and serves the user until
-// the user quits. It returns the guest's exit status.
-func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
-	s := &session{m: m, out: out, style: newStyle(out)}
+// the user quits. It returns the guest's exit status; the error is killed when a
+// signal ended the session.
+func repl(m machine, a *attention, in *os.File, out io.Writer) (status int, err error) {
+	s := &session{m: m, att: a, out: out, style: newStyle(out)}
 	if err = s.open(); err != nil {
 		return 0, err
 	}
 	s.in = newLineReader(s, in, out)
 	defer s.close()
+	a.serve(m.Stop, s.in.Restore)
+	s.judgeSignals()
 	s.keepRegs()
 	if m.CPU().Icount() > 0 { // a script stopped the guest
 		s.showStop()
@@ -88,6 +96,9 @@ func repl(m machine, in *os.File, out io.Writer) (status int, err error) {
 	for !s.quitting {
 		if err := s.turn(); err != nil {
 			return s.status, err
+		}
+		if sig := a.ends(); sig != 0 {
+			return s.status, killed{sig}
 		}
 	}
 	return s.status, nil
@@ -117,16 +128,44 @@ func (s *session) drive(n int64) error {
 	if s.running {
 		return errors.New("the guest is running")
 	}
+	var err error
 	if n < 0 {
-		return s.resume(s.m.Run)
+		err = s.resume(s.m.Run)
+	} else {
+		_, err = s.advance(func() (int, bool, error) { return s.m.Step(n) })
 	}
-	_, err := s.advance(func() (int, bool, error) { return s.m.Step(n) })
+	if err == nil && s.att.wasStopped() {
+		err = errStopped // whoever drives it is to end too
+	}
 	return err
+}
+
+// readLine asks for a line. It is a goroutine that waits for the user, so that a
+// signal can end the session meanwhile.
+func (s *session) readLine(prompt string) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	c := make(chan answer, 1)
+	before := s.att.enter(reading)
+	defer s.att.enter(before)
+	go func() {
+		line, err := s.in.Line(prompt)
+		c <- answer{line, err}
+	}()
+	select {
+	case a := <-c:
+		return a.line, a.err
+	case <-s.att.leave:
+		return "", io.EOF
+	}
 }
 
 // turn reads one line, or several that belong together, and does it.
 func (s *session) turn() error {
-	text, err := s.in.Line(s.prompt())
+	s.att.enter(working)
+	text, err := s.readLine(s.prompt())
 	if !errors.Is(err, errAborted) {
 		s.aborts = 0
 	}
@@ -135,8 +174,11 @@ func (s *session) turn() error {
 		s.quitting = true
 		return nil
 	case errors.Is(err, errAborted):
-		s.aborts++
-		s.quitting = s.aborts == 2
+		if s.aborts++; s.aborts == 2 {
+			s.quitting = true
+		} else {
+			fmt.Fprintln(s.out, leaveHint)
+		}
 		return nil
 	case err != nil:
 		return err
@@ -148,6 +190,9 @@ func (s *session) turn() error {
 	s.say(s.do(text))
 	return nil
 }
+
+// leaveHint is said upon the first Ctrl-C.
+const leaveHint = "(Ctrl-C again, or :quit, leaves)"
 
 // say prints an error; of a Lua error the traceback only if it leads anywhere.
 func (s *session) say(err error) {
@@ -191,7 +236,7 @@ func (s *session) evalLua(text string) error {
 			}
 			return err
 		}
-		next, err := s.in.Line(">> ")
+		next, err := s.readLine(">> ")
 		if err != nil {
 			if errors.Is(err, io.EOF) {
 				return errors.New("the text ends within a block")
@@ -223,6 +268,7 @@ func (s *session) resume(run func() (int, bool, error)) error {
 	stopped, err := s.advance(run)
 	if stopped {
 		s.showStop()
+		s.dropUnwanted()
 	}
 	return err
 }
@@ -234,13 +280,18 @@ func (s *session) advance(run func() (int, bool, error)) (stopped bool, err erro
 	}
 	s.why, s.from = nil, s.m.CPU().Icount()
 	s.keepRegs()
-	restore := s.catchInterrupt()
+	before := s.att.enter(driving)
 	s.in.Guest(true)
 	s.running = true
 	status, done, err := run()
 	s.running = false
 	s.in.Guest(false)
-	restore()
+	s.att.enter(before)
+	if s.att.wasStopped() {
+		s.m.CPU().Stopping() // the request may have come too late
+		s.aborts = 1
+		s.why = append(s.why, "the guest was interrupted "+leaveHint)
+	}
 	if done {
 		s.done, s.status = true, status
 		s.dropTemporary()
@@ -250,27 +301,6 @@ func (s *session) advance(run func() (int, bool, error)) (stopped bool, err erro
 		return false, err
 	}
 	return err == nil, err
-}
-
-// catchInterrupt makes Ctrl-C stop the guest; a second one ends panda.
-func (s *session) catchInterrupt() (restore func()) {
-	c := make(chan os.Signal, 2)
-	end := make(chan struct{})
-	signal.Notify(c, os.Interrupt)
-	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-end:
-				return
-			case <-c:
-				if n > 0 {
-					os.Exit(130)
-				}
-				s.m.Stop()
-			}
-		}
-	}()
-	return func() { signal.Stop(c); close(end) }
 }
 
 func (s *session) keepRegs() {

@@ -46,6 +46,8 @@ func init() {
 		{"until", "", "[symbol|addr]", "run to a place of this function or its callers, or out of a loop", cmdUntil, "symbols", again | live},
 		{"finish", "fin", "", "run until the current function returns", cmdFinish, "", live},
 		{"continue", "c", "[symbol|addr]", "run on, to a place if one is given", cmdContinue, "symbols", again | live},
+		{"signal", "", "[signal|0]", "run on with a signal in place of the one that stopped the guest, 0 for none", cmdSignal, "signals", live},
+		{"handle", "", "signal… [stop|nostop|fatal] [pass|nopass] [print|noprint]", "what becomes of signals: fatal stops the guest if it would kill", cmdHandle, "signals", 0},
 		{"jump", "j", "symbol|addr", "go on there with the next step", cmdJump, "symbols", live},
 		{"context", "ctx", "", "show registers (* changed), code and stack, as at a stop", cmdContext, "", live},
 		{"regs", "r", "[name|name=value]…", "show or change registers", cmdRegs, "registers", live},

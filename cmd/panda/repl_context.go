@@ -29,6 +29,7 @@ func (s *session) showStop() {
 	for _, w := range s.why {
 		fmt.Fprintln(s.out, w)
 	}
+	s.showHeld()
 	s.dropTemporary()
 	switch s.setting("context") {
 	case "full":

@@ -27,6 +27,7 @@ var topics = []topic{
 	{"plugins", infoPlugins},
 	{"registers", cmdRegs},
 	{"scripts", infoScripts},
+	{"signals", infoSignals},
 	{"subscriptions", infoSubscriptions},
 	{"symbols", infoSymbols},
 	{"threads", infoThreads},

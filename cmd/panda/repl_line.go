@@ -64,25 +64,32 @@ func (p *plainLines) Line(prompt string) (string, error) {
 
 func (p *plainLines) Close() {}
 
+func (p *plainLines) Restore() {}
+
 func (p *plainLines) Guest(bool) {}
 
 // terminal is liner with a history file.
 type terminal struct {
 	*liner.State
 	history     string
-	guest, ours liner.ModeApplier // how the terminal was found, and as liner wants it
+	guest, ours liner.ModeApplier // as the guest left it, at first as it was found, and as liner wants it
 }
 
-// Guest gives the guest the terminal as it was found: with its own echo and
-// lines.
+// Guest gives the guest the terminal as it had it: with its own echo and lines. A
+// terminal that is gone shows at the next prompt.
 func (t *terminal) Guest(runs bool) {
-	mode := t.ours
 	if runs {
-		mode = t.guest
+		_ = t.guest.ApplyMode()
+		return
 	}
-	// A terminal that is gone shows at the next prompt.
-	_ = mode.ApplyMode()
+	if mode, err := liner.TerminalMode(); err == nil {
+		t.guest = mode
+	}
+	_ = t.ours.ApplyMode()
 }
+
+// Restore is Close without a history.
+func (t *terminal) Restore() { _ = t.State.Close() }
 
 func (t *terminal) Line(prompt string) (string, error) {
 	line, err := t.Prompt(prompt)
@@ -215,6 +222,8 @@ func (s *session) argCandidates(what, head, word string) []string {
 	switch what {
 	case "settings":
 		return settingCandidates(strings.Fields(head))
+	case "signals":
+		return signalCandidates(strings.Fields(head))
 	case "registers":
 		return s.m.CPU().Machine.Arch.Names
 	case "topics":

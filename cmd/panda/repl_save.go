@@ -125,6 +125,9 @@ func cmdSource(s *session, args string) error {
 		if err := s.do(line); err != nil || s.quitting {
 			return err
 		}
+		if s.att.wasStopped() {
+			return errStopped
+		}
 	}
 }
 

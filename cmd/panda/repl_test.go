@@ -146,7 +146,7 @@ func transcript(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	status, err := repl(newBare(t, &out), in, &out)
+	status, err := repl(newBare(t, &out), newAttention(), in, &out)
 	fmt.Fprintf(&out, "status %d %v\n", status, err)
 	if *update {
 		if err := os.WriteFile(file, out.Bytes(), 0o666); err != nil {
@@ -167,7 +167,7 @@ func isPrompt(line string) bool {
 func TestCompletion(t *testing.T) {
 	var out bytes.Buffer
 	m := newBare(t, &out)
-	s := &session{m: m, out: &out}
+	s := &session{m: m, att: newAttention(), out: &out}
 	if err := s.open(); err != nil {
 		t.Fatal(err)
 	}

@@ -35,10 +35,20 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	status, err = o.drive(m, stdout, stderr)
+	a := newAttention()
+	m.Divert(a.take)
+	status, err = o.drive(m, a, stdout, stderr)
+	a.enter(ending)
 	err = errors.Join(err, writeExport(m, export))
 	m.Close()
-	if sig := m.Killed(); err == nil && sig != 0 {
+	sig := m.Killed()
+	if end := (killed{}); errors.As(err, &end) {
+		sig, err, status = end.sig, nil, 128+end.sig
+	} else if a.ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
+		fmt.Fprintf(stderr, "panda: %v\n", err)
+		sig, err, status = a.ends(), nil, 128+a.ends()
+	}
+	if err == nil && sig != 0 {
 		done()
 		dieOf(sig) // so that who waits for us sees what happened
 	}
@@ -46,7 +56,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 }
 
 // drive loads the plugins and runs the program, or the prompt.
-func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, err error) {
+func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
 	if err := o.load(m); err != nil {
 		return 0, err
 	}
@@ -65,11 +75,12 @@ func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, e
 		defer stop()
 	}
 	if o.repl {
-		status, err = repl(m, os.Stdin, stdout)
+		status, err = repl(m, a, os.Stdin, stdout)
 	} else {
 		var done bool
+		a.enter(running)
 		if status, done, err = m.Run(); err == nil && !done {
-			status, err = afterStop(m, stdout, stderr)
+			status, err = afterStop(m, a, stdout, stderr)
 		}
 	}
 	if o.verbose {
@@ -80,9 +91,9 @@ func (o *options) drive(m *emu.Machine, stdout, stderr io.Writer) (status int, e
 
 // afterStop serves a script that stopped the guest: with the prompt, if there is a
 // user to type. The guest's own input is not taken for commands.
-func afterStop(m *emu.Machine, stdout, stderr io.Writer) (status int, err error) {
+func afterStop(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
 	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && newStyle(stdout) != (style{}) {
-		return repl(m, os.Stdin, stdout)
+		return repl(m, a, os.Stdin, stdout)
 	}
 	fmt.Fprintf(stderr, "panda: a script stopped the guest at %#x; with -i there is a prompt\n", uint64(m.CPU().PC()))
 	return 0, nil
