@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/peterh/liner"
+	"golang.org/x/sys/unix"
 
 	"panda/emu/event"
 	"panda/emu/plugin"
@@ -36,6 +37,7 @@ func newLineReader(s *session, in *os.File, out io.Writer) lineReader {
 	if t.ours, err = liner.TerminalMode(); err != nil {
 		t.ours = guest
 	}
+	t.typing, _ = unix.IoctlGetTermios(0, unix.TCGETS)
 	t.SetCtrlCAborts(true)
 	t.SetTabCompletionStyle(liner.TabPrints)
 	t.SetWordCompleter(s.complete)
@@ -73,6 +75,7 @@ type terminal struct {
 	*liner.State
 	history     string
 	guest, ours liner.ModeApplier // as the guest left it, at first as it was found, and as liner wants it
+	typing      *unix.Termios     // as ours, with Ctrl-C as a character
 }
 
 // Guest gives the guest the terminal as it had it: with its own echo and lines. A
@@ -91,7 +94,14 @@ func (t *terminal) Guest(runs bool) {
 // Restore is Close without a history.
 func (t *terminal) Restore() { _ = t.State.Close() }
 
+// Line makes Ctrl-C a character before the prompt is shown, where liner does it
+// after: who sees the prompt may press it.
 func (t *terminal) Line(prompt string) (string, error) {
+	if t.typing != nil {
+		t.typing.Lflag &^= unix.ISIG
+		_ = unix.IoctlSetTermios(0, unix.TCSETS, t.typing)
+		defer func() { _ = t.ours.ApplyMode() }()
+	}
 	line, err := t.Prompt(prompt)
 	if errors.Is(err, liner.ErrPromptAborted) {
 		return "", errAborted

@@ -16,7 +16,10 @@ import (
 type screen struct {
 	t    *testing.T
 	keys *os.File
+	tty  *os.File // the other side
 	cmd  *exec.Cmd
+
+	found unix.Termios // how the terminal was set at first
 
 	mu   sync.Mutex
 	text strings.Builder
@@ -27,18 +30,18 @@ type screen struct {
 func newScreen(t *testing.T, args ...string) *screen {
 	t.Helper()
 	master, slave := openTerminal(t)
-	defer slave.Close()
 	if err := unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 50, Col: 120}); err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{t: t, keys: master, cmd: exec.Command(args[0], args[1:]...)}
+	s := &screen{t: t, keys: master, tty: slave, cmd: exec.Command(args[0], args[1:]...)}
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
 	s.cmd.Env = append(os.Environ(), "TERM=xterm", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=")
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	s.found = s.mode()
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.cmd.Process.Kill(); master.Close() })
+	t.Cleanup(func() { s.cmd.Process.Kill(); slave.Close(); master.Close() })
 	go s.read()
 	return s
 }
@@ -104,14 +107,41 @@ func TestReplTerminal(t *testing.T) {
 	s.press("\x03")
 	s.waitFor("> ")
 	s.press("\x03")
+	if end := s.wait(); end.ExitStatus() != 0 {
+		t.Errorf("Ctrl-C twice: %#x", end)
+	}
+}
+
+// wait waits for the program's end.
+func (s *screen) wait() syscall.WaitStatus {
+	s.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- s.cmd.Wait() }()
 	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
+	case <-done:
 	case <-time.After(20 * time.Second):
-		t.Errorf("Ctrl-C twice does not leave:\n%q", s.text.String())
+		s.t.Fatalf("the program does not end:\n%q", s.text.String())
 	}
+	return s.cmd.ProcessState.Sys().(syscall.WaitStatus)
+}
+
+// waitMode waits until the terminal is set in a way.
+func (s *screen) waitMode(is func(m unix.Termios) bool) {
+	s.t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if is(s.mode()) {
+			return
+		}
+	}
+	s.t.Fatalf("the terminal is %+v\n%q", s.mode(), s.text.String())
+}
+
+// mode is how the terminal is set.
+func (s *screen) mode() unix.Termios {
+	s.t.Helper()
+	m, err := unix.IoctlGetTermios(int(s.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return *m
 }

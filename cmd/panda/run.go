@@ -44,6 +44,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	sig := m.Killed()
 	if end := (killed{}); errors.As(err, &end) {
 		sig, err, status = end.sig, nil, 128+end.sig
+		a.restore() // the prompt may have been about to ask
 	} else if a.ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
 		sig, err, status = a.ends(), nil, 128+a.ends()
