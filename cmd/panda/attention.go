@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type attention struct {
 	// both may be called from any goroutine.
 	stop, restore func()
 	stopped       bool // the guest was stopped by a signal
+	gone          bool // the guest has ended: no signal is for it
 	passed        bool // the prompt's user wants SIGINT to reach the guest
 	sig           int  // that ends panda in order, 0 for none
 	leave         chan struct{}
@@ -61,6 +63,7 @@ func (a *attention) enter(p phase) (before phase) {
 	if p == driving || p == reading {
 		a.stopped = false
 	}
+	a.gone = a.gone || p == ending
 	if p == reading || p == running {
 		lua.Uninterrupt() // it was for what is over
 	}
@@ -72,6 +75,13 @@ func (a *attention) serve(stop, restore func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stop, a.restore = stop, restore
+}
+
+// guestEnded says that no guest takes signals any more.
+func (a *attention) guestEnded() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gone = true
 }
 
 // wasStopped reports whether a signal stopped the guest that the prompt ran last.
@@ -95,14 +105,28 @@ func (a *attention) ends() int {
 	return a.sig
 }
 
+// harmless are the signals that end nobody.
+var harmless = []int{abi.SIGCONT, abi.SIGTSTP, abi.SIGWINCH}
+
+// asks reports whether a signal asks what runs to end, other than by force.
+func (a *attention) asks(sig int) bool {
+	switch sig {
+	case abi.SIGINT, abi.SIGTERM, abi.SIGHUP:
+		return true
+	case abi.SIGQUIT, abi.SIGABRT:
+		return a.phase < reading // at the prompt they are the guest's
+	}
+	return false
+}
+
 // take is asked about a signal; a true result keeps it from the guest.
 func (a *attention) take(sig int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if sig != abi.SIGINT && sig != abi.SIGTERM && sig != abi.SIGHUP && (a.phase >= reading || sig != abi.SIGQUIT && sig != abi.SIGABRT) {
-		return false
-	}
-	if a.phase == driving && sig == abi.SIGINT && a.passed {
+	switch {
+	case !a.asks(sig) && a.gone && !slices.Contains(harmless, sig):
+		a.dieNow(sig)
+	case !a.asks(sig), a.phase == driving && sig == abi.SIGINT && a.passed:
 		return false
 	}
 	a.got++

@@ -294,6 +294,7 @@ func (s *session) advance(run func() (int, bool, error)) (stopped bool, err erro
 	}
 	if done {
 		s.done, s.status = true, status
+		s.att.guestEnded()
 		s.dropTemporary()
 		if err == nil {
 			fmt.Fprintf(s.out, "the guest ended with status %d\n", status)

@@ -133,6 +133,12 @@ var sessions = []struct {
 		"signal: terminated",
 	},
 	{
+		"a signal that no guest takes ends panda",
+		[]string{"-i", "/bin/true"},
+		[]act{{"", 0, "> "}, {":c\r", 0, "(ended)> "}, {"", unix.SIGABRT, ""}},
+		"signal: aborted",
+	},
+	{
 		"HUP too, while the guest runs",
 		[]string{"-i", "-e", "function uninit_plugin() print('good' .. 'bye') end", "/bin/sh", "-c", "echo ready; read line"},
 		[]act{{"", 0, "> "}, {":c\r", 0, "ready\r\n"}, {"", unix.SIGHUP, "goodbye"}},
