@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,15 +54,23 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, cooked}, {"one\r", 0, "one\r\none\r\n"},
-			{ctrlC, 0, "the guest was interrupted (Ctrl-C again, or :quit, leaves)\r\n"}, {"", 0, "> "},
-			{":c\r", 0, cooked}, {"two\r", 0, "two\r\ntwo\r\n"},
-			{ctrlC, 0, "the guest was interrupted"}, {"", 0, "> "},
-			{":info threads\r", 0, "waiting read"}, {"", 0, "> "},
-			{":c\r", 0, cooked}, {"three\r", 0, "three\r\nthree\r\n"},
-			{"\x04", 0, "the guest ended with status 0\r\n"}, {"", 0, "(ended)> "},
+			{":c\r", 0, cooked},
+			{"one\r", 0, "one\r\none\r\n"},
+			{ctrlC, 0, "the guest was interrupted (Ctrl-C again, or :quit, leaves)\r\n"},
+			{"", 0, "> "},
+			{":c\r", 0, cooked},
+			{"two\r", 0, "two\r\ntwo\r\n"},
+			{ctrlC, 0, "the guest was interrupted"},
+			{"", 0, "> "},
+			{":info threads\r", 0, "waiting read"},
+			{"", 0, "> "},
+			{":c\r", 0, cooked},
+			{"three\r", 0, "three\r\nthree\r\n"},
+			{"\x04", 0, "the guest ended with status 0\r\n"},
+			{"", 0, "(ended)> "},
 			{":q\r", 0, ""},
-		}, "exit status 0",
+		},
+		"exit status 0",
 	},
 	{
 		"the second Ctrl-C leaves",
@@ -67,7 +78,10 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, "ready\r\n"}, {ctrlC, 0, "the guest was interrupted"}, {"", 0, "> "}, {ctrlC, 0, "goodbye"},
+			{":c\r", 0, "ready\r\n"},
+			{ctrlC, 0, "the guest was interrupted"},
+			{"", 0, "> "},
+			{ctrlC, 0, "goodbye"},
 		},
 		"exit status 0",
 	},
@@ -77,11 +91,20 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, "ready\r\n"}, {ctrlC, 0, "the guest was interrupted"}, {"", 0, "> "},
-			{":signal INT\r", 0, "got it\r\n"}, {ctrlC, 0, "the guest was interrupted"}, {"", 0, "> "},
-			{":handle INT nostop noprint\r", 0, "SIGINT  no    no     yes\r\n"}, {"", 0, "> "},
-			{":c\r", 0, cooked}, {ctrlC, 0, "got it\r\n"}, {ctrlC, 0, "got it\r\n"}, {"", unix.SIGTERM, ""},
-		}, "signal: terminated",
+			{":c\r", 0, "ready\r\n"},
+			{ctrlC, 0, "the guest was interrupted"},
+			{"", 0, "> "},
+			{":signal INT\r", 0, "got it\r\n"},
+			{ctrlC, 0, "the guest was interrupted"},
+			{"", 0, "> "},
+			{":handle INT nostop noprint\r", 0, "SIGINT  no    no     yes\r\n"},
+			{"", 0, "> "},
+			{":c\r", 0, cooked},
+			{ctrlC, 0, "got it\r\n"},
+			{ctrlC, 0, "got it\r\n"},
+			{"", unix.SIGTERM, ""},
+		},
+		"signal: terminated",
 	},
 	{
 		"a guest that sets the terminal",
@@ -89,21 +112,35 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, "ready"}, {"a" + ctrlC, 0, "a^C"}, {"", unix.SIGINT, "the guest was interrupted"}, {"", 0, "> "},
-			{":c\r", 0, raw}, {"b" + ctrlC, 0, "b^C"}, {"", unix.SIGINT, "the guest was interrupted"}, {"", 0, "> "},
+			{":c\r", 0, "ready"},
+			{"a" + ctrlC, 0, "a^C"},
+			{"", unix.SIGINT, "the guest was interrupted"},
+			{"", 0, "> "},
+			{":c\r", 0, raw},
+			{"b" + ctrlC, 0, "b^C"},
+			{"", unix.SIGINT, "the guest was interrupted"},
+			{"", 0, "> "},
 			{":q\r", 0, ""},
-		}, "exit status 0",
+		},
+		"exit status 0",
 	},
 	{
 		"a loop that was typed",
 		[]string{"-i", "/bin/true"},
 		[]act{
 			{"", 0, "> "},
-			{"print('in' .. 'side') while true do end\r", 0, "inside\r\n"}, {ctrlC, 0, "interrupted by SIGINT"}, {"", 0, "> "},
-			{"print('in' .. 'side') while true do pcall(function() while true do end end) end\r", 0, "inside\r\n"}, {ctrlC, 0, "interrupted by SIGINT"}, {"", 0, "> "},
-			{"1 + 1\r", 0, "2\r\n"}, {"", 0, "> "},
-			{"print('in' .. 'side') while true do end\r", 0, "inside\r\n"}, {"", unix.SIGTERM, "interrupted by SIGTERM"},
-		}, "signal: terminated",
+			{"print('in' .. 'side') while true do end\r", 0, "inside\r\n"},
+			{ctrlC, 0, "interrupted by SIGINT"},
+			{"", 0, "> "},
+			{"print('in' .. 'side') while true do pcall(function() while true do end end) end\r", 0, "inside\r\n"},
+			{ctrlC, 0, "interrupted by SIGINT"},
+			{"", 0, "> "},
+			{"1 + 1\r", 0, "2\r\n"},
+			{"", 0, "> "},
+			{"print('in' .. 'side') while true do end\r", 0, "inside\r\n"},
+			{"", unix.SIGTERM, "interrupted by SIGTERM"},
+		},
+		"signal: terminated",
 	},
 	{
 		"Lua that drives the guest",
@@ -111,10 +148,18 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{"print('in' .. 'side') while true do panda.step(1000) end\r", 0, "inside\r\n"}, {ctrlC, 0, "interrupted"}, {"", 0, "> "},
-			{"print('in' .. 'side') panda.continue() print('not reached')\r", 0, "inside\r\n"}, {ctrlC, 0, "the guest was interrupted\r\n"}, {"", 0, "> "},
+			{"print('in' .. 'side') while true do panda.step(1000) end\r", 0, "inside\r\n"},
+			{ctrlC, 0, "interrupted"},
+			{"", 0, "> "},
+			{"print('in' .. 'side') while true do pcall(panda.step, 1000) end\r", 0, "inside\r\n"},
+			{ctrlC, 0, "interrupted by SIGINT"},
+			{"", 0, "> "},
+			{"print('in' .. 'side') panda.continue() print('not reached')\r", 0, "inside\r\n"},
+			{ctrlC, 0, "the guest was interrupted\r\n"},
+			{"", 0, "> "},
 			{":q\r", 0, ""},
-		}, "exit status 0",
+		},
+		"exit status 0",
 	},
 	{
 		"a callback that does not return",
@@ -122,9 +167,14 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, "inside\r\n"}, {ctrlC, 0, "interrupted by SIGINT"}, {"", 0, "went on\r\nthe guest was interrupted"}, {"", 0, "> "},
-			{":c\r", 0, "(ended)> "}, {":q\r", 0, ""},
-		}, "exit status 0",
+			{":c\r", 0, "inside\r\n"},
+			{ctrlC, 0, "interrupted by SIGINT"},
+			{"", 0, "went on\r\nthe guest was interrupted"},
+			{"", 0, "> "},
+			{":c\r", 0, "(ended)> "},
+			{":q\r", 0, ""},
+		},
+		"exit status 0",
 	},
 	{
 		"TERM ends the prompt in order",
@@ -152,12 +202,19 @@ var sessions = []struct {
 			{"start = panda.cpu.pc\r", 0, "> "},
 			{":regs rip=0x10\r", 0, "> "},
 			{":c\r", 0, "SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10}\r\n:c delivers it, which kills the process; :signal 0 drops it\r\n"},
-			{"", 0, "-- registers --"}, {"", 0, "0x10> "},
-			{":hexdump start 4\r", 0, "|"}, {"", 0, "0x10> "},
-			{":bt\r", 0, "#0 "}, {"", 0, "0x10> "},
+			{"", 0, "-- registers --"},
+			{"", 0, "0x10> "},
+			{":hexdump start 4\r", 0, "|"},
+			{"", 0, "0x10> "},
+			{":bt\r", 0, "#0 "},
+			{"", 0, "0x10> "},
 			{"panda.cpu.pc = start\r", 0, "> "},
-			{":signal 0\r", 0, "all is well\r\n"}, {"", 0, "the guest ended with status 0"}, {"", 0, "> "}, {":q\r", 0, ""},
-		}, "exit status 0",
+			{":signal 0\r", 0, "all is well\r\n"},
+			{"", 0, "the guest ended with status 0"},
+			{"", 0, "> "},
+			{":q\r", 0, ""},
+		},
+		"exit status 0",
 	},
 	{
 		"and dies of it when it goes on",
@@ -165,17 +222,26 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, ":signal 0 drops it"}, {"", 0, "> "},
-			{":c\r", 0, "the guest ended with status 139"}, {"", 0, "(ended)> "}, {":q\r", 0, ""},
-		}, "signal: segmentation fault",
+			{":c\r", 0, ":signal 0 drops it"},
+			{"", 0, "> "},
+			{":c\r", 0, "the guest ended with status 139"},
+			{"", 0, "(ended)> "},
+			{":q\r", 0, ""},
+		},
+		"signal: segmentation fault",
 	},
 	{
 		"a script stops it in before_exception",
 		[]string{"-e", "panda.on('insn_exec', { symbol = 'write' }, function(cpu) cpu.pc = 16 end) panda.on('before_exception', function() panda.stop() end)", "/bin/echo", "x"},
 		[]act{
-			{"", 0, "si_code=SEGV_MAPERR, si_addr=0x10"}, {"", 0, "-- registers --"}, {"", 0, "0x10> "},
-			{":c\r", 0, "the guest ended with status 139"}, {"", 0, "(ended)> "}, {":q\r", 0, ""},
-		}, "signal: segmentation fault",
+			{"", 0, "si_code=SEGV_MAPERR, si_addr=0x10"},
+			{"", 0, "-- registers --"},
+			{"", 0, "0x10> "},
+			{":c\r", 0, "the guest ended with status 139"},
+			{"", 0, "(ended)> "},
+			{":q\r", 0, ""},
+		},
+		"signal: segmentation fault",
 	},
 	{
 		"what becomes of signals",
@@ -183,13 +249,24 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
-			{":handle USR1 stop\r", 0, "SIGUSR1  yes   yes    yes\r\n"}, {"", 0, "> "},
-			{":c\r", 0, "SIGUSR1 {si_signo=SIGUSR1"}, {"", 0, "> "},
-			{":c\r", 0, "got it\r\none\r\n"}, {"", 0, "SIGUSR1 {"}, {"", 0, "> "},
-			{":handle SIGUSR1 nostop nopass\r", 0, "SIGUSR1  no    yes    no\r\n"}, {"", 0, "> "},
-			{":signal 0\r", 0, "two\r\n"}, {"", 0, "SIGUSR1 {"}, {"", 0, "three\r\n"}, {"", 0, "(ended)> "},
-			{":info signals USR1 KILL\r", 0, "SIGUSR1  no    yes    no\r\nSIGKILL  no    no     yes\r\n"}, {"", 0, "> "}, {":q\r", 0, ""},
-		}, "exit status 0",
+			{":handle USR1 stop\r", 0, "SIGUSR1  yes   yes    yes\r\n"},
+			{"", 0, "> "},
+			{":c\r", 0, "SIGUSR1 {si_signo=SIGUSR1"},
+			{"", 0, "> "},
+			{":c\r", 0, "got it\r\none\r\n"},
+			{"", 0, "SIGUSR1 {"},
+			{"", 0, "> "},
+			{":handle SIGUSR1 nostop nopass\r", 0, "SIGUSR1  no    yes    no\r\n"},
+			{"", 0, "> "},
+			{":signal 0\r", 0, "two\r\n"},
+			{"", 0, "SIGUSR1 {"},
+			{"", 0, "three\r\n"},
+			{"", 0, "(ended)> "},
+			{":info signals USR1 KILL\r", 0, "SIGUSR1  no    yes    no\r\nSIGKILL  no    no     yes\r\n"},
+			{"", 0, "> "},
+			{":q\r", 0, ""},
+		},
+		"exit status 0",
 	},
 }
 
@@ -219,6 +296,46 @@ func TestReplSessions(t *testing.T) {
 				t.Errorf("the terminal is %+v, it was %+v", s.mode(), s.found)
 			}
 		})
+	}
+}
+
+// TestReplHang: where nothing can be interrupted, the second Ctrl-C ends panda, and
+// the terminal is as it was.
+func TestReplHang(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip(err)
+	}
+	for _, line := range []string{
+		fmt.Sprintf("print('in' .. 'side') io.open(%q)", fifo), // nobody opens the other side
+		fmt.Sprintf("panda.on('syscall_enter', function() print('in' .. 'side') io.open(%q) end) panda.continue()", fifo),
+	} {
+		s := newScreen(t, binary, "-i", "/bin/true")
+		s.waitFor("> ")
+		s.press(line + "\r")
+		s.waitFor("inside\r\n")
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.wait()
+		}()
+		for range 200 { // signals that come too soon after another count once
+			s.press(ctrlC)
+			select {
+			case <-ended:
+			case <-time.After(50 * time.Millisecond):
+				continue
+			}
+			break
+		}
+		<-ended
+		if end := s.cmd.ProcessState.String(); end != "signal: interrupt" || s.mode() != s.found {
+			t.Errorf("%s: %s, %+v, it was %+v", line, end, s.mode(), s.found)
+		}
 	}
 }
 

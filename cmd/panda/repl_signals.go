@@ -142,10 +142,7 @@ func signalNames() (names []string) {
 func signalCandidates(before []string) []string {
 	names := signalNames()
 	if len(before) > 0 && strings.TrimPrefix(before[0], ":") == "handle" {
-		names = append(names, "all")
-		for _, w := range handleWords {
-			names = append(names, w.name)
-		}
+		names = append(append(names, "all"), handleNames()...)
 	}
 	return names
 }
@@ -188,7 +185,7 @@ func cmdHandle(s *session, args string) error {
 		}
 		sig, err := parseSignal(f)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w, and it is none of %s", err, strings.Join(handleNames(), " "))
 		}
 		sigs = append(sigs, sig)
 	}
@@ -206,6 +203,13 @@ func cmdHandle(s *session, args string) error {
 		s.att.pass(h.stop == stopNever && !h.drop)
 	}
 	return s.showSignals(sigs)
+}
+
+func handleNames() (names []string) {
+	for _, w := range handleWords {
+		names = append(names, w.name)
+	}
+	return names
 }
 
 func handleWord(name string) func(h *handling) {

@@ -184,6 +184,8 @@ func TestCompletion(t *testing.T) {
 		{"break $rs", "break ", "$rsi $rsp"},
 		{":unload re", ":unload ", "repl"},
 		{":set con", ":set ", "context"},
+		{":signal SE", ":signal ", "SEGV"},
+		{":handle SEGV nos", ":handle SEGV ", "nostop"},
 		{":set context s", ":set context ", "short"},
 		{":info fields sysc", ":info fields ", "syscall_enter syscall_leave"},
 		{`panda.count{ on = "syscall_l`, `panda.count{ on = "`, "syscall_leave"},
