@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -28,11 +30,25 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	// A shell that starts the tests in the background has them ignore signals, and
+	// with them all they start. What is handled here is not ignored there.
+	signal.Notify(make(chan os.Signal, 1), ignoredHere()...)
 	code := m.Run()
 	if path, err := builtBinary(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
+}
+
+// ignoredHere are the signals that whoever started the tests has them ignore.
+func ignoredHere() []os.Signal {
+	sigs := []os.Signal{syscall.SIGWINCH} // an empty list would mean all
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if signal.Ignored(sig) {
+			sigs = append(sigs, sig)
+		}
+	}
+	return sigs
 }
 
 // result is what a command did.

@@ -74,3 +74,18 @@ func TestSignalsFromOutside(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredSignals: what whoever started panda has it ignore, the program ignores
+// until it says otherwise, as after nohup.
+func TestIgnoredSignals(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `trap '' HUP; "$@" sh -c 'kill -HUP $$; echo survived; kill -TERM $$'`
+	want := execute(t, t.TempDir(), "", "sh", "-c", script, "sh", "env")
+	got := execute(t, t.TempDir(), "", "sh", "-c", script, "sh", binary)
+	if got != want || !strings.Contains(want.stdout, "survived") {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}

@@ -159,6 +159,9 @@ func (k *Kernel) startFirst() error {
 	files := &p.rlimits[unix.RLIMIT_NOFILE]
 	files.Cur, files.Max = min(files.Cur, maxFiles), min(files.Max, maxFiles)
 	p.limitTime()
+	for _, sig := range k.host.Ignored {
+		p.actions[sig].Handler = abi.SIG_IGN
+	}
 	k.host.RaiseLimits()
 	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
 	t := &Thread{k: k, p: p, tid: pid, started: k.host.Now()}

@@ -20,6 +20,17 @@ type Signals interface {
 	Close()
 }
 
+// ignored are the signals that whoever started the emulator has it ignore, as nohup
+// does. Go's runtime keeps that of SIGHUP and SIGINT alone.
+var ignored = sync.OnceValue(func() (sigs []int) {
+	for _, sig := range []syscall.Signal{unix.SIGHUP, unix.SIGINT} {
+		if signal.Ignored(sig) {
+			sigs = append(sigs, int(sig))
+		}
+	}
+	return sigs
+})
+
 // lastSignal is the highest number of a signal.
 const lastSignal = 64
 
@@ -50,6 +61,7 @@ func Real(forward bool) (*Host, error) {
 	}
 	h := &Host{Door: real{newStart()}, Wake: wake, Signals: noSignals{}}
 	if forward {
+		h.Ignored = ignored()
 		h.Signals = newHostSignals(wake)
 	}
 	return h, nil

@@ -63,7 +63,8 @@ type Door interface {
 type Host struct {
 	Door    Door
 	Signals Signals
-	Wake    int // descriptor that becomes readable when a signal or an end waits
+	Wake    int   // descriptor that becomes readable when a signal or an end waits
+	Ignored []int // signals that the first process ignores from its start
 
 	// Walks says that the Door follows paths itself, and none into a process's directory
 	// in /proc: such a path is ELOOP.
