@@ -40,7 +40,7 @@ var (
 
 // patience is how long an interrupt waits for a call that it can end, beyond the
 // time for which it lets one run.
-const patience = time.Second
+const patience = 3 * time.Second
 
 // Interrupt ends calls of Lua code, of whichever script: one that is running, or
 // begins soon, and still runs when a time has passed. Each fails with an error that

@@ -64,7 +64,7 @@ func (a *attention) enter(p phase) (before phase) {
 		a.stopped = false
 	}
 	a.gone = a.gone || p == ending
-	if p == reading || p == running {
+	if p == reading || p == running || p == ending {
 		lua.Uninterrupt() // it was for what is over
 	}
 	return before

@@ -364,7 +364,7 @@ func TestScriptLoops(t *testing.T) {
 		if x.killed {
 			program = "/bin/cat"
 		}
-		end, text := sendTo(t, x.sig, binary, "-e", x.script, program)
+		end, text := sendTo(t, "", x.sig, binary, "-e", x.script, program)
 		if end.Signaled() != x.killed || x.killed && end.Signal() != x.sig || !strings.Contains(text, "interrupted by SIG") || strings.Contains(text, "goroutine") {
 			t.Errorf("%v, %s: %#x\n%s", x.sig, x.script, end, text)
 		}

@@ -11,9 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sendTo runs a program that prints a line when it is ready, sends it a signal and
-// returns how it ended and what it printed then.
-func sendTo(t *testing.T, sig syscall.Signal, args ...string) (syscall.WaitStatus, string) {
+// sendTo runs a program with the beginning of its input, sends it a signal when it
+// says by a line that it is ready, and returns how it ended and what it printed
+// then.
+func sendTo(t *testing.T, stdin string, sig syscall.Signal, args ...string) (syscall.WaitStatus, string) {
 	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = t.TempDir()
@@ -33,8 +34,11 @@ func sendTo(t *testing.T, sig syscall.Signal, args ...string) (syscall.WaitStatu
 	}
 	defer cmd.Process.Kill()
 	lines := bufio.NewReader(out)
-	if line, err := lines.ReadString('\n'); line != "ready\n" {
-		t.Fatalf("%q: %q, %v; %s", args, line, err, stderr.String())
+	io.WriteString(in, stdin)
+	for line := ""; line != "ready\n"; {
+		if line, err = lines.ReadString('\n'); err != nil {
+			t.Fatalf("%q: %v; %s", args, err, stderr.String())
+		}
 	}
 	if err := cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
@@ -62,14 +66,14 @@ func TestSignalsFromOutside(t *testing.T) {
 	}
 	for i, sig := range fatal {
 		accel, program := []string{"jit", "interp"}[i%2], []string{busy, waiting}[i/2%2]
-		end, text := sendTo(t, sig, binary, "-accel", accel, "/bin/sh", "-c", program)
+		end, text := sendTo(t, "", sig, binary, "-accel", accel, "/bin/sh", "-c", program)
 		if !end.Signaled() || end.Signal() != sig || text != "" {
 			t.Errorf("%v, %s, %q: %#x %v, %q", sig, accel, program, end, end.Signal(), text)
 		}
 	}
 	for i, sig := range []syscall.Signal{unix.SIGABRT, unix.SIGSEGV, unix.SIGFPE, unix.SIGTERM} {
 		accel := []string{"interp", "jit"}[i%2]
-		if end, text := sendTo(t, sig, binary, "-accel", accel, "/bin/sh", "-c", handler); end.ExitStatus() != 3 || text != "handled\n" {
+		if end, text := sendTo(t, "", sig, binary, "-accel", accel, "/bin/sh", "-c", handler); end.ExitStatus() != 3 || text != "handled\n" {
 			t.Errorf("%v, %s, handled: %#x %q", sig, accel, end, text)
 		}
 	}
@@ -87,5 +91,26 @@ func TestIgnoredSignals(t *testing.T) {
 	got := execute(t, t.TempDir(), "", "sh", "-c", script, "sh", binary)
 	if got != want || !strings.Contains(want.stdout, "survived") {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// TestTermAtPipe: TERM ends a prompt in order that reads from a pipe.
+func TestTermAtPipe(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, text := sendTo(t, "print('ready')\n", unix.SIGTERM, binary, "-i", "-e", "function uninit_plugin() print('goodbye') end", "/bin/true")
+	if !end.Signaled() || end.Signal() != unix.SIGTERM || !strings.HasSuffix(text, "goodbye\n") {
+		t.Errorf("%#x %q", end, text)
+	}
+}
+
+// TestExitInCallback: panda.exit ends the guest with its status, also from a
+// callback.
+func TestExitInCallback(t *testing.T) {
+	r := panda(t, t.TempDir(), "-e", "panda.on('syscall_enter', { name = 'write' }, function() panda.exit(5) end)", "/bin/sh", "-c", "echo one; echo two")
+	if r.status != 5 || r.stderr != "" || strings.Contains(r.stdout, "two") {
+		t.Errorf("%+v", r)
 	}
 }
