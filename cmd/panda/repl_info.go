@@ -135,6 +135,9 @@ func infoSubscriptions(s *session, _ string) error {
 
 // infoThreads lists the guest's threads, the running one marked.
 func infoThreads(s *session, _ string) error {
+	if s.done {
+		return errEnded
+	}
 	m := s.m.CPU().Machine
 	threads := s.host.Threads()
 	if len(threads) == 0 {
