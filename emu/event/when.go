@@ -58,8 +58,15 @@ type WhenError struct {
 }
 
 func (e *WhenError) Error() string {
+	if len(e.Text) > maxWhen {
+		return "when: " + e.Msg
+	}
 	return fmt.Sprintf("when: %s\n  %s\n  %s^", e.Msg, e.Text, strings.Repeat(" ", e.Pos))
 }
+
+// maxWhen bounds the text of a condition: a chain of operators is evaluated by as
+// many calls within each other.
+const maxWhen = 64 << 10
 
 // ParseWhen compiles a condition for events of a kind.
 func ParseWhen(k Kind, text string, regs Lookup) (x *Expr, err error) {
@@ -73,6 +80,9 @@ func ParseWhen(k Kind, text string, regs Lookup) (x *Expr, err error) {
 			x, err = nil, we
 		}
 	}()
+	if len(text) > maxWhen {
+		p.fail("a condition has at most %d bytes, not %d", maxWhen, len(text))
+	}
 	p.next()
 	n := p.binary(0)
 	if p.tok != "" {

@@ -234,3 +234,17 @@ func fire(b *Bus, s *Sub, e *Env) {
 		}
 	})
 }
+
+// TestWhenDeep: text that would be evaluated by calls without end within each
+// other is refused.
+func TestWhenDeep(t *testing.T) {
+	for _, text := range []string{
+		"1" + strings.Repeat("+1", 1<<20), strings.Repeat("(", 1<<14) + "1" + strings.Repeat(")", 1<<14),
+		strings.Repeat("!", 1<<14) + "1", strings.Repeat("u8(", 1<<14) + "1" + strings.Repeat(")", 1<<14),
+	} {
+		_, err := ParseWhen(InsnExec, text, testRegs)
+		if err == nil || !strings.Contains(err.Error(), "nested too deeply") && !strings.Contains(err.Error(), "at most") {
+			t.Errorf("%.20s…: %.100v", text, err)
+		}
+	}
+}
