@@ -9,7 +9,7 @@ import (
 func cpuBacktrace(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
 	t := L.NewTable()
-	for _, f := range event.Backtrace(c, argLen(L, 2, 20)) {
+	for _, f := range event.Backtrace(c, min(argLen(L, 2, 20), maxListed)) {
 		r := L.NewTable()
 		r.RawSetString("pc", Int(uint64(f.PC)))
 		r.RawSetString("sp", Int(uint64(f.SP)))

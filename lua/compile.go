@@ -30,6 +30,9 @@ func (e *SyntaxError) Error() string {
 // compile makes a function of source text. This is the only way that text
 // becomes code, so that integers are exact everywhere.
 func (s *State) compile(name, src string) (*glua.LFunction, error) {
+	if err := s.checkSource(name, src); err != nil {
+		return nil, err
+	}
 	text, err := prelex(name, src)
 	if err != nil {
 		return nil, err
@@ -38,7 +41,10 @@ func (s *State) compile(name, src string) (*glua.LFunction, error) {
 	if err != nil {
 		return nil, syntaxError(name, text, err)
 	}
-	consts := s.help.rewrite(chunk)
+	if err := s.checkSyntax(name, chunk); err != nil {
+		return nil, err
+	}
+	consts := s.help.rewrite(chunk, s.guard != nil)
 	proto, err := glua.Compile(chunk, name)
 	if err != nil {
 		return nil, syntaxError(name, text, err)

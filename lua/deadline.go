@@ -15,8 +15,8 @@ import (
 // watchdog ends calls of a script that take too long or too much memory. Lua
 // looks at a context between instructions; a goroutine cancels it when the
 // outermost call is older than the limit, or when the heap has grown by more than
-// the bound since it began. One Go function, such as a pattern match, is not
-// interrupted.
+// the bound since it began. What may take long within one Go function asks
+// (limits.go).
 type watchdog struct {
 	limit time.Duration // 0 for none
 	bound uint64        // bytes; 0 for none
@@ -71,7 +71,7 @@ func (w *watchdog) look(now time.Time) {
 		w.end(fmt.Sprintf("the script took longer than its deadline of %v", w.limit))
 	case w.bound > 0 && heapBytes() > w.heap+w.bound:
 		if runtime.GC(); heapBytes() > w.heap+w.bound {
-			w.end(fmt.Sprintf("the script took more than its %d MiB of memory", w.bound>>20))
+			w.endMemory()
 		}
 	}
 }
@@ -96,6 +96,7 @@ func (w *watchdog) enter(L *glua.LState, depth int) {
 	if depth == 1 {
 		w.began, w.why = time.Now(), ""
 		if w.bound > 0 && w.heap == 0 {
+			runtime.GC() // garbage of others is not the script's
 			w.heap = heapBytes()
 		}
 		if w.ctx.Err() != nil {
@@ -103,6 +104,34 @@ func (w *watchdog) enter(L *glua.LState, depth int) {
 		}
 	}
 	L.SetContext(w.ctx)
+}
+
+// ended says why the call in progress has to end, "" if it need not.
+func (w *watchdog) ended() string {
+	if w.ctx.Err() == nil {
+		return ""
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.why
+}
+
+// weigh ends the call in progress if n more bytes break its bound.
+func (w *watchdog) weigh(n uint64) {
+	if w.bound == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.why == "" && heapBytes()+n > w.heap+w.bound {
+		if runtime.GC(); heapBytes()+n > w.heap+w.bound {
+			w.endMemory()
+		}
+	}
+}
+
+func (w *watchdog) endMemory() {
+	w.end(fmt.Sprintf("the script took more than its %d MiB of memory", w.bound>>20))
 }
 
 func (w *watchdog) leave(depth int) {
@@ -126,29 +155,4 @@ func (w *watchdog) explain(msg string) string {
 		return msg
 	}
 	return strings.Replace(msg, context.Canceled.Error(), w.why, 1)
-}
-
-// forbidden are the names that an untrusted script does not have, "." between
-// table and function.
-var forbidden = []string{
-	"dofile", "loadfile", "io.open", "io.popen", "io.lines", "io.input", "io.output", "io.tmpfile", "io.close", "io.read", "io.stdin",
-	"os.execute", "os.exit", "os.getenv", "os.remove", "os.rename", "os.setenv", "os.mkdir", "os.tmpname", "debug", "package", "collectgarbage",
-	"panda.load_plugin", "panda.load", "panda.unload_plugin",
-}
-
-// restrict takes away what reaches beyond the guest. require finds the embedded
-// modules only.
-func (s *State) restrict() {
-	loaders := s.L.GetField(s.L.GetGlobal("package"), "loaders").(*glua.LTable)
-	loaders.RawSetInt(1, loaders.RawGetInt(3))
-	loaders.RawSetInt(2, glua.LNil)
-	loaders.RawSetInt(3, glua.LNil)
-	for _, name := range forbidden {
-		table, field, ok := strings.Cut(name, ".")
-		if !ok {
-			s.L.SetGlobal(name, glua.LNil)
-		} else if t, ok := s.L.GetGlobal(table).(*glua.LTable); ok {
-			t.RawSetString(field, glua.LNil)
-		}
-	}
 }

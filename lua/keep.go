@@ -12,21 +12,31 @@ func (k *keeper) save(name string, t *glua.LTable) {
 	if k.tables == nil {
 		k.tables = map[string][]pair{}
 	}
-	k.tables[name] = pairsOf(t, map[*glua.LTable]bool{})
+	budget := keepPairs
+	k.tables[name] = pairsOf(t, map[*glua.LTable]bool{}, &budget)
 }
+
+// Bounds of what is kept: tables that share tables have no end of their own.
+const (
+	keepDepth = 200
+	keepPairs = 1 << 20
+)
 
 func (k *keeper) restore(name string, t *glua.LTable) { fill(t, k.tables[name]) }
 
-// pairsOf copies a table; functions and tables that contain themselves are left
-// out.
-func pairsOf(t *glua.LTable, inside map[*glua.LTable]bool) []pair {
+// pairsOf copies a table; functions, tables that contain themselves and what is
+// beyond the bounds are left out.
+func pairsOf(t *glua.LTable, inside map[*glua.LTable]bool, budget *int) []pair {
 	inside[t] = true
 	defer delete(inside, t)
 	var ps []pair
 	t.ForEach(func(k, v glua.LValue) {
-		if sub, ok := v.(*glua.LTable); ok && !inside[sub] {
+		if *budget--; *budget < 0 {
+			return
+		}
+		if sub, ok := v.(*glua.LTable); ok && !inside[sub] && len(inside) < keepDepth {
 			if _, isTable := k.(*glua.LTable); !isTable {
-				copied := pairsOf(sub, inside)
+				copied := pairsOf(sub, inside, budget)
 				ps = append(ps, pair{k, &copied})
 			}
 			return

@@ -26,6 +26,7 @@ var baseModule = Module{
 		{"print", "...", "", "Writes its arguments, divided by tabs, and a line feed.", basePrint},
 		{"tonumber", "x[, base]", "number or nil", "Lua's, exact up to 64 bits.", baseToNumber},
 		{"pairs", "t", "iterator", "Lua's; also over counters and other aggregations.", basePairs},
+		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", tableUnpack},
 		{"error", "message[, level]", "", "Lua's.", baseError},
 		{"pcall", "f, ...", "true, results or false, error", "Lua's.", basePcall},
 		{"xpcall", "f, handler, ...", "true, results or false, what handler returns", "Lua's; handler runs after the stack was unwound, debug.traceback still shows it.", baseXpcall},
@@ -58,6 +59,7 @@ func (s *State) openLibraries() {
 	s.mods["panda"].RawSetString("keep", s.keep)
 	s.openFiles()
 	s.openDebug()
+	s.openCoroutines()
 	s.openSearchers()
 	s.openViews()
 }
@@ -83,14 +85,21 @@ func baseHex(_ *State, L *glua.LState) int {
 }
 
 func baseHexdump(s *State, L *glua.LState) int {
-	return pushString(L, Hexdump([]byte(L.CheckString(1)), optInt(L, 2, 0)))
+	text, base := L.CheckString(1), optInt(L, 2, 0)
+	s.room(L, 6*len(text)) // a line of 16 bytes has about 80
+	ticks := ticker{s: s, L: L}
+	return pushString(L, hexdump([]byte(text), base, func() { ticks.step(64) }))
 }
 
 // Hexdump prints bytes as lines of address, hexadecimal and characters.
-func Hexdump(b []byte, base uint64) string {
+func Hexdump(b []byte, base uint64) string { return hexdump(b, base, func() {}) }
+
+// hexdump calls each before each line.
+func hexdump(b []byte, base uint64, each func()) string {
 	var out strings.Builder
 	width := max(8, len(strconv.FormatUint(base+uint64(len(b)), 16)))
 	for off := 0; off < len(b); off += 16 {
+		each()
 		row := b[off:min(off+16, len(b))]
 		fmt.Fprintf(&out, "%0*x ", width, base+uint64(off))
 		for i := range 16 {
@@ -125,7 +134,9 @@ func basePrint(s *State, L *glua.LState) int {
 		if i > 1 {
 			b = append(b, '\t')
 		}
-		b = append(b, L.ToStringMeta(L.Get(i)).String()...)
+		text := L.ToStringMeta(L.Get(i)).String()
+		s.room(L, len(b)+len(text))
+		b = append(b, text...)
 	}
 	s.opts.Out.Write(append(b, '\n'))
 	return 0
@@ -235,9 +246,7 @@ func pushResults(L *glua.LState, ret []glua.LValue) int {
 
 // protect calls argument 1 of L with arguments on a thread of its own.
 func (s *State) protect(L *glua.LState, as []glua.LValue) ([]glua.LValue, *glua.ApiError) {
-	if s.depth >= maxDepth {
-		L.RaiseError("too many protected calls within each other")
-	}
+	defer s.nest(L)()
 	T := s.enter()
 	defer s.leave(T)
 	top := T.GetTop()
@@ -248,7 +257,11 @@ func (s *State) protect(L *glua.LState, as []glua.LValue) ([]glua.LValue, *glua.
 	if err := T.PCall(len(as), glua.MultRet, nil); err != nil {
 		e := err.(*glua.ApiError)
 		if msg, ok := e.Object.(glua.LString); ok {
-			e.Object = msg[len(msg)-len(strings.TrimPrefix(string(msg), " ")):] // no position, but its space
+			text := strings.TrimPrefix(string(msg), " ") // no position, but its space
+			if s.guard != nil {
+				text = s.guard.explain(text)
+			}
+			e.Object = glua.LString(text)
 		}
 		return nil, e
 	}
@@ -268,6 +281,7 @@ func baseLoad(s *State, L *glua.LState) int {
 			if !ok || piece == "" {
 				break
 			}
+			s.room(L, src.Len()+len(piece))
 			src.WriteString(string(piece))
 		}
 	default:
@@ -321,13 +335,16 @@ func (s *State) openDebug() {
 	}))
 }
 
+// embeddedLoader is the place of the embedded modules among the loaders.
+const embeddedLoader = 3
+
 // openSearchers makes require look beside the script, in the plugin
 // directories, and among the embedded modules.
 func (s *State) openSearchers() {
 	L := s.L
 	loaders := L.GetField(L.GetGlobal("package"), "loaders").(*glua.LTable)
 	loaders.RawSetInt(2, L.NewFunction(func(L *glua.LState) int { return s.searchFiles(L, L.CheckString(1)) }))
-	loaders.RawSetInt(3, L.NewFunction(func(L *glua.LState) int { return s.searchEmbedded(L, L.CheckString(1)) }))
+	loaders.RawSetInt(embeddedLoader, L.NewFunction(func(L *glua.LState) int { return s.searchEmbedded(L, L.CheckString(1)) }))
 	loaded := L.GetField(L.GetGlobal("package"), "loaded").(*glua.LTable)
 	for _, m := range []Module{bitModule, jsonModule, pandaModule} {
 		loaded.RawSetString(m.Name, s.mods[m.Name])

@@ -22,20 +22,21 @@ var jsonModule = Module{
 	},
 }
 
-func jsonEncode(_ *State, L *glua.LState) int {
-	e := &encoder{L: L, indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
+func jsonEncode(s *State, L *glua.LState) int {
+	e := &encoder{ticker: ticker{s: s, L: L}, indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
 	e.value(L.CheckAny(1), "\n")
 	return pushString(L, e.out.String())
 }
 
 type encoder struct {
-	L      *glua.LState
+	ticker
 	out    strings.Builder
 	indent string
 	seen   map[*glua.LTable]bool // tables that we are inside of
 }
 
 func (e *encoder) value(v glua.LValue, nl string) {
+	e.step(1)
 	switch v := v.(type) {
 	case U64:
 		e.out.WriteString(strconv.FormatUint(uint64(v), 10))
@@ -62,7 +63,16 @@ func (e *encoder) value(v glua.LValue, nl string) {
 	}
 }
 
+// room makes sure that n more bytes may be written.
+func (e *encoder) room(n int) {
+	if e.out.Len()+n > e.out.Cap() {
+		e.s.room(e.L, e.out.Len()+n)
+	}
+}
+
 func (e *encoder) string(s string) {
+	e.step(len(s) / 8)
+	e.room(3 * len(s)) // of the encoder's buffers
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -71,18 +81,27 @@ func (e *encoder) string(s string) {
 }
 
 func (e *encoder) table(t *glua.LTable, nl string) {
+	if len(e.seen) >= maxJSONDepth {
+		e.L.RaiseError("json: nested too deeply")
+	}
 	if e.seen[t] {
 		e.L.RaiseError("json: a table contains itself")
 	}
 	e.seen[t] = true
 	defer delete(e.seen, t)
 	var keys []glua.LValue
-	t.ForEach(func(k, _ glua.LValue) { keys = append(keys, k) })
+	t.ForEach(func(k, _ glua.LValue) {
+		e.step(1)
+		keys = append(keys, k)
+	})
 	if len(keys) > 0 && len(keys) == t.Len() {
 		e.list('[', ']', len(keys), nl, func(i int, nl string) { e.value(t.RawGetInt(i+1), nl) })
 		return
 	}
-	sort.SliceStable(keys, func(i, j int) bool { return keyLess(keys[i], keys[j]) })
+	sort.SliceStable(keys, func(i, j int) bool {
+		e.step(1)
+		return keyLess(keys[i], keys[j])
+	})
 	e.list('{', '}', len(keys), nl, func(i int, nl string) {
 		if !glua.LVCanConvToString(keys[i]) && !isNumber(keys[i]) {
 			e.L.RaiseError("json: a %s value cannot be a key", keys[i].Type())
@@ -98,8 +117,13 @@ func (e *encoder) table(t *glua.LTable, nl string) {
 
 func (e *encoder) list(open, end byte, n int, nl string, item func(i int, nl string)) {
 	e.out.WriteByte(open)
+	e.room(len(nl) + len(e.indent))
 	inner := nl + e.indent
 	for i := range n {
+		if e.indent != "" {
+			e.step(len(inner) / 8)
+			e.room(len(inner))
+		}
 		if i > 0 {
 			e.out.WriteByte(',')
 		}
@@ -114,10 +138,10 @@ func (e *encoder) list(open, end byte, n int, nl string, item func(i int, nl str
 	e.out.WriteByte(end)
 }
 
-func jsonDecode(_ *State, L *glua.LState) int {
+func jsonDecode(s *State, L *glua.LState) int {
 	d := json.NewDecoder(strings.NewReader(L.CheckString(1)))
 	d.UseNumber()
-	v, err := decode(L, d, 0)
+	v, err := decode(&ticker{s: s, L: L}, d, 0)
 	if err == nil && d.More() {
 		err = fmt.Errorf("text after the value at byte %d", d.InputOffset()+1)
 	}
@@ -131,7 +155,8 @@ func jsonDecode(_ *State, L *glua.LState) int {
 const maxJSONDepth = 1000
 
 // decode reads one value, the members of objects in their order.
-func decode(L *glua.LState, d *json.Decoder, depth int) (glua.LValue, error) {
+func decode(t *ticker, d *json.Decoder, depth int) (glua.LValue, error) {
+	t.step(1)
 	tok, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -148,13 +173,13 @@ func decode(L *glua.LState, d *json.Decoder, depth int) (glua.LValue, error) {
 		n, _ := parseNumber(v.String())
 		return n, nil
 	case json.Delim:
-		return decodeTable(L, d, v, depth)
+		return decodeTable(t, d, v, depth)
 	}
 	return glua.LNil, nil
 }
 
-func decodeTable(L *glua.LState, d *json.Decoder, open json.Delim, depth int) (glua.LValue, error) {
-	t := L.NewTable()
+func decodeTable(ticks *ticker, d *json.Decoder, open json.Delim, depth int) (glua.LValue, error) {
+	t := ticks.L.NewTable()
 	for n := 1; d.More(); n++ {
 		key := glua.LValue(glua.LNumber(n))
 		if open == '{' {
@@ -164,7 +189,7 @@ func decodeTable(L *glua.LState, d *json.Decoder, open json.Delim, depth int) (g
 			}
 			key = glua.LString(tok.(string))
 		}
-		v, err := decode(L, d, depth+1)
+		v, err := decode(ticks, d, depth+1)
 		if err != nil {
 			return nil, err
 		}

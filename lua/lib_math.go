@@ -3,6 +3,7 @@ package lua
 import (
 	"math"
 	"sort"
+	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 )
@@ -170,17 +171,52 @@ var tableModule = Module{
 	Doc:  "Added to or corrected in Lua's table library.",
 	Rows: []Row{
 		{"sort", "t[, less]", "", "Lua's; numbers and U64 may be mixed.", tableSort},
+		{"concat", "t[, sep[, from[, to]]]", "string", "Lua's.", tableConcat},
 		{"pack", "...", "table", "A table of its arguments, their count in field n.", tablePack},
-		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", func(_ *State, L *glua.LState) int {
-			t := L.CheckTable(1)
-			from, to := argLen(L, 2, 1), argLen(L, 3, t.Len())
-			for i := from; i <= to; i++ {
-				L.Push(t.RawGetInt(i))
-			}
-			return max(to-from+1, 0)
-		}},
+		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", tableUnpack},
 		{"keys", "t", "table", "The keys of a table, sorted.", tableKeys},
 	},
+}
+
+func tableConcat(s *State, L *glua.LState) int {
+	t, sep := L.CheckTable(1), L.OptString(2, "")
+	from, to := L.OptInt(3, 1), L.OptInt(4, t.Len())
+	ticks := ticker{s: s, L: L}
+	size := 0
+	for i := from; i <= to; i++ {
+		ticks.step(1)
+		v := t.RawGetInt(i)
+		if !glua.LVCanConvToString(v) && !isNumber(v) {
+			L.RaiseError("invalid value (%s) at index %d in table for concat", typeName(v), i)
+		}
+		if size += textLen(v) + len(sep); size > maxString {
+			L.RaiseError("resulting string too large")
+		}
+	}
+	s.room(L, size)
+	var b strings.Builder
+	b.Grow(size)
+	for i := from; i <= to; i++ {
+		ticks.step(1)
+		if i > from {
+			b.WriteString(sep)
+		}
+		b.WriteString(t.RawGetInt(i).String())
+	}
+	return pushString(L, b.String())
+}
+
+func tableUnpack(_ *State, L *glua.LState) int {
+	t := L.CheckTable(1)
+	from, to := L.OptInt(2, 1), L.OptInt(3, t.Len())
+	if to < from {
+		return 0
+	}
+	n := checkResults(L, to-from+1)
+	for i := from; i <= to; i++ {
+		L.Push(t.RawGetInt(i))
+	}
+	return n
 }
 
 func tablePack(_ *State, L *glua.LState) int {
@@ -194,7 +230,7 @@ func tablePack(_ *State, L *glua.LState) int {
 	return 1
 }
 
-func tableSort(_ *State, L *glua.LState) int {
+func tableSort(s *State, L *glua.LState) int {
 	t := L.CheckTable(1)
 	vs := make([]glua.LValue, t.Len())
 	for i := range vs {
@@ -204,17 +240,25 @@ func tableSort(_ *State, L *glua.LState) int {
 	if fn, ok := L.Get(2).(*glua.LFunction); ok {
 		before = func(a, b glua.LValue) bool { return glua.LVAsBool(call(L, fn, a, b)) }
 	}
-	sort.Slice(vs, func(i, j int) bool { return before(vs[i], vs[j]) })
+	ticks := ticker{s: s, L: L}
+	sort.Slice(vs, func(i, j int) bool {
+		ticks.step(1)
+		return before(vs[i], vs[j])
+	})
 	for i, v := range vs {
 		t.RawSetInt(i+1, v)
 	}
 	return 0
 }
 
-func tableKeys(_ *State, L *glua.LState) int {
+func tableKeys(s *State, L *glua.LState) int {
 	var ks []glua.LValue
+	ticks := ticker{s: s, L: L}
 	L.CheckTable(1).ForEach(func(k, _ glua.LValue) { ks = append(ks, k) })
-	sort.SliceStable(ks, func(i, j int) bool { return keyLess(ks[i], ks[j]) })
+	sort.SliceStable(ks, func(i, j int) bool {
+		ticks.step(1)
+		return keyLess(ks[i], ks[j])
+	})
 	t := L.NewTable()
 	for _, k := range ks {
 		t.Append(k)

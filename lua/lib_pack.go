@@ -98,6 +98,9 @@ func (p *packer) element(c byte) item {
 			p.L.ArgError(1, "invalid next option for option 'X'")
 		}
 		p.pos++
+		if p.fmt[p.pos-1] == 'X' {
+			p.L.ArgError(1, "invalid next option for option 'X'")
+		}
 		it := p.element(p.fmt[p.pos-1])
 		return item{kind: 'X', size: it.size}
 	}
@@ -122,11 +125,13 @@ func (p *packer) intSize(def int) int {
 	return n
 }
 
-func stringPack(_ *State, L *glua.LState) int {
+func stringPack(s *State, L *glua.LState) int {
 	p := newPacker(L)
 	var out []byte
 	arg := 1
+	ticks := ticker{s: s, L: L}
 	for {
+		ticks.step(1)
 		it, ok := p.next(len(out))
 		if !ok {
 			return pushString(L, string(out))
@@ -137,11 +142,15 @@ func stringPack(_ *State, L *glua.LState) int {
 			continue
 		}
 		arg++
+		s.room(L, len(out)+it.size+textLen(L.Get(arg)))
 		out = it.pack(L, out, arg)
-		if len(out) > maxString {
-			L.RaiseError("resulting string too large")
-		}
 	}
+}
+
+// textLen is the bytes of a value that is text.
+func textLen(v glua.LValue) int {
+	s, _ := v.(glua.LString)
+	return len(s)
 }
 
 func (it *item) pack(L *glua.LState, out []byte, arg int) []byte {
@@ -212,14 +221,16 @@ func (it *item) bytes(out []byte, u uint64, fill byte) []byte {
 	return out
 }
 
-func stringUnpack(_ *State, L *glua.LState) int {
+func stringUnpack(st *State, L *glua.LState) int {
 	p, s := newPacker(L), L.CheckString(2)
+	ticks := ticker{s: st, L: L}
 	pos := argLen(L, 3, 1) - 1
 	if pos < 0 || pos > len(s) {
 		L.ArgError(3, "initial position out of string")
 	}
 	n := 0
 	for {
+		ticks.step(1)
 		it, ok := p.next(pos)
 		if !ok {
 			L.Push(glua.LNumber(pos + 1))
@@ -236,7 +247,7 @@ func stringUnpack(_ *State, L *glua.LState) int {
 		var v glua.LValue
 		v, pos = it.unpack(L, s, pos)
 		L.Push(v)
-		n++
+		n = checkResults(L, n+1)
 	}
 }
 
@@ -293,10 +304,12 @@ func (it *item) integer(L *glua.LState, s string) glua.LValue {
 	return Int(u)
 }
 
-func stringPackSize(_ *State, L *glua.LState) int {
+func stringPackSize(s *State, L *glua.LState) int {
 	p := newPacker(L)
+	ticks := ticker{s: s, L: L}
 	n := 0
 	for {
+		ticks.step(1)
 		it, ok := p.next(n)
 		if !ok {
 			return pushInt(L, uint64(n))

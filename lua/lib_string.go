@@ -11,16 +11,17 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
-// maxString bounds what one call may build, so that a slip of a script does
-// not take the machine's memory.
-const maxString = 1 << 28
-
 var stringModule = Module{
 	Name: "string",
 	Doc:  "Added to or corrected in Lua's string library.",
 	Rows: []Row{
 		{"format", "fmt, ...", "string", "Lua's; integers of 64 bits are exact: %d prints a U64 as an unsigned number, %x a negative number as two's complement.", stringFormat},
 		{"rep", "s, n[, sep]", "string", "s n times, with sep between.", stringRep},
+		{"byte", "s[, from[, to]]", "integers", "Lua's.", stringByte},
+		{"find", "s, pattern[, from[, plain]]", "from, to, captures", "Lua's.", stringFind},
+		{"match", "s, pattern[, from]", "captures", "Lua's.", stringMatch},
+		{"gmatch", "s, pattern", "iterator", "Lua's.", stringGmatch},
+		{"gsub", "s, pattern, replacement[, n]", "string, count", "Lua's.", stringGsub},
 		{"pack", "fmt, ...", "string", "Values as bytes, by the formats of Lua 5.3: < > = ! b B h H i I l L j J T f d n s z x X and sizes, as in \"<I4\".", stringPack},
 		{"unpack", "fmt, s[, pos]", "values, next position", "The values of bytes; i1…i8 are signed, I1…I8 unsigned.", stringUnpack},
 		{"packsize", "fmt", "integer", "The bytes that a format without s and z takes.", stringPackSize},
@@ -29,46 +30,72 @@ var stringModule = Module{
 	},
 }
 
-func stringRep(_ *State, L *glua.LState) int {
-	s, n, sep := L.CheckString(1), int64(argInt(L, 2)), L.OptString(3, "")
+func stringRep(s *State, L *glua.LState) int {
+	text, n, sep := L.CheckString(1), int64(argInt(L, 2)), L.OptString(3, "")
 	if n <= 0 {
 		return pushString(L, "")
 	}
-	if float64(len(s)+len(sep))*float64(n) > maxString {
-		L.RaiseError("resulting string too large")
-	}
+	s.room(L, int(min(float64(len(text)+len(sep))*float64(n), maxString+1)))
 	if sep != "" {
-		s = strings.Repeat(s+sep, int(n-1)) + s
-		return pushString(L, s)
+		return pushString(L, strings.Repeat(text+sep, int(n-1))+text)
 	}
-	return pushString(L, strings.Repeat(s, int(n)))
+	return pushString(L, strings.Repeat(text, int(n)))
 }
 
-func stringSplit(_ *State, L *glua.LState) int {
+func stringByte(_ *State, L *glua.LState) int {
+	s := L.CheckString(1)
+	from := L.OptInt(2, 1)
+	to := L.OptInt(3, from)
+	if from < 0 {
+		from = max(len(s)+from+1, 1)
+	}
+	if to < 0 {
+		to = len(s) + to + 1
+	}
+	from, to = max(from, 1), min(to, len(s))
+	if to < from {
+		return 0
+	}
+	n := checkResults(L, to-from+1)
+	for _, c := range []byte(s[from-1 : to]) {
+		L.Push(glua.LNumber(c))
+	}
+	return n
+}
+
+func stringSplit(st *State, L *glua.LState) int {
 	s, sep := L.CheckString(1), L.CheckString(2)
 	t := L.NewTable()
-	if !L.ToBool(3) && strings.ContainsAny(sep, "^$*+?.([%-") {
-		find := L.GetField(L.GetGlobal("string"), "find")
-		for pos := 0; pos <= len(s); {
-			L.Push(find)
-			L.Push(glua.LString(s))
-			L.Push(glua.LString(sep))
-			L.Push(glua.LNumber(pos + 1))
-			L.Call(3, 2)
-			from, ok := L.Get(-2).(glua.LNumber)
-			to, _ := L.Get(-1).(glua.LNumber)
-			L.Pop(2)
-			if !ok || to < from {
+	ticks := ticker{s: st, L: L}
+	pieces := func(next func(pos int) (from, to int)) {
+		for pos := 0; ; {
+			ticks.step(1)
+			from, to := next(pos)
+			if to <= from {
 				t.Append(glua.LString(s[pos:]))
-				break
+				return
 			}
-			t.Append(glua.LString(s[pos : int(from)-1]))
-			pos = int(to)
+			t.Append(glua.LString(s[pos:from]))
+			pos = to
 		}
-	} else {
+	}
+	switch {
+	case !L.ToBool(3) && strings.ContainsAny(sep, patternSpecials):
+		m := newMatcher(st, L, s, sep)
+		pieces(func(pos int) (from, to int) { from, to, _ = m.find(pos); return })
+	case sep == "":
 		for p := range strings.SplitSeq(s, sep) {
+			ticks.step(1)
 			t.Append(glua.LString(p))
 		}
+	default:
+		pieces(func(pos int) (from, to int) {
+			i := strings.Index(s[pos:], sep)
+			if i < 0 {
+				return 0, 0
+			}
+			return pos + i, pos + i + len(sep)
+		})
 	}
 	L.Push(t)
 	return 1
@@ -86,7 +113,9 @@ func stringFormat(s *State, L *glua.LState) int {
 	out := s.text[:0]
 	s.text = nil // a __tostring that formats gets a buffer of its own
 	arg := 1
+	ticks := ticker{s: s, L: L}
 	for {
+		ticks.step(1)
 		i := strings.IndexByte(f, '%')
 		if i < 0 {
 			out = append(out, f...)
@@ -103,7 +132,7 @@ func stringFormat(s *State, L *glua.LState) int {
 		var sp spec
 		f = sp.parse(L, f)
 		arg++
-		out = sp.append(L, out, arg)
+		out = sp.append(s, L, out, arg)
 	}
 }
 
@@ -149,7 +178,7 @@ func digits(s string, i int) (n, end int) {
 	return n, i
 }
 
-func (sp *spec) append(L *glua.LState, out []byte, arg int) []byte {
+func (sp *spec) append(st *State, L *glua.LState, out []byte, arg int) []byte {
 	if arg > L.GetTop() {
 		L.ArgError(arg, expected(map[bool]string{true: "string", false: "number"}[sp.verb == 's' || sp.verb == 'q'], glua.LNil))
 	}
@@ -168,9 +197,12 @@ func (sp *spec) append(L *glua.LState, out []byte, arg int) []byte {
 		if sp.prec >= 0 && sp.prec < len(s) {
 			s = s[:sp.prec]
 		}
+		st.room(L, len(out)+len(s))
 		return sp.pad(out, "", []byte(s), false)
 	case 'q':
-		return quote(out, L.ToStringMeta(v).String())
+		s := L.ToStringMeta(v).String()
+		st.room(L, len(out)+2*len(s))
+		return quote(out, s)
 	}
 	L.RaiseError("invalid conversion '%%%c' to 'format'", sp.verb)
 	return nil

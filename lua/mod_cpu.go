@@ -176,6 +176,7 @@ func cpuRead(s *State, L *glua.LState) int {
 }
 
 func (s *State) pushMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, n int) int {
+	s.room(L, min(n, maxString))
 	if n > maxString {
 		L.RaiseError("%d bytes are too many for one string", n)
 	}
@@ -201,7 +202,8 @@ func (s *State) writeMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, b string)
 
 func cpuStr(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
-	a, limit := s.argAddr(L, 2), argLen(L, 3, 4096)
+	a, limit := s.argAddr(L, 2), min(argLen(L, 3, 4096), maxString)
+	s.room(L, limit)
 	text, _, err := event.CString(c, a, limit)
 	if err != nil {
 		return pushError(L, fmt.Errorf("text at %#x: %w", uint64(a), err))
@@ -344,7 +346,7 @@ func (s *State) optAddr(L *glua.LState, n int, c *vcpu.CPU) guest.Addr {
 func cpuDisas(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
 	var out []string
-	for _, in := range Disassemble(c, s.optAddr(L, 2, c), argLen(L, 3, 1)) {
+	for _, in := range Disassemble(c, s.optAddr(L, 2, c), min(argLen(L, 3, 1), maxListed)) {
 		out = append(out, in.Text)
 	}
 	return pushString(L, strings.Join(out, "\n"))

@@ -31,9 +31,19 @@ func pandaExport(s *State, L *glua.LState) int {
 // itself has no end.
 const goDepth = 20
 
+// maxExported bounds how many values one exchange copies: tables that share tables
+// have many more than they take memory for.
+const maxExported = 1 << 20
+
 // toGo copies a value: numbers become int64, uint64 or float64, tables []any if
 // they are lists and map[any]any if not.
 func (s *State) toGo(v glua.LValue, depth int) (any, error) {
+	if depth == 0 {
+		s.exported = 0
+	}
+	if s.exported++; s.exported > maxExported {
+		return nil, fmt.Errorf("the table holds more than %d values", maxExported)
+	}
 	switch v := v.(type) {
 	case *glua.LNilType:
 		return nil, nil
@@ -63,6 +73,9 @@ func (s *State) tableToGo(t *glua.LTable, depth int) (any, error) {
 	var err error
 	m := map[any]any{}
 	t.ForEach(func(k, v glua.LValue) {
+		if err != nil {
+			return
+		}
 		gk, kerr := s.toGo(k, goDepth)
 		gv, verr := s.toGo(v, depth)
 		for _, e := range []error{kerr, verr} {

@@ -16,12 +16,16 @@ import (
 // searchLimit is how many places a search gives unless told otherwise.
 const searchLimit = 1000
 
+// maxFound is the most that it gives.
+const maxFound = 1 << 20
+
 // pandaSearch looks for text in the guest's memory.
 func pandaSearch(s *State, L *glua.LState) int {
 	text := []byte(L.CheckString(1))
 	if len(text) == 0 {
 		L.ArgError(1, "nothing to search for")
 	}
+	s.room(L, len(text))
 	return s.search(L, len(text), func(b []byte) int { return bytes.Index(b, text) })
 }
 
@@ -31,7 +35,8 @@ func pandaSearchBytes(s *State, L *glua.LState) int {
 	if err != nil {
 		L.ArgError(1, err.Error())
 	}
-	return s.search(L, longestPattern, matcher(p))
+	ticks := ticker{s: s, L: L}
+	return s.search(L, longestPattern, matcher(p, func() { ticks.step(len(p)) }))
 }
 
 // search applies find to the guest's mappings, in pieces that overlap by as much
@@ -45,7 +50,12 @@ func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 		return def
 	}
 	lo, hi := guest.Addr(number("lo", 0)), guest.Addr(number("hi", ^uint64(0)))
-	limit := int(number("limit", searchLimit))
+	limit := int(min(number("limit", searchLimit), maxFound))
+	ticks := ticker{s: s, L: L}
+	piecewise := func(b []byte) int {
+		ticks.step(1 + len(b)/64)
+		return find(b)
+	}
 	module, _ := opt.RawGetString("module").(glua.LString)
 	found := L.NewTable()
 	for _, r := range s.needHost(L).Core().Regions() {
@@ -53,7 +63,7 @@ func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 			continue
 		}
 		r.Start, r.End = max(r.Start, lo), min(r.End, hi)
-		for _, a := range searchRange(s.host.CPU(), r.Start, r.End, overlap, limit-found.Len(), find) {
+		for _, a := range searchRange(s.host.CPU(), r.Start, r.End, overlap, limit-found.Len(), piecewise) {
 			found.Append(Int(uint64(a)))
 		}
 	}
@@ -64,15 +74,17 @@ func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 // SearchBytes lists the addresses in [lo, hi) where a pattern matches, limit at
 // most; it ends at memory that cannot be read.
 func SearchBytes(c *vcpu.CPU, lo, hi guest.Addr, p event.Pattern, limit int) []guest.Addr {
-	return searchRange(c, lo, hi, longestPattern, limit, matcher(p))
+	return searchRange(c, lo, hi, longestPattern, limit, matcher(p, func() {}))
 }
 
 // longestPattern bounds how far a match may reach over the end of a piece.
 const longestPattern = 1 << 12
 
-func matcher(p event.Pattern) func([]byte) int {
+// matcher finds the first match in a piece; it calls each at every place.
+func matcher(p event.Pattern, each func()) func([]byte) int {
 	return func(b []byte) int {
 		for i := range b {
+			each()
 			if p.Match(b[i:]) {
 				return i
 			}

@@ -38,6 +38,9 @@ func (s *State) pluginValue(l *plugin.Loaded) glua.LValue {
 
 // checkPlugin is argument n as a plugin: a handle or a name.
 func (s *State) checkPlugin(L *glua.LState, n int) *plugin.Loaded {
+	if h := s.needHost(L); s.opts.Untrusted && !s.isOwn(L.Get(n)) {
+		L.ArgError(n, fmt.Sprintf("an untrusted script reaches no plugin but its own, %q", h.Name()))
+	}
 	switch v := L.Get(n).(type) {
 	case *glua.LUserData:
 		if l, ok := v.Value.(*plugin.Loaded); ok {
@@ -51,6 +54,15 @@ func (s *State) checkPlugin(L *glua.LState, n int) *plugin.Loaded {
 	}
 	L.ArgError(n, expected("plugin", L.Get(n)))
 	return nil
+}
+
+// isOwn reports whether a value is the handle or the name of the script itself.
+func (s *State) isOwn(v glua.LValue) bool {
+	if ud, ok := v.(*glua.LUserData); ok {
+		l, ok := ud.Value.(*plugin.Loaded)
+		return ok && l == s.host.Get(s.host.Name())
+	}
+	return v == glua.LString(s.host.Name())
 }
 
 func pluginDo(do func(*plugin.Loaded)) func(*State, *glua.LState) int {

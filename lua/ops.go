@@ -10,11 +10,12 @@ import (
 // The compiler puts them among a function's constants, so that no name a script
 // may use stands for them.
 type helpers struct {
-	arith map[string]*glua.LFunction // by operator
-	lt    *glua.LFunction
-	le    *glua.LFunction
-	steps *glua.LFunction // iterator of a numeric for
-	limit *glua.LFunction // limit of a numeric for
+	arith  map[string]*glua.LFunction // by operator
+	lt     *glua.LFunction
+	le     *glua.LFunction
+	steps  *glua.LFunction // iterator of a numeric for
+	limit  *glua.LFunction // limit of a numeric for
+	concat *glua.LFunction // a chain of concatenations, under limits
 }
 
 // operator is a row of Lua's arithmetic.
@@ -66,6 +67,7 @@ func (s *State) openOperators() {
 		return 1
 	}))
 	L.SetMetatable(U64(0), wide)
+	s.help.concat = L.NewFunction(s.callChain)
 	s.help.steps, s.help.limit = L.NewFunction(callSteps), L.NewFunction(callLimit)
 }
 
@@ -133,6 +135,46 @@ func callConcat(L *glua.LState) int {
 	}
 	L.Push(glua.LString(a.String() + b.String()))
 	return 1
+}
+
+// callChain is a .. b .. c under limits, from the right as Lua does it.
+func (s *State) callChain(L *glua.LState) int {
+	size, all := 0, true
+	for i := 1; i <= L.GetTop(); i++ {
+		v := L.Get(i)
+		size, all = size+textLen(v), all && glua.LVCanConvToString(v)
+	}
+	s.room(L, size)
+	if all {
+		var b strings.Builder
+		b.Grow(size)
+		for i := 1; i <= L.GetTop(); i++ {
+			b.WriteString(glua.LVAsString(L.Get(i)))
+		}
+		return pushString(L, b.String())
+	}
+	v := L.Get(L.GetTop())
+	for i := L.GetTop() - 1; i >= 1; i-- {
+		v = s.concat(L, L.Get(i), v)
+	}
+	L.Push(v)
+	return 1
+}
+
+// concat is a .. b.
+func (s *State) concat(L *glua.LState, a, b glua.LValue) glua.LValue {
+	for _, v := range []glua.LValue{a, b} {
+		if op := metaField(L, v, "__concat"); op != glua.LNil {
+			return call(L, op, a, b)
+		}
+	}
+	for _, v := range []glua.LValue{a, b} {
+		if _, ok := v.(U64); !ok && !glua.LVCanConvToString(v) {
+			L.RaiseError("cannot perform concat operation between %v and %v", a.Type(), b.Type())
+		}
+	}
+	s.room(L, textLen(a)+textLen(b))
+	return glua.LString(a.String() + b.String())
 }
 
 func callLess(L *glua.LState) int {

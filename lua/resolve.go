@@ -25,7 +25,7 @@ type resolver struct {
 func resolve(chunk []ast.Stmt) map[*ast.IdentExpr]*variable {
 	r := &resolver{of: map[*ast.IdentExpr]*variable{}}
 	r.block(chunk)
-	for again := true; again; {
+	for round, again := 0, true; again && round < maxRounds; round++ {
 		again = false
 		for _, v := range r.vars {
 			if !v.small && r.isSmall(v) {
@@ -35,6 +35,10 @@ func resolve(chunk []ast.Stmt) map[*ast.IdentExpr]*variable {
 	}
 	return r.of
 }
+
+// maxRounds bounds how long chains of variables that get each other's values are
+// followed: a variable that is not found small costs speed and no more.
+const maxRounds = 20
 
 func (r *resolver) isSmall(v *variable) bool {
 	if v.unknown || v.loop != nil && !r.smallLoop(v.loop) {

@@ -25,6 +25,7 @@ import (
 //	for i = a, b, c       as it is when it starts small and steps little; the
 //	                      limit goes through a helper. Else an iterator
 //	a == b                as it is: equal integers have one normal form
+//	a .. b .. c           as it is, a helper under limits (limits.go)
 //
 // Constants: the compiler knows numbers and strings only. A U64 literal or a
 // helper stands in the tree as a number that no program uses, a denormal float,
@@ -34,10 +35,11 @@ type rewriter struct {
 	help   *helpers
 	vars   map[*ast.IdentExpr]*variable
 	consts map[glua.LNumber]glua.LValue // by stand-in
+	limits bool                         // a script under limits: concatenation is weighed
 }
 
-func (h *helpers) rewrite(chunk []ast.Stmt) map[glua.LNumber]glua.LValue {
-	r := &rewriter{help: h, vars: resolve(chunk), consts: map[glua.LNumber]glua.LValue{}}
+func (h *helpers) rewrite(chunk []ast.Stmt, limits bool) map[glua.LNumber]glua.LValue {
+	r := &rewriter{help: h, vars: resolve(chunk), consts: map[glua.LNumber]glua.LValue{}, limits: limits}
 	r.stmts(chunk)
 	return r.consts
 }
@@ -185,7 +187,36 @@ func (r *rewriter) expr(p *ast.Expr) {
 		if !native {
 			*p = r.relation(e)
 		}
+	case *ast.StringConcatOpExpr:
+		if r.limits {
+			*p = r.concat(e)
+		}
 	}
+}
+
+// concat makes one call of a chain a .. b .. c, whose tail has become one already.
+// A call has no room for more arguments than maxConcat.
+func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
+	args := []ast.Expr{e.Lhs}
+	if tail, ok := e.Rhs.(*ast.FuncCallExpr); ok && r.isConcat(tail) && len(tail.Args) < maxConcat {
+		args = append(args, tail.Args...)
+	} else {
+		args = append(args, e.Rhs)
+	}
+	return r.call(e, r.help.concat, args...)
+}
+
+const maxConcat = 100
+
+func (r *rewriter) isConcat(c *ast.FuncCallExpr) bool {
+	fn, ok := c.Func.(*ast.NumberExpr)
+	return ok && r.consts[literalOf(fn)] == glua.LValue(r.help.concat)
+}
+
+// literalOf is a literal as the compiler reads it, a stand-in among them.
+func literalOf(e *ast.NumberExpr) glua.LNumber {
+	n, _ := literalValue(e).(glua.LNumber)
+	return n
 }
 
 // isNative reports whether the operation may stay as it is. It looks at the

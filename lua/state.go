@@ -51,18 +51,20 @@ type State struct {
 	idle    []*glua.LState          // threads that protected calls have left
 	depth   int                     // calls of Lua in progress
 	calls   uint64                  // outermost calls so far
+	nested  nesting                 // threads that wait for an inner one
 	trace   string                  // traceback of the error that a handler looks at
 	closers []func()                // run by Close: files to flush
 
-	cpu    *vcpu.CPU // of the running callback
-	views  views
-	boxes  [boxCount]glua.LValue
-	text   []byte // buffer of string.format
-	guard  *watchdog
-	keep   *glua.LTable // panda.keep
-	kept   *keeper
-	aggs   []*aggregation
-	closed bool
+	cpu      *vcpu.CPU // of the running callback
+	views    views
+	boxes    [boxCount]glua.LValue
+	text     []byte // buffer of string.format
+	exported int    // values that the exchange in progress has copied
+	guard    *watchdog
+	keep     *glua.LTable // panda.keep
+	kept     *keeper
+	aggs     []*aggregation
+	closed   bool
 
 	interrupted interrupted
 
@@ -75,10 +77,8 @@ type State struct {
 func init() { glua.MaxArrayIndex = 4 << 20 }
 
 const (
-	// callFrames bounds the recursion of Lua code, maxDepth that of protected
-	// calls, which also take Go's stack.
+	// callFrames bounds the recursion of Lua code.
 	callFrames = 8000
-	maxDepth   = 60
 )
 
 // NewState makes a session: an initialised State evaluates text with Eval.

@@ -1,0 +1,290 @@
+package lua
+
+import (
+	"fmt"
+
+	glua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// Problem: Lua looks at the limits between its instructions, and one instruction
+// may be a call into Go that runs, allocates or recurses for as long as its
+// arguments say. Go cannot be interrupted, and a Go stack that overflows ends the
+// process.
+//
+// Idea: what a script can make long asks here. Loops carry a ticker, what
+// allocates in one piece asks for room, and what recurses has a bound of its own:
+// nested calls by nestings, source text by syntaxDepth, JSON by maxJSONDepth.
+
+const (
+	// maxString bounds what one call may build, so that a slip of a script does
+	// not take the machine's memory.
+	maxString = 1 << 28
+	// maxListed bounds the instructions and frames that one call lists.
+	maxListed = 1 << 16
+	// roomStep is the size from which an allocation is weighed against the memory.
+	roomStep = 1 << 18
+	// tickSteps is how many small steps pass between two looks at the limits.
+	tickSteps = 1 << 14
+)
+
+// maxResults bounds how many values one call gives: the stack of Lua grows by
+// small steps, each of which copies it.
+const maxResults = 1 << 16
+
+func checkResults(L *glua.LState, n int) int {
+	if n < 0 || n > maxResults {
+		L.RaiseError("too many results: one call gives at most %d", maxResults)
+	}
+	return n
+}
+
+// ticker counts the steps of a loop within one call.
+type ticker struct {
+	s *State
+	L *glua.LState
+	n int
+}
+
+// step counts n steps, and raises an error when the call has to end.
+func (t *ticker) step(n int) {
+	if t.n += n; t.n >= tickSteps {
+		t.n = 0
+		t.s.interrupt(t.L)
+	}
+}
+
+// interrupt raises an error when the limits have ended the call in progress.
+func (s *State) interrupt(L *glua.LState) {
+	if s.guard != nil {
+		if why := s.guard.ended(); why != "" {
+			L.RaiseError("%s", why)
+		}
+	}
+}
+
+// room raises an error when n bytes in one piece are more than a script may have.
+func (s *State) room(L *glua.LState, n int) {
+	if n > maxString {
+		L.RaiseError("resulting string too large")
+	}
+	if s.guard != nil && n >= roomStep {
+		s.guard.weigh(uint64(n))
+		s.interrupt(L)
+	}
+}
+
+// Bounds of calls within calls on threads of their own: protected calls and
+// coroutines. Each takes Go's stack, and so does each call from Go into Lua below
+// it, such as a metamethod's. The innermost thread may have callFrames more.
+const (
+	maxNested = 180
+	maxFrames = 100_000
+)
+
+// nesting counts the threads that wait for an inner one, and their frames.
+type nesting struct{ threads, frames int }
+
+// nest notes that L waits for a thread within it; the function that it gives
+// takes that back.
+func (s *State) nest(L *glua.LState) func() {
+	frames := frameBound(L)
+	if s.nested.threads >= maxNested || s.nested.frames+frames > maxFrames {
+		L.RaiseError("stack overflow (too many protected calls or coroutines within each other)")
+	}
+	s.nested.threads++
+	s.nested.frames += frames
+	return func() {
+		s.nested.threads--
+		s.nested.frames -= frames
+	}
+}
+
+// frameBound is a bound of the calls in progress on a thread: they cannot be
+// counted other than by walking them.
+func frameBound(L *glua.LState) int {
+	for n := 16; n < callFrames; n *= 8 {
+		if _, ok := L.GetStack(n); !ok {
+			return n
+		}
+	}
+	return callFrames
+}
+
+// openCoroutines makes coroutines that nest no deeper than Go's stack allows and
+// that are resumed only when they wait.
+func (s *State) openCoroutines() {
+	t := s.L.GetGlobal("coroutine").(*glua.LTable)
+	newThread, resume := t.RawGetString("create").(*glua.LFunction).GFunction, t.RawGetString("resume").(*glua.LFunction).GFunction
+	create := func(L *glua.LState) int {
+		ctx := L.RemoveContext() // else it would keep each coroutine to the end
+		newThread(L)
+		if ctx != nil {
+			L.SetContext(ctx)
+		}
+		return 1
+	}
+	t.RawSetString("create", s.L.NewFunction(create))
+	t.RawSetString("resume", s.L.NewFunction(func(L *glua.LState) int { return s.resume(L, resume) }))
+	t.RawSetString("wrap", s.L.NewFunction(func(L *glua.LState) int {
+		create(L)
+		th := L.Get(-1)
+		L.Push(L.NewFunction(func(L *glua.LState) int {
+			L.Insert(th, 1)
+			n := s.resume(L, resume)
+			if L.Get(-n) == glua.LFalse {
+				L.Error(L.Get(-1), 0)
+			}
+			return n - 1
+		}))
+		return 1
+	}))
+}
+
+func (s *State) resume(L *glua.LState, resume glua.LGFunction) int {
+	th := L.CheckThread(1)
+	switch {
+	case th.Dead:
+		L.Push(glua.LFalse)
+		L.Push(glua.LString("cannot resume dead coroutine"))
+		return 2
+	case th.Parent != nil || th == L.G.CurrentThread || th == L.G.MainThread:
+		L.Push(glua.LFalse)
+		L.Push(glua.LString("cannot resume non-suspended coroutine"))
+		return 2
+	}
+	defer s.nest(L)()
+	if s.guard != nil { // the limits are those of the call that resumes it
+		th.SetContext(L.Context())
+	}
+	return resume(L)
+}
+
+// Bounds of source text.
+const (
+	// syntaxDepth bounds how deep statements and expressions may stand within each
+	// other: what walks over them recurses.
+	syntaxDepth = 1000
+	// maxConstants bounds the constants of a function under limits: the compiler
+	// compares each with all others.
+	maxConstants = 1 << 15
+	// sourceShare is how many bytes of memory a byte of source may take until it is
+	// compiled, and maxSource the bound when memory has none.
+	sourceShare = 64
+	maxSource   = 16 << 20
+)
+
+// checkSource refuses source text whose compilation would break the limits.
+func (s *State) checkSource(name, src string) error {
+	if s.guard == nil {
+		return nil
+	}
+	limit := maxSource
+	if b := s.guard.bound; b > 0 {
+		limit = int(min(b/sourceShare, maxSource))
+	}
+	if len(src) > limit {
+		return &SyntaxError{File: name, Line: 1, Msg: fmt.Sprintf("chunk of %d bytes is too large: the limits of scripts allow %d", len(src), limit)}
+	}
+	return nil
+}
+
+// checkSyntax refuses a tree that is too deep to be walked by recursion; it walks
+// by a stack of its own.
+func (s *State) checkSyntax(name string, chunk []ast.Stmt) error {
+	w := &syntaxWalk{constants: s.guard != nil}
+	w.stmts(chunk, 1, &constants{})
+	for len(w.todo) > 0 {
+		n := w.todo[len(w.todo)-1]
+		w.todo = w.todo[:len(w.todo)-1]
+		switch {
+		case n.depth > syntaxDepth:
+			return &SyntaxError{File: name, Line: n.line, Msg: "chunk has too many syntax levels"}
+		case n.of.n > maxConstants:
+			return &SyntaxError{File: name, Line: n.line, Msg: "function has too many constants for the limits of scripts"}
+		}
+		w.visit(n)
+	}
+	return nil
+}
+
+// constants counts the constants of a function, those that occur again too.
+type constants struct{ n int }
+
+type syntaxNode struct {
+	node  any // ast.Stmt or ast.Expr
+	line  int // of the nearest node that has one
+	depth int
+	of    *constants
+}
+
+type syntaxWalk struct {
+	todo      []syntaxNode
+	constants bool
+}
+
+func (w *syntaxWalk) stmts(ss []ast.Stmt, depth int, of *constants) {
+	for _, st := range ss {
+		w.todo = append(w.todo, syntaxNode{st, st.Line(), depth, of})
+	}
+}
+
+func (w *syntaxWalk) exprs(parent syntaxNode, es ...ast.Expr) {
+	for _, e := range es {
+		if e != nil {
+			line := e.Line()
+			if line == 0 {
+				line = parent.line
+			}
+			w.todo = append(w.todo, syntaxNode{e, line, parent.depth + 1, parent.of})
+		}
+	}
+}
+
+func (w *syntaxWalk) visit(n syntaxNode) {
+	block := func(ss []ast.Stmt) { w.stmts(ss, n.depth+1, n.of) }
+	switch v := n.node.(type) {
+	case *ast.AssignStmt:
+		w.exprs(n, v.Lhs...)
+		w.exprs(n, v.Rhs...)
+	case *ast.LocalAssignStmt:
+		w.exprs(n, v.Exprs...)
+	case *ast.FuncCallStmt:
+		w.exprs(n, v.Expr)
+	case *ast.DoBlockStmt:
+		block(v.Stmts)
+	case *ast.WhileStmt:
+		w.exprs(n, v.Condition)
+		block(v.Stmts)
+	case *ast.RepeatStmt:
+		w.exprs(n, v.Condition)
+		block(v.Stmts)
+	case *ast.IfStmt:
+		w.exprs(n, v.Condition)
+		block(v.Then)
+		block(v.Else)
+	case *ast.ReturnStmt:
+		w.exprs(n, v.Exprs...)
+	case *ast.NumberForStmt:
+		w.exprs(n, v.Init, v.Limit, v.Step)
+		block(v.Stmts)
+	case *ast.GenericForStmt:
+		w.exprs(n, v.Exprs...)
+		block(v.Stmts)
+	case *ast.FuncDefStmt:
+		w.exprs(n, v.Name.Func, v.Name.Receiver)
+		w.function(n, v.Func)
+	case *ast.FunctionExpr:
+		w.function(n, v)
+	case *ast.StringExpr, *ast.NumberExpr:
+		if w.constants {
+			n.of.n++
+		}
+	case ast.Expr:
+		eachChild(v, func(c *ast.Expr) { w.exprs(n, *c) })
+	}
+}
+
+func (w *syntaxWalk) function(n syntaxNode, f *ast.FunctionExpr) {
+	w.stmts(f.Stmts, n.depth+1, &constants{})
+}

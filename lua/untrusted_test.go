@@ -1,0 +1,71 @@
+package lua
+
+import (
+	"strings"
+	"testing"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+// TestAllowedNames: every name of the list exists, and an untrusted script has no
+// other.
+func TestAllowedNames(t *testing.T) {
+	trusted, untrusted := NewState(Options{}), NewState(Options{Untrusted: true})
+	tables := func(s *State, name string) *glua.LTable {
+		if name == "" {
+			return s.L.G.Global
+		}
+		return s.L.GetGlobal(name).(*glua.LTable)
+	}
+	for name, words := range allowed {
+		for _, w := range strings.Fields(words) {
+			if tables(trusted, name).RawGetString(w) == glua.LNil {
+				t.Errorf("%s.%s: no such name", name, w)
+			}
+		}
+		tables(untrusted, name).ForEach(func(k, _ glua.LValue) {
+			if !strings.Contains(" "+strings.Join(strings.Fields(words), " ")+" ", " "+k.String()+" ") {
+				t.Errorf("an untrusted script has %s.%s", name, k)
+			}
+		})
+	}
+}
+
+// TestEscapes: ways to what an untrusted script must not have. Each gives a value
+// that is not nil when it leads there.
+func TestEscapes(t *testing.T) {
+	for _, way := range []string{
+		`panda.need`, `panda.load`, `panda.load_plugin`, `panda.unload_plugin`, `panda.get_plugin_by_name`, `panda.disable_plugin`,
+		`io.open`, `io.popen`, `io.lines`, `io.stdout`, `io.output`, `io.tmpfile`, `os.execute`, `os.getenv`, `os.remove`, `os.exit`,
+		`debug`, `package`, `module`, `dofile`, `loadfile`, `getfenv`, `setfenv`, `collectgarbage`, `newproxy`, `string.dump`,
+		`_G.package`, `_G._G.debug`, `load("return debug")()`, `load(function() local s = src src = nil return s end)()`,
+		`select(2, pcall(require, "os")).execute`, `select(2, pcall(require, "io")).open`, `select(2, pcall(require, "panda")).need`,
+		`getmetatable("").__index.dump`, `getmetatable(io)`, `coroutine.wrap(function() return debug end)()`,
+		`select(2, pcall(require, "_G")).package`,
+	} {
+		_, err := newFake(t).options(Options{Untrusted: true}).load("t", "src = 'return debug' local v = "+way+" if v ~= nil then error('reached ' .. tostring(v)) end")
+		if err != nil {
+			t.Errorf("%s: %v", way, err)
+		}
+	}
+	for _, name := range []string{"debug", "package", "channel", "./t", "/etc/passwd", "../lua/doc", "_LOADED"} {
+		_, err := newFake(t).options(Options{Untrusted: true}).load("t", "require '"+name+"'")
+		if err == nil || !strings.Contains(err.Error(), "not found") {
+			t.Errorf("require %q: %v", name, err)
+		}
+	}
+}
+
+// TestOwnPlugin: the handle that init_plugin gets reaches the script itself alone.
+func TestOwnPlugin(t *testing.T) {
+	f := newFake(t).options(Options{Untrusted: true})
+	_, err := f.load("t", `function init_plugin(self)
+		assert(self.name == "t")
+		local ok, err = pcall(self.disable, "other") assert(not ok and err:find("no plugin but its own"), err)
+		ok, err = pcall(self.lookup, "other", "x") assert(not ok and err:find("no plugin but its own"), err)
+		self:disable() self:enable()
+	end`)
+	if err != nil {
+		t.Error(err)
+	}
+}
