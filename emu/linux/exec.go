@@ -35,9 +35,6 @@ func (p *program) close() {
 	}
 }
 
-// maxScriptLine is how much of a #! line is read.
-const maxScriptLine = 254
-
 // maxScripts is how many interpreters of scripts may follow one another.
 const maxScripts = 5
 
@@ -82,17 +79,41 @@ func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
 	}
 	defer p.close()
 	if err := t.execute(p); err != nil {
+		if lost := new(lostError); errors.As(err, &lost) {
+			t.forceDefault(abi.SIGSEGV)
+		}
 		return 0, execErrno(err)
 	}
 	c.replaced = true
 	return 0, 0
 }
 
+// lostError is what goes wrong when the old program is given up already: the
+// process cannot return to it.
+type lostError struct{ error }
+
+func (e *lostError) Unwrap() error { return e.error }
+
+// forceDefault gives the running thread a signal that kills it, whatever the
+// program does with it.
+func (t *Thread) forceDefault(sig int32) {
+	own := *t.p.actions
+	own[sig] = abi.Sigaction{}
+	t.p.actions = &own
+	t.mask &^= bit(sig)
+	t.pending.add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
+}
+
 // execErrno is what execve says of a program that cannot be run.
 func execErrno(err error) errno {
 	var e errno
-	if errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e):
 		return e
+	case errors.Is(err, load.ErrRead):
+		return abi.EIO
+	case errors.Is(err, load.ErrNoRoom):
+		return abi.ENOMEM
 	}
 	return abi.ENOEXEC
 }
@@ -124,13 +145,12 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 	p := &program{src: src, name: name, execfn: name, args: args, env: env}
 	host, _ := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd))
 	p.real = t.k.guestPath(host)
-	var line [2 + maxScriptLine]byte
-	n, _ := src.ReadAt(line[:], 0)
-	if n >= 2 && string(line[:2]) == "#!" {
+	var line scriptLine
+	if src.ReadAt(line[:], 0); string(line[:2]) == "#!" {
 		src.Close()
-		return t.openScript(p, string(line[2:n]), depth)
+		return t.openScript(p, &line, depth)
 	}
-	if p.head, err = t.parse(src); err == nil && p.head.Interp != "" {
+	if p.head, err = load.Parse(src); err == nil && p.head.HasInterp {
 		err = t.openInterp(p)
 	}
 	if err != nil {
@@ -164,39 +184,25 @@ func (t *Thread) openExecutable(tg target) (*hostSource, error) {
 	return &hostSource{h, fd}, nil
 }
 
-func (t *Thread) parse(src *hostSource) (*load.Program, error) {
-	st, e := t.k.host.Fstat(src.fd)
-	if e != 0 {
-		return nil, e
-	}
-	return load.Parse(src, st.Size)
-}
-
 // openScript opens the interpreter that a #! line names.
-func (t *Thread) openScript(script *program, line string, depth int) (*program, error) {
-	line, _, whole := strings.Cut(line, "\n")
-	name, arg, _ := strings.Cut(strings.Trim(line, " \t"), " ")
-	if i := strings.IndexByte(name, '\t'); i >= 0 {
-		name, arg = name[:i], name[i+1:]+arg
-	}
-	name, _, _ = strings.Cut(name, "\x00")
-	switch {
-	case name == "" && !whole && len(line) < maxScriptLine:
-		return nil, abi.EACCES // the empty name is the current directory
-	case name == "" || !whole && arg == "" && len(line) == maxScriptLine:
+func (t *Thread) openScript(script *program, line *scriptLine, depth int) (*program, error) {
+	args, ok := line.parse()
+	if !ok {
 		return nil, abi.ENOEXEC
 	}
-	if depth == maxScripts {
-		return nil, abi.ELOOP
-	}
-	args := []string{name}
-	if arg = strings.Trim(strings.TrimRight(arg, "\x00"), " \t"); arg != "" {
-		args = append(args, arg)
-	}
+	name := args[0]
 	args = append(append(args, script.name), script.args[1:]...)
-	tg, e := t.resolve(abi.AT_FDCWD, name, false)
+	tg, e := t.interpreter(name)
 	if e != 0 {
 		return nil, e
+	}
+	if depth == maxScripts {
+		src, err := t.openExecutable(tg)
+		if err == nil {
+			src.Close()
+			err = abi.ELOOP
+		}
+		return nil, err
 	}
 	p, err := t.openProgram(tg, name, args, script.env, depth+1)
 	if err == nil {
@@ -205,9 +211,18 @@ func (t *Thread) openScript(script *program, line string, depth int) (*program, 
 	return p, err
 }
 
+// interpreter resolves the name of an interpreter. An empty one is the current
+// directory, which cannot be executed.
+func (t *Thread) interpreter(name string) (target, errno) {
+	if name == "" {
+		return target{}, abi.EACCES
+	}
+	return t.resolve(abi.AT_FDCWD, name, false)
+}
+
 // openInterp opens the dynamic linker.
 func (t *Thread) openInterp(p *program) error {
-	tg, e := t.resolve(abi.AT_FDCWD, p.head.Interp, false)
+	tg, e := t.interpreter(p.head.Interp)
 	if e != 0 {
 		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, e)
 	}
@@ -219,13 +234,34 @@ func (t *Thread) openInterp(p *program) error {
 	if host, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd)); e == 0 {
 		p.interp.real = t.k.guestPath(host)
 	}
-	if p.interp.head, err = t.parse(src); err == nil && p.interp.head.Arch != p.head.Arch {
-		err = fmt.Errorf("%w: it is for %v, the program for %v", load.ErrForeign, p.interp.head.Arch, p.head.Arch)
-	}
-	if err != nil {
+	if p.interp.head, err = parseInterp(src, p.head.Arch); err != nil {
 		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
 	}
 	return nil
+}
+
+// elfHeader is how much of a program interpreter there must be.
+const elfHeader = 64
+
+// parseInterp reads the headers of a program interpreter. What is wrong with it
+// has an error of its own, but for a type that nothing can be said of before it is
+// mapped.
+func parseInterp(src *hostSource, arch guest.Arch) (*load.Program, error) {
+	size := elfHeader
+	if arch == guest.I386 {
+		size = 52
+	}
+	if n, _ := src.ReadAt(make([]byte, size), 0); n < size {
+		return nil, fmt.Errorf("%w: %w", load.ErrRead, load.ErrNotELF)
+	}
+	head, err := load.ParseInterp(src)
+	switch {
+	case err == nil && head.Arch != arch:
+		return nil, fmt.Errorf("%w: it is for %v, the program for %v: %w", load.ErrForeign, head.Arch, arch, abi.ELIBBAD)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", err, abi.ELIBBAD)
+	}
+	return head, nil
 }
 
 // execute replaces the process's program.
@@ -257,22 +293,14 @@ type entry struct{ pc, sp guest.Addr }
 
 // loadInto maps a program and its interpreter and builds the stack.
 func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
-	img, err := load.Map(m.Space, p.head, p.src.fd, p.real, bias(p.head, m.Layout.ProgramBase))
+	img, err := t.mapImage(m, p, bias(p.head, m.Layout.ProgramBase))
 	if err != nil {
 		return entry{}, err
 	}
 	e := entry{pc: img.Entry}
 	var base guest.Addr
 	if p.interp != nil {
-		start, end := p.interp.head.Range()
-		at, ok := m.Space.FindFree(end-start, 0x10000, m.Layout.MapTop, true)
-		if !ok {
-			return entry{}, abi.ENOMEM
-		}
-		if !p.interp.head.Dynamic {
-			at = guest.Addr(start)
-		}
-		linker, err := load.Map(m.Space, p.interp.head, p.interp.src.fd, p.interp.real, at-guest.Addr(start))
+		linker, err := t.mapInterp(m, p.interp)
 		if err != nil {
 			return entry{}, err
 		}
@@ -306,6 +334,34 @@ func noteSegments(m *mm.MM, img *load.Image) {
 	}
 }
 
+// mapImage maps a file. But for the lack of addresses, which Linux does not know,
+// it fails when the old program is gone.
+func (t *Thread) mapImage(m *mm.MM, p *program, bias guest.Addr) (*load.Image, error) {
+	img, err := load.Map(m.Space, p.head, p.src.fd, p.real, bias)
+	if err == nil && t.p.creds.uid[effectiveID] != 0 && p.head.Below(mm.MinAddr, uint64(bias)) {
+		err = fmt.Errorf("map %s: only root may map addresses below %#x", p.real, mm.MinAddr)
+	}
+	if err != nil && !errors.Is(err, load.ErrNoRoom) {
+		err = &lostError{err}
+	}
+	return img, err
+}
+
+func (t *Thread) mapInterp(m *mm.MM, p *program) (*load.Image, error) {
+	start, end := p.head.Range()
+	if p.head.Executable && !p.head.Dynamic {
+		return t.mapImage(m, p, 0)
+	}
+	if !p.head.Executable || start == end {
+		return nil, &lostError{fmt.Errorf("program interpreter %s: nothing to load", p.real)}
+	}
+	at, ok := m.Space.FindFree(end-start, 0x10000, m.Layout.MapTop, true)
+	if !ok {
+		return nil, fmt.Errorf("program interpreter %s: %w", p.real, load.ErrNoRoom)
+	}
+	return t.mapImage(m, p, at-guest.Addr(start))
+}
+
 // bias is where a program is moved to: one that is not position-independent
 // stays.
 func bias(p *load.Program, base guest.Addr) guest.Addr {
@@ -313,7 +369,7 @@ func bias(p *load.Program, base guest.Addr) guest.Addr {
 		return 0
 	}
 	start, _ := p.Range()
-	return base - guest.Addr(start)
+	return base&^guest.Addr(p.Align()-1) - guest.Addr(start)
 }
 
 // leaveOldImage ends the other threads and gives up what a new program does not

@@ -7,24 +7,35 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
 	"panda/emu/guest"
 )
+
+// What is taken and what is refused follows Linux (fs/binfmt_elf.c), which reads
+// little of the header: neither class, data encoding nor version, and no section
+// headers. A header that is cut off goes on with zeroes. What a segment asks for is
+// judged when it is mapped, at which time execve cannot fail any more.
 
 // Errors that a caller tells apart.
 var (
 	ErrNotELF  = errors.New("not an ELF file")
 	ErrForeign = errors.New("foreign architecture")
+	// ErrRead is a part that lies behind the end of the file.
+	ErrRead = errors.New("truncated ELF file")
+	// ErrNoRoom is a program for addresses that the guest does not have.
+	ErrNoRoom = errors.New("no room in the guest's address space")
 )
 
-// Bounds of what a sane file has.
+// Bounds of Linux.
 const (
-	maxSegments = 4096
-	maxInterp   = 4096
-	pageSize    = 4096
+	maxPhdrs  = 65536 // bytes of all program headers
+	maxInterp = 4096
+	pageSize  = 4096
 )
 
-// Segment is a PT_LOAD entry, or one of the few others that matter.
+// Segment is a program header.
 type Segment struct {
 	Type   elf.ProgType
 	Prot   guest.Access
@@ -32,45 +43,48 @@ type Segment struct {
 	Addr   uint64
 	File   uint64 // bytes in the file
 	Mem    uint64 // bytes in memory
+	Align  uint64
 }
 
-// Program is the header of an executable file, found sound.
+// Program is the header of an executable file.
 type Program struct {
-	Arch      guest.Arch
-	Dynamic   bool // position-independent: may be placed anywhere
-	Entry     uint64
-	Segments  []Segment // the PT_LOAD ones, sorted by address, not overlapping
-	Interp    string    // the program interpreter, if it asks for one
-	ExecStack bool
-	PhdrOff   uint64
-	PhdrSize  int // of an entry
-	PhdrCount int
+	Arch       guest.Arch
+	Dynamic    bool // position-independent: may be placed anywhere
+	Executable bool // its type is one of those that can be executed
+	Entry      uint64
+	Segments   []Segment // the PT_LOAD ones, in the file's order
+	Interp     string    // the program interpreter, if it asks for one
+	HasInterp  bool      // its name may be empty
+	ExecStack  bool
+	PhdrOff    uint64
+	PhdrSize   int // of an entry
+	PhdrCount  int
+	typ        elf.Type
 }
 
 // header is what both classes have, in the wider form.
 type header struct {
 	Type, Machine uint16
-	Version       uint32
 	Entry, PhOff  uint64
 	PhSize, PhNum uint16
 }
 
-// layout is where a class keeps what is read.
+// layout is where an architecture's files keep what is read.
 type layout struct {
+	arch     guest.Arch
 	bits     int
-	size     int // of the header
 	phdrSize int
+	taskSize uint64 // Linux's end of the addresses
 }
 
-var layouts = map[elf.Class]layout{
-	elf.ELFCLASS32: {32, 52, 32},
-	elf.ELFCLASS64: {64, 64, 56},
-}
+const em486 = 6
 
-// machines are the architectures that can run, by machine and bits.
-var machines = map[elf.Machine]guest.Arch{
-	elf.EM_X86_64: guest.X86_64,
-	elf.EM_386:    guest.I386,
+// machines are the architectures that can run. The machine decides how a header is
+// read, its class does not.
+var machines = map[elf.Machine]layout{
+	elf.EM_X86_64: {guest.X86_64, 64, 56, 1<<47 - pageSize},
+	elf.EM_386:    {guest.I386, 32, 32, 0xffffe000},
+	em486:         {guest.I386, 32, 32, 0xffffe000},
 }
 
 // machineNames are the architectures that people meet.
@@ -79,65 +93,75 @@ var machineNames = map[elf.Machine]string{
 	elf.EM_PPC: "PowerPC", elf.EM_S390: "S/390", elf.EM_MIPS: "MIPS", elf.EM_SPARCV9: "SPARC V9", elf.EM_LOONGARCH: "LoongArch",
 }
 
-// Parse reads the headers of a file of the given size.
-func Parse(r io.ReaderAt, size int64) (*Program, error) {
+// Parse reads the headers of a program.
+func Parse(r io.ReaderAt) (*Program, error) {
+	p, err := ParseInterp(r)
+	if err == nil && !p.Executable {
+		return nil, fmt.Errorf("not an executable ELF file: its type is %v", p.typ)
+	}
+	return p, err
+}
+
+// ParseInterp reads the headers of a program interpreter, whose type may be any
+// until it is mapped.
+func ParseInterp(r io.ReaderAt) (*Program, error) {
 	h, lay, err := readHeader(r)
 	if err != nil {
 		return nil, err
 	}
 	p := &Program{
-		Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN,
+		Arch: lay.arch, Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN, typ: elf.Type(h.Type),
 		PhdrOff: h.PhOff, PhdrSize: lay.phdrSize, PhdrCount: int(h.PhNum),
 	}
-	if p.Arch, err = archOf(h, lay); err != nil {
-		return nil, err
-	}
-	if err := h.check(lay, size); err != nil {
+	p.Executable = p.Dynamic || p.typ == elf.ET_EXEC
+	if err := h.check(lay); err != nil {
 		return nil, err
 	}
 	table := make([]byte, p.PhdrSize*p.PhdrCount)
-	if err := readFull(r, table, int64(h.PhOff)); err != nil {
-		return nil, fmt.Errorf("truncated ELF file: program headers end behind the file: %w", err)
+	if !readFull(r, table, h.PhOff) {
+		return nil, fmt.Errorf("truncated ELF file: program headers at %#x end behind the file", h.PhOff)
 	}
 	for i := range p.PhdrCount {
-		if err := p.add(r, size, readSegment(table[i*p.PhdrSize:], lay)); err != nil {
+		if err := p.add(r, readSegment(table[i*p.PhdrSize:], lay)); err != nil {
 			return nil, fmt.Errorf("program header %d: %w", i, err)
 		}
 	}
-	return p, p.checkSegments(lay)
+	return p, nil
 }
 
-func readFull(r io.ReaderAt, b []byte, off int64) error {
-	if n, err := r.ReadAt(b, off); n < len(b) {
-		return err
+// readFull reads all of b at an offset of the file.
+func readFull(r io.ReaderAt, b []byte, off uint64) bool {
+	if off > math.MaxInt64 {
+		return false
 	}
-	return nil
+	n, _ := r.ReadAt(b, int64(off))
+	return n == len(b)
 }
 
 func readHeader(r io.ReaderAt) (h header, lay layout, err error) {
-	var b [64]byte
+	var b [64]byte // what the file does not have is zero
 	n, _ := r.ReadAt(b[:], 0)
 	if n < len(elf.ELFMAG) || !bytes.HasPrefix(b[:], []byte(elf.ELFMAG)) {
 		return h, lay, ErrNotELF
 	}
-	lay, ok := layouts[elf.Class(b[elf.EI_CLASS])]
-	if !ok || n < lay.size {
-		return h, lay, fmt.Errorf("%w: truncated or damaged header", ErrNotELF)
-	}
-	order := binary.ByteOrder(binary.LittleEndian)
-	if elf.Data(b[elf.EI_DATA]) == elf.ELFDATA2MSB {
-		order = binary.BigEndian
-	}
-	h.Type, h.Machine, h.Version = order.Uint16(b[16:]), order.Uint16(b[18:]), order.Uint32(b[20:])
-	if lay.bits == 64 {
-		h.Entry, h.PhOff = order.Uint64(b[24:]), order.Uint64(b[32:])
-		h.PhSize, h.PhNum = order.Uint16(b[54:]), order.Uint16(b[56:])
-	} else {
-		h.Entry, h.PhOff = uint64(order.Uint32(b[24:])), uint64(order.Uint32(b[28:]))
-		h.PhSize, h.PhNum = order.Uint16(b[42:]), order.Uint16(b[44:])
-	}
-	if elf.Data(b[elf.EI_DATA]) != elf.ELFDATA2LSB {
+	le := binary.LittleEndian
+	h.Type, h.Machine = le.Uint16(b[16:]), le.Uint16(b[18:])
+	lay, ok := machines[elf.Machine(h.Machine)]
+	if !ok {
+		if elf.Data(b[elf.EI_DATA]) == elf.ELFDATA2MSB {
+			h.Machine = binary.BigEndian.Uint16(b[18:])
+		}
 		return h, lay, foreign(h)
+	}
+	if lay.bits == 64 {
+		h.Entry, h.PhOff = le.Uint64(b[24:]), le.Uint64(b[32:])
+		h.PhSize, h.PhNum = le.Uint16(b[54:]), le.Uint16(b[56:])
+	} else {
+		h.Entry, h.PhOff = uint64(le.Uint32(b[24:])), uint64(le.Uint32(b[28:]))
+		h.PhSize, h.PhNum = le.Uint16(b[42:]), le.Uint16(b[44:])
+	}
+	if class := elf.Class(b[elf.EI_CLASS]); int(h.PhSize) != lay.phdrSize && class == map[int]elf.Class{64: elf.ELFCLASS32, 32: elf.ELFCLASS64}[lay.bits] {
+		return h, lay, fmt.Errorf("%w: %v file for %v (x32 and the like are not supported)", ErrForeign, class, lay.arch)
 	}
 	return h, lay, nil
 }
@@ -151,32 +175,14 @@ func foreign(h header) error {
 	return fmt.Errorf("%w: %s (this emulator runs x86_64 and i386 programs)", ErrForeign, name)
 }
 
-func archOf(h header, lay layout) (guest.Arch, error) {
-	arch, ok := machines[elf.Machine(h.Machine)]
-	if !ok {
-		return 0, foreign(h)
-	}
-	if bits := map[guest.Arch]int{guest.X86_64: 64, guest.I386: 32}[arch]; bits != lay.bits {
-		return 0, fmt.Errorf("%w: %d-bit file for %v (x32 and the like are not supported)", ErrForeign, lay.bits, arch)
-	}
-	return arch, nil
-}
-
-func (h *header) check(lay layout, size int64) error {
-	end := h.PhOff + uint64(h.PhNum)*uint64(h.PhSize)
-	switch t := elf.Type(h.Type); {
-	case t != elf.ET_EXEC && t != elf.ET_DYN:
-		return fmt.Errorf("not an executable ELF file: its type is %v", t)
-	case h.Version != 1:
-		return fmt.Errorf("damaged ELF file: version %d", h.Version)
-	case h.PhNum == 0:
-		return errors.New("damaged ELF file: no program headers")
+func (h *header) check(lay layout) error {
+	switch {
 	case int(h.PhSize) != lay.phdrSize:
 		return fmt.Errorf("damaged ELF file: program headers of %d bytes, %d expected", h.PhSize, lay.phdrSize)
-	case h.PhNum > maxSegments:
+	case h.PhNum == 0:
+		return errors.New("damaged ELF file: no program headers")
+	case int(h.PhNum)*lay.phdrSize > maxPhdrs:
 		return fmt.Errorf("damaged ELF file: %d program headers", h.PhNum)
-	case end < h.PhOff || end > uint64(size):
-		return fmt.Errorf("truncated ELF file: program headers at %#x end behind the file's %d bytes", h.PhOff, size)
 	}
 	return nil
 }
@@ -187,11 +193,11 @@ func readSegment(b []byte, lay layout) Segment {
 	var flags elf.ProgFlag
 	if lay.bits == 64 {
 		flags = elf.ProgFlag(le.Uint32(b[4:]))
-		s.Offset, s.Addr, s.File, s.Mem = le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint64(b[32:]), le.Uint64(b[40:])
+		s.Offset, s.Addr, s.File, s.Mem, s.Align = le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint64(b[32:]), le.Uint64(b[40:]), le.Uint64(b[48:])
 	} else {
 		u := func(i int) uint64 { return uint64(le.Uint32(b[i:])) }
 		flags = elf.ProgFlag(le.Uint32(b[24:]))
-		s.Offset, s.Addr, s.File, s.Mem = u(4), u(8), u(16), u(20)
+		s.Offset, s.Addr, s.File, s.Mem, s.Align = u(4), u(8), u(16), u(20), u(28)
 	}
 	for f, p := range map[elf.ProgFlag]guest.Access{elf.PF_R: guest.Read, elf.PF_W: guest.Write, elf.PF_X: guest.Exec} {
 		if flags&f != 0 {
@@ -201,75 +207,71 @@ func readSegment(b []byte, lay layout) Segment {
 	return s
 }
 
-// add takes in one program header.
-func (p *Program) add(r io.ReaderAt, size int64, s Segment) error {
-	switch s.Type {
-	case elf.PT_INTERP:
+// add takes in one program header. Of several interpreters the first counts, of
+// several stacks the last.
+func (p *Program) add(r io.ReaderAt, s Segment) error {
+	switch {
+	case s.Type == elf.PT_INTERP && !p.HasInterp:
 		return p.readInterp(r, s)
-	case elf.PT_GNU_STACK:
+	case s.Type == elf.PT_GNU_STACK:
 		p.ExecStack = s.Prot&guest.Exec != 0
-	case elf.PT_LOAD:
-		if s.Mem == 0 {
-			return nil
-		}
-		if err := s.check(size); err != nil {
-			return err
-		}
+	case s.Type == elf.PT_LOAD:
 		p.Segments = append(p.Segments, s)
 	}
 	return nil
 }
 
-func (s *Segment) check(size int64) error {
-	switch {
-	case s.File > s.Mem:
-		return fmt.Errorf("segment has %#x bytes in the file and only %#x in memory", s.File, s.Mem)
-	case s.Addr+s.Mem < s.Addr || s.Addr+s.Mem > 1<<47:
-		return fmt.Errorf("segment at %#x of %#x bytes lies outside the address space", s.Addr, s.Mem)
-	case s.Offset%pageSize != s.Addr%pageSize && s.File != 0:
-		return fmt.Errorf("segment at %#x and its file offset %#x differ within the page", s.Addr, s.Offset)
-	case s.Offset+s.File < s.Offset || s.Offset+s.File > uint64(size):
-		return fmt.Errorf("truncated ELF file: segment at file offset %#x of %#x bytes ends behind the file's %d bytes", s.Offset, s.File, size)
-	}
-	return nil
-}
-
+// readInterp reads the name, which ends at the first zero; the last byte must be
+// one.
 func (p *Program) readInterp(r io.ReaderAt, s Segment) error {
-	if s.File < 2 || s.File > maxInterp || s.Offset > 1<<62 {
+	if s.File < 2 || s.File > maxInterp {
 		return fmt.Errorf("program interpreter's name has %d bytes", s.File)
 	}
 	b := make([]byte, s.File)
-	if err := readFull(r, b, int64(s.Offset)); err != nil {
-		return fmt.Errorf("program interpreter's name lies behind the file: %w", err)
+	if !readFull(r, b, s.Offset) {
+		return fmt.Errorf("%w: program interpreter's name lies behind its end", ErrRead)
 	}
-	name, _, ok := bytes.Cut(b, []byte{0})
-	if !ok || len(name) == 0 {
+	if b[len(b)-1] != 0 {
 		return errors.New("program interpreter's name has no end")
 	}
-	p.Interp = string(name)
+	name, _, _ := bytes.Cut(b, []byte{0})
+	p.Interp, p.HasInterp = string(name), true
 	return nil
 }
 
-func (p *Program) checkSegments(lay layout) error {
-	if len(p.Segments) == 0 {
-		return errors.New("damaged ELF file: no segment to load")
-	}
-	limit := uint64(1) << (lay.bits - 1) << 1
-	for i, s := range p.Segments {
-		if lay.bits == 32 && s.Addr+s.Mem > limit {
-			return fmt.Errorf("segment at %#x of %#x bytes lies outside the address space", s.Addr, s.Mem)
-		}
-		if i > 0 && s.Addr < p.Segments[i-1].Addr+p.Segments[i-1].Mem {
-			return fmt.Errorf("segments at %#x and %#x overlap or are not in order", p.Segments[i-1].Addr, s.Addr)
-		}
-	}
-	return nil
-}
-
-// Range is the span of pages from the first to the last segment.
+// Range is the span of pages from the lowest to the highest segment.
 func (p *Program) Range() (start, end uint64) {
-	last := p.Segments[len(p.Segments)-1]
-	return p.Segments[0].Addr &^ (pageSize - 1), roundUp(last.Addr + last.Mem)
+	for i, s := range p.Segments {
+		if first := s.Addr &^ (pageSize - 1); i == 0 || first < start {
+			start = first
+		}
+		end = max(end, roundUp(s.Addr+s.Mem))
+	}
+	return start, max(start, end)
+}
+
+// Below reports whether a segment has pages below an address.
+func (p *Program) Below(limit, bias uint64) bool {
+	return slices.ContainsFunc(p.Segments, func(s Segment) bool { return s.Mem != 0 && bias+s.Addr < limit })
+}
+
+// Align is the largest alignment that a segment asks for, a page at least.
+func (p *Program) Align() uint64 {
+	a := uint64(pageSize)
+	for _, s := range p.Segments {
+		if s.Align&(s.Align-1) == 0 { // others are not valid
+			a = max(a, s.Align)
+		}
+	}
+	return a
+}
+
+// taskSize is the end of the addresses on Linux.
+func (p *Program) taskSize() uint64 {
+	if p.Arch == guest.I386 {
+		return machines[elf.EM_386].taskSize
+	}
+	return machines[elf.EM_X86_64].taskSize
 }
 
 func roundUp(n uint64) uint64 { return (n + pageSize - 1) &^ (pageSize - 1) }

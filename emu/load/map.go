@@ -17,52 +17,87 @@ type Image struct {
 	Phdr  guest.Addr // of the program headers, 0 when no segment holds them
 }
 
-// Map maps the segments of an open program file, moved up by bias.
+// Map maps the segments of an open program file, moved up by bias, one after the
+// other: where they overlap, the later one counts. ErrNoRoom comes before anything
+// is mapped; after any other error a process that was to execute it is lost.
 func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image, error) {
-	start, end := p.Range()
-	if uint64(bias)%pageSize != 0 || end > s.Limit || uint64(bias) > s.Limit-end {
-		return nil, fmt.Errorf("map %s: addresses up to %#x do not fit the guest's %d GiB of address space", name, uint64(bias)+end, s.Limit>>30)
+	if err := p.fits(s.Limit, bias); err != nil {
+		return nil, fmt.Errorf("map %s: %w", name, err)
 	}
-	last := p.Segments[len(p.Segments)-1]
-	img := &Image{
-		Program: p, Bias: bias, Start: bias + guest.Addr(start), Entry: bias + guest.Addr(p.Entry),
-		End: bias + guest.Addr(last.Addr+last.Mem),
-	}
+	start, _ := p.Range()
+	img := &Image{Program: p, Bias: bias, Start: bias + guest.Addr(start), Entry: bias + guest.Addr(p.Entry), End: bias, Phdr: bias}
 	for _, seg := range p.Segments {
-		if err := mapSegment(s, seg, fd, name, bias); err != nil {
+		err := mapSegment(s, seg, fd, name, bias)
+		if err == nil {
+			err = seg.check(p.taskSize())
+		}
+		if err != nil {
 			return nil, fmt.Errorf("map %s: segment at %#x: %w", name, seg.Addr, err)
 		}
-		if seg.Offset <= p.PhdrOff && p.PhdrOff-seg.Offset < seg.File {
+		if seg.Offset <= p.PhdrOff && p.PhdrOff < seg.Offset+seg.File {
 			img.Phdr = bias + guest.Addr(seg.Addr+p.PhdrOff-seg.Offset)
 		}
+		img.End = max(img.End, bias+guest.Addr(seg.Addr+seg.Mem))
 	}
 	return img, nil
 }
 
-// mapSegment maps the pages that are in the file and, behind them, zeroes. What
-// the file has behind the segment's bytes in the last page is cleared.
-func mapSegment(s *mmu.Space, seg Segment, fd int, name string, bias guest.Addr) error {
-	first := seg.Addr &^ (pageSize - 1)
-	fileEnd := seg.Addr + seg.File
-	if seg.File == 0 {
-		fileEnd = first
-	}
-	if mapped := roundUp(fileEnd) - first; mapped != 0 {
-		m := mmu.Mapping{File: fd, Offset: seg.Offset &^ (pageSize - 1), Name: name}
-		if err := s.Map(bias+guest.Addr(first), mapped, seg.Prot, m); err != nil {
-			return err
+// fits refuses a program for addresses that Linux has and the guest has not.
+func (p *Program) fits(limit uint64, bias guest.Addr) error {
+	for _, seg := range p.Segments {
+		end := uint64(bias) + seg.Addr + seg.Mem
+		if end > limit && end <= p.taskSize() && seg.check(p.taskSize()) == nil {
+			return fmt.Errorf("%w: addresses up to %#x are wanted, they end at %d GiB", ErrNoRoom, end, limit>>30)
 		}
-	}
-	if seg.Mem == seg.File {
-		return nil
-	}
-	if gap := roundUp(fileEnd) - fileEnd; gap != 0 {
-		if err := s.Write(bias+guest.Addr(fileEnd), make([]byte, gap)); err != nil {
-			return err
-		}
-	}
-	if bss := roundUp(seg.Addr+seg.Mem) - roundUp(fileEnd); bss != 0 {
-		return s.Map(bias+guest.Addr(roundUp(fileEnd)), bss, seg.Prot, mmu.Anonymous(""))
 	}
 	return nil
+}
+
+// check refuses what Linux refuses after it has mapped a segment.
+func (s *Segment) check(taskSize uint64) error {
+	switch {
+	case s.File > s.Mem:
+		return fmt.Errorf("it has %#x bytes in the file and only %#x in memory", s.File, s.Mem)
+	case s.Addr >= taskSize || s.Mem > taskSize || taskSize-s.Mem < s.Addr:
+		return fmt.Errorf("%#x bytes reach beyond the address space", s.Mem)
+	}
+	return nil
+}
+
+// mapSegment maps the pages that are in the file and, behind them, zeroes. What
+// the file has behind the segment's bytes in the last page is cleared if the
+// segment may be written; the pages of zeroes always may.
+func mapSegment(s *mmu.Space, seg Segment, fd int, name string, bias guest.Addr) error {
+	inPage := seg.Addr % pageSize
+	first := bias + guest.Addr(seg.Addr-inPage)
+	zeroes := first
+	if seg.File != 0 {
+		if seg.Offset%pageSize != inPage {
+			return fmt.Errorf("it and its file offset %#x differ within the page", seg.Offset)
+		}
+		size := roundUp(inPage + seg.File)
+		if err := mapPart(s, first, size, seg.Prot, mmu.Mapping{File: fd, Offset: seg.Offset - inPage, Name: name}); err != nil {
+			return err
+		}
+		fileEnd := first + guest.Addr(inPage+seg.File)
+		zeroes = first + guest.Addr(size)
+		if seg.Mem > seg.File && seg.Prot&guest.Write != 0 && zeroes != fileEnd {
+			if err := s.Write(fileEnd, make([]byte, zeroes-fileEnd)); err != nil {
+				return err
+			}
+		}
+	}
+	end := first + guest.Addr(roundUp(inPage+seg.Mem))
+	if seg.Mem <= seg.File || end == zeroes {
+		return nil
+	}
+	return mapPart(s, zeroes, uint64(end-zeroes), guest.Read|guest.Write|seg.Prot&guest.Exec, mmu.Anonymous(""))
+}
+
+// mapPart maps pages that must lie in the guest's address space.
+func mapPart(s *mmu.Space, at guest.Addr, size uint64, prot guest.Access, m mmu.Mapping) error {
+	if uint64(at) >= s.Limit || size == 0 || size > s.Limit-uint64(at) {
+		return fmt.Errorf("%#x bytes reach beyond the address space", size)
+	}
+	return s.Map(at, size, prot, m)
 }

@@ -42,8 +42,7 @@ func mapped(t *testing.T, name string, bias guest.Addr) *mmu.Space {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	st, _ := f.Stat()
-	p, err := load.Parse(f, st.Size())
+	p, err := load.Parse(f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (m *MM) GrowDown(a guest.Addr, limit uint64) bool {
 	start := m.growing[i]
 	r, ok := m.Space.Region(start)
 	switch {
-	case !ok || r.Start != start || uint64(to) < minAddr+stackGap:
+	case !ok || r.Start != start || uint64(to) < MinAddr+stackGap:
 		return false
 	case uint64(r.End-to) > limit || !m.Space.Free(to-stackGap, uint64(start-to)+stackGap):
 		return false

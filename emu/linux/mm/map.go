@@ -52,8 +52,8 @@ func (m *MM) place(r Request, size uint64) (guest.Addr, errno) {
 	if r.Flags&(abi.MAP_FIXED|abi.MAP_FIXED_NOREPLACE) != 0 {
 		return r.Addr, m.fixed(r, size)
 	}
-	lo, hi := guest.Addr(minAddr), m.Layout.MapTop
-	if hint := guest.Addr(RoundUp(uint64(r.Addr))); hint >= minAddr && uint64(hint) <= m.end()-size && m.Space.Free(hint, size) {
+	lo, hi := guest.Addr(MinAddr), m.Layout.MapTop
+	if hint := guest.Addr(RoundUp(uint64(r.Addr))); hint >= MinAddr && uint64(hint) <= m.end()-size && m.Space.Free(hint, size) {
 		return hint, 0
 	}
 	if r.Flags&abi.MAP_32BIT != 0 {
@@ -76,7 +76,7 @@ func (m *MM) fixed(r Request, size uint64) errno {
 		return abi.EINVAL
 	case uint64(r.Addr) > m.end()-size:
 		return abi.ENOMEM
-	case r.Addr < minAddr:
+	case r.Addr < MinAddr:
 		return abi.EPERM
 	case r.Flags&abi.MAP_FIXED_NOREPLACE != 0 && !m.Space.Free(r.Addr, size):
 		return abi.EEXIST
@@ -198,7 +198,7 @@ func (m *MM) moveAll(old, to guest.Addr, size uint64) errno {
 // clearTarget unmaps what a map is to be moved over.
 func (m *MM) clearTarget(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint64) errno {
 	switch {
-	case to%PageSize != 0 || uint64(to) > m.end()-newSize || to < minAddr:
+	case to%PageSize != 0 || uint64(to) > m.end()-newSize || to < MinAddr:
 		return abi.EINVAL
 	case old < to+guest.Addr(newSize) && to < old+guest.Addr(oldSize):
 		return abi.EINVAL

@@ -29,8 +29,8 @@ type errno = abi.Errno
 // PageSize is that of the guest.
 const PageSize = mmu.PageSize
 
-// minAddr is the lowest address that may be mapped (vm.mmap_min_addr).
-const minAddr = 0x10000
+// MinAddr is the lowest address that may be mapped (vm.mmap_min_addr).
+const MinAddr = 0x10000
 
 // Layout is where things go.
 type Layout struct {
