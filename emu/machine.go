@@ -137,7 +137,7 @@ func (m *Machine) load() (err error) {
 	m.kernel, err = linux.New(linux.Config{
 		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.sysroot(),
 		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
-		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Host: host,
+		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host,
 		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
 		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
 		Seed:        m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),

@@ -42,6 +42,7 @@ type Config struct {
 	Strace                io.Writer
 	Bus                   *event.Bus
 	Log                   *slog.Logger
+	Warn                  func(format string, a ...any) // lines for the user; may be nil
 	Host                  *hostsys.Host
 	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
 	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
@@ -132,6 +133,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.memory.Audit = cfg.AuditMemory
 	copy(k.reset[:], c.W[:])
 	k.syms = sym.New(k.openSource)
+	k.syms.Warn = cfg.Warn
 	c.Machine.Symbol = k.symbolAt
 	c.Machine.Module = k.moduleAt
 	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols

@@ -25,6 +25,7 @@ type File struct {
 	ifuncs   map[uint64][]string // names by the address of their resolver
 	resolved map[string]bool     // names of ifuncs whose implementation is known
 	segments []elf.ProgHeader
+	lost     lost
 }
 
 // Resolver is how the function that chooses the implementation of a name is
@@ -38,51 +39,57 @@ func Read(r io.ReaderAt) (f *File, err error) {
 			f, err = nil, fmt.Errorf("read symbols: damaged file: %v", p)
 		}
 	}()
-	e, err := elf.NewFile(r)
+	e, err := openImage(r)
 	if err != nil {
 		return nil, fmt.Errorf("read symbols: %w", err)
 	}
-	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}, resolved: map[string]bool{}}
-	for _, p := range e.Progs {
-		if p.Type == elf.PT_LOAD {
-			f.segments = append(f.segments, p.ProgHeader)
-		}
-	}
-	static, _ := e.Symbols() // a stripped file has none
-	dynamic, _ := e.DynamicSymbols()
-	f.add(static)
-	f.add(dynamic)
+	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}, resolved: map[string]bool{}, segments: e.segments}
+	var dynamic []elf.Symbol
+	e.table(elf.SHT_SYMTAB, f.add) // a stripped file has none
+	e.table(elf.SHT_DYNSYM, func(s elf.Symbol) {
+		dynamic = append(dynamic, s)
+		f.add(s)
+	})
 	f.addPLT(e, dynamic)
+	f.lost = e.lost
 	f.finish()
 	return f, nil
 }
 
-// add takes the symbols that name code or data of the file.
-func (f *File) add(syms []elf.Symbol) {
-	for _, s := range syms {
-		typ, bind := elf.ST_TYPE(s.Info), elf.ST_BIND(s.Info)
-		if s.Section == elf.SHN_UNDEF || s.Section == elf.SHN_ABS || s.Name == "" ||
-			typ == elf.STT_SECTION || typ == elf.STT_FILE || typ == elf.STT_TLS {
-			continue
-		}
-		rank := uint8(0)
-		if typ != elf.STT_FUNC && typ != elf.STT_GNU_IFUNC {
-			rank += 4
-		}
-		if bind == elf.STB_LOCAL {
-			rank += 2
-		}
-		if s.Name[0] == '_' {
-			rank++
-		}
-		if typ == elf.STT_GNU_IFUNC {
-			if !slices.Contains(f.ifuncs[s.Value], s.Name) {
-				f.ifuncs[s.Value] = append(f.ifuncs[s.Value], s.Name)
-			}
-			s.Name += Resolver
-		}
-		f.Symbols = append(f.Symbols, Symbol{s.Name, s.Value, s.Size, rank})
+// add takes a symbol if it names code or data of the file.
+func (f *File) add(s elf.Symbol) {
+	typ, bind := elf.ST_TYPE(s.Info), elf.ST_BIND(s.Info)
+	if s.Section == elf.SHN_UNDEF || s.Section == elf.SHN_ABS || s.Name == "" ||
+		typ == elf.STT_SECTION || typ == elf.STT_FILE || typ == elf.STT_TLS {
+		return
 	}
+	rank := uint8(0)
+	if typ != elf.STT_FUNC && typ != elf.STT_GNU_IFUNC {
+		rank += 4
+	}
+	if bind == elf.STB_LOCAL {
+		rank += 2
+	}
+	if s.Name[0] == '_' {
+		rank++
+	}
+	if typ == elf.STT_GNU_IFUNC {
+		f.ifuncs[s.Value] = f.addName(f.ifuncs[s.Value], s.Name)
+		s.Name += Resolver
+	}
+	f.Symbols = append(f.Symbols, Symbol{s.Name, s.Value, s.Size, rank})
+}
+
+// addName adds a name of an address.
+func (f *File) addName(all []string, name string) []string {
+	switch {
+	case slices.Contains(all, name):
+		return all
+	case len(all) == maxNames:
+		f.lost.symbols++
+		return all
+	}
+	return append(all, name)
 }
 
 // finish sorts, keeps the best name of each address, and indexes by name.
@@ -96,9 +103,7 @@ func (f *File) finish() {
 		f.byName[s.Name] = s.Addr
 	}
 	for _, s := range f.Symbols {
-		if all := f.names[s.Addr]; !slices.Contains(all, s.Name) {
-			f.names[s.Addr] = append(all, s.Name)
-		}
+		f.names[s.Addr] = f.addName(f.names[s.Addr], s.Name)
 	}
 	f.Symbols = slices.CompactFunc(f.Symbols, func(a, b Symbol) bool { return a.Addr == b.Addr })
 }
@@ -111,9 +116,7 @@ func (f *File) Names(addr uint64) []string { return f.names[addr] }
 func (f *File) resolve(names []string, impl uint64) {
 	for _, n := range names {
 		f.byName[n] = impl
-		if !slices.Contains(f.names[impl], n) {
-			f.names[impl] = append(f.names[impl], n)
-		}
+		f.names[impl] = f.addName(f.names[impl], n)
 	}
 	i, known := slices.BinarySearchFunc(f.Symbols, impl, func(s Symbol, a uint64) int { return cmp.Compare(s.Addr, a) })
 	if !known && len(names) > 0 {

@@ -8,33 +8,33 @@ import (
 // addPLT names the stubs of the procedure linkage table. Each of them jumps
 // through a slot of the global offset table, and a relocation ties the slot to
 // a name; so the order and the size of the stubs do not matter.
-func (f *File) addPLT(e *elf.File, dynamic []elf.Symbol) {
+func (f *File) addPLT(e *image, dynamic []elf.Symbol) {
 	slots := gotSlots(e, dynamic)
+	limit := len(f.Symbols) + len(slots) // each stub has a slot
 	if len(slots) == 0 {
 		return
 	}
 	var got uint64 // what ebx holds in position-independent i386 code
-	if s := e.Section(".got.plt"); s != nil {
-		got = s.Addr
-	} else if s := e.Section(".got"); s != nil {
-		got = s.Addr
+	if s := e.named(".got.plt"); s != nil {
+		got = s.addr
+	} else if s := e.named(".got"); s != nil {
+		got = s.addr
 	}
 	for _, name := range []string{".plt", ".plt.sec", ".plt.got"} {
-		s := e.Section(name)
-		if s == nil || s.Type == elf.SHT_NOBITS {
-			continue
-		}
-		if code, err := s.Data(); err == nil {
-			f.scanPLT(code, s.Addr, e.Machine, got, slots)
+		if s := e.named(name); s != nil {
+			f.scanPLT([]byte(e.data(s)), s.addr, e.machine, got, slots, limit)
 		}
 	}
 }
 
+// stubSections are the names of sections that matter.
+var stubSections = []string{".got.plt", ".got", ".plt", ".plt.sec", ".plt.got"}
+
 // scanPLT looks for indirect jumps in stubs of 16 bytes (8 in .plt.got).
-func (f *File) scanPLT(code []byte, at uint64, m elf.Machine, got uint64, slots map[uint64]string) {
+func (f *File) scanPLT(code []byte, at uint64, m elf.Machine, got uint64, slots map[uint64]string, limit int) {
 	const stub = 8
 	start := 0
-	for i := 0; i+6 <= len(code); i++ {
+	for i := 0; i+6 <= len(code) && len(f.Symbols) < limit; i++ {
 		slot, ok := jumpSlot(code[i:], at+uint64(i), m, got)
 		name := slots[slot]
 		if !ok || name == "" {
@@ -67,20 +67,17 @@ func jumpSlot(b []byte, pc uint64, m elf.Machine, got uint64) (slot uint64, ok b
 
 // gotSlots maps the address of each slot that a relocation fills to the symbol's
 // name.
-func gotSlots(e *elf.File, dynamic []elf.Symbol) map[uint64]string {
+func gotSlots(e *image, dynamic []elf.Symbol) map[uint64]string {
 	slots := map[uint64]string{}
-	for _, s := range e.Sections {
-		if s.Type != elf.SHT_RELA && s.Type != elf.SHT_REL || s.Flags&elf.SHF_ALLOC == 0 {
+	for i := range e.sections {
+		s := &e.sections[i]
+		if s.typ != elf.SHT_RELA && s.typ != elf.SHT_REL || s.flags&elf.SHF_ALLOC == 0 {
 			continue
 		}
-		data, err := s.Data()
-		if err != nil {
-			continue
-		}
-		size := relocSize(e.Class, s.Type)
-		for ; len(data) >= size; data = data[size:] {
-			off, sym := relocation(e.Class, data)
-			if sym > 0 && sym <= uint64(len(dynamic)) {
+		size := relocSize(e.class, s.typ)
+		for data := []byte(e.data(s)); len(data) >= size; data = data[size:] {
+			off, sym := relocation(e.class, data)
+			if sym > 0 && sym <= uint64(len(dynamic)) && len(slots) < maxSymbols {
 				slots[off] = dynamic[sym-1].Name
 			}
 		}

@@ -20,10 +20,16 @@ type Source interface {
 // Symbols finds symbols in address spaces.
 type Symbols struct {
 	// Open opens a mapped file by the name of its region.
-	Open  func(name string) (Source, error)
+	Open func(name string) (Source, error)
+	// Warn takes a line for the user when symbols are left out.
+	Warn  func(format string, a ...any)
 	files map[fileKey]*File
+	kept  int // symbols of all files
 	last  located
 }
+
+// maxKept bounds the symbols of all files that are ever mapped.
+const maxKept = 8 << 20
 
 // fileKey tells files apart even when a name is used again.
 type fileKey struct {
@@ -74,6 +80,14 @@ func (s *Symbols) read(name string) *File {
 	f, err := Read(src)
 	if err != nil {
 		return nil
+	}
+	if s.kept+len(f.Symbols) > maxKept {
+		f.lost.symbols += len(f.Symbols)
+		f = &File{segments: f.segments, lost: f.lost}
+	}
+	s.kept += len(f.Symbols)
+	if text := f.lost.String(); text != "" && s.Warn != nil {
+		s.Warn("symbols of %s: %s were left out, they are more than a file may have", name, text)
 	}
 	return f
 }
