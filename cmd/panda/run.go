@@ -39,7 +39,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	m.Divert(a.take)
 	status, err = o.drive(m, a, stdout, stderr)
 	a.enter(ending)
-	err = errors.Join(err, writeExport(m, export))
+	err = errors.Join(err, writeExport(m, export, stderr))
 	m.Close()
 	sig := m.Killed()
 	if end := (killed{}); errors.As(err, &end) {

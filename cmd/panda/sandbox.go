@@ -79,10 +79,10 @@ func (o *sandboxOptions) openExport() (*os.File, error) {
 }
 
 // writeExport writes the changes of the sandbox.
-func writeExport(m *emu.Machine, f *os.File) error {
+func writeExport(m *emu.Machine, f *os.File, stderr io.Writer) error {
 	if f == nil {
 		return nil
 	}
-	err := m.Sandbox().Export(f)
+	err := m.Sandbox().Export(f, func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) })
 	return errors.Join(err, f.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -22,20 +23,48 @@ const (
 // exporter writes the changes of the tree.
 type exporter struct {
 	s    *Sandbox
+	out  io.Writer
 	w    *tar.Writer
 	seen map[*inode]string // first name of a file with several
+	// What was left out.
+	deep   int
+	xattrs []string
 }
 
+// Bounds of what an archive can hold. Paths that are longer cannot be opened, and
+// to write the whole path of each of many directories within each other takes time
+// and space without end.
+const (
+	maxPath   = unix.PathMax - 1
+	maxXattrs = 512 << 10 // bytes of a file's attributes; readers take a megabyte
+)
+
 // Export writes what the guest changed as a tar: new and changed files whole,
-// removed ones as ".wh.NAME", in sorted order. Sockets are left out.
-func (s *Sandbox) Export(w io.Writer) error {
+// removed ones as ".wh.NAME", in sorted order, holes as holes. Sockets are left
+// out; what else is left out is told to say.
+func (s *Sandbox) Export(w io.Writer, say func(format string, a ...any)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := &exporter{s, tar.NewWriter(w), map[*inode]string{}}
+	x := &exporter{s: s, out: w, w: tar.NewWriter(w), seen: map[*inode]string{}}
 	if err := x.directory(s.root, ""); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
+	x.report(say)
 	return x.w.Close()
+}
+
+func (x *exporter) report(say func(format string, a ...any)) {
+	if x.deep > 0 {
+		say("export: %d files and folders whose paths are longer than %d bytes were left out, with all below them", x.deep, maxPath)
+	}
+	const shown = 10
+	for i, text := range x.xattrs {
+		if i == shown {
+			say("export: … and %d more attributes", len(x.xattrs)-shown)
+			break
+		}
+		say("export: left out, because a tar cannot hold it: %s", text)
+	}
 }
 
 // directory writes the changes below a directory that is where it was.
@@ -51,6 +80,9 @@ func (x *exporter) directory(dir *entry, name string) error {
 func (x *exporter) entry(e *entry, name string) error {
 	n := e.ino
 	switch {
+	case len(name) > maxPath:
+		x.deep++
+		return nil
 	case n == nil:
 		return x.removed(e, name)
 	case n.fixed || e == x.s.proc || n.typ == unix.S_IFSOCK:
@@ -102,6 +134,10 @@ func (x *exporter) added(e *entry, name string) error {
 
 // all writes a file with all that is in it.
 func (x *exporter) all(e *entry, name string) error {
+	if len(name) > maxPath {
+		x.deep++
+		return nil
+	}
 	if err := x.header(e.ino, name); err != nil || !e.ino.isDir() {
 		return err
 	}
@@ -151,12 +187,7 @@ func (x *exporter) header(n *inode, name string) error {
 		Typeflag: typ, Name: name, Linkname: n.target, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid),
 		ModTime: time.Unix(int64(st.Mtim.Sec), int64(st.Mtim.Nsec)), Format: tar.FormatPAX,
 	}
-	for key, v := range n.xattrs {
-		if h.PAXRecords == nil {
-			h.PAXRecords = map[string]string{}
-		}
-		h.PAXRecords["SCHILY.xattr."+key] = string(v)
-	}
+	h.PAXRecords = x.attributes(n, name)
 	switch {
 	case typ == tar.TypeDir:
 		h.Name += "/"
@@ -166,28 +197,55 @@ func (x *exporter) header(n *inode, name string) error {
 		x.seen[n] = name
 		h.Size = st.Size
 	}
-	if err := x.w.WriteHeader(h); err != nil || h.Size == 0 {
-		return err
+	if h.Size == 0 {
+		return x.w.WriteHeader(h)
 	}
-	return x.content(n, h.Size)
+	return x.file(n, h)
 }
 
-func (x *exporter) content(n *inode, size int64) error {
+// attributes are the extended attributes as records. A key of records has no "="
+// and no zero.
+func (x *exporter) attributes(n *inode, name string) map[string]string {
+	records, size := map[string]string{}, 0
+	for _, key := range sortedKeys(n.xattrs) {
+		v := n.xattrs[key]
+		if strings.ContainsAny(key, "=\x00") || !utf8.ValidString(key) || size+len(key)+len(v) > maxXattrs {
+			x.xattrs = append(x.xattrs, fmt.Sprintf("attribute %q of %s", key, name))
+			continue
+		}
+		size += len(key) + len(v)
+		records["SCHILY.xattr."+key] = string(v)
+	}
+	return records
+}
+
+// file writes a file that has bytes.
+func (x *exporter) file(n *inode, h *tar.Header) error {
 	fd, errno := x.s.contentFD(n, unix.O_RDONLY)
 	if errno != 0 {
 		return errno
 	}
 	defer x.s.host.Close(fd)
+	if parts, ok := x.extents(fd, h.Size); ok {
+		return x.sparse(fd, h, parts)
+	}
+	if err := x.w.WriteHeader(h); err != nil {
+		return err
+	}
+	return x.content(fd, extent{0, h.Size}, x.w)
+}
+
+func (x *exporter) content(fd int, part extent, w io.Writer) error {
 	buf := make([]byte, 256<<10)
-	for off := int64(0); off < size; {
-		got, errno := x.s.host.Preadv2(fd, [][]byte{buf[:min(int64(len(buf)), size-off)]}, off, 0)
+	for off, end := part.off, part.off+part.size; off < end; {
+		got, errno := x.s.host.Preadv2(fd, [][]byte{buf[:min(int64(len(buf)), end-off)]}, off, 0)
 		switch {
 		case errno != 0:
 			return errno
 		case got == 0:
 			return abi.EIO
 		}
-		if _, err := x.w.Write(buf[:got]); err != nil {
+		if _, err := w.Write(buf[:got]); err != nil {
 			return err
 		}
 		off += int64(got)
