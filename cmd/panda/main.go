@@ -60,6 +60,7 @@ type options struct {
 	plugins  []loadOption
 	args     []string // -panda-arg
 	env      []string
+	hostEnv  string   // names of the host's variables that the program gets
 	lua      []string // -e
 	list     string
 	listing  bool
@@ -127,6 +128,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.Func("panda-arg", "give a plugin an argument: `name:key=value`", func(s string) error { o.args = append(o.args, s); return nil })
 	f.Func("e", "run a line of `Lua` before the program starts", func(s string) error { o.lua = append(o.lua, s); return nil })
 	f.Func("E", "set an environment variable of the program: `NAME=value`", func(s string) error { o.env = append(o.env, s); return nil })
+	f.StringVar(&o.hostEnv, "env", "", "give the program these of the host's environment variables: all, none or `names`, as in 'PATH,LC_*'; the default is all, under -sandbox "+sandboxEnv)
 	f.Func("l", "list the events, fields, plugins and scripts that match the `glob`", func(s string) error { o.list, o.listing = s, true; return nil })
 	if o.trace != nil {
 		o.trace.flags(f)

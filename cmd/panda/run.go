@@ -107,6 +107,10 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	if err != nil {
 		return cfg, done, err
 	}
+	env, err := o.environment(os.Environ())
+	if err != nil {
+		return cfg, done, err
+	}
 	items, err := emu.ParseDump(o.dump)
 	if err != nil {
 		return cfg, done, err
@@ -120,7 +124,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		out, done = f, func() { f.Close() }
 	}
 	cfg = emu.Config{
-		Path: path, Args: slices.Clone(o.program), Env: append(os.Environ(), o.env...), Sysroot: o.sysroot, CPU: o.cpu, Accel: o.accel, SchedSeed: o.seed, Export: o.export,
+		Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, CPU: o.cpu, Accel: o.accel, SchedSeed: o.seed, Export: o.export,
 		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),
