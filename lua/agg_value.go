@@ -195,7 +195,7 @@ func aggText(_ *State, L *glua.LState) int {
 }
 
 func aggPrint(s *State, L *glua.LState) int {
-	checkAgg(L).write(s.opts.Out)
+	checkAgg(L).write(s.out())
 	return 0
 }
 

@@ -31,7 +31,7 @@ func (s *State) Eval(text string) (more bool, err error) {
 		return false, err
 	}
 	if len(ret) > 0 {
-		fmt.Fprintln(s.opts.Out, s.show(ret))
+		fmt.Fprintln(s.out(), s.show(ret))
 	}
 	return false, nil
 }

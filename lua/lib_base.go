@@ -138,7 +138,9 @@ func basePrint(s *State, L *glua.LState) int {
 		s.room(L, len(b)+len(text))
 		b = append(b, text...)
 	}
-	s.opts.Out.Write(append(b, '\n'))
+	if _, err := s.out().Write(append(b, '\n')); err != nil {
+		L.RaiseError("print: %v", err)
+	}
 	return 0
 }
 

@@ -1,6 +1,8 @@
 package lua
 
 import (
+	"errors"
+	"io"
 	"os"
 	"strings"
 
@@ -42,15 +44,46 @@ func (s *State) openFiles() {
 	write, output, stdout := t.RawGetString("write").(*glua.LFunction), t.RawGetString("output"), t.RawGetString("stdout")
 	t.RawSetString("write", L.NewFunction(func(L *glua.LState) int {
 		if call(L, output) != stdout {
-			return forward(L, write, textArgs(args(L, 1)))
+			return s.noteLoss(L, forward(L, write, textArgs(args(L, 1))))
 		}
 		return s.ioWrite(L)
 	}))
 	mt := L.GetTypeMetatable("FILE*").(*glua.LTable)
-	method := mt.RawGetString("write").(*glua.LFunction)
-	mt.RawSetString("write", L.NewFunction(func(L *glua.LState) int {
-		return forward(L, method, textArgs(args(L, 1)))
-	}))
+	for _, name := range []string{"write", "flush", "close"} {
+		method := mt.RawGetString(name).(*glua.LFunction)
+		mt.RawSetString(name, L.NewFunction(func(L *glua.LState) int {
+			return s.noteLoss(L, forward(L, method, textArgs(args(L, 1))))
+		}))
+	}
+}
+
+// noteLoss passes on the results of a function that writes. Scripts seldom look at
+// them.
+func (s *State) noteLoss(L *glua.LState, n int) int {
+	if n > 1 && L.Get(-n) == glua.LNil {
+		s.lose(errors.New(L.Get(1 - n).String()))
+	}
+	return n
+}
+
+// out is where print and the tables go.
+func (s *State) out() io.Writer { return output{s} }
+
+// output tells of what it cannot write.
+type output struct{ s *State }
+
+func (o output) Write(b []byte) (int, error) {
+	n, err := o.s.opts.Out.Write(b)
+	if err != nil {
+		o.s.lose(err)
+	}
+	return n, err
+}
+
+func (s *State) lose(err error) {
+	if s.opts.Lost != nil {
+		s.opts.Lost(err)
+	}
 }
 
 // forward calls a function of the library with other arguments.
@@ -95,13 +128,16 @@ func (s *State) flush(f *glua.LUserData) {
 	if s.L.GetGlobal("io") == glua.LNil {
 		return
 	}
-	s.run(s.L.NewFunction(func(L *glua.LState) int {
+	_, err := s.run(s.L.NewFunction(func(L *glua.LState) int {
 		L.Push(glua.LString(call(L, L.GetField(L.GetGlobal("io"), "type"), f).String()))
 		if L.Get(-1) == glua.LString("file") {
 			call(L, L.GetField(f, "close"), f)
 		}
 		return 0
 	}))
+	if se := new(ScriptError); errors.As(err, &se) {
+		s.lose(errors.New(se.Msg))
+	}
 }
 
 // ioWrite writes where print does, as io.write does as long as the script chose
@@ -111,7 +147,9 @@ func (s *State) ioWrite(L *glua.LState) int {
 		if !glua.LVCanConvToString(a) {
 			L.ArgError(i+1, expected("string", a))
 		}
-		s.opts.Out.Write([]byte(a.String()))
+		if _, err := s.out().Write([]byte(a.String())); err != nil {
+			return pushError(L, err)
+		}
 	}
 	L.Push(glua.LTrue)
 	return 1

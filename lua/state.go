@@ -34,6 +34,9 @@ type Options struct {
 	// Untrusted takes away what reaches beyond the guest: files, processes,
 	// loading of plugins.
 	Untrusted bool
+	// Lost is told when something that a script wrote could not be written; it may
+	// be nil.
+	Lost func(err error)
 }
 
 // State is one script, one-liner or REPL session: a Lua state, bound to a
@@ -145,7 +148,7 @@ func (s *State) Close() error {
 		_, err = s.run(fn, s.pluginValue(s.host.Get(s.host.Name())))
 	}
 	for _, a := range s.aggs {
-		a.write(s.opts.Out)
+		a.write(s.out())
 	}
 	for _, c := range s.closers {
 		c()

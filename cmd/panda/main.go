@@ -60,6 +60,7 @@ type options struct {
 	plugins  []loadOption
 	args     []string // -panda-arg
 	env      []string
+	lost     error    // why output of a script was not written
 	hostEnv  string   // names of the host's variables that the program gets
 	lua      []string // -e
 	list     string

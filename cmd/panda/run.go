@@ -49,6 +49,9 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
 		sig, err, status = a.ends(), nil, 128+a.ends()
 	}
+	if o.lost != nil && err == nil { // said when it happened
+		return max(status, exitFailed), nil
+	}
 	if err == nil && sig != 0 {
 		done()
 		dieOf(sig) // so that who waits for us sees what happened
@@ -128,7 +131,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),
-		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout))},
+		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout, stderr))},
 		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
 		Dump:    emu.Dump{Out: out, Items: items},
 		Sandbox: o.sandbox.config(),
@@ -151,9 +154,17 @@ const (
 	untrustedMemory   = 1 << 30
 )
 
+// lose notes that output of a script is lost, and says so the first time.
+func (o *options) lose(err error, stderr io.Writer) {
+	if o.lost == nil {
+		o.lost = err
+		fmt.Fprintf(stderr, "panda: output of a script is lost: %v\n", err)
+	}
+}
+
 // luaOptions are the options of scripts.
-func (o *options) luaOptions(out io.Writer) lua.Options {
-	opts := lua.Options{Out: out, Color: newStyle(out).on, Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
+func (o *options) luaOptions(out, stderr io.Writer) lua.Options {
+	opts := lua.Options{Out: out, Lost: func(err error) { o.lose(err, stderr) }, Color: newStyle(out).on, Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
 	if o.untrust {
 		opts.Deadline = cmp.Or(opts.Deadline, untrustedDeadline)
 		opts.Memory = cmp.Or(opts.Memory, untrustedMemory)

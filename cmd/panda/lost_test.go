@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestLostOutput: what a script writes to a disk that is full is not lost in
+// silence.
+func TestLostOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	path, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range []string{
+		`print(1)`, `io.write("x")`, `pcall(print, 1)`, `panda.count{ on = "syscall_enter", by = "name" }`,
+		`panda.on("syscall_enter", function() print("x") end)`, `io.stdout:write("x")`, `io.output("/dev/full") io.write(("x"):rep(1e6))`,
+		`io.open("/dev/full", "w"):write("x")`, `local f = io.open("/dev/full", "w") f:write("x") f:close()`,
+		`local f = io.open("/dev/full", "w") f:write(("x"):rep(1e6))`, `local f = io.open("/dev/full", "w") f:write("x") f:flush()`,
+	} {
+		cmd := exec.Command(path, "-e", script, "/bin/true")
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		var exit *exec.ExitError
+		if err := cmd.Run(); !errors.As(err, &exit) || !strings.Contains(errs.String(), "no space left on device") {
+			t.Errorf("%s: %v %s", script, err, errs.String())
+		}
+	}
+	if r := panda(t, "", "-e", "print(1)", "/bin/true"); r.status != 0 || r.stdout != "1\n" || r.stderr != "" {
+		t.Errorf("%+v", r)
+	}
+}
