@@ -40,6 +40,7 @@ type aggregation struct {
 	direct *uint64 // counted by translated code
 	cells  map[aggKey]*aggCell
 	nums   map[uint64]*aggCell // the cells of numeric keys of one field
+	others aggCell             // events of keys for which there was no memory
 	cache  []cached            // by pc; nil when a key depends on more
 	missed int                 // since the cache grew
 	subs   []*event.Sub
@@ -198,9 +199,16 @@ func addMax(_ *aggregation, c *aggCell, v event.Value) {
 	}
 }
 
-func addDistinct(_ *aggregation, c *aggCell, v event.Value) {
+func addDistinct(a *aggregation, c *aggCell, v event.Value) {
 	if c.distinct == nil {
 		c.distinct = map[event.Value]struct{}{}
+	}
+	if _, ok := c.distinct[v]; ok {
+		return
+	}
+	if !a.s.aggRoom(valueBytes + len(v.Text)) {
+		c.n, a.others.n = c.n-1, a.others.n+1
+		return
 	}
 	c.distinct[v] = struct{}{}
 }
@@ -290,8 +298,9 @@ func (a *aggregation) find(e *event.Env) *aggCell {
 		}
 		c := a.nums[key[0].Num]
 		if c == nil {
-			c = a.keyed(key)
-			a.nums[key[0].Num] = c
+			if c = a.keyed(key); c != &a.others {
+				a.nums[key[0].Num] = c
+			}
 		}
 		return c
 	}
@@ -301,8 +310,35 @@ func (a *aggregation) find(e *event.Env) *aggCell {
 func (a *aggregation) keyed(key aggKey) *aggCell {
 	c := a.cells[key]
 	if c == nil {
+		size := cellBytes
+		for _, v := range key {
+			size += len(v.Text)
+		}
+		if !a.s.aggRoom(size) {
+			return &a.others
+		}
 		c = new(aggCell)
 		a.cells[key] = c
 	}
 	return c
+}
+
+// What a key and a value that is told apart take of memory, with their places in
+// tables.
+const (
+	cellBytes  = 512
+	valueBytes = 128
+)
+
+// aggRoom takes memory for what an aggregation keeps: keys may be what the guest
+// chooses. Under a limit, half of it is for all aggregations of a script.
+func (s *State) aggRoom(n int) bool {
+	if s.guard == nil || s.guard.bound == 0 {
+		return true
+	}
+	if s.aggBytes+uint64(n) > s.guard.bound/2 {
+		return false
+	}
+	s.aggBytes += uint64(n)
+	return true
 }

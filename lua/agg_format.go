@@ -29,6 +29,8 @@ type jsonTable struct {
 	Op    string    `json:"op"`
 	By    []string  `json:"by,omitempty"`
 	Rows  []jsonRow `json:"rows"`
+	// Others counts events of keys for which there was no memory.
+	Others uint64 `json:"others,omitempty"`
 }
 
 type jsonRow struct {
@@ -38,7 +40,7 @@ type jsonRow struct {
 }
 
 func (a *aggregation) writeJSON(w io.Writer) {
-	t := jsonTable{Title: a.title, Op: a.op.name, Rows: []jsonRow{}}
+	t := jsonTable{Title: a.title, Op: a.op.name, Rows: []jsonRow{}, Others: a.others.n}
 	for _, f := range a.by {
 		t.By = append(t.By, f.Name)
 	}

@@ -1,6 +1,8 @@
 package lua
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"panda/emu/event"
@@ -132,4 +134,32 @@ func TestLastAndRounding(t *testing.T) {
 		"last of syscall_leave by name, ret:\n  c, 4\n  d, 11\n  e, 18\n"+
 		"count of syscall_leave by ret:10:\n  -10  2\n  0    1\n  10   2\n"+
 		"count of virt_mem_before_write by addr:0x1000:\n  0xffffffff81030000  2\n")
+}
+
+// TestAggLimits: under a limit of memory aggregations keep what fits and count the
+// rest.
+func TestAggLimits(t *testing.T) {
+	const bound, events = 1 << 20, 4000
+	f := newFake(t).options(Options{Untrusted: true, Memory: bound})
+	f.must(`
+		panda.count{ on = "syscall_enter", by = "arg1", limit = 1, sort = "key" }`)
+	for i := range events {
+		f.syscall("read", 0, 0, uint64(i))
+	}
+	f.man.Close()
+	kept := bound / 2 / cellBytes
+	want := fmt.Sprintf("  (%d more)\n  (%d events of further keys: the memory of scripts is full)\n", kept-1, events-kept)
+	if !strings.Contains(f.out.String(), want) {
+		t.Errorf("got %q, want %q", f.out.String(), want)
+	}
+
+	f = newFake(t).options(Options{Untrusted: true, Memory: bound})
+	f.must(`d = panda.distinct{ on = "syscall_enter", value = "arg1", by = "name" }`)
+	for i := range 2 * bound / valueBytes {
+		f.syscall("read", 0, 0, uint64(i))
+	}
+	f.man.Close()
+	if !strings.Contains(f.out.String(), "events of further keys") {
+		t.Errorf("got %q", f.out.String())
+	}
 }

@@ -50,8 +50,8 @@ type row struct {
 	cell *aggCell
 }
 
-// sorted lists the rows, the largest first.
-func (a *aggregation) sorted() []row {
+// rows lists the rows, those of last in their order, others in none.
+func (a *aggregation) rows() []row {
 	if a.direct != nil {
 		if *a.direct == 0 {
 			return nil
@@ -67,6 +67,12 @@ func (a *aggregation) sorted() []row {
 			rs = append(rs, row{k, c})
 		}
 	}
+	return rs
+}
+
+// sorted lists the rows, the largest first.
+func (a *aggregation) sorted() []row {
+	rs := a.rows()
 	if a.ring != nil {
 		return rs
 	}
@@ -99,7 +105,7 @@ func (a *aggregation) push(L *glua.LState, key []glua.LValue) int {
 			list(t, func(v glua.LValue) { key = append(key, v) })
 		}
 	}
-	for _, r := range a.sorted() {
+	for _, r := range a.rows() {
 		if a.hasKey(r.key, key) {
 			L.Push(a.op.get(L, a, r.cell))
 			return 1
@@ -143,6 +149,7 @@ func aggGet(_ *State, L *glua.LState) int { return checkAgg(L).push(L, args(L, 2
 
 func aggClear(_ *State, L *glua.LState) int {
 	a := checkAgg(L)
+	a.others = aggCell{}
 	for _, c := range a.cells { // translated code may hold the counters
 		*c = aggCell{}
 	}
@@ -181,8 +188,8 @@ func aggKeys(_ *State, L *glua.LState) int {
 }
 
 func aggTotal(_ *State, L *glua.LState) int {
-	n := uint64(0)
-	for _, r := range checkAgg(L).sorted() {
+	n := checkAgg(L).others.n
+	for _, r := range checkAgg(L).rows() {
 		n += r.cell.n
 	}
 	return pushInt(L, n)
@@ -229,6 +236,9 @@ func (a *aggregation) print(w io.Writer) {
 		fmt.Fprintln(w, "  (no events)")
 	case more > 0:
 		fmt.Fprintf(w, "  (%d more)\n", more)
+	}
+	if a.others.n > 0 {
+		fmt.Fprintf(w, "  (%d events of further keys: the memory of scripts is full)\n", a.others.n)
 	}
 }
 

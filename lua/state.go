@@ -62,6 +62,7 @@ type State struct {
 	views    views
 	boxes    [boxCount]glua.LValue
 	text     []byte // buffer of string.format
+	aggBytes uint64 // that aggregations keep
 	exported int    // values that the exchange in progress has copied
 	guard    *watchdog
 	keep     *glua.LTable // panda.keep

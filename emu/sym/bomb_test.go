@@ -27,7 +27,8 @@ func tables(syms []elf.Sym64, names []byte, flags elf.SectionFlag, more int) []b
 	copy(head.Ident[:], "\x7fELF\x02\x01\x01")
 	at := uint64(64 + 56)
 	sections := []elf.Section64{
-		{}, {Type: uint32(elf.SHT_SYMTAB), Flags: uint64(flags), Off: at, Size: uint64(len(data)), Link: 2},
+		{},
+		{Type: uint32(elf.SHT_SYMTAB), Flags: uint64(flags), Off: at, Size: uint64(len(data)), Link: 2},
 		{Type: uint32(elf.SHT_STRTAB), Off: at + uint64(len(data)), Size: uint64(len(names))},
 	}
 	for range more {
