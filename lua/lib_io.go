@@ -32,7 +32,10 @@ func osMkdir(_ *State, L *glua.LState) int {
 	return 1
 }
 
-const fileBuffer = 64 << 10
+const (
+	fileBuffer = 64 << 10
+	maxDate    = 4096 // bytes of a format, of which each two may become thirty
+)
 
 // openFiles puts the library's own functions behind ours, which add the buffer
 // and take U64.
@@ -47,6 +50,14 @@ func (s *State) openFiles() {
 			return s.noteLoss(L, forward(L, write, textArgs(args(L, 1))))
 		}
 		return s.ioWrite(L)
+	}))
+	clocks := L.GetGlobal("os").(*glua.LTable)
+	date := clocks.RawGetString("date").(*glua.LFunction)
+	clocks.RawSetString("date", L.NewFunction(func(L *glua.LState) int {
+		if len(L.OptString(1, "")) > maxDate {
+			L.ArgError(1, "format too long")
+		}
+		return forward(L, date, args(L, 1))
 	}))
 	mt := L.GetTypeMetatable("FILE*").(*glua.LTable)
 	for _, name := range []string{"write", "flush", "close"} {

@@ -27,6 +27,7 @@ var bombs = []struct{ name, src, want string }{
 	{"concat operator", `local s = ("x"):rep(2^24) return #(s .. s .. s .. s .. s .. s .. s .. s)`, "memory"},
 	{"format", `local s = ("x"):rep(2^24) return #string.format(("%s"):rep(20), s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s)`, "memory"},
 	{"format q", `local s = ("\n"):rep(2^25) return #string.format("%q", s)`, "memory|deadline"},
+	{"date", `return #os.date(("%c"):rep(2e6))`, "format too long"},
 	{"print", `local s = ("x"):rep(2^24) print(s, s, s, s, s, s, s, s)`, "memory"},
 	{"pack", `local s = ("x"):rep(2^24) return #string.pack("zzzzzzzz", s, s, s, s, s, s, s, s)`, "memory"},
 	{"pack X", `return string.pack(("X"):rep(1e7))`, "invalid next option"},
