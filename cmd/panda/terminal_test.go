@@ -58,7 +58,7 @@ func TestTerminal(t *testing.T) {
 	}
 	bash := []string{"bash", "--norc", "--noediting", "-i"}
 	want := typeTo(t, jobControl, bash...)
-	for _, args := range [][]string{{binary}, {binary, "-sandbox"}} {
+	for _, args := range [][]string{{binary}, {binary, "-sandbox", "-env", "all"}} {
 		if got := typeTo(t, jobControl, append(args, bash...)...); got != want {
 			t.Errorf("%q:\n%s", args[1:], lineDiff(got, want))
 		}
