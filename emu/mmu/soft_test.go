@@ -201,3 +201,40 @@ func TestSoftSpan(t *testing.T) {
 		}
 	}
 }
+
+// TestSoftVictim: a page that gave way does not answer for its neighbour, whose
+// address stands in its entry for what it forbids.
+func TestSoftVictim(t *testing.T) {
+	back := scatter(2 * tlbFew)
+	const readOnly, neighbour = PageSize, 0
+	back.pages[readOnly].Access = guest.Read
+	s := NewSoft(back)
+	var b [1]byte
+	for _, a := range []uint64{readOnly, readOnly + tlbFew*PageSize} { // they share an entry
+		if err := s.Load(a, b[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Store(neighbour, []byte{7}); err != nil {
+		t.Fatal(err)
+	}
+	if got := back.pages[neighbour].Host[0]; got != 7 || back.pages[readOnly].Host[0] != 0 {
+		t.Errorf("stored %d, and %d in the other page", got, back.pages[readOnly].Host[0])
+	}
+}
+
+// TestSoftBorders: what reaches into a page that may not be accessed faults at its
+// first byte, with the access that was asked for.
+func TestSoftBorders(t *testing.T) {
+	back := scatter(2)
+	delete(back.pages, PageSize)
+	s := NewSoft(back)
+	for _, access := range []guest.Access{guest.Read, guest.Write} {
+		_, span := s.Span(PageSize-3, 8, access)
+		for _, err := range []error{span, s.Check(PageSize-3, 8, access)} {
+			if f := new(guest.MemFault); !errors.As(err, &f) || f.Addr != PageSize || f.Access != access {
+				t.Errorf("%v: %v", access, err)
+			}
+		}
+	}
+}

@@ -112,7 +112,7 @@ func (t *TLB) find(a uint64, access guest.Access) *TLBEntry {
 		return e
 	}
 	for n := range t.victims {
-		if v := &t.victims[n]; v.used && v.tag(access) == page {
+		if v := &t.victims[n]; v.used && v.page == page && v.tag(access) == page { // what is forbidden has the page of a neighbour
 			back := v.TLBEntry
 			v.used = false
 			t.set(page, back)

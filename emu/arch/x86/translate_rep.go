@@ -135,7 +135,7 @@ func (r *repetition) oneElement() {
 func (s *element) hits(a ir.Ref) ir.Ref {
 	n := uint64(s.size)
 	off := s.t.b.Temp()
-	s.t.b.LeaTo(off, ir.I64, ir.Address{Base: a, Index: ir.None, Disp: n - 1 - s.t.pc})
+	s.t.b.LeaTo(off, ir.I64, ir.Address{Base: a, Index: ir.None, Disp: n - 1 - s.t.g.CodeBase(s.t.mode) - s.t.pc})
 	return s.t.b.SetCond(ir.LtU, ir.I64, off, ir.K(uint64(s.t.in.Len)+n-1))
 }
 
