@@ -30,14 +30,15 @@ func buildC(t *testing.T, name string, flags ...string) string {
 	return prog
 }
 
-// sameOutput compares a program's native run with that on each engine.
+// sameOutput compares a program's native run with that on each engine, and with its
+// memory behind a TLB.
 func sameOutput(t *testing.T, prog string, args ...string) {
 	t.Helper()
 	want := execute(t, "", "", append([]string{prog}, args...)...)
-	for _, accel := range []string{"jit", "interp"} {
-		got := panda(t, "", append([]string{"-accel", accel, prog}, args...)...)
+	for _, how := range [][]string{{"-accel", "jit"}, {"-accel", "interp"}, {"-d", "softmmu"}} {
+		got := panda(t, "", slices.Concat(how, []string{prog}, args)...)
 		if got.stdout != want.stdout || got.ended != want.ended {
-			t.Errorf("-accel %s\ngot  %q %s\nwant %q %s", accel, got.stdout, got.ended, want.stdout, want.ended)
+			t.Errorf("%v\ngot  %q %s\nwant %q %s", how, got.stdout, got.ended, want.stdout, want.ended)
 		}
 	}
 }

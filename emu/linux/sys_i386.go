@@ -118,11 +118,12 @@ func sysSetgroups16(t *Thread, c *call) (int64, errno) {
 }
 
 // oldStat stores the structure of Linux 1.0: the function that it is given puts
-// attributes in the present form, which is converted.
+// attributes in the present form, which is converted. Numbers of files and links
+// have 16 bits there; a size that does not fit is cut, as a 64-bit kernel does.
 func oldStat(f sysFunc) sysFunc {
 	return func(t *Thread, c *call) (int64, errno) {
 		c.state = func(a guest.Addr, st *abi.Stat) errno {
-			if st.Size > math.MaxInt32 {
+			if st.Ino > math.MaxUint16 || st.Nlink > math.MaxUint16 {
 				return abi.EOVERFLOW
 			}
 			old := abi.OldStat(*st)
