@@ -164,7 +164,7 @@ func segmentAllows(attr, limit, off, n uint64, write bool) bool {
 		}
 		return off > limit && off+n-1 <= top
 	}
-	return off+n-1 <= limit
+	return off+n-1 <= limit || limit == 1<<32-1 // nothing is beyond: it wraps around
 }
 
 // hAlign raises #AC for an access of n bytes at a that is not aligned (SDM vol. 3A
