@@ -110,7 +110,9 @@ func (k *Kernel) pick() bool {
 func (k *Kernel) slice() vcpu.Stop {
 	u := &k.turn
 	t := u.t
-	k.switchTo(t)
+	if t.state == ready { // else it has ended while the guest was stopped
+		k.switchTo(t)
+	}
 	for called := false; u.left > 0 && t.state == ready && !u.over; {
 		if t.call.active && !t.continueCall() {
 			break
