@@ -31,6 +31,62 @@ func TestProc(t *testing.T) {
 	}
 }
 
+// wander looks at random paths through a tree full of links to and through /proc.
+const wander = `
+import errno, os, random, sys
+random.seed(int(sys.argv[1]))
+top = sys.argv[2]
+os.chdir(top)
+parts = "self proc thread-self task fd cwd root .. . a b self/fd fdinfo mem status exe l1 l2 l3 ns 0 net sys kernel map_files attr".split()
+os.makedirs("a/b")
+for name, to in (("l1", "/proc/self"), ("l2", "/proc"), ("l3", "/proc/self/fd"), ("a/self", "../l1/cwd"), ("a/proc", "/proc/self/cwd/l2"), ("b", "a/b"),
+        ("a/b/cwd", "/proc/thread-self/cwd"), ("a/l3", "/proc/self/fd/0"), ("a/0", "/dev/fd/0/..")): os.symlink(to, name)
+os.dup2(os.open("a", os.O_RDONLY), 0) # no number is a process
+def opened(p):
+    fd = os.open(p, os.O_RDONLY | os.O_NONBLOCK)
+    mode = os.fstat(fd).st_mode >> 12
+    os.close(fd)
+    return mode
+def entered(p):
+    os.chdir(p)
+    return os.getcwd().replace(str(os.getpid()), "PID").replace(top, "TOP")
+def made(p):
+    os.mkdir(p + "/new")
+    os.rmdir(p + "/new")
+calls = [lambda p: os.stat(p).st_mode >> 12, lambda p: os.lstat(p).st_mode >> 12, lambda p: len(os.readlink(p)) > 0, lambda p: os.access(p, 4), opened, made, entered]
+def result(f, p):
+    try: return f(p)
+    except OSError as e: return errno.errorcode[e.errno]
+for i in range(1500):
+    p = "/".join(random.choice(parts) for _ in range(random.randint(1, 6)))
+    p = random.choice(("", "", "/")) + p + random.choice(("", "", "", "/"))
+    print(p, [result(f, p) for f in calls])
+    os.chdir(top)
+`
+
+// TestProcRandomPaths: each of them leads where Linux has it.
+func TestProcRandomPaths(t *testing.T) {
+	const python = "/usr/bin/python3"
+	if _, err := os.Stat(python); err != nil {
+		t.Skip(err)
+	}
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seed := range []string{"1", "2"} {
+		native, own := t.TempDir(), t.TempDir()
+		want := execute(t, "", "", python, "-c", wander, seed, native)
+		got := execute(t, "", "", binary, python, "-c", wander, seed, own)
+		if strings.Count(want.stdout, "\n") != 1500 {
+			t.Fatalf("natively %s", want.stderr)
+		}
+		if got.stdout != want.stdout {
+			t.Errorf("seed %s: %s\n%s", seed, got.ended, lineDiff(got.stdout, want.stdout))
+		}
+	}
+}
+
 // nosy reads whatever a process can read in /proc of itself and of the ids
 // around its own, and prints the names of files in which it finds the name of the
 // emulator.

@@ -330,10 +330,18 @@ func (n *procNode) stat() unix.Stat_t {
 	switch {
 	case n.row == &topRow:
 		st.Ino, st.Nlink = 1, 2
+	case n.row.name == "task":
+		st.Nlink = 2
+		for range n.p.threads {
+			st.Nlink++
+		}
 	case n.typ() == unix.S_IFDIR:
 		st.Nlink = 2
-	case n.typ() == unix.S_IFLNK && n.row.open != nil:
+	case n.file != nil && n.typ() == unix.S_IFLNK:
 		st.Size = 64
+	}
+	if n.row.name == "fd" {
+		st.Size = int64(len(n.row.names(n))) // since Linux 6.2
 	}
 	return st
 }

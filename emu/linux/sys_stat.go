@@ -224,11 +224,12 @@ func sysChdir(t *Thread, c *call) (int64, errno) {
 	if tg.node != nil {
 		return 0, t.enterNode(tg.node)
 	}
-	if e := t.k.host.Faccessat(tg.dir, tg.path, unix.X_OK, unix.AT_EACCESS); e != 0 {
-		return 0, e
-	}
 	fd, e := t.k.host.Openat(tg.dir, tg.path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {
+		return 0, e
+	}
+	if e := t.k.host.Faccessat(tg.dir, tg.path, unix.X_OK, unix.AT_EACCESS); e != 0 {
+		t.k.host.Close(fd)
 		return 0, e
 	}
 	return 0, t.enterDir(fd)
