@@ -310,9 +310,14 @@ func (k *Kernel) openSource(name string) (sym.Source, error) {
 	case sym.Vdso32:
 		return ownSource{bytes.NewReader(vdso32.Bytes)}, nil
 	}
-	fd, e := k.host.Openat(unix.AT_FDCWD, k.hostPath(name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
+	fd, e := k.host.Openat2(unix.AT_FDCWD, k.hostPath(name), how)
 	if e != 0 {
 		return nil, e
+	}
+	if st, e := k.host.Fstat(fd); e != 0 || k.isProc(fd, &st) { // the guest has put a link there since
+		k.host.Close(fd)
+		return nil, abi.ENOENT
 	}
 	return &hostSource{k.host, fd}, nil
 }

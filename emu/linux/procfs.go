@@ -200,7 +200,7 @@ func openHostLink(n *procNode) (target, errno) {
 	if e != 0 {
 		return target{}, e
 	}
-	n.t.pinned(fd)
+	n.k.cur.pinned(fd)
 	return n.k.opened(fd, n.path)
 }
 

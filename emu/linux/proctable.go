@@ -265,9 +265,14 @@ func openCwd(n *procNode) (target, errno) {
 
 func openRoot(*procNode) (target, errno) { return target{dir: unix.AT_FDCWD, path: "/", guest: "/"}, 0 }
 
-// openExe is the program's file. Where it lies is a name without links.
+// openExe is the program's file. Where it lay is a name without links; what the
+// guest has put there since is not followed.
 func openExe(n *procNode) (target, errno) {
-	return target{dir: unix.AT_FDCWD, path: n.k.hostPath(n.p.mm.Exe), guest: n.p.mm.Exe}, 0
+	fd, _, walk, e := n.k.cur.openHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
+	if walk {
+		e = abi.ENOENT
+	}
+	return target{dir: unix.AT_FDCWD, path: fdPath(fd), guest: n.p.mm.Exe}, e
 }
 
 // attrNames are the attributes of security modules, of which there is none.

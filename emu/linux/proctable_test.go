@@ -126,3 +126,18 @@ func TestWalkHandles(t *testing.T) {
 		g.check(count() == before, "%d descriptors, %d before", count(), before)
 	})
 }
+
+// TestProgramReplaced: a link in place of the program is not followed as the program.
+func TestProgramReplaced(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		g.must(unix.SYS_RENAME, "prog", "away")
+		for _, to := range []string{"/proc/self/mem", "/proc/self/exe", "/proc/self/fd/0"} {
+			g.must(unix.SYS_SYMLINK, to, "prog")
+			g.fails(abi.ELOOP, unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/exe", abi.O_RDWR, 0)
+			g.fails(abi.ELOOP, unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/exe", abi.O_RDONLY, 0)
+			g.check(g.sys(unix.SYS_EXECVE, "/proc/self/exe", 0, 0) < 0, "executed %s", to)
+			g.must(unix.SYS_UNLINK, "prog")
+		}
+		g.fails(abi.ENOENT, unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/exe", abi.O_RDONLY, 0)
+	})
+}
