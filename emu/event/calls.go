@@ -62,6 +62,7 @@ func (l *Call) place() callPlace { return callPlace{l.SP, l.pid} }
 // returnSite is a place that calls return to.
 type returnSite struct {
 	h     *Calls
+	open  int    // calls in progress that return here
 	calls uint64 // executions of the call instruction before it
 	known bool   // there is one
 }
@@ -223,6 +224,9 @@ func (h *Calls) push(c *vcpu.CPU, call *Call) {
 	}
 	call.count = call.site.calls
 	h.at[call.place()] = call
+	if call.site.open++; call.site.open == 1 && c.Cut != nil {
+		c.Cut(&call.site.open)
+	}
 	t.calls = append(t.calls, call)
 	h.open++
 }
@@ -236,7 +240,7 @@ func (h *Calls) site(c *vcpu.CPU, ret guest.Addr) *returnSite {
 	}
 	s = &returnSite{h: h}
 	h.sites[ret] = s
-	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: []Range{{ret, ret + 1}}}, Fn: PCFunc(s.reached), Arrival: true}))
+	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: []Range{{ret, ret + 1}}}, Fn: PCFunc(s.reached), Awaits: &s.open}))
 	if at := callsBefore(c, ret); at != nil {
 		s.known = true
 		h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: at}, Counter: &s.calls, own: true}))
@@ -323,6 +327,7 @@ func (h *Calls) end(c *vcpu.CPU, call *Call) bool {
 	}
 	call.ended = true
 	h.open--
+	call.site.open--
 	if k := call.place(); h.at[k] == call {
 		delete(h.at, k)
 	}

@@ -26,6 +26,7 @@ func (h *Calls) forked(c *vcpu.CPU, p *Process) {
 		l.pid, l.outer = p.PID, twin[call.outer]
 		twin[call] = &l
 		h.at[l.place()] = &l
+		l.site.open++
 		child.calls = append(child.calls, &l)
 		h.open++
 	}

@@ -23,7 +23,7 @@ type Sub struct {
 	Counted *uint64
 	// Batch, when set, collects the events; Fn does the same, one by one.
 	Batch   *Batch
-	Arrival bool   // the callback looks at CPU.Direct
+	Awaits  *int   // while not 0, the callback looks at CPU.Direct
 	Matches uint64 // places chosen at translation
 	vcpu.Served
 	// Failed says why the Bus disabled the callback.

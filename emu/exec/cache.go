@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"panda/emu/guest"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
@@ -17,6 +19,7 @@ type cache struct {
 	lastPage *codePage // the one that a block was added to last
 	stores   map[guest.Addr]*storedPage
 	links    slab[vcpu.Link]
+	awaits   map[*int][]*vcpu.TB // blocks with TB.Awaits that are linked to
 }
 
 // codePage lists the blocks that have bytes in a page.
@@ -32,7 +35,7 @@ type modeCache struct {
 }
 
 func newCache(s *mmu.Space, b Backend) *cache {
-	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr]*codePage{}, stores: map[guest.Addr]*storedPage{}}
+	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr]*codePage{}, stores: map[guest.Addr]*storedPage{}, awaits: map[*int][]*vcpu.TB{}}
 }
 
 // mode is the part for a mode.
@@ -144,15 +147,46 @@ func (k *cache) kill(tb *vcpu.TB) {
 		m.byPC.remove(tb.PC)
 	}
 	m.jump.Remove(tb)
+	k.isolate(tb)
+	k.unlink(tb)
+	tb.Unlink()
+}
+
+// isolate has the blocks that lead to a block lead to the run loop instead.
+func (k *cache) isolate(tb *vcpu.TB) {
 	for _, l := range tb.From {
 		if at := l.TB.Successor(l.Slot); *at == tb {
 			*at = nil
 			k.backend.Link(l.TB, l.Slot, nil)
 		}
 	}
-	k.unlink(tb)
 	tb.From = nil
-	tb.Unlink()
+}
+
+// noteAwaits reports whether a block may be linked to now, and notes it for cut.
+func (k *cache) noteAwaits(to *vcpu.TB) bool {
+	for _, n := range to.Awaits {
+		if *n != 0 {
+			return false
+		}
+	}
+	for _, n := range to.Awaits {
+		if tbs := k.awaits[n]; !slices.Contains(tbs, to) {
+			k.awaits[n] = append(slices.DeleteFunc(tbs, func(tb *vcpu.TB) bool { return tb.Dead }), to)
+		}
+	}
+	return true
+}
+
+// cut isolates the blocks that were linked to while nothing was awaited there.
+func (k *cache) cut(awaits *int) {
+	if len(k.awaits) == 0 {
+		return
+	}
+	for _, tb := range k.awaits[awaits] {
+		k.isolate(tb)
+	}
+	delete(k.awaits, awaits)
 }
 
 // flush drops everything. What others may use is left behind in a memo, if there
@@ -175,6 +209,7 @@ func (k *cache) flush(m *memo) {
 	clear(k.modes)
 	clear(k.pages)
 	clear(k.stores)
+	clear(k.awaits)
 	k.last, k.lastPage = nil, nil
 }
 
@@ -189,7 +224,7 @@ func (k *cache) unlink(tb *vcpu.TB) {
 
 // link lets a block go on to another without the run loop.
 func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
-	if from.Dead || to.Dead || from.Unchained || to.Indirect {
+	if from.Dead || to.Dead || from.Unchained || !k.noteAwaits(to) {
 		return
 	}
 	next := from.Successor(slot)

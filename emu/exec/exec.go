@@ -123,7 +123,19 @@ type Stats struct {
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
 	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, noX87: map[guest.Addr]bool{}, limit: -1, code: make([]byte, maxBytes)}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
+	c.Cut = e.cut
 	return e
+}
+
+// cut has direct branches to the places of one of TB.Awaits pass the run loop.
+func (e *Engine) cut(awaits *int) {
+	if len(e.caches) == 1 && e.cache != nil { // which is most often so, and calls are frequent
+		e.cache.cut(awaits)
+		return
+	}
+	for _, k := range e.caches { // the order is not seen
+		k.cut(awaits)
+	}
 }
 
 // Close gives back what the backend holds. The engine must not run any more.

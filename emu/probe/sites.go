@@ -198,7 +198,9 @@ func (p *pass) insnSites() {
 	asked := p.ask(in)
 	before, counters := p.choose(event.InsnExec, in, asked)
 	for _, s := range before {
-		p.tb.Indirect = p.tb.Indirect || s.Arrival && p.insn == 0
+		if s.Awaits != nil && p.insn == 0 {
+			p.tb.Awaits = append(p.tb.Awaits, s.Awaits)
+		}
 	}
 	p.put(before, uint64(in.PC), func(subs []*event.Sub) vcpu.Site {
 		return vcpu.Site{Rank: vcpu.RankInsn, Insn: p.insn, Fire: p.firePC(subs, in.PC), Call: p.callPC(subs, in.PC)}

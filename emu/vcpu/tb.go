@@ -28,11 +28,11 @@ type TB struct {
 	Soft      bool // its accesses go through a TLB
 	NoX87     bool // the engine must not use the host's x87: it was refused too often
 	Refused   uint8
-	Step      bool // the guest traps behind it. Such a block is Unchained.
-	Dead      bool // invalidated: must not be entered or linked again
-	Checked   bool // compares its code with the memory when it is entered
-	Indirect  bool // direct branches do not lead here without the run loop: CPU.Direct is to be exact
-	Renewed   bool // translated anew because a callback asked for it: it may not ask again
+	Step      bool   // the guest traps behind it. Such a block is Unchained.
+	Dead      bool   // invalidated: must not be entered or linked again
+	Checked   bool   // compares its code with the memory when it is entered
+	Awaits    []*int // while one is not 0, direct branches lead here through the run loop: CPU.Direct is exact
+	Renewed   bool   // translated anew because a callback asked for it: it may not ask again
 
 	// Exact asks an engine to find the exact address of an access outside the
 	// guest's window at the first try. Limit is that window's.

@@ -53,6 +53,9 @@ type CPU struct {
 	// branch to a known address, or by falling through, and a block ended there.
 	Direct uint64
 
+	// Cut is told of one of TB.Awaits that is 0 no more. It may be nil.
+	Cut func(awaits *int)
+
 	// Wrote, when set, is told before a helper writes memory through Span.
 	Wrote func(a uint64, n int)
 
