@@ -37,10 +37,20 @@ func (s *Sandbox) Confine(o Outside) (level string, err error) {
 	for _, p := range append(s.terminals(), o.Write...) {
 		rules = append(rules, found(p, true)...)
 	}
-	if err := landlock.V7.BestEffort().Restrict(rules...); err != nil {
+	if err := confinement().BestEffort().Restrict(rules...); err != nil {
 		return "", fmt.Errorf("sandbox: confine the emulator: %w", err)
 	}
 	return fmt.Sprintf("the emulator is confined by landlock (ABI %d)", abi), nil
+}
+
+// confinement is all that landlock can forbid but for its scopes of signals and of
+// abstract sockets: each thread of the process gets a scope of its own, so that
+// threads could not reach each other's, now and then. What the guest may signal and
+// connect to is decided at the door.
+func confinement() landlock.Config {
+	c := landlock.V7
+	c.Scoped = 0
+	return c
 }
 
 // found is the rule for a path that may not exist.
