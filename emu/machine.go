@@ -48,6 +48,9 @@ type Config struct {
 	// Sandbox keeps the guest from the host when set; what Config says about the
 	// program is filled in.
 	Sandbox *sandbox.Config
+	// Limits are what all processes of the guest together may have; a sandbox's
+	// files may take as much memory again.
+	Limits linux.Limits
 }
 
 // DefaultCPU is the model of -cpu when not given.
@@ -139,6 +142,7 @@ func (m *Machine) load() (err error) {
 		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
 		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host,
 		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
+		Limits:      m.cfg.Limits,
 		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
 		Seed:        m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)

@@ -11,6 +11,7 @@ func (m *Machine) enclose(host *hostsys.Host) error {
 		return nil
 	}
 	cfg := *m.cfg.Sandbox
+	cfg.Memory = int64(m.cfg.Limits.Memory)
 	cfg.Root, cfg.Program, cfg.Dir, cfg.Log = m.cfg.Sysroot, m.cfg.Path, m.cfg.Dir, m.cfg.Log
 	box, err := sandbox.New(cfg, host)
 	if err != nil {

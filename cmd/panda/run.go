@@ -134,7 +134,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout, stderr))},
 		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
 		Dump:    emu.Dump{Out: out, Items: items},
-		Sandbox: o.sandbox.config(),
+		Sandbox: o.sandbox.config(), Limits: o.sandbox.limits,
 	}
 	if o.argv0 != "" {
 		cfg.Args[0] = o.argv0

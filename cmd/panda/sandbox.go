@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"panda/emu"
+	"panda/emu/linux"
 	"panda/emu/linux/sandbox"
 )
 
@@ -18,21 +19,28 @@ type sandboxOptions struct {
 	export string   // where the changes are written as a tar
 	allow  []string // what the program may read
 	write  []string // where plugins may write
+	limit  string   // what all processes together may have
+	limits linux.Limits
 }
 
 func (o *sandboxOptions) flags(f *flag.FlagSet) {
 	f.BoolVar(&o.on, "sandbox", false, "keep what the program writes in memory and hide the host from it: files, network, processes")
 	f.StringVar(&o.export, "sandbox-export", "", "write what the program changed to a tar `file` at exit")
+	f.StringVar(&o.limit, "limit", "", "limit what all processes of the guest may have together: `mem=SIZE,files=N,procs=N`, each or none (with -sandbox mem=8g,files=4096,procs=1024)")
 	f.Func("allow", "let the sandboxed program read a `path`", func(s string) error { o.allow = append(o.allow, s); return nil })
 	f.Func("allow-write", "let plugins write in a `directory` under -sandbox, instead of the current one", func(s string) error { o.write = append(o.write, s); return nil })
 }
 
-// check refuses options that would do nothing.
-func (o *sandboxOptions) check() error {
+// check refuses options that would do nothing, and reads the limits.
+func (o *sandboxOptions) check() (err error) {
 	if !o.on && (o.export != "" || len(o.allow)+len(o.write) > 0) {
 		return errors.New("-sandbox-export, -allow and -allow-write need -sandbox")
 	}
-	return nil
+	if o.on {
+		o.limits = sandboxLimits
+	}
+	o.limits, err = parseLimits(o.limit, o.limits)
+	return err
 }
 
 // config is the sandbox of the machine, nil for none.

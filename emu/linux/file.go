@@ -36,6 +36,7 @@ type File struct {
 
 // newFile wraps a host descriptor that the kernel owns.
 func (k *Kernel) newFile(fd int, path string, flags int) *File {
+	k.open++
 	f := &File{refs: 1, fd: fd, path: path, flags: flags &^ (abi.O_CLOEXEC | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC)}
 	if st, e := k.host.Fstat(fd); e == 0 {
 		f.mode, f.rdev = st.Mode&unix.S_IFMT, st.Rdev
@@ -51,6 +52,7 @@ func (f *File) unref(k *Kernel) {
 	if f.refs--; f.refs > 0 {
 		return
 	}
+	k.open--
 	if f.signals != nil {
 		k.signalFDs = remove(k.signalFDs, f)
 	}
@@ -247,9 +249,13 @@ func (t *Thread) install(f *File, cloexec bool) (int64, errno) {
 
 func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 	fd := t.files.lowest(least)
-	if uint64(fd) >= t.p.limit(unix.RLIMIT_NOFILE) || f.fd >= t.k.maxFD {
+	e := t.mayOpen(fd)
+	if e == 0 && f.fd >= t.k.maxFD {
+		e = abi.EMFILE
+	}
+	if e != 0 {
 		f.unref(t.k)
-		return 0, abi.EMFILE
+		return 0, e
 	}
 	t.k.fdsOut = t.k.fdsOut || f.fd == t.k.maxFD-1 // the host gives the lowest
 	t.files.set(fd, f, cloexec)
@@ -259,8 +265,19 @@ func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 // mayInstall says before a call does what a failure would not take back whether
 // there is a descriptor for its file.
 func (t *Thread) mayInstall() errno {
-	if uint64(t.files.lowest(0)) >= t.p.limit(unix.RLIMIT_NOFILE) || t.k.fdsOut {
+	if t.k.fdsOut {
 		return abi.EMFILE
+	}
+	return t.mayOpen(t.files.lowest(0))
+}
+
+// mayOpen says whether the limits allow a descriptor.
+func (t *Thread) mayOpen(fd int) errno {
+	switch {
+	case uint64(fd) >= t.p.limit(unix.RLIMIT_NOFILE):
+		return abi.EMFILE
+	case t.k.open > t.k.limits.Files:
+		return abi.ENFILE
 	}
 	return 0
 }

@@ -47,6 +47,7 @@ type Config struct {
 	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
 	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
 	AuditMemory           bool   // each change of memory is checked: see mmu.Group
+	Limits                Limits
 	Seed                  uint64 // of the lengths of turns; with another one, threads change places elsewhere
 	// OnSwitch, when set, is told that another thread than before has its turn.
 	OnSwitch func(icount uint64, pid, tid int)
@@ -82,6 +83,8 @@ type Kernel struct {
 	ever    map[int]bool // ids that ever were a guest's
 	spaces  map[guest.ASID]bool
 	memory  *mmu.Group // of all processes
+	limits  Limits
+	open    int // files, with those that only a message holds
 
 	cur       *Thread
 	runq      []*Thread
@@ -158,14 +161,13 @@ func (k *Kernel) startFirst() error {
 		r, _ := k.host.Getrlimit(i)
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
-	files := &p.rlimits[unix.RLIMIT_NOFILE]
-	files.Cur, files.Max = min(files.Cur, maxFiles), min(files.Max, maxFiles)
+	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
+	k.setLimits(p)
 	p.limitTime()
 	for _, sig := range k.host.Ignored {
 		p.actions[sig].Handler = abi.SIG_IGN
 	}
 	k.host.RaiseLimits()
-	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
 	t := &Thread{k: k, p: p, tid: pid, started: k.host.Now()}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {

@@ -16,12 +16,34 @@ const unlimited = ^uint64(0)
 // limit is a soft limit.
 func (p *Process) limit(res int) uint64 { return p.rlimits[res].Cur }
 
-// maxThreads is how many threads all guest processes may have: more is a fork
-// bomb, whatever the limits say.
+// Limits are what all guest processes together may have; 0 is no limit of this
+// kind. Those of setrlimit(2) are the guest's own, and each process has them for
+// itself.
+type Limits struct {
+	Memory  uint64 // bytes that the host must find for maps
+	Files   int    // open files
+	Threads int
+}
+
+// maxThreads is how many threads there may be without a limit: more is a fork bomb.
 const maxThreads = 8192
 
+// setLimits applies them, and what the host has no limit for.
+func (k *Kernel) setLimits(p *Process) {
+	k.limits = k.cfg.Limits
+	k.memory.Limit = k.limits.Memory
+	if k.limits.Threads == 0 {
+		k.limits.Threads = maxThreads
+	}
+	if k.limits.Files == 0 {
+		k.limits.Files = math.MaxInt
+	}
+	files := &p.rlimits[unix.RLIMIT_NOFILE]
+	files.Cur, files.Max = min(files.Cur, k.maxFiles()), min(files.Max, k.maxFiles())
+}
+
 // maxFiles is how many descriptors a process may ever have (fs.nr_open).
-const maxFiles = 1 << 20
+func (k *Kernel) maxFiles() uint64 { return min(1<<20, uint64(k.limits.Files)) }
 
 // ownFDs is how many descriptors of the host are kept for the emulator: symbols,
 // scripts, memory and what it makes of /proc must not fail because the guest has
@@ -39,11 +61,11 @@ func maxFD(n uint64) int {
 // bind one with rights (setrlimit(2)).
 func (t *Thread) mayFork() bool {
 	k, user := t.k, t.p.creds.uid[realID]
-	if len(k.threads) >= maxThreads {
+	if len(k.threads) >= k.limits.Threads {
 		return false
 	}
 	limit := t.p.limit(unix.RLIMIT_NPROC)
-	if t.p.creds.privileged() || limit >= maxThreads {
+	if t.p.creds.privileged() || limit >= uint64(k.limits.Threads) {
 		return true
 	}
 	n := uint64(0)
