@@ -31,20 +31,23 @@ func callOpenat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return s.openAt(opening{dir: fdArg(c, 0), path: strArg(c, 1), flags: int(how.Flags), mode: uint32(how.Mode), resolve: how.Resolve})
 }
 
-// vacant resolves a path that shall lead to nothing yet.
-func (s *Sandbox) vacant(dirfd int, path string) (place, errno) {
+// vacant resolves a path that shall lead to nothing yet. Only a directory's may end
+// in a slash.
+func (s *Sandbox) vacant(dirfd int, path string, isDir bool) (place, errno) {
 	p, e := s.resolveAs(dirfd, path, false, parent)
 	switch {
 	case e != 0:
 		return p, e
 	case p.at != nil || p.file != nil:
 		return p, abi.EEXIST
+	case p.slash && !isDir:
+		return p, abi.ENOENT
 	}
 	return p, s.mayChange(p.dir, nil)
 }
 
 func callMkdirat(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	p, e := s.vacant(fdArg(c, 0), strArg(c, 1))
+	p, e := s.vacant(fdArg(c, 0), strArg(c, 1), true)
 	if e != 0 {
 		return 0, e
 	}
@@ -53,7 +56,7 @@ func callMkdirat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 }
 
 func callMknodat(s *Sandbox, c *hostsys.Call) (int64, errno) {
-	p, e := s.vacant(fdArg(c, 0), strArg(c, 1))
+	p, e := s.vacant(fdArg(c, 0), strArg(c, 1), false)
 	if e != 0 {
 		return 0, e
 	}
@@ -63,8 +66,6 @@ func callMknodat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	}
 	n := s.newInode(mode &^ s.umask)
 	switch {
-	case p.slash:
-		return 0, abi.ENOENT
 	case n.typ == unix.S_IFREG:
 		e = s.setContent(n, "")
 	case n.typ == unix.S_IFIFO:
@@ -84,12 +85,9 @@ func callSymlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	if target == "" {
 		return 0, abi.ENOENT
 	}
-	p, e := s.vacant(fdArg(c, 1), strArg(c, 2))
+	p, e := s.vacant(fdArg(c, 1), strArg(c, 2), false)
 	if e != 0 {
 		return 0, e
-	}
-	if p.slash {
-		return 0, abi.ENOENT
 	}
 	n := s.newInode(unix.S_IFLNK | 0o777)
 	n.target, n.st.Size = target, int64(len(target))
@@ -109,12 +107,10 @@ func callLinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	to, e := s.vacant(fdArg(c, 2), strArg(c, 3))
+	to, e := s.vacant(fdArg(c, 2), strArg(c, 3), false)
 	switch {
 	case e != 0:
 		return 0, e
-	case to.slash:
-		return 0, abi.ENOENT
 	case from.at == nil:
 		return 0, abi.EXDEV // a pipe, or what the guest was started with
 	case from.at.ino.isDir() || from.at.ino.fixed:
@@ -138,13 +134,16 @@ func callUnlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 		return 0, abi.ENOENT
 	case intArg(c, 2)&unix.AT_REMOVEDIR != 0:
 		return 0, s.rmdir(p)
-	case p.at.ino.isDir():
-		return 0, abi.EISDIR
-	case p.slash:
+	case p.slash && !p.at.ino.isDir():
 		return 0, abi.ENOTDIR
+	case p.slash:
+		return 0, abi.EISDIR
 	}
 	if e := s.mayChange(p.dir, p.at); e != 0 {
 		return 0, e
+	}
+	if p.at.ino.isDir() {
+		return 0, abi.EISDIR
 	}
 	s.remove(p.at)
 	return 0, 0
@@ -152,8 +151,6 @@ func callUnlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 
 func (s *Sandbox) rmdir(p place) errno {
 	switch {
-	case !p.at.ino.isDir():
-		return abi.ENOTDIR
 	case p.end == "..":
 		return abi.ENOTEMPTY
 	case p.end == ".":
@@ -163,6 +160,9 @@ func (s *Sandbox) rmdir(p place) errno {
 	}
 	if e := s.mayChange(p.dir, p.at); e != 0 {
 		return e
+	}
+	if !p.at.ino.isDir() {
+		return abi.ENOTDIR
 	}
 	if e := s.empty(p.at); e != 0 {
 		return e
@@ -219,35 +219,52 @@ func callRenameat2(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return 0, 0
 }
 
-// mayRename checks a rename. What is replaced must be of the same sort.
+// mayRename checks a rename, in the order of the kernel: where things are, then who
+// may do it, then what is replaced, which must be of the same sort.
 func (s *Sandbox) mayRename(from, to place, flags int) errno {
+	isDir, exchange := from.at.ino.isDir(), flags == unix.RENAME_EXCHANGE
+	switch {
+	case exchange && to.slash && !to.at.ino.isDir(), !isDir && (from.slash || to.slash && !exchange):
+		return abi.ENOTDIR
+	case isDir && to.dir.within(from.at), exchange && to.at.ino.isDir() && from.dir.within(to.at):
+		return abi.EINVAL
+	case to.at != nil && to.at != from.at && from.dir.within(to.at):
+		return abi.ENOTEMPTY
+	case to.at != nil && to.at.ino == from.at.ino:
+		return 0
+	}
 	if e := s.mayChange(from.dir, from.at); e != 0 {
 		return e
 	}
 	if e := s.mayChange(to.dir, to.at); e != 0 {
 		return e
 	}
-	isDir, exchange := from.at.ino.isDir(), flags == unix.RENAME_EXCHANGE
 	switch {
-	case exchange && to.slash && !to.at.ino.isDir(), !isDir && (from.slash || to.slash && !exchange):
-		return abi.ENOTDIR
-	case isDir && to.dir.within(from.at):
-		return abi.EINVAL
-	case exchange:
-		if to.at.ino.isDir() && from.dir.within(to.at) {
-			return abi.EINVAL
-		}
-		return 0
-	case to.at == nil || to.at == from.at:
-		return 0
-	case from.dir.within(to.at):
-		return abi.ENOTEMPTY
+	case exchange || to.at == nil:
 	case isDir && !to.at.ino.isDir():
 		return abi.ENOTDIR
 	case !isDir && to.at.ino.isDir():
 		return abi.EISDIR
-	case isDir:
-		return s.empty(to.at)
+	}
+	if e := s.mayMove(from, to, exchange); e != 0 || exchange || to.at == nil || !isDir {
+		return e
+	}
+	return s.empty(to.at)
+}
+
+// mayMove checks whether directories that get another parent may be written: their
+// entry for it changes.
+func (s *Sandbox) mayMove(from, to place, exchange bool) errno {
+	if from.dir == to.dir {
+		return 0
+	}
+	if from.at.ino.isDir() {
+		if e := s.may(from.at.ino, 2); e != 0 {
+			return e
+		}
+	}
+	if exchange && to.at.ino.isDir() {
+		return s.may(to.at.ino, 2)
 	}
 	return 0
 }

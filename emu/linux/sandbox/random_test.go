@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,6 +34,14 @@ func randomRun(t *testing.T, seed uint64) {
 	}
 	defer h.Release()
 	top := t.TempDir()
+	t.Cleanup(func() { // directories that nobody may enter could not be removed
+		filepath.WalkDir(top, func(path string, d fs.DirEntry, _ error) error {
+			if d != nil && d.IsDir() {
+				os.Chmod(path, 0o755)
+			}
+			return nil
+		})
+	})
 	for _, dir := range []string{"real", "granted"} {
 		fillRandom(t, filepath.Join(top, dir))
 	}

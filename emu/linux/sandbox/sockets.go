@@ -93,7 +93,7 @@ func callBind(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	if guest[0] == 0 {
 		return 0, s.bind(c, guest, s.sockets.hostName(guest))
 	}
-	p, e := s.vacant(unix.AT_FDCWD, guest)
+	p, e := s.vacant(unix.AT_FDCWD, guest, false)
 	if e == abi.EEXIST {
 		e = abi.EADDRINUSE
 	}
