@@ -203,7 +203,7 @@ func (k *cache) flush(m *memo) {
 			tb.Unlink()
 		})
 	}
-	for page := range k.pages {
+	for page := range k.pages { // each by itself
 		k.space.Unwatch(page)
 	}
 	clear(k.modes)

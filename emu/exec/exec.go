@@ -478,7 +478,7 @@ func (e *Engine) flushAll() {
 	defer e.backend.Reset()
 	e.flush, e.stale = false, e.stale[:0]
 	e.Stats.Flushes++
-	for _, k := range e.caches {
+	for _, k := range e.caches { // each by itself
 		k.flush(nil)
 	}
 	e.memo.clear()

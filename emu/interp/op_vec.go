@@ -27,7 +27,7 @@ var (
 
 func mergeVec(ts ...map[ir.VecOp]laneFns) (all vecTable) {
 	for _, t := range ts {
-		for op, fs := range t {
+		for op, fs := range t { // a table again
 			all[op] = fs
 		}
 	}

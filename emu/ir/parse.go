@@ -11,7 +11,7 @@ import (
 // are made up with one-byte instructions at PC + index.
 func Parse(text string, names Names, helpers []*Helper) (*Block, error) {
 	p := parser{b: &Block{Helpers: helpers}, words: map[string]Ref{}}
-	for r, n := range names {
+	for r, n := range names { // a map again
 		p.words[n] = r
 	}
 	for n, line := range strings.Split(text, "\n") {

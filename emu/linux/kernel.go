@@ -263,7 +263,7 @@ func (k *Kernel) Killed() int { return k.killed }
 // with their counts, most frequent first.
 func (k *Kernel) Unsupported() []string {
 	var names []string
-	for n := range k.unsupported {
+	for n := range k.unsupported { // sorted below
 		names = append(names, n)
 	}
 	slices.SortFunc(names, func(a, b string) int {

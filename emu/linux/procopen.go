@@ -74,6 +74,7 @@ func (t *Thread) ownNode(f *File) {
 		return
 	}
 	t.k.host.Close(f.fd)
+	t.k.open-- // the two are one file
 	own.refs = f.refs
 	*f = *own
 }

@@ -44,7 +44,7 @@ var longIoctls = map[uint32]longIoctl{
 // narrowIoctls are the requests of 32-bit programs that have numbers of their own.
 var narrowIoctls = func() map[uint32]uint32 {
 	m := map[uint32]uint32{}
-	for req, l := range longIoctls {
+	for req, l := range longIoctls { // a map again
 		if l.req32 != 0 {
 			m[l.req32] = req
 		}

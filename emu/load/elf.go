@@ -199,7 +199,7 @@ func readSegment(b []byte, lay layout) Segment {
 		flags = elf.ProgFlag(le.Uint32(b[24:]))
 		s.Offset, s.Addr, s.File, s.Mem, s.Align = u(4), u(8), u(16), u(20), u(28)
 	}
-	for f, p := range map[elf.ProgFlag]guest.Access{elf.PF_R: guest.Read, elf.PF_W: guest.Write, elf.PF_X: guest.Exec} {
+	for f, p := range map[elf.ProgFlag]guest.Access{elf.PF_R: guest.Read, elf.PF_W: guest.Write, elf.PF_X: guest.Exec} { // bits of a word
 		if flags&f != 0 {
 			s.Prot |= p
 		}

@@ -128,7 +128,7 @@ func (s *Space) watchedIn(start, end guest.Addr) (pages []guest.Addr) {
 		}
 		return pages
 	}
-	for p := range s.watched {
+	for p := range s.watched { // see above
 		if start <= p && p < end {
 			pages = append(pages, p)
 		}

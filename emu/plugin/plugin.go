@@ -43,7 +43,7 @@ func Register(name, doc string, new func() Plugin) {
 // Registered lists the native plugins by name.
 func Registered() []Info {
 	var is []Info
-	for _, i := range registry {
+	for _, i := range registry { // sorted below
 		is = append(is, i)
 	}
 	sort.Slice(is, func(a, b int) bool { return is[a].Name < is[b].Name })

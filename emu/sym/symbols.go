@@ -180,7 +180,7 @@ func (s *Symbols) Names(space *mmu.Space, a guest.Addr) []string {
 func (s *Symbols) Matching(space *mmu.Space, take func(name string) bool) []guest.Addr {
 	var as []guest.Addr
 	s.eachFile(space, func(_ string, f *File, b guest.Addr) bool {
-		for a, names := range f.names {
+		for a, names := range f.names { // sorted below
 			if slices.ContainsFunc(names, take) {
 				as = append(as, b+guest.Addr(a))
 			}
@@ -203,12 +203,12 @@ func (s *Symbols) Symbols(space *mmu.Space, prefix string) []string {
 		if module != "" && module != name {
 			return true
 		}
-		for n := range f.byName {
+		for n := range f.byName { // sorted below
 			if strings.HasPrefix(n, start) {
 				found[strings.TrimSuffix(prefix, start)+n] = true
 			}
 		}
-		for _, names := range f.ifuncs {
+		for _, names := range f.ifuncs { // sorted below
 			for _, n := range names {
 				if strings.HasPrefix(n, start) {
 					found[strings.TrimSuffix(prefix, start)+n] = true
@@ -250,7 +250,7 @@ func (s *Symbols) Resolved(space *mmu.Space, resolver, impl guest.Addr) bool {
 func (s *Symbols) Unresolved(space *mmu.Space, take func(name string) bool) []guest.Addr {
 	var as []guest.Addr
 	s.eachFile(space, func(_ string, f *File, b guest.Addr) bool {
-		for a, names := range f.ifuncs {
+		for a, names := range f.ifuncs { // sorted below
 			if !f.resolved[names[0]] && slices.ContainsFunc(names, take) {
 				as = append(as, b+guest.Addr(a))
 			}

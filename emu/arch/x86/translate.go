@@ -80,7 +80,7 @@ func (g *Guest) info(row *dec.Row) *rowInfo {
 func merge(tables ...map[string]trFunc) map[string]trFunc {
 	all := map[string]trFunc{}
 	for _, t := range tables {
-		for name, f := range t {
+		for name, f := range t { // a map again
 			if all[name] != nil {
 				panic("BUG: two translators for " + name)
 			}

@@ -18,7 +18,7 @@ const (
 // operands, packed and scalar.
 var fmaTable = func() map[string]trFunc {
 	m := map[string]trFunc{}
-	for kind, signs := range map[string]uint64{
+	for kind, signs := range map[string]uint64{ // a map again
 		"vfmadd": 0, "vfmsub": fmaNegEven | fmaNegOdd, "vfnmadd": fmaNegProduct, "vfnmsub": fmaNegProduct | fmaNegEven | fmaNegOdd,
 		"vfmaddsub": fmaNegEven, "vfmsubadd": fmaNegOdd,
 	} {

@@ -19,7 +19,7 @@ func init() {
 	for _, rows := range []map[Type]kind{
 		kindsNumber, kindsString, kindsOut, kindsStruct, kindsFile, kindsMem, kindsProc, kindsWait, kindsNet,
 	} {
-		for t, k := range rows {
+		for t, k := range rows { // a table again
 			kinds[t] = k
 		}
 	}

@@ -69,7 +69,7 @@ func (m *meter) tree(n *inode) {
 	if n.data >= 0 {
 		m.file(n.data)
 	}
-	for _, e := range n.children {
+	for _, e := range n.children { // a sum
 		m.tree(e.ino)
 	}
 }

@@ -89,7 +89,7 @@ func (s *Sandbox) copyContent(n *inode, to int) errno {
 
 // moveOpeners gives those who read the host's file the copy, at the same place.
 func (s *Sandbox) moveOpeners(n *inode) {
-	for fd, f := range s.open {
+	for fd, f := range s.open { // each by itself
 		if f.kind == regular && f.at.ino == n {
 			s.moveOpener(n, fd)
 		}

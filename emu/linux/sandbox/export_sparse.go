@@ -64,7 +64,7 @@ func (x *exporter) sparse(fd int, h *tar.Header, parts []extent) error {
 		"size": strconv.FormatInt(stored, 10), "uid": strconv.Itoa(h.Uid), "gid": strconv.Itoa(h.Gid),
 		"mtime": fmt.Sprintf("%d.%09d", h.ModTime.Unix(), h.ModTime.Nanosecond()),
 	}
-	for k, v := range h.PAXRecords {
+	for k, v := range h.PAXRecords { // a map again
 		records[k] = v
 	}
 	var head bytes.Buffer

@@ -345,7 +345,7 @@ func (s *Sandbox) reopen(f *file, o opening) (int64, errno) {
 
 // fdOf finds a descriptor of an open file.
 func (s *Sandbox) fdOf(f *file) (int, bool) {
-	for fd, g := range s.open {
+	for fd, g := range s.open { // all are alike
 		if f == g {
 			return fd, true
 		}

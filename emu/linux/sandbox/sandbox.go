@@ -92,7 +92,7 @@ func (s *Sandbox) Close() {
 	for _, m := range s.mounts {
 		s.host.Close(m.fd)
 	}
-	for _, fd := range s.devices {
+	for _, fd := range s.devices { // each by itself
 		s.host.Close(fd)
 	}
 	if s.root != nil {
@@ -105,7 +105,7 @@ func (s *Sandbox) release(n *inode) {
 	if n == nil {
 		return
 	}
-	for _, e := range n.children {
+	for _, e := range n.children { // each by itself
 		s.release(e.ino)
 	}
 	n.children = nil

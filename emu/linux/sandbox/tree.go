@@ -206,7 +206,7 @@ func (s *Sandbox) names(dir *entry) ([]abi.Dirent, errno) {
 			}
 		}
 	}
-	for name, e := range n.children {
+	for name, e := range n.children { // sorted below
 		if e.ino != nil {
 			all = append(all, abi.Dirent{Ino: e.ino.id.ino, Type: uint8(e.ino.typ >> 12), Name: name})
 		}

@@ -285,31 +285,38 @@ func (g *granting) mount(name, full string, fi fs.FileInfo) error {
 	return nil
 }
 
+// devices are those of /dev, with their numbers.
+var devices = []struct {
+	name   string
+	number uint64
+}{
+	{"null", unix.Mkdev(1, 3)}, {"zero", unix.Mkdev(1, 5)}, {"full", unix.Mkdev(1, 7)},
+	{"random", unix.Mkdev(1, 8)}, {"urandom", unix.Mkdev(1, 9)}, {"tty", unix.Mkdev(5, 0)},
+}
+
 // makeDevices makes /dev. A device is opened here and handed out as it is.
 func (s *Sandbox) makeDevices() error {
 	dev := s.viewDir(s.root, "dev")
-	for name, want := range map[string]uint64{
-		"null": unix.Mkdev(1, 3), "zero": unix.Mkdev(1, 5), "full": unix.Mkdev(1, 7),
-		"random": unix.Mkdev(1, 8), "urandom": unix.Mkdev(1, 9), "tty": unix.Mkdev(5, 0),
-	} {
+	for _, d := range devices {
+		name := d.name
 		if name != "tty" {
 			fd, e := s.host.Openat(unix.AT_FDCWD, "/dev/"+name, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 			if e != 0 {
 				continue
 			}
 			s.devices[name] = fd
-			if st, e := s.host.Fstat(fd); e != 0 || st.Mode&unix.S_IFMT != unix.S_IFCHR || uint64(st.Rdev) != want {
+			if st, e := s.host.Fstat(fd); e != 0 || st.Mode&unix.S_IFMT != unix.S_IFCHR || uint64(st.Rdev) != d.number {
 				return fmt.Errorf("/dev/%s is not that device", name)
 			}
 		}
 		n := s.newInode(unix.S_IFCHR | 0o666)
 		n.device, n.fixed = name, true
-		assign(&n.st.Rdev, int(want))
+		assign(&n.st.Rdev, int(d.number))
 		n.st.Uid, n.st.Gid = 0, 0
 		s.viewEntry(dev, name, n)
 	}
-	for name, target := range map[string]string{"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
-		s.viewLink(dev, name, target)
+	for _, l := range [][2]string{{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}} {
+		s.viewLink(dev, l[0], l[1])
 	}
 	s.makeTerminals()
 	return nil

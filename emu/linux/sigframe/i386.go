@@ -154,7 +154,7 @@ func encodeContext(w *regs.Words, b []byte, f *Frame, state uint64) {
 	for i, r := range c32Regs {
 		le.PutUint32(b[16+4*i:], uint32(w[r]))
 	}
-	for at, v := range map[int]uint64{
+	for at, v := range map[int]uint64{ // each at its place
 		c32Trapno: f.Trapno, c32Err: f.Err, c32IP: w[regs.RIP], c32CS: w[regs.Sel+regs.CS],
 		c32Flags: regs.RFlags(w), c32SPSignal: w[regs.RSP], c32SS: w[regs.Sel+regs.SS], c32FPState: state, c32OldMask: f.Mask, c32CR2: f.CR2,
 	} {
@@ -226,7 +226,7 @@ const highOnes = 0xffff0000 // in the unused half of 16-bit fields
 
 func saveFsave(w *regs.Words, b []byte) {
 	status := regs.FStatus(w)
-	for at, v := range map[int]uint64{
+	for at, v := range map[int]uint64{ // each at its place
 		fsCW: w[regs.FCW] | highOnes, fsSW: status | highOnes, fsTag: fullTags(w) | highOnes,
 		fsIP: w[regs.FIP], fsCS: w[regs.Sel+regs.CS] | w[regs.FOP]<<16, fsDP: w[regs.FDP], fsDS: w[regs.Sel+regs.DS] | highOnes,
 	} {

@@ -107,7 +107,7 @@ func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 	le.PutUint64(mc[scFlags:], regs.RFlags(w))
 	le.PutUint16(mc[scCS:], uint16(w[regs.Sel+regs.CS]))
 	le.PutUint16(mc[scSS:], uint16(w[regs.Sel+regs.SS]))
-	for at, v := range map[int]uint64{scErr: f.Err, scTrapno: f.Trapno, scOldMask: f.Mask, scCR2: f.CR2, scFPState: state} {
+	for at, v := range map[int]uint64{scErr: f.Err, scTrapno: f.Trapno, scOldMask: f.Mask, scCR2: f.CR2, scFPState: state} { // each at its place
 		le.PutUint64(mc[at:], v)
 	}
 	le.PutUint64(b[ucMaskAt:], f.Mask)
