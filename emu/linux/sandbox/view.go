@@ -290,8 +290,12 @@ var devices = []struct {
 	name   string
 	number uint64
 }{
-	{"null", unix.Mkdev(1, 3)}, {"zero", unix.Mkdev(1, 5)}, {"full", unix.Mkdev(1, 7)},
-	{"random", unix.Mkdev(1, 8)}, {"urandom", unix.Mkdev(1, 9)}, {"tty", unix.Mkdev(5, 0)},
+	{"null", unix.Mkdev(1, 3)},
+	{"zero", unix.Mkdev(1, 5)},
+	{"full", unix.Mkdev(1, 7)},
+	{"random", unix.Mkdev(1, 8)},
+	{"urandom", unix.Mkdev(1, 9)},
+	{"tty", unix.Mkdev(5, 0)},
 }
 
 // makeDevices makes /dev. A device is opened here and handed out as it is.
