@@ -212,15 +212,45 @@ func sysPidfdOpen(t *Thread, c *call) (int64, errno) {
 	return t.install(f, true)
 }
 
+// sysPidfdSendSignal takes a pidfd, or the open directory of a process in /proc.
+// sysPidfdSendSignal takes a pidfd, or the open directory of a process in /proc.
 func sysPidfdSendSignal(t *Thread, c *call) (int64, errno) {
+	if c.u32(3) != 0 {
+		return 0, abi.EINVAL
+	}
 	f, e := t.file(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
-	if f.process == nil {
+	p := f.process
+	if p == nil {
+		p = f.procProcess()
+	}
+	if p == nil {
 		return 0, abi.EBADF
 	}
-	return t.kill(f.process.pid, c.i32(1))
+	if t.k.process(p.pid) != p {
+		p = nil // somebody has waited for it
+	}
+	sig := c.i32(1)
+	if c.addr(2) == 0 {
+		return 0, t.queue(p, t.userInfo(sig, abi.SI_USER))
+	}
+	var info abi.Siginfo
+	if e := t.load(c.addr(2), &info); e != 0 {
+		return 0, e
+	} else if info.Signo != int32(sig) {
+		return 0, abi.EINVAL
+	}
+	return 0, t.queueOwn(p, info)
+}
+
+// procProcess is the process whose directory in /proc the file is; nil if it is none.
+func (f *File) procProcess() *Process {
+	if n := f.node; n != nil && (n.row == &processRow || n.row == &endedRow) && f.flags&abi.O_PATH == 0 {
+		return n.p
+	}
+	return nil
 }
 
 func sysPidfdGetfd(t *Thread, c *call) (int64, errno) {

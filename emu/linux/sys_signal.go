@@ -279,21 +279,33 @@ func sysRtSigqueueinfo(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if !validSignal(c.i32(1)) {
-		return 0, abi.EINVAL
-	}
-	p := t.k.process(c.i32(0))
-	if p == nil {
-		return 0, abi.ESRCH
-	}
+	return 0, t.queueOwn(t.k.process(c.i32(0)), info)
+}
+
+// queueOwn sends a signal whose siginfo the guest made: one that says that it is
+// the kernel's or kill's goes to the guest itself only.
+func (t *Thread) queueOwn(p *Process, info abi.Siginfo) errno {
 	if (info.Code >= 0 || info.Code == abi.SI_TKILL) && p != t.p {
-		return 0, abi.EPERM
+		return abi.EPERM
 	}
-	if !t.mayQueue(c.i32(1)) {
-		return 0, abi.EAGAIN
+	return t.queue(p, info)
+}
+
+// queue sends a signal to a process, which is nil if there is none.
+func (t *Thread) queue(p *Process, info abi.Siginfo) errno {
+	sig := int(info.Signo)
+	switch {
+	case p == nil:
+		return abi.ESRCH
+	case sig < 0 || sig > numSignals:
+		return abi.EINVAL
+	case sig == 0:
+		return 0
+	case !t.mayQueue(sig):
+		return abi.EAGAIN
 	}
 	p.sendProcess(info)
-	return 0, 0
+	return 0
 }
 
 func sysRtTgsigqueueinfo(t *Thread, c *call) (int64, errno) {

@@ -225,6 +225,53 @@ static void clone3s(void) {
 	say("thread", syscall(SYS_clone3, &a, sizeof a));
 }
 
+static siginfo_t taken;
+static void take(int sig, siginfo_t *i, void *u) { taken = *i; }
+
+static long send_by(int fd, int sig, int named, int code, int flags) {
+	siginfo_t i = {.si_signo = named, .si_code = code};
+	i.si_value.sival_int = 77;
+	return syscall(SYS_pidfd_send_signal, fd, sig, named < 0 ? 0 : &i, flags);
+}
+
+// What pidfd_send_signal takes besides pidfds: directories of processes in /proc.
+static void pidfds(void) {
+	char path[64];
+	struct sigaction a = {.sa_sigaction = take, .sa_flags = SA_SIGINFO};
+	sigaction(SIGUSR1, &a, 0);
+	snprintf(path, sizeof path, "/proc/%d", getpid());
+	int own = open(path, O_RDONLY | O_DIRECTORY);
+	say("own", send_by(own, SIGUSR1, -1, 0, 0));
+	printf("%d %d\n", taken.si_code, taken.si_pid == getpid());
+	say("value", send_by(own, SIGUSR1, SIGUSR1, SI_QUEUE, 0));
+	printf("%d %d\n", taken.si_code, taken.si_value.sival_int);
+	say("nothing", send_by(own, 0, -1, 0, 0));
+	say("other signal", send_by(own, SIGUSR1, SIGUSR2, SI_QUEUE, 0));
+	say("signal", send_by(own, 65, -1, 0, 0));
+	say("flags", send_by(own, 0, -1, 0, 8));
+	say("place", send_by(open(path, O_PATH), 0, -1, 0, 0));
+	snprintf(path, sizeof path, "/proc/%d/task/%d", getpid(), getpid());
+	say("thread", send_by(open(path, O_RDONLY), 0, -1, 0, 0));
+	say("proc", send_by(open("/proc", O_RDONLY), 0, -1, 0, 0));
+	say("file", send_by(open("/proc/self/stat", O_RDONLY), 0, -1, 0, 0));
+	int child = fork();
+	if (!child) { pause(); _exit(0); }
+	snprintf(path, sizeof path, "/proc/%d", child);
+	int of = open(path, O_RDONLY);
+	say("as the kernel", send_by(of, SIGTERM, SIGTERM, SI_USER, 0));
+	say("child", send_by(of, SIGTERM, -1, 0, 0));
+	siginfo_t i = {0};
+	say("waitid", waitid(P_PID, child, &i, WEXITED | WNOWAIT));
+	say("ended", send_by(of, 0, -1, 0, 0));
+	say("waitid", waitid(P_PID, child, &i, WEXITED));
+	printf("%d %d\n", i.si_code, i.si_status);
+	say("gone", send_by(of, 0, -1, 0, 0));
+	i.si_code = SI_QUEUE;
+	say("queue nothing", syscall(SYS_rt_sigqueueinfo, getpid(), 0, &i));
+	say("queue no signal", syscall(SYS_rt_sigqueueinfo, getpid(), 65, &i));
+	say("queue to nobody", syscall(SYS_rt_sigqueueinfo, child, 65, &i));
+}
+
 static void watch(void) {
 	int n = inotify_init1(IN_NONBLOCK);
 	mkdir("watched", 0755);
@@ -306,7 +353,7 @@ static void frame(void) {
 }
 
 #define T(f) {#f, f}
-static struct { const char *name; void (*f)(void); } tests[] = {T(vdso), T(rseq), T(async), T(usage), T(profile), T(grow), T(robust), T(remap), T(clone3s), T(watch), T(locks),
+static struct { const char *name; void (*f)(void); } tests[] = {T(vdso), T(rseq), T(async), T(usage), T(profile), T(grow), T(robust), T(remap), T(clone3s), T(pidfds), T(watch), T(locks),
 	T(stat_of_child), T(state), T(frame)};
 int main(int argc, char **argv) {
 	setvbuf(stdout, 0, _IOLBF, 0);
