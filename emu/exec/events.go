@@ -3,6 +3,7 @@ package exec
 import (
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -62,7 +63,13 @@ func (e *Engine) afterBlock(c *vcpu.CPU) {
 		e.renew, e.renewed = last.PC, true
 		e.cache.kill(last)
 	}
-	if last.Left != nil {
+	if last.Left != nil && !halfway(c) {
 		last.Left(c, e.blocks.byPC.find(c.PC()))
 	}
+}
+
+// halfway reports whether a site left the block for a moment: the guest goes on in
+// it, and what stands before the block does not fire again.
+func halfway(c *vcpu.CPU) bool {
+	return c.Leave.Why == ir.ExitEnd && c.Skip.On && c.Skip.Icount == c.Icount()
 }

@@ -156,6 +156,32 @@ func TestCounterAndBlocks(t *testing.T) {
 	}
 }
 
+// TestBlocksLeftHalfway: a block that a site leaves for a moment, for a change of
+// subscriptions or for a stop, has one end.
+func TestBlocksLeftHalfway(t *testing.T) {
+	for name, act := range map[string]func(m *emutest.Bare, pc guest.Addr){
+		"subscribe": func(m *emutest.Bare, pc guest.Addr) {
+			subscribe(t, m, event.InsnExec, event.PCFunc(func(*vcpu.CPU, guest.Addr) {}), event.At(pc+1))
+		},
+		"stop": func(m *emutest.Bare, _ guest.Addr) { m.CPU.Stop() },
+	} {
+		m := newMachine(t, loop)
+		open, blocks, acts := 0, 0, 0
+		subscribe(t, m, event.BeforeBlockExec, event.BlockFunc(func(*vcpu.CPU, *vcpu.TB) { open++; blocks++ }))
+		subscribe(t, m, event.AfterBlockExec, event.AfterBlockFunc(func(*vcpu.CPU, *vcpu.TB, *vcpu.TB) {
+			if open--; open != 0 {
+				t.Fatalf("%s: block %d has ended twice", name, blocks)
+			}
+		}))
+		subscribe(t, m, event.InsnExec, event.PCFunc(func(_ *vcpu.CPU, pc guest.Addr) { acts++; act(m, pc) }))
+		for m.Engine.Run(m.CPU, 1000) == vcpu.StopRequest {
+		}
+		if blocks != 6 || acts != loopInsns {
+			t.Errorf("%s: %d blocks, %d times", name, blocks, acts)
+		}
+	}
+}
+
 func TestMemoryCallbacks(t *testing.T) {
 	m := newMachine(t, loop)
 	var reads, writes []byte
