@@ -43,6 +43,21 @@ func sameOutput(t *testing.T, prog string, args ...string) {
 	}
 }
 
+// TestSocketNames: sockets in folders are known by the names that they were bound to.
+func TestSocketNames(t *testing.T) {
+	dir, err := os.MkdirTemp("", "s") // as short as an address
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	prog := buildC(t, "sockets")
+	sameOutput(t, prog, dir)
+	got := panda(t, "", "-sandbox", "-allow", dir, prog, dir)
+	if want := execute(t, "", "", prog, dir); got.stdout != want.stdout {
+		t.Errorf("sandboxed:\n%s\nwant\n%s", got.stdout, want.stdout)
+	}
+}
+
 // TestUnwinding: an unwinder finds its way through the frames of signal handlers.
 func TestUnwinding(t *testing.T) {
 	for _, width := range []string{"-m64", "-m32"} {

@@ -29,6 +29,7 @@ type File struct {
 	pos      int          // in entries
 	places   []int64      // see narrowOffset
 	signals  *signalFile
+	bound    string    // the host's name of a Unix socket that the guest spells otherwise
 	process  *Process  // of a pidfd
 	master   *terminal // whose other side this is
 	notify   notify    // of O_ASYNC
@@ -62,6 +63,7 @@ func (f *File) unref(k *Kernel) {
 	if f.master != nil {
 		k.hangUp(f.master)
 	}
+	k.unnamed(f)
 	k.async = remove(k.async, f)
 	k.host.Close(f.fd)
 	k.fdsOut = false

@@ -80,7 +80,8 @@ type Kernel struct {
 	procs   []*Process // all that are not reaped, by pid
 	threads []*Thread  // all that are alive, by tid
 	nextPID int
-	ever    map[int]bool // ids that ever were a guest's
+	ever    map[int]bool         // ids that ever were a guest's
+	bound   map[string]boundName // names of Unix sockets, by the host's
 	spaces  map[guest.ASID]bool
 	memory  *mmu.Group // of all processes
 	limits  Limits
@@ -123,7 +124,7 @@ type Kernel struct {
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
 		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
-		seed: cfg.Seed, ever: map[int]bool{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
+		seed: cfg.Seed, ever: map[int]bool{}, bound: map[string]boundName{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
 		procDevs: map[uint64]bool{},
 	}
 	if k.bus == nil {

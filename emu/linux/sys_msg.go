@@ -41,7 +41,7 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		return 0, e
 	}
 	if h.Name != 0 && h.Namelen != 0 {
-		if m.Name, e = t.sockaddr(guest.Addr(h.Name), uint64(uint32(h.Namelen)), abi.ECONNREFUSED); e != 0 {
+		if m.Name, _, e = t.sockaddr(guest.Addr(h.Name), uint64(uint32(h.Namelen)), abi.ECONNREFUSED); e != 0 {
 			return 0, e
 		}
 	}
@@ -88,6 +88,7 @@ func (t *Thread) recvHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		m.Flags |= unix.MSG_CTRUNC
 	}
 	if h.Name != 0 {
+		m.Name = t.k.guestSockaddr(m.Name)
 		if e := t.copyOut(guest.Addr(h.Name), m.Name[:min(len(m.Name), max(0, int(h.Namelen)))]); e != 0 {
 			return 0, e
 		}

@@ -33,39 +33,6 @@ func sysSocketpair(t *Thread, c *call) (int64, errno) {
 	return t.twoFiles(c, 3, fds, [2]int{flags, flags}, "socket:")
 }
 
-// maxSockaddr is the size of struct sockaddr_storage.
-const maxSockaddr = 128
-
-// sockaddr reads an address. The path of a Unix socket is looked up as any other;
-// nodeErr is the error of one that leads to a file of /proc.
-func (t *Thread) sockaddr(a guest.Addr, n uint64, nodeErr errno) ([]byte, errno) {
-	if n > maxSockaddr {
-		return nil, abi.EINVAL
-	}
-	b, e := t.mem(a, n)
-	if e != 0 {
-		return nil, e
-	}
-	if len(b) <= 2 || le.Uint16(b) != unix.AF_UNIX || b[2] == 0 {
-		return b, 0
-	}
-	name := cString(b[2:])
-	tg, e := t.resolve(abi.AT_FDCWD, name, false)
-	if e == abi.ENOENT { // to be made
-		tg, e = t.resolve(abi.AT_FDCWD, name, true)
-	}
-	if e == 0 {
-		e = tg.onHost(nodeErr)
-	}
-	if e != 0 {
-		return nil, e
-	}
-	if p := tg.full(); len(p) < 108 {
-		return append(append(b[:2:2], p...), 0), 0
-	}
-	return b, 0
-}
-
 func cString(b []byte) string {
 	for i, ch := range b {
 		if ch == 0 {
@@ -75,34 +42,18 @@ func cString(b []byte) string {
 	return string(b)
 }
 
-// putSockaddr stores an address and its length; the buffer may be too short.
-func (t *Thread) putSockaddr(a, lenAt guest.Addr, addr []byte) errno {
-	if a == 0 || lenAt == 0 {
-		return 0
-	}
-	room, e := t.u32(lenAt)
-	if e != 0 {
-		return e
-	}
-	if int32(room) < 0 {
-		return abi.EINVAL
-	}
-	if e := t.copyOut(a, addr[:min(len(addr), int(room))]); e != 0 {
-		return e
-	}
-	return t.putU32(lenAt, uint32(len(addr)))
-}
-
 func sysBind(t *Thread, c *call) (int64, errno) {
 	f, e := t.socket(c.i32(0))
 	if e != 0 {
 		return 0, e
 	}
-	addr, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.EADDRINUSE)
+	addr, own, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.EADDRINUSE)
 	if e != 0 {
 		return 0, e
 	}
-	t.umasked(func() { e = t.k.host.Bind(f.fd, addr) })
+	if t.umasked(func() { e = t.k.host.Bind(f.fd, addr) }); e == 0 {
+		t.k.named(f, addr, own)
+	}
 	return 0, e
 }
 
@@ -114,7 +65,7 @@ func sysConnect(t *Thread, c *call) (int64, errno) {
 	if c.state != nil { // the connection was begun before the call parked
 		return 0, t.connected(f)
 	}
-	addr, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.ECONNREFUSED)
+	addr, _, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.ECONNREFUSED)
 	if e != 0 {
 		return 0, e
 	}
@@ -292,7 +243,7 @@ func sysSendto(t *Thread, c *call) (int64, errno) {
 	}
 	m := &hostsys.Msg{Iov: [][]byte{b}}
 	if c.addr(4) != 0 {
-		if m.Name, e = t.sockaddr(c.addr(4), uint64(c.u32(5)), abi.ECONNREFUSED); e != 0 {
+		if m.Name, _, e = t.sockaddr(c.addr(4), uint64(c.u32(5)), abi.ECONNREFUSED); e != 0 {
 			return 0, e
 		}
 	}
