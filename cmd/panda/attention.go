@@ -41,18 +41,18 @@ type attention struct {
 	mu    sync.Mutex
 	phase phase
 	got   int // signals in this phase
-	// stop stops the guest that the prompt runs, restore puts the terminal back;
-	// both may be called from any goroutine.
-	stop, restore func()
-	stopped       bool // the guest was stopped by a signal
-	gone          bool // the guest has ended: no signal is for it
-	passed        bool // the prompt's user wants SIGINT to reach the guest
-	sig           int  // that ends panda in order, 0 for none
-	leave         chan struct{}
+	// stop stops the guest that the prompt runs, restore puts the terminal back,
+	// hint says how to leave the prompt; all may be called from any goroutine.
+	stop, restore, hint func()
+	stopped             bool // the guest was stopped by a signal
+	gone                bool // the guest has ended: no signal is for it
+	passed              bool // the prompt's user wants SIGINT to reach the guest
+	sig                 int  // that ends panda in order, 0 for none
+	leave               chan struct{}
 }
 
 func newAttention() *attention {
-	return &attention{leave: make(chan struct{}), stop: func() {}, restore: func() {}}
+	return &attention{leave: make(chan struct{}), stop: func() {}, restore: func() {}, hint: func() {}}
 }
 
 // enter says what panda does from now on, and what it did before.
@@ -70,11 +70,21 @@ func (a *attention) enter(p phase) (before phase) {
 	return before
 }
 
-// serve says how to stop the guest and how to put the terminal back.
-func (a *attention) serve(stop, restore func()) {
+// read is enter(reading) after so many Ctrl-C that count.
+func (a *attention) read(counted int) (before phase) {
+	before = a.enter(reading)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stop, a.restore = stop, restore
+	a.got = counted
+	return before
+}
+
+// serve says how to stop the guest, how to put the terminal back, and how to say
+// what a second Ctrl-C at the prompt does.
+func (a *attention) serve(stop, restore, hint func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stop, a.restore, a.hint = stop, restore, hint
 }
 
 // guestEnded says that no guest takes signals any more.
@@ -143,6 +153,9 @@ func (a *attention) take(sig int) bool {
 		lua.Interrupt(why, grace) // a callback may keep the guest from stopping
 	case a.phase != reading:
 		lua.Interrupt(why, 0)
+	}
+	if a.phase == reading && a.got == 1 && sig == abi.SIGINT {
+		a.hint()
 	}
 	if a.phase == starting || a.phase >= reading && (sig != abi.SIGINT || a.phase == reading && a.got > 1) {
 		a.note(sig)

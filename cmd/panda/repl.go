@@ -87,7 +87,7 @@ func repl(m machine, a *attention, in *os.File, out io.Writer) (status int, err 
 	}
 	s.in = newLineReader(s, in, out)
 	defer s.close()
-	a.serve(m.Stop, s.in.Restore)
+	a.serve(m.Stop, s.in.Restore, func() { fmt.Fprintln(s.out, "\n"+leaveHint) })
 	s.judgeSignals()
 	s.keepRegs()
 	if m.CPU().Icount() > 0 { // a script stopped the guest
@@ -148,7 +148,7 @@ func (s *session) readLine(prompt string) (string, error) {
 		err  error
 	}
 	c := make(chan answer, 1)
-	before := s.att.enter(reading)
+	before := s.att.read(s.aborts)
 	defer s.att.enter(before)
 	go func() {
 		line, err := s.in.Line(prompt)

@@ -299,6 +299,34 @@ func TestReplSessions(t *testing.T) {
 	}
 }
 
+// TestReplPlain: Ctrl-C means the same where lines cannot be edited, as on a terminal
+// that cannot move the cursor or is too narrow.
+func TestReplPlain(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, terminal := range [][]string{{"env", "TERM=dumb"}, {"sh", "-c", `stty cols 5; exec "$@"`, "sh"}} {
+		s := newScreen(t, append(terminal, binary, "-i", "/bin/cat")...)
+		for _, a := range []act{
+			{"", 0, "> "},
+			{ctrlC, 0, "(Ctrl-C again, or :quit, leaves)\r\n"},
+			{":set context off\r", 0, "> "},
+			{":c\r", 0, ":c\r\n"},
+			{"one\r", 0, "one\r\none\r\n"},
+			{ctrlC, 0, "the guest was interrupted (Ctrl-C again, or :quit, leaves)\r\n"},
+			{"", 0, "> "},
+			{ctrlC, 0, ""},
+		} {
+			s.press(a.keys)
+			a.waitFor(s)
+		}
+		if end := s.wait(); end.Signal() != unix.SIGINT {
+			t.Errorf("%v: %s", terminal, s.cmd.ProcessState)
+		}
+	}
+}
+
 // TestReplHang: where nothing can be interrupted, the second Ctrl-C ends panda, and
 // the terminal is as it was.
 func TestReplHang(t *testing.T) {

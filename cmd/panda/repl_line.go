@@ -26,12 +26,17 @@ import (
 // transcript.
 func newLineReader(s *session, in *os.File, out io.Writer) lineReader {
 	st, err := in.Stat()
-	if err != nil || st.Mode()&os.ModeCharDevice == 0 || in != os.Stdin || !liner.TerminalSupported() {
-		return &plainLines{bufio.NewScanner(in), out}
+	plain := &plainLines{in: bufio.NewScanner(in), out: out}
+	if err != nil || st.Mode()&os.ModeCharDevice == 0 || in != os.Stdin {
+		return plain
 	}
 	guest, err := liner.TerminalMode()
 	if err != nil {
-		return &plainLines{bufio.NewScanner(in), out}
+		return plain
+	}
+	if !liner.TerminalSupported() {
+		plain.typed = true
+		return plain
 	}
 	t := &terminal{State: liner.NewLiner(), history: historyFile(), guest: guest}
 	if t.ours, err = liner.TerminalMode(); err != nil {
@@ -49,18 +54,24 @@ func newLineReader(s *session, in *os.File, out io.Writer) lineReader {
 }
 
 type plainLines struct {
-	in  *bufio.Scanner
-	out io.Writer
+	in    *bufio.Scanner
+	out   io.Writer
+	typed bool // at a terminal, which shows what is typed
 }
 
 func (p *plainLines) Line(prompt string) (string, error) {
+	if p.typed {
+		fmt.Fprint(p.out, prompt)
+	}
 	if !p.in.Scan() {
 		if err := p.in.Err(); err != nil {
 			return "", err
 		}
 		return "", io.EOF
 	}
-	fmt.Fprintf(p.out, "%s%s\n", prompt, p.in.Text())
+	if !p.typed {
+		fmt.Fprintf(p.out, "%s%s\n", prompt, p.in.Text())
+	}
 	return p.in.Text(), nil
 }
 

@@ -116,7 +116,7 @@ func cmdSource(s *session, args string) error {
 	}
 	typed := s.in
 	defer func() { s.in, s.sources = typed, max(s.sources-1, 0) }()
-	s.in = &plainLines{bufio.NewScanner(f), s.out}
+	s.in = &plainLines{in: bufio.NewScanner(f), out: s.out}
 	for {
 		line, err := s.in.Line(s.prompt())
 		if err != nil {
