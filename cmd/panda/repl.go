@@ -252,7 +252,20 @@ func (s *session) prompt() string {
 	if s.done {
 		return "(ended)> "
 	}
-	return s.place(s.m.CPU().PC()) + "> "
+	return middleOut(s.place(s.m.CPU().PC()), longestPrompt) + "> "
+}
+
+// longestPrompt leaves room for a line to be edited behind a C++ symbol.
+const longestPrompt = 48
+
+// middleOut shortens a text to n characters. Its end stays: the offset in a symbol.
+func middleOut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	const end = 12
+	return string(r[:n-end-1]) + "…" + string(r[len(r)-end:])
 }
 
 // place names an address with its symbol.

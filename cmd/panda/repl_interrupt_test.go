@@ -307,12 +307,12 @@ func TestReplPlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, terminal := range [][]string{{"env", "TERM=dumb"}, {"sh", "-c", `stty cols 5; exec "$@"`, "sh"}} {
-		s := newScreen(t, append(terminal, binary, "-i", "/bin/cat")...)
+		s := newScreen(t, append(terminal, binary, "-i", "/bin/sh", "-c", "echo ready; exec cat")...)
 		for _, a := range []act{
 			{"", 0, "> "},
 			{ctrlC, 0, "(Ctrl-C again, or :quit, leaves)\r\n"},
 			{":set context off\r", 0, "> "},
-			{":c\r", 0, ":c\r\n"},
+			{":c\r", 0, "ready\r\n"},
 			{"one\r", 0, "one\r\none\r\n"},
 			{ctrlC, 0, "the guest was interrupted (Ctrl-C again, or :quit, leaves)\r\n"},
 			{"", 0, "> "},

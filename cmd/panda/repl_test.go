@@ -240,3 +240,14 @@ func TestReload(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", out.String(), want)
 	}
 }
+
+func TestMiddleOut(t *testing.T) {
+	for text, want := range map[string]string{
+		"0x2aaaaab31b main+0x10": "0x2aaaaab31b main+0x10",
+		"0x2aaaaab31b _ZN1XIJNSt7__cxx1112basic_stringIcSt11char_traits+0x1234": "0x2aaaaab31b _ZN1XIJNSt7__cxx1112ba…raits+0x1234",
+	} {
+		if got := middleOut(text, longestPrompt); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
