@@ -87,6 +87,8 @@ type Kernel struct {
 	limits  Limits
 	open    int // files, with those that only a message holds
 
+	hostname, domainname ownName
+
 	cur       *Thread
 	runq      []*Thread
 	turn      turn

@@ -43,6 +43,30 @@ func TestStack(t *testing.T) {
 	})
 }
 
+// TestHostname: a name that the guest sets is its own.
+func TestHostname(t *testing.T) {
+	var before, after unix.Utsname
+	unix.Uname(&before)
+	guestRun(t, func(g *fakeThread) {
+		const call = unix.SYS_SETHOSTNAME
+		at, n := g.put([]byte("ours, not theirs")), 4
+		if g.sys(unix.SYS_GETEUID) == 0 {
+			g.must(call, at, n)
+			u := g.put(make([]byte, 390))
+			g.must(unix.SYS_UNAME, u)
+			g.check(cString(g.get(u+65, 65)) == "ours", "%q", g.get(u+65, 65))
+			g.fails(abi.EINVAL, call, at, 65)
+			g.fails(abi.EINVAL, call, at, -1)
+			g.fails(abi.EFAULT, call, 8, 4)
+			g.must(unix.SYS_SETRESUID, 1000, 1000, 1000)
+		}
+		g.fails(abi.EPERM, call, at, n)
+	})
+	if unix.Uname(&after); before != after {
+		t.Errorf("the host's name is %q, it was %q", after.Nodename, before.Nodename)
+	}
+}
+
 func TestForkWait(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {
 		shared := g.put([]byte("parent"))

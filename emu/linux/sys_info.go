@@ -28,10 +28,46 @@ func (t *Thread) uname() (*abi.Utsname, errno) {
 		machine = "i686"
 	}
 	return &abi.Utsname{
-		Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: unix.ByteSliceToString(u.Nodename[:]),
+		Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: t.k.hostname.or(u.Nodename[:]),
 		Release: unix.ByteSliceToString(u.Release[:]), Version: unix.ByteSliceToString(u.Version[:]),
-		Machine: machine, Domainname: unix.ByteSliceToString(u.Domainname[:]),
+		Machine: machine, Domainname: t.k.domainname.or(u.Domainname[:]),
 	}, 0
+}
+
+// ownName is a name of the machine that the guest has set for itself: the host keeps
+// its own.
+type ownName struct {
+	set  bool
+	name string
+}
+
+const ownNames = "the guest's own; /proc/sys/kernel shows the host's"
+
+func (n ownName) or(host []byte) string {
+	if n.set {
+		return n.name
+	}
+	return unix.ByteSliceToString(host)
+}
+
+// maxHostname is __NEW_UTS_LEN.
+const maxHostname = 64
+
+// setName sets the name that of chooses, for the superuser.
+func setName(of func(k *Kernel) *ownName) func(t *Thread, c *call) (int64, errno) {
+	return func(t *Thread, c *call) (int64, errno) {
+		switch n := c.i32(1); {
+		case t.p.creds.uid[effectiveID] != 0:
+			return 0, abi.EPERM
+		case n < 0 || n > maxHostname:
+			return 0, abi.EINVAL
+		}
+		b, e := t.mem(c.addr(0), uint64(c.u32(1)))
+		if e == 0 {
+			*of(t.k) = ownName{true, cString(b)}
+		}
+		return 0, e
+	}
 }
 
 func sysSysinfo(t *Thread, c *call) (int64, errno) {

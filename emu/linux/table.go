@@ -148,6 +148,9 @@ var rows = map[string]*row{
 	"sched_get_priority_min": {fn: sysSchedPriorityMin}, "sched_rr_get_interval": {fn: sysSchedRrGetInterval},
 	"sched_getattr": {level: refused}, "sched_setattr": {level: refused}, "getcpu": {fn: sysGetcpu},
 	// The machine.
-	"uname": {fn: sysUname}, "sysinfo": {fn: sysSysinfo}, "getrandom": {fn: sysGetrandom}, "syslog": {level: refused},
+	"uname":         {fn: sysUname},
+	"sethostname":   {fn: setName(func(k *Kernel) *ownName { return &k.hostname }), level: partial, gap: ownNames},
+	"setdomainname": {fn: setName(func(k *Kernel) *ownName { return &k.domainname }), level: partial, gap: ownNames},
+	"sysinfo":       {fn: sysSysinfo}, "getrandom": {fn: sysGetrandom}, "syslog": {level: refused},
 	"mseal": {level: refused}, "cachestat": {level: refused}, "landlock_create_ruleset": {level: refused},
 }
