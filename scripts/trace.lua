@@ -151,7 +151,7 @@ local function call(h, half, ...)
   h[half] = nil
 end
 
-local hook = {}
+local hook, traced = {}, {}
 
 function hook.enter(cpu, a1, a2, a3, a4, a5, a6)
   local path = cpu:module()
@@ -173,7 +173,15 @@ end
 
 function init_plugin()
   if #include == 0 then error("trace: include= names the functions to trace", 0) end
-  for _, p in ipairs(include) do panda.hook((p.module == "*" and "" or p.module .. "!") .. p.name, hook) end
+  for _, p in ipairs(include) do
+    local name = (p.module == "*" and "" or p.module .. "!") .. p.name
+    traced[#traced + 1] = { name = name, handle = panda.hook(name, hook) }
+  end
 end
 
-function uninit_plugin() out:flush() end
+function uninit_plugin()
+  for _, t in ipairs(traced) do
+    if t.handle.hits == 0 then print("trace: no call of " .. t.name .. ": none was made, or no symbol has this name") end
+  end
+  out:flush()
+end

@@ -34,6 +34,9 @@ func TestTrace(t *testing.T) {
 			t.Errorf("%s: %+v", source, r)
 		}
 	}
+	if r := panda(t, dir, "trace", "-i", "getenvy", "/bin/true"); r.status != 0 || r.stdout != "trace: no call of getenvy: none was made, or no symbol has this name\n" {
+		t.Errorf("%+v", r)
+	}
 	if r := panda(t, dir, "trace", "/bin/ls"); r.status != 2 || !strings.Contains(r.stderr, "-i names the functions") {
 		t.Errorf("%+v", r)
 	}
