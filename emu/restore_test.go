@@ -73,7 +73,7 @@ func TestAbsent(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"cpu_restore_state", "PANDA_CB_CPU_RESTORE_STATE", "cb_cpu_restore_state", "virt_mem_write"} {
+	for _, name := range []string{"cpu_restore_state", "PANDA_CB_CPU_RESTORE_STATE", "cb_cpu_restore_state", "virt_mem_write", "PANDA_CB_MEM_READ", "mem_write"} {
 		if _, err := event.ParseKind(name); err != nil {
 			t.Error(err)
 		}

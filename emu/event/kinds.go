@@ -104,13 +104,13 @@ var Rows = [NumKinds]Row{
 	},
 	{
 		VirtMemAfterRead, "virt_mem_after_read",
-		[]string{"virt_mem_read"},
+		[]string{"virt_mem_read", "mem_read"},
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
 		"after memory was read; buf holds the bytes",
 	},
 	{
 		VirtMemBeforeWrite, "virt_mem_before_write",
-		[]string{"virt_mem_write"},
+		[]string{"virt_mem_write", "mem_write"},
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
 		"before memory is written; buf holds the bytes; twice when the store hits translated code, which is dropped in between",
 	},
