@@ -18,7 +18,8 @@ import (
 // it returns to. It returns when the program comes there through an indirect
 // branch (vcpu.CPU.Direct) with the stack pointer just above. A function that is
 // entered where a call lies already was called again, or is where that call jumped
-// to: a counter at the call instruction tells.
+// to: a counter at the call instruction tells. Go's stacks, which are moved, are
+// followed (calls_move.go).
 //
 // Invariants: every call that enter was told of ends once, by leave or by
 // Abandoned; leave is told of returns only. Calls on other stacks stay open:
@@ -39,6 +40,7 @@ type Calls struct {
 	sites   map[guest.Addr]*returnSite
 	at      map[callPlace]*Call // the calls in progress, the innermost of each place
 	threads map[int]*openCalls
+	moves   []*move
 	open    int // calls in progress
 	subs    []*Sub
 }
@@ -64,6 +66,7 @@ type returnSite struct {
 	h     *Calls
 	open  int    // calls in progress that return here
 	calls uint64 // executions of the call instruction before it
+	met   uint64 // of those, by which a function has been entered
 	known bool   // there is one
 }
 
@@ -87,8 +90,7 @@ type Call struct {
 
 	pid   int
 	site  *returnSite
-	count uint64 // of the site's calls, when it began
-	outer *Call  // that ended in a jump to this one
+	outer *Call // that ended in a jump to this one
 	ended bool
 }
 
@@ -103,14 +105,17 @@ func (b *Bus) HookCalls(o *Owner, f *Filter, enter, leave func(c *vcpu.CPU, call
 		h.follow(ProcessFork, ProcessFunc(h.forked))
 		h.follow(ProcessStart, ProcessFunc(func(c *vcpu.CPU, p *Process) { h.processEnds(c, p.PID, Execed) }))
 		h.follow(ProcessExit, ProcessFunc(func(c *vcpu.CPU, p *Process) { h.processEnds(c, p.PID, Exited) }))
+		h.followMoves()
 		h.follow(ThreadExit, ThreadFunc(func(c *vcpu.CPU, t *Thread) { h.threadEnds(c, t.TID, Exited) }))
 	}
 	return h
 }
 
 // follow subscribes for the hook itself.
-func (h *Calls) follow(k Kind, fn any) {
-	h.subs = append(h.subs, h.bus.add(&Sub{Kind: k, Owner: h.Sub.Owner, Fn: fn, own: true}))
+func (h *Calls) follow(k Kind, fn any) { h.followIn(k, nil, fn) }
+
+func (h *Calls) followIn(k Kind, f *Filter, fn any) {
+	h.subs = append(h.subs, h.bus.add(&Sub{Kind: k, Owner: h.Sub.Owner, Filter: f, Fn: fn, own: true}))
 }
 
 // InProgress is how many calls are in progress, as far as is known.
@@ -134,6 +139,7 @@ func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
 	if !ok || h.bus.muted[pc] > 0 {
 		return // no call: nothing can be returned to
 	}
+	h.settleMoves(c)
 	if s := h.sites[pc]; s != nil { // a function called by the last instruction before this one
 		s.reached(c, pc)
 	}
@@ -154,16 +160,12 @@ func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
 // already: its function jumped back to its first instruction, or begins again on a
 // stack that was moved.
 func (h *Calls) begins(c *vcpu.CPU, call *Call) bool {
-	call.site = h.site(c, call.Return)
+	fresh := h.wasCalled(c, call)
 	old := h.at[call.place()]
 	switch {
 	case old == nil:
-		t := h.threads[c.Machine.Thread]
-		if t.moved(c, h, call) {
-			return false
-		}
-		h.settle(c, t, call.SP)
-	case old.Return != call.Return || !old.jumpedTo(call):
+		h.settle(c, h.threads[c.Machine.Thread], call.SP)
+	case old.Return != call.Return || fresh || !call.site.known && old.Func == call.Func:
 		h.abandon(c, old, Unwound)
 	case old.Func == call.Func:
 		return false
@@ -173,14 +175,20 @@ func (h *Calls) begins(c *vcpu.CPU, call *Call) bool {
 	return true
 }
 
-// jumpedTo reports whether a call goes on in a function that was entered with the
-// same return address. Where no call instruction is before that address, as with a
-// signal handler's, a function is not entered twice by itself.
-func (l *Call) jumpedTo(to *Call) bool {
-	if l.site.known {
-		return l.count == l.site.calls
+// wasCalled reports whether a call instruction has entered the function: one before
+// its return address has been executed by which no other was entered. Else a call
+// under way has jumped to it, or begins again. Where no call instruction is before
+// that address, as with a signal handler's, nobody knows.
+func (h *Calls) wasCalled(c *vcpu.CPU, call *Call) bool {
+	s := h.sites[call.Return]
+	if s == nil { // the first one was not counted
+		call.site = h.site(c, call.Return)
+		return true
 	}
-	return l.Func != to.Func
+	call.site = s
+	fresh := s.calls != s.met
+	s.met = s.calls
+	return fresh
 }
 
 // settle ends the thread's last calls that lie below the stack pointer and whose
@@ -222,7 +230,6 @@ func (h *Calls) push(c *vcpu.CPU, call *Call) {
 		t.calls = slices.DeleteFunc(t.calls, func(l *Call) bool { return l.ended })
 		t.tidy = 2*len(t.calls) + 64
 	}
-	call.count = call.site.calls
 	h.at[call.place()] = call
 	if call.site.open++; call.site.open == 1 && c.Cut != nil {
 		c.Cut(&call.site.open)
@@ -234,11 +241,7 @@ func (h *Calls) push(c *vcpu.CPU, call *Call) {
 // site watches a place that calls return to, and counts the call instruction
 // before it.
 func (h *Calls) site(c *vcpu.CPU, ret guest.Addr) *returnSite {
-	s := h.sites[ret]
-	if s != nil {
-		return s
-	}
-	s = &returnSite{h: h}
+	s := &returnSite{h: h}
 	h.sites[ret] = s
 	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: []Range{{ret, ret + 1}}}, Fn: PCFunc(s.reached), Awaits: &s.open}))
 	if at := callsBefore(c, ret); at != nil {
@@ -276,6 +279,7 @@ func callsBefore(c *vcpu.CPU, end guest.Addr) (at []Range) {
 func (s *returnSite) reached(c *vcpu.CPU, pc guest.Addr) {
 	h := s.h
 	defer h.failed()
+	h.settleMoves(c)
 	direct := c.TB != nil && c.Index() > 0 || c.Direct == c.Icount()+1
 	call := h.take(c, pc, direct)
 	switch {

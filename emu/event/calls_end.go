@@ -76,41 +76,6 @@ func (h *Calls) forget(c *vcpu.CPU) {
 	}
 }
 
-// moved follows a stack that was moved, as Go's are that become too small: the
-// function whose beginning found that begins again, without a call. The calls around
-// it are where their return addresses are now.
-func (t *openCalls) moved(c *vcpu.CPU, h *Calls, again *Call) bool {
-	if t == nil {
-		return false
-	}
-	n := len(t.calls) - 1
-	for n >= 0 && t.calls[n].ended {
-		n--
-	}
-	if n < 0 {
-		return false
-	}
-	top := t.calls[n]
-	if top.Func != again.Func || top.site != again.site || !top.site.known || top.count != top.site.calls {
-		return false
-	}
-	by := again.SP - top.SP
-	for _, call := range slices.Backward(t.calls[:n+1]) {
-		if call.ended {
-			continue
-		}
-		if ret, ok := Word(c, call.SP+by); !ok || ret != call.Return {
-			break
-		}
-		if from := call.place(); h.at[from] == call {
-			delete(h.at, from)
-			h.at[callPlace{call.SP + by, call.pid}] = call
-		}
-		call.SP += by
-	}
-	return true
-}
-
 // Returned tells the hooks that the guest has come to an address that cannot be
 // executed: where a function that plugin code called returns to.
 func (b *Bus) Returned(c *vcpu.CPU, pc guest.Addr) {

@@ -1,0 +1,99 @@
+package event
+
+import (
+	"slices"
+
+	"panda/emu/guest"
+	"panda/emu/vcpu"
+)
+
+// Go's stacks are moved when they become too small, or much too large: by
+// runtime.copystack, whose argument is the goroutine. That begins with the bounds of
+// its stack (runtime.g), which change when the move is done. The function whose
+// beginning found that there is too little room then begins again, without a call.
+
+// copyStack is the function that moves a stack.
+const copyStack = "runtime.copystack"
+
+// move is a stack that is being moved.
+type move struct {
+	pid    int
+	g      guest.Addr
+	lo, hi guest.Addr
+}
+
+func (h *Calls) followMoves() {
+	h.followIn(InsnExec, &Filter{Symbol: []string{copyStack}}, PCFunc(h.moving))
+}
+
+// moving notes the stack that is about to be moved.
+func (h *Calls) moving(c *vcpu.CPU, _ guest.Addr) {
+	h.settleMoves(c)
+	m := &move{pid: c.Machine.Process, g: firstOfGo(c)}
+	var ok bool
+	if m.lo, m.hi, ok = m.bounds(c); ok && h.open > 0 {
+		h.moves = append(h.moves, m)
+	}
+}
+
+// firstOfGo is the first argument of a function of Go (ABIInternal on x86-64, the
+// stack on i386).
+func firstOfGo(c *vcpu.CPU) guest.Addr {
+	arch := c.Machine.Arch
+	if arch.Bits == 64 {
+		return guest.Addr(c.W[arch.Ret])
+	}
+	a, _ := Word(c, c.SP()+guest.Addr(arch.Bits/8))
+	return a
+}
+
+func (m *move) bounds(c *vcpu.CPU) (lo, hi guest.Addr, ok bool) {
+	lo, ok1 := Word(c, m.g)
+	hi, ok2 := Word(c, m.g+guest.Addr(c.Machine.Arch.Bits/8))
+	return lo, hi, ok1 && ok2 && lo < hi
+}
+
+// settleMoves takes the calls on stacks that have been moved to where they are now.
+func (h *Calls) settleMoves(c *vcpu.CPU) {
+	if len(h.moves) == 0 {
+		return
+	}
+	h.moves = slices.DeleteFunc(h.moves, func(m *move) bool {
+		if m.pid != c.Machine.Process {
+			return !h.hasCalls(m.pid)
+		}
+		_, hi, ok := m.bounds(c)
+		if !ok || hi == m.hi {
+			return !ok
+		}
+		h.relocate(m, hi-m.hi)
+		return true
+	})
+}
+
+// hasCalls reports whether a process has calls in progress.
+func (h *Calls) hasCalls(pid int) bool {
+	for _, t := range h.threads { // any of them
+		if t.pid == pid && len(t.calls) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// relocate moves the calls on a stack. Two may meet only when all have moved.
+func (h *Calls) relocate(m *move, by guest.Addr) {
+	var moved []*Call
+	for k, call := range h.at { // each by itself
+		if k.pid == m.pid && k.sp >= m.lo && k.sp < m.hi {
+			delete(h.at, k)
+			moved = append(moved, call)
+		}
+	}
+	for _, call := range moved {
+		for l := call; l != nil; l = l.outer {
+			l.SP += by
+		}
+		h.at[call.place()] = call
+	}
+}
