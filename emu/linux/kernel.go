@@ -171,6 +171,7 @@ func (k *Kernel) startFirst() error {
 		p.actions[sig].Handler = abi.SIG_IGN
 	}
 	k.host.RaiseLimits()
+	k.memory.MaxFD = k.maxFD
 	t := &Thread{k: k, p: p, tid: pid, started: k.host.Now()}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {

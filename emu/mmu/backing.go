@@ -6,15 +6,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// backing is a host file behind regions. The space keeps its own descriptor,
-// because the guest may close its file and fork after that, and shares it
-// between the regions of one file.
+// backing is a host file behind regions of a space.
 type backing struct {
-	fd       int
-	key      fileKey
+	*hostFile
 	refs     int
 	eof      uint64 // end of the file when looked at last, rounded up to a page
 	nameless bool   // no name leads to it: its contents may be memory
+}
+
+// hostFile is a descriptor that the group has for a file, because the guest may
+// close its own. The spaces of the group share it, so that a fork takes none.
+type hostFile struct {
+	fd   int
+	key  fileKey
+	refs int // backings
 }
 
 // fileKey tells files apart. A descriptor that may write serves shared maps.
@@ -49,38 +54,78 @@ func (s *Space) backingOf(fd int) (*backing, error) {
 		f.refs++
 		return f, nil
 	}
-	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	f, err := s.addFile(key, func() (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) })
+	if err == nil {
+		f.nameless = st.Nlink == 0
+	}
+	return f, err
+}
+
+// sameBacking is the backing that a clone has for one of its parent's.
+func (s *Space) sameBacking(of *backing) (*backing, error) {
+	if f := s.files[of.key]; f != nil {
+		f.refs++
+		return f, nil
+	}
+	f, err := s.addFile(of.key, nil)
+	if err == nil {
+		f.nameless = of.nameless
+	}
+	return f, err
+}
+
+func (s *Space) addFile(key fileKey, open func() (int, error)) (*backing, error) {
+	h, err := s.group.hostFile(key, open)
 	if err != nil {
 		return nil, err
 	}
-	f := s.addFile(key, own)
-	f.nameless = st.Nlink == 0
+	f := &backing{hostFile: h, refs: 1}
+	f.look()
+	s.files[key] = f
 	return f, nil
 }
 
-func (s *Space) addFile(key fileKey, own int) *backing {
-	f := &backing{fd: own, key: key, refs: 1}
-	f.look()
-	s.files[key] = f
-	return f
+// hostFile is the descriptor for a file, with one more reference. If the group has
+// none, open makes it. ENFILE says that too many files are mapped.
+func (g *Group) hostFile(key fileKey, open func() (int, error)) (*hostFile, error) {
+	h := g.files[key]
+	if h == nil {
+		fd, err := open()
+		if err == nil && g.MaxFD != 0 && fd >= g.MaxFD {
+			unix.Close(fd)
+			err = unix.EMFILE
+		}
+		if err == unix.EMFILE {
+			err = unix.ENFILE
+		}
+		if err != nil {
+			return nil, err
+		}
+		h = &hostFile{fd: fd, key: key}
+		g.files[key] = h
+	}
+	h.refs++
+	return h, nil
 }
 
 // anonymous is the backing of shared memory without a file.
 func (s *Space) anonymous(size uint64) (*backing, error) {
 	fd, err := unix.MemfdCreate("guest", unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, err
+		return nil, unix.ENOMEM
 	}
-	if err = unix.Ftruncate(fd, int64(size)); err != nil {
-		unix.Close(fd)
-		return nil, err
+	var of inode
+	if err = unix.Ftruncate(fd, int64(size)); err == nil {
+		of, err = inodeOf(fd)
 	}
-	of, err := inodeOf(fd)
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	f := s.addFile(fileKey{of, unix.O_RDWR}, fd)
+	f, err := s.addFile(fileKey{of, unix.O_RDWR}, func() (int, error) { return fd, nil })
+	if err != nil {
+		return nil, unix.ENOMEM // no file is known to the guest
+	}
 	f.nameless = true
 	return f, nil
 }
@@ -90,8 +135,12 @@ func (s *Space) dropFile(f *backing) {
 	if f == nil {
 		return
 	}
-	if f.refs--; f.refs == 0 {
-		delete(s.files, f.key)
+	if f.refs--; f.refs != 0 {
+		return
+	}
+	delete(s.files, f.key)
+	if f.hostFile.refs--; f.hostFile.refs == 0 {
+		delete(s.group.files, f.key)
 		unix.Close(f.fd)
 	}
 }

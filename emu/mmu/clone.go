@@ -38,13 +38,17 @@ func (s *Space) inherit(parent *Space, of *region) error {
 	}
 	r := *of
 	if of.file != nil {
-		f, err := s.backingOf(of.file.fd)
+		f, err := s.sameBacking(of.file)
 		if err != nil {
 			return err
 		}
 		r.file = f
 	}
-	if err := s.mapHost(&r); err != nil {
+	place := s.mapHost
+	if r.Shared {
+		place = func(r *region) error { return s.shareHost(r, parent, r.Start) }
+	}
+	if err := place(&r); err != nil {
 		s.dropFile(r.file)
 		return err
 	}

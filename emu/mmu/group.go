@@ -23,8 +23,12 @@ type Group struct {
 	// Audit has each change of a space followed by a look whether its window is
 	// whole. It is slow.
 	Audit bool
+	// MaxFD, unless it is 0, is the first descriptor of the host that maps of files
+	// do not get.
+	MaxFD int
 
 	spaces []*Space
+	files  map[fileKey]*hostFile
 	code   map[inode]map[uint64]bool // offsets of pages with translated code
 }
 
@@ -32,7 +36,9 @@ type Group struct {
 type inode struct{ dev, ino uint64 }
 
 // NewGroup is a group without spaces.
-func NewGroup() *Group { return &Group{code: map[inode]map[uint64]bool{}} }
+func NewGroup() *Group {
+	return &Group{files: map[fileKey]*hostFile{}, code: map[inode]map[uint64]bool{}}
+}
 
 // noteCode remembers a page of a file, at an offset, that holds code.
 func (g *Group) noteCode(of inode, off uint64) (err error) {

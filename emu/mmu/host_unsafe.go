@@ -63,6 +63,26 @@ func (s *Space) mapHost(r *region) error {
 	return nil
 }
 
+// shareHost gives a region the pages of a shared map at an address of a space, be
+// that this one or another. It needs no leave of the file, which may have been
+// sealed since or be another memory each time it is mapped, as /dev/zero is.
+func (s *Space) shareHost(r *region, from *Space, at guest.Addr) error {
+	size := uint64(r.End - r.Start)
+	p, err := unix.MremapPtr(from.host(at), 0, nil, uintptr(size), unix.MREMAP_MAYMOVE)
+	if err != nil {
+		return s.mapHost(r)
+	}
+	s.changed(r.Start, size)
+	err = unix.Mprotect(unsafe.Slice((*byte)(p), size), hostProt(r.Prot)) // a watched page was read-only
+	if err == nil {
+		err = s.moveIn(p, r.Start, size, 0)
+	}
+	if err != nil {
+		unix.MunmapPtr(p, uintptr(size))
+	}
+	return err
+}
+
 // openHost gives reserved pages the protection of anonymous memory.
 func (s *Space) openHost(r *region) error {
 	if prot := hostProt(r.Prot); prot != unix.PROT_NONE {

@@ -49,14 +49,17 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 }
 
 // put maps a region, whose file reference it takes over.
-func (s *Space) put(r region) error {
+func (s *Space) put(r region) error { return s.putBy(r, s.mapHost) }
+
+// putBy is put with a way to give the region its host pages.
+func (s *Space) putBy(r region, place func(r *region) error) error {
 	err := s.mayMap(r.Start, uint64(r.End-r.Start))
 	if err == nil {
 		err = s.group.room(r.private())
 	}
 	if err == nil {
 		s.codeGone(r.Start, r.End)
-		err = s.mapHost(&r)
+		err = place(&r)
 	}
 	if err != nil {
 		s.dropFile(r.file)
@@ -218,7 +221,10 @@ func (s *Space) transfer(r *region, old guest.Addr) error {
 		return nil
 	}
 	// The host keeps the range in several pieces, or cannot leave a map behind.
-	if err := s.mapHost(r); err != nil || r.Shared {
+	if r.Shared {
+		return s.shareHost(r, s, old)
+	}
+	if err := s.mapHost(r); err != nil {
 		return err
 	}
 	return s.copyPrivate(s, s.find(old), old, r)
@@ -234,5 +240,5 @@ func (s *Space) Alias(a, to guest.Addr, size uint64) error {
 	again.Offset += uint64(a - r.Start)
 	again.Start, again.End = to, to+guest.Addr(size)
 	again.file.refs++
-	return s.put(again)
+	return s.putBy(again, func(r *region) error { return s.shareHost(r, s, a) })
 }
