@@ -37,7 +37,7 @@ func (s *State) compile(name, src string) (*glua.LFunction, error) {
 	if err != nil {
 		return nil, err
 	}
-	chunk, err := parse.Parse(strings.NewReader(text), name)
+	chunk, err := parse.Parse(&sourceReader{s, strings.NewReader(text)}, name)
 	if err != nil {
 		return nil, syntaxError(name, text, err)
 	}
@@ -51,6 +51,23 @@ func (s *State) compile(name, src string) (*glua.LFunction, error) {
 	}
 	putConstants(proto, consts)
 	return s.L.NewFunctionFromProto(proto), nil
+}
+
+// sourceReader ends the parser when the limits have ended the call in progress: a
+// tree may take hundreds of times the memory of its text. The parser takes a panic
+// for its error.
+type sourceReader struct {
+	s    *State
+	text *strings.Reader
+}
+
+func (r *sourceReader) Read(b []byte) (int, error) {
+	if g := r.s.guard; g != nil {
+		if why := g.ended(); why != "" {
+			panic(errors.New(why))
+		}
+	}
+	return r.text.Read(b)
 }
 
 func putConstants(p *glua.FunctionProto, consts map[glua.LNumber]glua.LValue) {

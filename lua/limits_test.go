@@ -48,6 +48,7 @@ var bombs = []struct{ name, src, want string }{
 	{"load of deep text", `local f, err = load("x = " .. ("not "):rep(1e5) .. "1") error(err)`, "too many syntax levels"},
 	{"load of many constants", `local t = {} for i = 1, 40000 do t[i] = i end local f, err = load("return {" .. table.concat(t, ",") .. "}") error(err)`, "too many constants"},
 	{"load of pieces", `local s = ("x"):rep(2^20) load(function() return s end)`, "memory|too large|deadline"},
+	{"load of a large tree", `local s = ("do "):rep(3e5) local f, err for i = 1, 1e9 do f, err = load(s) end error(err)`, "memory|deadline"},
 	{"caught again and again", `while true do pcall(string.rep, "x", 2^20) end`, "deadline"},
 }
 
