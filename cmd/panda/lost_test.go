@@ -39,3 +39,16 @@ func TestLostOutput(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestLostDump: so it is with what is printed about translation and calls.
+func TestLostDump(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	for _, item := range []string{"strace", "in_asm", "op", "out_asm"} {
+		r := panda(t, "", "-d", item, "-D", "/dev/full", "/bin/true")
+		if r.status == 0 || strings.Count(r.stderr, "-strace print is lost: ") != 1 || !strings.Contains(r.stderr, "no space left on device") {
+			t.Errorf("%s: %+v", item, r)
+		}
+	}
+}

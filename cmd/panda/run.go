@@ -126,6 +126,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		}
 		out, done = f, func() { f.Close() }
 	}
+	out = keptWriter{out, func(err error) { o.lose("what -d and -strace print", err, stderr) }}
 	cfg = emu.Config{
 		Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, CPU: o.cpu, Accel: o.accel, SchedSeed: o.seed, Export: o.export,
 		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
@@ -154,17 +155,31 @@ const (
 	untrustedMemory   = 1 << 30
 )
 
-// lose notes that output of a script is lost, and says so the first time.
-func (o *options) lose(err error, stderr io.Writer) {
+// lose notes that output is lost, and says so the first time.
+func (o *options) lose(what string, err error, stderr io.Writer) {
 	if o.lost == nil {
 		o.lost = err
-		fmt.Fprintf(stderr, "panda: output of a script is lost: %v\n", err)
+		fmt.Fprintf(stderr, "panda: %s is lost: %v\n", what, err)
 	}
+}
+
+// keptWriter tells of what cannot be written to a writer.
+type keptWriter struct {
+	io.Writer
+	lost func(err error)
+}
+
+func (w keptWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if err != nil {
+		w.lost(err)
+	}
+	return n, err
 }
 
 // luaOptions are the options of scripts.
 func (o *options) luaOptions(out, stderr io.Writer) lua.Options {
-	opts := lua.Options{Out: out, Lost: func(err error) { o.lose(err, stderr) }, Color: newStyle(out).on, Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
+	opts := lua.Options{Out: out, Lost: func(err error) { o.lose("output of a script", err, stderr) }, Color: newStyle(out).on, Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
 	if o.untrust {
 		opts.Deadline = cmp.Or(opts.Deadline, untrustedDeadline)
 		opts.Memory = cmp.Or(opts.Memory, untrustedMemory)
