@@ -97,14 +97,22 @@ func sysMunmap(t *Thread, c *call) (int64, errno) {
 }
 
 func sysMprotect(t *Thread, c *call) (int64, errno) {
-	const known = abi.PROT_READ | abi.PROT_WRITE | abi.PROT_EXEC | abi.PROT_SEM
+	const known = abi.PROT_READ | abi.PROT_WRITE | abi.PROT_EXEC | abi.PROT_SEM | abi.PROT_GROWSDOWN
+	a, size := c.addr(0), c.Args[1]
 	if c.Args[2]&^known != 0 {
 		return 0, abi.EINVAL
 	}
-	if c.Args[2]&abi.PROT_WRITE != 0 && !t.mayBecomeData(c.addr(0), mm.RoundUp(c.Args[1])) {
+	if c.Args[2]&abi.PROT_GROWSDOWN != 0 && size != 0 && a%mm.PageSize == 0 {
+		start, e := t.p.mm.GrowStart(a)
+		if e != 0 {
+			return 0, e
+		}
+		a, size = start, size+uint64(a-start)
+	}
+	if c.Args[2]&abi.PROT_WRITE != 0 && !t.mayBecomeData(a, mm.RoundUp(size)) {
 		return 0, abi.ENOMEM
 	}
-	return 0, t.p.mm.Protect(c.addr(0), c.Args[1], mm.Prot(c.Args[2]))
+	return 0, t.p.mm.Protect(a, size, mm.Prot(c.Args[2]))
 }
 
 // mayBecomeData applies RLIMIT_DATA to memory that is to be writable.

@@ -48,3 +48,16 @@ func (m *MM) GrowDown(a guest.Addr, limit uint64) bool {
 	m.growing[i] = to
 	return true
 }
+
+// GrowStart is where the map of an address begins, if it grows down: the range of
+// mprotect with PROT_GROWSDOWN begins there.
+func (m *MM) GrowStart(a guest.Addr) (guest.Addr, errno) {
+	r, ok := m.Space.Region(a)
+	switch {
+	case !ok:
+		return 0, abi.ENOMEM
+	case r.Name != "[stack]" && !slices.Contains(m.growing, r.Start):
+		return 0, abi.EINVAL
+	}
+	return r.Start, 0
+}

@@ -115,3 +115,20 @@ func TestRemap(t *testing.T) {
 		t.Error("duplicate of private memory", e)
 	}
 }
+
+// TestGrowStart: only maps that grow down have one.
+func TestGrowStart(t *testing.T) {
+	m := newMM(t)
+	anon := Request{Addr: 0x300000, Size: 2 * PageSize, Prot: guest.Read, Flags: abi.MAP_PRIVATE | abi.MAP_FIXED, File: -1}
+	m.Map(anon)
+	anon.Addr, anon.Flags = 0x400000, anon.Flags|abi.MAP_GROWSDOWN
+	m.Map(anon)
+	for _, row := range []struct {
+		a, want guest.Addr
+		e       errno
+	}{{0x401000, 0x400000, 0}, {0x301000, 0, abi.EINVAL}, {0x500000, 0, abi.ENOMEM}} {
+		if got, e := m.GrowStart(row.a); got != row.want || e != row.e {
+			t.Errorf("%#x: %#x, %v", uint64(row.a), uint64(got), e)
+		}
+	}
+}
