@@ -37,6 +37,7 @@ type inode struct{ dev, ino uint64 }
 
 // NewGroup is a group without spaces.
 func NewGroup() *Group {
+	pagemapFileOf() // while it can be opened: a sandbox gives up /proc
 	return &Group{files: map[fileKey]*hostFile{}, code: map[inode]map[uint64]bool{}}
 }
 
