@@ -220,6 +220,19 @@ func (ft *fdTable) drop(k *Kernel, fd int) {
 	}
 }
 
+// fewer reports whether fewer than n descriptors are open.
+func (ft *fdTable) fewer(n int) bool {
+	for i := range ft.slots {
+		if ft.slots[i].file != nil {
+			n--
+		}
+		if n <= 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // file finds an open file of the thread.
 func (t *Thread) file(fd int) (*File, errno) { return t.files.file(fd) }
 
@@ -252,7 +265,7 @@ func (t *Thread) install(f *File, cloexec bool) (int64, errno) {
 func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 	fd := t.files.lowest(least)
 	e := t.mayOpen(fd)
-	if e == 0 && f.fd >= t.k.maxFD {
+	if e == 0 && f.fd >= t.k.maxFD && f.fd >= t.maxFD() {
 		e = abi.EMFILE
 	}
 	if e != 0 {
@@ -267,7 +280,7 @@ func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 // mayInstall says before a call does what a failure would not take back whether
 // there is a descriptor for its file.
 func (t *Thread) mayInstall() errno {
-	if t.k.fdsOut {
+	if t.k.fdsOut && !t.files.fewer(fewFiles) {
 		return abi.EMFILE
 	}
 	return t.mayOpen(t.files.lowest(0))
@@ -295,7 +308,7 @@ func (t *Thread) adopt(fd int, e errno, name string, flags int) (int64, errno) {
 // fsContext is where a process is in the file system.
 type fsContext struct {
 	refs  int
-	cwd   int    // host descriptor of the directory
+	cwd   *workDir
 	path  string // its name in the guest
 	proc  string // the same when it is in /proc
 	umask uint32
@@ -306,7 +319,7 @@ func (fs *fsContext) name(k *Kernel) (string, errno) {
 	if fs.proc != "" {
 		return fs.proc, 0
 	}
-	name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fs.cwd))
+	name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fs.cwd.fd))
 	return k.guestPath(name), e
 }
 
@@ -315,14 +328,31 @@ func (fs *fsContext) unref(k *Kernel) {
 		return
 	}
 	if fs.refs--; fs.refs == 0 {
-		k.host.Close(fs.cwd)
+		fs.cwd.unref(k)
 	}
 }
 
 func (fs *fsContext) clone(k *Kernel) *fsContext {
 	c := *fs
 	c.refs = 1
-	fd, _ := k.host.Fcntl(fs.cwd, unix.F_DUPFD_CLOEXEC, 0)
-	c.cwd = int(fd)
+	c.cwd.refs++
 	return &c
+}
+
+// chdir makes a directory the working one.
+func (fs *fsContext) chdir(k *Kernel, fd int) {
+	fs.cwd.unref(k)
+	fs.cwd = &workDir{fd, 1}
+}
+
+// workDir is a working directory, which processes share until they change it.
+type workDir struct {
+	fd   int // of the host
+	refs int
+}
+
+func (d *workDir) unref(k *Kernel) {
+	if d.refs--; d.refs == 0 {
+		k.host.Close(d.fd)
+	}
 }

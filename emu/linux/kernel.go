@@ -103,6 +103,7 @@ type Kernel struct {
 	lastASID  guest.ASID
 	umask     uint32 // of the host
 	maxFD     int    // descriptors of the host from here on are the emulator's own
+	lastFD    int    // the same for processes with few files
 	fdsOut    bool   // no other is below
 	ttys      []*terminal
 	async     []*File // with O_ASYNC
@@ -164,14 +165,14 @@ func (k *Kernel) startFirst() error {
 		r, _ := k.host.Getrlimit(i)
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
-	k.maxFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
+	k.maxFD, k.lastFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
+	k.memory.KeptFD = k.maxFD
 	k.setLimits(p)
 	p.limitTime()
 	for _, sig := range k.host.Ignored {
 		p.actions[sig].Handler = abi.SIG_IGN
 	}
 	k.host.RaiseLimits()
-	k.memory.MaxFD = k.maxFD
 	t := &Thread{k: k, p: p, tid: pid, started: k.host.Now()}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {

@@ -50,11 +50,24 @@ func (k *Kernel) maxFiles() uint64 { return min(1<<20, uint64(k.limits.Files)) }
 // opened all it can.
 const ownFDs = 128
 
+// fewFiles is how many files a process may have open that is not to suffer from
+// what others have: it may take some of the kept descriptors.
+const fewFiles = 32
+
 // maxFD is the first descriptor of the host that the guest's files do not get, when
-// there are n.
-func maxFD(n uint64) int {
+// there are n; last is that for processes with few files.
+func maxFD(n uint64) (most, last int) {
 	n = min(n, math.MaxInt32)
-	return int(n - min(ownFDs, n/4))
+	kept := min(ownFDs, n/4)
+	return int(n - kept), int(n - kept/2)
+}
+
+// maxFD is the first descriptor of the host that the thread's files do not get.
+func (t *Thread) maxFD() int {
+	if t.files.fewer(fewFiles) {
+		return t.k.lastFD
+	}
+	return t.k.maxFD
 }
 
 // mayFork applies RLIMIT_NPROC, which counts the threads of a user and does not

@@ -121,7 +121,7 @@ func (tg *target) onHost(e errno) errno {
 // locate says what a path is relative to a directory of the guest, without
 // following it.
 func (t *Thread) locate(dirfd int, name string, nofollow bool) (target, errno) {
-	tg := target{dir: t.fs.cwd, path: name, guest: name}
+	tg := target{dir: t.fs.cwd.fd, path: name, guest: name}
 	switch {
 	case name == "":
 		return tg, abi.ENOENT
@@ -189,7 +189,7 @@ func (t *Thread) at(c *call, dir, name int, flags int) (target, errno) {
 
 func (t *Thread) atName(dirfd int, p string, flags int) (target, errno) {
 	if p == "" && flags&abi.AT_EMPTY_PATH != 0 {
-		tg := target{dir: t.fs.cwd, guest: t.fs.path}
+		tg := target{dir: t.fs.cwd.fd, guest: t.fs.path}
 		if dirfd != abi.AT_FDCWD {
 			f, e := t.file(dirfd)
 			if e != 0 {

@@ -260,7 +260,7 @@ func openCwd(n *procNode) (target, errno) {
 	if n.t.fs.proc != "" {
 		return target{proc: n.t.fs.proc}, 0
 	}
-	return target{dir: n.t.fs.cwd, guest: n.t.fs.path}, 0
+	return target{dir: n.t.fs.cwd.fd, guest: n.t.fs.path}, 0
 }
 
 func openRoot(*procNode) (target, errno) { return target{dir: unix.AT_FDCWD, path: "/", guest: "/"}, 0 }

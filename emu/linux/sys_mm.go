@@ -15,7 +15,7 @@ func sysMmap(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
-	r := mm.Request{Addr: c.addr(0), Size: c.Args[1], Prot: mm.Prot(c.Args[2]), Flags: c.Args[3], File: -1, Offset: offset}
+	r := mm.Request{Addr: c.addr(0), Size: c.Args[1], Prot: mm.Prot(c.Args[2]), Flags: c.Args[3], File: -1, Offset: offset, MaxFD: t.maxFD()}
 	typ := r.Flags & abi.MAP_TYPE
 	if e := knownMap(r.Flags); e != 0 {
 		return 0, e

@@ -169,7 +169,7 @@ func (t *Thread) locateBelow(r openReq) (target, errno) {
 	case r.name[0] == '/' && r.resolve&unix.RESOLVE_BENEATH != 0:
 		return target{}, abi.EXDEV
 	}
-	tg := target{dir: t.fs.cwd, path: "./" + strings.TrimLeft(r.name, "/")}
+	tg := target{dir: t.fs.cwd.fd, path: "./" + strings.TrimLeft(r.name, "/")}
 	base, e := t.base(r.dir, &tg)
 	tg.guest = path.Join(base, r.name)
 	return tg, e
@@ -330,7 +330,7 @@ func (k *Kernel) openFirst(t *Thread) error {
 		return &pathError{"change to directory", dir, e}
 	}
 	name, _ := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
-	t.fs = &fsContext{refs: 1, cwd: fd, path: k.guestPath(name)}
+	t.fs = &fsContext{refs: 1, cwd: &workDir{fd, 1}, path: k.guestPath(name)}
 	if st, e := k.host.Fstat(fd); e == 0 && k.isProc(fd, &st) {
 		t.fs.proc = k.procName(fd, &st)
 	}

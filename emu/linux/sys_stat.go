@@ -264,8 +264,8 @@ func (t *Thread) enterDir(fd int) errno {
 	if st, e := t.k.host.Fstat(fd); e == 0 && t.k.isProc(fd, &st) {
 		place = t.k.procName(fd, &st)
 	}
-	t.k.host.Close(t.fs.cwd)
-	t.fs.cwd, t.fs.path, t.fs.proc = fd, t.k.guestPath(name), place
+	t.fs.chdir(t.k, fd)
+	t.fs.path, t.fs.proc = t.k.guestPath(name), place
 	return 0
 }
 
@@ -281,8 +281,8 @@ func (t *Thread) enterNode(n *procNode) errno {
 	if e != 0 {
 		return e
 	}
-	t.k.host.Close(t.fs.cwd)
-	t.fs.cwd, t.fs.path, t.fs.proc = fd, n.path, n.path
+	t.fs.chdir(t.k, fd)
+	t.fs.path, t.fs.proc = n.path, n.path
 	return 0
 }
 

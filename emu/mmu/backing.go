@@ -40,7 +40,7 @@ func fstat(fd int) (st unix.Stat_t, err error) {
 }
 
 // backingOf is the backing of a descriptor, with one more reference.
-func (s *Space) backingOf(fd int) (*backing, error) {
+func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
 	st, err := fstat(fd)
 	if err != nil {
 		return nil, err
@@ -54,11 +54,21 @@ func (s *Space) backingOf(fd int) (*backing, error) {
 		f.refs++
 		return f, nil
 	}
-	f, err := s.addFile(key, func() (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) })
+	f, err := s.addFile(key, maxFD, func() (int, error) { return s.group.duplicate(fd, maxFD) })
 	if err == nil {
 		f.nameless = st.Nlink == 0
 	}
 	return f, err
+}
+
+// duplicate makes the group's own descriptor of a file.
+func (g *Group) duplicate(fd, maxFD int) (int, error) {
+	if maxFD == 0 {
+		if own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, g.KeptFD); err == nil {
+			return own, nil
+		}
+	}
+	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 }
 
 // sameBacking is the backing that a clone has for one of its parent's.
@@ -67,15 +77,15 @@ func (s *Space) sameBacking(of *backing) (*backing, error) {
 		f.refs++
 		return f, nil
 	}
-	f, err := s.addFile(of.key, nil)
+	f, err := s.addFile(of.key, 0, nil)
 	if err == nil {
 		f.nameless = of.nameless
 	}
 	return f, err
 }
 
-func (s *Space) addFile(key fileKey, open func() (int, error)) (*backing, error) {
-	h, err := s.group.hostFile(key, open)
+func (s *Space) addFile(key fileKey, maxFD int, open func() (int, error)) (*backing, error) {
+	h, err := s.group.hostFile(key, maxFD, open)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +97,11 @@ func (s *Space) addFile(key fileKey, open func() (int, error)) (*backing, error)
 
 // hostFile is the descriptor for a file, with one more reference. If the group has
 // none, open makes it. ENFILE says that too many files are mapped.
-func (g *Group) hostFile(key fileKey, open func() (int, error)) (*hostFile, error) {
+func (g *Group) hostFile(key fileKey, maxFD int, open func() (int, error)) (*hostFile, error) {
 	h := g.files[key]
 	if h == nil {
 		fd, err := open()
-		if err == nil && g.MaxFD != 0 && fd >= g.MaxFD {
+		if err == nil && maxFD != 0 && fd >= maxFD {
 			unix.Close(fd)
 			err = unix.EMFILE
 		}
@@ -109,7 +119,7 @@ func (g *Group) hostFile(key fileKey, open func() (int, error)) (*hostFile, erro
 }
 
 // anonymous is the backing of shared memory without a file.
-func (s *Space) anonymous(size uint64) (*backing, error) {
+func (s *Space) anonymous(size uint64, maxFD int) (*backing, error) {
 	fd, err := unix.MemfdCreate("guest", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, unix.ENOMEM
@@ -122,7 +132,7 @@ func (s *Space) anonymous(size uint64) (*backing, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	f, err := s.addFile(fileKey{of, unix.O_RDWR}, func() (int, error) { return fd, nil })
+	f, err := s.addFile(fileKey{of, unix.O_RDWR}, maxFD, func() (int, error) { return fd, nil })
 	if err != nil {
 		return nil, unix.ENOMEM // no file is known to the guest
 	}

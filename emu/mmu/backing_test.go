@@ -30,12 +30,12 @@ func TestMapsKeepDescriptors(t *testing.T) {
 			t.Errorf("%#x: the clone has descriptor %d, not %d", uint64(a), its, own)
 		}
 	}
-	s.group.MaxFD = 1
+	shared.MaxFD = 1
 	must(t, c.Map(0x30000, PageSize, rw, shared)) // has one already
-	if err := s.Map(0x40000, PageSize, rw, Mapping{File: memfd(t, 1)}); !errors.Is(err, unix.ENFILE) {
+	if err := s.Map(0x40000, PageSize, rw, Mapping{File: memfd(t, 1), MaxFD: 1}); !errors.Is(err, unix.ENFILE) {
 		t.Errorf("one file too many: %v", err)
 	}
-	if err := s.Map(0x40000, PageSize, rw, Mapping{File: -1, Shared: true}); !errors.Is(err, unix.ENOMEM) {
+	if err := s.Map(0x40000, PageSize, rw, Mapping{File: -1, Shared: true, MaxFD: 1}); !errors.Is(err, unix.ENOMEM) {
 		t.Errorf("shared memory without a descriptor: %v", err)
 	}
 	must(t, s.Unmap(0x10000, 0x20000))

@@ -23,9 +23,10 @@ type Group struct {
 	// Audit has each change of a space followed by a look whether its window is
 	// whole. It is slow.
 	Audit bool
-	// MaxFD, unless it is 0, is the first descriptor of the host that maps of files
-	// do not get.
-	MaxFD int
+
+	// KeptFD is the first descriptor of the host that is kept for the emulator: maps
+	// without a limit take one from there if they can.
+	KeptFD int
 
 	spaces []*Space
 	files  map[fileKey]*hostFile

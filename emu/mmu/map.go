@@ -12,6 +12,7 @@ type Mapping struct {
 	Offset uint64
 	Shared bool
 	Name   string
+	MaxFD  int // the first descriptor of the host that it may not take; 0 for one of those that are kept
 }
 
 // Anonymous is private memory without a file.
@@ -37,10 +38,10 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 	var err error
 	switch {
 	case m.File >= 0:
-		r.file, err = s.backingOf(m.File)
+		r.file, err = s.backingOf(m.File, m.MaxFD)
 	case m.Shared:
 		r.Offset = 0
-		r.file, err = s.anonymous(size)
+		r.file, err = s.anonymous(size, m.MaxFD)
 	}
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ type Request struct {
 	File   int // host descriptor, -1 for none
 	Offset uint64
 	Name   string
+	MaxFD  int // see mmu.Mapping
 }
 
 // Map is mmap.
@@ -33,7 +34,7 @@ func (m *MM) Map(r Request) (guest.Addr, errno) {
 		return 0, e
 	}
 	shared := r.Flags&abi.MAP_TYPE != abi.MAP_PRIVATE
-	mapping := mmu.Mapping{File: r.File, Offset: r.Offset, Shared: shared, Name: r.Name}
+	mapping := mmu.Mapping{File: r.File, Offset: r.Offset, Shared: shared, Name: r.Name, MaxFD: r.MaxFD}
 	if r.File < 0 {
 		mapping.Offset = 0
 		if shared {
