@@ -45,6 +45,14 @@ func (s *Space) Region(a guest.Addr) (Region, bool) {
 	return Region{}, false
 }
 
+// Next finds the first region that ends above an address.
+func (s *Space) Next(a guest.Addr) (Region, bool) {
+	if i := s.index(a); i < len(s.regions) {
+		return s.regions[i].Region, true
+	}
+	return Region{}, false
+}
+
 // find is the region of an address, nil if there is none. The pointer holds
 // until the map changes.
 func (s *Space) find(a guest.Addr) *region {

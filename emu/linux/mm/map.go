@@ -181,11 +181,11 @@ func (m *MM) moveAll(old, to guest.Addr, size uint64) errno {
 	}
 	end := old + guest.Addr(size)
 	for at := old; at < end; {
-		r, ok := m.Space.Region(at)
-		if !ok {
-			at += PageSize
-			continue
+		r, ok := m.Space.Next(at)
+		if !ok || r.Start >= end {
+			break
 		}
+		at = max(at, r.Start)
 		next := min(r.End, end)
 		n := uint64(next - at)
 		if err := m.Space.Move(at, n, to+(at-old), n); err != nil {
