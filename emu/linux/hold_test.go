@@ -34,6 +34,9 @@ func stops(t *testing.T, judge func(Delivery) Verdict, fn func(g *fakeThread), a
 		if why == Exited {
 			return held, status
 		}
+		if u := k.turn.t; u == nil || slices.Contains(k.runq, u) {
+			t.Fatal("the thread that holds the signal has lost its turn, or waits for one besides")
+		}
 		text := "nothing"
 		if d, ok := k.Held(); ok {
 			text = fmt.Sprintf("%s fatal=%v", abi.SignalName(d.Signo), d.Fatal)

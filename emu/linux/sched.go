@@ -119,7 +119,6 @@ func (k *Kernel) slice() vcpu.Stop {
 		}
 		if !t.deliverSignals() {
 			if t.allowed != 0 { // held
-				k.runq = slices.Insert(k.runq, 0, t)
 				return vcpu.StopRequest
 			}
 			break
