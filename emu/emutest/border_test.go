@@ -26,8 +26,8 @@ var borders = [...]uint64{LineData, LineData + 0x1000, LineData + dataSize, Line
 var areaNames = nameSet("fxsave fxrstor fnsave frstor fnstenv fldenv")
 
 // TestBorders runs an instruction of each row with memory operands across the
-// borders of pages that are missing, or may not be written, on the host and on our
-// CPU.
+// borders of pages that are missing, or may not be written, on our CPU and its
+// judge.
 func TestBorders(t *testing.T) {
 	eachEngine(t, func(t *testing.T) {
 		for _, bits := range []int{64, 32} {
@@ -36,9 +36,9 @@ func TestBorders(t *testing.T) {
 	})
 }
 
-// border is the host and a machine of ours with one page more than lines have.
+// border is a machine of ours and its judge, with one page more than lines have.
 type border struct {
-	h    *Host
+	h    CPU
 	m    *Machine
 	e    *encoder
 	page [2][]byte // at borderAt
@@ -46,22 +46,34 @@ type border struct {
 
 func newBorder(t *testing.T, bits int) *border {
 	t.Helper()
-	o, err := oracle.New(append(LineRegions(), oracle.Region{Addr: borderAt, Size: borderSize, Write: true})...)
-	if err != nil {
-		t.Skip(err)
+	b := &border{m: NewMachine(t, bits, "max")}
+	b.page[1] = borderPage(t, b.m)
+	if SameMaker() {
+		o, err := oracle.New(append(LineRegions(), oracle.Region{Addr: borderAt, Size: borderSize, Write: true})...)
+		if err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { must(o.Close()) })
+		b.h, b.page[0] = &Host{Oracle: o}, o.Bytes(borderAt, borderSize)
+	} else {
+		ref := newReference(t, bits)
+		b.h, b.page[0] = ref, borderPage(t, ref)
 	}
-	t.Cleanup(func() { must(o.Close()) })
-	b := &border{h: &Host{Oracle: o}, m: NewMachine(t, bits, "max")}
-	b.m.Map(t, borderAt, borderSize, guest.Read|guest.Write)
-	ours, fault := b.m.Space.Slice(borderAt, borderSize, guest.Write)
-	if fault != nil {
-		t.Fatal(fault)
-	}
-	b.page = [2][]byte{o.Bytes(borderAt, borderSize), ours}
 	if err := b.m.numberAs(b.h); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// borderPage maps the page of a machine.
+func borderPage(t *testing.T, m *Machine) []byte {
+	t.Helper()
+	m.Map(t, borderAt, borderSize, guest.Read|guest.Write)
+	page, fault := m.Space.Slice(borderAt, borderSize, guest.Write)
+	if fault != nil {
+		t.Fatal(fault)
+	}
+	return page
 }
 
 // rows tries each row at each border, and with the pointers of instructions that

@@ -135,6 +135,9 @@ func (r *Random) begin() error {
 	r.host.Code(LineCode, blank)
 	r.m.Code(LineCode, blank)
 	r.m.Engine.FlushTB() // what was translated does not come again
+	if ref, ours := r.host.(*Machine); ours {
+		ref.Engine.FlushTB()
+	}
 	for i := 0; i < dataSize; i += 8 {
 		binary.LittleEndian.PutUint64(r.startMem[i:], r.e.Uint64())
 	}

@@ -31,7 +31,7 @@ func randomBoth(t *testing.T) {
 }
 
 func randomRun(t *testing.T, bits, runs int, seed uint64) {
-	r, err := NewRandom(NewHost(t), NewMachine(t, bits, "max"), rowFilter())
+	r, err := NewRandom(NewJudge(t, bits), NewMachine(t, bits, "max"), rowFilter())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,13 +86,15 @@ func FuzzRandom(f *testing.F) {
 		f.Add(seed, uint8(24))
 	}
 	ms := []*Machine{NewMachine(f, 64, "max"), NewMachine(f, 32, "max")}
+	var refs []CPU
+	if !SameMaker() {
+		refs = []CPU{newReference(f, 64), newReference(f, 32)}
+	}
 	runs, ok := make(chan func([]*Random)), make(chan error)
 	go func() { // an oracle belongs to one goroutine, fuzzing uses one for each input
-		h, err := startHost()
-		var rs []*Random
+		rs, end, err := randoms(refs, ms)
 		if err == nil {
-			defer h.Close()
-			rs, err = randoms(h, ms)
+			defer end()
 		}
 		if ok <- err; err != nil {
 			return
@@ -121,13 +123,23 @@ func FuzzRandom(f *testing.F) {
 	})
 }
 
-func randoms(h *Host, ms []*Machine) (rs []*Random, err error) {
-	for _, m := range ms {
-		r, err := NewRandom(h, m, nil)
+// randoms holds each machine against its reference, or all against the host.
+func randoms(refs []CPU, ms []*Machine) (rs []*Random, end func(), err error) {
+	end = func() {}
+	if refs == nil {
+		h, err := startHost()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		refs, end = []CPU{h, h}, func() { h.Close() }
+	}
+	for i, m := range ms {
+		r, err := NewRandom(refs[i], m, nil)
+		if err != nil {
+			end()
+			return nil, nil, err
 		}
 		rs = append(rs, r)
 	}
-	return rs, nil
+	return rs, end, nil
 }

@@ -42,11 +42,11 @@ func (w *whole) Take(s *oracle.State) error {
 	return err
 }
 
-// TestRepeats holds repeated string instructions of every size against the
-// host's CPU: overlaps of all distances, both directions, crossing pages, and
+// TestRepeats holds repeated string instructions of every size against their
+// judge: overlaps of all distances, both directions, crossing pages, and
 // running out of the memory that there is.
 func TestRepeats(t *testing.T) {
-	h, m := NewHost(t), &whole{Machine: NewMachine(t, 64, "max")}
+	h, m := NewJudge(t, 64), &whole{Machine: NewMachine(t, 64, "max")}
 	watched := &whole{Machine: NewMachine(t, 64, "max")}
 	seen := 0
 	watched.Bus.Subscribe(&event.Owner{Name: "test"}, event.VirtMemAfterRead, nil, event.MemFunc(func(*vcpu.CPU, *vcpu.MemAccess) { seen++ }))

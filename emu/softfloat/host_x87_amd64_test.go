@@ -132,10 +132,17 @@ func runX87Row(t *testing.T, row *x87Row) int {
 	return n
 }
 
+// traps are the rows that trap by the maker's choice when a tiny result's exception
+// is not masked.
+var traps = map[string]bool{"fprem": true, "fprem1": true, "fscale": true}
+
 func runX87Rows(t *testing.T, rows []x87Row) {
 	for i := range rows {
 		t.Run(rows[i].name, func(t *testing.T) {
 			t.Parallel()
+			if traps[rows[i].name] {
+				sameMaker(t)
+			}
 			t.Logf("%d cases", runX87Row(t, &rows[i]))
 		})
 	}

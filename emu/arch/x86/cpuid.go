@@ -104,7 +104,8 @@ func FindModel(name string) (*Model, error) {
 	return nil, fmt.Errorf("no CPU model %q%s", name, event.DidYouMean(name, names))
 }
 
-const vendor = "GenuineIntel"
+// Vendor is the maker that CPUID names.
+const Vendor = "GenuineIntel"
 
 // cpuid answers a leaf (SDM vol. 2A, CPUID).
 func (m *Model) cpuid(leaf, sub uint32) (a, b, c, d uint32) {
@@ -114,7 +115,7 @@ func (m *Model) cpuid(leaf, sub uint32) (a, b, c, d uint32) {
 	}
 	switch leaf {
 	case 0:
-		return m.leaf, le.Uint32([]byte(vendor)), le.Uint32([]byte(vendor)[8:]), le.Uint32([]byte(vendor)[4:])
+		return m.leaf, le.Uint32([]byte(Vendor)), le.Uint32([]byte(Vendor)[8:]), le.Uint32([]byte(Vendor)[4:])
 	case 1:
 		return m.signature, 1<<16 | m.flushUnits()<<8, m.f1c, m.f1d
 	case 2: // ask leaf 4; 64 bytes are prefetched
@@ -128,7 +129,7 @@ func (m *Model) cpuid(leaf, sub uint32) (a, b, c, d uint32) {
 	case 0xd:
 		return m.xstateLeaf(sub)
 	case 0x8000_0000:
-		return m.ext, le.Uint32([]byte(vendor)), le.Uint32([]byte(vendor)[8:]), le.Uint32([]byte(vendor)[4:])
+		return m.ext, le.Uint32([]byte(Vendor)), le.Uint32([]byte(Vendor)[8:]), le.Uint32([]byte(Vendor)[4:])
 	case 0x8000_0001:
 		return 0, 0, m.f8c, m.f8d
 	case 0x8000_0002, 0x8000_0003, 0x8000_0004:
