@@ -31,8 +31,8 @@ func (k *Kernel) modules(s *mmu.Space, kind event.Kind, a guest.Addr, n uint64) 
 		return nil
 	}
 	var ms []event.MappedModule
-	for _, r := range s.Regions() {
-		if r.Prot&guest.Exec != 0 && r.Name != "" && r.Name[0] == '/' && r.Start < a+guest.Addr(n) && r.End > a {
+	for r := range s.Overlapping(a, n) {
+		if r.Prot&guest.Exec != 0 && r.Name != "" && r.Name[0] == '/' {
 			ms = append(ms, event.MappedModule{Path: r.Name, Start: max(r.Start, a), End: min(r.End, a+guest.Addr(n))})
 		}
 	}

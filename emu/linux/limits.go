@@ -7,7 +7,6 @@ import (
 
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
-	"panda/emu/mmu"
 )
 
 // unlimited is RLIM_INFINITY.
@@ -109,20 +108,23 @@ func (t *Thread) mayQueue(sig int) bool {
 // roomFor applies RLIMIT_AS to size more bytes of memory, and RLIMIT_DATA if they
 // are private and may be written.
 func (t *Thread) roomFor(size uint64, data bool) errno {
-	if !t.below(unix.RLIMIT_AS, size, anyRegion) || data && !t.below(unix.RLIMIT_DATA, size, isData) {
+	if !t.below(unix.RLIMIT_AS, size, t.p.mm.Space.Size()) || data && !t.roomForData(size) {
 		return abi.ENOMEM
 	}
 	return 0
 }
 
-// below reports whether size more bytes keep the regions that count within a limit.
-func (t *Thread) below(res int, size uint64, counts func(r *mmu.Region) bool) bool {
+// roomForData reports whether RLIMIT_DATA allows size more bytes. Stacks do not count,
+// but what is little with them needs no look at each region.
+func (t *Thread) roomForData(size uint64) bool {
+	return t.below(unix.RLIMIT_DATA, size, t.p.mm.Space.Own()) ||
+		t.below(unix.RLIMIT_DATA, size, pages(t.p.mm, isData)*mm.PageSize)
+}
+
+// below reports whether size more bytes than there are keep within a limit.
+func (t *Thread) below(res int, size, have uint64) bool {
 	limit := t.p.limit(res)
-	if limit == unlimited {
-		return true
-	}
-	have := pages(t.p.mm, counts) * mm.PageSize
-	return size <= limit && have <= limit-size
+	return limit == unlimited || size <= limit && have <= limit-size
 }
 
 // sizeLimit is RLIMIT_FSIZE where it binds.

@@ -38,7 +38,7 @@ func mapsText(m *mm.MM) string {
 
 // pages counts the pages of the regions that want takes.
 func pages(m *mm.MM, want func(r *mmu.Region) bool) (n uint64) {
-	for _, r := range m.Space.Regions() {
+	for r := range m.Space.Overlapping(0, m.Space.Limit) {
 		if want(&r) {
 			n += pagesOf(&r)
 		}
@@ -47,8 +47,6 @@ func pages(m *mm.MM, want func(r *mmu.Region) bool) (n uint64) {
 }
 
 func pagesOf(r *mmu.Region) uint64 { return uint64(r.End-r.Start) / mm.PageSize }
-
-func anyRegion(*mmu.Region) bool { return true }
 
 // isAnon is memory of the process's own that could have been written, isData the
 // same but for the stack, isFile what a file holds.
@@ -72,7 +70,7 @@ func residentPages(m *mm.MM) uint64 { return pages(m, isAnon) }
 
 // rss is the pages that are mapped, and how many of them could be in memory.
 func rss(m *mm.MM) (total, file, anon uint64) {
-	return pages(m, anyRegion), pages(m, isFile), pages(m, isAnon)
+	return m.Space.Size() / mm.PageSize, pages(m, isFile), pages(m, isAnon)
 }
 
 func statmText(m *mm.MM) string {

@@ -10,7 +10,6 @@ import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/mm"
 )
 
 // What the files of /proc/PID say about a process and its threads, in the forms of
@@ -60,7 +59,7 @@ func statText(n *procNode) string {
 	return statLine(map[int]any{
 		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid, 7: tty, 8: fg, 9: p.flagBits(),
 		14: used / clockTick, 16: p.childUsed / clockTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
-		23: pages(m, anyRegion) * mm.PageSize, 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
+		23: m.Space.Size(), 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
 		26: uint64(m.StartCode), 27: uint64(m.EndCode), 28: uint64(m.StartStack),
 		31: t.pending.set, 32: t.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exitSignal,
 		45: uint64(m.StartData), 46: uint64(m.EndData), 47: uint64(m.BrkStart),

@@ -301,15 +301,18 @@ func mapFileNames(n *procNode) (names []string) {
 }
 
 func mapFileChild(n *procNode, name string) *procNode {
-	for _, r := range n.p.mm.Space.Regions() {
-		if r.Ino == 0 || mapFileName(&r) != name {
-			continue
-		}
-		mode := uint32(symlink | 0o400)
-		if r.Prot&guest.Write != 0 {
-			mode |= 0o200
-		}
-		return n.below(&procRow{mode: mode, link: func(*procNode) (string, errno) { return r.Name, 0 }}, name)
+	start, _, _ := strings.Cut(name, "-")
+	a, err := strconv.ParseUint(start, 16, 64)
+	if err != nil {
+		return nil
 	}
-	return nil
+	r, ok := n.p.mm.Space.Region(guest.Addr(a))
+	if !ok || r.Ino == 0 || mapFileName(&r) != name {
+		return nil
+	}
+	mode := uint32(symlink | 0o400)
+	if r.Prot&guest.Write != 0 {
+		mode |= 0o200
+	}
+	return n.below(&procRow{mode: mode, link: func(*procNode) (string, errno) { return r.Name, 0 }}, name)
 }

@@ -118,7 +118,7 @@ func sysMprotect(t *Thread, c *call) (int64, errno) {
 // mayBecomeData applies RLIMIT_DATA to memory that is to be writable.
 func (t *Thread) mayBecomeData(a guest.Addr, size uint64) bool {
 	r, ok := t.p.mm.Space.Region(a)
-	return !ok || r.Shared || isData(&r) || t.below(unix.RLIMIT_DATA, size, isData)
+	return !ok || r.Shared || isData(&r) || t.roomForData(size)
 }
 
 func sysPkeyMprotect(t *Thread, c *call) (int64, errno) {
@@ -163,8 +163,8 @@ var forkAdvice = map[int]func(r *mmu.Region){
 func (t *Thread) adviseFork(a guest.Addr, size uint64, advice int) errno {
 	s := t.p.mm.Space
 	if advice == abi.MADV_WIPEONFORK {
-		for _, r := range s.Regions() {
-			if r.Start < a+guest.Addr(size) && a < r.End && (r.Shared || r.Ino != 0) {
+		for r := range s.Overlapping(a, size) {
+			if r.Shared || r.Ino != 0 {
 				return abi.EINVAL
 			}
 		}

@@ -104,7 +104,7 @@ func (s *Space) copy(a guest.Addr, dst, src []byte) bool {
 
 // lost says where an access failed that was allowed: a file has been cut off.
 func (s *Space) lost(a guest.Addr, n int, access guest.Access) *guest.MemFault {
-	for _, r := range s.covering(a, a+guest.Addr(n)) {
+	for r := range s.regions.between(a, a+guest.Addr(n)) {
 		if r.file != nil {
 			r.file.look()
 		}

@@ -82,14 +82,14 @@ func (s *Space) regionFrom(at uint64) (*region, uint64) {
 	case at >= base+s.Limit:
 		return nil, base + s.Limit + Guard
 	}
-	i := s.index(guest.Addr(at - base))
+	r := s.regions.from(guest.Addr(at - base)).region()
 	switch {
-	case i == len(s.regions):
+	case r == nil:
 		return nil, base + s.Limit
-	case uint64(s.regions[i].Start) > at-base:
-		return nil, base + uint64(s.regions[i].Start)
+	case uint64(r.Start) > at-base:
+		return nil, base + uint64(r.Start)
 	}
-	return &s.regions[i], base + uint64(s.regions[i].End)
+	return r, base + uint64(r.End)
 }
 
 // permsOf is how /proc/PID/maps shows the protection of a page.

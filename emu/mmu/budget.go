@@ -59,14 +59,8 @@ func (s *Space) take(n int, limit int64) error {
 
 // count counts the maps of the window anew.
 func (s *Space) count() {
-	n := 3 // guards, and what is free behind the last region
-	for i := range s.regions {
-		n++
-		if i == 0 || s.regions[i].Start != s.regions[i-1].End {
-			n++
-		}
-	}
-	n += 2 * s.guarded
+	regions, gaps := s.regions.count()
+	n := 3 + regions + gaps + 2*s.guarded // 3: guards, and what is free behind the last region
 	s.counted = n
 	s.setMaps(n)
 }

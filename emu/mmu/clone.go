@@ -5,7 +5,7 @@ import "panda/emu/guest"
 // Clone makes the address space of a forked process: shared maps are the same
 // memory, private ones are equal now and independent from now on.
 func (s *Space) Clone(asid guest.ASID) (*Space, error) {
-	if err := s.group.room(s.private()); err != nil {
+	if err := s.group.room(s.regions.private()); err != nil {
 		return nil, err
 	}
 	c, err := s.group.newSpace(s.Limit, s.needed())
@@ -21,8 +21,8 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 	if s.Soft != nil {
 		c.UseTLB()
 	}
-	for i := range s.regions {
-		if err := c.inherit(s, &s.regions[i]); err != nil {
+	for r := range s.regions.all() {
+		if err := c.inherit(s, r); err != nil {
 			c.Close()
 			return nil, err
 		}
@@ -52,7 +52,7 @@ func (s *Space) inherit(parent *Space, of *region) error {
 		s.dropFile(r.file)
 		return err
 	}
-	s.regions = append(s.regions, r)
+	s.regions.add(r)
 	if r.Shared {
 		s.watchShared(r.Start, r.End)
 		return nil

@@ -135,7 +135,7 @@ func (g *Group) room(n uint64) error {
 	}
 	have := uint64(0)
 	for _, s := range g.spaces {
-		have += s.private()
+		have += s.regions.private()
 	}
 	if n > g.Limit || have > g.Limit-n {
 		return unix.ENOMEM
@@ -143,23 +143,18 @@ func (g *Group) room(n uint64) error {
 	return nil
 }
 
-// private is how many bytes the guest may write that no file backs.
-func (s *Space) private() (n uint64) {
-	for i := range s.regions {
-		n += s.regions[i].private()
-	}
-	return n
-}
-
 // private is the size of a region if the host must find memory for it: what is
 // private and may be written, and maps of files that nothing but descriptors and
 // maps keep.
 func (r *region) private() uint64 {
-	if r.file != nil && r.file.nameless || !r.Shared && r.Prot&guest.Write != 0 {
+	if r.file != nil && r.file.nameless || r.own() {
 		return uint64(r.End - r.Start)
 	}
 	return 0
 }
+
+// own reports whether what is stored into a region stays in it.
+func (r *region) own() bool { return !r.Shared && r.Prot&guest.Write != 0 }
 
 // sharesStores reports whether a store into a region changes its file.
 func (r *region) sharesStores() bool { return r.Shared && r.Prot&guest.Write != 0 }

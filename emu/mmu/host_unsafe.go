@@ -39,7 +39,7 @@ func (s *Space) reserveAgain(a guest.Addr, size uint64) error {
 func (s *Space) mapHost(r *region) error {
 	size := uint64(r.End - r.Start)
 	s.changed(r.Start, size)
-	if r.file == nil && len(s.covering(r.Start, r.End)) == 0 {
+	if r.file == nil && s.empty(r.Start, r.End) {
 		return s.openHost(r) // a reservation is anonymous memory already
 	}
 	fd, flags := -1, reservation

@@ -132,7 +132,9 @@ func (s *Space) protectPart(start, end guest.Addr, prot guest.Access) error {
 	}
 	s.splitAt(start)
 	s.splitAt(end)
-	s.find(start).Prot = prot
+	c := s.regions.from(start)
+	c.region().Prot = prot
+	c.changed()
 	s.joinAll(start, end)
 	s.watchShared(start, end)
 	return nil
@@ -149,10 +151,7 @@ func (s *Space) Change(a guest.Addr, size uint64, set func(r *Region)) {
 	end := a + guest.Addr(size)
 	s.splitAt(a)
 	s.splitAt(end)
-	rs := s.covering(a, end)
-	for i := range rs {
-		set(&rs[i].Region)
-	}
+	s.regions.change(a, end, func(r *region) { set(&r.Region) })
 	s.joinAll(a, end)
 }
 

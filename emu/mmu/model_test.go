@@ -256,11 +256,12 @@ func (t *modelTest) compare(p pair) {
 func (t *modelTest) invariants(s *Space) {
 	t.Helper()
 	at := guest.Addr(0)
-	for i, r := range s.regions {
-		if r.Start < at || r.End <= r.Start || i > 0 && alike(&s.regions[i-1], &s.regions[i]) {
-			t.Fatalf("region %d %+v after %#x", i, r.Region, at)
+	var before *region
+	for r := range s.regions.all() {
+		if r.Start < at || r.End <= r.Start || before != nil && alike(before, r) {
+			t.Fatalf("region %+v after %#x", r.Region, at)
 		}
-		at = r.End
+		before, at = r, r.End
 	}
 	t.ok(s.Audit())
 }

@@ -1,8 +1,7 @@
 package mmu
 
 import (
-	"slices"
-	"sort"
+	"iter"
 
 	"panda/emu/guest"
 )
@@ -30,11 +29,31 @@ func (r *region) offset(a guest.Addr) uint64 { return r.Offset + uint64(a-r.Star
 
 // Regions lists what is mapped, sorted by address.
 func (s *Space) Regions() []Region {
-	rs := make([]Region, len(s.regions))
-	for i := range s.regions {
-		rs[i] = s.regions[i].Region
+	n, _ := s.regions.count()
+	rs := make([]Region, 0, n)
+	for r := range s.regions.all() {
+		rs = append(rs, r.Region)
 	}
 	return rs
+}
+
+// Size is how many bytes are mapped.
+func (s *Space) Size() uint64 { return s.regions.size() }
+
+// Own is how many bytes are private and may be written.
+func (s *Space) Own() uint64 { return s.regions.own() }
+
+// Overlapping are the regions that touch [a, a+size), in order. The map must not
+// change meanwhile.
+func (s *Space) Overlapping(a guest.Addr, size uint64) iter.Seq[Region] {
+	end := a + guest.Addr(min(size, uint64(^a)))
+	return func(yield func(Region) bool) {
+		for r := range s.regions.between(a, end) {
+			if !yield(r.Region) {
+				return
+			}
+		}
+	}
 }
 
 // Region finds the region of an address.
@@ -47,46 +66,20 @@ func (s *Space) Region(a guest.Addr) (Region, bool) {
 
 // Next finds the first region that ends above an address.
 func (s *Space) Next(a guest.Addr) (Region, bool) {
-	if i := s.index(a); i < len(s.regions) {
-		return s.regions[i].Region, true
+	if r := s.regions.from(a).region(); r != nil {
+		return r.Region, true
 	}
 	return Region{}, false
 }
 
 // find is the region of an address, nil if there is none. The pointer holds
 // until the map changes.
-func (s *Space) find(a guest.Addr) *region {
-	if s.last < len(s.regions) {
-		if r := &s.regions[s.last]; r.Start <= a && a < r.End {
-			return r
-		}
-	}
-	if i := s.index(a); i < len(s.regions) && s.regions[i].Start <= a {
-		s.last = i
-		return &s.regions[i]
-	}
-	return nil
-}
-
-// index is that of the first region that ends above a.
-func (s *Space) index(a guest.Addr) int {
-	return sort.Search(len(s.regions), func(i int) bool { return s.regions[i].End > a })
-}
-
-// covering are the regions that touch [start, end).
-func (s *Space) covering(start, end guest.Addr) []region {
-	i := s.index(start)
-	j := i
-	for j < len(s.regions) && s.regions[j].Start < end {
-		j++
-	}
-	return s.regions[i:j]
-}
+func (s *Space) find(a guest.Addr) *region { return s.regions.find(a) }
 
 // covered reports whether every page of [start, end) is mapped.
 func (s *Space) covered(start, end guest.Addr) bool {
 	at := start
-	for _, r := range s.covering(start, end) {
+	for r := range s.regions.between(start, end) {
 		if r.Start > at {
 			return false
 		}
@@ -97,49 +90,33 @@ func (s *Space) covered(start, end guest.Addr) bool {
 
 // splitAt makes a region boundary at a.
 func (s *Space) splitAt(a guest.Addr) {
-	i := s.index(a)
-	if i == len(s.regions) || s.regions[i].Start >= a {
+	c := s.regions.from(a)
+	low := c.region()
+	if low == nil || low.Start >= a {
 		return
 	}
-	low, high := s.regions[i], s.regions[i]
-	low.End, high.Start = a, a
+	high := *low
+	high.Start = a
 	if high.file != nil {
 		high.Offset += uint64(a - low.Start)
 		high.file.refs++
 	}
-	s.regions[i] = low
-	s.regions = slices.Insert(s.regions, i+1, high)
+	low.End = a
+	c.changed()
+	s.regions.add(high)
 }
 
 // cut removes the regions of [start, end) from the list.
 func (s *Space) cut(start, end guest.Addr) {
 	s.splitAt(start)
 	s.splitAt(end)
-	i := s.index(start)
-	n := len(s.covering(start, end))
-	for _, r := range s.regions[i : i+n] {
-		s.dropFile(r.file)
-	}
-	s.regions = slices.Delete(s.regions, i, i+n)
+	s.regions.remove(start, end, func(r *region) { s.dropFile(r.file) })
 }
 
 // insert adds a region where nothing is, and joins it with its neighbours.
 func (s *Space) insert(r region) {
-	i := s.index(r.Start)
-	s.regions = slices.Insert(s.regions, i, r)
-	s.join(i + 1)
-	s.join(i)
-}
-
-// join makes one of the regions i-1 and i if they are alike.
-func (s *Space) join(i int) bool {
-	if i < 1 || i >= len(s.regions) || !alike(&s.regions[i-1], &s.regions[i]) {
-		return false
-	}
-	s.dropFile(s.regions[i].file)
-	s.regions[i-1].End = s.regions[i].End
-	s.regions = slices.Delete(s.regions, i, i+1)
-	return true
+	s.regions.add(r)
+	s.joinAll(r.Start, r.End)
 }
 
 func alike(a, b *region) bool {
@@ -150,47 +127,34 @@ func alike(a, b *region) bool {
 
 // joinAll joins alike regions around [start, end).
 func (s *Space) joinAll(start, end guest.Addr) {
-	for i := s.index(start); i < len(s.regions) && s.regions[i].Start <= end; {
-		if !s.join(i) {
-			i++
+	for c := s.regions.from(start); c.region() != nil && c.region().Start <= end; {
+		if low, high := c.before(), c.region(); low != nil && alike(low, high) {
+			c = s.join(*low, *high)
+		} else {
+			c.next()
 		}
 	}
+}
+
+// join makes one of two regions that are alike, and says where the next one is.
+func (s *Space) join(low, high region) cursor {
+	s.regions.remove(high.Start, high.End, func(r *region) { s.dropFile(r.file) })
+	c := s.regions.from(low.Start)
+	c.region().End = high.End
+	c.changed()
+	c.next()
+	return c
+}
+
+// empty reports whether nothing is mapped in [start, end).
+func (s *Space) empty(start, end guest.Addr) bool {
+	r := s.regions.from(start).region()
+	return r == nil || r.Start >= end
 }
 
 // Free reports whether nothing is mapped in [a, a+size), all of it in the window.
 func (s *Space) Free(a guest.Addr, size uint64) bool {
-	return s.inside(a, size) && len(s.covering(a, a+guest.Addr(size))) == 0
-}
-
-// FindFree finds size bytes between lo and hi where nothing is mapped: the
-// highest place when down is set, else the lowest.
-func (s *Space) FindFree(size uint64, lo, hi guest.Addr, down bool) (guest.Addr, bool) {
-	hi = min(hi, guest.Addr(s.Limit))
-	if lo >= hi || size == 0 || size > uint64(hi-lo) {
-		return 0, false
-	}
-	n := guest.Addr(size)
-	if down {
-		return s.freeBelow(n, lo, hi)
-	}
-	for _, r := range s.covering(lo, hi) {
-		if r.Start >= lo && r.Start-lo >= n {
-			return lo, true
-		}
-		lo = max(lo, r.End)
-	}
-	return lo, lo < hi && hi-lo >= n
-}
-
-func (s *Space) freeBelow(n, lo, hi guest.Addr) (guest.Addr, bool) {
-	rs := s.covering(lo, hi)
-	for i := len(rs) - 1; i >= 0; i-- {
-		if rs[i].End <= hi && hi-rs[i].End >= n {
-			return hi - n, true
-		}
-		hi = min(hi, rs[i].Start)
-	}
-	return hi - n, hi >= lo && hi-lo >= n
+	return s.inside(a, size) && s.empty(a, a+guest.Addr(size))
 }
 
 // Mapped reports whether every page of [a, a+size) is mapped.

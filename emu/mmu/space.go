@@ -40,8 +40,7 @@ type Space struct {
 	Soft *Soft
 
 	group   *Group
-	regions []region            // sorted, disjoint, not empty
-	last    int                 // index of the region found last
+	regions regionList
 	watched map[guest.Addr]bool // pages with translated code; true if a store into one faults
 	files   map[fileKey]*backing
 	scan    *scanResult
@@ -88,10 +87,10 @@ func (s *Space) Close() error {
 	if s.Base == nil {
 		return nil
 	}
-	for i := range s.regions {
-		s.dropFile(s.regions[i].file)
+	for r := range s.regions.all() {
+		s.dropFile(r.file)
 	}
-	s.regions = nil
+	s.regions = regionList{}
 	s.group.drop(s)
 	s.setMaps(0)
 	err := unix.MunmapPtr(unsafe.Add(s.Base, -Guard), uintptr(s.Limit+2*Guard))
@@ -102,10 +101,10 @@ func (s *Space) Close() error {
 
 // needed is the smallest limit that holds the regions.
 func (s *Space) needed() uint64 {
-	if len(s.regions) == 0 {
+	end := uint64(s.regions.end())
+	if end == 0 {
 		return min(s.Limit, MinLimit)
 	}
-	end := uint64(s.regions[len(s.regions)-1].End)
 	return min(s.Limit, max(MinLimit, uint64(1)<<bits.Len64(end-1)))
 }
 

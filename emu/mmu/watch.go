@@ -138,8 +138,7 @@ func (s *Space) watchedIn(start, end guest.Addr) (pages []guest.Addr) {
 
 // eachMap calls f for the places where the space maps a page of a file.
 func (s *Space) eachMap(of inode, off uint64, f func(at guest.Addr, r *region)) {
-	for i := range s.regions {
-		r := &s.regions[i]
+	for r := range s.regions.all() {
 		if r.file == nil || r.file.key.inode != of || off < r.Offset {
 			continue
 		}
@@ -152,8 +151,8 @@ func (s *Space) eachMap(of inode, off uint64, f func(at guest.Addr, r *region)) 
 // watchShared watches the pages of new writable shared maps in a range that hold
 // code which was translated elsewhere.
 func (s *Space) watchShared(start, end guest.Addr) {
-	for _, r := range s.covering(start, end) {
-		if r.sharesStores() && s.watchCodeIn(&r) != nil {
+	for r := range s.regions.between(start, end) {
+		if r.sharesStores() && s.watchCodeIn(r) != nil {
 			s.group.forgetAll()
 			return
 		}

@@ -15,24 +15,18 @@ const stackGap = 256 * PageSize
 // noteGrowing remembers that a new map grows down.
 func (m *MM) noteGrowing(r Request, at guest.Addr) {
 	if r.Flags&abi.MAP_GROWSDOWN != 0 && r.File < 0 {
-		m.growing = append(slices.DeleteFunc(m.growing, func(a guest.Addr) bool { return a == at }), at)
+		if i, known := slices.BinarySearch(m.growing, at); !known {
+			m.growing = slices.Insert(m.growing, i, at)
+		}
 	}
 }
 
 // GrowDown extends a map that grows down to an address below it where nothing is,
 // up to a size of limit, and reports whether it did.
 func (m *MM) GrowDown(a guest.Addr, limit uint64) bool {
-	if len(m.growing) == 0 {
-		return false
-	}
 	to := a &^ (PageSize - 1)
-	i := -1 // the lowest one above a
-	for j, start := range m.growing {
-		if start > a && (i < 0 || start < m.growing[i]) {
-			i = j
-		}
-	}
-	if i < 0 {
+	i, _ := slices.BinarySearch(m.growing, a+1) // the lowest one above a
+	if i == len(m.growing) {
 		return false
 	}
 	start := m.growing[i]
@@ -56,7 +50,10 @@ func (m *MM) GrowStart(a guest.Addr) (guest.Addr, errno) {
 	switch {
 	case !ok:
 		return 0, abi.ENOMEM
-	case r.Name != "[stack]" && !slices.Contains(m.growing, r.Start):
+	case r.Name == "[stack]":
+		return r.Start, 0
+	}
+	if _, grows := slices.BinarySearch(m.growing, r.Start); !grows {
 		return 0, abi.EINVAL
 	}
 	return r.Start, 0

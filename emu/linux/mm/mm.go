@@ -78,7 +78,7 @@ type MM struct {
 	Vdso guest.Addr // the shared object of the kernel, 0 for none
 	LDT  []uint64   // descriptors of modify_ldt
 
-	growing []guest.Addr // starts of the maps of MAP_GROWSDOWN
+	growing []guest.Addr // starts of the maps of MAP_GROWSDOWN, sorted; some are gone
 }
 
 // MaxLDT is how many descriptors a local descriptor table may have.
