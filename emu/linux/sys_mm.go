@@ -7,7 +7,6 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
-	"panda/emu/mmu"
 )
 
 func sysMmap(t *Thread, c *call) (int64, errno) {
@@ -17,17 +16,17 @@ func sysMmap(t *Thread, c *call) (int64, errno) {
 func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 	r := mm.Request{Addr: c.addr(0), Size: c.Args[1], Prot: mm.Prot(c.Args[2]), Flags: c.Args[3], File: -1, Offset: offset, MaxFD: t.maxFD()}
 	typ := r.Flags & abi.MAP_TYPE
-	if e := knownMap(r.Flags); e != 0 {
+	f, e := t.mapped(c, &r)
+	if e == 0 {
+		e = knownMap(r.Flags)
+	}
+	if e != 0 {
 		return 0, e
 	}
 	if c.abi.word < t.p.abi.word { // INT 0x80 in a 64-bit program
 		r.Flags |= abi.MAP_32BIT
 	}
-	if r.Flags&abi.MAP_ANONYMOUS == 0 {
-		f, e := t.file(c.i32(4))
-		if e != 0 {
-			return 0, e
-		}
+	if f != nil {
 		if !f.readable() || typ != abi.MAP_PRIVATE && r.Prot&guest.Write != 0 && !f.writable() {
 			return 0, abi.EACCES
 		}
@@ -44,6 +43,43 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 		t.k.fireModules(event.ModuleMapped, t.k.modules(t.p.mm.Space, event.ModuleMapped, a, mm.RoundUp(r.Size)))
 	}
 	return int64(a), e
+}
+
+// mapped is the file of a map, nil for none, with the checks that come before all
+// others.
+func (t *Thread) mapped(c *call, r *mm.Request) (f *File, e errno) {
+	huge, anonymous := r.Flags&abi.MAP_HUGETLB != 0, r.Flags&abi.MAP_ANONYMOUS != 0
+	if r.Offset%mm.PageSize != 0 {
+		return nil, abi.EINVAL
+	}
+	if !anonymous {
+		if f, e = t.file(c.i32(4)); e == 0 && f.flags&abi.O_PATH != 0 {
+			e = abi.EBADF
+		}
+	}
+	switch {
+	case e != 0:
+		return nil, e
+	case r.Size == 0, huge && !anonymous:
+		return nil, abi.EINVAL
+	case huge:
+		return nil, hugeMap(r)
+	}
+	return f, 0
+}
+
+// hugePages are the sizes of huge pages by what MAP_HUGE_SHIFT says: their binary
+// logarithm, or nothing.
+var hugePages = map[uint64]uint64{0: 2 << 20, 21: 2 << 20, 30: 1 << 30}
+
+// hugeMap refuses a map of huge pages: as on a machine where nobody has set any
+// aside, which is what vm.nr_hugepages is for.
+func hugeMap(r *mm.Request) errno {
+	size := hugePages[r.Flags>>26&0x3f]
+	if size == 0 || r.Flags&abi.MAP_FIXED != 0 && uint64(r.Addr)%size != 0 {
+		return abi.EINVAL
+	}
+	return abi.ENOMEM
 }
 
 // legacyMap are the flags that a map may have with MAP_SHARED_VALIDATE: all that a
@@ -97,22 +133,32 @@ func sysMunmap(t *Thread, c *call) (int64, errno) {
 }
 
 func sysMprotect(t *Thread, c *call) (int64, errno) {
-	const known = abi.PROT_READ | abi.PROT_WRITE | abi.PROT_EXEC | abi.PROT_SEM | abi.PROT_GROWSDOWN
-	a, size := c.addr(0), c.Args[1]
-	if c.Args[2]&^known != 0 {
+	const (
+		known = abi.PROT_READ | abi.PROT_WRITE | abi.PROT_EXEC | abi.PROT_SEM
+		grows = abi.PROT_GROWSDOWN | abi.PROT_GROWSUP
+	)
+	a, n, prot := c.addr(0), mm.RoundUp(c.Args[1]), c.Args[2]
+	switch {
+	case prot&grows == grows, a%mm.PageSize != 0:
+		return 0, abi.EINVAL
+	case c.Args[1] == 0:
+		return 0, 0
+	case a+guest.Addr(n) <= a:
+		return 0, abi.ENOMEM
+	case prot&^(known|grows) != 0:
 		return 0, abi.EINVAL
 	}
-	if c.Args[2]&abi.PROT_GROWSDOWN != 0 && size != 0 && a%mm.PageSize == 0 {
-		start, e := t.p.mm.GrowStart(a)
+	if prot&grows != 0 {
+		start, e := t.p.mm.GrowStart(a, n, prot&abi.PROT_GROWSUP != 0)
 		if e != 0 {
 			return 0, e
 		}
-		a, size = start, size+uint64(a-start)
+		a, n = start, n+uint64(a-start)
 	}
-	if c.Args[2]&abi.PROT_WRITE != 0 && !t.mayBecomeData(a, mm.RoundUp(size)) {
+	if prot&abi.PROT_WRITE != 0 && !t.mayBecomeData(a, n) {
 		return 0, abi.ENOMEM
 	}
-	return 0, t.p.mm.Protect(a, size, mm.Prot(c.Args[2]))
+	return 0, t.p.mm.Protect(a, n, mm.Prot(prot))
 }
 
 // mayBecomeData applies RLIMIT_DATA to memory that is to be writable.
@@ -145,108 +191,6 @@ func sysBrk(t *Thread, c *call) (int64, errno) {
 		return int64(m.Brk), 0
 	}
 	return int64(m.SetBrk(c.addr(0))), 0
-}
-
-// passedAdvice is the advice that changes what is in memory: the host must do it.
-// All other advice is about speed.
-var passedAdvice = map[int]bool{abi.MADV_DONTNEED: true, abi.MADV_FREE: true, abi.MADV_REMOVE: true}
-
-// forkAdvice is the advice about what a child gets (madvise(2)).
-var forkAdvice = map[int]func(r *mmu.Region){
-	abi.MADV_DONTFORK:   func(r *mmu.Region) { r.DontFork = true },
-	abi.MADV_DOFORK:     func(r *mmu.Region) { r.DontFork = false },
-	abi.MADV_WIPEONFORK: func(r *mmu.Region) { r.WipeOnFork = true },
-	abi.MADV_KEEPONFORK: func(r *mmu.Region) { r.WipeOnFork = false },
-}
-
-// adviseFork applies it. Only private memory without a file can be wiped.
-func (t *Thread) adviseFork(a guest.Addr, size uint64, advice int) errno {
-	s := t.p.mm.Space
-	if advice == abi.MADV_WIPEONFORK {
-		for r := range s.Overlapping(a, size) {
-			if r.Shared || r.Ino != 0 {
-				return abi.EINVAL
-			}
-		}
-	}
-	s.Change(a, size, forkAdvice[advice])
-	return 0
-}
-
-func sysMadvise(t *Thread, c *call) (int64, errno) {
-	a, size := c.addr(0), mm.RoundUp(c.Args[1])
-	switch {
-	case a%mm.PageSize != 0 || size == 0 && c.Args[1] != 0:
-		return 0, abi.EINVAL
-	case size == 0:
-		return 0, 0
-	case c.i32(2) < 0 || c.i32(2) > 25 && c.i32(2) != 100 && c.i32(2) != 101:
-		return 0, abi.EINVAL
-	case !t.p.mm.Space.Mapped(a, size):
-		return 0, abi.ENOMEM
-	case forkAdvice[c.i32(2)] != nil:
-		return 0, t.adviseFork(a, size, c.i32(2))
-	case passedAdvice[c.i32(2)]:
-		return 0, hostErrno(t.p.mm.Space.Advise(a, size, c.i32(2)))
-	}
-	return 0, 0
-}
-
-// hostErrno is the errno of an error of mmu.
-func hostErrno(err error) errno {
-	if e, ok := err.(unix.Errno); ok {
-		return errno(e)
-	}
-	if err != nil {
-		return abi.ENOMEM
-	}
-	return 0
-}
-
-func sysMincore(t *Thread, c *call) (int64, errno) {
-	a, size := c.addr(0), mm.RoundUp(c.Args[1])
-	if a%mm.PageSize != 0 {
-		return 0, abi.EINVAL
-	}
-	if size > t.p.mm.Space.Limit || !t.p.mm.Space.Mapped(a, size) {
-		return 0, abi.ENOMEM
-	}
-	var vec [4096]byte
-	for to := c.addr(2); size > 0; {
-		part := vec[:min(size/mm.PageSize, uint64(len(vec)))]
-		if e := hostErrno(t.p.mm.Space.Resident(a, part)); e != 0 {
-			return 0, e
-		}
-		if e := t.copyOut(to, part); e != 0 {
-			return 0, e
-		}
-		n := uint64(len(part))
-		a, to, size = a+guest.Addr(n*mm.PageSize), to+guest.Addr(n), size-n*mm.PageSize
-	}
-	return 0, 0
-}
-
-func sysMsync(t *Thread, c *call) (int64, errno) {
-	a, size, flags := c.addr(0), mm.RoundUp(c.Args[1]), c.i32(2)
-	switch {
-	case a%mm.PageSize != 0 || flags&^(abi.MS_ASYNC|abi.MS_INVALIDATE|abi.MS_SYNC) != 0 || flags&abi.MS_ASYNC != 0 && flags&abi.MS_SYNC != 0:
-		return 0, abi.EINVAL
-	case size == 0:
-		return 0, 0
-	case !t.p.mm.Space.Mapped(a, size):
-		return 0, abi.ENOMEM
-	}
-	return 0, hostErrno(t.p.mm.Space.Sync(a, size, flags))
-}
-
-// sysMlock only checks: the host keeps guest memory as it likes.
-func sysMlock(t *Thread, c *call) (int64, errno) {
-	a := c.addr(0) &^ (mm.PageSize - 1)
-	size := mm.RoundUp(c.Args[1] + uint64(c.addr(0)-a))
-	if size != 0 && !t.p.mm.Space.Mapped(a, size) {
-		return 0, abi.ENOMEM
-	}
-	return 0, 0
 }
 
 func sysZero(*Thread, *call) (int64, errno) { return 0, 0 }

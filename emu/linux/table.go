@@ -104,7 +104,7 @@ var rows = map[string]*row{
 	"munmap": {fn: sysMunmap}, "mprotect": {fn: sysMprotect}, "pkey_mprotect": {fn: sysPkeyMprotect}, "pkey_alloc": {level: refused}, "pkey_free": {level: refused},
 	"mremap": {fn: sysMremap, level: partial, gap: "MREMAP_DONTUNMAP of what is shared or of a file"}, "brk": {fn: sysBrk},
 	"madvise": {fn: sysMadvise}, "mincore": {fn: sysMincore}, "msync": {fn: sysMsync},
-	"mlock": {fn: sysMlock}, "mlock2": {fn: sysMlock}, "munlock": {fn: sysMlock}, "mlockall": {fn: sysZero}, "munlockall": {fn: sysZero},
+	"mlock": {fn: sysMlock}, "mlock2": {fn: sysMlock2}, "munlock": {fn: sysMunlock}, "mlockall": {fn: sysZero}, "munlockall": {fn: sysZero},
 	"membarrier": {fn: sysMembarrier}, "mbind": {fn: sysZero}, "set_mempolicy": {fn: sysZero}, "get_mempolicy": {fn: sysGetMempolicy},
 	"userfaultfd": {level: refused}, "remap_file_pages": {level: refused},
 	"process_vm_readv": {fn: sysProcessVMReadv}, "process_vm_writev": {fn: sysProcessVMWritev},

@@ -43,17 +43,15 @@ func (m *MM) GrowDown(a guest.Addr, limit uint64) bool {
 	return true
 }
 
-// GrowStart is where the map of an address begins, if it grows down: the range of
-// mprotect with PROT_GROWSDOWN begins there.
-func (m *MM) GrowStart(a guest.Addr) (guest.Addr, errno) {
-	r, ok := m.Space.Region(a)
+// GrowStart is where the first map of a range begins, if it grows down: the range of
+// mprotect with PROT_GROWSDOWN begins there. None grows up.
+func (m *MM) GrowStart(a guest.Addr, size uint64, up bool) (guest.Addr, errno) {
+	r, ok := m.Space.Next(a)
+	_, grows := slices.BinarySearch(m.growing, r.Start)
 	switch {
-	case !ok:
+	case !ok, r.Start >= a+guest.Addr(size), up && r.Start > a:
 		return 0, abi.ENOMEM
-	case r.Name == "[stack]":
-		return r.Start, 0
-	}
-	if _, grows := slices.BinarySearch(m.growing, r.Start); !grows {
+	case up, !grows && r.Name != "[stack]":
 		return 0, abi.EINVAL
 	}
 	return r.Start, 0

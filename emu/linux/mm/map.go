@@ -26,12 +26,13 @@ func (m *MM) Map(r Request) (guest.Addr, errno) {
 		return 0, abi.EINVAL
 	case size == 0 || size > m.end():
 		return 0, abi.ENOMEM
-	case r.Offset+size < r.Offset || int64(r.Offset+size) < 0:
-		return 0, abi.EOVERFLOW
 	}
 	at, e := m.place(r, size)
-	if e != 0 {
+	switch {
+	case e != 0:
 		return 0, e
+	case r.File >= 0 && r.Offset+size <= r.Offset: // the host knows whether the file's own limit is lower
+		return 0, abi.EOVERFLOW
 	}
 	shared := r.Flags&abi.MAP_TYPE != abi.MAP_PRIVATE
 	mapping := mmu.Mapping{File: r.File, Offset: r.Offset, Shared: shared, Name: r.Name, MaxFD: r.MaxFD}
@@ -75,7 +76,7 @@ func (m *MM) fixed(r Request, size uint64) errno {
 	switch {
 	case r.Addr%PageSize != 0:
 		return abi.EINVAL
-	case uint64(r.Addr) > m.end()-size:
+	case size > m.end() || uint64(r.Addr) > m.end()-size:
 		return abi.ENOMEM
 	case r.Addr < MinAddr:
 		return abi.EPERM
@@ -108,7 +109,16 @@ func (m *MM) Protect(a guest.Addr, n uint64, prot guest.Access) errno {
 	case size == 0:
 		return abi.ENOMEM
 	}
-	return errnoOf(m.Space.Protect(a, size, prot))
+	inside := min(size, m.Space.Limit-min(m.Space.Limit, uint64(a)))
+	if inside != 0 {
+		if e := errnoOf(m.Space.Protect(a, inside, prot)); e != 0 {
+			return e
+		}
+	}
+	if inside < size {
+		return abi.ENOMEM
+	}
+	return 0
 }
 
 // SetBrk is brk: it returns where the heap ends now.
@@ -136,36 +146,47 @@ func (m *MM) SetBrk(to guest.Addr) guest.Addr {
 // Remap is mremap.
 func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
 	oldSize, newSize := RoundUp(oldLen), RoundUp(newLen)
-	fixed := flags&abi.MREMAP_FIXED != 0
-	if e := m.checkRemap(old, oldSize, newSize, flags, fixed); e != 0 {
+	if e := m.checkRemap(old, oldSize, to, newSize, flags); e != 0 {
 		return 0, e
 	}
 	r, ok := m.Space.Region(old)
-	if !ok {
+	switch {
+	case !ok:
 		return 0, abi.EFAULT
+	case oldSize == 0 && (!r.Shared || flags&abi.MREMAP_MAYMOVE == 0):
+		return 0, abi.EINVAL
 	}
-	if oldSize == 0 {
-		return m.duplicate(r, old, newSize, flags, to)
-	}
-	if fixed && oldSize == newSize && flags&abi.MREMAP_DONTUNMAP == 0 {
-		return to, m.moveAll(old, to, oldSize)
-	}
-	if fixed {
-		if e := m.clearTarget(old, oldSize, to, newSize); e != 0 {
+	if flags&abi.MREMAP_FIXED != 0 {
+		if e := m.clearTarget(to, newSize); e != 0 {
 			return 0, e
 		}
 	}
+	switch {
+	case !m.Space.Mapped(old, PageSize): // it was the target
+		return 0, abi.EFAULT
+	case oldSize == 0:
+		return m.duplicate(old, newSize, flags, to)
+	}
+	return m.remap(old, oldSize, newSize, flags, to)
+}
+
+// remap is mremap when nothing is at the new address.
+func (m *MM) remap(old guest.Addr, oldSize, newSize uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
+	fixed, leave := flags&abi.MREMAP_FIXED != 0, flags&abi.MREMAP_DONTUNMAP != 0
+	if fixed && oldSize == newSize && !leave {
+		return to, m.moveAll(old, to, oldSize)
+	}
 	if oldSize > newSize { // what is cut off may be several maps, or none
-		if e := errnoOf(m.Space.Unmap(old+guest.Addr(newSize), oldSize-newSize)); e != 0 {
+		if e := m.Unmap(old+guest.Addr(newSize), oldSize-newSize); e != 0 {
 			return 0, e
 		}
 		oldSize = newSize
 	}
-	if r, ok = m.Space.Region(old); !ok || uint64(r.End-old) < oldSize {
-		return 0, abi.EFAULT
-	}
+	r, ok := m.Space.Region(old)
 	switch {
-	case flags&abi.MREMAP_DONTUNMAP != 0:
+	case !ok || uint64(r.End-old) < oldSize:
+		return 0, abi.EFAULT
+	case leave:
 		return m.evacuate(r, old, oldSize, flags, to)
 	case fixed:
 		return to, errnoOf(m.Space.Move(old, oldSize, to, newSize))
@@ -176,9 +197,6 @@ func (m *MM) Remap(old guest.Addr, oldLen, newLen uint64, flags uint64, to guest
 // moveAll moves all that is mapped in a range, which may be several maps and gaps
 // (mremap(2), since Linux 6.17).
 func (m *MM) moveAll(old, to guest.Addr, size uint64) errno {
-	if e := m.clearTarget(old, size, to, size); e != 0 {
-		return e
-	}
 	end := old + guest.Addr(size)
 	for at := old; at < end; {
 		r, ok := m.Space.Next(at)
@@ -197,14 +215,11 @@ func (m *MM) moveAll(old, to guest.Addr, size uint64) errno {
 }
 
 // clearTarget unmaps what a map is to be moved over.
-func (m *MM) clearTarget(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint64) errno {
-	switch {
-	case to%PageSize != 0 || uint64(to) > m.end()-newSize || to < MinAddr:
-		return abi.EINVAL
-	case old < to+guest.Addr(newSize) && to < old+guest.Addr(oldSize):
-		return abi.EINVAL
+func (m *MM) clearTarget(to guest.Addr, size uint64) errno {
+	if e := m.fixed(Request{Addr: to}, size); e != 0 {
+		return e
 	}
-	return errnoOf(m.Space.Unmap(to, newSize))
+	return errnoOf(m.Space.Unmap(to, size))
 }
 
 // evacuate moves the pages of private memory and leaves an empty map behind.
@@ -214,7 +229,7 @@ func (m *MM) evacuate(r mmu.Region, old guest.Addr, size uint64, flags uint64, t
 	}
 	if flags&abi.MREMAP_FIXED == 0 {
 		var e errno
-		if to, e = m.place(Request{}, size); e != 0 {
+		if to, e = m.place(Request{Addr: to}, size); e != 0 {
 			return 0, e
 		}
 	}
@@ -224,13 +239,19 @@ func (m *MM) evacuate(r mmu.Region, old guest.Addr, size uint64, flags uint64, t
 	return to, errnoOf(m.Space.Map(old, size, r.Prot, mmu.Anonymous(r.Name)))
 }
 
-func (m *MM) checkRemap(old guest.Addr, oldSize, newSize uint64, flags uint64, fixed bool) errno {
+// checkRemap checks what does not depend on what is mapped. The new address is
+// checked for MREMAP_DONTUNMAP too.
+func (m *MM) checkRemap(old guest.Addr, oldSize uint64, to guest.Addr, newSize, flags uint64) errno {
 	const known = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED | abi.MREMAP_DONTUNMAP
-	leave := flags&abi.MREMAP_DONTUNMAP != 0
+	end := uint64(m.Layout.End)
 	switch {
-	case flags&^known != 0, (fixed || leave) && flags&abi.MREMAP_MAYMOVE == 0, leave && oldSize != newSize:
+	case flags&^known != 0, old%PageSize != 0, newSize == 0, newSize > end:
 		return abi.EINVAL
-	case old%PageSize != 0, newSize == 0, newSize > m.end():
+	case flags&(abi.MREMAP_FIXED|abi.MREMAP_DONTUNMAP) == 0:
+		return 0
+	case to%PageSize != 0, uint64(to) > end-newSize, flags&abi.MREMAP_MAYMOVE == 0,
+		flags&abi.MREMAP_DONTUNMAP != 0 && oldSize != newSize,
+		old < to+guest.Addr(newSize) && to < old+guest.Addr(oldSize):
 		return abi.EINVAL
 	}
 	return 0
@@ -256,10 +277,7 @@ func (m *MM) resize(old guest.Addr, oldSize, newSize uint64, flags uint64) (gues
 }
 
 // duplicate makes a second map of shared memory: an old size of 0 asks for it.
-func (m *MM) duplicate(r mmu.Region, old guest.Addr, size uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
-	if !r.Shared || flags&abi.MREMAP_MAYMOVE == 0 {
-		return 0, abi.EINVAL
-	}
+func (m *MM) duplicate(old guest.Addr, size uint64, flags uint64, to guest.Addr) (guest.Addr, errno) {
 	if flags&abi.MREMAP_FIXED == 0 {
 		var e errno
 		if to, e = m.place(Request{}, size); e != 0 {

@@ -45,7 +45,7 @@ type Layout struct {
 // where the program's part of it ends.
 var (
 	layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
-	ends       = map[guest.Arch]guest.Addr{guest.X86_64: 1 << 47, guest.I386: 0xffffe000}
+	ends       = map[guest.Arch]guest.Addr{guest.X86_64: 1<<47 - PageSize, guest.I386: 0xffffe000}
 )
 
 // LayoutFor is the layout of an architecture with stacks of the given size.

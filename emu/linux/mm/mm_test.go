@@ -125,10 +125,20 @@ func TestGrowStart(t *testing.T) {
 	m.Map(anon)
 	for _, row := range []struct {
 		a, want guest.Addr
+		pages   uint64
+		up      bool
 		e       errno
-	}{{0x401000, 0x400000, 0}, {0x301000, 0, abi.EINVAL}, {0x500000, 0, abi.ENOMEM}} {
-		if got, e := m.GrowStart(row.a); got != row.want || e != row.e {
-			t.Errorf("%#x: %#x, %v", uint64(row.a), uint64(got), e)
+	}{
+		{0x401000, 0x400000, 1, false, 0},
+		{0x3ff000, 0x400000, 2, false, 0}, // the first map of the range
+		{0x3ff000, 0, 1, false, abi.ENOMEM},
+		{0x301000, 0, 1, false, abi.EINVAL},
+		{0x500000, 0, 1, false, abi.ENOMEM},
+		{0x400000, 0, 1, true, abi.EINVAL},
+		{0x3ff000, 0, 2, true, abi.ENOMEM},
+	} {
+		if got, e := m.GrowStart(row.a, row.pages*PageSize, row.up); got != row.want || e != row.e {
+			t.Errorf("%#x, up %v: %#x, %v", uint64(row.a), row.up, uint64(got), e)
 		}
 	}
 }
