@@ -17,11 +17,17 @@ import (
 // to machine code, and to the watches of code pages, each of which may cut a map
 // in three. So windows have a budget, watches a smaller one on top of it, and the
 // rest is the emulator's.
+//
+// On Linux each process has the limit for itself. Here a process that takes all it
+// can get must not keep the others from forking, so that the last part of the budget
+// is for windows with few maps.
 
 const (
 	usualMaps = 65530 // what Linux sets
 	watchMaps = 1 << 12
 	spareMaps = 1 << 12
+	keptMaps  = 1 << 12 // for windows that have few, and a clone is one of those
+	fewMaps   = 1 << 10
 )
 
 // hostMaps is how many maps all windows of this host process may have.
@@ -46,11 +52,21 @@ var mapsTaken atomic.Int64
 
 // take is called before the host is asked for what may need n more maps. It fails
 // with ENOMEM.
-func (s *Space) take(n int, limit int64) error {
-	if s.maps > 2*s.counted+1024 || mapsTaken.Load()+int64(n) > limit {
+func (s *Space) take(n int) error {
+	return s.takeBelow(n, func() int64 {
+		if s.maps+n <= fewMaps {
+			return hostMaps()
+		}
+		return hostMaps() - min(keptMaps, hostMaps()/8)
+	})
+}
+
+// takeBelow is take with a limit of its own, which may depend on what the window has.
+func (s *Space) takeBelow(n int, limit func() int64) error {
+	if s.maps > 2*s.counted+1024 || mapsTaken.Load()+int64(n) > limit() {
 		s.count()
 	}
-	if mapsTaken.Load()+int64(n) > limit {
+	if mapsTaken.Load()+int64(n) > limit() {
 		return unix.ENOMEM
 	}
 	s.setMaps(s.maps + n)
@@ -74,12 +90,12 @@ func (s *Space) setMaps(n int) {
 // cut in two. Giving maps back takes none, so that a guest that has used up all of
 // them can do so.
 func (s *Space) mayMap(a guest.Addr, size uint64) error {
-	return s.take(2+s.cuts(a, size), hostMaps())
+	return s.take(2 + s.cuts(a, size))
 }
 
 func (s *Space) mayCut(a guest.Addr, size uint64) error {
 	if n := s.cuts(a, size); n > 0 {
-		return s.take(n, hostMaps())
+		return s.take(n)
 	}
 	return nil
 }
@@ -96,4 +112,6 @@ func (s *Space) cuts(a guest.Addr, size uint64) (n int) {
 
 // mayWatch takes maps for the watch of a page. When there are none left the caller
 // ends all watches: what was watched is then translated again.
-func (s *Space) mayWatch() error { return s.take(2, hostMaps()+watchMaps) }
+func (s *Space) mayWatch() error {
+	return s.takeBelow(2, func() int64 { return hostMaps() + watchMaps })
+}

@@ -13,7 +13,7 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 		return nil, err
 	}
 	s.count()
-	if err := c.take(s.maps, hostMaps()); err != nil {
+	if err := c.take(s.maps); err != nil {
 		c.Close()
 		return nil, err
 	}
