@@ -247,11 +247,7 @@ func (m *Machine) doTodo() {
 // guest.
 func (m *Machine) Close() {
 	m.bus.FlushBatches()
-	for _, s := range m.bus.Active(event.Shutdown) {
-		if fn, ok := s.Fn.(event.Func); ok {
-			m.bus.Call(s, fn)
-		}
-	}
+	m.bus.Fire(event.Shutdown, new(event.Env))
 	m.plugins.Close()
 	m.kernel.Close()
 	if m.box != nil {
@@ -292,15 +288,6 @@ func (m *Machine) hypercall(c *vcpu.CPU) (then func(), taken bool) {
 	if !m.bus.Watched(event.GuestHypercall) {
 		return func() {}, false
 	}
-	then = c.Callbacks(func() { taken = m.fireHypercall(c) })
+	then = c.Callbacks(func() { taken = m.bus.Fire(event.GuestHypercall, &event.Env{CPU: c, PC: c.PC()}) })
 	return then, taken
-}
-
-func (m *Machine) fireHypercall(c *vcpu.CPU) (taken bool) {
-	for _, s := range m.bus.At(nil, event.GuestHypercall, event.InsnAt(c.Machine, c.PC())) {
-		if fn, ok := s.Fn.(event.HypercallFunc); ok && s.Active() {
-			m.bus.Call(s, func() { taken = fn(c) || taken })
-		}
-	}
-	return taken
 }

@@ -104,6 +104,37 @@ func (b *Bus) Fail(s *Sub, err error) {
 	b.Report(s, err)
 }
 
+// Fire tells of an event those whose filters take it, in order, and reports whether
+// one of them answered true. Events that a translation chooses callbacks for are
+// not fired here.
+func (b *Bus) Fire(k Kind, e *Env) (answer bool) {
+	subs := b.Active(k)
+	if len(subs) == 0 {
+		return false
+	}
+	if k.placed() {
+		subs = b.At(nil, k, InsnAt(e.CPU.Machine, e.PC))
+	}
+	of := Rows[k].Shape.subject
+	for _, s := range subs {
+		if of == nil || s.Filter.MatchName(of(e)) {
+			answer = b.Tell(s, e) || answer
+		}
+	}
+	return answer
+}
+
+// Tell calls one subscription, if it is still to be served: a callback before it
+// may have ended it. It contains a panic of the callback.
+func (b *Bus) Tell(s *Sub, e *Env) (answer bool) {
+	if !s.On {
+		return false
+	}
+	defer b.guard(s)
+	s.Hits++
+	return s.deliver(e)
+}
+
 // Call runs f for one subscription, if it is still to be served: a callback
 // before it may have ended it. It contains a panic of the callback.
 func (b *Bus) Call(s *Sub, f func()) {

@@ -23,6 +23,8 @@ type Env struct {
 	Thread    *Thread
 	Module    *MappedModule
 	TB        *vcpu.TB
+	Next      *vcpu.TB   // of after_block_exec
+	OldASID   guest.ASID // of asid_changed
 }
 
 // Value is a field of an event: a text, or a number that may be signed.
@@ -122,31 +124,7 @@ var Fields = []Field{
 
 // Class says which classes of Fields an event belongs to; empty when it has no
 // fields.
-func (k Kind) Class() string {
-	switch k {
-	case InsnExec, AfterInsnExec, InsnTranslate, GuestHypercall, BeforeBlockTranslate:
-		return "insn"
-	case BeforeBlockExec, AfterBlockExec, AfterBlockTranslate, BeforeBlockExecInvalidateOpt, CPURestoreState:
-		return "block"
-	case VirtMemBeforeRead:
-		return "mem"
-	case VirtMemAfterRead, VirtMemBeforeWrite, VirtMemAfterWrite:
-		return "mem buf"
-	case UserBeforeSyscall, SyscallEnter:
-		return "sys"
-	case UserAfterSyscall, SyscallLeave:
-		return "sys leave"
-	case BeforeException:
-		return "exc"
-	case ProcessStart, ProcessFork, ProcessExit:
-		return "proc"
-	case ThreadStart, ThreadExit:
-		return "thread"
-	case ModuleMapped, ModuleUnmapped:
-		return "module"
-	}
-	return ""
-}
+func (k Kind) Class() string { return Rows[k].Class }
 
 // Lookup finds a register by name, nil if there is none.
 type Lookup func(name string) vcpu.Register

@@ -55,9 +55,11 @@ type Row struct {
 	Kind    Kind
 	Name    string
 	Aliases []string // the manual's other names
-	Args    string   // what a callback gets after the CPU
-	Returns string   // what a result means; empty when unused
-	Filters string   // the filter keys it takes
+	Shape   *Shape
+	Class   string // of the Fields that the event has, one or more; empty when it has none
+	Args    string // what a callback gets after the CPU
+	Returns string // what a result means; empty when unused
+	Filters string // the filter keys it takes
 	Cost    string
 	Doc     string
 }
@@ -70,98 +72,98 @@ const (
 // Rows is the table of kinds, in the order of the constants.
 var Rows = [NumKinds]Row{
 	{
-		BeforeBlockTranslate, "before_block_translate", nil, "pc", "", "pc symbol module", "per translation",
+		BeforeBlockTranslate, "before_block_translate", nil, pcShape, "insn", "pc", "", "pc symbol module", "per translation",
 		"before a block is translated",
 	},
 	{
-		AfterBlockTranslate, "after_block_translate", nil, "tb", "", "pc symbol module", "per translation",
+		AfterBlockTranslate, "after_block_translate", nil, blockShape, "block", "tb", "", "pc symbol module", "per translation",
 		"after a block was translated",
 	},
 	{
-		BeforeBlockExecInvalidateOpt, "before_block_exec_invalidate_opt", nil, "tb", "true: translate the block anew and ask again",
+		BeforeBlockExecInvalidateOpt, "before_block_exec_invalidate_opt", nil, blockBoolShape, "block", "tb", "true: translate the block anew and ask again",
 		"pc symbol module", "per block", "before a block runs, with the choice to translate it anew",
 	},
-	{BeforeBlockExec, "before_block_exec", nil, "tb", "", "pc symbol module", "per block", "before a block runs"},
+	{BeforeBlockExec, "before_block_exec", nil, blockShape, "block", "tb", "", "pc symbol module", "per block", "before a block runs"},
 	{
-		AfterBlockExec, "after_block_exec", nil, "tb, next_tb", "", "pc symbol module", "per block, which is not chained",
+		AfterBlockExec, "after_block_exec", nil, afterBlockShape, "block", "tb, next_tb", "", "pc symbol module", "per block, which is not chained",
 		"after a block ran to its end or was left by an exception; next_tb is nil when the next block is not known",
 	},
 	{
-		InsnTranslate, "insn_translate", nil, "pc", "true: fire insn_exec for this instruction", insnFilters, "per translation",
+		InsnTranslate, "insn_translate", nil, pcBoolShape, "insn", "pc", "true: fire insn_exec for this instruction", insnFilters, "per translation",
 		"before an instruction is translated",
 	},
 	{
-		InsnExec, "insn_exec", nil, "pc", "", insnFilters, "per instruction chosen",
+		InsnExec, "insn_exec", nil, pcShape, "insn", "pc", "", insnFilters, "per instruction chosen",
 		"before an instruction runs that a filter or an insn_translate callback of the same plugin chose",
 	},
 	{
-		AfterInsnExec, "after_insn_exec", nil, "pc", "", insnFilters, "per instruction chosen",
+		AfterInsnExec, "after_insn_exec", nil, pcShape, "insn", "pc", "", insnFilters, "per instruction chosen",
 		"after an instruction ran, also the last of a block, and each time that it branched to itself; not when it faulted; once when a string instruction is done",
 	},
 	{
-		VirtMemBeforeRead, "virt_mem_before_read", nil, "pc, addr, size", "", insnFilters + " addr size", "per access",
+		VirtMemBeforeRead, "virt_mem_before_read", nil, memShape, "mem", "pc, addr, size", "", insnFilters + " addr size", "per access",
 		"before memory is read",
 	},
 	{
 		VirtMemAfterRead, "virt_mem_after_read",
-		[]string{"virt_mem_read", "mem_read"},
+		[]string{"virt_mem_read", "mem_read"}, memShape, "mem buf",
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
 		"after memory was read; buf holds the bytes",
 	},
 	{
 		VirtMemBeforeWrite, "virt_mem_before_write",
-		[]string{"virt_mem_write", "mem_write"},
+		[]string{"virt_mem_write", "mem_write"}, memShape, "mem buf",
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
 		"before memory is written; buf holds the bytes; twice when the store hits translated code, which is dropped in between",
 	},
 	{
-		VirtMemAfterWrite, "virt_mem_after_write", nil, "pc, addr, size, buf", "", insnFilters + " addr size", "per access",
+		VirtMemAfterWrite, "virt_mem_after_write", nil, memShape, "mem buf", "pc, addr, size, buf", "", insnFilters + " addr size", "per access",
 		"after memory was written",
 	},
 	{
-		GuestHypercall, "guest_hypercall", nil, "", "true: the call was for this plugin, CPUID does nothing", "pc symbol module", "per CPUID",
+		GuestHypercall, "guest_hypercall", nil, hypercallShape, "insn", "", "true: the call was for this plugin, CPUID does nothing", "pc symbol module", "per CPUID",
 		"the guest executes CPUID, with which a program can talk to plugins",
 	},
-	{UserBeforeSyscall, "user_before_syscall", nil, "number, arg1 … arg6", "", sysFilters, "per syscall", "before a system call of a program"},
-	{UserAfterSyscall, "user_after_syscall", nil, "number, arg1 … arg6, ret", "", sysFilters, "per syscall", "after a system call of a program"},
+	{UserBeforeSyscall, "user_before_syscall", nil, syscallShape, "sys", "number, arg1 … arg6", "", sysFilters, "per syscall", "before a system call of a program"},
+	{UserAfterSyscall, "user_after_syscall", nil, syscallShape, "sys leave", "number, arg1 … arg6, ret", "", sysFilters, "per syscall", "after a system call of a program"},
 	{
-		SyscallEnter, "syscall_enter", nil, "call {name number args}", "true: the call is not made, its result is call.ret", sysFilters, "per syscall",
+		SyscallEnter, "syscall_enter", nil, syscallBoolShape, "sys", "call {name number args}", "true: the call is not made, its result is call.ret", sysFilters, "per syscall",
 		"a system call begins; decoded",
 	},
 	{
-		SyscallLeave, "syscall_leave", nil, "call {name number args ret}", "", sysFilters, "per syscall",
+		SyscallLeave, "syscall_leave", nil, syscallShape, "sys leave", "call {name number args ret}", "", sysFilters, "per syscall",
 		"a system call ended; decoded, ret is signed",
 	},
 	{
 		CPURestoreState, "cpu_restore_state",
-		[]string{"cb_cpu_restore_state"},
+		[]string{"cb_cpu_restore_state"}, blockShape, "block",
 		"tb", "", "pc symbol module", "per fault",
 		"an instruction raised an exception in the middle of a block: registers and pc are again those before it; assigning pc makes the guest go on there instead",
 	},
 	{
-		BeforeException, "before_exception", nil, "exception {vector code addr}", "", "number", "per exception",
+		BeforeException, "before_exception", nil, exceptionShape, "exc", "exception {vector code addr}", "", "number", "per exception",
 		"the CPU is about to deliver an exception",
 	},
-	{ASIDChanged, "asid_changed", nil, "old, new", "", "", "per switch", "another address space becomes current"},
+	{ASIDChanged, "asid_changed", nil, asidShape, "", "old, new", "", "", "per switch", "another address space becomes current"},
 	{
 		ProcessStart, "process_start",
-		[]string{"process_exec"},
+		[]string{"process_exec"}, processShape, "proc",
 		"pid, path", "", "name", "per process",
 		"a program image was loaded by execve",
 	},
-	{ProcessFork, "process_fork", nil, "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
-	{ProcessExit, "process_exit", nil, "pid, status", "", "", "per process", "a process ended"},
-	{ThreadStart, "thread_start", nil, "tid, pid", "", "", "per thread", "a thread was made, also the first of a new process; it has not run yet"},
-	{ThreadExit, "thread_exit", nil, "tid, pid, status", "", "", "per thread", "a thread ended"},
+	{ProcessFork, "process_fork", nil, processShape, "proc", "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
+	{ProcessExit, "process_exit", nil, processShape, "proc", "pid, status", "", "", "per process", "a process ended"},
+	{ThreadStart, "thread_start", nil, threadShape, "thread", "tid, pid", "", "", "per thread", "a thread was made, also the first of a new process; it has not run yet"},
+	{ThreadExit, "thread_exit", nil, threadShape, "thread", "tid, pid, status", "", "", "per thread", "a thread ended"},
 	{
-		ModuleMapped, "module_mapped", nil, "path, start, end", "", "name", "per mapping",
+		ModuleMapped, "module_mapped", nil, moduleShape, "module", "path, start, end", "", "name", "per mapping",
 		"code of a file was mapped: of a program and its interpreter by execve, else by mmap",
 	},
 	{
-		ModuleUnmapped, "module_unmapped", nil, "path, start, end", "", "name", "per mapping",
+		ModuleUnmapped, "module_unmapped", nil, moduleShape, "module", "path, start, end", "", "name", "per mapping",
 		"code of a file was unmapped by munmap; what ends with its process is not reported",
 	},
-	{Shutdown, "shutdown", nil, "", "", "", "once", "the guest has ended"},
+	{Shutdown, "shutdown", nil, plainShape, "", "", "", "", "once", "the guest has ended"},
 }
 
 func (k Kind) String() string {
@@ -170,6 +172,9 @@ func (k Kind) String() string {
 	}
 	return Rows[k].Name
 }
+
+// placed reports whether filters of the kind look at the code at the pc.
+func (k Kind) placed() bool { return Rows[k].Class == "insn" || Rows[k].Class == "block" }
 
 // counts reports whether translated code counts events of the kind, or who fires
 // them where it is left.

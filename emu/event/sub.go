@@ -2,6 +2,7 @@ package event
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"panda/emu/vcpu"
@@ -29,6 +30,7 @@ type Sub struct {
 	// Failed says why the Bus disabled the callback.
 	Failed error
 
+	deliver  func(e *Env) bool // Fn
 	seq      int
 	disabled bool
 	seen     uint64 // events that reached Every, and Limit
@@ -116,6 +118,14 @@ func (b *Bus) CountAt(o *Owner, k Kind, f *Filter, at func(in *Insn) *uint64, fn
 	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn, CounterAt: at})
 }
 
+// bind makes deliver of Fn.
+func (s *Sub) bind() {
+	var err error
+	if s.deliver, err = Rows[s.Kind].Shape.bind(s.Fn); err != nil {
+		panic(fmt.Errorf("%v: %w", s.Kind, err))
+	}
+}
+
 // add enters a subscription behind those of the same owner and of owners that
 // were loaded before it.
 func (b *Bus) add(s *Sub) *Sub {
@@ -131,8 +141,10 @@ func (b *Bus) add(s *Sub) *Sub {
 		s.count()
 	}
 	if s.Filter.Dynamic() {
-		s.Fn = s.guarded()
-		s.CounterAt = nil
+		s.guard()
+	}
+	if s.Fn != nil {
+		s.bind()
 	}
 	old := b.subs[s.Kind]
 	i, _ := slices.BinarySearchFunc(old, s, func(x, y *Sub) int {

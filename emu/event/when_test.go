@@ -197,42 +197,10 @@ func TestDynamic(t *testing.T) {
 
 // fire calls a subscription as the rooms do.
 func fire(b *Bus, s *Sub, e *Env) {
-	c := e.CPU
-	tb := &vcpu.TB{PC: e.PC}
-	b.Call(s, func() {
-		switch fn := s.Fn.(type) {
-		case PCFunc:
-			fn(c, e.PC)
-		case PCBoolFunc:
-			fn(c, e.PC)
-		case BlockFunc:
-			fn(c, tb)
-		case BlockBoolFunc:
-			fn(c, tb)
-		case AfterBlockFunc:
-			fn(c, tb, nil)
-		case MemFunc:
-			fn(c, &vcpu.MemAccess{PC: e.PC})
-		case HypercallFunc:
-			fn(c)
-		case SyscallFunc:
-			fn(c, e.Call)
-		case SyscallBoolFunc:
-			fn(c, e.Call)
-		case ExceptionFunc:
-			fn(c, new(guest.Exception))
-		case ASIDFunc:
-			fn(c, 1, 2)
-		case ProcessFunc:
-			fn(c, new(Process))
-		case ThreadFunc:
-			fn(c, new(Thread))
-		case ModuleFunc:
-			fn(c, new(MappedModule))
-		case Func:
-			fn()
-		}
-	})
+	of := *e
+	of.TB, of.Mem, of.Exception = &vcpu.TB{PC: e.PC}, &vcpu.MemAccess{PC: e.PC}, new(guest.Exception)
+	of.Process, of.Thread, of.Module = new(Process), new(Thread), new(MappedModule)
+	b.Tell(s, &of)
 }
 
 // TestWhenDeep: text that would be evaluated by calls without end within each

@@ -9,28 +9,16 @@ import (
 
 // fireTranslate fires before_block_translate.
 func (e *Engine) fireTranslate(pc guest.Addr) {
-	for _, s := range e.translates(event.BeforeBlockTranslate, pc) {
-		if fn, ok := s.Fn.(event.PCFunc); ok && s.Active() {
-			e.bus.CallPC(s, fn, e.cpu, pc)
-		}
+	if !e.quiet && e.bus.Watched(event.BeforeBlockTranslate) {
+		e.bus.Fire(event.BeforeBlockTranslate, &event.Env{CPU: e.cpu, PC: pc})
 	}
 }
 
 // fireTranslated fires after_block_translate.
 func (e *Engine) fireTranslated(tb *vcpu.TB) {
-	for _, s := range e.translates(event.AfterBlockTranslate, tb.PC) {
-		if fn, ok := s.Fn.(event.BlockFunc); ok && s.Active() {
-			e.bus.CallBlock(s, fn, e.cpu, tb)
-		}
+	if !e.quiet && e.bus.Watched(event.AfterBlockTranslate) {
+		e.bus.Fire(event.AfterBlockTranslate, &event.Env{CPU: e.cpu, PC: tb.PC, TB: tb})
 	}
-}
-
-// translates lists who is told of the translation of a block at an address.
-func (e *Engine) translates(k event.Kind, pc guest.Addr) []*event.Sub {
-	if e.quiet || !e.bus.Watched(k) {
-		return nil
-	}
-	return e.bus.At(nil, k, event.InsnAt(e.cpu.Machine, pc))
 }
 
 // restored fires cpu_restore_state for a block that an exception left, when
@@ -44,11 +32,7 @@ func (e *Engine) restored(c *vcpu.CPU, tb *vcpu.TB) (moved bool) {
 		tb = e.redone
 	}
 	c.Moved = false
-	for _, s := range e.bus.At(nil, event.CPURestoreState, event.InsnAt(c.Machine, tb.PC)) {
-		if fn, ok := s.Fn.(event.BlockFunc); ok && s.Active() {
-			e.bus.CallBlock(s, fn, c, tb)
-		}
-	}
+	e.bus.Fire(event.CPURestoreState, &event.Env{CPU: c, PC: tb.PC, TB: tb})
 	return c.Moved
 }
 

@@ -78,22 +78,20 @@ func (t *Thread) announce() bool {
 	}
 	c.event = t.newEvent()
 	before := t.reg(regs.RIP)
-	for _, sub := range k.bus.Active(event.UserBeforeSyscall) {
-		if sub.Filter.MatchName(c.event.Name, int64(c.Number)) {
-			k.bus.Call(sub, func() { sub.Fn.(event.SyscallFunc)(k.cpu, c.event) })
-		}
-	}
-	for _, sub := range k.bus.Active(event.SyscallEnter) {
-		if sub.Filter.MatchName(c.event.Name, int64(c.Number)) {
-			k.bus.Call(sub, func() { c.swallow = sub.Fn.(event.SyscallBoolFunc)(k.cpu, c.event) || c.swallow })
-		}
-	}
+	k.fireCall(event.UserBeforeSyscall, c.event)
+	c.swallow = k.fireCall(event.SyscallEnter, c.event)
 	c.regs = c.event.Args
 	k.tracer.enter(t)
 	if t.reg(regs.RIP) != before {
 		c.active = false
 	}
 	return c.active
+}
+
+// fireCall tells callbacks of a system call and reports whether one of them took
+// it.
+func (k *Kernel) fireCall(kind event.Kind, s *event.Syscall) (taken bool) {
+	return k.bus.Fire(kind, &event.Env{CPU: k.cpu, PC: k.cpu.PC(), Call: s})
 }
 
 func (k *Kernel) callsWatched() bool {
@@ -206,13 +204,8 @@ func (t *Thread) result() int64 {
 func (t *Thread) report(ret int64) {
 	k, ev := t.k, t.call.event
 	ev.Ret = ret
-	for _, kind := range []event.Kind{event.UserAfterSyscall, event.SyscallLeave} {
-		for _, sub := range k.bus.Active(kind) {
-			if sub.Filter.MatchName(ev.Name, int64(ev.Number)) {
-				k.bus.Call(sub, func() { sub.Fn.(event.SyscallFunc)(k.cpu, ev) })
-			}
-		}
-	}
+	k.fireCall(event.UserAfterSyscall, ev)
+	k.fireCall(event.SyscallLeave, ev)
 	k.tracer.leave(t, ev)
 }
 

@@ -8,20 +8,13 @@ import (
 
 // fireProcess tells callbacks of a process's event.
 func (k *Kernel) fireProcess(kind event.Kind, p event.Process) {
-	for _, sub := range k.bus.Active(kind) {
-		if sub.Filter.MatchName(baseName(p.Path), 0) {
-			k.bus.Call(sub, func() { sub.Fn.(event.ProcessFunc)(k.cpu, &p) })
-		}
-	}
+	k.bus.Fire(kind, &event.Env{CPU: k.cpu, PC: k.cpu.PC(), Process: &p})
 }
 
 // fireThread tells callbacks of a thread's event.
 func (k *Kernel) fireThread(kind event.Kind, t *Thread, status int) {
-	for _, sub := range k.bus.Active(kind) {
-		k.bus.Call(sub, func() {
-			sub.Fn.(event.ThreadFunc)(k.cpu, &event.Thread{TID: t.tid, PID: t.p.pid, Status: status})
-		})
-	}
+	of := event.Thread{TID: t.tid, PID: t.p.pid, Status: status}
+	k.bus.Fire(kind, &event.Env{CPU: k.cpu, PC: k.cpu.PC(), Thread: &of})
 }
 
 // modules are the mappings of files' code that overlap [a, a+n), if anybody wants
@@ -41,10 +34,6 @@ func (k *Kernel) modules(s *mmu.Space, kind event.Kind, a guest.Addr, n uint64) 
 
 func (k *Kernel) fireModules(kind event.Kind, ms []event.MappedModule) {
 	for i := range ms {
-		for _, sub := range k.bus.Active(kind) {
-			if sub.Filter.MatchName(baseName(ms[i].Path), 0) {
-				k.bus.Call(sub, func() { sub.Fn.(event.ModuleFunc)(k.cpu, &ms[i]) })
-			}
-		}
+		k.bus.Fire(kind, &event.Env{CPU: k.cpu, PC: k.cpu.PC(), Module: &ms[i]})
 	}
 }

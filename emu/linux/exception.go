@@ -63,11 +63,7 @@ func (t *Thread) exception(e guest.Exception) {
 	if e.Vector == vecPage && t.p.mm.GrowDown(e.Addr, t.p.limit(unix.RLIMIT_STACK)) {
 		return
 	}
-	for _, sub := range k.bus.Active(event.BeforeException) {
-		if sub.Filter.MatchName("", int64(e.Vector)) {
-			k.bus.Call(sub, func() { sub.Fn.(event.ExceptionFunc)(k.cpu, &e) })
-		}
-	}
+	k.bus.Fire(event.BeforeException, &event.Env{CPU: k.cpu, PC: k.cpu.PC(), Exception: &e})
 	if t.reg(pcReg) != pc {
 		return // a callback dealt with it
 	}

@@ -174,11 +174,8 @@ func (k *Kernel) useSpace(t *Thread) {
 	old := k.lastASID
 	c.SetSpace(s)
 	k.lastASID = s.ASID
-	if old == s.ASID || !k.bus.Watched(event.ASIDChanged) {
-		return
-	}
-	for _, sub := range k.bus.Active(event.ASIDChanged) {
-		k.bus.Call(sub, func() { sub.Fn.(event.ASIDFunc)(c, old, s.ASID) })
+	if old != s.ASID {
+		k.bus.Fire(event.ASIDChanged, &event.Env{CPU: c, PC: c.PC(), OldASID: old})
 	}
 }
 

@@ -144,17 +144,16 @@ func fireLeft(bus *event.Bus, subs []*event.Sub, tb *vcpu.TB) func(c *vcpu.CPU, 
 	for _, s := range subs {
 		s.Matches++
 	}
+	e := &event.Env{PC: tb.PC, TB: tb}
 	return func(c *vcpu.CPU, next *vcpu.TB) {
+		e.CPU, e.Next = c, next
 		for _, s := range subs {
-			switch fn := s.Fn.(type) {
-			case event.AfterBlockFunc:
-				if s.Active() {
-					bus.Call(s, func() { fn(c, tb, next) })
-				}
+			switch {
+			case !s.Active():
+			case s.Counter != nil:
+				*s.Counter++
 			default:
-				if s.Active() && s.Counter != nil {
-					*s.Counter++
-				}
+				bus.Tell(s, e)
 			}
 		}
 	}
@@ -176,11 +175,10 @@ func fireBlock(bus *event.Bus, subs []*event.Sub, tb *vcpu.TB) func(c *vcpu.CPU)
 			if !s.Active() {
 				continue
 			}
-			switch fn := s.Fn.(type) {
-			case event.BlockFunc:
+			if fn, ok := s.Fn.(event.BlockFunc); ok {
 				bus.CallBlock(s, fn, c, tb)
-			case event.BlockBoolFunc:
-				bus.Call(s, func() { tb.Dead = fn(c, tb) && !tb.Renewed || tb.Dead })
+			} else if bus.Tell(s, &event.Env{CPU: c, PC: tb.PC, TB: tb}) && !tb.Renewed {
+				tb.Dead = true
 			}
 		}
 		return leaves(c, pc) || tb.Dead
@@ -238,11 +236,7 @@ func (p *pass) ask(in *event.Insn) map[*event.Owner]bool {
 	for _, s := range subs {
 		yes := false
 		if s.Filter.MatchInsn(in) {
-			if fn, ok := s.Fn.(event.PCBoolFunc); ok {
-				p.bus.Call(s, func() { yes = fn(p.src.CPU, in.PC) })
-			} else {
-				yes = true
-			}
+			yes = p.bus.Tell(s, &event.Env{CPU: p.src.CPU, PC: in.PC})
 		}
 		if yes {
 			s.Matches++
