@@ -27,12 +27,12 @@ func NewBackend(name string, a *vcpu.Arch) (b exec.Backend, note string, err err
 		if name == "" {
 			return new(interp.Engine), fmt.Sprintf("the interpreter runs the guest, machine code cannot: %v", err), nil
 		}
-		return nil, "", fmt.Errorf("-accel jit: %w", err)
+		return nil, "", &OptionError{"accel", fmt.Errorf("jit: %w", err)}
 	}
-	return nil, "", fmt.Errorf("-accel %s: there is no such engine; there are %v", name, Accels)
+	return nil, "", &OptionError{"accel", fmt.Errorf("there is no engine %q; there are %v", name, Accels)}
 }
 
-// pair lets an engine run beside the interpreter, for -d lockstep.
+// pair lets an engine run beside the interpreter.
 func (m *Machine) pair(b exec.Backend) exec.Backend {
 	k := lockstep.New(b)
 	k.Show, k.Names = m.dumpGuest, m.guest.SlotNames()

@@ -14,8 +14,8 @@ type core Machine
 func (m *core) CPU() *vcpu.CPU          { return m.cpu }
 func (m *core) FlushTB()                { m.engine.FlushTB() }
 func (m *core) SetChaining(on bool)     { m.engine.SetChaining(on) }
-func (m *core) Stop()                   { m.kernel.Stop() }
-func (m *core) Exit(status int)         { m.kernel.Exit(status) }
+func (m *core) Stop()                   { m.env.Stop() }
+func (m *core) Exit(status int)         { m.env.Exit(status) }
 func (m *core) SetPrecisePC(on bool)    { m.precise = on } // pc is exact in every callback as it is
 func (m *core) SetMemCallbacks(on bool) { m.engine.SetMemCallbacks(on) }
 
@@ -27,21 +27,38 @@ func (m *core) Lookup(symbol string) (guest.Addr, bool) {
 		name = symbol
 	}
 	(*Machine)(m).resolve(func(n string) bool { return n == name })
-	return m.kernel.FindSymbol(symbol)
+	s, err := ability[Symbols]((*Machine)(m), "symbols")
+	if err != nil {
+		return 0, false
+	}
+	return s.FindSymbol(symbol)
 }
 
-func (m *core) Symbols(prefix string) []string { return m.kernel.Symbols(prefix) }
+func (m *core) Symbols(prefix string) []string {
+	if s, err := ability[Symbols]((*Machine)(m), "symbols"); err == nil {
+		return s.Symbols(prefix)
+	}
+	return nil
+}
 
 func (m *core) Threads() []plugin.Thread {
+	of, err := ability[Threads]((*Machine)(m), "threads")
+	if err != nil {
+		return nil
+	}
 	var ts []plugin.Thread
-	for _, t := range m.kernel.Threads() {
+	for _, t := range of.Threads() {
 		ts = append(ts, plugin.Thread(t))
 	}
 	return ts
 }
 
 func (m *core) Call(fn guest.Addr, args []uint64, limit uint64) (uint64, error) {
-	return m.kernel.Call(fn, args, limit)
+	of, err := ability[Threads]((*Machine)(m), "threads that could run a function")
+	if err != nil {
+		return 0, err
+	}
+	return of.Call(fn, args, limit)
 }
 
 func (m *core) Switches() plugin.Switches {

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ func (m *Machine) export(b exec.Backend) error {
 	}
 	e, ok := b.(*jit.Engine)
 	if !ok {
-		return fmt.Errorf("-%s: the interpreter makes no machine code", m.cfg.Export[0])
+		return &OptionError{m.cfg.Export[0], errors.New("the interpreter makes no machine code")}
 	}
 	var sinks []export.Sink
 	for _, x := range Exports {
@@ -42,7 +43,7 @@ func (m *Machine) export(b exec.Backend) error {
 		}
 		s, err := x.open()
 		if err != nil {
-			return fmt.Errorf("-%s: %w", x.Name, err)
+			return &OptionError{x.Name, err}
 		}
 		sinks = append(sinks, s)
 	}

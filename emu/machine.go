@@ -6,9 +6,6 @@ package emu
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"slices"
 	"sync"
 
 	"panda/emu/arch/x86"
@@ -22,40 +19,6 @@ import (
 	"panda/emu/vcpu"
 )
 
-// Config says what to run and how.
-type Config struct {
-	Path      string // the program
-	Args, Env []string
-	Dir       string // working directory, the caller's when empty
-	Sysroot   string
-	CPU       string // model name; DefaultCPU when empty
-	// Stdin, Stdout and Stderr are host descriptors.
-	Stdin, Stdout, Stderr int
-	Strace                io.Writer // each call is printed here when set
-	Log                   *slog.Logger
-	// Warn takes lines for the user: failing callbacks, missing instructions.
-	Warn    func(format string, a ...any)
-	Strict  bool // a callback that fails stops the guest
-	Loaders []plugin.Loader
-	Files   plugin.Finder
-	Dump    Dump
-	Accel   string // engine: one of Accels, "" for the fastest that works
-	// SchedSeed decides how long the turns of threads are: another one makes them
-	// change places elsewhere.
-	SchedSeed uint64
-	// Export are tools of the host that are told of machine code: names of Exports.
-	Export []string
-	// Sandbox keeps the guest from the host when set; what Config says about the
-	// program is filled in.
-	Sandbox *sandbox.Config
-	// Limits are what all processes of the guest together may have; a sandbox's
-	// files may take as much memory again.
-	Limits linux.Limits
-}
-
-// DefaultCPU is the model of -cpu when not given.
-const DefaultCPU = "max"
-
 // Machine is a guest with its plugins. It belongs to one goroutine, except for
 // Stop and Do.
 type Machine struct {
@@ -64,7 +27,7 @@ type Machine struct {
 	cpu     *vcpu.CPU
 	bus     *event.Bus
 	engine  *exec.Engine
-	kernel  *linux.Kernel
+	env     Environment
 	box     *sandbox.Sandbox
 	plugins *plugin.Manager
 	missing map[string]bool
@@ -102,7 +65,7 @@ func New(cfg Config) (*Machine, error) {
 	if err := m.export(backend); err != nil {
 		return nil, err
 	}
-	if slices.Contains(cfg.Dump.Items, "lockstep") {
+	if cfg.Lockstep {
 		backend = m.pair(backend)
 	}
 	m.engine = exec.New(m.guest, backend, m.bus, m.cpu)
@@ -112,7 +75,10 @@ func New(cfg Config) (*Machine, error) {
 	m.bus.Report = m.callbackFailed
 	followResolvers(m)
 	m.plugins = &plugin.Manager{Bus: m.bus, Core: (*core)(m), System: (*core)(m), Loaders: cfg.Loaders, Files: cfg.Files, Log: cfg.Warn}
-	if err := m.load(); err != nil {
+	if cfg.Program == nil {
+		return nil, errors.New("there is no program to run")
+	}
+	if err := m.load(cfg.Program); err != nil {
 		return nil, &ProgramError{err}
 	}
 	return m, nil
@@ -129,22 +95,20 @@ func (e *ProgramError) Error() string { return e.Err.Error() }
 func (e *ProgramError) Unwrap() error { return e.Err }
 
 // load makes the Linux personality with the program.
-func (m *Machine) load() (err error) {
+func (m *Machine) load(p *Program) error {
 	host, err := hostsys.Real(true)
 	if err != nil {
 		return err
 	}
-	if err := m.enclose(host); err != nil {
+	if err := m.enclose(p, host); err != nil {
 		return err
 	}
-	m.kernel, err = linux.New(linux.Config{
-		Path: m.cfg.Path, Args: m.cfg.Args, Env: m.cfg.Env, Dir: m.cfg.Dir, Sysroot: m.sysroot(),
-		Stdin: m.cfg.Stdin, Stdout: m.cfg.Stdout, Stderr: m.cfg.Stderr,
-		Strace: m.cfg.Strace, Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host,
-		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: slices.Contains(m.cfg.Dump.Items, "softmmu"),
-		Limits:      m.cfg.Limits,
-		AuditMemory: slices.Contains(m.cfg.Dump.Items, "windows"),
-		Seed:        m.cfg.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
+	m.env, err = linux.New(linux.Config{
+		Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
+		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Strace: p.Strace,
+		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host,
+		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: m.cfg.MMU == Soft,
+		Limits: p.Limits, AuditMemory: p.Audit, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err
 }
@@ -172,11 +136,11 @@ func (m *Machine) Run() (status int, done bool, err error) {
 	}()
 	for {
 		m.doTodo()
-		status, why, err := m.kernel.Run()
+		status, ended, err := m.env.Run()
 		if err == nil && m.failed != nil {
 			return 1, true, m.failed
 		}
-		if err != nil || why == linux.Exited {
+		if err != nil || ended {
 			return status, true, err
 		}
 		tapped := m.cpu.Tapped()
@@ -194,22 +158,45 @@ func (m *Machine) Step(n int64) (status int, done bool, err error) {
 }
 
 // Stop makes Run return. It may be called from any goroutine.
-func (m *Machine) Stop() { m.kernel.Stop() }
+func (m *Machine) Stop() { m.env.Stop() }
 
 // Divert shows each signal that the emulator is sent to take, before the guest gets
 // it: one that it takes does not reach the guest. It is called on a goroutine of its
 // own.
-func (m *Machine) Divert(take func(sig int) bool) { m.kernel.Divert(take) }
+func (m *Machine) Divert(take func(sig int) bool) error {
+	s, err := ability[Signals](m, "signals")
+	if err == nil {
+		s.Divert(take)
+	}
+	return err
+}
 
 // OnDelivery makes judge decide on each signal that a guest thread is about to take.
 // Where it says linux.Hold, Run returns before.
-func (m *Machine) OnDelivery(judge func(linux.Delivery) linux.Verdict) { m.kernel.OnDelivery(judge) }
+func (m *Machine) OnDelivery(judge func(linux.Delivery) linux.Verdict) error {
+	s, err := ability[Signals](m, "signals")
+	if err == nil {
+		s.OnDelivery(judge)
+	}
+	return err
+}
 
 // Held is the signal that the current thread takes when the guest goes on.
-func (m *Machine) Held() (linux.Delivery, bool) { return m.kernel.Held() }
+func (m *Machine) Held() (d linux.Delivery, ok bool) {
+	if s, err := ability[Signals](m, "signals"); err == nil {
+		return s.Held()
+	}
+	return d, false
+}
 
 // SetHeld makes the current thread take another signal then; 0 for none.
-func (m *Machine) SetHeld(sig int) error { return m.kernel.SetHeld(sig) }
+func (m *Machine) SetHeld(sig int) error {
+	s, err := ability[Signals](m, "signals")
+	if err != nil {
+		return err
+	}
+	return s.SetHeld(sig)
+}
 
 // Do runs f on the machine's goroutine between two blocks. It may be called
 // from any goroutine and does not wait.
@@ -217,7 +204,7 @@ func (m *Machine) Do(f func()) {
 	m.mu.Lock()
 	m.todo = append(m.todo, f)
 	m.mu.Unlock()
-	m.kernel.Tap()
+	m.env.Tap()
 }
 
 // At calls f, on the machine's goroutine, when n instructions have been
@@ -249,7 +236,7 @@ func (m *Machine) Close() {
 	m.bus.FlushBatches()
 	m.bus.Fire(event.Shutdown, new(event.Env))
 	m.plugins.Close()
-	m.kernel.Close()
+	m.env.Close()
 	if m.box != nil {
 		m.box.Close()
 	}
@@ -257,10 +244,20 @@ func (m *Machine) Close() {
 }
 
 // Killed is the signal that killed the program, 0 for none.
-func (m *Machine) Killed() int { return m.kernel.Killed() }
+func (m *Machine) Killed() int {
+	if s, err := ability[Signals](m, "signals"); err == nil {
+		return s.Killed()
+	}
+	return 0
+}
 
 // Unsupported lists the system calls that the personality refused.
-func (m *Machine) Unsupported() []string { return m.kernel.Unsupported() }
+func (m *Machine) Unsupported() []string {
+	if c, err := ability[Calls](m, "system calls"); err == nil {
+		return c.Unsupported()
+	}
+	return nil
+}
 
 // Stats are the engine's counts.
 func (m *Machine) Stats() exec.Stats { return m.engine.Stats }

@@ -104,8 +104,12 @@ func newMachineOn(t testing.TB, accel, path string, args ...string) *testMachine
 	}
 	tm := &testMachine{out: out}
 	tm.Machine, err = New(Config{
-		Path: path, Args: append([]string{path}, args...), Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}, Stdin: 0, Stdout: int(out.Fd()), Stderr: int(out.Fd()), Accel: accel,
-		Warn: func(format string, a ...any) { tm.told = append(tm.told, fmt.Sprintf(format, a...)) },
+		Program: &Program{
+			Path: path, Args: append([]string{path}, args...), Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"},
+			Stdin: 0, Stdout: int(out.Fd()), Stderr: int(out.Fd()),
+		},
+		Accel: accel,
+		Warn:  func(format string, a ...any) { tm.told = append(tm.told, fmt.Sprintf(format, a...)) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +239,7 @@ func TestResolvers(t *testing.T) {
 		var first, second []uint64
 		lengths(early, &first)
 		early.finish(t)
-		late := newTestMachine(t, early.cfg.Path)
+		late := newTestMachine(t, early.cfg.Program.Path)
 		late.host.InsnExec(event.Symbol("main"), func(*vcpu.CPU, guest.Addr) {
 			lengths(late, &second)
 			at, ok := late.host.Core().Lookup("strlen")
@@ -245,7 +249,7 @@ func TestResolvers(t *testing.T) {
 			}
 		})
 		late.finish(t)
-		want := uint64(len(early.cfg.Path))
+		want := uint64(len(early.cfg.Program.Path))
 		if !slices.Contains(first, want) || !slices.Contains(second, want) {
 			t.Errorf("%v: strlen returned %v and %v, want %d among them", flags, first, second, want)
 		}

@@ -48,7 +48,7 @@ func (r *resolvers) watch(f *event.Filter) {
 // chosen gives an implementation its name, and the subscriptions to that name
 // the implementation.
 func (r *resolvers) chosen(resolver, impl guest.Addr) {
-	if r.m.kernel.Resolved(resolver, impl) {
+	if s, err := ability[Symbols](r.m, "symbols"); err == nil && s.Resolved(resolver, impl) {
 		r.tell(event.InsnExec, &event.Filter{PC: []event.Range{{Lo: impl, Hi: impl + 1}}})
 	}
 }
@@ -59,12 +59,17 @@ const resolverLimit = 100_000
 // resolve asks the resolvers of names that take takes. Before the program runs
 // they cannot be asked: they look at what the dynamic linker has prepared.
 func (m *Machine) resolve(take func(name string) bool) {
-	if m.kernel == nil || m.cpu.Icount() == 0 {
+	if m.env == nil || m.cpu.Icount() == 0 {
 		return
 	}
-	for _, at := range m.kernel.Unresolved(take) {
-		impl, err := m.kernel.Call(at, nil, resolverLimit)
-		if err == nil && m.kernel.Resolved(at, guest.Addr(impl)) {
+	s, err := ability[Symbols](m, "symbols")
+	t, err2 := ability[Threads](m, "threads")
+	if err != nil || err2 != nil {
+		return
+	}
+	for _, at := range s.Unresolved(take) {
+		impl, err := t.Call(at, nil, resolverLimit)
+		if err == nil && s.Resolved(at, guest.Addr(impl)) {
 			m.bus.Changed(event.InsnExec, &event.Filter{PC: []event.Range{{Lo: guest.Addr(impl), Hi: guest.Addr(impl) + 1}}})
 		}
 	}

@@ -6,13 +6,13 @@ import (
 )
 
 // enclose puts a sandbox before the host.
-func (m *Machine) enclose(host *hostsys.Host) error {
-	if m.cfg.Sandbox == nil {
+func (m *Machine) enclose(p *Program, host *hostsys.Host) error {
+	if p.Sandbox == nil {
 		return nil
 	}
-	cfg := *m.cfg.Sandbox
-	cfg.Memory = int64(m.cfg.Limits.Memory)
-	cfg.Root, cfg.Program, cfg.Dir, cfg.Log = m.cfg.Sysroot, m.cfg.Path, m.cfg.Dir, m.cfg.Log
+	cfg := *p.Sandbox
+	cfg.Memory = int64(p.Limits.Memory)
+	cfg.Root, cfg.Program, cfg.Dir, cfg.Log = p.Sysroot, p.Path, p.Dir, m.cfg.Log
 	box, err := sandbox.New(cfg, host)
 	if err != nil {
 		return err
@@ -26,9 +26,9 @@ func (m *Machine) Sandbox() *sandbox.Sandbox { return m.box }
 
 // sysroot is the directory that the personality looks in first. In a sandbox
 // there is no other.
-func (m *Machine) sysroot() string {
+func (m *Machine) sysroot(p *Program) string {
 	if m.box != nil {
 		return ""
 	}
-	return m.cfg.Sysroot
+	return p.Sysroot
 }

@@ -114,8 +114,8 @@ func turnsOf(t *testing.T, exe, accel string, seed uint64, drive func(m *Machine
 	var trace bytes.Buffer
 	fd := int(null.Fd())
 	m, err := New(Config{
-		Path: exe, Args: []string{exe}, Env: []string{"LC_ALL=C"}, Stdin: fd, Stdout: fd, Stderr: fd, Accel: accel, SchedSeed: seed,
-		Dump: Dump{Out: &trace, Items: []string{"sched"}},
+		Program: &Program{Path: exe, Args: []string{exe}, Env: []string{"LC_ALL=C"}, Stdin: fd, Stdout: fd, Stderr: fd, SchedSeed: seed},
+		Accel:   accel, Dump: Dump{Out: &trace, Switches: true},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ func machine(t *testing.T, guest *os.File, out *bytes.Buffer, program ...string)
 		t.Skip(err)
 	}
 	m, err := emu.New(emu.Config{
-		Path: program[0], Args: program, Env: []string{"LC_ALL=C"}, Stdin: 0, Stdout: int(guest.Fd()), Stderr: int(guest.Fd()),
+		Program: &emu.Program{Path: program[0], Args: program, Env: []string{"LC_ALL=C"}, Stdin: 0, Stdout: int(guest.Fd()), Stderr: int(guest.Fd())},
 		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: out})}, Files: plugin.Finder{Dirs: []string{"/"}, Embedded: scripts.FS},
 		Warn: func(format string, a ...any) { t.Errorf("warning: "+format, a...) },
 	})

@@ -43,7 +43,7 @@ func run(t *testing.T, script string, program []string) string {
 	}
 	var out bytes.Buffer
 	m, err := emu.New(emu.Config{
-		Path: program[0], Args: program, Env: []string{"LC_ALL=C"}, Stdin: 0, Stdout: 1, Stderr: 2,
+		Program: &emu.Program{Path: program[0], Args: program, Env: []string{"LC_ALL=C"}, Stdin: 0, Stdout: 1, Stderr: 2},
 		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: &out})},
 		Warn:    func(format string, a ...any) { t.Errorf("warning: "+format, a...) },
 	})

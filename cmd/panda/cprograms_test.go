@@ -52,7 +52,7 @@ func asCPU(t *testing.T, command ...string) result {
 // sameAs runs a program in every way and compares its output.
 func sameAs(t *testing.T, want result, prog string, args ...string) {
 	t.Helper()
-	for _, how := range [][]string{{"-accel", "jit"}, {"-accel", "interp"}, {"-d", "softmmu"}} {
+	for _, how := range [][]string{{"-accel", "jit"}, {"-accel", "interp"}, {"-mmu", "soft"}} {
 		got := panda(t, "", slices.Concat(how, []string{prog}, args)...)
 		if got.stdout != want.stdout || got.ended != want.ended {
 			t.Errorf("%v\ngot  %q %s\nwant %q %s", how, got.stdout, got.ended, want.stdout, want.ended)

@@ -21,7 +21,8 @@ func TestEnvironment(t *testing.T) {
 		{"-sandbox -env SECRET prog", "SECRET=1"},
 		{"-env [ prog", "-env [: \"[\" is no pattern of names"},
 	} {
-		o, err := parse(strings.Fields(r.args), nil)
+		o := new(options)
+		err := o.parse(strings.Fields(r.args), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -78,6 +78,8 @@ type options struct {
 	sysroot  string
 	cpu      string
 	accel    string
+	mmu      emu.MMU
+	lockstep bool
 	seed     uint64
 	argv0    string
 	dump     string
@@ -94,15 +96,14 @@ type loadOption struct {
 	file  string
 }
 
-const usageHead = `usage: panda [options] PROGRAM [ARG…]
-       panda trace -i [FILE!]FUNCTION [options] PROGRAM [ARG…]
-       panda -l [GLOB]
-       panda new-plugin [--lua] NAME
-       panda lua-meta DIR
-
-Runs a Linux program under a binary translator, watched by plugins and scripts.
-
-`
+// writeUsage writes what stands above the options.
+func writeUsage(w io.Writer) {
+	fmt.Fprint(w, "usage: panda [options] PROGRAM [ARG…]\n       panda -l [GLOB]\n")
+	for _, c := range subcommands {
+		fmt.Fprintf(w, "       panda %s %s\n", c.name, c.args)
+	}
+	fmt.Fprint(w, "\nRuns a Linux program under a binary translator, watched by plugins and scripts.\n\n")
+}
 
 // flags declares the options. What flag.PrintDefaults prints is their help.
 func (o *options) flags(out io.Writer) *flag.FlagSet {
@@ -113,9 +114,9 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 			traceHelp(out, f)
 			return
 		}
-		fmt.Fprint(out, usageHead)
+		writeUsage(out)
 		f.PrintDefaults()
-		fmt.Fprint(out, "\nItems of -d:\n", emu.DumpItems())
+		dumpHelp(out)
 	}
 	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help lists a plugin's arguments", func(s string) error {
 		specs, err := plugin.ParseSpecs(s)
@@ -151,6 +152,11 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
 	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
+	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
+		o.mmu, err = emu.ParseMMU(s)
+		return err
+	})
+	f.BoolVar(&o.lockstep, "lockstep", false, "run each block on the interpreter too, and stop where the results differ")
 	f.Uint64Var(&o.seed, "sched-seed", 0, "guest threads change places by this `number`: another one gives other interleavings, the same one the same")
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
 	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
@@ -162,13 +168,9 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	return f
 }
 
-// parse reads the command line. An option that does not exist is reported with
-// the nearest that does.
-func parse(args []string, stderr io.Writer) (*options, error) {
-	o := new(options)
-	if len(args) > 0 && args[0] == "trace" {
-		o.trace, args = new(traceOptions), args[1:]
-	}
+// parse reads the command line into o. An option that does not exist is reported
+// with the nearest that does.
+func (o *options) parse(args []string, stderr io.Writer) error {
 	if n := len(args); n > 0 && args[n-1] == "-l" {
 		args = append(args[:n:n], "*")
 	}
@@ -177,23 +179,23 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			f.SetOutput(stderr)
 			o.flags(stderr).Usage()
-			return nil, err
+			return err
 		}
-		return nil, suggest(f, err)
+		return suggest(f, err)
 	}
 	o.program = f.Args()
 	if len(o.program) == 0 && !o.listing {
-		return nil, errors.New("no program to run; panda -help shows the options")
+		return errors.New("no program to run; panda -help shows the options")
 	}
 	if o.trace != nil {
 		if err := o.trace.check(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := o.sandbox.check(); err != nil {
-		return nil, err
+		return err
 	}
-	return o, nil
+	return nil
 }
 
 func suggest(f *flag.FlagSet, err error) error {
@@ -207,32 +209,45 @@ func suggest(f *flag.FlagSet, err error) error {
 	return fmt.Errorf("no option -%s%s", name, event.DidYouMean(name, names))
 }
 
+// subcommand is a row of what panda does besides running a program: the first word of
+// the command line is its name.
+type subcommand struct {
+	name, args string
+	run        func(args []string, stdout, stderr io.Writer) (status int, err error)
+}
+
+var subcommands []subcommand
+
+func init() { // they write the usage, which lists them
+	subcommands = []subcommand{
+		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", func(args []string, stdout, stderr io.Writer) (int, error) {
+			return runOptions(&options{trace: new(traceOptions)}, args, stdout, stderr)
+		}},
+		{"new-plugin", "[--lua] NAME", func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }},
+		{"lua-meta", "DIR", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }},
+	}
+}
+
+// usageError is a command line that cannot be read.
+type usageError struct{ error }
+
 // run is main with its outside given: it returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err == nil && len(o.program) > 0 && o.program[0] == "lua-meta":
-		err = luaMeta(o.program[1:])
-	case err == nil && len(o.program) > 0 && o.program[0] == "new-plugin":
-		err = newPlugin(stdout, o.program[1:])
-	case err == nil && o.listing:
-		err = list(stdout, o.list)
-	case err == nil:
-		var status int
-		if status, err = runProgram(o, stdout, stderr); err == nil {
-			return status
+	do := func(args []string, stdout, stderr io.Writer) (int, error) {
+		return runOptions(new(options), args, stdout, stderr)
+	}
+	for _, c := range subcommands {
+		if len(args) > 0 && args[0] == c.name {
+			do, args = c.run, args[1:]
+			break
 		}
-	default:
-		fmt.Fprintf(stderr, "panda: %v\n", err)
-		return exitUsage
 	}
-	if err == nil {
-		return 0
-	}
+	status, err := do(args, stdout, stderr)
 	var help *plugin.HelpRequested
-	if errors.As(err, &help) {
+	switch {
+	case err == nil:
+		return status
+	case errors.As(err, &help):
 		fmt.Fprintln(stdout, help.Text)
 		return 0
 	}
@@ -240,11 +255,26 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
+// runOptions does what options ask for.
+func runOptions(o *options, args []string, stdout, stderr io.Writer) (status int, err error) {
+	switch err := o.parse(args, stderr); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0, nil
+	case err != nil:
+		return 0, usageError{err}
+	case o.listing:
+		return 0, list(stdout, o.list)
+	}
+	return runProgram(o, stdout, stderr)
+}
+
 // exitCode is the code for an error of a run that did not happen: as a shell's
 // for a program that is missing or cannot run.
 func exitCode(err error) int {
 	var program *emu.ProgramError
 	switch {
+	case errors.As(err, new(usageError)):
+		return exitUsage
 	case errors.Is(err, exec.ErrNotFound):
 		return exitMissing
 	case !errors.As(err, &program):

@@ -17,7 +17,7 @@ func TestMemory(t *testing.T) {
 			if want.status != 0 || want.stdout == "" {
 				t.Skipf("natively: %s\n%s", want.ended, want.stderr)
 			}
-			runs := [][]string{{"-accel", "interp"}, {"-accel", "jit"}, {"-d", "softmmu"}, {"-sandbox"}}
+			runs := [][]string{{"-accel", "interp"}, {"-accel", "jit"}, {"-mmu", "soft"}, {"-sandbox"}}
 			if name != "many" {
 				runs = append(runs, []string{"-d", "windows"})
 			}

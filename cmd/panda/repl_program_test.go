@@ -41,7 +41,7 @@ c
 quit
 `)
 	in.Seek(0, 0)
-	m, err := emu.New(emu.Config{Path: program, Args: []string{"echo", "hello"}, Stdin: 0, Stdout: int(guest.Fd()), Stderr: int(guest.Fd())})
+	m, err := emu.New(emu.Config{Program: &emu.Program{Path: program, Args: []string{"echo", "hello"}, Stdin: 0, Stdout: int(guest.Fd()), Stderr: int(guest.Fd())}})
 	if err != nil {
 		t.Fatal(err)
 	}

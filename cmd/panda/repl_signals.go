@@ -51,7 +51,7 @@ func (h handling) told() bool { return !h.quiet && (h.stop == stopNever || h.dro
 
 // signaller is a machine whose guest takes signals.
 type signaller interface {
-	OnDelivery(judge func(linux.Delivery) linux.Verdict)
+	OnDelivery(judge func(linux.Delivery) linux.Verdict) error
 	Held() (linux.Delivery, bool)
 	SetHeld(sig int) error
 }
@@ -64,7 +64,7 @@ func (s *session) judgeSignals() {
 	if !ok {
 		return
 	}
-	m.OnDelivery(func(d linux.Delivery) linux.Verdict {
+	_ = m.OnDelivery(func(d linux.Delivery) linux.Verdict { // a guest without signals takes none
 		h := s.handling[d.Signo]
 		switch {
 		case !s.running:

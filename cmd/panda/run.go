@@ -32,11 +32,16 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 		return 0, err
 	}
 	m, err := emu.New(cfg)
-	if err != nil {
+	if option := (*emu.OptionError)(nil); errors.As(err, &option) {
+		return 0, fmt.Errorf("-%w", err)
+	} else if err != nil {
 		return 0, err
 	}
 	a := newAttention()
-	m.Divert(a.take)
+	if err := m.Divert(a.take); err != nil {
+		m.Close()
+		return 0, err
+	}
 	status, err = o.drive(m, a, stdout, stderr)
 	a.enter(ending)
 	err = errors.Join(err, writeExport(m, export, stderr))
@@ -114,7 +119,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	if err != nil {
 		return cfg, done, err
 	}
-	items, err := emu.ParseDump(o.dump)
+	items, err := parseDump(o.dump)
 	if err != nil {
 		return cfg, done, err
 	}
@@ -128,20 +133,25 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	}
 	out = keptWriter{out, func(err error) { o.lose("what -d and -strace print", err, stderr) }}
 	cfg = emu.Config{
-		Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, CPU: o.cpu, Accel: o.accel, SchedSeed: o.seed, Export: o.export,
-		Stdin: 0, Stdout: 1, Stderr: 2, Strict: o.strict,
+		CPU: o.cpu, Accel: o.accel, MMU: o.mmu, Lockstep: o.lockstep, Export: o.export, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),
 		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout, stderr))},
 		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
-		Dump:    emu.Dump{Out: out, Items: items},
-		Sandbox: o.sandbox.config(), Limits: o.sandbox.limits,
+		Dump:    emu.Dump{Out: out},
+		Program: &emu.Program{
+			Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, SchedSeed: o.seed,
+			Stdin: 0, Stdout: 1, Stderr: 2, Sandbox: o.sandbox.config(), Limits: o.sandbox.limits,
+		},
 	}
 	if o.argv0 != "" {
-		cfg.Args[0] = o.argv0
+		cfg.Program.Args[0] = o.argv0
 	}
-	if o.strace || slices.Contains(items, "strace") {
-		cfg.Strace = out
+	if o.strace {
+		cfg.Program.Strace = out
+	}
+	for _, i := range items {
+		i.set(&cfg)
 	}
 	if o.verbose {
 		cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))

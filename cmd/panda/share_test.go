@@ -31,7 +31,7 @@ func TestSharedTranslations(t *testing.T) {
 		}
 		before = insns
 	}
-	r := panda(t, t.TempDir(), "-d", "lockstep", "/bin/sh", "-c", forks)
+	r := panda(t, t.TempDir(), "-lockstep", "/bin/sh", "-c", forks)
 	if r.stdout != want.stdout || r.stderr != "" {
 		t.Errorf("lockstep: %+v", r)
 	}

@@ -103,9 +103,12 @@ func TestOneLiners(t *testing.T) {
 	defer stdout.Close()
 	var out, calls bytes.Buffer
 	m, err := emu.New(emu.Config{
-		Path: string(python), Args: []string{"python3", "-I", "-S", "-c", "print(6 * 7)"}, Stdin: 0, Stdout: int(stdout.Fd()), Stderr: 2,
-		Strace: &calls, Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: &out, Format: "json"})},
-		Warn: func(format string, a ...any) { t.Errorf(format, a...) },
+		Program: &emu.Program{
+			Path: string(python), Args: []string{"python3", "-I", "-S", "-c", "print(6 * 7)"},
+			Stdin: 0, Stdout: int(stdout.Fd()), Stderr: 2, Strace: &calls,
+		},
+		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: &out, Format: "json"})},
+		Warn:    func(format string, a ...any) { t.Errorf(format, a...) },
 	})
 	if err != nil {
 		t.Fatal(err)

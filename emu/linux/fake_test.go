@@ -353,9 +353,9 @@ func (s *session) run(fn func(g *fakeThread)) int {
 	}
 	s.kernel = k
 	defer k.Close()
-	status, why, err := k.Run()
-	if err != nil || why != Exited {
-		s.Fatal(why, err)
+	status, ended, err := k.Run()
+	if err != nil || !ended {
+		s.Fatal(ended, err)
 	}
 	for _, g := range s.engine.threads {
 		for _, f := range g.frames {

@@ -27,11 +27,11 @@ func stops(t *testing.T, judge func(Delivery) Verdict, fn func(g *fakeThread), a
 	defer k.Close()
 	k.OnDelivery(judge)
 	for {
-		status, why, err := k.Run()
+		status, ended, err := k.Run()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if why == Exited {
+		if ended {
 			return held, status
 		}
 		if u := k.turn.t; u == nil || slices.Contains(k.runq, u) {

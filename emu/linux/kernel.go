@@ -53,15 +53,6 @@ type Config struct {
 	OnSwitch func(icount uint64, pid, tid int)
 }
 
-// Why says why Run returned.
-type Why uint8
-
-// The reasons.
-const (
-	Exited  Why = iota // the first process ended
-	Stopped            // the engine was asked to stop; Run may be called again
-)
-
 // Kernel is the state of all guest processes.
 type Kernel struct {
 	cfg    Config
@@ -202,20 +193,20 @@ func (k *Kernel) newID() int {
 }
 
 // Run runs the guest until the first process has ended, with its exit code or
-// 128 + signal, or until the engine stops for a request.
-func (k *Kernel) Run() (status int, why Why, err error) {
+// 128 + signal, or until the engine stops for a request: it may be called again then.
+func (k *Kernel) Run() (status int, ended bool, err error) {
 	for !k.done() {
 		if k.cpu.Stopping() {
-			return 0, Stopped, nil
+			return 0, false, nil
 		}
 		if k.turn.t == nil && !k.pick() {
 			continue
 		}
 		if k.slice() == vcpu.StopRequest && !k.done() {
-			return 0, Stopped, nil
+			return 0, false, nil
 		}
 	}
-	return k.exitStatus, Exited, nil
+	return k.exitStatus, true, nil
 }
 
 // lingering is how long, in nanoseconds, processes that the first one left behind

@@ -308,8 +308,8 @@ func TestStop(t *testing.T) {
 	defer k.Close()
 	for range 2 {
 		go k.Stop()
-		if _, why, err := k.Run(); why != Stopped || err != nil {
-			t.Fatal(why, err)
+		if _, ended, err := k.Run(); ended || err != nil {
+			t.Fatal(ended, err)
 		}
 	}
 }

@@ -39,7 +39,7 @@
 // window does not do. Soft is its memory: a TLB, and a Backing that knows what the
 // TLB does not. Machine code looks into the TLB by itself; what misses, reaches
 // into a second page or meets a device is done by Soft. UseTLB puts one before a
-// Space, so that programs and tests run through it (-d softmmu).
+// Space, so that programs and tests run through it (-mmu soft).
 //
 // A Space belongs to one goroutine, and so does its Group: the spaces of a machine,
 // which tell each other of stores into code that they share.

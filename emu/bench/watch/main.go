@@ -80,7 +80,8 @@ func main() {
 	}
 	debug.SetGCPercent(800) // as the command does
 	m, err := emu.New(emu.Config{
-		Path: os.Args[2], Args: os.Args[2:], Env: os.Environ(), Stdin: 0, Stdout: 1, Stderr: 2, Log: slog.New(slog.DiscardHandler),
+		Program: &emu.Program{Path: os.Args[2], Args: os.Args[2:], Env: os.Environ(), Stdin: 0, Stdout: 1, Stderr: 2},
+		Log:     slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "watch:", err)

@@ -1,0 +1,93 @@
+package emu
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"panda/emu/linux"
+	"panda/emu/linux/sandbox"
+	"panda/emu/plugin"
+)
+
+// Config says what machine to make, and what it runs.
+type Config struct {
+	CPU   string // model name; DefaultCPU when empty
+	Accel string // engine: one of Accels, "" for the fastest that works
+	MMU   MMU
+	// Lockstep runs each block on the interpreter too and ends the run where the
+	// results differ.
+	Lockstep bool
+	// Export are tools of the host that are told of machine code: names of Exports.
+	Export []string
+	Dump   Dump
+
+	Loaders []plugin.Loader
+	Files   plugin.Finder
+	Strict  bool // a callback that fails stops the guest
+	Log     *slog.Logger
+	// Warn takes lines for the user: failing callbacks, missing instructions.
+	Warn func(format string, a ...any)
+
+	Program *Program
+}
+
+// Program is a Linux program to run.
+type Program struct {
+	Path      string
+	Args, Env []string
+	Dir       string // working directory, the caller's when empty
+	Sysroot   string
+	// Stdin, Stdout and Stderr are host descriptors.
+	Stdin, Stdout, Stderr int
+	Strace                io.Writer // each call is printed here when set
+	// SchedSeed decides how long the turns of threads are: another one makes them
+	// change places elsewhere.
+	SchedSeed uint64
+	// Sandbox keeps the guest from the host when set; what Program and Limits say is
+	// filled in.
+	Sandbox *sandbox.Config
+	// Limits are what all processes of the guest together may have; a sandbox's
+	// files may take as much memory again.
+	Limits linux.Limits
+	// Audit looks after each change of the guest's memory whether its window on the
+	// host is whole.
+	Audit bool
+}
+
+// DefaultCPU is the model when Config does not name one.
+const DefaultCPU = "max"
+
+// MMU is how the guest reaches its memory.
+type MMU uint8
+
+// The ways.
+const (
+	Window MMU = iota // an address is an offset into a part of the host's memory
+	Soft              // through a TLB, as in a whole machine; slower
+)
+
+var mmuNames = [...]string{"window", "soft"}
+
+func (m MMU) String() string { return mmuNames[m] }
+
+// ParseMMU finds a way by its name.
+func ParseMMU(name string) (MMU, error) {
+	for i, n := range mmuNames {
+		if n == name {
+			return MMU(i), nil
+		}
+	}
+	return 0, fmt.Errorf("there is no %q; there are %v", name, mmuNames)
+}
+
+// OptionError says which part of a Config cannot be had.
+type OptionError struct {
+	Option string // the field's name, or that of an Export
+	Err    error
+}
+
+func (e *OptionError) Error() string { return e.Option + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *OptionError) Unwrap() error { return e.Err }
