@@ -120,7 +120,7 @@ func randomRepeat(r *rand.Rand, n int) *Line {
 }
 
 // TestRepeatBudget: one entry does a limited number of elements, however many at
-// once.
+// once, up to the next multiple.
 func TestRepeatBudget(t *testing.T) {
 	m := NewBare(t, 64, "max")
 	m.Map(t, 0x10000, 0x1000, guest.Read|guest.Exec)
@@ -129,7 +129,7 @@ func TestRepeatBudget(t *testing.T) {
 	m.CPU.SetPC(0x10000)
 	m.CPU.W[regs.RCX], m.CPU.W[regs.RDI], m.CPU.W[regs.DF] = 40000, 0x100001, 1
 	stop := m.Engine.Run(m.CPU, 2)
-	if left := m.CPU.W[regs.RCX]; stop != vcpu.StopBudget || left != 40000-2<<14 || m.CPU.W[regs.RDI] != 0x100001+2<<14 {
+	if left := m.CPU.W[regs.RCX]; stop != vcpu.StopBudget || left != 1<<14 || m.CPU.W[regs.RDI] != 0x100001+40000-1<<14 {
 		t.Errorf("stop %d, %d elements left, rdi %#x", stop, left, m.CPU.W[regs.RDI])
 	}
 	if m.Engine.Run(m.CPU, 10); m.CPU.W[regs.RCX] != 0 || m.CPU.Icount() != 4 { // and the breakpoint

@@ -51,8 +51,8 @@ func (r *repetition) most() uint64 {
 	return repeatMax
 }
 
-// repeatMax is how many elements one entry into a block does at most: then the
-// block is entered again, where the run loop may stop.
+// repeatMax is how many elements one entry into a block does at most, a power of
+// two: then the block is entered again, where the run loop may stop.
 const repeatMax = 1 << 14
 
 // repeat loops over elements while rCX is not 0 and, when comparing, while the
@@ -89,15 +89,13 @@ func (r *repetition) repeat() {
 	}
 }
 
-// setFloor sets the rCX at which this entry ends: cx less what one entry does,
-// but not below 0.
+// setFloor sets the rCX at which this entry ends: the next multiple of what one
+// entry does. So the instruction is cut in the same places, and counts the same,
+// when an entry begins again in its middle because it has met translated code.
 func (r *repetition) setFloor(cx ir.Ref) {
-	b, few := r.t.b, r.t.b.Label()
-	r.floor = b.Temp()
-	b.MovTo(r.floor, ir.I64, ir.K(0))
-	b.BrCond(few, ir.LeU, ir.I64, cx, ir.K(r.most()))
-	b.Op2To(r.floor, ir.Sub, ir.I64, cx, ir.K(r.most()))
-	b.Place(few)
+	b := r.t.b
+	r.floor = b.Op2(ir.Sub, ir.I64, cx, ir.K(1))
+	b.Op2To(r.floor, ir.And, ir.I64, r.floor, ir.K(-r.most()))
 }
 
 // Overwriting itself: a repeated instruction that stores into its own bytes is
