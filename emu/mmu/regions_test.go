@@ -27,7 +27,10 @@ func TestRegionList(t *testing.T) {
 	for seed := range uint64(8) {
 		m := &listModel{T: t, rng: rand.New(rand.NewPCG(seed, 2)), s: &Space{Limit: listPages * PageSize}}
 		for i := range 6000 {
-			m.step([]int{1, 1 + int(seed), 40}[i/2000])
+			first := m.rng.IntN(listPages)
+			m.s.find(addr(first)) // is remembered
+			m.step(first, []int{1, 1 + int(seed), 40}[i/2000])
+			m.same(first)
 			if i%50 == 0 {
 				m.compare()
 			}
@@ -38,9 +41,16 @@ func TestRegionList(t *testing.T) {
 	}
 }
 
+// same looks up a page.
+func (m *listModel) same(page int) {
+	r, ok := m.s.Region(addr(page))
+	if p := m.pages[page]; ok != (p.End != 0) || r.Prot != p.Prot || r.Name != p.Name {
+		m.Fatalf("page %d is in %+v, not like %+v", page, r, p)
+	}
+}
+
 // step does a random thing to some pages.
-func (m *listModel) step(most int) {
-	first := m.rng.IntN(listPages)
+func (m *listModel) step(first, most int) {
 	n := 1 + m.rng.IntN(min(most, listPages-first))
 	if m.rng.IntN(1000) == 0 {
 		n = 1 + m.rng.IntN(listPages-first)
@@ -160,6 +170,34 @@ func (m *listModel) sums(want []Region) {
 		had := c.sums
 		if c.sum(); c.sums != had {
 			m.Fatalf("chunk %d has the sums %+v, not %+v", i, had, c.sums)
+		}
+	}
+}
+
+// TestFoundLast: the region that was found last is the one in the list, wherever it is
+// kept after regions have been added or removed.
+func TestFoundLast(t *testing.T) {
+	const mid, most = 200, 400
+	l, n := &regionList{}, 0
+	add := func(i int) { l.add(region{Region: Region{Start: addr(2 * i), End: addr(2*i + 1)}}) }
+	look := func() {
+		n++
+		l.change(addr(2*mid), addr(2*mid+1), func(r *region) { r.Offset = uint64(n) })
+		if r := l.find(addr(2 * mid)); r == nil || r.Offset != uint64(n) {
+			t.Fatalf("change %d: found %+v", n, r)
+		}
+	}
+	add(mid)
+	for i := 1; i < most-mid; i++ {
+		add(mid + i)
+		look()
+		add(mid - i)
+		look()
+	}
+	for i := range 8 * most { // here and there, so that chunks are merged
+		if i = i%most*8%most + i/most; i != mid {
+			l.remove(addr(2*i), addr(2*i+1), func(*region) {})
+			look()
 		}
 	}
 }
