@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
 // over depends on the compiler; that it ends once, and how, does not.
 func TestCallsJump(t *testing.T) {
 	const order = ">outer >inner >outer >inner >outer >inner <inner <outer >handler >handler >one >step <step >two >step <step >step <step <one >quits >step <step"
-	const ends = "xhandler:exec xhandler:exit xhandler:unwound xinner:unwound xinner:unwound xouter:unwound xouter:unwound xquits:exit xtwo:exec xtwo:exit"
+	const ends = "xhandler:exec xhandler:unwound xhandler:unwound xinner:unwound xinner:unwound xouter:unwound xouter:unwound xquits:unwound xtwo:exec xtwo:exit"
 	for _, opt := range []string{"-O0", "-O1", "-O2"} {
 		path := compileGuest(t, "gcc", jumpsSource, opt, "-lpthread")
 		for _, accel := range Accels {
@@ -110,6 +110,61 @@ func TestCallsJump(t *testing.T) {
 				t.Errorf("%s %s:\n%s\n%s\nwant\n%s\n%s", opt, accel, got, gone, order, ends)
 			}
 		}
+	}
+}
+
+const leavesSource = `
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <unistd.h>
+#define NI __attribute__((noinline, noclone))
+static jmp_buf b;
+static char alt[65536];
+static int pipes[2];
+NI void jumps(void) { longjmp(b, 1); __asm__ volatile(""); }
+NI void between(void) { jumps(); __asm__ volatile(""); }
+NI void catches(void) { if (!setjmp(b)) between(); __asm__ volatile(""); }
+NI void handler(int s) { siglongjmp(b, 1); }
+NI void raises(void) { raise(SIGUSR1); __asm__ volatile(""); }
+NI void survives(void) { if (!sigsetjmp(b, 1)) raises(); __asm__ volatile(""); }
+NI void quits(void) { pthread_exit(0); }
+NI void waits(void) { char c; write(pipes[1], "", 1), pause(); __asm__ volatile(""); }
+static void *thread(void *p) { if (p) quits(); waits(); return p; }
+int main(void) {
+	struct sigaction a = { .sa_handler = handler };
+	stack_t ss = { .ss_sp = alt, .ss_size = sizeof alt };
+	catches();
+	sigaction(SIGUSR1, &a, 0), survives();
+	a.sa_flags = SA_ONSTACK, sigaltstack(&ss, 0), sigaction(SIGUSR1, &a, 0), survives();
+	pthread_t t;
+	char c;
+	pthread_create(&t, 0, thread, &t), pthread_join(t, 0);
+	pipe(pipes), pthread_create(&t, 0, thread, 0), read(pipes[0], &c, 1);
+	_exit(0);
+}
+`
+
+// TestCallsLeave has hooks of their own on functions that are left together: as soon
+// as the outer one returns, those within have ended, the innermost first.
+func TestCallsLeave(t *testing.T) {
+	names := []string{"catches", "between", "jumps", "survives", "raises", "handler", "quits", "waits"}
+	const want = ">catches >between >jumps xjumps:unwound xbetween:unwound <catches" +
+		" >survives >raises >handler xhandler:unwound xraises:unwound <survives" +
+		" >survives >raises >handler xhandler:unwound xraises:unwound <survives" +
+		" >quits xquits:unwound >waits xwaits:exit"
+	for _, flags := range [][]string{{"-O0"}, {"-O2"}, {"-O1", "-m32"}} {
+		t.Run(strings.Join(flags, ""), func(t *testing.T) {
+			path := compileGuest(t, "gcc", leavesSource, append(flags, "-lpthread")...)
+			for _, accel := range Accels {
+				m := newMachineOn(t, accel, path)
+				log := hookApart(m, names...)
+				if m.finish(t); strings.Join(*log, " ") != want {
+					t.Errorf("%s:\n%s\nwant\n%s", accel, strings.Join(*log, " "), want)
+				}
+			}
+		})
 	}
 }
 
@@ -250,5 +305,21 @@ int main(void) {
 				}
 			}
 		})
+	}
+}
+
+// TestCallsFail: an error in what is told of a call's end is of the hook that it is
+// told to, not of the one whose return ended it.
+func TestCallsFail(t *testing.T) {
+	path := compileGuest(t, "gcc", leavesSource, "-O0", "-lpthread")
+	for _, accel := range Accels {
+		m := newMachineOn(t, accel, path)
+		fails := m.host.HookCalls(event.Symbol("jumps"), nil, func(*vcpu.CPU, *event.Call) {})
+		fails.Abandoned = func(*vcpu.CPU, *event.Call, string) { panic("no") }
+		log := hookApart(m, "catches", "between")
+		m.finish(t)
+		if got := strings.Join(*log, " "); got != ">catches >between xbetween:unwound <catches" || fails.Sub.Failed == nil {
+			t.Errorf("%s: %s, failed: %v", accel, got, fails.Sub.Failed)
+		}
 	}
 }

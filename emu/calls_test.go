@@ -8,10 +8,24 @@ import (
 	"panda/emu/vcpu"
 )
 
+// hookApart is hookTrace with a hook for each function.
+func hookApart(m *testMachine, names ...string) *[]string {
+	log := new([]string)
+	for _, name := range names {
+		traceHook(m, log, name)
+	}
+	return log
+}
+
 // hookTrace hooks functions and lists what happens: >f is a call, <f its return,
 // and xf:why the end of one that does not return.
 func hookTrace(m *testMachine, names ...string) *[]string {
 	log := new([]string)
+	traceHook(m, log, names...)
+	return log
+}
+
+func traceHook(m *testMachine, log *[]string, names ...string) {
 	note := func(mark string, c *vcpu.CPU, call *event.Call, why string) {
 		name, _, _ := c.Machine.Symbol(call.Func)
 		*log = append(*log, mark+name+why)
@@ -20,7 +34,6 @@ func hookTrace(m *testMachine, names ...string) *[]string {
 		func(c *vcpu.CPU, call *event.Call) { note(">", c, call, "") },
 		func(c *vcpu.CPU, call *event.Call) { note("<", c, call, "") })
 	h.Abandoned = func(c *vcpu.CPU, call *event.Call, how string) { note("x", c, call, ":"+how) }
-	return log
 }
 
 // callTries are ways to leave a function, as programs without a library. f, g and h
@@ -64,7 +77,7 @@ var callTries = []struct{ what, body, want string }{
 		jmp r
 	f:	call g
 	g:	mov %r12, %rsp
-		jmp *%r13`, ">f >g xf:unwound xg:exit"},
+		jmp *%r13`, ">f >g xg:unwound xf:unwound"},
 	{"longjmp to what falls through to the place of the return", `
 		mov %rsp, %r12
 		lea back(%rip), %r13
@@ -139,7 +152,7 @@ var callTries = []struct{ what, body, want string }{
 		mov (%rsp), %rbx
 		mov %rbx, (%rax)
 		mov %rax, %rsp
-		ret`, ">f xf:exit"},
+		ret`, ">f xf:unwound"},
 	{"the end of the program", `
 		call f
 	f:	call g
@@ -153,29 +166,141 @@ var callTries = []struct{ what, body, want string }{
 	f:	ret`, ">f <f >f <f"},
 }
 
+// apartTries are ways to leave functions that have a hook each.
+var apartTries = []struct{ what, body, want string }{
+	{"longjmp to a caller that returns", `
+		call f
+		jmp exit
+	f:	mov %rsp, %r12
+		lea 1f(%rip), %r13
+		call g
+		nop
+	1:	ret
+	g:	sub $64, %rsp
+		call h
+	h:	mov %r12, %rsp
+		jmp *%r13`, ">f >g >h xh:unwound xg:unwound <f"},
+	{"longjmp to what calls another function", `
+		mov %rsp, %r12
+		lea 1f(%rip), %r13
+		call f
+		jmp exit
+	1:	call h
+		jmp exit
+	f:	sub $64, %rsp
+		call g
+	g:	mov %r12, %rsp
+		jmp *%r13
+	h:	ret`, ">f >g xg:unwound xf:unwound >h <h"},
+	{"longjmp to the place of a return", `
+		mov %rsp, %r12
+		lea 1f(%rip), %r13
+		call f
+	2:	jmp exit
+	1:	jmp 2b
+	f:	sub $64, %rsp
+		call g
+	g:	mov %r12, %rsp
+		jmp *%r13`, ">f >g xg:unwound xf:unwound"},
+	{"longjmp, and the end of the program", `
+		mov %rsp, %r12
+		lea exit(%rip), %r13
+		call f
+	f:	sub $64, %rsp
+		call g
+	g:	mov %r12, %rsp
+		jmp *%r13`, ">f >g xg:unwound xf:unwound"},
+	{"the end of the program", `
+		call f
+	f:	call g
+	g:	jmp exit`, ">f >g xg:exit xf:exit"},
+	{"a coroutine below, on memory that is no stack", `
+		mov %rsp, %r12
+		lea other(%rip), %r13
+		lea 1f(%rip), %rax
+		mov %rax, (%r13)
+		call f
+		jmp exit
+	1:	call g
+	f:	xchg %rsp, %r13
+		ret
+	g:	xchg %rsp, %r13
+		ret`, ">f >g <f xg:exit"},
+	{"a coroutine on a variable", `
+		sub $4096, %rsp
+		lea 4000(%rsp), %r13
+		lea 1f(%rip), %rax
+		mov %rax, (%r13)
+		call f		# resumes it
+		call f
+		jmp exit
+	1:	call g		# yields
+		call h
+		call g
+	f:	xchg %rsp, %r13
+		ret
+	g:	xchg %rsp, %r13
+		ret
+	h:	ret`, ">f >g <f >f <g >h <h >g <f xg:exit"},
+}
+
 // TestCallsEnd: what was entered ends once, by a return or otherwise, on both
 // engines, in chained blocks and in blocks of one instruction.
 func TestCallsEnd(t *testing.T) {
 	for _, c := range callTries {
-		path := assemble(t, ".globl _start, f, g, h\n.bss\n.skip 4096\nother: .skip 64\n.text\n_start:\n"+c.body+"\nexit: xor %edi, %edi\nmov $60, %eax\nsyscall\n.ifndef g\ng: nop\n.endif\n.ifndef h\nh: nop\n.endif\n")
-		for _, accel := range Accels {
-			for _, step := range []int64{0, 1, 3} {
-				t.Run(c.what, func(t *testing.T) {
-					m := newMachineOn(t, accel, path)
-					log := hookTrace(m, "f", "g", "h")
-					run := m.Run
-					if step > 0 {
-						run = func() (int, bool, error) { return m.Step(step) }
-					}
-					status, done, err := run()
-					for step > 0 && !done && err == nil {
-						status, done, err = run()
-					}
-					if got := strings.Join(*log, " "); got != c.want || status != 0 || !done || err != nil {
-						t.Errorf("%s, steps of %d: %s\nwant %s; status %d %v", accel, step, got, c.want, status, err)
-					}
-				})
-			}
+		tryCalls(t, hookTrace, c.what, c.body, c.want)
+	}
+	for _, c := range apartTries {
+		tryCalls(t, hookApart, "apart: "+c.what, c.body, c.want)
+	}
+}
+
+func tryCalls(t *testing.T, hook func(*testMachine, ...string) *[]string, what, body, want string) {
+	path := assemble(t, ".globl _start, f, g, h\n.bss\n.skip 4096\nother: .skip 64\n.text\n_start:\n"+body+"\nexit: xor %edi, %edi\nmov $60, %eax\nsyscall\n.ifndef g\ng: nop\n.endif\n.ifndef h\nh: nop\n.endif\n")
+	for _, accel := range Accels {
+		for _, step := range []int64{0, 1, 3} {
+			t.Run(what, func(t *testing.T) {
+				m := newMachineOn(t, accel, path)
+				log := hook(m, "f", "g", "h")
+				run := m.Run
+				if step > 0 {
+					run = func() (int, bool, error) { return m.Step(step) }
+				}
+				status, done, err := run()
+				for step > 0 && !done && err == nil {
+					status, done, err = run()
+				}
+				if got := strings.Join(*log, " "); got != want || status != 0 || !done || err != nil {
+					t.Errorf("%s, steps of %d: %s\nwant %s; status %d %v", accel, step, got, want, status, err)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkCalls calls a function that has hooks, within another that has one.
+func BenchmarkCalls(b *testing.B) {
+	path := assemble(b, `
+.globl _start, f, g
+_start:	mov $1000000, %ecx
+	call f
+	xor %edi, %edi
+	mov $60, %eax
+	syscall
+f:	nop
+1:	call g
+	dec %ecx
+	jnz 1b
+	ret
+g:	ret`)
+	for b.Loop() {
+		m := newMachineOn(b, Accels[0], path)
+		left := 0
+		for range 2 {
+			m.host.HookCalls(event.Symbol("f", "g"), nil, func(*vcpu.CPU, *event.Call) { left++ })
+		}
+		if m.Run(); left != 2000002 {
+			b.Fatal(left)
 		}
 	}
 }

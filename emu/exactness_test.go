@@ -68,7 +68,7 @@ func exactProgram(t *testing.T) string {
 	return assemble(t, exactSource)
 }
 
-func assemble(t *testing.T, source string) string {
+func assemble(t testing.TB, source string) string {
 	t.Helper()
 	dir := t.TempDir()
 	src, exe := filepath.Join(dir, "exact.s"), filepath.Join(dir, "exact")

@@ -23,6 +23,7 @@ type Bus struct {
 	timers timers
 	apart  []*Sub // of no kind
 	hooks  []*Calls
+	calls  callsInProgress
 	muted  map[guest.Addr]int // functions whose hooks rest
 	seq    int
 	// Changed is called when a subscription of a kind comes, goes, or is enabled

@@ -22,9 +22,8 @@ import (
 // followed (calls_move.go).
 //
 // Invariants: every call that enter was told of ends once, by leave or by
-// Abandoned; leave is told of returns only. Calls on other stacks stay open:
-// stacks are not told apart, so that a call below the stack pointer is given up
-// only when its return address has been overwritten.
+// Abandoned; leave is told of returns only. Which calls of other functions ended
+// with it, calls_open.go knows.
 
 // Calls hooks the calls of functions: their first instruction and, for leave, the
 // places that they return to. Those stay watched, since calls come from the same
@@ -39,7 +38,6 @@ type Calls struct {
 	leave   func(c *vcpu.CPU, call *Call)
 	sites   map[guest.Addr]*returnSite
 	at      map[callPlace]*Call // the calls in progress, the innermost of each place
-	threads map[int]*openCalls
 	moves   []*move
 	open    int // calls in progress
 	subs    []*Sub
@@ -48,7 +46,7 @@ type Calls struct {
 // How calls end without a return.
 const (
 	Unwound = "unwound" // longjmp, an exception, or another stack: its frame is gone
-	Exited  = "exit"    // its thread or process has ended
+	Exited  = "exit"    // its thread or process has ended, within it as far as is known
 	Execed  = "exec"    // its process runs another program
 	Lost    = "lost"    // there are too many calls in progress to remember
 )
@@ -70,13 +68,6 @@ type returnSite struct {
 	known bool   // there is one
 }
 
-// openCalls are a thread's calls in progress, in the order of their beginning.
-type openCalls struct {
-	pid   int
-	calls []*Call // some may have ended
-	tidy  int     // at this length those that have are taken out
-}
-
 // mostOpen bounds how many calls are remembered.
 const mostOpen = 1 << 18
 
@@ -86,36 +77,27 @@ type Call struct {
 	Return guest.Addr // where it returns to
 	SP     guest.Addr // of the entry: where the return address lies
 	Data   any        // of enter, for leave
-	taken  bool
 
+	taken, ended bool
+
+	in    *openCalls
 	pid   int
 	site  *returnSite
 	outer *Call // that ended in a jump to this one
-	ended bool
 }
 
 // HookCalls calls enter at the first instruction of each function that the filter
 // chooses, and leave, if it is not nil, behind the call. Either may be nil.
 func (b *Bus) HookCalls(o *Owner, f *Filter, enter, leave func(c *vcpu.CPU, call *Call)) *Calls {
-	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, at: map[callPlace]*Call{}, threads: map[int]*openCalls{}}
+	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, at: map[callPlace]*Call{}}
 	h.Sub = b.Subscribe(o, InsnExec, f, PCFunc(h.entered))
 	h.Sub.gone = h.removed
 	b.hooks = append(b.hooks, h)
 	if leave != nil {
-		h.follow(ProcessFork, ProcessFunc(h.forked))
-		h.follow(ProcessStart, ProcessFunc(func(c *vcpu.CPU, p *Process) { h.processEnds(c, p.PID, Execed) }))
-		h.follow(ProcessExit, ProcessFunc(func(c *vcpu.CPU, p *Process) { h.processEnds(c, p.PID, Exited) }))
+		b.calls.follow(b)
 		h.followMoves()
-		h.follow(ThreadExit, ThreadFunc(func(c *vcpu.CPU, t *Thread) { h.threadEnds(c, t.TID, Exited) }))
 	}
 	return h
-}
-
-// follow subscribes for the hook itself.
-func (h *Calls) follow(k Kind, fn any) { h.followIn(k, nil, fn) }
-
-func (h *Calls) followIn(k Kind, f *Filter, fn any) {
-	h.subs = append(h.subs, h.bus.add(&Sub{Kind: k, Owner: h.Sub.Owner, Filter: f, Fn: fn, own: true}))
 }
 
 // InProgress is how many calls are in progress, as far as is known.
@@ -129,8 +111,10 @@ func (h *Calls) removed() {
 	for _, s := range h.subs {
 		s.Remove()
 	}
+	if h.leave != nil {
+		h.bus.calls.leaves(h)
+	}
 	clear(h.at)
-	clear(h.threads)
 	clear(h.sites)
 }
 
@@ -161,10 +145,10 @@ func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
 // stack that was moved.
 func (h *Calls) begins(c *vcpu.CPU, call *Call) bool {
 	fresh := h.wasCalled(c, call)
+	h.bus.calls.settle(c, call)
 	old := h.at[call.place()]
 	switch {
 	case old == nil:
-		h.settle(c, h.threads[c.Machine.Thread], call.SP)
 	case old.Return != call.Return || fresh || !call.site.known && old.Func == call.Func:
 		h.abandon(c, old, Unwound)
 	case old.Func == call.Func:
@@ -191,50 +175,16 @@ func (h *Calls) wasCalled(c *vcpu.CPU, call *Call) bool {
 	return fresh
 }
 
-// settle ends the thread's last calls that lie below the stack pointer and whose
-// return address has been overwritten.
-func (h *Calls) settle(c *vcpu.CPU, t *openCalls, sp guest.Addr) {
-	if t == nil {
-		return
-	}
-	for n := len(t.calls) - 1; n >= 0; n-- {
-		call := t.calls[n]
-		switch {
-		case call.ended:
-		case call.SP < sp && call.overwritten(c):
-			h.abandon(c, call, Unwound)
-		default:
-			return
-		}
-		t.calls = t.calls[:min(n, len(t.calls))]
-	}
-}
-
-func (l *Call) overwritten(c *vcpu.CPU) bool {
-	ret, ok := Word(c, l.SP)
-	return l.pid == c.Machine.Process && (!ok || ret != l.Return)
-}
-
 // push enters a call among those in progress.
 func (h *Calls) push(c *vcpu.CPU, call *Call) {
 	if h.open >= mostOpen {
 		h.forget(c)
 	}
-	tid := c.Machine.Thread
-	t := h.threads[tid]
-	if t == nil {
-		t = &openCalls{pid: call.pid}
-		h.threads[tid] = t
-	}
-	if len(t.calls) > t.tidy {
-		t.calls = slices.DeleteFunc(t.calls, func(l *Call) bool { return l.ended })
-		t.tidy = 2*len(t.calls) + 64
-	}
 	h.at[call.place()] = call
 	if call.site.open++; call.site.open == 1 && c.Cut != nil {
 		c.Cut(&call.site.open)
 	}
-	t.calls = append(t.calls, call)
+	h.bus.calls.of(c, c.Machine.Thread).push(call)
 	h.open++
 }
 
@@ -282,15 +232,16 @@ func (s *returnSite) reached(c *vcpu.CPU, pc guest.Addr) {
 	h.settleMoves(c)
 	direct := c.TB != nil && c.Index() > 0 || c.Direct == c.Icount()+1
 	call := h.take(c, pc, direct)
-	switch {
-	case call == nil:
+	if call == nil {
 		return
-	case direct:
+	}
+	h.bus.calls.within(c, call, !direct)
+	if direct {
 		h.abandon(c, call, Unwound)
 		return
 	}
 	for ; call != nil; call = call.outer { // a function that ended in a jump to another returns with it
-		if h.end(c, call) && h.Sub.Active() {
+		if h.end(call) && h.Sub.Active() {
 			h.leave(c, call)
 		}
 	}
@@ -308,13 +259,13 @@ func (h *Calls) take(c *vcpu.CPU, pc guest.Addr, direct bool) *Call {
 	if call := h.at[callPlace{at, c.Machine.Process}]; call != nil && call.Return == pc {
 		return call
 	}
-	t := h.threads[c.Machine.Thread]
+	t := h.bus.calls.threads[c.Machine.Thread]
 	if t == nil || direct || arch.Bits != 32 {
 		return nil
 	}
 	for _, call := range slices.Backward(t.calls) {
 		switch {
-		case call.ended:
+		case call.ended, call.site.h != h:
 		case call.SP >= at || at-call.SP > calleePops:
 			return nil
 		case call.Return == pc:
@@ -325,7 +276,7 @@ func (h *Calls) take(c *vcpu.CPU, pc guest.Addr, direct bool) *Call {
 }
 
 // end takes a call out of those in progress; false if it was not there.
-func (h *Calls) end(c *vcpu.CPU, call *Call) bool {
+func (h *Calls) end(call *Call) bool {
 	if call.ended {
 		return false
 	}
@@ -335,26 +286,24 @@ func (h *Calls) end(c *vcpu.CPU, call *Call) bool {
 	if k := call.place(); h.at[k] == call {
 		delete(h.at, k)
 	}
-	if t := h.threads[c.Machine.Thread]; t != nil {
-		if n := len(t.calls) - 1; n >= 0 && t.calls[n] == call {
-			t.calls[n] = nil
-			t.calls = t.calls[:n]
-		}
-	}
+	call.in.pop()
 	return true
 }
 
 // abandon ends a call, and those that jumped to it.
 func (h *Calls) abandon(c *vcpu.CPU, call *Call, how string) {
 	for ; call != nil; call = call.outer {
-		if h.end(c, call) {
+		if h.end(call) {
 			h.tellAbandoned(c, call, how)
 		}
 	}
 }
 
+// tellAbandoned contains a panic, which is this hook's: the call may have ended
+// with one of another.
 func (h *Calls) tellAbandoned(c *vcpu.CPU, call *Call, how string) {
 	if h.Abandoned != nil && h.Sub.Active() {
+		defer h.bus.guard(h.Sub)
 		h.Abandoned(c, call, how)
 	}
 }

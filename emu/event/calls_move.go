@@ -23,7 +23,8 @@ type move struct {
 }
 
 func (h *Calls) followMoves() {
-	h.followIn(InsnExec, &Filter{Symbol: []string{copyStack}}, PCFunc(h.moving))
+	f := &Filter{Symbol: []string{copyStack}}
+	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: f, Fn: PCFunc(h.moving), own: true}))
 }
 
 // moving notes the stack that is about to be moved.
@@ -71,10 +72,10 @@ func (h *Calls) settleMoves(c *vcpu.CPU) {
 	})
 }
 
-// hasCalls reports whether a process has calls in progress.
+// hasCalls reports whether a process has calls of the hook in progress.
 func (h *Calls) hasCalls(pid int) bool {
-	for _, t := range h.threads { // any of them
-		if t.pid == pid && len(t.calls) > 0 {
+	for k := range h.at { // any of them
+		if k.pid == pid {
 			return true
 		}
 	}

@@ -281,6 +281,7 @@ func (t *Thread) execute(p *program) error {
 	}
 	t.leaveOldImage()
 	proc.mm, m.Space.ASID = m, k.newASID(proc.pid)
+	t.own = mainStack(m)
 	t.setUpProgram(p, start)
 	k.switchTo(t)
 	k.fireProcess(event.ProcessStart, event.Process{PID: proc.pid, Path: p.real})

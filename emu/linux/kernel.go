@@ -136,6 +136,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	c.Machine.Module = k.moduleAt
 	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols
 	c.Machine.Descriptor = k.descriptor
+	c.Machine.Stacks = k.threadStacks
 	if err := k.openSysroot(); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
 	"panda/emu/mmu"
+	"panda/emu/vcpu"
 )
 
 // numRlimits is the number of resource limits.
@@ -84,6 +85,7 @@ type Thread struct {
 	pending sigQueue
 	allowed int32 // signal that was held and is delivered next, 0 for none
 	stack   abi.Stack
+	own     vcpu.Extent // the stack that it began on, as far as is known
 	fault   faultState
 
 	tls [tlsEntries]uint64 // descriptors of set_thread_area

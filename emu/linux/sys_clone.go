@@ -12,6 +12,7 @@ type cloneArgs struct {
 	flags      uint64
 	exitSignal int
 	stack      uint64 // top of the child's stack, 0 for the parent's
+	stackSize  uint64 // 0 when it is not told
 	parentTID  guest.Addr
 	childTID   guest.Addr
 	pidFD      guest.Addr
@@ -73,7 +74,7 @@ func sysClone3(t *Thread, c *call) (int64, errno) {
 		pidFD: guest.Addr(v.PidFD), tls: v.TLS, setTID: v.SetTIDSize,
 	}
 	if v.Stack != 0 {
-		a.stack = v.Stack + v.StackSize
+		a.stack, a.stackSize = v.Stack+v.StackSize, v.StackSize
 	}
 	return t.clone(a)
 }
@@ -138,7 +139,7 @@ func (t *Thread) parkHard() errno {
 
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
-	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, tls: t.tls, started: k.host.Now()}
+	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, tls: t.tls, own: t.ownStack(a), started: k.host.Now()}
 	if t.restore {
 		child.mask = t.oldMask
 	}

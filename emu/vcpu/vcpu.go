@@ -110,6 +110,8 @@ type Machine struct {
 	// system mode.
 	Thread, Process int
 	Comm            string
+	// Stacks tells of a living guest thread. It may be nil.
+	Stacks func(tid int) Stacks
 	// CPUID answers the instruction of that name; Hypercall, when not nil, gets
 	// it first and says whether a plugin took it, and what is to be called when
 	// the instruction is done: see Callbacks.
