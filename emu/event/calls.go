@@ -33,14 +33,14 @@ type Calls struct {
 	// Abandoned, when set, is told of a call that ended without a return, and how.
 	Abandoned func(c *vcpu.CPU, call *Call, how string)
 
-	bus     *Bus
-	enter   func(c *vcpu.CPU, call *Call)
-	leave   func(c *vcpu.CPU, call *Call)
-	sites   map[guest.Addr]*returnSite
-	at      map[callPlace]*Call // the calls in progress, the innermost of each place
-	moves   []*move
-	open    int // calls in progress
-	subs    []*Sub
+	bus   *Bus
+	enter func(c *vcpu.CPU, call *Call)
+	leave func(c *vcpu.CPU, call *Call)
+	sites map[guest.Addr]*returnSite
+	at    map[callPlace]*Call // the calls in progress, the innermost of each place
+	moves []*move
+	open  int // calls in progress
+	subs  []*Sub
 }
 
 // How calls end without a return.
