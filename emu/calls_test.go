@@ -1,10 +1,12 @@
 package emu
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"panda/emu/event"
+	"panda/emu/guest"
 	"panda/emu/vcpu"
 )
 
@@ -301,6 +303,36 @@ g:	ret`)
 		}
 		if m.Run(); left != 2000002 {
 			b.Fatal(left)
+		}
+	}
+}
+
+// TestCallTapped: a tap while plugin code runs a guest function is for afterwards.
+func TestCallTapped(t *testing.T) {
+	path := assemble(t, `
+.globl _start, at, f
+_start:	nop
+at:	mov $39, %eax	# getpid
+	syscall
+	xor %edi, %edi
+	mov $60, %eax
+	syscall
+f:	mov $100, %ecx
+1:	loop 1b
+	mov $42, %eax
+	ret`)
+	for _, accel := range Accels {
+		m := newMachineOn(t, accel, path)
+		var order []string
+		m.host.InsnExec(event.Symbol("f"), func(*vcpu.CPU, guest.Addr) { m.Do(func() { order = append(order, "done") }) })
+		m.host.InsnExec(event.Symbol("at"), func(c *vcpu.CPU, _ guest.Addr) {
+			f, _ := m.kernel.FindSymbol("f")
+			ret, err := m.host.Call(f)
+			order = append(order, fmt.Sprint(ret, err))
+		})
+		m.finish(t)
+		if got := strings.Join(order, ", "); got != "42 <nil>, done" {
+			t.Errorf("%s: %s", accel, got)
 		}
 	}
 }

@@ -385,11 +385,13 @@ func TestScriptLoops(t *testing.T) {
 		{"function init_plugin() " + loop + " end", unix.SIGINT, true},
 		{"panda.on('syscall_enter', { name = 'read' }, function() " + loop + " end)", unix.SIGINT, true},
 		{"panda.on('syscall_enter', { name = 'read' }, function() " + loop + " end)", unix.SIGTERM, true},
+		{"panda.on('before_block_exec', { limit = 1 }, function() " + loop + " end)", unix.SIGTERM, true},
+		{"panda.on('before_block_exec', { limit = 1 }, function() " + loop + " end)", unix.SIGINT, true},
 		{"function uninit_plugin() " + loop + " end", unix.SIGINT, false},
 		{"panda.on('shutdown', function() " + loop + " end)", unix.SIGTERM, false},
 	} {
 		program := "/bin/true"
-		if x.killed {
+		if x.killed && !strings.Contains(x.script, "before_block_exec") {
 			program = "/bin/cat"
 		}
 		end, text := sendTo(t, "", x.sig, binary, "-e", x.script, program)

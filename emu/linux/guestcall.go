@@ -106,6 +106,12 @@ func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
 // runFunction runs until the function returns.
 func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 	c, k := t.k.cpu, t.k
+	tapped := false
+	defer func() {
+		if tapped { // what it was for is done behind the callback
+			c.Tap()
+		}
+	}()
 	for left > 0 {
 		before := c.Icount()
 		stop := k.engine.Run(c, left)
@@ -122,6 +128,8 @@ func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 			return 0, fmt.Errorf("the function failed at pc %#x: %v", uint64(c.PC()), &c.Exc)
 		case stop == vcpu.StopHalt:
 			return 0, fmt.Errorf("the function failed at pc %#x: HLT", uint64(c.PC()))
+		case stop == vcpu.StopRequest && c.Tapped():
+			tapped = true
 		case stop == vcpu.StopRequest:
 			k.Stop() // for whoever asked
 			return 0, fmt.Errorf("the function was stopped at pc %#x", uint64(c.PC()))

@@ -137,6 +137,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols
 	c.Machine.Descriptor = k.descriptor
 	c.Machine.Stacks = k.threadStacks
+	k.host.OnSignal(c.Tap)
 	if err := k.openSysroot(); err != nil {
 		return nil, err
 	}
@@ -196,6 +197,7 @@ func (k *Kernel) newID() int {
 // Run runs the guest until the first process has ended, with its exit code or
 // 128 + signal, or until the engine stops for a request: it may be called again then.
 func (k *Kernel) Run() (status int, ended bool, err error) {
+	k.takeSignals()
 	for !k.done() {
 		if k.cpu.Stopping() {
 			return 0, false, nil

@@ -211,6 +211,13 @@ func (k *Kernel) pollWorld(block bool) {
 	}
 	k.signalAsync(fds[parkedFDs:])
 	k.wakeThreads(fds[1:parkedFDs], next)
+	k.takeSignals()
+}
+
+// takeSignals gives the guest the signals that have come from outside. One that
+// comes while the guest runs taps the CPU, so that the guest takes it at the end of
+// the block, as after an interrupt, and not when the world is looked at next.
+func (k *Kernel) takeSignals() {
 	for _, sig := range k.host.Signals.Take() {
 		k.hostSignal(sig)
 	}

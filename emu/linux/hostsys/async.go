@@ -75,6 +75,13 @@ func (h *Host) Divert(take func(sig int) bool) {
 	}
 }
 
+// OnSignal has f called, on a goroutine of its own, when there is a signal to take.
+func (h *Host) OnSignal(f func()) {
+	if s, ok := h.Signals.(*hostSignals); ok {
+		s.arrived.Store(&f)
+	}
+}
+
 // Release gives up what Real took.
 func (h *Host) Release() {
 	h.Signals.Close()
@@ -105,7 +112,8 @@ type hostSignals struct {
 	mu   sync.Mutex
 	got  []int
 
-	divert atomic.Pointer[func(sig int) bool]
+	divert  atomic.Pointer[func(sig int) bool]
+	arrived atomic.Pointer[func()]
 }
 
 func newHostSignals(wake int) *hostSignals {
@@ -126,6 +134,9 @@ func (s *hostSignals) collect(wake int) {
 			s.got = append(s.got, int(n))
 			s.mu.Unlock()
 			ring(wake)
+			if f := s.arrived.Load(); f != nil {
+				(*f)()
+			}
 		}
 	}
 }
