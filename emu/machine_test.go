@@ -249,6 +249,11 @@ func TestResolvers(t *testing.T) {
 			}
 		})
 		late.finish(t)
+		for _, sub := range late.Bus().All() {
+			if sub.Owner.Name == "resolvers" {
+				t.Error("a subscription of panda's own is listed: ", sub.Explain())
+			}
+		}
 		want := uint64(len(early.cfg.Program.Path))
 		if !slices.Contains(first, want) || !slices.Contains(second, want) {
 			t.Errorf("%v: strlen returned %v and %v, want %d among them", flags, first, second, want)

@@ -25,7 +25,7 @@ type resolvers struct {
 
 // followResolvers looks at the subscriptions of a machine.
 func followResolvers(m *Machine) {
-	r := &resolvers{m: m, owner: &event.Owner{Name: "resolvers", Order: -1}, tell: m.bus.Changed}
+	r := &resolvers{m: m, owner: &event.Owner{Name: "resolvers", Order: -1, Own: true}, tell: m.bus.Changed}
 	m.bus.Changed = func(k event.Kind, f *event.Filter) {
 		r.tell(k, f)
 		if f != nil && f.Symbol != nil && (r.calls == nil || r.calls.Sub.Filter != f) {

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"math"
+	"math/rand/v2"
 	"sort"
 	"strings"
 
@@ -20,6 +21,8 @@ var mathModule = Module{
 		Row{"fmod", "x, y", "number", "The remainder of a division, with the sign of x.", mathFmod},
 		Row{"idiv", "x, y", "integer", "x divided by y, rounded down.", mathIdiv},
 		Row{"type", "x", "\"integer\", \"float\" or nil", "What kind of number x is.", mathType},
+		Row{"random", "[[m, ]n]", "number", "Lua's: a float in [0, 1), or an integer from 1 to n, or from m to n. A script's numbers are the same in each run.", mathRandom},
+		Row{"randomseed", "n", "", "Begins the sequence of math.random that belongs to n.", mathRandomseed},
 		Row{"tointeger", "x", "integer or nil", "x if it is an integer of 64 bits.", mathToInteger},
 	),
 }
@@ -148,6 +151,53 @@ func mathType(_ *State, L *glua.LState) int {
 		L.Push(glua.LString("float"))
 	}
 	return 1
+}
+
+// newRandom is the sequence of random numbers that begins with a seed.
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+func mathRandom(s *State, L *glua.LState) int {
+	lo, n := int64(1), L.GetTop()
+	switch n {
+	case 0:
+		L.Push(glua.LNumber(s.random.Float64()))
+		return 1
+	case 1:
+	case 2:
+		lo = int64(argWhole(L, 1))
+	default:
+		L.RaiseError("wrong number of arguments")
+	}
+	hi := int64(argWhole(L, n))
+	if hi < lo {
+		L.ArgError(n, "interval is empty")
+	}
+	var v uint64
+	if span := uint64(hi) - uint64(lo) + 1; span != 0 {
+		v = s.random.Uint64N(span)
+	} else {
+		v = s.random.Uint64() // all 64 bits
+	}
+	L.Push(Signed(lo + int64(v)))
+	return 1
+}
+
+func mathRandomseed(s *State, L *glua.LState) int {
+	s.random = newRandom(argWhole(L, 1))
+	return 0
+}
+
+// argWhole takes a number as Lua 5.1's functions do, without its fraction.
+func argWhole(L *glua.LState, n int) uint64 {
+	v := argNumber(L, n)
+	if f, ok := v.(glua.LNumber); ok {
+		v = glua.LNumber(math.Trunc(float64(f)))
+	}
+	u, ok := bits64(v)
+	if !ok {
+		L.ArgError(n, "number has no integer representation")
+	}
+	return u
 }
 
 func mathToInteger(_ *State, L *glua.LState) int {

@@ -27,7 +27,7 @@ var pandaModule = Module{
 		{"arg", "key[, default[, doc]]", "value", "One argument, as text, number or truth value like its default; nil when absent and without default. It is declared: NAME:help lists it.", pandaArg},
 		{"breakpoint", "place[, when]", "handle", "Stops the guest before the instruction at an address or symbol, if the condition holds.", pandaBreakpoint},
 		{"watchpoint", "addr[, n[, when]]", "handle", "Stops the guest when it writes to n bytes (8) of memory.", pandaWatchpoint},
-		{"stop", "", "", "Makes the guest stop after the current block, in before_exception before the signal is delivered; in the REPL it can be continued.", core(func(c coreOf) { c.Stop() })},
+		{"stop", "", "", "Makes the guest stop after the current block, in before_exception before the signal is delivered; in the REPL it can be continued. Without a terminal panda ends there with status 1; panda.exit ends the guest with a status of one's own.", core(func(c coreOf) { c.Stop() })},
 		{"step", "[n]", "", "At the prompt: runs n instructions (1), of whichever threads have their turn, and prints nothing.", pandaStep},
 		{"continue", "", "", "At the prompt: lets the guest run on.", pandaContinue},
 		{"detach", "", "", "Ends this script, as if it were unloaded: uninit_plugin is called, tables are printed, and the guest runs on without it.", pandaDetach},

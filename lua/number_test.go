@@ -404,3 +404,33 @@ func evalNamed(t testing.TB, s *State, name, src string) []glua.LValue {
 	}
 	return ret
 }
+
+// TestRandom: the numbers of math.random lie where Lua says, and belong to a seed.
+func TestRandom(t *testing.T) {
+	const src = `
+		local function sequence() local t = {} for i = 1, 50 do t[i] = math.random(0, 1000) end return table.concat(t, " ") end
+		local first = sequence()
+		math.randomseed(7)
+		local a, b = sequence(), sequence()
+		math.randomseed(7)
+		assert(a == sequence() and a ~= b and a ~= first)
+		local low, high = false, false
+		for i = 1, 1000 do
+			local x, y, z, f = math.random(3), math.random(-1, 1), math.random(2^62, 2^62 + 1), math.random()
+			assert(x == math.floor(x) and x >= 1 and x <= 3 and y >= -1 and y <= 1 and f >= 0 and f < 1)
+			low, high = low or z == u64(2^62), high or z == u64(2^62) + 1
+			assert(math.random(1.9) == 1)
+		end
+		assert(low and high)
+		math.random(u64(2)^63, u64(2)^63 - 1)
+		return first, select(2, pcall(function() math.random(0) end)), select(2, pcall(function() math.random(3, 2) end)), select(2, pcall(math.random, 1, 2, 3))`
+	a, b := eval(t, src), eval(t, src)
+	if fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("two scripts: %v, %v", a, b)
+	}
+	for i, want := range []string{"bad argument #1 to random (interval is empty)", "bad argument #2 to random (interval is empty)", "wrong number of arguments"} {
+		if got := a[i+1].String(); !strings.Contains(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

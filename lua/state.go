@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -71,6 +72,7 @@ type State struct {
 	closed   bool
 
 	interrupted interrupted
+	random      *rand.Rand // of math.random
 
 	inits bool // init_plugin has run: Close owes uninit_plugin
 }
@@ -92,7 +94,7 @@ func newState(name string, opts Options) *State {
 	if opts.Out == nil {
 		opts.Out = os.Stdout
 	}
-	s := &State{name: name, opts: opts, mods: map[string]*glua.LTable{}}
+	s := &State{name: name, opts: opts, mods: map[string]*glua.LTable{}, random: newRandom(1)}
 	s.L = glua.NewState(glua.Options{
 		CallStackSize: callFrames, MinimizeStackMemory: true,
 		RegistrySize: 1024, RegistryGrowStep: 4096, RegistryMaxSize: 1 << 20,

@@ -48,7 +48,7 @@ func TestBadScripts(t *testing.T) {
 		},
 		{
 			"stops without a prompt", `panda.on("syscall_enter", { name = "write" }, function() panda.stop() end)`,
-			nil, "hello\n", "exit status 0",
+			nil, "hello\n", "exit status 1",
 			[]string{"a script stopped the guest at 0x", "with -i there is a prompt"},
 		},
 		{

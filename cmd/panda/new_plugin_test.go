@@ -89,7 +89,7 @@ func TestNewScript(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	r := panda(t, dir, "-panda", "mine:name=write", "/bin/echo", "hi")
-	if want := "hi\n0 calls failed\ncount of syscall_leave by process, name:\n  echo["; !strings.HasPrefix(r.stdout, want) || r.status != 0 {
+	if want := "hi\nfailed calls: 0\ncount of syscall_leave by process, name:\n  echo["; !strings.HasPrefix(r.stdout, want) || r.status != 0 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -249,6 +249,8 @@ var sessions = []struct {
 		[]act{
 			{"", 0, "> "},
 			{":set context off\r", 0, "> "},
+			{":handle KILL stop\r", 0, "SIGKILL cannot be handled"},
+			{"", 0, "> "},
 			{":handle USR1 stop\r", 0, "SIGUSR1  yes   yes    yes\r\n"},
 			{"", 0, "> "},
 			{":c\r", 0, "SIGUSR1 {si_signo=SIGUSR1"},

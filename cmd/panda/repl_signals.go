@@ -168,29 +168,13 @@ func cmdSignal(s *session, args string) error {
 	return s.resume(s.m.Run)
 }
 
+var errKill = errors.New("SIGKILL cannot be handled: it kills without asking anybody")
+
 // cmdHandle changes what becomes of signals, or shows it.
 func cmdHandle(s *session, args string) error {
-	var sigs []int
-	var sets []func(h *handling)
-	for _, f := range strings.Fields(args) {
-		if set := handleWord(f); set != nil {
-			sets = append(sets, set)
-			continue
-		}
-		if f == "all" {
-			for n := 1; n <= numSignals; n++ {
-				sigs = append(sigs, n)
-			}
-			continue
-		}
-		sig, err := parseSignal(f)
-		if err != nil {
-			return fmt.Errorf("%w, and it is none of %s", err, strings.Join(handleNames(), " "))
-		}
-		sigs = append(sigs, sig)
-	}
-	if len(sigs) == 0 {
-		return errors.New("which signal? :info signals lists them")
+	sigs, sets, err := parseHandle(strings.Fields(args))
+	if err != nil {
+		return err
 	}
 	for _, sig := range sigs {
 		for _, set := range sets {
@@ -203,6 +187,36 @@ func cmdHandle(s *session, args string) error {
 		s.att.pass(h.stop == stopNever && !h.drop)
 	}
 	return s.showSignals(sigs)
+}
+
+// parseHandle reads the arguments of :handle: signals, and what becomes of them.
+func parseHandle(args []string) (sigs []int, sets []func(h *handling), err error) {
+	kill := false
+	for _, f := range args {
+		if set := handleWord(f); set != nil {
+			sets = append(sets, set)
+			continue
+		}
+		if f == "all" {
+			for n := 1; n <= numSignals; n++ {
+				sigs = append(sigs, n)
+			}
+			continue
+		}
+		sig, err := parseSignal(f)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w, and it is none of %s", err, strings.Join(handleNames(), " "))
+		}
+		sigs = append(sigs, sig)
+		kill = kill || sig == abi.SIGKILL
+	}
+	switch {
+	case len(sigs) == 0:
+		err = errors.New("which signal? :info signals lists them")
+	case kill && len(sets) > 0:
+		err = errKill
+	}
+	return sigs, sets, err
 }
 
 func handleNames() (names []string) {

@@ -104,8 +104,8 @@ func afterStop(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status i
 	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && newStyle(stdout) != (style{}) {
 		return repl(m, a, os.Stdin, stdout)
 	}
-	fmt.Fprintf(stderr, "panda: a script stopped the guest at %#x; with -i there is a prompt\n", uint64(m.CPU().PC()))
-	return 0, nil
+	fmt.Fprintf(stderr, "panda: a script stopped the guest at %#x, which ends the run here; on a terminal or with -i there is a prompt\n", uint64(m.CPU().PC()))
+	return exitFailed, nil // the guest has not ended
 }
 
 // config makes the machine's configuration; done closes what it opened.

@@ -13,6 +13,7 @@ type Owner struct {
 	Name     string
 	Order    int // load order: decides who is called first
 	Disabled bool
+	Own      bool // of panda itself: its subscriptions are not listed
 }
 
 // Bus holds the subscriptions of a machine. It belongs to the machine's
@@ -77,7 +78,7 @@ func (b *Bus) All() []*Sub {
 	var all []*Sub
 	for k := range b.subs {
 		for _, s := range b.subs[k] {
-			if !s.own {
+			if !s.own && !s.Owner.Own {
 				all = append(all, s)
 			}
 		}

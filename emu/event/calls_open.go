@@ -48,9 +48,9 @@ func (o *callsInProgress) follow(b *Bus) {
 		return
 	}
 	o.threads = map[int]*openCalls{}
-	owner := &Owner{Name: "calls", Order: math.MinInt}
+	owner := &Owner{Name: "calls", Order: math.MinInt, Own: true}
 	sub := func(k Kind, fn any) {
-		o.subs = append(o.subs, b.add(&Sub{Kind: k, Owner: owner, Fn: fn, own: true}))
+		o.subs = append(o.subs, b.add(&Sub{Kind: k, Owner: owner, Fn: fn}))
 	}
 	sub(ProcessFork, ProcessFunc(o.forked))
 	sub(ProcessStart, ProcessFunc(func(c *vcpu.CPU, p *Process) { o.processEnds(c, p.PID, Execed) }))
