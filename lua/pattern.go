@@ -249,4 +249,3 @@ func (m *patternMatch) push(from, to int) int {
 	}
 	return n
 }
-
