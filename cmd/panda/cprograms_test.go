@@ -82,6 +82,24 @@ func TestUnwinding(t *testing.T) {
 	}
 }
 
+// TestEpoll: what epoll_wait says of places that are not there, and how deep epolls
+// may stand in one another.
+func TestEpoll(t *testing.T) { sameOutput(t, buildC(t, "epoll")) }
+
+// TestBigFile: a program of 32 bits says that it can deal with large files.
+func TestBigFile(t *testing.T) {
+	prog := buildC(t, "big", "-m32", "-O1", "-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie")
+	want := execute(t, t.TempDir(), "", prog)
+	if !strings.Contains(want.stdout, "open -75\n") {
+		t.Skipf("no such files here: %q", want.stdout)
+	}
+	for _, args := range [][]string{{prog}, {"-sandbox", prog}} {
+		if got := panda(t, t.TempDir(), args...); got.stdout != want.stdout || got.ended != want.ended {
+			t.Errorf("%q\ngot  %q %s\nwant %q %s", args, got.stdout, got.ended, want.stdout, want.ended)
+		}
+	}
+}
+
 // compareC runs the tests that a program lists, natively and under panda. Standard
 // error does not count: panda says where a program dies.
 func compareC(t *testing.T, prog string, skip ...string) {

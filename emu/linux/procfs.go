@@ -178,6 +178,9 @@ func hostChild(n *procNode, name string) *procNode {
 	if e != 0 {
 		return nil
 	}
+	if row := nameRows[at.hostPath()]; row != nil {
+		return &procNode{k: n.k, path: at.path, row: row}
+	}
 	if at.mode = st.Mode; at.typ() == unix.S_IFLNK && isProcessName(strings.Split(at.hostPath(), "/")[2]) {
 		at.row = &hostLinkRow
 	}

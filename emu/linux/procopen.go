@@ -85,7 +85,7 @@ var lostRow = procRow{mode: unix.S_IFREG, text: func(*procNode) string { return 
 // gone reports whether the process of a node has ended.
 func (n *procNode) gone() bool {
 	switch {
-	case n.row == &topRow:
+	case n.row == &topRow, n.p == nil: // of the machine
 		return false
 	case n.t == nil: // it had ended before
 		return n.k.process(n.p.pid) != n.p

@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -9,6 +11,17 @@ import (
 
 // epollEventSize is that of struct epoll_event, which is packed on x86.
 const epollEventSize = 12
+
+// epollName is what the kernel calls an epoll, maxEpollEvents how many events may be
+// asked for (EP_MAX_EVENTS).
+const (
+	epollName      = "anon_inode:[eventpoll]"
+	maxEpollEvents = math.MaxInt32 / epollEventSize
+)
+
+// userEnd is where addresses of programs end on x86-64 (TASK_SIZE_MAX): what lies
+// beyond is refused before anything is done.
+const userEnd = 1<<47 - 4096
 
 func sysEpollCreate(t *Thread, c *call) (int64, errno) {
 	if c.i32(0) <= 0 {
@@ -26,7 +39,7 @@ func sysEpollCreate1(t *Thread, c *call) (int64, errno) {
 
 func (t *Thread) epollCreate(flags int) (int64, errno) {
 	fd, e := t.k.host.EpollCreate(unix.EPOLL_CLOEXEC)
-	return t.adopt(fd, e, "anon_inode:[eventpoll]", flags|abi.O_RDWR)
+	return t.adopt(fd, e, epollName, flags|abi.O_RDWR)
 }
 
 func sysEpollCtl(t *Thread, c *call) (int64, errno) {
@@ -76,14 +89,23 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 		return 0, e
 	}
 	n := c.i32(2)
-	if n <= 0 || n > 1<<20 {
+	size := uint64(n) * epollEventSize
+	switch {
+	case n <= 0 || n > maxEpollEvents:
 		return 0, abi.EINVAL
+	case c.Args[1] > userEnd-size:
+		return 0, abi.EFAULT
 	}
-	b, e := t.buffer(c.addr(1), uint64(n)*epollEventSize, guest.Write)
-	if e != 0 {
-		return 0, e
+	got := 0
+	b, fault := t.buffer(c.addr(1), size, guest.Write)
+	switch {
+	case fault == 0:
+		got, e = t.k.host.EpollWait(ep.fd, b)
+	case ep.path != epollName:
+		e = abi.EINVAL
+	case polls(t.k.host, ep.fd, unix.POLLIN): // only what is to be stored needs room
+		e = fault
 	}
-	got, e := t.k.host.EpollWait(ep.fd, b)
 	switch {
 	case e == abi.EINTR || e == 0 && got == 0:
 		if t.timedOut() {

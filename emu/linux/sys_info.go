@@ -1,6 +1,8 @@
 package linux
 
 import (
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
@@ -41,13 +43,38 @@ type ownName struct {
 	name string
 }
 
-const ownNames = "the guest's own; /proc/sys/kernel shows the host's"
+const ownNames = "the guest's own: the host keeps its"
 
 func (n ownName) or(host []byte) string {
 	if n.set {
 		return n.name
 	}
 	return unix.ByteSliceToString(host)
+}
+
+// nameRows are the files of /proc that are these names.
+var nameRows = map[string]*procRow{
+	"/proc/sys/kernel/hostname":   nameRow(func(k *Kernel) *ownName { return &k.hostname }),
+	"/proc/sys/kernel/domainname": nameRow(func(k *Kernel) *ownName { return &k.domainname }),
+}
+
+func nameRow(of func(k *Kernel) *ownName) *procRow {
+	return &procRow{
+		mode: regular | 0o644,
+		text: func(n *procNode) string {
+			if own := of(n.k); own.set {
+				return own.name + "\n"
+			}
+			text, _ := n.k.hostText(n.path)
+			return text
+		},
+		set: func(n *procNode, text string) errno {
+			text, _, _ = strings.Cut(text, "\n")
+			text, _, _ = strings.Cut(text, "\x00")
+			*of(n.k) = ownName{true, text[:min(len(text), maxHostname)]}
+			return 0
+		},
+	}
 }
 
 // maxHostname is __NEW_UTS_LEN.

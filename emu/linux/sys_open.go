@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"math"
 	"path"
 	"strings"
 
@@ -17,6 +18,7 @@ type openReq struct {
 	flags   int
 	mode    uint32
 	resolve uint64
+	small   bool // a file that is too large for 31 bits is refused
 }
 
 func sysOpen(t *Thread, c *call) (int64, errno) {
@@ -24,7 +26,7 @@ func sysOpen(t *Thread, c *call) (int64, errno) {
 }
 
 func sysCreat(t *Thread, c *call) (int64, errno) {
-	return t.open(c, abi.AT_FDCWD, 0, abi.O_CREAT|abi.O_WRONLY|abi.O_TRUNC, c.u32(1))
+	return t.open(c, abi.AT_FDCWD, 0, abi.O_CREAT|abi.O_WRONLY|abi.O_TRUNC|abi.O_LARGEFILE, c.u32(1))
 }
 
 func sysOpenat(t *Thread, c *call) (int64, errno) {
@@ -43,7 +45,7 @@ func sysOpenat2(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return t.openFile(c, openReq{c.i32(0), name, int(how.Flags), uint32(how.Mode), how.Resolve})
+	return t.openFile(c, openReq{c.i32(0), name, int(how.Flags), uint32(how.Mode), how.Resolve, false})
 }
 
 func (t *Thread) open(c *call, dir, name, flags int, mode uint32) (int64, errno) {
@@ -51,7 +53,8 @@ func (t *Thread) open(c *call, dir, name, flags int, mode uint32) (int64, errno)
 	if e != 0 {
 		return 0, e
 	}
-	return t.openFile(c, openReq{dir, p, flags, mode, 0})
+	small := c.abi.word == 4 && flags&(abi.O_LARGEFILE|abi.O_PATH) == 0
+	return t.openFile(c, openReq{dir, p, flags, mode, 0, small})
 }
 
 // opening is an open that runs in the background, because it waits for another
@@ -119,6 +122,9 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 		return 0, e
 	}
 	nofollow := r.flags&abi.O_NOFOLLOW != 0 || r.flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL
+	if r.small && r.flags&abi.O_TRUNC != 0 && t.isLarge(r, nofollow) {
+		r.flags &^= abi.O_TRUNC // it is refused as it is
+	}
 	tg, fd, e := t.openPath(r, nofollow)
 	if tg.node != nil && e == 0 {
 		f, e := t.openNode(tg.node, r.flags)
@@ -135,7 +141,33 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if r.small {
+		if st, e := t.k.host.Fstat(fd); e == 0 && tooLarge(&st) {
+			t.k.host.Close(fd)
+			return 0, abi.EOVERFLOW
+		}
+	}
 	return t.opened(fd, tg, r)
+}
+
+// tooLarge reports whether a file has a size that a 32-bit program asks for with
+// O_LARGEFILE (open(2)).
+func tooLarge(st *unix.Stat_t) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size > math.MaxInt32
+}
+
+// isLarge is tooLarge of what an open will find.
+func (t *Thread) isLarge(r openReq, nofollow bool) bool {
+	tg, e := t.resolve(r.dir, r.name, nofollow)
+	if e != 0 {
+		return false
+	}
+	flags := 0
+	if nofollow {
+		flags = abi.AT_SYMLINK_NOFOLLOW
+	}
+	st, e := t.statTarget(tg, flags)
+	return e == 0 && tooLarge(&st)
 }
 
 // openPath opens a path on the host, or finds a node of /proc.
