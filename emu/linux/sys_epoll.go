@@ -96,16 +96,7 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 	case c.Args[1] > userEnd-size:
 		return 0, abi.EFAULT
 	}
-	got := 0
-	b, fault := t.buffer(c.addr(1), size, guest.Write)
-	switch {
-	case fault == 0:
-		got, e = t.k.host.EpollWait(ep.fd, b)
-	case ep.path != epollName:
-		e = abi.EINVAL
-	case polls(t.k.host, ep.fd, unix.POLLIN): // only what is to be stored needs room
-		e = fault
-	}
+	got, e := t.epollEvents(ep, c.addr(1), size)
 	switch {
 	case e == abi.EINTR || e == 0 && got == 0:
 		if t.timedOut() {
@@ -116,4 +107,18 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 		return 0, e
 	}
 	return int64(got), 0
+}
+
+// epollEvents stores the events that are there. Only what is to be stored needs room.
+func (t *Thread) epollEvents(ep *File, at guest.Addr, size uint64) (int, errno) {
+	b, fault := t.buffer(at, size, guest.Write)
+	switch {
+	case fault == 0:
+		return t.k.host.EpollWait(ep.fd, b)
+	case ep.path != epollName:
+		return 0, abi.EINVAL
+	case polls(t.k.host, ep.fd, unix.POLLIN):
+		return 0, fault
+	}
+	return 0, 0
 }
