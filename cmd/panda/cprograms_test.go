@@ -86,6 +86,31 @@ func TestUnwinding(t *testing.T) {
 // may stand in one another.
 func TestEpoll(t *testing.T) { sameOutput(t, buildC(t, "epoll")) }
 
+// TestStreams: parts of streams that come late, are looked at first, or bring
+// descriptors.
+func TestStreams(t *testing.T) { sameOutput(t, buildC(t, "stream")) }
+
+// TestX87Threads: the rounding of a thread stays its own.
+func TestX87Threads(t *testing.T) { sameOutput(t, buildC(t, "x87threads")) }
+
+// TestProcessLimit: RLIMIT_NPROC counts what a user has running. The host counts
+// everything that the user has: a user is needed that has nothing.
+func TestProcessLimit(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	prog := buildC(t, "nproc")
+	for _, dir := range []string{filepath.Dir(prog), filepath.Dir(filepath.Dir(prog))} {
+		if err := os.Chmod(dir, 0o755); err != nil { // for that user
+			t.Fatal(err)
+		}
+	}
+	if native := execute(t, "", "", prog); native.status != 0 {
+		t.Skip("that user cannot be had here: ", native.ended)
+	}
+	sameOutput(t, prog)
+}
+
 // TestBigFile: a program of 32 bits says that it can deal with large files.
 func TestBigFile(t *testing.T) {
 	prog := buildC(t, "big", "-m32", "-O1", "-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie")
