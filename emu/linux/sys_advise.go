@@ -98,11 +98,6 @@ func hostErrno(err error) errno {
 	return 0
 }
 
-// userEnd is where the addresses of programs end for the kernel's access_ok.
-const userEnd = 1<<47 - mm.PageSize
-
-func accessOK(a guest.Addr, size uint64) bool { return size <= userEnd && uint64(a) <= userEnd-size }
-
 // sysMincore tells of the pages up to the first gap before it fails there.
 func sysMincore(t *Thread, c *call) (int64, errno) {
 	a, to, size := c.addr(0), c.addr(2), mm.RoundUp(c.Args[1])

@@ -19,10 +19,6 @@ const (
 	maxEpollEvents = math.MaxInt32 / epollEventSize
 )
 
-// userEnd is where addresses of programs end on x86-64 (TASK_SIZE_MAX): what lies
-// beyond is refused before anything is done.
-const userEnd = 1<<47 - 4096
-
 func sysEpollCreate(t *Thread, c *call) (int64, errno) {
 	if c.i32(0) <= 0 {
 		return 0, abi.EINVAL
@@ -93,7 +89,7 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 	switch {
 	case n <= 0 || n > maxEpollEvents:
 		return 0, abi.EINVAL
-	case c.Args[1] > userEnd-size:
+	case !accessOK(c.addr(1), size):
 		return 0, abi.EFAULT
 	}
 	got, e := t.epollEvents(ep, c.addr(1), size)

@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
 )
 
 // Limits of what calls take.
@@ -23,6 +24,12 @@ var le = binary.LittleEndian
 // is copied, by copyIn and copyOut and all that is built on them: whatever is not
 // there, or not there any more, is EFAULT. What the host reads or writes, a buffer,
 // is the memory itself (buffer, iovecs): the host answers EFAULT on its own.
+
+// userEnd is where the addresses of programs end on x86-64 (TASK_SIZE_MAX): the
+// kernel refuses what lies beyond before it does anything (access_ok).
+const userEnd = 1<<47 - mm.PageSize
+
+func accessOK(a guest.Addr, size uint64) bool { return size <= userEnd && uint64(a) <= userEnd-size }
 
 // copyIn reads guest memory.
 func (t *Thread) copyIn(a guest.Addr, b []byte) errno {
