@@ -326,7 +326,7 @@ f:	mov $100, %ecx
 		var order []string
 		m.host.InsnExec(event.Symbol("f"), func(*vcpu.CPU, guest.Addr) { m.Do(func() { order = append(order, "done") }) })
 		m.host.InsnExec(event.Symbol("at"), func(c *vcpu.CPU, _ guest.Addr) {
-			f, _ := m.kernel.FindSymbol("f")
+			f, _ := m.env.(Symbols).FindSymbol("f")
 			ret, err := m.host.Call(f)
 			order = append(order, fmt.Sprint(ret, err))
 		})
