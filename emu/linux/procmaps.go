@@ -173,7 +173,7 @@ func vmFlags(r *mmu.Region) string {
 		{true, "mw"},
 		{true, "me"},
 		{r.Shared, "ms"},
-		{isStack(r), "gd"},
+		{isStack(r) || r.GrowsDown, "gd"},
 		{isAnon(r), "ac"},
 	} {
 		if f.on {

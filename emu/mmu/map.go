@@ -12,7 +12,9 @@ type Mapping struct {
 	Offset uint64
 	Shared bool
 	Name   string
-	MaxFD  int // the first descriptor of the host that it may not take; 0 for one of those that are kept
+	// GrowsDown is noted for who asks: an access below the map makes it larger.
+	GrowsDown bool
+	MaxFD     int // the first descriptor of the host that it may not take; 0 for one of those that are kept
 }
 
 // Anonymous is private memory without a file.
@@ -34,7 +36,7 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 	if !s.inside(a, size) || m.Offset%PageSize != 0 {
 		return unix.EINVAL
 	}
-	r := region{Region: Region{Start: a, End: a + guest.Addr(size), Prot: prot, Shared: m.Shared, Name: m.Name, Offset: m.Offset}}
+	r := region{Region: Region{Start: a, End: a + guest.Addr(size), Prot: prot, Shared: m.Shared, Name: m.Name, Offset: m.Offset, GrowsDown: m.GrowsDown}}
 	var err error
 	switch {
 	case m.File >= 0:

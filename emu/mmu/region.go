@@ -16,6 +16,7 @@ type Region struct {
 	Dev, Ino   uint64 // of the file
 	DontFork   bool   // a clone does not have it
 	WipeOnFork bool   // a clone has zeroes there
+	GrowsDown  bool   // see Mapping
 }
 
 // region is a Region with the file behind it.
@@ -121,7 +122,7 @@ func (s *Space) insert(r region) {
 
 func alike(a, b *region) bool {
 	return a.End == b.Start && a.Prot == b.Prot && a.Shared == b.Shared && a.Name == b.Name && a.file == b.file &&
-		a.DontFork == b.DontFork && a.WipeOnFork == b.WipeOnFork &&
+		a.DontFork == b.DontFork && a.WipeOnFork == b.WipeOnFork && a.GrowsDown == b.GrowsDown &&
 		(a.file == nil || a.Offset+uint64(a.End-a.Start) == b.Offset)
 }
 

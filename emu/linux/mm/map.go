@@ -37,16 +37,12 @@ func (m *MM) Map(r Request) (guest.Addr, errno) {
 	shared := r.Flags&abi.MAP_TYPE != abi.MAP_PRIVATE
 	mapping := mmu.Mapping{File: r.File, Offset: r.Offset, Shared: shared, Name: r.Name, MaxFD: r.MaxFD}
 	if r.File < 0 {
-		mapping.Offset = 0
+		mapping.Offset, mapping.GrowsDown = 0, r.Flags&abi.MAP_GROWSDOWN != 0
 		if shared {
 			mapping.Name = "/dev/zero (deleted)"
 		}
 	}
-	if err := m.Space.Map(at, size, r.Prot, mapping); err != nil {
-		return 0, errnoOf(err)
-	}
-	m.noteGrowing(r, at)
-	return at, 0
+	return at, errnoOf(m.Space.Map(at, size, r.Prot, mapping))
 }
 
 // place chooses the address of a map.

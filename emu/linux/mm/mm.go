@@ -77,8 +77,6 @@ type MM struct {
 
 	Vdso guest.Addr // the shared object of the kernel, 0 for none
 	LDT  []uint64   // descriptors of modify_ldt
-
-	growing []guest.Addr // starts of the maps of MAP_GROWSDOWN, sorted; some are gone
 }
 
 // MaxLDT is how many descriptors a local descriptor table may have.
@@ -107,7 +105,7 @@ func (m *MM) Clone(asid guest.ASID) (*MM, error) {
 		return nil, err
 	}
 	c := *m
-	c.Space, c.Refs, c.Locked, c.LDT, c.growing = s, 1, false, slices.Clone(m.LDT), slices.Clone(m.growing)
+	c.Space, c.Refs, c.Locked, c.LDT = s, 1, false, slices.Clone(m.LDT)
 	return &c, nil
 }
 

@@ -142,3 +142,31 @@ func TestGrowStart(t *testing.T) {
 		}
 	}
 }
+
+// TestGrowDown: a map of MAP_GROWSDOWN grows, an ordinary one that takes its place
+// does not.
+func TestGrowDown(t *testing.T) {
+	m := newMM(t)
+	const at, limit = guest.Addr(0x10000000), 1 << 20
+	make := func(flags uint64) {
+		t.Helper()
+		if _, e := m.Map(Request{Addr: at, Size: PageSize, Prot: guest.Read | guest.Write, Flags: abi.MAP_PRIVATE | abi.MAP_FIXED | flags, File: -1}); e != 0 {
+			t.Fatal(e)
+		}
+	}
+	make(abi.MAP_GROWSDOWN)
+	for _, a := range []guest.Addr{at - 1, at - 5*PageSize, at - limit + PageSize} {
+		if !m.GrowDown(a, limit) || !m.Space.Mapped(a&^(PageSize-1), PageSize) {
+			t.Errorf("it does not grow to %#x", uint64(a))
+		}
+	}
+	if r, _ := m.Space.Region(at); m.GrowDown(at-limit, limit) || !r.GrowsDown || uint64(r.End-r.Start) != limit {
+		t.Errorf("%+v", r)
+	}
+	if e := m.Unmap(at-limit, 2*limit); e != 0 {
+		t.Fatal(e)
+	}
+	if make(0); m.GrowDown(at-1, limit) {
+		t.Error("an ordinary map grows")
+	}
+}
