@@ -24,11 +24,11 @@ type call struct {
 	row      *row      // nil when there is no function for it
 	event    *event.Syscall
 	swallow  bool
-	deadline int64  // of the host's monotonic clock, 0 while not set
-	progress int64  // bytes done before it parked
-	state    any    // of a call with more to remember
-	woken    bool   // by the one it waits for, not by a timeout
-	atEnd    func() // when the call ends, however it does
+	deadline int64 // of the host's monotonic clock, 0 while not set
+	progress int64 // bytes done before it parked
+	state    callState
+	woken    bool // by the one it waits for, not by a timeout
+	left     timeLeft
 	// interrupted is set when a signal ended the wait.
 	interrupted errno
 	// replaced says that the registers are not those of the caller any more:
@@ -168,8 +168,9 @@ func (t *Thread) finishCall(ret int64, e errno) {
 		ret = -int64(e)
 	}
 	c.active, c.interrupted = false, 0
-	if c.atEnd != nil {
-		c.atEnd()
+	t.k.futexes.Cancel(c.state.futex) // of a call that failed after a wake
+	if c.left.at != 0 {
+		t.storeLeft(c.left)
 	}
 	if !c.replaced {
 		t.setResult(ret)

@@ -48,7 +48,7 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 		return 0, errors.New("a guest function cannot run while code is translated")
 	case k.cpu.Space != t.p.mm.Space:
 		return 0, errors.New("the thread's memory is not current")
-	case t.state == parked && t.wait.cancel != nil:
+	case t.state == parked && t.wait.undo != undoNothing:
 		return 0, fmt.Errorf("thread %d waits for another thread", t.tid)
 	}
 	stack, e := t.p.mm.Anonymous(callStack, "[panda call]")
@@ -157,7 +157,7 @@ func (t *Thread) functionCalls() error {
 	t.callInsn(k.cpu.Syscall)
 	for t.state != dead && t.call.active {
 		if t.state == parked {
-			if t.wait.cancel != nil || t.wait.hard {
+			if t.wait.undo != undoNothing || t.wait.hard {
 				t.giveUp()
 				return errors.New("the function waits for another thread")
 			}

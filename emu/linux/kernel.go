@@ -128,6 +128,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 		k.log = slog.New(slog.DiscardHandler)
 	}
 	k.tracer = newTracer(cfg.Strace)
+	k.futexes.Woken = k.futexWoken
 	k.memory.Audit = cfg.AuditMemory
 	copy(k.reset[:], c.W[:])
 	k.syms = sym.New(k.openSource)

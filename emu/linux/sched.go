@@ -9,78 +9,8 @@ import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/hostsys"
 	"panda/emu/vcpu"
 )
-
-// wait is what a parked thread waits for. Whatever comes first wakes it, and
-// its call is made again.
-type wait struct {
-	fds      []unix.PollFd
-	deadline int64 // on the host's monotonic clock; 0 for none
-	child    bool  // a change of a child process
-	hard     bool  // signals do not interrupt
-	signals  uint64
-	started  *hostsys.Started
-	// interrupted is the call's result when a signal is to be delivered.
-	interrupted errno
-	// cancel undoes what the call set up for being woken.
-	cancel func()
-}
-
-// blocked is the errno of a call that parked its thread. It never leaves the
-// package.
-const blocked errno = -1
-
-// park makes the running thread wait, unless a signal is there already.
-func (t *Thread) park(w wait) errno {
-	if t.deliverable() != 0 {
-		if w.cancel != nil {
-			w.cancel()
-		}
-		return w.interrupted
-	}
-	t.wait, t.state = &w, parked
-	return blocked
-}
-
-// parkFD waits for a descriptor. A wait that has a time, that of a socket, does
-// not begin anew after a signal.
-func (t *Thread) parkFD(fd int, events int16) errno {
-	w := wait{fds: []unix.PollFd{{Fd: int32(fd), Events: events}}, interrupted: abi.ERESTARTSYS, deadline: t.call.deadline}
-	if w.deadline != 0 {
-		w.interrupted = abi.EINTR
-	}
-	return t.park(w)
-}
-
-// wake lets a parked thread go on.
-func (t *Thread) wake() {
-	if t.state != parked {
-		return
-	}
-	t.wait, t.state = nil, ready
-	if t.k.turn.t != t && !slices.Contains(t.k.runq, t) { // a function that is called waits within its thread's turn
-		t.k.enqueue(t)
-	}
-}
-
-// interrupt wakes a parked thread because of a signal.
-func (t *Thread) interrupt() {
-	if t.state != parked || t.wait.hard && (t.pending.set|t.p.pending.set)&bit(abi.SIGKILL) == 0 {
-		return
-	}
-	t.call.interrupted = t.wait.interrupted
-	t.giveUp()
-	t.wake()
-}
-
-// giveUp undoes a wait that did not come true.
-func (t *Thread) giveUp() {
-	if t.wait != nil && t.wait.cancel != nil {
-		t.wait.cancel()
-	}
-}
 
 // pollEvery is how many turns may pass before the world is looked at while
 // threads can run.

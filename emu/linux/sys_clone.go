@@ -101,8 +101,8 @@ func (a *cloneArgs) check() errno {
 // child ends or executes (vfork) is parked, and its call is finished when it is
 // woken.
 func (t *Thread) clone(a cloneArgs) (int64, errno) {
-	if id, ok := t.call.state.(int64); ok {
-		return id, 0
+	if id := t.call.state.child; id != 0 {
+		return int64(id), 0
 	}
 	if e := a.check(); e != 0 {
 		return 0, e
@@ -125,7 +125,7 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 	id := int64(child.tid)
 	if a.flags&abi.CLONE_VFORK != 0 {
 		child.p.vfork = t
-		t.call.state = id
+		t.call.state.child = child.tid
 		return id, t.parkHard()
 	}
 	return id, 0

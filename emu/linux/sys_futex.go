@@ -92,7 +92,7 @@ func (t *Thread) futexWait(c *call, key futex.Key, bits uint32) (int64, errno) {
 	if e := t.futexDeadline(c); e != 0 {
 		return 0, e
 	}
-	if c.state == nil { // later the value does not count, only the wake
+	if c.state.futex == nil { // later the value does not count, only the wake
 		v, e := t.u32(c.addr(0))
 		if e != 0 {
 			return 0, e
@@ -101,7 +101,7 @@ func (t *Thread) futexWait(c *call, key futex.Key, bits uint32) (int64, errno) {
 			return 0, abi.EAGAIN
 		}
 	} else if t.timedOut() {
-		t.giveUpFutex()
+		t.k.futexes.Cancel(c.state.futex)
 		return 0, abi.ETIMEDOUT
 	}
 	return 0, t.futexPark(key, bits)
@@ -110,13 +110,9 @@ func (t *Thread) futexWait(c *call, key futex.Key, bits uint32) (int64, errno) {
 // futexPark queues the thread, unless it is queued already, and parks it.
 func (t *Thread) futexPark(key futex.Key, bits uint32) errno {
 	c := &t.call
-	if c.state == nil {
-		w := &futex.Waiter{Bits: bits, Wake: func() {
-			c.woken = true
-			t.wake()
-		}}
-		t.k.futexes.Wait(key, w)
-		c.state = w
+	if c.state.futex == nil {
+		c.state.futex = &futex.Waiter{Bits: bits, Who: t.tid}
+		t.k.futexes.Wait(key, c.state.futex)
 	}
 	again := errno(abi.ERESTARTSYS)
 	switch {
@@ -125,12 +121,14 @@ func (t *Thread) futexPark(key futex.Key, bits uint32) errno {
 	case c.deadline != 0:
 		again = abi.ERESTART_RESTARTBLOCK
 	}
-	return t.park(wait{deadline: c.deadline, interrupted: again, cancel: t.giveUpFutex})
+	return t.park(wait{deadline: c.deadline, interrupted: again, undo: undoFutex})
 }
 
-func (t *Thread) giveUpFutex() {
-	if w, ok := t.call.state.(*futex.Waiter); ok {
-		t.k.futexes.Cancel(w)
+// futexWoken wakes the thread of a waiter that has left its queue.
+func (k *Kernel) futexWoken(w *futex.Waiter) {
+	if t := k.thread(w.Who); t != nil {
+		t.call.woken = true
+		t.wake()
 	}
 }
 
@@ -226,7 +224,7 @@ func (t *Thread) futexLockPI(c *call, key futex.Key) (int64, errno) {
 		return 0, e
 	}
 	if t.timedOut() {
-		t.giveUpFutex()
+		t.k.futexes.Cancel(c.state.futex)
 		return 0, abi.ETIMEDOUT
 	}
 	if e := t.putU32(c.addr(0), v|futexWaiters); e != 0 {

@@ -117,20 +117,22 @@ func sysSetgroups16(t *Thread, c *call) (int64, errno) {
 	return 0, 0
 }
 
-// oldStat stores the structure of Linux 1.0: the function that it is given puts
-// attributes in the present form, which is converted. Numbers of files and links
-// have 16 bits there; a size that does not fit is cut, as a 64-bit kernel does.
+// oldStat is a call that stores the structure of Linux 1.0.
 func oldStat(f sysFunc) sysFunc {
 	return func(t *Thread, c *call) (int64, errno) {
-		c.state = func(a guest.Addr, st *abi.Stat) errno {
-			if st.Ino > math.MaxUint16 || st.Nlink > math.MaxUint16 {
-				return abi.EOVERFLOW
-			}
-			old := abi.OldStat(*st)
-			return t.store(a, &old)
-		}
+		c.state.old = true
 		return f(t, c)
 	}
+}
+
+// putOldStat stores attributes in that structure. Numbers of files and links have
+// 16 bits there; a size that does not fit is cut, as a 64-bit kernel does.
+func (t *Thread) putOldStat(a guest.Addr, st *abi.Stat) errno {
+	if st.Ino > math.MaxUint16 || st.Nlink > math.MaxUint16 {
+		return abi.EOVERFLOW
+	}
+	old := abi.OldStat(*st)
+	return t.store(a, &old)
 }
 
 func sysOlduname(t *Thread, c *call) (int64, errno) {

@@ -71,7 +71,7 @@ type opening struct {
 
 // wait parks the thread until the other end is open.
 func (o *opening) wait(t *Thread) errno {
-	w := wait{started: o.started, interrupted: abi.ERESTARTSYS, cancel: func() { o.abandon(t.k) }}
+	w := wait{started: o.started, interrupted: abi.ERESTARTSYS, undo: undoOpen}
 	if o.reader >= 0 {
 		w.fds = []unix.PollFd{{Fd: int32(o.reader), Events: unix.POLLIN}}
 	}
@@ -115,7 +115,7 @@ func (o *opening) end(k *Kernel) (fd int, e errno, done bool) {
 }
 
 func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
-	if o, ok := c.state.(*opening); ok {
+	if o := c.state.opening; o != nil {
 		return t.openEnd(o, r)
 	}
 	if e := t.mayInstall(); e != 0 {
@@ -298,7 +298,7 @@ func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int) (int64, errno) 
 		tg.dir = int(own)
 	}
 	o := &opening{t.k.host.StartOpenat(tg.dir, tg.path, r.flags|unix.O_CLOEXEC, r.mode), tg, fd}
-	c.state = o
+	c.state.opening = o
 	return 0, o.wait(t)
 }
 

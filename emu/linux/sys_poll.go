@@ -73,14 +73,7 @@ func sysPpoll(t *Thread, c *call) (int64, errno) {
 // leaveTime has the call store, when it ends, what is left of its time: it may be
 // made again with that.
 func (t *Thread) leaveTime(a guest.Addr) {
-	c := &t.call
-	if a == 0 || c.atEnd != nil {
-		return
-	}
-	c.atEnd = func() {
-		left := max(0, c.deadline-t.k.host.Now())
-		t.storeTime(a, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9})
-	}
+	t.call.left = timeLeft{at: a}
 }
 
 // withMask makes a call under another signal mask, when one is given. The mask
@@ -200,12 +193,7 @@ func sysSelect(t *Thread, c *call) (int64, errno) {
 		}
 		t.deadlineIn(ns)
 	}
-	if a := c.addr(4); a != 0 && c.atEnd == nil {
-		c.atEnd = func() {
-			left := max(0, c.deadline-t.k.host.Now())
-			t.store(a, &abi.Timeval{Sec: left / 1e9, Usec: left % 1e9 / 1000})
-		}
-	}
+	c.left = timeLeft{at: c.addr(4), micro: true}
 	return t.doSelect(c)
 }
 

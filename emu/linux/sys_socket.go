@@ -62,7 +62,7 @@ func sysConnect(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if c.state != nil { // the connection was begun before the call parked
+	if c.state.begun { // the connection was begun before the call parked
 		return 0, t.connected(f)
 	}
 	addr, _, e := t.sockaddr(c.addr(1), uint64(c.u32(2)), abi.ECONNREFUSED)
@@ -72,7 +72,7 @@ func sysConnect(t *Thread, c *call) (int64, errno) {
 	e = t.k.host.Connect(f.fd, addr)
 	switch {
 	case e == abi.EINPROGRESS && !f.nonblock():
-		c.state = f
+		c.state.begun = true
 		return 0, t.waitFor(f, unix.POLLOUT)
 	case e == abi.EAGAIN && !f.nonblock(): // the backlog of a Unix socket is full
 		return 0, t.park(wait{deadline: t.k.host.Now() + lockRetry, interrupted: abi.ERESTARTSYS})

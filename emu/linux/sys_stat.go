@@ -23,10 +23,9 @@ func (t *Thread) putStat(a guest.Addr, st *unix.Stat_t, e errno) (int64, errno) 
 		return 0, e
 	}
 	v := statOf(st)
-	if put, ok := t.call.state.(func(guest.Addr, *abi.Stat) errno); ok {
-		return 0, put(a, v)
-	}
 	switch {
+	case t.call.state.old:
+		return 0, t.putOldStat(a, v)
 	case t.lay().Word == 8:
 	case t.call.wide():
 		return 0, t.store(a, (*abi.Stat64)(v))

@@ -151,12 +151,7 @@ func (t *Thread) sleep(c *call, clock int, absolute bool, req, rem guest.Addr) (
 	if absolute {
 		w.interrupted = abi.ERESTARTNOHAND
 	} else if rem != 0 {
-		w.cancel = func() {
-			left := max(0, c.deadline-t.k.host.Now())
-			if e := t.storeTime(rem, &abi.Timespec{Sec: left / 1e9, Nsec: left % 1e9}); e != 0 {
-				t.call.interrupted = e
-			}
-		}
+		w.undo, w.rem = undoSleep, rem
 	}
 	return 0, t.park(w)
 }

@@ -18,14 +18,19 @@ const MatchAny = ^uint32(0)
 // Waiter is one thread in a queue.
 type Waiter struct {
 	Bits uint32
-	Wake func() // called once, when the waiter has left the queue
+	Who  int // for Woken
 
 	key    Key
 	queued bool
 }
 
 // Queues is all the futexes that somebody waits for.
-type Queues struct{ m map[Key][]*Waiter }
+type Queues struct {
+	// Woken is told of each waiter that has left its queue because it is woken.
+	Woken func(w *Waiter)
+
+	m map[Key][]*Waiter
+}
 
 // Wait puts a waiter at the end of the queue.
 func (q *Queues) Wait(k Key, w *Waiter) {
@@ -36,9 +41,9 @@ func (q *Queues) Wait(k Key, w *Waiter) {
 	q.m[k] = append(q.m[k], w)
 }
 
-// Cancel takes a waiter that was not woken out of its queue.
+// Cancel takes a waiter out of its queue, if it is in one; nil is in none.
 func (q *Queues) Cancel(w *Waiter) {
-	if !w.queued {
+	if w == nil || !w.queued {
 		return
 	}
 	w.queued = false
@@ -64,7 +69,7 @@ func (q *Queues) Wake(k Key, n int, bits uint32) (woken int) {
 	q.set(k, rest)
 	for _, w := range wake {
 		w.queued = false
-		w.Wake()
+		q.Woken(w)
 	}
 	return len(wake)
 }

@@ -6,12 +6,12 @@ import (
 )
 
 func TestQueues(t *testing.T) {
-	var q Queues
 	var woken []int
+	q := Queues{Woken: func(w *Waiter) { woken = append(woken, w.Who) }}
 	a, b := Key{Space: 1, Off: 0x1000}, Key{Space: 1, Off: 0x2000}
 	waiters := make([]*Waiter, 6)
 	for i := range waiters {
-		waiters[i] = &Waiter{Bits: 1 << (i % 2), Wake: func() { woken = append(woken, i) }}
+		waiters[i] = &Waiter{Bits: 1 << (i % 2), Who: i}
 		q.Wait(a, waiters[i])
 	}
 	expect := func(what string, got, want int, list ...int) {
