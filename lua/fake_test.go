@@ -58,13 +58,8 @@ func newFake(t testing.TB) *fake {
 	f := &fake{t: t, bus: event.NewBus()}
 	f.cpu = &vcpu.CPU{Machine: &vcpu.Machine{
 		Arch: &vcpu.Arch{
-			Name: guest.X86_64, PC: 4, SP: 3, Ret: 0, Bits: 64, Lookup: fakeLookup, Names: fakeRegs, Disasm: fakeDisasm,
-			Arg: func(i int) ir.Ref {
-				if i < 2 {
-					return ir.Ref(1 + i)
-				}
-				return ir.None
-			},
+			Name: guest.X86_64, PC: 4, SP: 3, Bits: 64, Lookup: fakeLookup, Names: fakeRegs, Disasm: fakeDisasm, Longest: 15,
+			Calls: vcpu.Convention{Args: []ir.Ref{1, 2}, Link: ir.None, Frame: ir.None},
 		},
 		Symbol: func(a guest.Addr) (string, uint64, bool) {
 			return "main", uint64(a - 0x401000), a >= 0x401000 && a < 0x402000

@@ -10,7 +10,6 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -305,34 +304,17 @@ func cpuArg(s *State, L *glua.LState) int {
 	if i < 1 {
 		L.ArgError(2, "arguments are counted from 1")
 	}
-	v, err := callArg(c, i-1)
-	if err != nil {
-		return pushError(L, fmt.Errorf("argument %d: %w", i, err))
+	v, ok := c.Arg(c.SP(), i-1)
+	if !ok {
+		return pushError(L, fmt.Errorf("argument %d: the stack cannot be read at %#x", i, uint64(c.SP())))
 	}
 	L.Push(s.box(v))
 	return 1
 }
 
-// callArg is argument i, from 0, of a call as the callee's first instruction
-// sees it: in a register, or on the stack above the return address.
-func callArg(c *vcpu.CPU, i int) (uint64, error) {
-	arch := c.Machine.Arch
-	if r := arch.Arg(i); r != ir.None {
-		return c.W[r], nil
-	}
-	first := 0
-	for arch.Arg(first) != ir.None {
-		first++
-	}
-	size := arch.Bits / 8
-	var b [8]byte
-	err := c.Read(c.SP()+guest.Addr(size*(1+i-first)), b[:size])
-	return binary.LittleEndian.Uint64(b[:]), err
-}
-
 func cpuRet(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
-	L.Push(s.box(c.W[c.Machine.Arch.Ret]))
+	L.Push(s.box(c.Result()))
 	return 1
 }
 
@@ -361,7 +343,7 @@ type Insn struct {
 
 // Disassemble reads up to n instructions; it ends at memory that is not mapped.
 func Disassemble(c *vcpu.CPU, pc guest.Addr, n int) []Insn {
-	const longest = 15
+	longest := c.Machine.Arch.Longest
 	sym := func(a uint64) (string, uint64, bool) { return c.Machine.Symbol(guest.Addr(a)) }
 	var ins []Insn
 	for range n {

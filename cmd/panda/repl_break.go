@@ -203,7 +203,10 @@ func cmdStep(s *session, args string) error {
 // cmdNext steps, over a call as a whole.
 func cmdNext(s *session, _ string) error {
 	in := s.current()
-	if in == nil || !strings.HasPrefix(in.Text, "call") {
+	if in == nil {
+		return cmdStep(s, "")
+	}
+	if class, _ := s.m.CPU().Machine.Arch.Classify(in.Code); class != vcpu.Called {
 		return cmdStep(s, "")
 	}
 	return s.runTo(in.PC+guest.Addr(len(in.Code)), s.m.CPU().SP())
@@ -221,7 +224,7 @@ func cmdFinish(s *session, _ string) error {
 		return err
 	}
 	if c := s.m.CPU(); c.PC() == frames[1].PC && c.Icount() != at {
-		fmt.Fprintf(s.out, "the result is %s\n", s.pointers().chain(c.W[c.Machine.Arch.Ret]))
+		fmt.Fprintf(s.out, "the result is %s\n", s.pointers().chain(c.Result()))
 	}
 	return nil
 }

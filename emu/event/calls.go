@@ -1,11 +1,9 @@
 package event
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -14,7 +12,7 @@ import (
 // may come to the place that it would have returned to by a jump, with the very
 // stack pointer that it had.
 //
-// Idea: a call is known by its process, where its return address lies, and where
+// Idea: a call is known by its process, its stack pointer at its entry, and where
 // it returns to. It returns when the program comes there through an indirect
 // branch (vcpu.CPU.Direct) with the stack pointer just above. A function that is
 // entered where a call lies already was called again, or is where that call jumped
@@ -119,7 +117,7 @@ func (h *Calls) removed() {
 }
 
 func (h *Calls) entered(c *vcpu.CPU, pc guest.Addr) {
-	ret, ok := Word(c, c.SP())
+	ret, ok := c.Caller()
 	if !ok || h.bus.muted[pc] > 0 {
 		return // no call: nothing can be returned to
 	}
@@ -208,17 +206,17 @@ const longestCall = 9
 // callsBefore lists where a call instruction may begin that ends at an address.
 // Where none begins, nothing is executed.
 func callsBefore(c *vcpu.CPU, end guest.Addr) (at []Range) {
-	if c.Machine.Arch.Disasm == nil {
+	classify := c.Machine.Arch.Classify
+	if classify == nil {
 		return nil
 	}
 	var code [longestCall]byte
-	for n := 2; n <= longestCall; n++ {
+	for n := 1; n <= longestCall; n++ {
 		pc := end - guest.Addr(n)
 		if c.Read(pc, code[:n]) != nil {
 			break
 		}
-		t, size := c.Machine.Arch.Disasm(c, code[:n], pc, func(uint64) (string, uint64, bool) { return "", 0, false })
-		if size == n && mnemonic(t) == "call" {
+		if class, size := classify(code[:n]); size == n && class == vcpu.Called {
 			at = append(at, Range{pc, pc + 1})
 		}
 	}
@@ -255,12 +253,12 @@ const calleePops = 1 << 10
 // the stack pointer.
 func (h *Calls) take(c *vcpu.CPU, pc guest.Addr, direct bool) *Call {
 	arch := c.Machine.Arch
-	at := c.SP() - guest.Addr(arch.Bits/8)
+	at := arch.Pushed(c.SP())
 	if call := h.at[callPlace{at, c.Machine.Process}]; call != nil && call.Return == pc {
 		return call
 	}
 	t := h.bus.calls.threads[c.Machine.Thread]
-	if t == nil || direct || arch.Bits != 32 {
+	if t == nil || direct || !arch.Calls.Cleans {
 		return nil
 	}
 	for _, call := range slices.Backward(t.calls) {
@@ -319,39 +317,19 @@ func (h *Calls) failed() {
 // Arg is argument i of the call, as the calling convention passes integers. It
 // holds at the function's first instruction.
 func (l *Call) Arg(c *vcpu.CPU, i int) uint64 {
-	arch := c.Machine.Arch
-	if r := arch.Arg(i); r != ir.None {
-		return c.W[r]
-	}
-	above := 1 // words of the stack: the return address comes first
-	for n := range i {
-		if arch.Arg(n) == ir.None {
-			above++
-		}
-	}
-	v, _ := Word(c, l.SP+guest.Addr(above*arch.Bits/8))
-	return uint64(v)
+	v, _ := c.Arg(l.SP, i)
+	return v
 }
 
 // Result is what the function returned, in leave.
-func (l *Call) Result(c *vcpu.CPU) uint64 { return c.W[c.Machine.Arch.Ret] }
+func (l *Call) Result(c *vcpu.CPU) uint64 { return c.Result() }
 
 // SetResult replaces what the function returned, in leave.
-func (l *Call) SetResult(c *vcpu.CPU, v uint64) { c.W[c.Machine.Arch.Ret] = v }
+func (l *Call) SetResult(c *vcpu.CPU, v uint64) { c.SetResult(v) }
 
 // Skip returns from the function at once, in enter: it is not run, and leave is
 // not called.
 func (l *Call) Skip(c *vcpu.CPU, result uint64) {
 	l.taken = true
-	arch := c.Machine.Arch
-	c.W[arch.Ret] = result
-	c.W[arch.SP] = uint64(l.SP) + uint64(arch.Bits/8)
-	c.SetPC(l.Return)
-}
-
-// Word reads a word of the guest's size.
-func Word(c *vcpu.CPU, a guest.Addr) (v guest.Addr, ok bool) {
-	var b [8]byte
-	err := c.Read(a, b[:c.Machine.Arch.Bits/8])
-	return guest.Addr(binary.LittleEndian.Uint64(b[:])), err == nil
+	c.Return(l.SP, l.Return, result)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -37,20 +38,19 @@ func (h *Calls) moving(c *vcpu.CPU, _ guest.Addr) {
 	}
 }
 
-// firstOfGo is the first argument of a function of Go (ABIInternal on x86-64, the
-// stack on i386).
+// firstOfGo is the first argument of a function of Go.
 func firstOfGo(c *vcpu.CPU) guest.Addr {
 	arch := c.Machine.Arch
-	if arch.Bits == 64 {
-		return guest.Addr(c.W[arch.Ret])
+	if r := arch.Calls.First; r != ir.None {
+		return guest.Addr(c.W[r])
 	}
-	a, _ := Word(c, c.SP()+guest.Addr(arch.Bits/8))
+	a, _ := c.Word(arch.Popped(c.SP()))
 	return a
 }
 
 func (m *move) bounds(c *vcpu.CPU) (lo, hi guest.Addr, ok bool) {
-	lo, ok1 := Word(c, m.g)
-	hi, ok2 := Word(c, m.g+guest.Addr(c.Machine.Arch.Bits/8))
+	lo, ok1 := c.Word(m.g)
+	hi, ok2 := c.Word(m.g + c.Machine.Arch.Word())
 	return lo, hi, ok1 && ok2 && lo < hi
 }
 

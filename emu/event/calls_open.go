@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -194,9 +195,9 @@ func (o *callsInProgress) within(c *vcpu.CPU, call *Call, returned bool) {
 // over reports whether a call of a thread that ends was over before. A stack for
 // handlers is not in use when the stack pointer is elsewhere (sigaltstack(2)).
 func (t *openCalls) over(c *vcpu.CPU, call *Call, s *vcpu.Stacks) bool {
-	ret, ok := Word(c, call.SP)
+	ret, ok := c.Word(call.SP)
 	switch {
-	case call.pid == c.Machine.Process && ok && ret != call.Return:
+	case onStack(c) && call.pid == c.Machine.Process && ok && ret != call.Return:
 		return true
 	case s.Alt.Has(call.SP):
 		return !s.Alt.Has(s.SP)
@@ -206,6 +207,13 @@ func (t *openCalls) over(c *vcpu.CPU, call *Call, s *vcpu.Stacks) bool {
 
 // overwritten reports whether the return address of a call is no more.
 func (l *Call) overwritten(c *vcpu.CPU) bool {
-	ret, ok := Word(c, l.SP)
+	if !onStack(c) {
+		return false
+	}
+	ret, ok := c.Word(l.SP)
 	return l.pid == c.Machine.Process && (!ok || ret != l.Return)
 }
+
+// onStack reports whether return addresses are on the stack at a function's entry,
+// where they can be looked at later.
+func onStack(c *vcpu.CPU) bool { return c.Machine.Arch.Calls.Link == ir.None }

@@ -195,7 +195,7 @@ func fieldProcess(e *Env) Value {
 
 // fieldMnemonic disassembles: it is asked once for each place.
 func fieldMnemonic(e *Env) Value {
-	code := make([]byte, 15)
+	code := make([]byte, e.CPU.Machine.Arch.Longest)
 	for len(code) > 0 && e.CPU.Read(e.PC, code) != nil {
 		code = code[:len(code)-1]
 	}

@@ -1,11 +1,11 @@
 package event
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -13,34 +13,26 @@ import (
 // to, and the stack pointer that it then has.
 type Frame struct{ PC, SP guest.Addr }
 
-// framePointer is the register that links the frames, by the width of the
-// architecture.
-var framePointer = map[int]string{32: "ebp", 64: "rbp"}
-
 // Backtrace follows the frame pointers for at most most calls. At the first
-// instruction of a function, whose own frame does not stand yet, the top of the
-// stack is the return address.
+// instruction of a function its own frame does not stand yet.
 func Backtrace(c *vcpu.CPU, most int) []Frame {
-	size := guest.Addr(c.Machine.Arch.Bits / 8)
+	arch := c.Machine.Arch
 	fs := []Frame{{c.PC(), c.SP()}}
-	word := func(a guest.Addr) (guest.Addr, bool) {
-		b := make([]byte, 8)
-		err := c.Read(a, b[:size])
-		return guest.Addr(binary.LittleEndian.Uint64(b)), err == nil
-	}
 	if _, off, ok := c.Machine.Symbol(c.PC()); ok && off == 0 {
-		if ret, ok := word(c.SP()); ok {
-			fs = append(fs, Frame{ret, c.SP() + size})
+		if ret, ok := c.Caller(); ok {
+			fs = append(fs, Frame{ret, arch.Popped(c.SP())})
 		}
 	}
-	fp, _ := c.Reg(framePointer[c.Machine.Arch.Bits])
-	for at := guest.Addr(fp); len(fs) < most && at >= c.SP(); {
-		next, ok := word(at)
-		ret, ok2 := word(at + size)
+	if arch.Calls.Frame == ir.None {
+		return fs[:min(len(fs), max(most, 1))]
+	}
+	for at := guest.Addr(c.W[arch.Calls.Frame]); len(fs) < most && at >= c.SP(); {
+		next, ok := c.Word(at)
+		ret, ok2 := c.Word(at + arch.Word())
 		if !ok || !ok2 || ret == 0 {
 			break
 		}
-		fs = append(fs, Frame{ret, at + 2*size})
+		fs = append(fs, Frame{ret, at + 2*arch.Word()})
 		if next <= at {
 			break
 		}

@@ -8,7 +8,6 @@ import (
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -79,12 +78,12 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
 	c := t.k.cpu
 	arch := c.Machine.Arch
-	word := arch.Bits / 8
+	word := int(arch.Word())
 	c.W[regs.RAX] = 0
 	frame := binary.LittleEndian.AppendUint64(nil, uint64(stack))[:word]
 	for i, v := range args {
-		if r := arch.Arg(i); r != ir.None {
-			c.W[r] = v
+		if i < len(arch.Calls.Args) {
+			c.W[arch.Calls.Args[i]] = v
 			continue
 		}
 		frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...)
@@ -119,11 +118,7 @@ func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 		switch {
 		case stop == vcpu.StopException && c.PC() == end:
 			k.bus.Returned(c, end)
-			ret := c.W[c.Machine.Arch.Ret]
-			if c.Machine.Arch.Bits == 32 {
-				ret = uint64(uint32(ret))
-			}
-			return ret, nil
+			return c.Result(), nil
 		case stop == vcpu.StopException:
 			return 0, fmt.Errorf("the function failed at pc %#x: %v", uint64(c.PC()), &c.Exc)
 		case stop == vcpu.StopHalt:

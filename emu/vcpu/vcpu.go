@@ -147,10 +147,12 @@ type Arch struct {
 	// Disasm prints the instruction at pc. It returns the length 1 and ".byte"
 	// for what is none.
 	Disasm func(c *CPU, code []byte, pc guest.Addr, sym func(uint64) (string, uint64, bool)) (text string, n int)
-	// Arg is the word of argument i of a function call (user-mode convention),
-	// None when it is on the stack.
-	Arg func(i int) ir.Ref
-	Ret ir.Ref // word of a function's result
+	// Longest is how many bytes an instruction has at most, and Classify says what
+	// the one at the head of code does to the flow of control, and its length; 0 for
+	// what is none.
+	Longest  int
+	Classify func(code []byte) (class Class, n int)
+	Calls    Convention
 	// FPException is raised by a floating-point operation whose exception the
 	// environment does not mask.
 	FPException guest.Exception

@@ -50,9 +50,9 @@ func (t *tracker) Init(h *plugin.Host) error {
 	return nil
 }
 
-// called notes a call: the return address is on the top of the guest's stack.
+// called notes a call, behind its instruction.
 func (t *tracker) called(c *vcpu.CPU, _ guest.Addr) {
-	f := frame{sp: c.SP(), ret: pointer(c, c.SP())}
+	f := frame{sp: c.SP(), ret: caller(c)}
 	s := t.unwound(c)
 	if len(s) >= maxDepth {
 		s = slices.Delete(s, 0, maxDepth/2)
@@ -70,7 +70,7 @@ func (t *tracker) returns(c *vcpu.CPU, _ guest.Addr) {
 	}
 	t.stacks[c.Machine.Thread] = s
 	if t.ret.Heard() {
-		t.ret.Fire(uint64(pointer(c, c.SP())))
+		t.ret.Fire(uint64(caller(c)))
 	}
 }
 
@@ -92,17 +92,9 @@ func (t *tracker) stack(c *vcpu.CPU) []guest.Addr {
 	return out
 }
 
-// pointer reads an address of the guest's size; 0 where nothing is mapped.
-func pointer(c *vcpu.CPU, a guest.Addr) guest.Addr {
-	var b [8]byte
-	n := c.Machine.Arch.Bits / 8
-	if c.Read(a, b[:n]) != nil {
-		return 0
-	}
-	var v guest.Addr
-	for i := n - 1; i >= 0; i-- {
-		v = v<<8 | guest.Addr(b[i])
-	}
+// caller is where the function returns to; 0 where that cannot be read.
+func caller(c *vcpu.CPU) guest.Addr {
+	v, _ := c.Caller()
 	return v
 }
 

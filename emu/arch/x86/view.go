@@ -16,8 +16,9 @@ const ccDynamic = ^regs.CC(0)
 
 func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
-		Name: guest.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, X87: vcpu.X87{CW: regs.FCW, SW: regs.FSW, Top: regs.FTop, Tag: regs.FTag, ST: regs.ST}, Ret: regs.RAX, TempBase: regs.TempBase,
-		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)), Arg: sysvArg,
+		Name: guest.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, X87: vcpu.X87{CW: regs.FCW, SW: regs.FSW, Top: regs.FTop, Tag: regs.FTag, ST: regs.ST}, TempBase: regs.TempBase,
+		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)),
+		Longest: dec.MaxLen, Classify: classify(dec.Mode(bits)), Calls: sysv,
 		Subroutines: subroutines, FPException: guest.Exception{Vector: vecXM},
 	}
 	for _, d := range regs.Defs[:16] {
@@ -25,7 +26,7 @@ func newView(bits int) *vcpu.Arch {
 	}
 	v.Names = append(v.Names, "rip", "rflags")
 	if bits == 32 {
-		v.Name, v.PCName, v.Arg = guest.I386, "eip", func(int) ir.Ref { return ir.None }
+		v.Name, v.PCName, v.Calls = guest.I386, "eip", cdecl
 		v.Names = []string{"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "eip", "eflags"}
 	}
 	return v
@@ -39,12 +40,34 @@ func lookupReg(name string) vcpu.Register {
 	return d
 }
 
-// sysvArg is the word of an integer argument (System V ABI x86-64, 3.2.3).
-func sysvArg(i int) ir.Ref {
-	if i < 0 || i >= 6 {
-		return ir.None
+// sysv and cdecl are the conventions of the System V ABIs (x86-64 3.2, i386 2.2).
+var (
+	sysv = vcpu.Convention{
+		Args: []ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.RCX, regs.R8, regs.R9},
+		Ret:  regs.RAX, Link: ir.None, Frame: regs.RBP, First: regs.RAX,
 	}
-	return [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.RCX, regs.R8, regs.R9}[i]
+	cdecl = vcpu.Convention{Ret: regs.RAX, Link: ir.None, Frame: regs.RBP, Cleans: true, First: ir.None}
+)
+
+// classes are the instructions that go elsewhere, by mnemonic; all others that begin
+// with a j are conditional.
+var classes = map[string]vcpu.Class{
+	"call": vcpu.Called, "callf": vcpu.Called, "ret": vcpu.Return, "retf": vcpu.Return, "iret": vcpu.Return, "jmp": vcpu.Jump, "jmpf": vcpu.Jump,
+	"loop": vcpu.Branch, "loope": vcpu.Branch, "loopne": vcpu.Branch,
+}
+
+func classify(mode dec.Mode) func(code []byte) (vcpu.Class, int) {
+	return func(code []byte) (vcpu.Class, int) {
+		var in dec.Inst
+		if dec.Decode(&in, code, mode) != nil {
+			return vcpu.Plain, 0
+		}
+		class, known := classes[in.Row.Name]
+		if !known && in.Row.Name[0] == 'j' {
+			class = vcpu.Branch
+		}
+		return class, int(in.Len)
+	}
 }
 
 func disasm(mode dec.Mode) func(*vcpu.CPU, []byte, guest.Addr, func(uint64) (string, uint64, bool)) (string, int) {
