@@ -7,40 +7,53 @@ import (
 
 // intRange is an integer type as the target of a conversion: the largest
 // magnitudes of both signs, and the value stored when the operand does not
-// fit: "integer indefinite" (SDM vol. 1 4.8.3.7 and table 4-1), or for the
-// unsigned types all ones (SDM vol. 2 "VCVTSD2USI").
+// fit and rules do not saturate: "integer indefinite" (SDM vol. 1 4.8.3.7 and
+// table 4-1), or for the unsigned types all ones (SDM vol. 2 "VCVTSD2USI").
 type intRange struct{ neg, pos, indefinite uint64 }
 
 var (
 	rangeI16 = intRange{1 << 15, 1<<15 - 1, 1 << 15}
 	rangeI32 = intRange{1 << 31, 1<<31 - 1, 1 << 31}
 	rangeI64 = intRange{1 << 63, 1<<63 - 1, 1 << 63}
+	rangeU16 = intRange{0, 1<<16 - 1, 1<<16 - 1}
 	rangeU32 = intRange{0, 1<<32 - 1, 1<<32 - 1}
 	rangeU64 = intRange{0, 1<<64 - 1, 1<<64 - 1}
 )
 
 // toInt rounds n to an integer in two's complement; up tells whether that
-// increased its magnitude. Denormals raise no DE here, only PE.
+// increased its magnitude. A denormal that counts raises no DE here, only PE.
 func (e *Env) toInt(n num, mode Rounding, to *intRange) (v uint64, up bool) {
 	if n.kind == zero {
 		return 0, false
 	}
 	if n.kind != finite || n.exp > 63 {
-		e.raise(IE)
-		return to.indefinite, false
+		return e.tooBig(n, to), false
 	}
 	mag, rem := split(n, n.exp+1)
 	up = rem != 0 && mode.up(n.neg, mag&1 != 0, rem)
 	mag += boolBit(up)
 	if n.neg && mag > to.neg || !n.neg && mag > to.pos {
-		e.raise(IE)
-		return to.indefinite, false
+		return e.tooBig(n, to), false
 	}
 	e.notePE(rem != 0)
 	if n.neg {
 		return -mag, up
 	}
 	return mag, up
+}
+
+// tooBig is what stands for a number that does not fit.
+func (e *Env) tooBig(n num, to *intRange) uint64 {
+	e.raise(IE)
+	switch {
+	case !e.rules().saturate:
+		return to.indefinite
+	case n.kind == nan:
+		return 0
+	case n.neg:
+		return -to.neg
+	}
+	return to.pos
 }
 
 func (e *Env) intOf32(a uint32, mode Rounding, to *intRange) uint64 {
@@ -167,12 +180,12 @@ func (e *Env) roundInt(f *format, a uint64, mode Rounding, suppressInexact bool)
 	return a&f.signBit | uint64(int32(exp)+f.bias)<<f.fracBits | frac
 }
 
-// RoundInt32 is ROUNDSS with an explicit mode.
+// RoundInt32 is ROUNDSS or FRINT with an explicit mode.
 func (e *Env) RoundInt32(a uint32, mode Rounding, suppressInexact bool) uint32 {
 	return uint32(e.roundInt(&binary32, uint64(a), mode, suppressInexact))
 }
 
-// RoundInt64 is ROUNDSD with an explicit mode.
+// RoundInt64 is ROUNDSD or FRINT with an explicit mode.
 func (e *Env) RoundInt64(a uint64, mode Rounding, suppressInexact bool) uint64 {
 	return e.roundInt(&binary64, a, mode, suppressInexact)
 }

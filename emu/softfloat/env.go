@@ -1,12 +1,11 @@
 package softfloat
 
-// Flags is a set of exceptions in the bit order of MXCSR and the x87 status
-// word (SDM vol. 1 figures 8-4 and 10-3).
+// Flags is a set of exceptions.
 type Flags uint8
 
 const (
 	IE Flags = 1 << iota // invalid operation
-	DE                   // denormal operand
+	DE                   // denormal operand: see rules.denormalUsed
 	ZE                   // zero divide
 	OE                   // overflow
 	UE                   // underflow
@@ -15,8 +14,8 @@ const (
 	AllFlags = IE | DE | ZE | OE | UE | PE
 )
 
-// Rounding is a rounding mode, numbered as MXCSR.RC and the RC field of the
-// x87 control word (SDM vol. 1 table 4-8).
+// Rounding is a rounding mode. The first four are those that an environment can
+// have on every architecture; the others are chosen by instructions.
 type Rounding uint8
 
 const (
@@ -24,6 +23,8 @@ const (
 	Down
 	Up
 	TowardZero
+	NearestAway // ties away from zero
+	ToOdd       // what is inexact gets its last bit set: safe to round again
 )
 
 // Precision is the PC field of the x87 control word (SDM vol. 1 table 8-2).
@@ -50,9 +51,13 @@ const (
 type Env struct {
 	Round Rounding
 	Masks Flags // a set bit masks the exception
-	DAZ   bool  // SSE only: denormal operands count as zero
-	FTZ   bool  // SSE only: tiny results become zero; needs UE masked
+	DAZ   bool  // denormal operands count as zero (but for the x87)
+	FTZ   bool  // tiny results become zero (likewise); SSE's needs UE masked
 	Flags Flags // accumulated, never cleared here
+
+	Rules      Rules
+	DefaultNaN bool // a result that is NaN is the default one
+	AltHalf    bool // binary16 has numbers in place of infinities and NaNs
 
 	// x87 only.
 	Precision Precision // of add, subtract, multiply, divide, square root
@@ -76,6 +81,10 @@ func (m Rounding) up(neg, odd bool, rem uint64) bool {
 		return neg && rem != 0
 	case Up:
 		return !neg && rem != 0
+	case NearestAway:
+		return rem >= half
+	case ToOdd:
+		return !odd && rem != 0
 	}
 	return false
 }
@@ -83,5 +92,5 @@ func (m Rounding) up(neg, odd bool, rem uint64) bool {
 // overflowsToInf tells whether an overflow becomes infinity or the largest
 // finite number (SDM vol. 1 table 4-10).
 func (m Rounding) overflowsToInf(neg bool) bool {
-	return m == NearestEven || m == Down && neg || m == Up && !neg
+	return m == NearestEven || m == NearestAway || m == Down && neg || m == Up && !neg
 }

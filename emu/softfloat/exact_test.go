@@ -40,6 +40,13 @@ var pairs64 = []pair64{
 
 func (p *pair64) check(t *testing.T, before Env, a, b uint64) {
 	t.Helper()
+	for before.Rules = range NumRules {
+		p.checkRules(t, before, a, b)
+	}
+}
+
+func (p *pair64) checkRules(t *testing.T, before Env, a, b uint64) {
+	t.Helper()
 	quick, exact := before, before
 	got, want := p.quick(&quick, a, b), p.exact(&exact, a, b)
 	if got != want || quick != exact {
@@ -96,6 +103,13 @@ var pairs32 = []pair32{
 }
 
 func (p *pair32) check(t *testing.T, before Env, a, b uint32) {
+	t.Helper()
+	for before.Rules = range NumRules {
+		p.checkRules(t, before, a, b)
+	}
+}
+
+func (p *pair32) checkRules(t *testing.T, before Env, a, b uint32) {
 	t.Helper()
 	quick, exact := before, before
 	got := p.quick(&quick, a, b)

@@ -7,7 +7,8 @@ type format struct {
 	fracBits uint  // stored bits of the significand
 	prec     int32 // with the implied one
 	bias     int32
-	maxExp   int32 // all ones: infinity and NaN
+	expMask  int32
+	maxExp   int32 // the biased exponent of infinity and NaN
 	width    uint
 	fracMask uint64
 	signBit  uint64
@@ -21,6 +22,7 @@ func makeFormat(width, fracBits uint) format {
 		fracBits: fracBits,
 		prec:     int32(fracBits) + 1,
 		bias:     1<<(expBits-1) - 1,
+		expMask:  1<<expBits - 1,
 		maxExp:   1<<expBits - 1,
 		width:    width,
 		fracMask: 1<<fracBits - 1,
@@ -34,10 +36,16 @@ var (
 	binary16 = makeFormat(16, 10)
 	binary32 = makeFormat(32, 23)
 	binary64 = makeFormat(64, 52)
-)
 
-// indefinite is the NaN of a masked invalid operation (SDM vol. 1 4.8.3.7).
-func (f *format) indefinite() uint64 { return f.signBit | f.infinity | f.quietBit }
+	// altHalf is ARM's alternative half precision: the largest exponent is one
+	// of numbers. What is its infinity to others is the largest of them.
+	altHalf = func() format {
+		f := binary16
+		f.maxExp++
+		f.infinity = 0x7fff
+		return f
+	}()
+)
 
 func (f *format) isNaN(v uint64) bool { return v&^f.signBit > f.infinity }
 
@@ -54,7 +62,7 @@ func signOf(f *format, neg bool) uint64 {
 // masks on shift counts only tell the compiler that they are small.)
 func (e *Env) unpack(f *format, v uint64) num {
 	frac := v & f.fracMask
-	exp := int32(v>>(f.fracBits&63)) & f.maxExp
+	exp := int32(v>>(f.fracBits&63)) & f.expMask
 	if exp == 0 || exp == f.maxExp {
 		return e.unpackRare(f, exp, frac, v&f.signBit != 0)
 	}
@@ -71,14 +79,21 @@ func (e *Env) unpackRare(f *format, exp int32, frac uint64, neg bool) num {
 		return special(nan, neg)
 	case exp != 0:
 		return special(infinite, neg)
-	case frac == 0 || e.DAZ:
+	case frac == 0:
+		return special(zero, neg)
+	}
+	used := e.rules().denormalUsed
+	if e.DAZ {
+		if !used {
+			e.raise(DE)
+		}
 		return special(zero, neg)
 	}
 	lz := bits.LeadingZeros64(frac)
 	return num{
 		hi:   frac << uint(lz),
 		exp:  1 - f.bias + int32(63-lz) - int32(f.fracBits),
-		attr: attr{kind: finite, neg: neg, denormal: true},
+		attr: attr{kind: finite, neg: neg, denormal: used},
 	}
 }
 
@@ -88,7 +103,7 @@ func (e *Env) finish(f *format, r num, denormal bool) uint64 {
 	switch {
 	case r.kind == nan:
 		e.raise(IE)
-		return f.indefinite()
+		return e.defaultNaN(f)
 	case r.kind == pole:
 		e.raise(ZE)
 		return signOf(f, r.neg) | f.infinity
@@ -111,10 +126,10 @@ func (e *Env) pack(f *format, n num) uint64 {
 	}
 	q, rem := e.Round.round(n, f.prec)
 	exp := n.exp + f.bias
-	// Tininess is detected after rounding: q may have carried into the
-	// smallest normal number (SDM vol. 1 4.9.1.5).
+	// Rounding may have carried q into the smallest normal number, which is not
+	// tiny to those who look after it (SDM vol. 1 4.9.1.5).
 	switch rounded := exp + int32(q>>(uint(f.prec)&63)); {
-	case rounded < 1:
+	case rounded <= 1 && (rounded < 1 || exp < 1 && e.rules().tinyBefore):
 		return e.packTiny(f, n, rem != 0)
 	case rounded >= f.maxExp:
 		return e.packHuge(f, n.neg, rem != 0)
@@ -131,7 +146,12 @@ func (e *Env) pack(f *format, n num) uint64 {
 // traps (SDM vol. 1 4.9.1.5, 4.9.1.6).
 func (e *Env) packTiny(f *format, n num, inexact bool) uint64 {
 	sign := signOf(f, n.neg)
-	if e.FTZ && !e.unmasked(UE) {
+	switch inexactly := e.rules().flushInexact; {
+	case !e.FTZ:
+	case !inexactly:
+		e.raise(UE) // ARM ARM FPRoundBase
+		return sign
+	case !e.unmasked(UE):
 		e.raise(UE | PE) // SDM vol. 1 10.2.3.3
 		return sign
 	}
@@ -149,6 +169,10 @@ func (e *Env) packTiny(f *format, n num, inexact bool) uint64 {
 }
 
 func (e *Env) packHuge(f *format, neg, inexact bool) uint64 {
+	if f.maxExp > f.expMask { // there is no infinity
+		e.raise(IE)
+		return signOf(f, neg) | f.infinity
+	}
 	e.raise(OE)
 	if inexact || !e.unmasked(OE) {
 		e.raise(PE)
