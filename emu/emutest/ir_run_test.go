@@ -24,6 +24,7 @@ import (
 // where memory begins, t15 the pc.
 const (
 	irBase = 16
+	irEnv  = 13 // the host's floating-point environment, if an operation has it so
 	irMem  = 14
 	irPC   = 15
 
@@ -59,7 +60,7 @@ type irCPU struct {
 
 func newIRCPU(t *testing.T, name string) *irCPU {
 	t.Helper()
-	a := &vcpu.Arch{PC: irPC, Static: irMem, TempBase: irBase, Vec: irBase}
+	a := &vcpu.Arch{PC: irPC, Static: irMem, TempBase: irBase, Vec: irBase, FPEnv: irEnv, FPException: guest.Exception{Vector: 19}}
 	for w := range ir.Ref(10) {
 		a.Hot = append(a.Hot, w)
 	}

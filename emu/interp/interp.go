@@ -18,6 +18,7 @@ import (
 	"unsafe"
 
 	"panda/emu/ir"
+	"panda/emu/softfloat"
 	"panda/emu/vcpu"
 )
 
@@ -32,6 +33,7 @@ type op struct {
 	insn       uint16 // index of the guest instruction
 	aux, sub   uint8
 	size       uint8 // bytes of an access
+	rules      softfloat.Rules
 	ext        *extra
 }
 
@@ -156,7 +158,7 @@ func (cp *compiler) insnOp(i *ir.Insn) error {
 	}
 	o := op{
 		fn: f, imm: i.Imm, d: word(i.D, scratch), a: word(i.A, zero), b: word(i.B, zero), c: word(i.C, zero),
-		insn: cp.insn, aux: i.Aux, sub: i.Sub, size: uint8(i.Type.Bytes()),
+		insn: cp.insn, aux: i.Aux, sub: i.Sub, size: uint8(i.Type.Bytes()), rules: i.Rules,
 	}
 	cp.extra(i, &o)
 	cp.ops = append(cp.ops, o)

@@ -36,7 +36,7 @@ func mergeVec(ts ...map[ir.VecOp]laneFns) (all vecTable) {
 
 func vecFn(i *ir.Insn) fn {
 	lane := i.Sub & 3
-	if i.Type.Bytes() == 1<<lane {
+	if i.Type.Bytes() == 1<<lane && usualConv(i) {
 		if f := scalarFns[i.Aux][lane]; f != nil {
 			return f
 		}

@@ -32,6 +32,20 @@ var vecConvFns = map[ir.VecOp]laneFns{
 	ir.VF64ToF32: {3: convert},
 	ir.VF16ToF32: {2: convert},
 	ir.VF32ToF16: {2: convert},
+	ir.VF16ToF64: {3: convert},
+	ir.VF64ToF16: {3: convert},
+}
+
+// usualConv reports whether an operation, if it is a conversion of one lane, is of
+// the kind that has a function of its own.
+func usualConv(i *ir.Insn) bool {
+	switch ir.VecOp(i.Aux) {
+	case ir.VI32ToF64, ir.VI64ToF64, ir.VF64ToF32:
+		return i.Imm == 0
+	case ir.VF64ToI32, ir.VF64ToI64:
+		return i.Imm == ir.RoundEnv || i.Imm == ir.RoundZero
+	}
+	return true
 }
 
 func i32ToF64(c *vcpu.CPU, o *op) *op {
@@ -60,7 +74,7 @@ func f64ToI32(c *vcpu.CPU, o *op) *op {
 	}
 	e := o.fenv(c)
 	var r int32
-	if o.imm != 0 {
+	if o.imm == ir.RoundZero {
 		r = e.F64ToI32Trunc(a)
 	} else {
 		r = e.F64ToI32(a)
@@ -78,7 +92,7 @@ func (o *op) quickInt(c *vcpu.CPU, a uint64) (i int64, ok bool) {
 		return 0, false
 	}
 	i = int64(x)
-	return i, float64(i) == x || o.imm != 0 && o.steady(c)
+	return i, float64(i) == x || o.imm == ir.RoundZero && o.steady(c)
 }
 
 func f64ToI64(c *vcpu.CPU, o *op) *op {
@@ -89,7 +103,7 @@ func f64ToI64(c *vcpu.CPU, o *op) *op {
 	}
 	e := o.fenv(c)
 	var r int64
-	if o.imm != 0 {
+	if o.imm == ir.RoundZero {
 		r = e.F64ToI64Trunc(a)
 	} else {
 		r = e.F64ToI64(a)
@@ -129,7 +143,10 @@ func i32sToF64(c *vcpu.CPU, o *op) *op {
 	var e softfloat.Env
 	var r [4]uint64
 	for i := range uint16(o.size / 8) {
-		r[i&3] = e.I32ToF64(int32(c.W[(o.a+i/2)&frameMask] >> (i % 2 * 32)))
+		v := uint32(c.W[(o.a+i/2)&frameMask] >> (i % 2 * 32))
+		if r[i&3] = e.I32ToF64(int32(v)); o.imm != 0 {
+			r[i&3] = e.FixedToF64(uint64(v), o.fixed(32))
+		}
 	}
 	copy(c.W[o.d&frameMask:], r[:o.size/8])
 	return o.next()
@@ -140,6 +157,7 @@ var convWidths = [ir.NumVecOps][2]uint8{
 	ir.VI32ToF32: {2, 2}, ir.VI64ToF32: {3, 2}, ir.VI64ToF64: {3, 3},
 	ir.VF32ToI32: {2, 2}, ir.VF32ToI64: {2, 3}, ir.VF64ToI32: {3, 2}, ir.VF64ToI64: {3, 3},
 	ir.VF32ToF64: {2, 3}, ir.VF64ToF32: {3, 2}, ir.VF16ToF32: {1, 2}, ir.VF32ToF16: {2, 1},
+	ir.VF16ToF64: {1, 3}, ir.VF64ToF16: {3, 1},
 }
 
 // convert does all lanes of a conversion.
@@ -161,24 +179,77 @@ func convert(c *vcpu.CPU, o *op) *op {
 // convertLane converts the low end of x.
 func (o *op) convertLane(e *softfloat.Env, x uint64) uint64 {
 	switch ir.VecOp(o.aux) {
-	case ir.VI32ToF32:
-		return uint64(e.I32ToF32(int32(x)))
-	case ir.VI64ToF32:
-		return uint64(e.I64ToF32(int64(x)))
-	case ir.VI64ToF64:
-		return e.I64ToF64(int64(x))
+	case ir.VI32ToF32, ir.VI64ToF32, ir.VI64ToF64:
+		return o.fromInt(e, x)
 	case ir.VF32ToF64:
 		return e.F32ToF64(uint32(x))
 	case ir.VF64ToF32:
+		if o.imm == ir.RoundOdd {
+			e.Round = softfloat.ToOdd
+		}
 		return uint64(e.F64ToF32(x))
 	case ir.VF16ToF32:
 		return uint64(e.F16ToF32(uint16(x)))
 	case ir.VF32ToF16:
 		return uint64(e.F32ToF16(uint32(x), o.rounding(e)))
+	case ir.VF16ToF64:
+		return e.F16ToF64(uint16(x))
+	case ir.VF64ToF16:
+		return uint64(e.F64ToF16(x, o.rounding(e)))
 	}
-	if o.imm != 0 {
+	switch o.imm {
+	case ir.RoundEnv:
+		return o.roundLane(e, x)
+	case ir.RoundZero:
 		return o.truncateLane(e, x)
 	}
+	return o.toFixed(e, x)
+}
+
+// fixed is the integer of a conversion, which has bits unless Imm says less.
+func (o *op) fixed(bits uint8) softfloat.Fixed {
+	if o.imm&ir.IntShort != 0 {
+		bits = 16
+	}
+	return softfloat.Fixed{Bits: bits, Unsigned: o.imm&ir.IntUnsigned != 0, Frac: uint8(o.imm >> ir.IntFrac)}
+}
+
+func (o *op) fromInt(e *softfloat.Env, x uint64) uint64 {
+	plain := o.imm == 0
+	switch ir.VecOp(o.aux) {
+	case ir.VI32ToF32:
+		if plain {
+			return uint64(e.I32ToF32(int32(x)))
+		}
+		return uint64(e.FixedToF32(x, o.fixed(32)))
+	case ir.VI64ToF32:
+		if plain {
+			return uint64(e.I64ToF32(int64(x)))
+		}
+		return uint64(e.FixedToF32(x, o.fixed(64)))
+	}
+	if plain {
+		return e.I64ToF64(int64(x))
+	}
+	return e.FixedToF64(x, o.fixed(64))
+}
+
+// toFixed converts to any integer with any rounding.
+func (o *op) toFixed(e *softfloat.Env, x uint64) uint64 {
+	m := o.rounding(e)
+	switch ir.VecOp(o.aux) {
+	case ir.VF32ToI32:
+		return e.F32ToFixed(uint32(x), o.fixed(32), m)
+	case ir.VF32ToI64:
+		return e.F32ToFixed(uint32(x), o.fixed(64), m)
+	case ir.VF64ToI32:
+		return e.F64ToFixed(x, o.fixed(32), m)
+	}
+	return e.F64ToFixed(x, o.fixed(64), m)
+}
+
+// roundLane converts to an integer as the environment rounds.
+func (o *op) roundLane(e *softfloat.Env, x uint64) uint64 {
 	switch ir.VecOp(o.aux) {
 	case ir.VF32ToI32:
 		return uint64(uint32(e.F32ToI32(uint32(x))))

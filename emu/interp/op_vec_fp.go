@@ -17,28 +17,19 @@ import (
 // Even that costs more than an addition. So where the environment rounds to
 // nearest and an inexact result would change nothing (steady), the common
 // operations compute on the host first and open no environment if the result is
-// an ordinary number.
+// an ordinary number. That holds by all rules.
 //
 // Sticky flags whose exception is masked go into the environment: they spare
 // softfloat the search for inexactness and cannot trap. Those unmasked start
 // clear, so that what is set afterwards is new.
 
-// Bits of the fenv word.
-const (
-	fenvFlags = 0x3f
-	fenvDAZ   = 1 << 6
-	fenvMasks = 7
-	fenvRound = 13
-	fenvFTZ   = 1 << 15
-)
-
 // steady reports that the environment rounds to nearest, masks PE and has seen it.
 func (o *op) steady(c *vcpu.CPU) bool {
 	const (
 		seen = uint64(softfloat.PE)
-		mask = seen << fenvMasks
+		mask = seen << ir.EnvMasks
 	)
-	return c.W[o.c&frameMask]&(3<<fenvRound|mask|seen) == mask|seen
+	return c.W[o.c&frameMask]&(3<<ir.EnvRound|mask|seen) == mask|seen
 }
 
 // beforeFlags are the exceptions found before a result is computed.
@@ -47,13 +38,17 @@ const beforeFlags = softfloat.IE | softfloat.DE | softfloat.ZE
 // fenv is the environment in the operation's word C.
 func (o *op) fenv(c *vcpu.CPU) softfloat.Env {
 	m := c.W[o.c&frameMask]
-	masks := softfloat.Flags(m>>fenvMasks) & fenvFlags
+	masks := softfloat.Flags(m>>ir.EnvMasks) & ir.EnvFlags
 	return softfloat.Env{
-		Round: softfloat.Rounding(m >> fenvRound & 3),
+		Round: softfloat.Rounding(m >> ir.EnvRound & 3),
 		Masks: masks,
-		DAZ:   m&fenvDAZ != 0,
-		FTZ:   m&fenvFTZ != 0,
+		DAZ:   m&ir.EnvDAZ != 0,
+		FTZ:   m&ir.EnvFTZ != 0,
 		Flags: softfloat.Flags(m) & masks,
+
+		Rules:      o.rules,
+		DefaultNaN: m&ir.EnvDefaultNaN != 0,
+		AltHalf:    m&ir.EnvAltHalf != 0,
 	}
 }
 
@@ -81,36 +76,50 @@ func (o *op) trap(c *vcpu.CPU, flags, masks softfloat.Flags) {
 
 // scalarFloatFns are the operations on one lane.
 var scalarFloatFns = map[ir.VecOp]laneFns{
-	ir.VFAdd:    {2: fadd32, 3: fadd64},
-	ir.VFSub:    {2: fsub32, 3: fsub64},
-	ir.VFMul:    {2: fmul32, 3: fmul64},
-	ir.VFDiv:    {2: fdiv32, 3: fdiv64},
-	ir.VFMin:    {2: float32One, 3: float64One},
-	ir.VFMax:    {2: float32One, 3: float64One},
-	ir.VFSqrt:   {2: float32One, 3: float64One},
-	ir.VFRound:  {2: float32One, 3: float64One},
-	ir.VFCmp:    {2: float32One, 3: float64One},
-	ir.VFRelate: {2: relate32, 3: relate64},
-	ir.VFMulAdd: {2: mulAdd32One, 3: mulAdd64One},
-	ir.VFRcp:    {2: func(c *vcpu.CPU, o *op) *op { return approximate(c, o, rcp32) }},
-	ir.VFRsqrt:  {2: func(c *vcpu.CPU, o *op) *op { return approximate(c, o, rsqrt32) }},
+	ir.VFAdd:       {2: fadd32, 3: fadd64},
+	ir.VFSub:       {2: fsub32, 3: fsub64},
+	ir.VFMul:       {2: fmul32, 3: fmul64},
+	ir.VFDiv:       {2: fdiv32, 3: fdiv64},
+	ir.VFMin:       {2: float32One, 3: float64One},
+	ir.VFMax:       {2: float32One, 3: float64One},
+	ir.VFSqrt:      {2: float32One, 3: float64One},
+	ir.VFRound:     {2: float32One, 3: float64One},
+	ir.VFCmp:       {2: float32One, 3: float64One},
+	ir.VFMulX:      {2: float32One, 3: float64One},
+	ir.VFMinNum:    {2: float32One, 3: float64One},
+	ir.VFMaxNum:    {2: float32One, 3: float64One},
+	ir.VFRecipEst:  {2: float32One, 3: float64One},
+	ir.VFRsqrtEst:  {2: float32One, 3: float64One},
+	ir.VFRecipStep: {2: float32One, 3: float64One},
+	ir.VFRsqrtStep: {2: float32One, 3: float64One},
+	ir.VFRelate:    {2: relate32, 3: relate64},
+	ir.VFMulAdd:    {2: mulAdd32One, 3: mulAdd64One},
+	ir.VFRcp:       {2: func(c *vcpu.CPU, o *op) *op { return approximate(c, o, rcp32) }},
+	ir.VFRsqrt:     {2: func(c *vcpu.CPU, o *op) *op { return approximate(c, o, rsqrt32) }},
 }
 
 // vecFloatFns are those on several.
 var vecFloatFns = map[ir.VecOp]laneFns{
-	ir.VFAdd:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFSub:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFMul:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFDiv:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFMin:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFMax:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFSqrt:   {2: float32Lanes, 3: float64Lanes},
-	ir.VFRound:  {2: float32Lanes, 3: float64Lanes},
-	ir.VFCmp:    {2: float32Lanes, 3: float64Lanes},
-	ir.VFAddSub: {2: addSub32, 3: addSub64},
-	ir.VFMulAdd: {2: mulAdd32Lanes, 3: mulAdd64Lanes},
-	ir.VFRcp:    {2: words(func(a, _ uint64) uint64 { return both32(a, rcp32) })},
-	ir.VFRsqrt:  {2: words(func(a, _ uint64) uint64 { return both32(a, rsqrt32) })},
+	ir.VFAdd:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFSub:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFMul:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFDiv:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFMin:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFMax:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFSqrt:      {2: float32Lanes, 3: float64Lanes},
+	ir.VFRound:     {2: float32Lanes, 3: float64Lanes},
+	ir.VFCmp:       {2: float32Lanes, 3: float64Lanes},
+	ir.VFMulX:      {2: float32Lanes, 3: float64Lanes},
+	ir.VFMinNum:    {2: float32Lanes, 3: float64Lanes},
+	ir.VFMaxNum:    {2: float32Lanes, 3: float64Lanes},
+	ir.VFRecipEst:  {2: float32Lanes, 3: float64Lanes},
+	ir.VFRsqrtEst:  {2: float32Lanes, 3: float64Lanes},
+	ir.VFRecipStep: {2: float32Lanes, 3: float64Lanes},
+	ir.VFRsqrtStep: {2: float32Lanes, 3: float64Lanes},
+	ir.VFAddSub:    {2: addSub32, 3: addSub64},
+	ir.VFMulAdd:    {2: mulAdd32Lanes, 3: mulAdd64Lanes},
+	ir.VFRcp:       {2: words(func(a, _ uint64) uint64 { return both32(a, rcp32) })},
+	ir.VFRsqrt:     {2: words(func(a, _ uint64) uint64 { return both32(a, rsqrt32) })},
 }
 
 // usual64 reports that r is what the operation makes of a and b in a steady

@@ -26,10 +26,12 @@ func (o *op) lane64(e *softfloat.Env, a, b uint64) uint64 {
 	case ir.VFSqrt:
 		return e.Sqrt64(a)
 	case ir.VFRound:
-		return e.RoundInt64(a, o.rounding(e), o.imm&8 != 0)
+		return e.RoundInt64(a, o.rounding(e), o.imm&ir.RoundSilent != 0)
+	case ir.VFCmp:
+		r := e.Cmp64(a, b, o.imm&16 != 0)
+		return -(o.imm >> r & 1)
 	}
-	r := e.Cmp64(a, b, o.imm&16 != 0)
-	return -(o.imm >> r & 1)
+	return o.rare64(e, a, b)
 }
 
 func (o *op) lane32(e *softfloat.Env, a, b uint32) uint32 {
@@ -49,18 +51,23 @@ func (o *op) lane32(e *softfloat.Env, a, b uint32) uint32 {
 	case ir.VFSqrt:
 		return e.Sqrt32(a)
 	case ir.VFRound:
-		return e.RoundInt32(a, o.rounding(e), o.imm&8 != 0)
+		return e.RoundInt32(a, o.rounding(e), o.imm&ir.RoundSilent != 0)
+	case ir.VFCmp:
+		r := e.Cmp32(a, b, o.imm&16 != 0)
+		return -uint32(o.imm >> r & 1)
 	}
-	r := e.Cmp32(a, b, o.imm&16 != 0)
-	return -uint32(o.imm >> r & 1)
+	return o.rare32(e, a, b)
 }
 
-// rounding is the mode of a VFRound.
+// rounding is the mode of an operation that says how it rounds.
 func (o *op) rounding(e *softfloat.Env) softfloat.Rounding {
-	if o.imm&4 != 0 {
+	switch {
+	case o.imm&ir.RoundEnv != 0:
 		return e.Round
+	case o.imm&ir.RoundAway != 0:
+		return softfloat.NearestAway
 	}
-	return softfloat.Rounding(o.imm & 3)
+	return softfloat.Rounding(o.imm & ir.RoundZero)
 }
 
 func float64One(c *vcpu.CPU, o *op) *op {

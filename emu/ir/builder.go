@@ -1,5 +1,7 @@
 package ir
 
+import "panda/emu/softfloat"
+
 // Val is an operand: a word or, with R == Const, a constant.
 type Val struct {
 	R Ref
@@ -25,6 +27,9 @@ type Builder struct {
 	// Step is set by the translator when the guest traps behind the block: it
 	// steps through its code.
 	Step bool
+	// Rules are what floating-point operations go by that are emitted. The translator
+	// sets them.
+	Rules softfloat.Rules
 	// PerAccess is how many words passes will need for each load and store.
 	PerAccess int
 	base      Ref

@@ -17,7 +17,16 @@ var flagOpNames = [NumFlagOps]string{"add", "sub", "and"}
 
 func (f FlagOp) String() string { return flagOpNames[f] }
 
-// The flags in their places (SDM vol. 1 3.4.3).
+// The flags, in places of ir's own: an architecture moves them to where it has
+// them. (The places are those where an x86 host's instructions leave them.)
+//
+// CF is what leaves the top bit: the carry of an addition, the borrow of a
+// subtraction. An architecture whose carry means "no borrow" turns it around, in
+// both directions, or adds the complement: a - b is a + ^b + 1, whose carry is
+// that, and a - b with such a carry in is FlagsAdd of a, ^b and the carry.
+// AF is the same of bit 3, PF says that the low byte has an even number of ones,
+// ZF that the result is 0; SF is its top bit, and OF says that the sign is wrong.
+// After FlagsAnd CF, AF and OF are 0.
 const (
 	CF = 1 << 0
 	PF = 1 << 2

@@ -13,8 +13,11 @@
 // operands only. The B operand may be Const, which stands for Imm, except in
 // divisions and Select.
 //
-// The package knows no guest and no host.
+// The package knows no guest and no host: which choices of an architecture an
+// operation goes by, if that matters, is said in the operation (Insn.Rules).
 package ir
+
+import "panda/emu/softfloat"
 
 // Ref is the index of a frame word.
 type Ref uint16
@@ -134,7 +137,9 @@ type Insn struct {
 	A    Ref
 	B    Ref
 	C    Ref
-	Imm  uint64
+	// Rules are the choices of an architecture that a floating-point operation goes by.
+	Rules softfloat.Rules
+	Imm   uint64
 }
 
 // Helper describes a function of the architecture or the engine that a block

@@ -51,9 +51,9 @@ const (
 	DivS
 	RemS
 	// Flags is what operation Aux (see FlagOp) on a and b tells of its result, as
-	// bits in their places of x86's RFLAGS: CF, PF, AF, ZF, SF and OF. Type is the
-	// operands' width; what stands above it does not matter. Bit 0 of c, unless
-	// that is None, is a carry or borrow in, which FlagsAnd does not have.
+	// the bits CF, PF, AF, ZF, SF and OF. Type is the operands' width; what stands
+	// above it does not matter. Bit 0 of c, unless that is None, is a carry or
+	// borrow in, which FlagsAnd does not have.
 	Flags
 
 	// Ld and St access memory at a + b<<(Aux&3) + Imm, where a or b may be None.

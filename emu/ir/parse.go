@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"panda/emu/softfloat"
 )
 
 // Parse reads the text of Print. Helpers are those that the block may call; Marks
@@ -92,8 +94,11 @@ func parseType(s string) (Type, error) {
 // details reads what stands after the type, mirroring format.details.
 func (p *parser) details(i *Insn, parts []string) (err error) {
 	want := map[Op]int{SetCond: 1, BrCond: 1, ZExt: 1, SExt: 1, Extract: 2, Deposit: 2, Ld: 1, St: 1, Lea: 1, Vec: 2, GotoTB: 1, ExitTB: 1, Call: 1, Flags: 1, Count: 1}[i.Op]
-	if i.Op == GotoTB && len(parts) == 2 { // with instructions not done
+	switch {
+	case i.Op == GotoTB && len(parts) == 2: // with instructions not done
 		want = 2
+	case i.Op == Vec && len(parts) == 3: // with rules
+		want = 3
 	}
 	if len(parts) != want {
 		return fmt.Errorf("%s takes %d details, not %d", i.Op, want, len(parts))
@@ -122,12 +127,7 @@ func (p *parser) details(i *Insn, parts []string) (err error) {
 	case Call:
 		return nil // see called
 	case Vec:
-		v := slices.IndexFunc(VecRows[:], func(r VecRow) bool { return r.Name == parts[0] })
-		if v < 0 {
-			return fmt.Errorf("no vector operation %q", parts[0])
-		}
-		i.Aux = uint8(v)
-		return number8(&i.Sub, parts[1])
+		return i.parseVec(parts)
 	}
 	for n, d := range parts {
 		if err := number8([]*uint8{&i.Aux, &i.Sub}[n], d); err != nil {
@@ -135,6 +135,29 @@ func (p *parser) details(i *Insn, parts []string) (err error) {
 		}
 	}
 	return nil
+}
+
+// parseVec reads the operation, the lane and, for floating point, the rules.
+func (i *Insn) parseVec(parts []string) error {
+	v := slices.IndexFunc(VecRows[:], func(r VecRow) bool { return r.Name == parts[0] })
+	if v < 0 {
+		return fmt.Errorf("no vector operation %q", parts[0])
+	}
+	i.Aux = uint8(v)
+	if err := number8(&i.Sub, parts[1]); err != nil {
+		return err
+	}
+	if fp := VecRows[v].FP; fp != (len(parts) == 3) {
+		return fmt.Errorf("floating point has rules, and nothing else")
+	} else if !fp {
+		return nil
+	}
+	for i.Rules = range softfloat.NumRules {
+		if i.Rules.String() == parts[2] {
+			return nil
+		}
+	}
+	return fmt.Errorf("no rules %q", parts[2])
 }
 
 // called checks that a call's number is that of the helper it names.

@@ -51,6 +51,9 @@ func (f *format) details() string {
 	case Ld, St, Lea:
 		return fmt.Sprintf(".%d", i.Aux)
 	case Vec:
+		if VecRows[i.Aux].FP {
+			return fmt.Sprintf(".%s.%d.%s", VecOp(i.Aux), i.Sub, i.Rules)
+		}
 		return fmt.Sprintf(".%s.%d", VecOp(i.Aux), i.Sub)
 	case GotoTB:
 		if i.C != 0 {

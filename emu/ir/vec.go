@@ -10,21 +10,22 @@ type VecOp uint8
 type VecRow struct {
 	Name string
 	// D, A, B and C are the types of the operands: NumTypes means the operation's
-	// own type, I16 half of that, and I8 stands for an absent operand.
+	// own type, I16 half of that, I32 a quarter, and I8 stands for an absent operand.
 	D, A, B, C Type
 	// ReadsD says that the old value of D matters.
 	ReadsD bool
-	// FP says that the operation works in the floating-point environment of word
-	// C: it looks at it, adds flags to it, and can raise an exception.
+	// FP says that the operation works by Rules in the floating-point environment of
+	// word C: it looks at it, adds flags to it, and can raise an exception.
 	FP bool
 }
 
-// own is the operation's own type, half that of half its size, none an absent
-// operand.
+// own is the operation's own type, half that of half its size, quarter that of a
+// quarter, none an absent operand.
 const (
-	own  = NumTypes
-	half = I16
-	none = I8
+	own     = NumTypes
+	half    = I16
+	quarter = I32
+	none    = I8
 )
 
 // Row is the description of a vector operation.
@@ -76,14 +77,20 @@ func (i *Insn) operandType(t Type) Type {
 		return i.Type
 	case half:
 		return i.Type - 1
+	case quarter:
+		return i.Type - 2
 	}
 	return t
 }
 
 // VecTo emits vector operation op on lanes of 1<<lane bytes. Absent operands are
-// None.
+// None. Floating point goes by b.Rules.
 func (b *Builder) VecTo(d Ref, op VecOp, t Type, lane uint8, x, y, z Ref, imm uint64) {
-	b.Emit(Insn{Op: Vec, Type: t, Aux: uint8(op), Sub: lane, D: d, A: x, B: y, C: z, Imm: imm})
+	i := Insn{Op: Vec, Type: t, Aux: uint8(op), Sub: lane, D: d, A: x, B: y, C: z, Imm: imm}
+	if VecRows[op].FP {
+		i.Rules = b.Rules
+	}
+	b.Emit(i)
 }
 
 // EffectsVec reports whether the operation is a vector operation that does more

@@ -9,14 +9,8 @@ package ir
 // Shift counts and byte counts are operand B's first word, or Imm if B is
 // None; a count beyond the width shifts everything out.
 //
-// Floating point (the ops from VFAdd on, unless it says otherwise) works in the
-// environment of word C: exception flags in bits 0-5 (invalid, denormal, zero
-// divide, overflow, underflow, inexact), denormals-are-zero in bit 6, masks of
-// the exceptions in bits 7-12, rounding in bits 13-14 (nearest, down, up, zero),
-// flush-to-zero in bit 15. That is the layout of x86's MXCSR, and NaNs go by its
-// rule: the first operand that is one, made quiet. New flags are added to C. If
-// one of them is not masked, D keeps its value and the architecture's
-// floating-point exception leaves the block.
+// Floating point, the ops from VFAdd on unless it says otherwise, is told of in
+// float.go.
 const (
 	VMov  VecOp = iota
 	VZero       // no operands
@@ -114,12 +108,19 @@ const (
 	VFMax
 	VFSqrt
 	VFAddSub // even lanes subtracted, odd lanes added
+	VFMulX   // a * b, where infinity times zero is 2
+	VFMinNum // VFMin, where a quiet NaN loses against a number
+	VFMaxNum
+	VFRecipEst  // 1 / a to 8 bits, the same on every host
+	VFRsqrtEst  // 1 / square root of a likewise
+	VFRecipStep // 2 - a*b rounded once, or with Imm bit 0 the product before
+	VFRsqrtStep // (3 - a*b) / 2 likewise
 	// VFMulAdd multiplies two of its three operands, d, a and b, and adds the third,
 	// rounding once. Imm bits 0-1 are the form: d*b + a, a*d + b, a*b + d; bit 2
-	// negates the product, bit 3 what is added to even lanes, bit 4 to odd lanes.
+	// negates the product, bit 3 what is added to even lanes, bit 4 to odd lanes. A
+	// NaN keeps its sign: who wants it turned does so before.
 	VFMulAdd
-	// VFRound rounds to an integer: Imm bits 0-1 say how, or bit 2 as the
-	// environment does; bit 3: never inexact.
+	// VFRound rounds to an integer as Imm says; see RoundNearest.
 	VFRound
 	// VFCmp makes a lane of ones or zeros: Imm bits 0-3 say whether less, equal,
 	// greater, unordered is true. Bit 4: a quiet NaN is an invalid operand.
@@ -129,7 +130,8 @@ const (
 	VFRelate
 
 	// Conversions. Sub is that of the wider side, and Type is its size; the
-	// narrower side takes half as much. Imm 1 rounds toward zero.
+	// narrower side takes a half or quarter of that. Imm says of what kind integers
+	// are (see IntUnsigned), and how the conversions to them round.
 	VI32ToF32
 	VI32ToF64 // exact: no environment
 	VI64ToF32
@@ -139,9 +141,11 @@ const (
 	VF64ToI32
 	VF64ToI64
 	VF32ToF64
-	VF64ToF32
+	VF64ToF32 // as the environment rounds, or RoundOdd in Imm
 	VF16ToF32
-	VF32ToF16 // Imm bits 0-1 say how to round, or bit 2 as the environment does
+	VF32ToF16 // rounds as Imm says; tiny results stay
+	VF16ToF64
+	VF64ToF16
 	NumVecOps
 )
 
@@ -232,18 +236,25 @@ var VecRows = [NumVecOps]VecRow{
 	VFRcp:   {Name: "frcp", D: own, A: own},
 	VFRsqrt: {Name: "frsqrt", D: own, A: own},
 
-	VFAdd:    float("fadd", own, own, own),
-	VFSub:    float("fsub", own, own, own),
-	VFMul:    float("fmul", own, own, own),
-	VFDiv:    float("fdiv", own, own, own),
-	VFMin:    float("fmin", own, own, own),
-	VFMax:    float("fmax", own, own, own),
-	VFSqrt:   float("fsqrt", own, own, none),
-	VFAddSub: float("faddsub", own, own, own),
-	VFMulAdd: {Name: "fmuladd", D: own, A: own, B: own, C: I64, ReadsD: true, FP: true},
-	VFRound:  float("fround", own, own, none),
-	VFCmp:    float("fcmp", own, own, own),
-	VFRelate: float("frelate", I64, own, own),
+	VFAdd:       float("fadd", own, own, own),
+	VFSub:       float("fsub", own, own, own),
+	VFMul:       float("fmul", own, own, own),
+	VFDiv:       float("fdiv", own, own, own),
+	VFMin:       float("fmin", own, own, own),
+	VFMax:       float("fmax", own, own, own),
+	VFSqrt:      float("fsqrt", own, own, none),
+	VFAddSub:    float("faddsub", own, own, own),
+	VFMulX:      float("fmulx", own, own, own),
+	VFMinNum:    float("fminnum", own, own, own),
+	VFMaxNum:    float("fmaxnum", own, own, own),
+	VFRecipEst:  float("frecipest", own, own, none),
+	VFRsqrtEst:  float("frsqrtest", own, own, none),
+	VFRecipStep: float("frecipstep", own, own, own),
+	VFRsqrtStep: float("frsqrtstep", own, own, own),
+	VFMulAdd:    {Name: "fmuladd", D: own, A: own, B: own, C: I64, ReadsD: true, FP: true},
+	VFRound:     float("fround", own, own, none),
+	VFCmp:       float("fcmp", own, own, own),
+	VFRelate:    float("frelate", I64, own, own),
 
 	VI32ToF32: float("i32tof32", own, own, none),
 	VI32ToF64: {Name: "i32tof64", D: own, A: half},
@@ -257,6 +268,8 @@ var VecRows = [NumVecOps]VecRow{
 	VF64ToF32: float("f64tof32", half, own, none),
 	VF16ToF32: float("f16tof32", own, half, none),
 	VF32ToF16: float("f32tof16", half, own, none),
+	VF16ToF64: float("f16tof64", own, quarter, none),
+	VF64ToF16: float("f64tof16", quarter, own, none),
 }
 
 // pure is the row of an operation on two vectors.

@@ -1,6 +1,10 @@
 package ir
 
-import "fmt"
+import (
+	"fmt"
+
+	"panda/emu/softfloat"
+)
 
 // Verify checks a block: operands present and in range, labels placed once,
 // marks in order, temporaries written before they are read, and an end that
@@ -94,11 +98,52 @@ func (v *verifier) special(i *Insn) error {
 			return fmt.Errorf("no such flags")
 		}
 	case Vec:
-		if i.Aux >= uint8(NumVecOps) {
-			return fmt.Errorf("no such vector operation")
-		}
+		return i.verifyVec()
 	}
 	return nil
+}
+
+// verifyVec checks what no vector operation can do without, and that a constant
+// asks for what there is.
+func (i *Insn) verifyVec() error {
+	if i.Aux >= uint8(NumVecOps) || i.Type < I32 {
+		return fmt.Errorf("no such vector operation")
+	}
+	op := VecOp(i.Aux)
+	switch fp := VecRows[op].FP; {
+	case !fp && i.Rules != 0 || i.Rules >= softfloat.NumRules:
+		return fmt.Errorf("no such rules")
+	case fp && (i.C == None || i.Sub != 2 && i.Sub != 3 || i.Type.Bytes() < 1<<i.Sub):
+		return fmt.Errorf("no environment, or no such lanes")
+	case fp && i.Imm&^op.ImmBits() != 0:
+		return fmt.Errorf("no such variant")
+	}
+	return nil
+}
+
+// ImmBits are the bits of Imm that a floating-point operation looks at.
+func (v VecOp) ImmBits() uint64 {
+	const (
+		how = RoundZero | RoundEnv | RoundAway
+		of  = IntUnsigned | IntShort | 0x7f<<IntFrac
+	)
+	switch v {
+	case VFRound:
+		return how | RoundSilent
+	case VF32ToF16, VF64ToF16:
+		return how
+	case VF32ToI32, VF32ToI64, VF64ToI32, VF64ToI64:
+		return how | of
+	case VI32ToF32, VI32ToF64, VI64ToF32, VI64ToF64:
+		return of
+	case VFMulAdd, VFCmp:
+		return 31
+	case VFRelate:
+		return 1<<33 - 1
+	case VFRecipStep, VFRsqrtStep, VF64ToF32:
+		return 1
+	}
+	return 0
 }
 
 func (v *verifier) read(i *Insn, r Ref, words int) error {

@@ -7,6 +7,7 @@ import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
+	"panda/emu/softfloat"
 )
 
 // translator is the state of translating one block.
@@ -93,6 +94,7 @@ func merge(tables ...map[string]trFunc) map[string]trFunc {
 // Translate writes the block at pc into b.
 func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64, max int) (size, want int) {
 	t := &g.tr
+	b.Rules = softfloat.SSE
 	*t = translator{via: t.via[:0], sides: t.sides[:0], b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
 	if t.steps() {
 		max = 1

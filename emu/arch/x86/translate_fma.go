@@ -71,7 +71,7 @@ func trCvtps2ph(t *translator) {
 	d, s := t.arg(0), t.arg(1)
 	r, before := t.b.TempWords(2), t.b.Temp()
 	t.b.MovTo(before, ir.I64, ir.W(regs.MXCSR))
-	t.b.VecTo(r, ir.VF32ToF16, vecType(s), lane32, vecReg(s), ir.None, regs.MXCSR, uint64(t.arg(2).Imm))
+	t.b.VecTo(r, ir.VF32ToF16, vecType(s), lane32, vecReg(s), ir.None, regs.MXCSR, how(t.arg(2))&^ir.RoundSilent)
 	if d.Kind == dec.MemArg {
 		m := t.memory(d)
 		t.checkArea(m, uint64(d.Size), 1, true)

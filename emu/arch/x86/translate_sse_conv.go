@@ -6,24 +6,27 @@ import (
 	"panda/emu/ir"
 )
 
-// toZero is the constant of a conversion that truncates.
-const toZero = 1
+// How conversions round.
+const (
+	asEnv  = ir.RoundEnv
+	toZero = ir.RoundZero
+)
 
 // vecConvTable holds conversions.
 var vecConvTable = map[string]trFunc{
 	"cvtsi2ss": cvtFromInt(ir.VI32ToF32, ir.VI64ToF32, lane32), "cvtsi2sd": cvtFromInt(ir.VI32ToF64, ir.VI64ToF64, lane64),
-	"cvtss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, 0), "cvtsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, 0),
+	"cvtss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, asEnv), "cvtsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, asEnv),
 	"cvttss2si": cvtToInt(ir.VF32ToI32, ir.VF32ToI64, toZero), "cvttsd2si": cvtToInt(ir.VF64ToI32, ir.VF64ToI64, toZero),
 	"cvtss2sd": cvtScalar(ir.VF32ToF64, lane64), "cvtsd2ss": cvtScalar(ir.VF64ToF32, lane32),
 
 	"cvtdq2ps": cvtPacked(ir.VI32ToF32, lane32, 0), "cvtdq2pd": cvtPacked(ir.VI32ToF64, lane64, 0),
-	"cvtps2dq": cvtPacked(ir.VF32ToI32, lane32, 0), "cvttps2dq": cvtPacked(ir.VF32ToI32, lane32, toZero),
-	"cvtpd2dq": cvtNarrow(ir.VF64ToI32, 0), "cvttpd2dq": cvtNarrow(ir.VF64ToI32, toZero),
+	"cvtps2dq": cvtPacked(ir.VF32ToI32, lane32, asEnv), "cvttps2dq": cvtPacked(ir.VF32ToI32, lane32, toZero),
+	"cvtpd2dq": cvtNarrow(ir.VF64ToI32, asEnv), "cvttpd2dq": cvtNarrow(ir.VF64ToI32, toZero),
 	"cvtps2pd": cvtPacked(ir.VF32ToF64, lane64, 0), "cvtpd2ps": cvtNarrow(ir.VF64ToF32, 0),
 
 	"cvtpi2ps": trCvtpi2ps, "cvtpi2pd": trCvtpi2pd,
-	"cvtps2pi": cvtToMMX(ir.VF32ToI32, ir.I64, lane32, 0), "cvttps2pi": cvtToMMX(ir.VF32ToI32, ir.I64, lane32, toZero),
-	"cvtpd2pi": cvtToMMX(ir.VF64ToI32, ir.V128, lane64, 0), "cvttpd2pi": cvtToMMX(ir.VF64ToI32, ir.V128, lane64, toZero),
+	"cvtps2pi": cvtToMMX(ir.VF32ToI32, ir.I64, lane32, asEnv), "cvttps2pi": cvtToMMX(ir.VF32ToI32, ir.I64, lane32, toZero),
+	"cvtpd2pi": cvtToMMX(ir.VF64ToI32, ir.V128, lane64, asEnv), "cvttpd2pi": cvtToMMX(ir.VF64ToI32, ir.V128, lane64, toZero),
 }
 
 // cvtFromInt converts a general register or memory to the lowest lane.

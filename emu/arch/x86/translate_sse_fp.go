@@ -50,7 +50,7 @@ func unaryFloat(op ir.VecOp, lane uint8) trFunc {
 	return func(t *translator) {
 		d := t.arg(0)
 		a := t.vec(t.arg(1))
-		t.b.VecTo(vecReg(d), op, vecType(d), lane, a, ir.None, regs.MXCSR, uint64(t.arg(2).Imm))
+		t.b.VecTo(vecReg(d), op, vecType(d), lane, a, ir.None, regs.MXCSR, how(t.arg(2)))
 		t.wrote(d)
 	}
 }
@@ -67,8 +67,14 @@ func scalar(op ir.VecOp, lane uint8) trFunc {
 func scalarUnary(op ir.VecOp, lane uint8) trFunc {
 	return func(t *translator) {
 		d, a, s, imm := t.sources()
-		t.scalarTo(d, a, op, lane, t.vec(s), ir.None, uint64(imm.Imm))
+		t.scalarTo(d, a, op, lane, t.vec(s), ir.None, how(imm))
 	}
+}
+
+// how is the immediate that says how to round, whose upper bits mean nothing (SDM
+// vol. 2B "ROUNDSD"); there is none for square roots.
+func how(imm *dec.Arg) uint64 {
+	return uint64(imm.Imm) & (ir.RoundZero | ir.RoundEnv | ir.RoundSilent)
 }
 
 func (t *translator) scalarTo(d, rest *dec.Arg, op ir.VecOp, lane uint8, a, b ir.Ref, imm uint64) {

@@ -309,6 +309,9 @@ func (l *lower) cameBack(i *ir.Insn) {
 			l.gone(i.D + w)
 		}
 	}
+	if i.EffectsVec() { // its flags
+		l.gone(i.C)
+	}
 }
 
 // gone forgets what is known of a word that other code has set at home.

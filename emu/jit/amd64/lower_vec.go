@@ -89,7 +89,14 @@ func init() {
 // lowVec does a vector operation.
 func lowVec(l *lower, i *ir.Insn) {
 	row := &vecRows[i.Aux]
-	if op := row.ops[i.Sub&3]; op != 0 && row.lower(l, i, op) {
+	if i.Sub != 2 && l.vecs.n != 0 && ir.VecOp(i.Aux) != ir.VF32ToF64 && ir.VecOp(i.Aux) != ir.VF32ToI64 {
+		l.wholeWord(i.A)
+		l.wholeWord(i.B)
+		if ir.VecRows[i.Aux].ReadsD {
+			l.wholeWord(i.D)
+		}
+	}
+	if op := row.ops[i.Sub&3]; op != 0 && l.hostFloat(i) && row.lower(l, i, op) {
 		return
 	}
 	lowOperate(l, i)

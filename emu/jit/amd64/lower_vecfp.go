@@ -1,6 +1,9 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/softfloat"
+)
 
 // scalarForm reports whether an operation is on one lane, and makes the packed
 // instruction the scalar one.
@@ -13,6 +16,32 @@ func scalarForm(i *ir.Insn, op vop) (vop, bool) {
 		pp = 3 // F2 for double
 	}
 	return op&^(3<<16) | pp<<16, true
+}
+
+// hostFloat reports whether the host does an operation as it should, if that is
+// floating point: by its own rules, in the environment that it can load, and with
+// what its instructions can be told.
+func (l *lower) hostFloat(i *ir.Insn) bool {
+	if ir.VecRows[i.Aux].FP && (i.Rules != softfloat.SSE || i.C != l.t.fpEnv) {
+		return false
+	}
+	switch ir.VecOp(i.Aux) {
+	case ir.VFRound:
+		return i.Imm&ir.RoundAway == 0
+	case ir.VF32ToI32, ir.VF32ToI64, ir.VF64ToI32, ir.VF64ToI64:
+		return i.Imm == ir.RoundEnv || i.Imm == ir.RoundZero
+	case ir.VI32ToF32, ir.VI32ToF64, ir.VI64ToF32, ir.VI64ToF64, ir.VF64ToF32:
+		return i.Imm == 0
+	}
+	return true
+}
+
+// truncates is 1 for a conversion to integers that rounds toward zero.
+func truncates(i *ir.Insn) vop {
+	if i.Imm == ir.RoundZero {
+		return 1
+	}
+	return 0
 }
 
 // fpFault readies for an instruction that may raise an exception.
@@ -178,13 +207,13 @@ func vecToInt(op vop, n uint8) vecFunc {
 		if whole(i) && packed != 1 {
 			return l.packedToInt(i, packed)
 		}
-		if whole(i) || i.Type.Bytes() != 1<<i.Sub || i.Imm > 1 {
+		if whole(i) || i.Type.Bytes() != 1<<i.Sub {
 			return false
 		}
 		a := l.vecRead(i.A, 1)
 		r := l.target(i.D)
 		l.fpFault()
-		l.vrr((op - vop(i.Imm)).sized(n), false, r, 0, a) // one less truncates
+		l.vrr((op - truncates(i)).sized(n), false, r, 0, a) // one less truncates
 		l.finish(i.D, r)
 		l.values[l.words[i.D].num].short = n == 4
 		return true
@@ -201,7 +230,7 @@ func (l *lower) packedToInt(i *ir.Insn, op vop) bool {
 	a := l.vecRead(i.A, i.WordsA())
 	t := l.vecAlloc()
 	l.fpFault()
-	l.vrr(op&^(3<<16)|prefix[i.Imm&1]<<16, wide(i), t, 0, a)
+	l.vrr(op&^(3<<16)|prefix[truncates(i)]<<16, wide(i), t, 0, a)
 	if n := i.WordsD(); n == 1 {
 		l.vecSetWord(t, i.D, false)
 	} else {

@@ -97,7 +97,7 @@ func (l *lower) storeVecWord(i *ir.Insn) bool {
 	if i.Type < ir.I32 {
 		return false
 	}
-	if x, ok := l.vecHas(i.C, 1); ok {
+	if x, ok := l.vecHas(i.C, 1); ok && (i.Type == ir.I32 || !l.vecs.r[x].half) {
 		l.vecUse(x)
 		m := l.address(i)
 		st := opVmovqSt
@@ -135,8 +135,11 @@ func (l *lower) moveVecWord(i *ir.Insn) bool {
 	}
 	if x, ok := l.vecHas(i.B, 1); ok {
 		l.vecUse(x)
-		r := l.target(i.D)
-		l.vrr(opVmovdSt.sized(size(i)), false, x, 0, r)
+		r, n := l.target(i.D), size(i)
+		if l.vecs.r[x].half {
+			n = 4
+		}
+		l.vrr(opVmovdSt.sized(n), false, x, 0, r)
 		l.result(i, r)
 		return true
 	}
@@ -153,6 +156,18 @@ func (l *lower) moveVecWord(i *ir.Insn) bool {
 	l.byte(1)
 	l.result(i, r)
 	return true
+}
+
+// wholeWord makes the upper half of a word what it should be, zero, if it has been
+// left open: see vecEntry.
+func (l *lower) wholeWord(w ir.Ref) {
+	if l.inVecs(w) || w >= ir.FrameWords {
+		return
+	}
+	if x, ok := l.vecHas(w, 1); ok && l.vecs.r[x].half {
+		l.vecStore(x)
+		l.vecDrop(x)
+	}
 }
 
 // clearWord clears the second word of a pair that is in a register.
@@ -176,6 +191,7 @@ func (l *lower) clearWord(w ir.Ref) bool {
 // moveIntoVec moves a word into a guest vector register.
 func (l *lower) moveIntoVec(i *ir.Insn) bool {
 	b := i.B
+	l.wholeWord(b)
 	if _, there := l.vecHas(b, 1); !there && !l.inVecs(b) {
 		return l.zeroFollows(i.D) && l.moveFromGeneral(i)
 	}
