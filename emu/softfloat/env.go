@@ -81,12 +81,8 @@ func (m Rounding) up(neg, odd bool, rem uint64) bool {
 		return neg && rem != 0
 	case Up:
 		return !neg && rem != 0
-	case NearestAway:
-		return rem >= half
-	case ToOdd:
-		return !odd && rem != 0
 	}
-	return false
+	return m > TowardZero && (m == NearestAway && rem >= half || m == ToOdd && !odd && rem != 0)
 }
 
 // overflowsToInf tells whether an overflow becomes infinity or the largest
