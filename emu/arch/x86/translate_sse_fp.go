@@ -28,7 +28,8 @@ func arithmetic(name string, op ir.VecOp) map[string]trFunc {
 	}
 }
 
-// fenv is the environment word of an operation, None if it needs none.
+// fenv is the environment word of an operation, None if it needs none. MXCSR has
+// the layout of ir's word, and its bits from 16 up are always 0.
 func fenv(op ir.VecOp) ir.Ref {
 	if op.Row().FP {
 		return regs.MXCSR

@@ -11,7 +11,7 @@ type vecEntry struct {
 	ref   ir.Ref
 	n     uint8
 	dirty bool
-	half  bool   // one word of which only the low half is meant, the other zero
+	half  bool   // one word of which only the low half is right, the other is to be zero: see wholeWord
 	zero  bool   // the second word is zero
 	stamp uint32 // of the last use
 }
