@@ -336,3 +336,35 @@ f:	mov $100, %ecx
 		}
 	}
 }
+
+// TestCallsByHooks: functions that jump to one another return together, the innermost
+// first, whichever hook watches them and in whatever order the hooks were made.
+func TestCallsByHooks(t *testing.T) {
+	path := assemble(t, `
+.globl _start, f, g, h
+.text
+_start:	call f
+	call g
+	xor %edi, %edi
+	mov $60, %eax
+	syscall
+f:	nop
+	jmp g
+g:	nop
+	jmp h
+h:	ret
+`)
+	for _, accel := range Accels {
+		for _, order := range []string{"fgh", "hgf", "gfh"} {
+			m := newMachineOn(t, accel, path)
+			log := new([]string)
+			for _, name := range order {
+				traceHook(m, log, string(name))
+			}
+			m.finish(t)
+			if got := strings.Join(*log, " "); got != ">f >g >h <h <g <f >g >h <h <g" {
+				t.Errorf("%s, hooks %s: %s", accel, order, got)
+			}
+		}
+	}
+}

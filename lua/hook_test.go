@@ -173,6 +173,29 @@ func TestHookFails(t *testing.T) {
 	}
 }
 
+// TestHookResults: what handlers return is a result, nothing, or a mistake; the
+// guest's result stays then.
+func TestHookResults(t *testing.T) {
+	for _, which := range []string{"enter", "leave"} {
+		for value, want := range map[string]uint64{"true": 1, "7": 7, "'x'": 36, "{}": 36, "3.5": 36} {
+			b := newBare(t)
+			p, err := b.man.Loaders[0].Open("t.lua", fmt.Appendf(nil, `panda.hook("add", { %s = function(cpu, a) return %s end })`, which, value))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.man.Start("t", "t.lua", p, nil); err != nil {
+				t.Fatal(err)
+			}
+			b.Engine.Run(b.Bare.CPU, 10000)
+			b.man.Close()
+			bad := want == 36
+			if got := b.Bare.CPU.W[0]; bad != (len(b.log) == 1 && strings.Contains(b.log[0], "value; a result is an integer")) || bad && got != 36 || !bad && got != 3*want {
+				t.Errorf("%s returns %s: result %d, log %q", which, value, got, b.log)
+			}
+		}
+	}
+}
+
 func TestHookMistakes(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"panda.hook('add', {})", "a hook needs enter=, leave= or abandoned="},

@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"fmt"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -94,17 +95,24 @@ func (h *hook) entered(c *vcpu.CPU, call *event.Call) {
 		mine.own = h.s.L.NewTable()
 	}
 	h.tell(call, mine)
-	switch ret := h.enter.call(c, 1, mine.args...).(type) {
-	case *glua.LNilType:
-	case glua.LBool:
-		call.Skip(c, map[glua.LBool]uint64{true: 1}[ret])
-	default:
-		v, ok := bits64(ret)
-		if !ok {
-			v = call.Result(c) // no number: the call is not made, and returns what is there
-		}
+	if v, ok := h.enter.result(h.enter.call(c, 1, mine.args...)); ok {
 		call.Skip(c, v)
 	}
+}
+
+// result is what a handler returned to be the result of a call: nothing, an integer,
+// or false and true for 0 and 1. Anything else is the handler's error.
+func (cb *callback) result(v glua.LValue) (u uint64, ok bool) {
+	switch b := v.(type) {
+	case *glua.LNilType:
+		return 0, false
+	case glua.LBool:
+		return map[glua.LBool]uint64{true: 1}[b], true
+	}
+	if u, ok = bits64(v); !ok {
+		panic(fmt.Errorf("%s returned a %s value; a result is an integer, true or false, or nothing", cb.where(), typeName(v)))
+	}
+	return u, true
 }
 
 // arguments reads as many as the handlers take: enter(cpu, a, b), leave(cpu,
@@ -139,7 +147,8 @@ func (h *hook) left(c *vcpu.CPU, call *event.Call) {
 	if h.leave == nil {
 		return
 	}
-	if v, ok := bits64(h.ended(c, call, h.leave, h.s.box(call.Result(c)))); ok {
+	defer h.noteFailure()
+	if v, ok := h.leave.result(h.ended(c, call, h.leave, h.s.box(call.Result(c)))); ok {
 		call.SetResult(c, v)
 	}
 }
@@ -151,14 +160,17 @@ func (h *hook) wasAbandoned(c *vcpu.CPU, call *event.Call, how string) {
 	}
 }
 
+// noteFailure keeps why a handler failed. It is deferred.
+func (h *hook) noteFailure() {
+	if r := recover(); r != nil {
+		h.calls.Sub.Failed, _ = r.(error)
+		panic(r)
+	}
+}
+
 // ended calls a handler of a call's end.
 func (h *hook) ended(c *vcpu.CPU, call *event.Call, cb *callback, first glua.LValue) glua.LValue {
-	defer func() {
-		if r := recover(); r != nil {
-			h.calls.Sub.Failed, _ = r.(error)
-			panic(r)
-		}
-	}()
+	defer h.noteFailure()
 	mine := call.Data.(*hookedCall)
 	h.tell(call, mine)
 	return cb.call(c, 1, append([]glua.LValue{first}, mine.args...)...)
@@ -210,7 +222,7 @@ func (h *sysHook) entered(c *vcpu.CPU, sc *event.Syscall) bool {
 		h.own[c.Machine.Thread] = h.s.L.NewTable()
 		h.table.RawSetString("call", h.own[c.Machine.Thread])
 	}
-	ret, ok := bits64(h.enter.call(c, 1, h.args(sc)...))
+	ret, ok := h.enter.result(h.enter.call(c, 1, h.args(sc)...))
 	if ok {
 		sc.Ret = int64(ret)
 	}

@@ -54,16 +54,22 @@ func (l *lister) row(kind, name, text string, more ...string) {
 	l.n++
 }
 
-func (l *lister) matches(name string) bool {
-	ok, err := path.Match(l.glob, name)
-	return ok && err == nil
+// matches reports whether one of the names is asked for, or all of a kind.
+func (l *lister) matches(kind string, names ...string) bool {
+	return slices.ContainsFunc(append(names, kind), func(n string) bool {
+		ok, err := path.Match(l.glob, n)
+		return ok && err == nil
+	})
 }
 
 func (l *lister) events() error {
-	rows, err := event.Glob(l.glob)
-	for _, r := range rows {
+	for i := range event.Rows {
+		r := &event.Rows[i]
+		if !l.matches("event", append(r.Aliases, r.Name)...) {
+			continue
+		}
 		var more []string
-		for _, d := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", r.Filters}, {"cost", r.Cost}} {
+		for _, d := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", strings.Join(lua.FilterKeys(r.Kind), " ")}, {"cost", r.Cost}} {
 			if text := strings.TrimSuffix(d[1], ", "); text != "" {
 				more = append(more, d[0]+": "+text)
 			}
@@ -71,11 +77,11 @@ func (l *lister) events() error {
 		l.row("event", names(r.Name, r.Aliases), r.Doc, more...)
 	}
 	for i := range event.Absent {
-		if a := &event.Absent[i]; l.matches(a.Name) || slices.ContainsFunc(a.Aliases, l.matches) {
+		if a := &event.Absent[i]; l.matches("event", append(a.Aliases, a.Name)...) {
 			l.row("event", names(a.Name, a.Aliases), a.Doc, "cannot occur here: "+a.Why)
 		}
 	}
-	return err
+	return nil
 }
 
 // names is a name with others of the same.
@@ -88,7 +94,7 @@ func names(name string, aliases []string) string {
 
 func (l *lister) fields() error {
 	for _, f := range event.Fields {
-		if l.matches(f.Name) {
+		if l.matches("field", f.Name) {
 			l.row("field", f.Name, f.Doc, "of events: "+f.Classes)
 		}
 	}
@@ -97,7 +103,7 @@ func (l *lister) fields() error {
 
 func (l *lister) plugins() error {
 	for _, p := range plugin.Registered() {
-		if l.matches(p.Name) {
+		if l.matches("plugin", p.Name) {
 			l.row("plugin", p.Name, p.Doc)
 		}
 	}
@@ -108,7 +114,7 @@ func (l *lister) plugins() error {
 func (l *lister) scripts() error {
 	files, err := fs.Glob(scripts.FS, "*.lua")
 	for _, f := range files {
-		if name := strings.TrimSuffix(f, ".lua"); l.matches(name) {
+		if name := strings.TrimSuffix(f, ".lua"); l.matches("script", name) {
 			l.row("script", name, summary(scripts.FS, f), headLines(scripts.FS, f)...)
 		}
 	}
@@ -119,7 +125,7 @@ func (l *lister) scripts() error {
 		own := os.DirFS(dir)
 		files, err = fs.Glob(own, "*.lua")
 		for _, f := range files {
-			if name := strings.TrimSuffix(f, ".lua"); l.matches(name) {
+			if name := strings.TrimSuffix(f, ".lua"); l.matches("script", name) {
 				l.row("script", name, summary(own, f), "file: "+filepath.Join(dir, f))
 			}
 		}

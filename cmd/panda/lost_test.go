@@ -40,6 +40,28 @@ func TestLostOutput(t *testing.T) {
 	}
 }
 
+// TestLostPrompt: so it is with what the prompt prints.
+func TestLostPrompt(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	path, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{":help", "print(1)", "1 + 1", ":info threads"} {
+		cmd := exec.Command(path, "-i", "/bin/true")
+		var errs bytes.Buffer
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(line+"\n"), full, &errs
+		var exit *exec.ExitError
+		if err := cmd.Run(); !errors.As(err, &exit) || strings.Count(errs.String(), "is lost: ") != 1 {
+			t.Errorf("%s: %v %s", line, err, errs.String())
+		}
+	}
+}
+
 // TestLostDump: so it is with what is printed about translation and calls.
 func TestLostDump(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {

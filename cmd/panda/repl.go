@@ -79,9 +79,11 @@ var (
 
 // repl stops before the guest's first instruction and serves the user until
 // the user quits. It returns the guest's exit status; the error is killed when a
-// signal ended the session.
-func repl(m machine, a *attention, in *os.File, out io.Writer) (status int, err error) {
-	s := &session{m: m, att: a, out: out, style: newStyle(out)}
+// signal ended the session. lost is told when output cannot be written.
+func repl(m machine, a *attention, in *os.File, out io.Writer, lost func(err error)) (status int, err error) {
+	s := &session{m: m, att: a, style: newStyle(out)}
+	out = keptWriter{out, lost}
+	s.out = out
 	if err = s.open(); err != nil {
 		return 0, err
 	}

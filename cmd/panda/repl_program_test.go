@@ -47,7 +47,7 @@ quit
 	}
 	defer m.Close()
 	var out bytes.Buffer
-	status, err := repl(m, newAttention(), in, &out)
+	status, err := repl(m, newAttention(), in, &out, func(err error) { t.Error(err) })
 	if status != 0 || err != nil {
 		t.Errorf("status %d, %v", status, err)
 	}

@@ -21,7 +21,7 @@ func typed(t *testing.T, lines string) string {
 	in.WriteString(lines)
 	in.Seek(0, 0)
 	var out bytes.Buffer
-	if _, err := repl(newBare(t, &out), newAttention(), in, &out); err != nil {
+	if _, err := repl(newBare(t, &out), newAttention(), in, &out, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -146,7 +146,7 @@ func transcript(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	status, err := repl(newBare(t, &out), newAttention(), in, &out)
+	status, err := repl(newBare(t, &out), newAttention(), in, &out, func(err error) { t.Error(err) })
 	fmt.Fprintf(&out, "status %d %v\n", status, err)
 	if *update {
 		if err := os.WriteFile(file, out.Bytes(), 0o666); err != nil {

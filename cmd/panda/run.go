@@ -84,12 +84,12 @@ func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) 
 		defer stop()
 	}
 	if o.repl {
-		status, err = repl(m, a, os.Stdin, stdout)
+		status, err = o.prompt(m, a, stdout, stderr)
 	} else {
 		var done bool
 		a.enter(running)
 		if status, done, err = m.Run(); err == nil && !done {
-			status, err = afterStop(m, a, stdout, stderr)
+			status, err = o.afterStop(m, a, stdout, stderr)
 		}
 	}
 	if o.verbose {
@@ -98,11 +98,16 @@ func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) 
 	return status, err
 }
 
+// prompt serves the user.
+func (o *options) prompt(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
+	return repl(m, a, os.Stdin, stdout, func(err error) { o.lose("output of the prompt", err, stderr) })
+}
+
 // afterStop serves a script that stopped the guest: with the prompt, if there is a
 // user to type. The guest's own input is not taken for commands.
-func afterStop(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
+func (o *options) afterStop(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
 	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && newStyle(stdout) != (style{}) {
-		return repl(m, a, os.Stdin, stdout)
+		return o.prompt(m, a, stdout, stderr)
 	}
 	fmt.Fprintf(stderr, "panda: a script stopped the guest at %#x, which ends the run here; on a terminal or with -i there is a prompt\n", uint64(m.CPU().PC()))
 	return exitFailed, nil // the guest has not ended

@@ -238,7 +238,13 @@ func (s *returnSite) reached(c *vcpu.CPU, pc guest.Addr) {
 		h.abandon(c, call, Unwound)
 		return
 	}
-	for ; call != nil; call = call.outer { // a function that ended in a jump to another returns with it
+	h.bus.calls.jumpedTo(c, call)
+	h.returned(c, call)
+}
+
+// returned tells of the return of a call, and of those that ended in a jump to it.
+func (h *Calls) returned(c *vcpu.CPU, call *Call) {
+	for ; call != nil; call = call.outer {
 		if h.end(call) && h.Sub.Active() {
 			h.leave(c, call)
 		}
@@ -314,7 +320,7 @@ func (h *Calls) failed() {
 	}
 }
 
-// Arg is argument i of the call, as the calling convention passes integers. It
+// Arg is argument i of the call, counted from 0, as the calling convention passes integers. It
 // holds at the function's first instruction.
 func (l *Call) Arg(c *vcpu.CPU, i int) uint64 {
 	v, _ := c.Arg(l.SP, i)

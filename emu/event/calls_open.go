@@ -192,6 +192,26 @@ func (o *callsInProgress) within(c *vcpu.CPU, call *Call, returned bool) {
 	abandonAll(c, t.inside(later, call, over))
 }
 
+// jumpedTo tells of the return of the functions that a call, which returns, ended in a
+// jump to, the innermost first: other hooks watch them, which may be told later.
+func (o *callsInProgress) jumpedTo(c *vcpu.CPU, call *Call) {
+	calls := call.in.calls
+	if len(calls) == 0 || calls[len(calls)-1] == call {
+		return
+	}
+	for _, l := range slices.Backward(slices.Clone(calls)) {
+		if l == call {
+			return
+		}
+		if h := l.site.h; !l.ended && l.SP == call.SP && l.Return == call.Return && h != call.site.h {
+			func() {
+				defer h.bus.guard(h.Sub)
+				h.returned(c, l)
+			}()
+		}
+	}
+}
+
 // over reports whether a call of a thread that ends was over before. A stack for
 // handlers is not in use when the stack pointer is elsewhere (sigaltstack(2)).
 func (t *openCalls) over(c *vcpu.CPU, call *Call, s *vcpu.Stacks) bool {

@@ -33,10 +33,11 @@ func CString(c *vcpu.CPU, a guest.Addr, limit int) (s string, ended bool, err er
 
 // Text is the text at an address, if what is there is one: UTF-8 that can be
 // printed, with its zero byte within reach. All that shows texts to people asks
-// here, so that a pointer, or any other bytes, is not taken for one.
+// here, so that a pointer, or any other bytes, is not taken for one: the bytes of an
+// address may well be UTF-8, with the zeros of its upper half behind them.
 func Text(c *vcpu.CPU, a guest.Addr) (s string, ok bool) {
 	s, ended, err := CString(c, a, textReach)
-	if err != nil || !ended || !utf8.ValidString(s) {
+	if err != nil || !ended || !utf8.ValidString(s) || len(s) < int(c.Machine.Arch.Word()) && pointer(c, a) {
 		return "", false
 	}
 	for _, r := range s {
@@ -45,4 +46,14 @@ func Text(c *vcpu.CPU, a guest.Addr) (s string, ok bool) {
 		}
 	}
 	return s, true
+}
+
+// pointer reports whether the word at an address is an address of what is mapped.
+func pointer(c *vcpu.CPU, a guest.Addr) bool {
+	v, ok := c.Word(a)
+	if !ok {
+		return false
+	}
+	_, ok = c.Space.Region(v)
+	return ok
 }

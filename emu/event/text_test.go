@@ -3,7 +3,12 @@ package event
 import (
 	"strings"
 	"testing"
+
+	"panda/emu/guest"
+	"panda/emu/mmu"
 )
+
+func second(_ string, ok bool) bool { return ok }
 
 // TestText tells texts from other bytes: pointers, numbers, halves of characters,
 // and what has no end.
@@ -35,6 +40,14 @@ func TestText(t *testing.T) {
 	}
 	if _, ok := Text(c, 0x10); ok {
 		t.Error("a text where nothing is mapped")
+	}
+	if err := c.Space.Map(0x41424000, 0x1000, guest.Read, mmu.Anonymous("")); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"DCBA\x00\x00\x00\x00": false, "TSRQ\x00\x00\x00\x00": true, "DCBA\x00\x00\x00\x01": true} {
+		if c.Write(0x1000, []byte(text)); want != second(Text(c, 0x1000)) {
+			t.Errorf("%q, where %#x is mapped: not %v", text, 0x41424000, want)
+		}
 	}
 	c.Write(0x1ffc, []byte("end\x00")) // before what is not mapped
 	if s, ok := Text(c, 0x1ffc); !ok || s != "end" {

@@ -35,7 +35,7 @@ func testEnv(t testing.TB) *Env {
 	}
 	space.Write(0x1000, []byte("\xfe\xff\xff\xff\xff\xff\xff\xffhello\x00"))
 	c := &vcpu.CPU{Machine: &vcpu.Machine{
-		Arch: new(vcpu.Arch),
+		Arch: &vcpu.Arch{Bits: 64},
 		Comm: "prog", Process: 7, Thread: 8,
 		Symbol: func(guest.Addr) (string, uint64, bool) { return "main", 4, true },
 		Module: func(guest.Addr) (string, guest.Addr, bool) { return "/bin/prog", 0x400000, true },
