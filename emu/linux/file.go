@@ -67,6 +67,9 @@ func (f *File) unref(k *Kernel) {
 	k.async = remove(k.async, f)
 	k.host.Close(f.fd)
 	k.fdsOut = false
+	if f.mode == unix.S_IFSOCK && len(k.flights) > 0 {
+		k.landAll()
+	}
 }
 
 func (f *File) nonblock() bool { return f.flags&abi.O_NONBLOCK != 0 }

@@ -100,7 +100,9 @@ type Kernel struct {
 	async     []*File // with O_ASYNC
 	sysroot   *rootDir
 	signalFDs []*File
-	passed    map[fileID]File
+	passed    map[fileID]File // see passing
+	flights   []*flight
+	landing   bool
 	procDevs  map[uint64]bool // see isProc
 
 	onDelivery func(Delivery) Verdict
@@ -253,6 +255,13 @@ func (k *Kernel) Close() {
 			k.dropMM(p)
 		}
 	}
+	for _, fl := range k.flights {
+		k.host.Close(fl.fd)
+		for _, f := range fl.files {
+			f.unref(k)
+		}
+	}
+	k.flights = nil
 	k.sysroot.close(k)
 }
 

@@ -69,24 +69,34 @@ func (t *Thread) maxFD() int {
 	return t.k.maxFD
 }
 
-// mayFork applies RLIMIT_NPROC, which counts the threads of a user and does not
-// bind one with rights (setrlimit(2)).
+// mayFork applies RLIMIT_NPROC, which counts the threads of a user and the processes
+// that ended and nobody has waited for, and does not bind one with rights
+// (setrlimit(2)).
 func (t *Thread) mayFork() bool {
-	k, user := t.k, t.p.creds.uid[realID]
-	if len(k.threads) >= k.limits.Threads {
+	if t.k.count(func(*Process) bool { return true }) >= t.k.limits.Threads {
 		return false
 	}
 	limit := t.p.limit(unix.RLIMIT_NPROC)
-	if t.p.creds.privileged() || limit >= uint64(k.limits.Threads) {
+	if t.p.creds.privileged() || limit >= uint64(t.k.limits.Threads) {
 		return true
 	}
-	n := uint64(0)
-	for _, o := range k.threads {
-		if o.p.creds.uid[realID] == user {
+	user := t.p.creds.uid[realID]
+	return uint64(t.k.count(func(p *Process) bool { return p.creds.uid[realID] == user })) < limit
+}
+
+// count is how many threads processes have; one that ended counts as well until it
+// is reaped.
+func (k *Kernel) count(of func(p *Process) bool) (n int) {
+	for _, p := range k.procs {
+		switch {
+		case !of(p):
+		case p.ended:
 			n++
+		default:
+			n += len(p.threads)
 		}
 	}
-	return n < limit
+	return n
 }
 
 // mayQueue applies RLIMIT_SIGPENDING to a signal that a program queues with a

@@ -52,3 +52,19 @@ func TestTimes(t *testing.T) {
 		g.fails(abi.EINVAL, unix.SYS_GETRUSAGE, 7, g.alloc(144))
 	})
 }
+
+// TestZombiesCount: a process that nobody has waited for takes one of the threads
+// that there may be.
+func TestZombiesCount(t *testing.T) {
+	s := newSession(t)
+	s.run(func(g *fakeThread) {
+		s.kernel.limits.Threads = 5
+		for range 4 {
+			g.fork(func(*fakeThread) {})
+			g.must(unix.SYS_WAITID, abi.P_ALL, 0, 0, abi.WEXITED|abi.WNOWAIT, 0)
+		}
+		g.fails(abi.EAGAIN, unix.SYS_FORK)
+		g.wait()
+		g.fork(func(*fakeThread) {})
+	})
+}

@@ -50,9 +50,11 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		if e != 0 {
 			return 0, e
 		}
-		if m.Control, e = t.controlToHost(b); e != 0 {
+		fl, ticket, e := t.controlToHost(b, m)
+		if e != 0 {
 			return 0, e
 		}
+		defer t.k.boarded(fl, ticket)
 	}
 	return t.sendMsg(f, m, flags)
 }
@@ -126,27 +128,49 @@ func appendCmsg(lay *abi.Layout, b []byte, h *abi.Cmsghdr, data []byte) []byte {
 	return append(b, make([]byte, lay.CmsgAlign(c.Len)-c.Len)...)
 }
 
-// controlToHost replaces descriptors and process ids by the host's.
-func (t *Thread) controlToHost(b []byte) (control []byte, e errno) {
+// controlToHost replaces descriptors and process ids by the host's. In a sandbox one
+// ticket stands for all files.
+func (t *Thread) controlToHost(b []byte, m *hostsys.Msg) (fl *flight, ticket int, e errno) {
+	var files []*File
 	e = cmsgs(t.lay(), b, func(h *abi.Cmsghdr, data []byte) errno {
 		data = append([]byte(nil), data...)
 		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
-			for i := 0; i+4 <= len(data); i += 4 {
-				f, e := t.file(int(int32(le.Uint32(data[i:]))))
-				if e != 0 {
-					return e
-				}
-				le.PutUint32(data[i:], uint32(f.fd))
-				t.k.passing(f)
+			passed, e := t.passFiles(data)
+			if e != 0 || t.k.host.Walks {
+				files = append(files, passed...)
+				return e
 			}
 		}
 		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_CREDENTIALS && len(data) >= 4 && t.k.ever[int(le.Uint32(data))] {
 			le.PutUint32(data, uint32(t.k.host.ID(unix.SYS_GETPID)))
 		}
-		control = appendCmsg(abi.Layout64, control, h, data)
+		m.Control = appendCmsg(abi.Layout64, m.Control, h, data)
 		return 0
 	})
-	return control, e
+	if e != 0 || len(files) == 0 {
+		return nil, 0, e
+	}
+	if fl, ticket, e = t.takeOff(files); e == 0 {
+		h := &abi.Cmsghdr{Level: unix.SOL_SOCKET, Type: unix.SCM_RIGHTS}
+		m.Control = appendCmsg(abi.Layout64, m.Control, h, le.AppendUint32(nil, uint32(ticket)))
+	}
+	return fl, ticket, e
+}
+
+// passFiles replaces descriptors by the host's.
+func (t *Thread) passFiles(data []byte) (files []*File, e errno) {
+	for i := 0; i+4 <= len(data); i += 4 {
+		f, e := t.file(int(int32(le.Uint32(data[i:]))))
+		if e != 0 {
+			return nil, e
+		}
+		le.PutUint32(data[i:], uint32(f.fd))
+		files = append(files, f)
+		if !t.k.host.Walks {
+			t.k.passing(f)
+		}
+	}
+	return files, 0
 }
 
 // controlToGuest gives received descriptors guest numbers. Those for which there
@@ -157,11 +181,16 @@ func (t *Thread) controlToGuest(b []byte, room int, cloexec bool) (control []byt
 	cmsgs(abi.Layout64, b, func(h *abi.Cmsghdr, data []byte) errno {
 		data = t.stampToGuest(h, data)
 		fds := h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS
+		var files []*File
+		if fds {
+			files, data = t.k.unpack(data)
+		}
 		fits := room - len(control) - head
 		if n := max(0, fits); n < len(data) {
 			if fds {
 				n &^= 3
-				t.k.closeAll(data[n:])
+				t.k.drop(files[n/4:])
+				files = files[:n/4]
 			}
 			data, whole = data[:n], false
 		}
@@ -169,7 +198,7 @@ func (t *Thread) controlToGuest(b []byte, room int, cloexec bool) (control []byt
 			return 0
 		}
 		if fds {
-			t.installAll(data, cloexec)
+			t.installAll(files, data, cloexec)
 		}
 		control = appendCmsg(t.lay(), control, h, data)
 		control = control[:min(len(control), room)]
@@ -187,21 +216,35 @@ func (t *Thread) stampToGuest(h *abi.Cmsghdr, data []byte) []byte {
 	return relayout(abi.Layout64, t.lay(), data)
 }
 
-// installAll replaces received descriptors by guest numbers, -1 for none.
-func (t *Thread) installAll(fds []byte, cloexec bool) {
+// unpack makes files of the host descriptors that came through a socket, and room for
+// the guest's numbers.
+func (k *Kernel) unpack(fds []byte) (files []*File, numbers []byte) {
 	for ; len(fds) >= 4; fds = fds[4:] {
-		n, e := t.install(t.k.received(int(int32(le.Uint32(fds)))), cloexec)
+		fd := int(int32(le.Uint32(fds)))
+		if k.host.Walks {
+			files = append(files, k.arrived(fd)...)
+		} else {
+			files = append(files, k.received(fd))
+		}
+	}
+	return files, make([]byte, 4*len(files))
+}
+
+// installAll gives received files guest numbers, -1 for none.
+func (t *Thread) installAll(files []*File, numbers []byte, cloexec bool) {
+	for i, f := range files {
+		n, e := t.install(f, cloexec)
 		if e != 0 {
 			n = -1
 		}
-		le.PutUint32(fds, uint32(n))
+		le.PutUint32(numbers[4*i:], uint32(n))
 	}
 }
 
-// closeAll closes received descriptors.
-func (k *Kernel) closeAll(fds []byte) {
-	for ; len(fds) >= 4; fds = fds[4:] {
-		k.host.Close(int(int32(le.Uint32(fds))))
+// drop gives up files that the guest has no room for.
+func (k *Kernel) drop(files []*File) {
+	for _, f := range files {
+		f.unref(k)
 	}
 }
 

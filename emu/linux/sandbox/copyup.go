@@ -110,17 +110,4 @@ func (s *Sandbox) moveOpener(n *inode, fd int) {
 	s.host.Close(now)
 }
 
-// stale gives a descriptor that came through a socket the copy that was made
-// meanwhile.
-func (s *Sandbox) stale(fd int, f *file) {
-	if f.kind != regular || f.at.ino.data < 0 {
-		return
-	}
-	a, e1 := s.host.Fstat(fd)
-	b, e2 := s.host.Fstat(f.at.ino.data)
-	if e1 == 0 && e2 == 0 && (a.Dev != b.Dev || a.Ino != b.Ino) {
-		s.moveOpener(f.at.ino, fd)
-	}
-}
-
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -40,7 +40,6 @@ type Sandbox struct {
 	cwd     *entry // where AT_FDCWD is
 	umask   uint32
 	open    map[int]*file
-	passed  map[fileID]*file // that were sent through sockets
 	linked  map[fileID]*inode
 	granted []grant
 	mounts  []*mount
@@ -60,7 +59,7 @@ type user struct {
 // New makes a sandbox before the door of host. Wake is passed on in polls.
 func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	s := &Sandbox{
-		inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{}, passed: map[fileID]*file{},
+		inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{},
 		linked: map[fileID]*inode{}, devices: map[string]int{}, nextIno: firstIno,
 	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}

@@ -516,10 +516,15 @@ func TestSockets(t *testing.T) {
 		if got, e := b.Peername(c); e != 0 || strings.TrimRight(string(got[2:]), "\x00") != strings.TrimRight(guest, "\x00") {
 			t.Errorf("peer %q, want %q", got, guest)
 		}
-		f := b.open("a", unix.O_RDONLY)
-		_, e = b.Sendmsg(c, &hostsys.Msg{Iov: [][]byte{[]byte("x")}, Control: unix.UnixRights(f)}, 0)
+		_, e = b.Sendmsg(c, &hostsys.Msg{Iov: [][]byte{[]byte("x")}, Control: unix.UnixRights(b.open("a", unix.O_RDONLY))}, 0)
+		b.want("send a file", e, abi.EBADF)
+		pipe, e := b.Pipe(unix.O_CLOEXEC)
+		b.want("pipe", e, 0)
+		_, e = b.Sendmsg(c, &hostsys.Msg{Iov: [][]byte{[]byte("x")}, Control: unix.UnixRights(int(pipe[0]))}, 0)
 		b.want("send", e, 0)
-		b.write("a", guest, unix.O_TRUNC) // while the descriptor is on its way
+		_, e = b.Write(int(pipe[1]), []byte(guest))
+		b.want("write", e, 0)
+		b.want("close", b.Close(int(pipe[1])), 0)
 		m := &hostsys.Msg{Iov: [][]byte{make([]byte, 10)}, Control: make([]byte, 64)}
 		_, e = b.Recvmsg(a, m, unix.MSG_CMSG_CLOEXEC)
 		b.want("receive", e, 0)
@@ -527,8 +532,9 @@ func TestSockets(t *testing.T) {
 		b.must(err)
 		fds, err := unix.ParseUnixRights(&msgs[0])
 		b.must(err)
-		if got := b.readFD(fds[0]); got != guest {
-			t.Errorf("the descriptor reads %q, want %q", got, guest)
+		buf := make([]byte, 64)
+		if n, e := b.Read(fds[0], buf); e != 0 || string(buf[:n]) != guest {
+			t.Errorf("the descriptor reads %q, %v, want %q", buf[:max(n, 0)], e, guest)
 		}
 	}
 	_, e := b.Getsockopt(host, unix.SOL_SOCKET, unix.SO_TYPE, make([]byte, 4))

@@ -241,8 +241,8 @@ func callSendmsg(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return d.Ret, d.Err
 }
 
-// checkControl lets descriptors and credentials pass and remembers what the
-// descriptors are.
+// checkControl lets credentials pass, and of descriptors what is of no name: the
+// personality passes a pipe in place of the guest's files.
 func (s *Sandbox) checkControl(b []byte) errno {
 	msgs, err := unix.ParseSocketControlMessage(b)
 	if err != nil {
@@ -255,12 +255,8 @@ func (s *Sandbox) checkControl(b []byte) errno {
 		case m.Header.Type == unix.SCM_CREDENTIALS:
 		case m.Header.Type == unix.SCM_RIGHTS:
 			for _, fd := range list[int32](m.Data) {
-				f := s.open[int(fd)]
-				if f == nil {
+				if f := s.open[int(fd)]; f == nil || f.kind != plain || f.seals {
 					return abi.EBADF
-				}
-				if id, ok := s.identity(int(fd)); ok {
-					s.passed[id] = f
 				}
 			}
 		default:
@@ -268,13 +264,6 @@ func (s *Sandbox) checkControl(b []byte) errno {
 		}
 	}
 	return 0
-}
-
-// identity is what a descriptor can be recognised by when it comes out of a
-// socket.
-func (s *Sandbox) identity(fd int) (fileID, bool) {
-	st, e := s.host.Fstat(fd)
-	return fileID{uint64(st.Dev), st.Ino}, e == 0
 }
 
 func callRecvmsg(s *Sandbox, c *hostsys.Call) (int64, errno) {
@@ -291,24 +280,9 @@ func callRecvmsg(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	for _, m := range msgs {
 		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SCM_RIGHTS {
 			for _, fd := range list[int32](m.Data) {
-				s.receive(int(fd))
+				s.adopt(int(fd), &file{kind: plain})
 			}
 		}
 	}
 	return n, e
-}
-
-// receive notes a descriptor that came out of a socket. It is another name of a
-// file that was sent, at a place in the file of its own.
-func (s *Sandbox) receive(fd int) {
-	f := &file{kind: plain}
-	if id, ok := s.identity(fd); ok {
-		if from := s.passed[id]; from != nil {
-			g := *from
-			g.refs, g.fifo = 0, nil
-			f = &g
-		}
-	}
-	s.adopt(fd, f)
-	s.stale(fd, f)
 }
