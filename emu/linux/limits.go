@@ -24,6 +24,12 @@ type Limits struct {
 	Threads int
 }
 
+// FileBudget is a Door whose files are memory, which it counts: see mmu.Group.
+type FileBudget interface {
+	MayMap(n uint64) bool
+	OnMapped(mapped func(dev, ino, size uint64) (all, within uint64))
+}
+
 // maxThreads is how many threads there may be without a limit: more is a fork bomb.
 const maxThreads = 8192
 
@@ -31,6 +37,10 @@ const maxThreads = 8192
 func (k *Kernel) setLimits(p *Process) {
 	k.limits = k.cfg.Limits
 	k.memory.Limit = k.limits.Memory
+	if b, ok := k.host.Door.(FileBudget); ok {
+		b.OnMapped(k.memory.Mapped)
+		k.memory.FileRoom = b.MayMap
+	}
 	if k.limits.Threads == 0 {
 		k.limits.Threads = maxThreads
 	}

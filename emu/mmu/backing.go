@@ -12,6 +12,7 @@ type backing struct {
 	refs     int
 	eof      uint64 // end of the file when looked at last, rounded up to a page
 	nameless bool   // no name leads to it: its contents may be memory
+	opened   bool   // it is nameless, and the guest has or had descriptors
 }
 
 // hostFile is a descriptor that the group has for a file, because the guest may
@@ -57,6 +58,7 @@ func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
 	f, err := s.addFile(key, maxFD, func() (int, error) { return s.group.duplicate(fd, maxFD) })
 	if err == nil {
 		f.nameless = st.Nlink == 0
+		f.opened = f.nameless
 	}
 	return f, err
 }
@@ -79,7 +81,7 @@ func (s *Space) sameBacking(of *backing) (*backing, error) {
 	}
 	f, err := s.addFile(of.key, 0, nil)
 	if err == nil {
-		f.nameless = of.nameless
+		f.nameless, f.opened = of.nameless, of.opened
 	}
 	return f, err
 }
@@ -152,6 +154,9 @@ func (s *Space) dropFile(f *backing) {
 	if f.hostFile.refs--; f.hostFile.refs == 0 {
 		delete(s.group.files, f.key)
 		unix.Close(f.fd)
+		if f.opened {
+			s.group.hidesFile(f.key.inode)
+		}
 	}
 }
 

@@ -28,7 +28,12 @@ type Group struct {
 	// without a limit take one from there if they can.
 	KeptFD int
 
+	// FileRoom, unless it is nil, is asked before maps show n more bytes of files that
+	// are memory: it says no when there is no room for those. See Mapped.
+	FileRoom func(n uint64) bool
+
 	spaces []*Space
+	maps   fileMaps
 	files  map[fileKey]*hostFile
 	code   map[inode]map[uint64]bool // offsets of pages with translated code
 }

@@ -61,6 +61,9 @@ func (s *Space) putBy(r region, place func(r *region) error) error {
 		err = s.group.room(r.private())
 	}
 	if err == nil {
+		err = s.group.fileRoom(&r)
+	}
+	if err == nil {
 		s.codeGone(r.Start, r.End)
 		err = place(&r)
 	}
@@ -75,6 +78,7 @@ func (s *Space) putBy(r region, place func(r *region) error) error {
 	}
 	s.cut(r.Start, r.End)
 	s.insert(r)
+	s.group.showsFile(&r)
 	s.watchShared(r.Start, r.End)
 	return nil
 }

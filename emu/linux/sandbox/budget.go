@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
@@ -12,6 +14,9 @@ import (
 // made, and never taken back; when the count reaches the limit the files are
 // measured, which says how much it really is. So the count is never too low, and
 // measuring, which takes time, is rare.
+//
+// A map of a file adds to it without a call. It counts as if all of it had been
+// touched, so that a map fails where its file might not have room.
 
 // nameCost is what a file takes besides its contents.
 const nameCost = 4096
@@ -35,7 +40,7 @@ func (s *Sandbox) charge(n int64) errno {
 // measure adds up what the files of the tree take, those that are open without a
 // name, and the guest's memory files.
 func (s *Sandbox) measure() int64 {
-	m := meter{s: s, seen: map[*inode]bool{}}
+	m := meter{s: s, seen: map[*inode]bool{}, files: map[fileID]bool{}, beyond: map[fileID]bool{}}
 	m.tree(s.root.ino)
 	for fd, f := range s.open { // a sum
 		switch {
@@ -45,13 +50,29 @@ func (s *Sandbox) measure() int64 {
 			m.file(fd)
 		}
 	}
+	s.beyond = m.beyond
 	return m.total
 }
 
+// MayMap counts n bytes that maps may add to files.
+func (s *Sandbox) MayMap(n uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.charge(int64(min(n, math.MaxInt64))) == 0
+}
+
+// OnMapped says who knows how much of a file maps may fill: all that they show, and
+// what of it lies before an end.
+func (s *Sandbox) OnMapped(mapped func(dev, ino, end uint64) (all, within uint64)) {
+	s.mapped = mapped
+}
+
 type meter struct {
-	s     *Sandbox
-	seen  map[*inode]bool
-	total int64
+	s      *Sandbox
+	seen   map[*inode]bool
+	files  map[fileID]bool
+	beyond map[fileID]bool // of Sandbox.beyond, those that are there
+	total  int64
 }
 
 // tree adds an inode and what is below it.
@@ -74,11 +95,25 @@ func (m *meter) tree(n *inode) {
 	}
 }
 
-// file adds what a memory file takes of the host.
+// file adds what a memory file takes of the host when its maps are full.
 func (m *meter) file(fd int) {
-	if st, e := m.s.host.Fstat(fd); e == 0 {
-		m.total += st.Blocks * 512
+	st, e := m.s.host.Fstat(fd)
+	id := fileID{uint64(st.Dev), st.Ino}
+	if e != 0 || m.files[id] {
+		return
 	}
+	m.files[id] = true
+	held, end := st.Blocks*512, (min(st.Size, math.MaxInt64-blockSize)+blockSize-1)&^(blockSize-1)
+	if m.s.beyond[id] {
+		m.beyond[id] = true
+		end = math.MaxInt64
+	}
+	if m.s.mapped == nil {
+		m.total += held
+		return
+	}
+	all, within := m.s.mapped(id.dev, id.ino, uint64(end))
+	m.total += int64(min(all, math.MaxInt64/2)) + min(held, end-int64(within))
 }
 
 // holds reports whether what is written to a file stays in memory.
@@ -107,6 +142,12 @@ func mayAllocate(s *Sandbox, c *hostsys.Call) errno {
 	const gives = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_COLLAPSE_RANGE
 	if !s.open[fdArg(c, 0)].holds() || intArg(c, 1)&gives != 0 || int64(c.Args[3].Num) <= 0 {
 		return 0
+	}
+	if st, e := s.host.Fstat(fdArg(c, 0)); e == 0 && intArg(c, 1)&unix.FALLOC_FL_KEEP_SIZE != 0 {
+		if e := s.charge(nameCost); e != 0 { // so that it is measured before there are many
+			return e
+		}
+		s.beyond[fileID{uint64(st.Dev), st.Ino}] = true
 	}
 	return s.charge(int64(c.Args[3].Num))
 }

@@ -44,8 +44,10 @@ type Sandbox struct {
 	granted []grant
 	mounts  []*mount
 	nextIno uint64
-	spent   int64          // of Config.Memory, at most
-	devices map[string]int // host descriptors by name
+	spent   int64                                           // of Config.Memory, at most
+	beyond  map[fileID]bool                                 // memory files that may have bytes behind their end
+	mapped  func(dev, ino, end uint64) (all, within uint64) // see OnMapped
+	devices map[string]int                                  // host descriptors by name
 	sockets sockets
 	fifos   *sync.Cond
 }
@@ -60,7 +62,7 @@ type user struct {
 func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	s := &Sandbox{
 		inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{},
-		linked: map[fileID]*inode{}, devices: map[string]int{}, nextIno: firstIno,
+		linked: map[fileID]*inode{}, beyond: map[fileID]bool{}, devices: map[string]int{}, nextIno: firstIno,
 	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
 	s.fifos = sync.NewCond(&s.mu)
