@@ -19,6 +19,7 @@ type cache struct {
 	lastPage *codePage // the one that a block was added to last
 	stores   map[guest.Addr]*storedPage
 	links    slab[vcpu.Link]
+	made     *made
 	awaits   map[*int][]*vcpu.TB // blocks with TB.Awaits that are linked to
 }
 
@@ -34,8 +35,8 @@ type modeCache struct {
 	jump *vcpu.JumpCache
 }
 
-func newCache(s *mmu.Space, b Backend) *cache {
-	return &cache{space: s, backend: b, modes: map[uint64]*modeCache{}, pages: map[guest.Addr]*codePage{}, stores: map[guest.Addr]*storedPage{}, awaits: map[*int][]*vcpu.TB{}}
+func newCache(s *mmu.Space, b Backend, made *made) *cache {
+	return &cache{space: s, backend: b, made: made, modes: map[uint64]*modeCache{}, pages: map[guest.Addr]*codePage{}, stores: map[guest.Addr]*storedPage{}, awaits: map[*int][]*vcpu.TB{}}
 }
 
 // mode is the part for a mode.
@@ -142,6 +143,7 @@ func (k *cache) dropFrom(page, start, end guest.Addr) {
 // kill makes a block unreachable: it may still be running.
 func (k *cache) kill(tb *vcpu.TB) {
 	tb.Dead = true
+	k.made.dead++
 	m := k.mode(tb.Mode)
 	if m.byPC.find(tb.PC) == tb {
 		m.byPC.remove(tb.PC)
@@ -199,6 +201,8 @@ func (k *cache) flush(m *memo) {
 			if m != nil && tb.Known != 0 {
 				k.unlink(tb)
 				m.leaveBehind(tb)
+			} else {
+				k.made.dead++
 			}
 			tb.Unlink()
 		})

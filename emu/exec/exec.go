@@ -71,6 +71,7 @@ type Engine struct {
 	cache  *cache // of the current space
 	blocks *modeCache
 	memo   memo
+	made   made
 	tbs    slab[vcpu.TB]
 	marks  slab[ir.Mark]
 	mode   uint64
@@ -184,7 +185,7 @@ func (e *Engine) enterSpace() {
 		k := e.caches[c.Space]
 		if k == nil {
 			e.shareCode()
-			k = newCache(c.Space, e.backend)
+			k = newCache(c.Space, e.backend, &e.made)
 			e.caches[c.Space] = k
 			c.Space.OnCodeChange = k.drop
 		}
@@ -373,6 +374,7 @@ func (e *Engine) flushAll() {
 		k.flush(nil)
 	}
 	e.memo.clear()
+	e.made = made{}
 	e.enterSpace()
 	e.cpu.Leave.From = nil
 }

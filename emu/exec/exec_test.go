@@ -364,3 +364,20 @@ func TestInvalidateOnce(t *testing.T) {
 		t.Errorf("asked %d times", asked)
 	}
 }
+
+// TestDeadBlocks: blocks whose code is gone do not pile up.
+func TestDeadBlocks(t *testing.T) {
+	const rounds = 40_000
+	m := newMachine(t, loop)
+	for n := range rounds {
+		m.Map(t, codeAt, 0x1000, guest.Read|guest.Write|guest.Exec)
+		m.Write(t, codeAt, loop)
+		m.CPU.SetPC(codeAt)
+		if s := m.Engine.Run(m.CPU, 1000); s != vcpu.StopSyscall {
+			t.Fatalf("round %d: stop %v", n, s)
+		}
+	}
+	if n, dead := m.Engine.Stats.Flushes, m.Engine.Stats.Blocks; n == 0 || n > 5 || dead < 3*rounds {
+		t.Errorf("all blocks were dropped %d times for %d dead ones", n, dead)
+	}
+}

@@ -136,6 +136,7 @@ func (e *Engine) copyBlock(of *vcpu.TB) *vcpu.TB {
 		panic(fmt.Sprintf("BUG: block at %#x: %v", uint64(tb.PC), err))
 	}
 	e.Stats.Copied++
+	e.made.all++
 	return tb
 }
 

@@ -39,7 +39,7 @@ func (e *Engine) bounded(f *event.Filter) bool {
 
 // forget drops the translations that are not valid any more.
 func (e *Engine) forget() {
-	if e.flush || e.backend.Full() || len(e.memo.known) > memoMax {
+	if e.flush || e.backend.Full() || len(e.memo.known) > memoMax || e.made.tooMany() {
 		e.flushAll()
 		return
 	}

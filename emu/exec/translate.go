@@ -71,6 +71,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	e.Stats.Blocks++
 	e.Stats.Insns += uint64(len(tb.Marks))
 	if keep {
+		e.made.all++
 		e.cache.add(tb)
 	}
 	if share {

@@ -246,3 +246,23 @@ func TestCutFile(t *testing.T) {
 		g.fails(abi.EFAULT, unix.SYS_WRITE, 1, a, 10)
 	})
 }
+
+// TestDeep: a directory whose path is longer than calls can give may be gone into.
+func TestDeep(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		buf, name := g.alloc(8192), strings.Repeat("d", 255)
+		for range 17 {
+			g.must(unix.SYS_MKDIR, name, 0o700)
+			g.must(unix.SYS_CHDIR, name)
+		}
+		g.fails(abi.ENAMETOOLONG, unix.SYS_GETCWD, buf, 8192)
+		g.fails(abi.ENAMETOOLONG, unix.SYS_GETCWD, buf, 10)
+		g.fails(abi.ENAMETOOLONG, unix.SYS_READLINK, "/proc/self/cwd", buf, 8192)
+		g.must(unix.SYS_CLOSE, g.must(unix.SYS_OPEN, "f", abi.O_CREAT, 0o600))
+		for range 15 {
+			g.must(unix.SYS_CHDIR, "..")
+		}
+		g.fails(abi.ERANGE, unix.SYS_GETCWD, buf, 10)
+		g.check(g.must(unix.SYS_GETCWD, buf, 8192) > 2*256, "getcwd")
+	})
+}

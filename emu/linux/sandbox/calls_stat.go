@@ -161,7 +161,7 @@ func callReadlinkat(s *Sandbox, c *hostsys.Call) (int64, errno) {
 // nameOf is where the link of a descriptor in /proc leads.
 func (s *Sandbox) nameOf(f *file) (string, errno) {
 	if f.at != nil {
-		return f.at.path(), 0
+		return f.at.path()
 	}
 	fd, ok := s.fdOf(f)
 	if !ok {

@@ -611,3 +611,24 @@ func TestNoLeak(t *testing.T) {
 		t.Errorf("%d descriptors, then %d", before, after)
 	}
 }
+
+// TestLongPath: what has a path longer than calls can give has no name.
+func TestLongPath(t *testing.T) {
+	b := newBox(t)
+	at, name := b.open("/tmp", unix.O_PATH), strings.Repeat("d", 255)
+	for depth := 1; depth <= 17; depth++ {
+		b.want("mkdir", b.Mkdirat(at, name, 0o700), 0)
+		fd, e := b.Openat(at, name, unix.O_PATH, 0)
+		b.want("open", e, 0)
+		at = fd
+		path, e := b.Readlinkat(unix.AT_FDCWD, fdPath(at))
+		switch want := "/tmp" + strings.Repeat("/"+name, depth); {
+		case len(want) < unix.PathMax:
+			if e != 0 || path != want {
+				t.Errorf("depth %d: %v, name of %d bytes", depth, e, len(path))
+			}
+		default:
+			b.want("name", e, abi.ENAMETOOLONG)
+		}
+	}
+}

@@ -56,16 +56,24 @@ type entry struct {
 
 func (n *inode) isDir() bool { return n.typ == unix.S_IFDIR }
 
-// path is the entry's name in the guest.
-func (e *entry) path() string {
-	if e.parent == nil {
-		return "/"
-	}
-	p := strings.TrimSuffix(e.parent.path(), "/") + "/" + e.name
+// path is the entry's name in the guest, of a length that calls can give.
+func (e *entry) path() (string, errno) {
+	var names []string // from the last on
+	size := 0
 	if e.gone {
-		p += " (deleted)"
+		names, size = []string{" (deleted)"}, len(" (deleted)")
 	}
-	return p
+	for ; e.parent != nil; e = e.parent {
+		names = append(names, e.name, "/")
+		if size += 1 + len(e.name); size >= unix.PathMax {
+			return "", abi.ENAMETOOLONG
+		}
+	}
+	if names == nil {
+		return "/", 0
+	}
+	slices.Reverse(names)
+	return strings.Join(names, ""), 0
 }
 
 // within reports whether an entry lies at or below a directory.
