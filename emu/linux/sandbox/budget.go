@@ -40,7 +40,7 @@ func (s *Sandbox) charge(n int64) errno {
 // measure adds up what the files of the tree take, those that are open without a
 // name, and the guest's memory files.
 func (s *Sandbox) measure() int64 {
-	m := meter{s: s, seen: map[*inode]bool{}, files: map[fileID]bool{}, beyond: map[fileID]bool{}}
+	m := meter{s: s, seen: map[*inode]bool{}, files: map[fileID]bool{}, beyond: map[fileID]bool{}, names: map[string]string{}}
 	m.tree(s.root.ino)
 	for fd, f := range s.open { // a sum
 		switch {
@@ -48,10 +48,12 @@ func (s *Sandbox) measure() int64 {
 			m.tree(f.at.ino)
 		case f.seals:
 			m.file(fd)
+		case f.kind == plain:
+			s.sockets.inUse(s.host, fd, m.names)
 		}
 	}
-	s.beyond = m.beyond
-	return m.total
+	s.beyond, s.sockets.names = m.beyond, m.names
+	return m.total + nameCost*int64(len(m.names))
 }
 
 // MayMap counts n bytes that maps may add to files.
@@ -71,7 +73,8 @@ type meter struct {
 	s      *Sandbox
 	seen   map[*inode]bool
 	files  map[fileID]bool
-	beyond map[fileID]bool // of Sandbox.beyond, those that are there
+	beyond map[fileID]bool   // of Sandbox.beyond, those that are there
+	names  map[string]string // of Sandbox.sockets, likewise
 	total  int64
 }
 
@@ -90,6 +93,7 @@ func (m *meter) tree(n *inode) {
 	if n.data >= 0 {
 		m.file(n.data)
 	}
+	m.s.sockets.keep(n.sock, m.names)
 	for _, e := range n.children { // a sum
 		m.tree(e.ino)
 	}
@@ -137,8 +141,20 @@ func mayGrow(out, length, in int) func(s *Sandbox, c *hostsys.Call) errno {
 // maxCopy is the most that one call copies (MAX_RW_COUNT).
 const maxCopy = 0x7ffff000
 
+// mayResize leaves files that the guest was started with as long as they are, but for
+// what is written: they are the user's.
+func mayResize(s *Sandbox, c *hostsys.Call) errno {
+	if s.open[fdArg(c, 0)].kind == stdio {
+		return abi.EPERM
+	}
+	return 0
+}
+
 // mayAllocate counts what fallocate asks for, unless it gives memory back.
 func mayAllocate(s *Sandbox, c *hostsys.Call) errno {
+	if e := mayResize(s, c); e != 0 {
+		return e
+	}
 	const gives = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_COLLAPSE_RANGE
 	if !s.open[fdArg(c, 0)].holds() || intArg(c, 1)&gives != 0 || int64(c.Args[3].Num) <= 0 {
 		return 0

@@ -125,6 +125,7 @@ func callFcntl(s *Sandbox, c *hostsys.Call) (int64, errno) {
 		return s.direct(c)
 	case unix.F_SETFL:
 		c.Args[2].Num &^= unix.O_ASYNC
+		c.Args[2].Num |= s.appends(fdArg(c, 0), f)
 		return s.direct(c)
 	case unix.F_GETPIPE_SZ, unix.F_SETPIPE_SZ:
 		return s.direct(c)
@@ -136,6 +137,16 @@ func callFcntl(s *Sandbox, c *hostsys.Call) (int64, errno) {
 		return s.lock(c, f)
 	}
 	return 0, abi.EINVAL
+}
+
+// appends is O_APPEND for a file that the guest was started with to append to: it does
+// not get at what is there.
+func (s *Sandbox) appends(fd int, f *file) uint64 {
+	if f.kind != stdio {
+		return 0
+	}
+	fl, _ := s.host.Fcntl(fd, unix.F_GETFL, 0)
+	return uint64(fl) & unix.O_APPEND
 }
 
 func callFlock(s *Sandbox, c *hostsys.Call) (int64, errno) {

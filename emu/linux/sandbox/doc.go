@@ -28,5 +28,6 @@
 //
 // Known differences to a real file system: a read-only mapping of a host file
 // does not follow writes to that file; nothing can be watched with inotify; each
-// written or created file takes a descriptor of the emulator while it exists.
+// written or created file takes a descriptor of the emulator while it exists; a map
+// of a file with holes needs room for all of them.
 package sandbox

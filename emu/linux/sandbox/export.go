@@ -27,8 +27,8 @@ type exporter struct {
 	w    *tar.Writer
 	seen map[*inode]string // first name of a file with several
 	// What was left out.
-	deep   int
-	xattrs []string
+	deep int
+	odd  []string
 }
 
 // Bounds of what an archive can hold. Paths that are longer cannot be opened, and
@@ -58,13 +58,23 @@ func (x *exporter) report(say func(format string, a ...any)) {
 		say("export: %d files and folders whose paths are longer than %d bytes were left out, with all below them", x.deep, maxPath)
 	}
 	const shown = 10
-	for i, text := range x.xattrs {
+	for i, text := range x.odd {
 		if i == shown {
-			say("export: … and %d more attributes", len(x.xattrs)-shown)
+			say("export: … and %d more", len(x.odd)-shown)
 			break
 		}
 		say("export: left out, because a tar cannot hold it: %s", text)
 	}
+}
+
+// isMark reports whether a file of the guest, at a place in the archive, has a name
+// that means there that another one was removed. It is left out with all below it.
+func (x *exporter) isMark(name, place string) bool {
+	if !strings.HasPrefix(name, whiteout) {
+		return false
+	}
+	x.odd = append(x.odd, fmt.Sprintf("%q, whose name marks what was removed", place))
+	return true
 }
 
 // directory writes the changes below a directory that is where it was.
@@ -86,6 +96,8 @@ func (x *exporter) entry(e *entry, name string) error {
 	case n == nil:
 		return x.removed(e, name)
 	case n.fixed || e == x.s.proc || n.typ == unix.S_IFSOCK:
+		return nil
+	case x.isMark(e.name, name):
 		return nil
 	case !e.view && !e.home:
 		return x.added(e, name)
@@ -110,15 +122,9 @@ func (s *Sandbox) changed(n *inode) bool {
 
 // removed writes a mark for a name that the host has.
 func (x *exporter) removed(e *entry, name string) error {
-	dir := e.parent.ino
-	if dir.lower == nil || dir.opaque {
+	if !x.s.below(e.parent.ino, e.name) {
 		return nil
 	}
-	fd, errno := x.s.openLower(dir.lower.join(e.name), unix.O_PATH)
-	if errno != 0 {
-		return nil
-	}
-	x.s.host.Close(fd)
 	i := strings.LastIndexByte(name, '/') + 1
 	return x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name[:i] + whiteout + name[i:], Mode: 0o600, Format: tar.FormatPAX})
 }
@@ -126,7 +132,7 @@ func (x *exporter) removed(e *entry, name string) error {
 // added writes what is new at its place. A directory hides what the host has
 // there.
 func (x *exporter) added(e *entry, name string) error {
-	if err := x.all(e, name); err != nil || !e.ino.isDir() || !x.hides(e) {
+	if err := x.all(e, name); err != nil || !e.ino.isDir() || !x.s.below(e.parent.ino, e.name) {
 		return err
 	}
 	return x.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name + "/" + opaque, Mode: 0o600, Format: tar.FormatPAX})
@@ -147,7 +153,7 @@ func (x *exporter) all(e *entry, name string) error {
 	}
 	for _, d := range names {
 		child, errno := x.s.child(e, d.Name)
-		if errno != 0 {
+		if errno != 0 || x.isMark(d.Name, name+"/"+d.Name) {
 			continue
 		}
 		if err := x.all(child, name+"/"+d.Name); err != nil {
@@ -155,19 +161,6 @@ func (x *exporter) all(e *entry, name string) error {
 		}
 	}
 	return nil
-}
-
-// hides reports whether the host has something where a new directory is.
-func (x *exporter) hides(e *entry) bool {
-	dir := e.parent.ino
-	if dir.lower == nil || dir.opaque {
-		return false
-	}
-	fd, errno := x.s.openLower(dir.lower.join(e.name), unix.O_PATH)
-	if errno == 0 {
-		x.s.host.Close(fd)
-	}
-	return errno == 0
 }
 
 // tarTypes are the types of files that a tar can hold.
@@ -210,7 +203,7 @@ func (x *exporter) attributes(n *inode, name string) map[string]string {
 	for _, key := range sortedKeys(n.xattrs) {
 		v := n.xattrs[key]
 		if strings.ContainsAny(key, "=\x00") || !utf8.ValidString(key) || size+len(key)+len(v) > maxXattrs {
-			x.xattrs = append(x.xattrs, fmt.Sprintf("attribute %q of %s", key, name))
+			x.odd = append(x.odd, fmt.Sprintf("attribute %q of %s", key, name))
 			continue
 		}
 		size += len(key) + len(v)

@@ -61,8 +61,11 @@ func (x *exporter) sparse(fd int, h *tar.Header, parts []extent) error {
 	stored += int64(table.Len())
 	records := map[string]string{
 		"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": h.Name, "GNU.sparse.realsize": strconv.FormatInt(h.Size, 10),
-		"size": strconv.FormatInt(stored, 10), "uid": strconv.Itoa(h.Uid), "gid": strconv.Itoa(h.Gid),
+		"uid": strconv.Itoa(h.Uid), "gid": strconv.Itoa(h.Gid),
 		"mtime": fmt.Sprintf("%d.%09d", h.ModTime.Unix(), h.ModTime.Nanosecond()),
+	}
+	if stored >= 1<<33 { // it has no room in the header. Some readers take a record of the size for that without the map.
+		records["size"] = strconv.FormatInt(stored, 10)
 	}
 	for k, v := range h.PAXRecords { // a map again
 		records[k] = v

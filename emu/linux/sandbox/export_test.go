@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,11 @@ func TestExportSparse(t *testing.T) {
 		text["small"] != strings.Repeat("\x00", 70_000)+"fourth" || text["whole"] != strings.Repeat("x", 5000) {
 		t.Errorf("start %.10q, middle %.10q, small ends %q", text["start"], text["middle"][100_000:], text["small"][69_990:])
 	}
+	for name, h := range files { // each by itself
+		if _, has := h.PAXRecords["size"]; has {
+			t.Errorf("%s: a record has the size: Python's tarfile then looks for the next file too far on", name)
+		}
+	}
 	h := files["start"]
 	if h.Mode != 0o741 || h.PAXRecords["SCHILY.xattr.user.mark"] != "a\x00b" || h.ModTime.Unix() != b.stat("start").Mtim.Sec {
 		t.Errorf("%+v", h)
@@ -96,6 +102,25 @@ func TestExportAttributes(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not said:\n%s", want, text)
 		}
+	}
+}
+
+// TestExportMarks: a file whose name says that another one was removed is left out,
+// with all below it, and said.
+func TestExportMarks(t *testing.T) {
+	b := newBox(t)
+	b.write(".wh.a", "no mark", 0)
+	b.want("mkdir", b.Mkdirat(unix.AT_FDCWD, "new", 0o755), 0)
+	b.want("mkdir", b.Mkdirat(unix.AT_FDCWD, "new/.wh..wh..opq", 0o755), 0)
+	b.write("new/.wh..wh..opq/below", "text", 0)
+	b.write("new/whole", "text", 0)
+	b.want("unlink", b.Unlinkat(unix.AT_FDCWD, "d/b", 0), 0)
+	files, text, said, _ := b.exported()
+	if len(said) != 2 || !strings.Contains(said[0], "/.wh.a") || !strings.Contains(said[1], "/new/.wh..wh..opq") {
+		t.Errorf("%q", said)
+	}
+	if files[".wh.a"] != nil || files[".wh..wh..opq"] != nil || files["below"] != nil || text["whole"] != "text" || files[".wh.b"] == nil {
+		t.Errorf("%v", slices.Sorted(maps.Keys(files)))
 	}
 }
 

@@ -305,7 +305,7 @@ func (s *Sandbox) again(fd int, f *file, o opening) (int64, errno) {
 	if has := int(fl) & unix.O_ACCMODE; has != unix.O_RDWR && has != o.access() || fl&unix.O_PATH != 0 {
 		return 0, abi.EACCES
 	}
-	n, e := s.host.Openat(unix.AT_FDCWD, fdPath(fd), o.flags&passedFlags|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	n, e := s.host.Openat(unix.AT_FDCWD, fdPath(fd), o.flags&passedFlags|int(fl)&unix.O_APPEND|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if e == abi.EACCES || e == abi.EPERM {
 		var dup int64
 		dup, e = s.host.Fcntl(fd, unix.F_DUPFD_CLOEXEC, 3)

@@ -113,7 +113,26 @@ func callBind(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return 0, 0
 }
 
+// inUse adds the names of the addresses of a descriptor to those that are in use. The
+// other ones lead to nothing.
+func (k *sockets) inUse(host *hostsys.Host, fd int, names map[string]string) {
+	for _, ask := range []func(int) ([]byte, errno){host.Sockname, host.Peername} {
+		if addr, e := ask(fd); e == 0 && len(addr) > 2 {
+			k.keep(string(addr[2:]), names)
+		}
+	}
+}
+
+func (k *sockets) keep(name string, names map[string]string) {
+	if guest, ok := k.names[name]; ok {
+		names[name] = guest
+	}
+}
+
 func (s *Sandbox) bind(c *hostsys.Call, guest, host string) errno {
+	if e := s.charge(nameCost); e != 0 {
+		return abi.ENOMEM
+	}
 	e := s.host.Bind(fdArg(c, 0), sockaddr(host))
 	if e == 0 {
 		s.sockets.names[host] = guest

@@ -98,7 +98,7 @@ var rows = map[uintptr]row{
 	unix.SYS_PWRITEV2: {do: doWrite, fds: first, onDir: abi.EBADF}, unix.SYS_LSEEK: {do: callLseek, fds: first, anyKind: true},
 	unix.SYS_FSTAT: {do: callFstat, fds: first, anyKind: true}, unix.SYS_FSTATFS: {do: callFstatfs, fds: first, anyKind: true},
 	unix.SYS_GETDENTS64: {do: callGetdents, fds: first, anyKind: true},
-	unix.SYS_FTRUNCATE:  {fds: first, onDir: abi.EINVAL}, unix.SYS_FALLOCATE: {fds: first, onDir: abi.EBADF, may: mayAllocate, do: (*Sandbox).fallocate},
+	unix.SYS_FTRUNCATE:  {fds: first, onDir: abi.EINVAL, may: mayResize}, unix.SYS_FALLOCATE: {fds: first, onDir: abi.EBADF, may: mayAllocate, do: (*Sandbox).fallocate},
 	unix.SYS_FSYNC: {do: callNothing, fds: first, anyKind: true}, unix.SYS_FDATASYNC: {do: callNothing, fds: first, anyKind: true},
 	unix.SYS_SYNCFS: {do: callNothing, fds: first, anyKind: true}, unix.SYS_SYNC_FILE_RANGE: {do: callNothing, fds: first, anyKind: true}, unix.SYS_SYNC: {do: callNothing},
 	unix.SYS_FADVISE64: {fds: first, anyKind: true}, unix.SYS_READAHEAD: {fds: first, onDir: abi.EINVAL},

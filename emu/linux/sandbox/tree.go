@@ -146,12 +146,12 @@ func (s *Sandbox) add(dir *entry, name string, n *inode) *entry {
 	return e
 }
 
-// take removes a name from its directory; a mark remains where the host may have
-// that name.
+// take removes a name from its directory; a mark remains where the host has that
+// name.
 func (s *Sandbox) take(e *entry) {
 	dir := e.parent.ino
 	delete(dir.children, e.name)
-	if dir.lower != nil && !dir.opaque {
+	if s.below(dir, e.name) {
 		dir.put(&entry{parent: e.parent, name: e.name})
 	}
 	if e.ino.isDir() {
@@ -161,6 +161,18 @@ func (s *Sandbox) take(e *entry) {
 		e.ino.st.Ctim = s.now()
 	}
 	s.touchDir(e.parent)
+}
+
+// below reports whether the host has a name in a directory whose names count.
+func (s *Sandbox) below(dir *inode, name string) bool {
+	if dir.lower == nil || dir.opaque {
+		return false
+	}
+	fd, e := s.openLower(dir.lower.join(name), unix.O_PATH)
+	if e == 0 {
+		s.host.Close(fd)
+	}
+	return e != abi.ENOENT
 }
 
 // touchDir notes the time of a change in a directory.
