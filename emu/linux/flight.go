@@ -97,8 +97,16 @@ func (k *Kernel) land(fl *flight) {
 	k.flights = remove(k.flights, fl)
 	k.host.Close(fl.fd)
 	k.open--
-	for _, f := range fl.files {
-		f.unref(k)
+	k.drop(fl.files)
+}
+
+// endFlights ends all flights.
+func (k *Kernel) endFlights() {
+	flights := k.flights
+	k.flights = nil
+	for _, fl := range flights {
+		k.host.Close(fl.fd)
+		k.drop(fl.files)
 	}
 }
 

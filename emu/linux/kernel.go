@@ -255,13 +255,7 @@ func (k *Kernel) Close() {
 			k.dropMM(p)
 		}
 	}
-	for _, fl := range k.flights {
-		k.host.Close(fl.fd)
-		for _, f := range fl.files {
-			f.unref(k)
-		}
-	}
-	k.flights = nil
+	k.endFlights()
 	k.sysroot.close(k)
 }
 

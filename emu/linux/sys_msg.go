@@ -45,7 +45,7 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 			return 0, e
 		}
 	}
-	if h.Control != 0 {
+	if h.Control != 0 && t.call.progress == 0 {
 		b, e := t.mem(guest.Addr(h.Control), h.Controllen)
 		if e != 0 {
 			return 0, e

@@ -46,10 +46,14 @@ func (s *Sandbox) measure() int64 {
 		switch {
 		case f.at != nil:
 			m.tree(f.at.ino)
+			if f.fifo != nil {
+				m.pipe(fd)
+			}
 		case f.seals:
 			m.file(fd)
 		case f.kind == plain:
 			s.sockets.inUse(s.host, fd, m.names)
+			m.pipe(fd)
 		}
 	}
 	s.beyond, s.sockets.names = m.beyond, m.names
@@ -118,6 +122,22 @@ func (m *meter) file(fd int) {
 	}
 	all, within := m.s.mapped(id.dev, id.ino, uint64(end))
 	m.total += int64(min(all, math.MaxInt64/2)) + min(held, end-int64(within))
+}
+
+// usualPipe is how large a pipe is unless it is made larger. That is not counted:
+// descriptors have a limit of their own.
+const usualPipe = 64 << 10
+
+// pipe adds the size of a pipe that was made larger.
+func (m *meter) pipe(fd int) {
+	n, e := m.s.host.Fcntl(fd, unix.F_GETPIPE_SZ, 0)
+	if e != 0 || n <= usualPipe {
+		return
+	}
+	if st, e := m.s.host.Fstat(fd); e == 0 && !m.files[fileID{uint64(st.Dev), st.Ino}] {
+		m.files[fileID{uint64(st.Dev), st.Ino}] = true
+		m.total += n
+	}
 }
 
 // holds reports whether what is written to a file stays in memory.

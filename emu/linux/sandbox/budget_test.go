@@ -43,6 +43,32 @@ func TestMeasure(t *testing.T) {
 	b.Close(fd)
 }
 
+// TestLargePipes: pipes that are made larger take of the memory for files.
+func TestLargePipes(t *testing.T) {
+	b := newBox(t)
+	pipe := func() int {
+		fds, e := b.Pipe(unix.O_CLOEXEC)
+		b.want("pipe", e, 0)
+		return int(fds[0])
+	}
+	const large = 128 << 10
+	b.s.spent = b.s.measure()
+	b.s.cfg.Memory = b.s.spent + 5*large/2
+	first := pipe()
+	for i, fd := range []int{first, pipe(), pipe()} {
+		_, e := b.Fcntl(fd, unix.F_SETPIPE_SZ, large)
+		if i < 2 && e == abi.EPERM {
+			t.Skip("the host's user has too much memory in pipes")
+		}
+		b.want("larger", e, []errno{0, 0, abi.EPERM}[i])
+	}
+	if _, e := b.Fcntl(first, unix.F_SETPIPE_SZ, 4096); e != 0 {
+		t.Error(e)
+	}
+	_, e := b.Fcntl(pipe(), unix.F_SETPIPE_SZ, large)
+	b.want("larger after another was made smaller", e, 0)
+}
+
 // TestNamesGo: nothing is left of names that were made and removed where the host has
 // none, nor of addresses of sockets that are closed.
 func TestNamesGo(t *testing.T) {

@@ -127,7 +127,12 @@ func callFcntl(s *Sandbox, c *hostsys.Call) (int64, errno) {
 		c.Args[2].Num &^= unix.O_ASYNC
 		c.Args[2].Num |= s.appends(fdArg(c, 0), f)
 		return s.direct(c)
-	case unix.F_GETPIPE_SZ, unix.F_SETPIPE_SZ:
+	case unix.F_SETPIPE_SZ:
+		if n := c.Args[2].Num; n > usualPipe && s.charge(int64(min(n, maxCopy))) != 0 {
+			return 0, abi.EPERM
+		}
+		return s.direct(c)
+	case unix.F_GETPIPE_SZ:
 		return s.direct(c)
 	case unix.F_ADD_SEALS, unix.F_GET_SEALS:
 		if f.seals {
