@@ -106,13 +106,15 @@ var Rows = [NumKinds]Row{
 	},
 	{
 		VirtMemAfterRead, "virt_mem_after_read",
-		[]string{"virt_mem_read", "mem_read"}, memShape, "mem buf",
+		[]string{"virt_mem_read", "mem_read"},
+		memShape, "mem buf",
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
 		"after memory was read; buf holds the bytes",
 	},
 	{
 		VirtMemBeforeWrite, "virt_mem_before_write",
-		[]string{"virt_mem_write", "mem_write"}, memShape, "mem buf",
+		[]string{"virt_mem_write", "mem_write"},
+		memShape, "mem buf",
 		"pc, addr, size, buf", "bytes or a number that replace the value; from Go: edit Buf", insnFilters + " addr size", "per access",
 		"before memory is written; buf holds the bytes; twice when the store hits translated code, which is dropped in between",
 	},
@@ -136,7 +138,8 @@ var Rows = [NumKinds]Row{
 	},
 	{
 		CPURestoreState, "cpu_restore_state",
-		[]string{"cb_cpu_restore_state"}, blockShape, "block",
+		[]string{"cb_cpu_restore_state"},
+		blockShape, "block",
 		"tb", "", "pc symbol module", "per fault",
 		"an instruction raised an exception in the middle of a block: registers and pc are again those before it; assigning pc makes the guest go on there instead",
 	},
@@ -147,7 +150,8 @@ var Rows = [NumKinds]Row{
 	{ASIDChanged, "asid_changed", nil, asidShape, "", "old, new", "", "", "per switch", "another address space becomes current"},
 	{
 		ProcessStart, "process_start",
-		[]string{"process_exec"}, processShape, "proc",
+		[]string{"process_exec"},
+		processShape, "proc",
 		"pid, path", "", "name", "per process",
 		"a program image was loaded by execve",
 	},
