@@ -13,7 +13,8 @@ static void show(const char *what, long r) { printf("%s: %ld %s\n", what, r, r <
 static long ew(int ep, void *p, int n, int ms) { return syscall(SYS_epoll_wait, ep, p, n, ms); }
 int main(void) {
 	int ep = epoll_create1(0), ev = eventfd(0, EFD_NONBLOCK), p[2];
-	struct epoll_event e = { EPOLLIN, { .fd = ev } }, out[4];
+	struct epoll_event e = { EPOLLIN, { .fd = ev } };
+	static struct epoll_event out[4]; // far below the end of the addresses, however they are laid out
 	char *ro = mmap(0, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *half = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	munmap(half + 4096, 4096);
