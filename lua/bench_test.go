@@ -11,8 +11,9 @@ import (
 )
 
 // benchInsn fires insn_exec at 64 addresses in turn.
-func benchInsn(b *testing.B, src string) {
-	f := newFake(b)
+func benchInsn(b *testing.B, src string) { benchFake(b, newFake(b), src) }
+
+func benchFake(b *testing.B, f *fake, src string) {
 	f.must(src)
 	subs := f.bus.Active(event.InsnExec)
 	if len(subs) == 0 {
@@ -30,6 +31,10 @@ func benchInsn(b *testing.B, src string) {
 }
 
 func BenchmarkInsnNoArgs(b *testing.B) { benchInsn(b, `panda.on("insn_exec", function() end)`) }
+func BenchmarkInsnMemory(b *testing.B) {
+	benchFake(b, newFake(b).options(Options{Memory: 256 << 20}), `panda.on("insn_exec", function() end)`)
+}
+
 func BenchmarkInsnTwoArgs(b *testing.B) {
 	benchInsn(b, `panda.on("insn_exec", function(cpu, pc) end)`)
 }

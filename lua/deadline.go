@@ -15,8 +15,9 @@ import (
 // watchdog ends calls of a script that take too long or too much memory. Lua
 // looks at a context between instructions; a goroutine cancels it when the
 // outermost call is older than the limit, or when the heap has grown by more than
-// the bound since it began. What may take long within one Go function asks
-// (limits.go).
+// the bound since the first one. What may take long within one Go function asks
+// (limits.go). Calls may be too short for the goroutine to meet one, and keep a
+// little each: at their beginning they ask as well (enter).
 type watchdog struct {
 	limit time.Duration // 0 for none
 	bound uint64        // bytes; 0 for none
@@ -24,8 +25,12 @@ type watchdog struct {
 
 	mu     sync.Mutex
 	began  time.Time // of the outermost call; zero while none runs
-	heap   uint64    // then
+	heap   uint64    // when the first one began
 	why    string    // why the context was cancelled
+	proven uint64    // what a collection has shown to be within the bound
+	due    int       // so many calls later one looks at the heap as it begins
+	full   int       // while calls are ended as they begin: how many are without a look
+	grown  bool      // the goroutine has seen a heap that is too large
 	ctx    context.Context
 	cancel context.CancelFunc
 }
@@ -66,13 +71,32 @@ func (w *watchdog) look(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case w.began.IsZero() || w.why != "":
+	case w.began.IsZero():
+		w.grown = w.bound > 0 && w.heap > 0 && w.over(0)
+	case w.why != "":
 	case w.limit > 0 && now.Sub(w.began) > w.limit:
 		w.end(fmt.Sprintf("the script took longer than its deadline of %v", w.limit))
-	case w.bound > 0 && heapBytes() > w.heap+w.bound:
-		if runtime.GC(); heapBytes() > w.heap+w.bound {
-			w.endMemory()
-		}
+	case w.bound > 0:
+		w.weighed(0)
+	}
+}
+
+// over reports whether the heap and n bytes more seem to be beyond the bound. When
+// a collection has shown that they are not, so much is to come before the next: a
+// script near its bound would have one after the other.
+func (w *watchdog) over(n uint64) bool {
+	return heapBytes()+n > max(w.heap+w.bound, w.proven+w.bound/8)
+}
+
+// weighed ends the call in progress if it must for the heap and n bytes more.
+func (w *watchdog) weighed(n uint64) {
+	if !w.over(n) {
+		return
+	}
+	runtime.GC()
+	if w.proven = heapBytes() + n; w.proven > w.heap+w.bound {
+		w.proven = 0
+		w.endMemory()
 	}
 }
 
@@ -95,25 +119,56 @@ func (w *watchdog) enter(L *glua.LState, depth int) {
 	defer w.mu.Unlock()
 	if depth == 1 {
 		w.began, w.why = time.Now(), ""
-		if w.bound > 0 && w.heap == 0 {
-			runtime.GC() // garbage of others is not the script's
-			w.heap = heapBytes()
-		}
 		if w.ctx.Err() != nil {
 			w.ctx, w.cancel = context.WithCancel(context.Background())
+		}
+		if w.bound > 0 {
+			w.enterMemory()
 		}
 	}
 	L.SetContext(w.ctx)
 }
 
-// ended says why the call in progress has to end, "" if it need not.
+// callsPerLook is how many calls begin without a look at the heap, as long as
+// nothing speaks for one.
+const callsPerLook = 256
+
+// enterMemory looks at the heap, if it is time to, when an outermost call begins.
+// Where all that a script calls is ended, a collection for each is too much: from
+// one to the next there are twice as many calls, which are ended without one.
+func (w *watchdog) enterMemory() {
+	switch w.due--; {
+	case w.heap == 0:
+		runtime.GC() // garbage of others is not the script's
+		w.heap, w.due = heapBytes(), callsPerLook
+	case w.due > 0 && w.full > 0:
+		w.endMemory()
+	case w.due <= 0 || w.grown:
+		w.grown, w.due = false, callsPerLook
+		if w.weighed(0); w.why == "" {
+			w.full = 0
+			return
+		}
+		w.full = min(w.full*2+1, callsPerLook)
+		w.due = w.full
+	}
+}
+
+// ended says why the call in progress has to end, "" if it need not or there is none.
 func (w *watchdog) ended() string {
 	if w.ctx.Err() == nil {
 		return ""
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.began.IsZero() {
+		return ""
+	}
 	return w.why
+}
+
+func (w *watchdog) endMemory() {
+	w.end(fmt.Sprintf("the script took more than its %d MiB of memory", w.bound>>20))
 }
 
 // weigh ends the call in progress if n more bytes break its bound.
@@ -123,15 +178,17 @@ func (w *watchdog) weigh(n uint64) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.why == "" && heapBytes()+n > w.heap+w.bound {
-		if runtime.GC(); heapBytes()+n > w.heap+w.bound {
-			w.endMemory()
-		}
+	if w.why == "" {
+		w.weighed(n)
 	}
 }
 
-func (w *watchdog) endMemory() {
-	w.end(fmt.Sprintf("the script took more than its %d MiB of memory", w.bound>>20))
+// forgive lets the next calls begin whatever the heap is: a user at the prompt may
+// be about to let go of what a script keeps.
+func (w *watchdog) forgive() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.full, w.due, w.grown = 0, callsPerLook, false
 }
 
 func (w *watchdog) leave(depth int) {

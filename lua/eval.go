@@ -26,6 +26,9 @@ func (s *State) Eval(text string) (more bool, err error) {
 		}
 		return false, err
 	}
+	if s.guard != nil {
+		s.guard.forgive()
+	}
 	ret, err := s.run(fn)
 	if err != nil {
 		return false, err

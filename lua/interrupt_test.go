@@ -25,6 +25,11 @@ func TestInterrupt(t *testing.T) {
 		"local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
 		"table.sort({3, 2, 1}, function() while true do end end)",
 		"('x'):gsub('x', function() while true do end end)",
+		"string.find(('a'):rep(28) .. 'b', ('a?'):rep(28) .. ('a'):rep(28) .. 'c')",
+		"('a'):rep(30000):gsub('.-.-.-.-b', '')",
+		"for x in ('a'):rep(30000):gmatch('.-.-.-.-b') do end",
+		"('a'):rep(30000):split('.-.-.-.-b')",
+		"('('):rep(1e6):find('%b()')",
 	} {
 		text := "started(); " + loop
 		if strings.HasPrefix(loop, "goto") {

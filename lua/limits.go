@@ -7,7 +7,8 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// Problem: Lua looks at the limits between its instructions, and one instruction
+// Problem: Lua looks at the limits, and at the wish to interrupt it (interrupt.go),
+// between its instructions, and one instruction
 // may be a call into Go that runs, allocates or recurses for as long as its
 // arguments say. Go cannot be interrupted, and a Go stack that overflows ends the
 // process.
@@ -54,8 +55,10 @@ func (t *ticker) step(n int) {
 	}
 }
 
-// interrupt raises an error when the limits have ended the call in progress.
+// interrupt raises an error when the limits have ended the call in progress, or
+// somebody wants it to end.
 func (s *State) interrupt(L *glua.LState) {
+	trapped(L)
 	if s.guard != nil {
 		if why := s.guard.ended(); why != "" {
 			L.RaiseError("%s", why)
