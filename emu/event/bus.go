@@ -2,7 +2,6 @@ package event
 
 import (
 	"fmt"
-	"slices"
 
 	"panda/emu/guest"
 	"panda/emu/vcpu"
@@ -19,11 +18,11 @@ type Owner struct {
 // Bus holds the subscriptions of a machine. It belongs to the machine's
 // goroutine.
 type Bus struct {
-	subs   [NumKinds][]*Sub
+	subs   [NumKinds]roster[*Sub]
 	index  [NumKinds]index
 	timers timers
-	apart  []*Sub // of no kind
-	hooks  []*Calls
+	apart  roster[*Sub] // of no kind
+	hooks  roster[*Calls]
 	calls  callsInProgress
 	muted  map[guest.Addr]int // functions whose hooks rest
 	seq    int
@@ -56,17 +55,20 @@ func (b *Bus) OwnerChanged(o *Owner) { b.eachOf(o, (*Sub).refresh) }
 
 // eachOf calls f for each subscription of an owner.
 func (b *Bus) eachOf(o *Owner, f func(*Sub)) {
-	for k := range b.subs {
-		for _, s := range b.subs[k] { // f replaces b.subs[k], never changes it
-			if s.Owner == o {
-				f(s)
+	var of []*Sub // f may add and remove
+	list := func(subs []*Sub) {
+		for _, s := range subs {
+			if s.Owner == o && !s.removed {
+				of = append(of, s)
 			}
 		}
 	}
-	for _, s := range slices.Clone(b.apart) {
-		if s.Owner == o {
-			f(s)
-		}
+	for k := range b.subs {
+		list(b.subs[k].all)
+	}
+	list(b.apart.all)
+	for _, s := range of {
+		f(s)
 	}
 }
 
@@ -77,8 +79,8 @@ func (b *Bus) RemoveOwner(o *Owner) { b.eachOf(o, (*Sub).Remove) }
 func (b *Bus) All() []*Sub {
 	var all []*Sub
 	for k := range b.subs {
-		for _, s := range b.subs[k] {
-			if !s.own && !s.Owner.Own {
+		for _, s := range b.subs[k].all {
+			if !s.removed && !s.own && !s.Owner.Own {
 				all = append(all, s)
 			}
 		}
@@ -94,7 +96,7 @@ func (b *Bus) Watched(k Kind) bool { return len(b.Active(k)) > 0 }
 func (b *Bus) Detach(o *Owner, what string, gone func()) *Sub {
 	b.seq++
 	s := &Sub{Kind: Detached, Owner: o, Filter: new(Filter), seq: b.seq, bus: b, what: what, gone: gone}
-	b.apart = append(b.apart, s)
+	b.apart.insert(len(b.apart.all), s)
 	s.refresh()
 	return s
 }

@@ -90,7 +90,7 @@ func (b *Bus) HookCalls(o *Owner, f *Filter, enter, leave func(c *vcpu.CPU, call
 	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, at: map[callPlace]*Call{}}
 	h.Sub = b.Subscribe(o, InsnExec, f, PCFunc(h.entered))
 	h.Sub.gone = h.removed
-	b.hooks = append(b.hooks, h)
+	b.hooks.insert(len(b.hooks.all), h)
 	if leave != nil {
 		b.calls.follow(b)
 		h.followMoves()
@@ -105,7 +105,7 @@ func (h *Calls) InProgress() int { return h.open }
 func (h *Calls) Remove() { h.Sub.Remove() }
 
 func (h *Calls) removed() {
-	h.bus.hooks = slices.DeleteFunc(slices.Clone(h.bus.hooks), func(o *Calls) bool { return o == h })
+	h.bus.hooks.left()
 	for _, s := range h.subs {
 		s.Remove()
 	}

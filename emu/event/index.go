@@ -30,7 +30,7 @@ func (b *Bus) indexOf(k Kind) *index {
 	x := &b.index[k]
 	if !x.made {
 		*x = index{made: true, byPC: map[guest.Addr][]*Sub{}}
-		for _, s := range b.subs[k] {
+		for _, s := range b.subs[k].all {
 			if s.On {
 				x.add(s)
 			}

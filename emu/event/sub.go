@@ -96,7 +96,7 @@ func (s *Sub) Remove() {
 	if s.Kind != Detached {
 		subs = &s.bus.subs[s.Kind]
 	}
-	*subs = slices.DeleteFunc(slices.Clone(*subs), func(o *Sub) bool { return o == s })
+	subs.left()
 	if s.gone != nil {
 		s.gone()
 	}
@@ -146,11 +146,11 @@ func (b *Bus) add(s *Sub) *Sub {
 	if s.Fn != nil {
 		s.bind()
 	}
-	old := b.subs[s.Kind]
-	i, _ := slices.BinarySearchFunc(old, s, func(x, y *Sub) int {
+	subs := &b.subs[s.Kind]
+	i, _ := slices.BinarySearchFunc(subs.all, s, func(x, y *Sub) int {
 		return cmp.Or(cmp.Compare(x.Owner.Order, y.Owner.Order), cmp.Compare(x.seq, y.seq))
 	})
-	b.subs[s.Kind] = slices.Insert(slices.Clone(old), i, s) // a firing loop may hold the old slice
+	subs.insert(i, s)
 	s.refresh()
 	return s
 }

@@ -381,3 +381,23 @@ func TestDeadBlocks(t *testing.T) {
 		t.Errorf("all blocks were dropped %d times for %d dead ones", n, dead)
 	}
 }
+
+// TestManyChanges: with many changes of subscriptions at once all translations go,
+// and none is looked for by each.
+func TestManyChanges(t *testing.T) {
+	m := newMachine(t, loop)
+	m.Engine.Run(m.CPU, 5)
+	before, hits := m.Engine.Stats, 0
+	for i := range guest.Addr(5000) {
+		subscribe(t, m, event.InsnExec, event.PCFunc(func(*vcpu.CPU, guest.Addr) { hits++ }), event.At(codeAt+0xd+i))
+	}
+	if s := m.Engine.Run(m.CPU, 1000); s != vcpu.StopSyscall {
+		t.Fatalf("stop %v, exception %v", s, &m.CPU.Exc)
+	}
+	if n := m.Engine.Stats.Partial - before.Partial; n > 2000 || m.Engine.Stats.Flushes == before.Flushes {
+		t.Errorf("%d changes looked for one by one, %d flushes", n, m.Engine.Stats.Flushes-before.Flushes)
+	}
+	if hits == 0 || hits > 5*3 {
+		t.Errorf("%d hits", hits)
+	}
+}

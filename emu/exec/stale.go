@@ -17,13 +17,18 @@ import (
 // that runs. The site whose callback made it leaves the block, and the run loop
 // goes on there with a new one.
 
+// maxStale is how many filters are looked for one by one; with more, all
+// translations go.
+const maxStale = 1 << 10
+
 // changed notes what a change of a subscription makes stale.
 func (e *Engine) changed(k event.Kind, f *event.Filter) {
 	switch {
 	case !probe.Affects(k):
 		return
-	case k == event.InsnTranslate, f == nil, !e.bounded(f): // what insn_translate answers concerns other subscriptions
+	case k == event.InsnTranslate, f == nil, !e.bounded(f), len(e.stale) >= maxStale: // what insn_translate answers concerns other subscriptions
 		e.flush = true
+	case e.flush: // all go
 	case !slices.Contains(e.stale, f):
 		e.stale = append(e.stale, f)
 	}
