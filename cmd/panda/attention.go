@@ -115,6 +115,11 @@ func (a *attention) ends() int {
 	return a.sig
 }
 
+// forceful are the signals by which a program that hangs is ended, or ends itself:
+// no one sends them for the guest while it waits for the prompt's work. Others, as
+// SIGUSR1 and SIGALRM, are held until the guest runs.
+var forceful = []int{abi.SIGQUIT, abi.SIGABRT, abi.SIGSEGV, abi.SIGBUS, abi.SIGILL, abi.SIGFPE, abi.SIGTRAP, abi.SIGSYS}
+
 // harmless are the signals that end nobody.
 var harmless = []int{abi.SIGCONT, abi.SIGTSTP, abi.SIGWINCH}
 
@@ -124,7 +129,7 @@ func (a *attention) asks(sig int) bool {
 	case abi.SIGINT, abi.SIGTERM, abi.SIGHUP:
 		return true
 	case abi.SIGQUIT, abi.SIGABRT:
-		return a.phase < reading // at the prompt they are the guest's
+		return a.phase < reading // at the prompt they are the guest's, or forceful
 	}
 	return false
 }
@@ -134,7 +139,7 @@ func (a *attention) take(sig int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case !a.asks(sig) && a.gone && !slices.Contains(harmless, sig):
+	case !a.asks(sig) && a.gone && !slices.Contains(harmless, sig), a.phase == working && slices.Contains(forceful, sig):
 		a.dieNow(sig)
 	case !a.asks(sig), a.phase == driving && sig == abi.SIGINT && a.passed:
 		return false

@@ -143,6 +143,44 @@ var sessions = []struct {
 		"signal: terminated",
 	},
 	{
+		"a loop that was typed is left by force",
+		[]string{"-i", "/bin/true"},
+		[]act{
+			{"", 0, "> "},
+			{"print('in' .. 'side') while true do pcall(function() while true do end end) end\r", 0, "inside\r\n"},
+			{"\x1c", 0, ""},
+		},
+		"signal: quit",
+	},
+	{
+		"and by a fault from outside",
+		[]string{"-i", "/bin/true"},
+		[]act{
+			{"", 0, "> "},
+			{"print('in' .. 'side') while true do end\r", 0, "inside\r\n"},
+			{"", unix.SIGSEGV, ""},
+		},
+		"signal: segmentation fault",
+	},
+	{
+		"what is the guest's waits until it runs",
+		[]string{"-i", "/bin/sh", "-c", "echo ran"},
+		[]act{
+			{"", 0, "> "},
+			{":set context off\r", 0, "> "},
+			{"print('in' .. 'side') while true do end\r", 0, "inside\r\n"},
+			{"", unix.SIGUSR1, ""},
+			{ctrlC, 0, "interrupted by SIGINT"},
+			{"", 0, "> "},
+			{":c\r", 0, "SIGUSR1 {si_signo=SIGUSR1"},
+			{"", 0, "> "},
+			{":signal 0\r", 0, "ran\r\n"},
+			{"", 0, "(ended)> "},
+			{":q\r", 0, ""},
+		},
+		"exit status 0",
+	},
+	{
 		"Lua that drives the guest",
 		[]string{"-i", "/bin/sh", "-c", "while :; do :; done"},
 		[]act{
