@@ -28,6 +28,7 @@ type File struct {
 	entries  []abi.Dirent // of a listing that is being read
 	pos      int          // in entries
 	places   []int64      // see narrowOffset
+	placeOf  map[int64]int64
 	signals  *signalFile
 	bound    string    // the host's name of a Unix socket that the guest spells otherwise
 	process  *Process  // of a pidfd

@@ -212,10 +212,11 @@ func (t *Thread) processVM(c *call, write bool) (int64, errno) {
 	return c.progress, 0
 }
 
-// exchange copies between local buffers and one range of another process.
+// exchange copies between local buffers and one range of another process, page by
+// page: up to the first that is not there.
 func (t *Thread) exchange(p *Process, iov abi.Iovec, local [][]byte, write bool) errno {
 	for at, left := iov.Base, iov.Len; left > 0 && len(local) > 0; {
-		n := min(left, uint64(len(local[0])))
+		n := min(left, uint64(len(local[0])), mm.PageSize-at%mm.PageSize)
 		do := p.mm.Space.Load
 		if write {
 			do = p.mm.Space.Store

@@ -8,7 +8,8 @@ import (
 	"panda/emu/linux/hostsys"
 )
 
-// maxControl bounds the control data of a message.
+// maxControl bounds the control data of a message that is sent (optmem_max). Of one
+// that comes it is no longer either, whatever room there is.
 const maxControl = 64 << 10
 
 // message reads a struct msghdr and finds its buffers.
@@ -18,9 +19,6 @@ func (t *Thread) message(a guest.Addr, access guest.Access) (h abi.Msghdr, m *ho
 	}
 	if h.Iovlen > maxIovec {
 		return h, nil, abi.EMSGSIZE
-	}
-	if h.Controllen > maxControl {
-		return h, nil, abi.ENOBUFS
 	}
 	m = new(hostsys.Msg)
 	m.Iov, _, e = t.iovecs(guest.Addr(h.Iov), int(h.Iovlen), access)
@@ -44,6 +42,9 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		if m.Name, _, e = t.sockaddr(guest.Addr(h.Name), uint64(uint32(h.Namelen)), abi.ECONNREFUSED); e != 0 {
 			return 0, e
 		}
+	}
+	if h.Controllen > maxControl {
+		return 0, abi.ENOBUFS
 	}
 	if h.Control != 0 && t.call.progress == 0 {
 		b, e := t.mem(guest.Addr(h.Control), h.Controllen)
@@ -75,17 +76,18 @@ func (t *Thread) recvHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 	if h.Name != 0 {
 		m.Name = make([]byte, maxSockaddr)
 	}
+	room := int(min(h.Controllen, maxControl))
 	if h.Control != 0 {
-		m.Control = make([]byte, h.Controllen)
+		m.Control = make([]byte, room)
 		if t.lay() != abi.Layout64 { // the host's headers are longer
-			m.Control = make([]byte, 2*h.Controllen)
+			m.Control = make([]byte, 2*room)
 		}
 	}
 	n, e := t.recvMsg(f, m, flags)
 	if e != 0 {
 		return 0, e
 	}
-	control, whole := t.controlToGuest(m.Control, int(h.Controllen), flags&unix.MSG_CMSG_CLOEXEC != 0)
+	control, whole := t.controlToGuest(m.Control, room, flags&unix.MSG_CMSG_CLOEXEC != 0)
 	if !whole {
 		m.Flags |= unix.MSG_CTRUNC
 	}

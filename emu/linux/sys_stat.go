@@ -339,20 +339,34 @@ func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int
 	return int64(total), 0
 }
 
-// convertDents reads fewer bytes than fit, since the old entries are no longer
-// than the new ones.
+// dentsPart is how much of a directory is read at once to be converted: the room
+// that the guest gives may be 2 GiB.
+const dentsPart = 32 << 10
+
+// convertDents reads a directory in parts. Each is no longer than what is left of
+// the room: the old entries are no longer than the new ones.
 func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int64, errno) {
-	host := make([]byte, len(b))
-	n, e := t.k.host.Getdents(f.fd, host)
-	if e != 0 {
-		return 0, e
+	part, total := make([]byte, min(len(b), dentsPart)), 0
+	for {
+		part = part[:min(len(part), len(b)-total)]
+		n, e := t.k.host.Getdents(f.fd, part)
+		if n == 0 || e != 0 {
+			if total > 0 { // what failed does so again next time
+				e = 0
+			}
+			return int64(total), e
+		}
+		total += t.convertPart(f, b[total:], part[:n], put)
 	}
-	total := 0
-	for host = host[:n]; ; {
+}
+
+// convertPart puts the host's entries into b.
+func (t *Thread) convertPart(f *File, b, host []byte, put func([]byte, *abi.Dirent) int) (total int) {
+	for {
 		var d abi.Dirent
 		size := abi.GetDirent64(host, &d)
 		if size == 0 {
-			return int64(total), 0
+			return total
 		}
 		host = host[size:]
 		if t.lay().Word == 4 {
@@ -364,10 +378,19 @@ func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) i
 
 // narrowOffset makes an offset of 31 bits of one in a directory: the host's are
 // hashes of 64 bits, which the C library of a 32-bit program takes for an error.
-// They are ordinal numbers in a list, until the program goes back to the start.
+// They are ordinal numbers in a list, until the program goes back to the start; one
+// that comes again, as after a seek, keeps its number.
 func (f *File) narrowOffset(off int64) int64 {
-	f.places = append(f.places, off)
-	return int64(len(f.places))
+	n, ok := f.placeOf[off]
+	if !ok {
+		if f.placeOf == nil {
+			f.placeOf = map[int64]int64{}
+		}
+		f.places = append(f.places, off)
+		n = int64(len(f.places))
+		f.placeOf[off] = n
+	}
+	return n
 }
 
 func (f *File) narrowOffsets(entries []byte) {
@@ -382,7 +405,7 @@ func (f *File) narrowOffsets(entries []byte) {
 func (f *File) place(off int64) int64 {
 	switch {
 	case off == 0:
-		f.places = nil
+		f.places, f.placeOf = nil, nil
 	case off > 0 && off <= int64(len(f.places)):
 		return f.places[off-1]
 	}

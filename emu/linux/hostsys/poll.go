@@ -36,10 +36,15 @@ func (h *Host) EpollCtl(epfd, op, fd int, ev []byte) Errno {
 	return h.run(unix.SYS_EPOLL_CTL, num(epfd), num(op), num(fd), in(ev))
 }
 
+// mostEvents is how many events are converted at once; who asks for more gets the
+// others next time.
+const mostEvents = 4096
+
 // EpollWait fills events in the x86 layout without waiting.
 func (h *Host) EpollWait(epfd int, evs []byte) (int, Errno) {
 	raw := evs
 	if hostEvent != x86Event {
+		evs = evs[:min(len(evs), mostEvents*x86Event)]
 		raw = make([]byte, len(evs)/x86Event*hostEvent)
 	}
 	n, e := h.open(unix.SYS_EPOLL_PWAIT, num(epfd), out(raw), num(len(evs)/x86Event), num(0), Arg{}, num(8))
