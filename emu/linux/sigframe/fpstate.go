@@ -70,12 +70,14 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 	if !ok {
 		return false
 	}
-	if hasAVX(w) && le.Uint32(b[swAt:]) == magic1 {
-		if b, ok = read(s, a, xsaveSize+4); !ok {
+	if at := extended(w, b[swAt:]); at != 0 {
+		end, ok := read(s, a+at, 4)
+		if !ok {
 			return false
 		}
-		if le.Uint32(b[xsaveSize:]) == magic2 {
-			return aligned(a, 64, v) && loadX(w, b, v)
+		if le.Uint32(end) == magic2 {
+			b, ok = read(s, a, xsaveSize)
+			return ok && aligned(a, 64, v) && loadX(w, b, v)
 		}
 	}
 	if !aligned(a, 16, v) || le.Uint32(b[mxcsrAt:])&^mxcsrBits != 0 {
@@ -87,6 +89,17 @@ func loadState(w *regs.Words, s *mmu.Space, a uint64, v vectors) bool {
 		w[x+2], w[x+3] = 0, 0
 	}
 	return true
+}
+
+// extended is the size of a state in the format of XSAVE as the kernel's words have
+// it, 0 where they are not what it has written (check_xstate_in_sigframe): what is
+// there is an FXSAVE image alone then.
+func extended(w *regs.Words, sw []byte) uint64 {
+	whole, size := le.Uint32(sw[4:]), le.Uint32(sw[16:])
+	if !hasAVX(w) || le.Uint32(sw) != magic1 || size < headerAt+headerSize || size > xsaveSize || size > whole {
+		return 0
+	}
+	return uint64(size)
 }
 
 // aligned: the kernel loads a 64-bit program's state from where it is, by XRSTOR or

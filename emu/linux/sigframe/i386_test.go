@@ -81,3 +81,37 @@ func TestForeignSelectors(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedWords: where the words about an image in the format of XSAVE are not the
+// kernel's, what is behind the FXSAVE image does not count; else its header must be
+// one that the CPU takes.
+func TestDamagedWords(t *testing.T) {
+	for name, r := range map[string]struct { // each is a test of its own
+		at, value int
+		ok        bool
+	}{
+		"whole":        {swAt, magic1, false},
+		"magic":        {swAt, magic1 + 1, true},
+		"extended":     {swAt + 4, xsaveSize - 1, true},
+		"no size":      {swAt + 16, 0, true},
+		"small size":   {swAt + 16, headerAt + headerSize - 1, true},
+		"large size":   {swAt + 16, xsaveSize + 1, true},
+		"other size":   {swAt + 16, xsaveSize - 8, true}, // no magic there
+		"second magic": {xsaveSize, 0, true},
+	} {
+		s, w := newStack(t), randomWords(rand.New(rand.NewPCG(7, 8)), true)
+		narrow32(w)
+		if !PushI386(w, s, &Frame{SP: guest.Addr(w[regs.RSP])}) {
+			t.Fatal("push failed")
+		}
+		var at [4]byte
+		s.Read(guest.Addr(w[regs.RSP]+oldContextAt+c32FPState), at[:])
+		state := guest.Addr(le.Uint32(at[:])) + fsaveSize
+		s.Write(state+headerAt+40, []byte{1}) // reserved
+		s.Write(state+guest.Addr(r.at), le.AppendUint32(nil, uint32(r.value)))
+		w[regs.RSP] += 8
+		if _, ok := PopI386(w, s, false, reloadInto(w)); ok != r.ok {
+			t.Errorf("%s: %v", name, ok)
+		}
+	}
+}
