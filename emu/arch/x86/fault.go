@@ -117,11 +117,10 @@ func (a *access) wraps(c *vcpu.CPU) bool {
 
 // size is how many bytes the access has.
 func (a *access) size() uint64 {
-	n := uint64(a.in.OpSize) // of what instructions of the stack and strings move
-	if a.mem != nil && max(a.mem.Size, a.mem.Width) != 0 { // else a state, which begins with a field of that size
-		n = uint64(max(a.mem.Size, a.mem.Width))
+	if a.mem != nil && max(a.mem.Size, a.mem.Width) != 0 {
+		return uint64(max(a.mem.Size, a.mem.Width))
 	}
-	return n
+	return uint64(a.in.OpSize) // of what the stack and strings move, of a state's first field
 }
 
 // shifts write the operand that they read, as all instructions do that LOCK is
