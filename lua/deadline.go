@@ -7,6 +7,7 @@ import (
 	"runtime/metrics"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	glua "github.com/yuin/gopher-lua"
@@ -30,7 +31,10 @@ type watchdog struct {
 	proven uint64    // what a collection has shown to be within the bound
 	due    int       // so many calls later one looks at the heap as it begins
 	full   int       // while calls are ended as they begin: how many are without a look
-	grown  bool      // the goroutine has seen a heap that is too large
+	others *culprits
+	kept   bool // what it keeps is in others, and is that much:
+	own    uint64
+	grown  bool // the goroutine has seen a heap that is too large
 	ctx    context.Context
 	cancel context.CancelFunc
 }
@@ -38,8 +42,12 @@ type watchdog struct {
 // memoryTick is how often the heap is looked at.
 const memoryTick = 10 * time.Millisecond
 
-func newWatchdog(limit time.Duration, bound uint64) *watchdog {
-	w := &watchdog{limit: limit, bound: bound, stop: make(chan struct{})}
+// culprits knows how much the scripts of a machine keep that took more than their
+// bound: it is not charged to the others, once for each script.
+type culprits struct{ kept atomic.Uint64 }
+
+func newWatchdog(limit time.Duration, bound uint64, others *culprits) *watchdog {
+	w := &watchdog{limit: limit, bound: bound, stop: make(chan struct{}), others: others}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	go w.watch()
 	return w
@@ -85,7 +93,16 @@ func (w *watchdog) look(now time.Time) {
 // a collection has shown that they are not, so much is to come before the next: a
 // script near its bound would have one after the other.
 func (w *watchdog) over(n uint64) bool {
-	return heapBytes()+n > max(w.heap+w.bound, w.proven+w.bound/8)
+	return heapBytes()+n > max(w.most(), w.proven+w.bound/8)
+}
+
+// most is how large the heap may be.
+func (w *watchdog) most() uint64 {
+	foreign := w.others.kept.Load()
+	if w.kept {
+		foreign -= w.own
+	}
+	return w.heap + w.bound + foreign
 }
 
 // weighed ends the call in progress if it must for the heap and n bytes more.
@@ -94,7 +111,11 @@ func (w *watchdog) weighed(n uint64) {
 		return
 	}
 	runtime.GC()
-	if w.proven = heapBytes() + n; w.proven > w.heap+w.bound {
+	if w.proven = heapBytes() + n; w.proven > w.most() {
+		if !w.kept {
+			w.kept, w.own = true, w.proven-w.heap-w.others.kept.Load()
+			w.others.kept.Add(w.own)
+		}
 		w.proven = 0
 		w.endMemory()
 	}

@@ -9,7 +9,10 @@ type Loader struct {
 }
 
 // NewLoader makes a loader of .lua files.
-func NewLoader(opts Options) *Loader { return &Loader{opts, keeper{}} }
+func NewLoader(opts Options) *Loader {
+	opts.culprits = new(culprits)
+	return &Loader{opts, keeper{}}
+}
 
 // Ext is the file ending of scripts.
 func (*Loader) Ext() string { return ".lua" }

@@ -64,3 +64,26 @@ func TestMemoryLetGo(t *testing.T) {
 		t.Errorf("%d calls failed after the memory was let go of", n)
 	}
 }
+
+// TestMemoryOfAnother: what a script keeps that was ended is not charged to another,
+// once; what the other keeps is.
+func TestMemoryOfAnother(t *testing.T) {
+	f := newFake(t).options(Options{Memory: 8 << 20})
+	if _, err := f.load("good", `panda.on("insn_exec", function() m = (m or 0) + 1 end)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.load("bad", keeping); err != nil {
+		t.Fatal(err)
+	}
+	for range 4000 {
+		f.insn(0x401000, 0x90)
+	}
+	for _, l := range f.log {
+		if !strings.HasPrefix(l, "bad: ") {
+			t.Errorf("%.200s", l)
+		}
+	}
+	if len(f.log) == 0 {
+		t.Error("no script was ended")
+	}
+}

@@ -38,6 +38,8 @@ type Options struct {
 	// Lost is told when something that a script wrote could not be written; it may
 	// be nil.
 	Lost func(err error)
+
+	culprits *culprits // of the machine; a state alone has its own
 }
 
 // State is one script, one-liner or REPL session: a Lua state, bound to a
@@ -106,7 +108,10 @@ func newState(name string, opts Options) *State {
 		s.restrict()
 	}
 	if opts.Deadline > 0 || opts.Memory > 0 {
-		s.guard = newWatchdog(opts.Deadline, opts.Memory)
+		if opts.culprits == nil {
+			opts.culprits = new(culprits)
+		}
+		s.guard = newWatchdog(opts.Deadline, opts.Memory, opts.culprits)
 	}
 	return s
 }

@@ -9,11 +9,11 @@ import (
 	"panda/emu/vcpu"
 )
 
-// Fault is #PF, or #GP for an address that is not canonical or an operand that goes
-// on behind 4 GiB, #SS if that is on the stack. The CPU's registers are those before the instruction.
+// Fault is #PF, or #GP for an address that is not canonical, #SS if that is on
+// the stack. The CPU's registers are those before the instruction.
 func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	a := newAccess(c, f)
-	if a.outside(c) {
+	if regs.CodeBits(&c.W) == 64 && a.outside() {
 		if a.onStack(c) {
 			return guest.Exception{Vector: vecSS, HasCode: true}
 		}
@@ -82,45 +82,26 @@ func newAccess(c *vcpu.CPU, f *guest.MemFault) *access {
 // canonicalEnd is the end of the lower half of the addresses that a CPU has.
 const canonicalEnd = 1 << 47
 
-// outside reports whether the access reaches an address that is not canonical, or
-// outside 64-bit mode one beyond its segment: the CPU looks at that before it looks
-// for a page.
-func (a *access) outside(c *vcpu.CPU) bool {
-	switch wide := regs.CodeBits(&c.W) == 64; {
-	case wide && !canonical(uint64(a.addr)):
+// outside reports whether the access reaches an address that is not canonical:
+// the CPU looks at that before it looks for a page.
+func (a *access) outside() bool {
+	if !canonical(uint64(a.addr)) {
 		return true
-	case a.in.Row == nil:
-		return false
-	case !wide:
-		return a.wraps(c)
 	}
-	size := a.size()
+	if a.addr >= canonicalEnd || a.in.Row == nil {
+		return false
+	}
+	size := uint64(a.in.OpSize) // of what instructions of the stack and strings move
+	if a.mem != nil {
+		size = uint64(max(a.mem.Size, a.mem.Width))
+		if size == 0 { // a state, which begins with a field of that size
+			size = uint64(a.in.OpSize)
+		}
+	}
 	if stackInsns[a.in.Row.Name] && a.mem == nil && size == 4 {
 		size = 8
 	}
-	return a.addr < canonicalEnd && uint64(a.addr)+size > canonicalEnd
-}
-
-// wraps reports whether the operand begins below the end of a segment of 4 GiB and
-// goes on behind it. A CPU may let that be (SDM vol. 3A 6.3); those that programs run
-// on do not. Smaller segments have checks of their own.
-func (a *access) wraps(c *vcpu.CPU) bool {
-	seg := dec.SegES // of the strings whose side is not described
-	switch {
-	case a.mem != nil:
-		seg = a.in.Mem.Seg
-	case a.onStack(c):
-		seg = dec.SegSS
-	}
-	return uint64(uint32(uint64(a.addr)-c.W[regs.Base+ir.Ref(seg)]))+a.size() > 1<<32
-}
-
-// size is how many bytes the access has.
-func (a *access) size() uint64 {
-	if a.mem != nil && max(a.mem.Size, a.mem.Width) != 0 {
-		return uint64(max(a.mem.Size, a.mem.Width))
-	}
-	return uint64(a.in.OpSize) // of what the stack and strings move, of a state's first field
+	return uint64(a.addr)+size > canonicalEnd
 }
 
 // shifts write the operand that they read, as all instructions do that LOCK is
@@ -197,11 +178,7 @@ func (a *access) onStack(c *vcpu.CPU) bool {
 	}
 	if stackInsns[a.in.Row.Name] {
 		for _, top := range []ir.Ref{regs.RSP, regs.RBP} { // enter and leave follow rBP
-			away := uint64(a.addr) - c.W[top]
-			if regs.CodeBits(&c.W) != 64 {
-				away = uint64(int32(away)) // around 4 GiB
-			}
-			if away+stackReach < 2*stackReach {
+			if uint64(a.addr)-c.W[top]+stackReach < 2*stackReach {
 				return true
 			}
 		}
