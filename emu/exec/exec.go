@@ -86,6 +86,8 @@ type Engine struct {
 	flush       bool                // drop all translations before the next block
 	stale       []*event.Filter     // drop what they match before the next block
 	nested      int                 // calls of guest functions that are running
+	away        func(sp guest.Addr) bool
+	noJump      *vcpu.JumpCache // stays empty: with away, indirect jumps come to the run loop
 	translating bool
 	late        bool // subscriptions changed while a block was translated
 	quiet       bool // nobody is told of translations
@@ -199,6 +201,9 @@ func (e *Engine) enterSpace() {
 		e.FlushTB()
 	}
 	c.Jump = e.blocks.jump
+	if e.away != nil {
+		c.Jump = e.noJump
+	}
 }
 
 // Run runs about n instructions of the CPU's present state, exactly n if
@@ -257,6 +262,9 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	e.Stats.Turns++
 	if c.StopWord() && c.Stopping() {
 		return vcpu.StopRequest, true
+	}
+	if e.away != nil && e.away(c.SP()) {
+		return vcpu.StopAway, true
 	}
 	if e.nested == 0 { // a block that waits for a nested call keeps its code
 		e.forget()
@@ -360,7 +368,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 			return nil, fault
 		}
 	}
-	if !e.noChain && !tb.Dead {
+	if !e.noChain && !tb.Dead && e.away == nil {
 		c.Jump.Set(tb)
 	}
 	return tb, nil

@@ -129,14 +129,22 @@ func (e *Engine) hasten(c *vcpu.CPU) {
 
 // Nested runs f, which runs the engine for a guest function that plugin code
 // calls, perhaps from the middle of a block. Registers, counts and the place in
-// the block are then as they were.
-func (e *Engine) Nested(f func()) {
+// the block are then as they were. Run says StopAway, before anything runs there,
+// where the guest comes by an indirect branch with a stack pointer that away
+// reports; away may be nil.
+func (e *Engine) Nested(away func(sp guest.Addr) bool, f func()) {
 	c := e.cpu
 	saved := new(vcpu.Saved)
 	saved.Keep(c, len(c.W))
+	outer := e.away
 	e.nested++
+	e.away = away
+	if e.noJump == nil {
+		e.noJump = vcpu.NewJumpCache()
+	}
 	defer func() {
 		e.nested--
+		e.away = outer
 		saved.Restore(c)
 		e.enterSpace()
 		if e.flush || len(e.stale) > 0 {

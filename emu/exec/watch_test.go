@@ -263,7 +263,7 @@ func TestNested(t *testing.T) {
 	subscribe(t, m, event.InsnExec, event.PCFunc(func(c *vcpu.CPU, pc guest.Addr) {
 		w, icount := c.W[:regs.TempBase], c.Icount()
 		before := slices.Clone(w)
-		m.Engine.Nested(func() {
+		m.Engine.Nested(nil, func() {
 			c.SetPC(0x30000)
 			if s := m.Engine.Run(c, 100); s != vcpu.StopSyscall {
 				t.Errorf("stop %v", s)
@@ -333,7 +333,7 @@ func TestCallbackStack(t *testing.T) {
 	deep = func(n int, room [64]int) int {
 		if n == 0 {
 			runtime.GC()
-			m.Engine.Nested(func() {
+			m.Engine.Nested(nil, func() {
 				m.CPU.SetPC(0x30000)
 				m.Engine.Run(m.CPU, 10)
 			})

@@ -16,14 +16,14 @@ import (
 // Idea: the engine runs again within the callback, on a stack of its own whose
 // lowest page, which cannot be executed, is the return address: arriving there
 // is the function's return. System calls of the function are made; signals wait
-// until it is over.
+// until it is over; guestcall_bounds.go sees to one that leaves its call.
 // Invariant: whatever happens, registers, instruction count and the thread's own
 // system call are afterwards what they were. What the function did to memory and
 // files stays.
 
 // nester is an engine that can run within a callback.
 type nester interface {
-	Nested(f func())
+	Nested(away func(sp guest.Addr) bool, f func())
 	Busy() bool
 }
 
@@ -54,18 +54,21 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 	if e != 0 {
 		return 0, fmt.Errorf("a stack for the function: %w", e)
 	}
-	state, wait, call, over := t.state, t.wait, t.call, k.turn.over
+	state, wait, call, over, signals := t.state, t.wait, t.call, k.turn.over, t.signalState()
 	defer func() {
 		if t.state != dead {
 			t.state, t.wait, t.call, k.turn.over = state, wait, call, over
+			t.restoreSignals(signals)
 			t.p.mm.Unmap(stack, callStack)
 		}
 	}()
+	away, done := t.stay(stack)
+	defer done()
 	t.state, t.wait = ready, nil
-	engine.Nested(func() {
+	engine.Nested(away, func() {
 		t.call.active, t.call.event = false, nil
 		if err = t.enterFunction(fn, stack, args); err == nil {
-			ret, err = t.runFunction(stack, int64(min(limit, 1<<62)))
+			ret, err = t.runFunction(stack, int64(min(limit, 1<<62)), signals)
 		}
 		k.bus.StackGone(k.cpu, stack, stack+callStack)
 	})
@@ -103,7 +106,7 @@ func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
 }
 
 // runFunction runs until the function returns.
-func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
+func (t *Thread) runFunction(end guest.Addr, left int64, before *signalState) (uint64, error) {
 	c, k := t.k.cpu, t.k
 	tapped := false
 	defer func() {
@@ -112,9 +115,9 @@ func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 		}
 	}()
 	for left > 0 {
-		before := c.Icount()
+		start := c.Icount()
 		stop := k.engine.Run(c, left)
-		left -= int64(c.Icount()-before) + 1
+		left -= int64(c.Icount()-start) + 1
 		switch {
 		case stop == vcpu.StopException && c.PC() == end:
 			k.bus.Returned(c, end)
@@ -123,13 +126,15 @@ func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 			return 0, fmt.Errorf("the function failed at pc %#x: %v", uint64(c.PC()), &c.Exc)
 		case stop == vcpu.StopHalt:
 			return 0, fmt.Errorf("the function failed at pc %#x: HLT", uint64(c.PC()))
+		case stop == vcpu.StopAway:
+			return 0, fmt.Errorf("the function left its call for pc %#x of a function that waits for it, as longjmp does", uint64(c.PC()))
 		case stop == vcpu.StopRequest && c.Tapped():
 			tapped = true
 		case stop == vcpu.StopRequest:
 			k.Stop() // for whoever asked
 			return 0, fmt.Errorf("the function was stopped at pc %#x", uint64(c.PC()))
 		case stop == vcpu.StopSyscall:
-			if err := t.functionCalls(); err != nil {
+			if err := t.functionCalls(before); err != nil {
 				return 0, err
 			}
 		}
@@ -138,7 +143,7 @@ func (t *Thread) runFunction(end guest.Addr, left int64) (uint64, error) {
 }
 
 // functionCalls makes a system call of a function, and waits for it.
-func (t *Thread) functionCalls() error {
+func (t *Thread) functionCalls(before *signalState) error {
 	k := t.k
 	if name := t.callName(); slices.Contains(noCalls, name) {
 		return fmt.Errorf("the function called %s, which is not done", name)
@@ -168,7 +173,7 @@ func (t *Thread) functionCalls() error {
 	if t.state == dead || k.exited {
 		return errors.New("the function ended the process")
 	}
-	return nil
+	return t.raisedSignal(before)
 }
 
 // callName is the name of the system call that the registers describe.

@@ -66,6 +66,7 @@ type Kernel struct {
 	abi32  *guestABI
 	reset  [regs.TempBase]uint64 // register words of a new program
 	syms   *sym.Symbols
+	live   []vcpu.Extent // frames that wait for functions that plugin code calls
 
 	first   *Process
 	procs   []*Process // all that are not reaped, by pid

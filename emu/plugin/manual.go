@@ -122,10 +122,11 @@ var ErrTooDeep = fmt.Errorf("%d guest functions are running within one another; 
 // Call runs a guest function in the current thread, now, and gives its result;
 // arguments and result are passed as the calling convention passes integers. It
 // may be used in a callback. The function has a stack of its own and may make
-// system calls; registers and the instruction count are afterwards as before. A
-// fault, a system call that would end or fork the process, or CallLimit
-// instructions are an error, and so are calls that lead to further calls more than
-// MostCalls deep.
+// system calls; registers, the instruction count, the thread's signal mask and its
+// pending signals are afterwards as before. A fault, a system call that would end
+// or fork the process, a signal that the function sends itself, a jump back among
+// the frames that wait for it (longjmp), or CallLimit instructions are an error, and
+// so are calls that lead to further calls more than MostCalls deep.
 func (h *Host) Call(fn guest.Addr, args ...uint64) (uint64, error) {
 	return h.CallLimited(CallLimit, fn, args...)
 }

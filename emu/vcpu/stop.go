@@ -11,6 +11,7 @@ const (
 	StopException             // Exc is to be delivered
 	StopHalt                  // HLT: wait for an interrupt
 	StopRequest               // Stop was called
+	StopAway                  // a nested run left the stacks that it may be on
 )
 
 // SyscallKind is the instruction of a StopSyscall.
