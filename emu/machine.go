@@ -33,6 +33,7 @@ type Machine struct {
 	missing map[string]bool
 	failed  error // of a callback, with Strict
 	precise bool  // what the switch of that name was set to
+	ended   bool  // plugins have been told
 
 	mu   sync.Mutex
 	todo []func()
@@ -230,11 +231,19 @@ func (m *Machine) doTodo() {
 	}
 }
 
-// Close tells the plugins that the guest has ended, unloads them and frees the
-// guest.
-func (m *Machine) Close() {
+// End tells the plugins, once, that the guest has ended.
+func (m *Machine) End() {
+	if m.ended {
+		return
+	}
+	m.ended = true
 	m.bus.FlushBatches()
 	m.bus.Fire(event.Shutdown, new(event.Env))
+}
+
+// Close is End, and unloads the plugins and frees the guest.
+func (m *Machine) Close() {
+	m.End()
 	m.plugins.Close()
 	m.env.Close()
 	if m.box != nil {

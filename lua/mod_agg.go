@@ -164,7 +164,7 @@ func (a *aggregation) attach(k event.Kind, f *event.Filter) {
 		a.subs = append(a.subs, h.Subscribe(k, f, k.Each(a.hit)))
 	}
 	if a.cache != nil { // another program may stand at the same addresses
-		a.subs = append(a.subs, h.Subscribe(event.ProcessStart, nil, event.ProcessFunc(a.forgetCache)))
+		a.subs = append(a.subs, h.Subscribe(event.ProcessStart, nil, event.ProcessFunc(a.forgetCache)).Unlisted())
 	}
 }
 

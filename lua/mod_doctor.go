@@ -14,9 +14,6 @@ func pandaDoctor(s *State, L *glua.LState) int {
 	var b strings.Builder
 	owner := ""
 	for _, sub := range s.needHost(L).Subscriptions() {
-		if sub.Kind == event.ProcessStart && sub.Owner.Name == s.host.Name() && sub.Hits == 0 {
-			continue // those of aggregations are of no interest
-		}
 		if sub.Owner.Name != owner {
 			owner = sub.Owner.Name
 			fmt.Fprintf(&b, "%s:\n", owner)

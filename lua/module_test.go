@@ -410,7 +410,9 @@ func TestDoctor(t *testing.T) {
 	f.must(`
 		panda.hook("ba", { enter = function() end })
 		panda.on("insn_exec", { pc = 1 }, function() local x = nil; x.y = 1 end)
-		panda.on("insn_exec", { symbol = "main" }, function() end)`)
+		panda.on("insn_exec", { symbol = "main" }, function() end)
+		panda.on("process_start", function() end)
+		panda.count{ on = "insn_exec", by = { "symbol", "mnemonic" }, print = false }`)
 	f.insn(1)
 	if _, err := f.load("u", "print(panda.doctor())"); err != nil {
 		t.Fatal(err)
@@ -419,6 +421,8 @@ func TestDoctor(t *testing.T) {
   insn_exec symbol=ba: never fired: no symbol of this name was reached; names are those of the files' symbol tables (did you mean "a"?)
   insn_exec pc=0x1: disabled after 1 hits by an error: t.lua:3: attempt to index a non-table object(nil) with key 'y' (in insn_exec at pc 0x1)
   insn_exec symbol=main: never fired: no symbol of this name was reached; names are those of the files' symbol tables
+  insn_exec: 1 hits
+  process_start: never fired: no program was loaded by execve; the first one is there before plugins are
 
 `)
 }

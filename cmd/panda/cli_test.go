@@ -225,3 +225,11 @@ func TestDump(t *testing.T) {
 		}
 	}
 }
+
+// TestReportAfterShutdown: what -v says of callbacks includes those at the end.
+func TestReportAfterShutdown(t *testing.T) {
+	r := panda(t, t.TempDir(), "-v", "-e", `panda.on("shutdown", function() print "told" end)`, "/bin/true")
+	if !strings.Contains(r.stderr, "shutdown: 1 hits\n") || strings.Count(r.stdout+r.stderr, "told") != 1 {
+		t.Errorf("%q %q", r.stdout, r.stderr)
+	}
+}

@@ -45,7 +45,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	status, err = o.drive(m, a, stdout, stderr)
 	a.enter(ending)
 	err = errors.Join(err, writeExport(m, export, stderr))
-	m.Close()
+	o.end(m, stderr)
 	sig := m.Killed()
 	if end := (killed{}); errors.As(err, &end) {
 		sig, err, status = end.sig, nil, 128+end.sig
@@ -92,10 +92,16 @@ func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) 
 			status, err = o.afterStop(m, a, stdout, stderr)
 		}
 	}
+	return status, err
+}
+
+// end closes a machine. What the run was like includes what plugins do at its end.
+func (o *options) end(m *emu.Machine, stderr io.Writer) {
+	m.End()
 	if o.verbose {
 		report(m, stderr)
 	}
-	return status, err
+	m.Close()
 }
 
 // prompt serves the user.

@@ -120,6 +120,8 @@ func (s *Sub) why() string {
 		return "no symbol of this name was reached; names are those of the files' symbol tables"
 	case place:
 		return "no instruction that matches was translated"
+	case s.Kind == ProcessStart && f.Names == nil:
+		return "no program was loaded by execve; the first one is there before plugins are"
 	case f.Names != nil || f.Numbers != nil:
 		return "nothing of this name or number occurred"
 	}

@@ -153,7 +153,7 @@ var Rows = [NumKinds]Row{
 		[]string{"process_exec"},
 		processShape, "proc",
 		"pid, path", "", "name", "per process",
-		"a program image was loaded by execve",
+		"a program image was loaded by execve; the first program is there before plugins are, and has no such event",
 	},
 	{ProcessFork, "process_fork", nil, processShape, "proc", "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
 	{ProcessExit, "process_exit", nil, processShape, "proc", "pid, status", "", "", "per process", "a process ended"},
@@ -161,7 +161,7 @@ var Rows = [NumKinds]Row{
 	{ThreadExit, "thread_exit", nil, threadShape, "thread", "tid, pid, status", "", "", "per thread", "a thread ended"},
 	{
 		ModuleMapped, "module_mapped", nil, moduleShape, "module", "path, start, end", "", "name", "per mapping",
-		"code of a file was mapped: of a program and its interpreter by execve, else by mmap",
+		"code of a file was mapped: of a program and its interpreter by execve, else by mmap; the first program and its interpreter are there before plugins are",
 	},
 	{
 		ModuleUnmapped, "module_unmapped", nil, moduleShape, "module", "path, start, end", "", "name", "per mapping",

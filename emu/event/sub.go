@@ -39,7 +39,7 @@ type Sub struct {
 	bus      *Bus
 	what     string // of a detached one
 	gone     func()
-	own      bool // of this package: not listed
+	own      bool // serves another one: not listed
 }
 
 // What names what calls the callback.
@@ -105,6 +105,12 @@ func (s *Sub) Remove() {
 // Subscribe adds a callback of the kind's function type.
 func (b *Bus) Subscribe(o *Owner, k Kind, f *Filter, fn any) *Sub {
 	return b.add(&Sub{Kind: k, Owner: o, Filter: f, Fn: fn})
+}
+
+// Unlisted keeps a subscription that merely serves another one out of Bus.All.
+func (s *Sub) Unlisted() *Sub {
+	s.own = true
+	return s
 }
 
 // Count adds a counter that events of the kind increment.
