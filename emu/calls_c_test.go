@@ -323,3 +323,36 @@ func TestCallsFail(t *testing.T) {
 		}
 	}
 }
+
+const vdsoSource = `
+#include <time.h>
+int main(void) { time_t a; time(&a); time(&a); return a == 0; }
+`
+
+// TestResolverHome: what a file's resolver finds in the vdso is a function of the
+// file, to names, hooks and filters.
+func TestResolverHome(t *testing.T) {
+	m := newMachineOn(t, "", compileGuest(t, "gcc", vdsoSource))
+	calls, insns, own := 0, 0, false
+	libc := event.Module("libc.so.*")
+	m.host.InsnExec(event.Options(libc, event.Symbol("time")), func(c *vcpu.CPU, pc guest.Addr) {
+		calls++
+		_, _, own = c.Machine.Module(pc)
+		file := event.ModuleOf(c.Machine, pc)
+		if at, ok := m.env.(Symbols).FindSymbol(file + "!time"); !ok || at != pc {
+			t.Errorf("%s!time is at %#x, ran at %#x", file, uint64(at), uint64(pc))
+		}
+	})
+	m.host.InsnExec(libc, func(c *vcpu.CPU, pc guest.Addr) {
+		if name, _, _ := c.Machine.Symbol(pc); name == "time" {
+			insns++
+		}
+	})
+	m.finish(t)
+	if own {
+		t.Skip("this C library does not ask the vdso")
+	}
+	if calls != 2 || insns <= calls {
+		t.Errorf("%d calls, %d instructions of time", calls, insns)
+	}
+}

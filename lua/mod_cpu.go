@@ -27,6 +27,7 @@ var cpuModule = Module{
 		{"disas", "[addr[, n]]", "string", "n instructions (1) from addr (pc) on, a line each.", cpuDisas},
 		{"symbol", "[addr]", "string or nil", "The symbol at or before addr (pc), as in \"malloc+0x12\".", cpuSymbol},
 		{"module", "[addr]", "file, base or nil", "The mapped file at addr (pc), and where it begins.", cpuModuleAt},
+		{"home", "[addr]", "string or nil", "The file, by its base name, whose function lies at addr (pc) in the kernel's object, the vdso: libc.so.6 for time. A function of a mapped file has none.", cpuHome},
 		{"backtrace", "[n]", "list", "The calls that lead here, at most n (20), as far as frame pointers tell: tables with pc, sp and symbol.", cpuBacktrace},
 		{"regs", "", "table", "All registers of a dump by name.", cpuRegs},
 		{"reg", "name[, value]", "integer", "A register whose name is not known before, read or assigned.", cpuReg},
@@ -395,6 +396,17 @@ func cpuModuleAt(s *State, L *glua.LState) int {
 	L.Push(glua.LString(file))
 	L.Push(Int(uint64(base)))
 	return 2
+}
+
+func cpuHome(s *State, L *glua.LState) int {
+	c := s.checkCPU(L)
+	if c.Machine.Home != nil {
+		if file, ok := c.Machine.Home(s.optAddr(L, 2, c)); ok {
+			return pushString(L, file)
+		}
+	}
+	L.Push(glua.LNil)
+	return 1
 }
 
 func cpuRegs(s *State, L *glua.LState) int {

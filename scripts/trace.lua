@@ -154,7 +154,7 @@ end
 local hook, traced = {}, {}
 
 function hook.enter(cpu, a1, a2, a3, a4, a5, a6)
-  local path = cpu:module()
+  local path = cpu:module() or cpu:home()
   local h = handler(path and path:match("[^/]*$") or "unknown", hook.name)
   hook.call.handler = h
   if not h then return end

@@ -1,9 +1,9 @@
 package event
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
-	"path"
 	"strconv"
 	"strings"
 
@@ -178,10 +178,7 @@ func fieldSymbol(e *Env) Value {
 }
 
 func fieldModule(e *Env) Value {
-	if file, _, ok := e.CPU.Machine.Module(e.PC); ok {
-		return text(path.Base(file))
-	}
-	return text("unknown")
+	return text(cmp.Or(ModuleOf(e.CPU.Machine, e.PC), "unknown"))
 }
 
 func fieldOffset(e *Env) Value {

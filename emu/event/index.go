@@ -149,13 +149,21 @@ func InsnAt(m *vcpu.Machine, pc guest.Addr) *Insn {
 			}
 			return nil
 		},
-		Module: func() string {
-			if file, _, ok := m.Module(pc); ok {
-				return path.Base(file)
-			}
-			return ""
-		},
+		Module: func() string { return ModuleOf(m, pc) },
 	}
+}
+
+// ModuleOf is the base name of the file that an address belongs to, "" if there is
+// none. What the kernel's object has of a file's functions belongs to that.
+func ModuleOf(m *vcpu.Machine, pc guest.Addr) string {
+	if file, _, ok := m.Module(pc); ok {
+		return path.Base(file)
+	}
+	if m.Home != nil {
+		file, _ := m.Home(pc)
+		return file
+	}
+	return ""
 }
 
 func (in *Insn) symbols() []string {

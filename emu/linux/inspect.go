@@ -77,6 +77,8 @@ func (k *Kernel) Tap() {
 // Divert shows signals from outside to take first; see hostsys.Host.
 func (k *Kernel) Divert(take func(sig int) bool) { k.host.Divert(take) }
 
+func (k *Kernel) homeOf(a guest.Addr) (string, bool) { return k.syms.Home(k.cpu.Space, a) }
+
 func (k *Kernel) namesAt(a guest.Addr) []string { return k.syms.Names(k.cpu.Space, a) }
 
 func (k *Kernel) findSymbols(s *mmu.Space, take func(name string) bool) []guest.Addr {

@@ -137,7 +137,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.syms = sym.New(k.openSource)
 	k.syms.Warn = cfg.Warn
 	c.Machine.Symbol = k.symbolAt
-	c.Machine.Module = k.moduleAt
+	c.Machine.Module, c.Machine.Home = k.moduleAt, k.homeOf
 	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols
 	c.Machine.Descriptor = k.descriptor
 	c.Machine.Stacks = k.threadStacks

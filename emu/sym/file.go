@@ -24,6 +24,8 @@ type File struct {
 	byName   map[string]uint64
 	ifuncs   map[uint64][]string // names by the address of their resolver
 	resolved map[string]bool     // names of ifuncs whose implementation is known
+	abroad   map[string]uint64   // of those, where the kernel's object has it
+	lent     map[uint64]bool     // addresses that are abroad for other files
 	segments []elf.ProgHeader
 	lost     lost
 }
@@ -43,7 +45,7 @@ func Read(r io.ReaderAt) (f *File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read symbols: %w", err)
 	}
-	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}, resolved: map[string]bool{}, segments: e.segments}
+	f = &File{names: map[uint64][]string{}, byName: map[string]uint64{}, ifuncs: map[uint64][]string{}, resolved: map[string]bool{}, abroad: map[string]uint64{}, lent: map[uint64]bool{}, segments: e.segments}
 	var dynamic []elf.Symbol
 	e.table(elf.SHT_SYMTAB, f.add) // a stripped file has none
 	e.table(elf.SHT_DYNSYM, func(s elf.Symbol) {

@@ -220,47 +220,6 @@ func (s *Symbols) Symbols(space *mmu.Space, prefix string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// Resolved notes that a resolver of an address space chose an implementation, for
-// all address spaces with that file: the choice is the CPU's. It reports whether
-// that is news.
-func (s *Symbols) Resolved(space *mmu.Space, resolver, impl guest.Addr) bool {
-	r, b, ok := s.locate(space, resolver)
-	if !ok {
-		return false
-	}
-	f := s.file(&r)
-	names := f.ifuncs[uint64(resolver-b)]
-	in, b, ok := s.locate(space, impl) // the file itself, or the kernel's object
-	if !ok || len(names) == 0 {
-		return false
-	}
-	to, at := s.file(&in), uint64(impl-b)
-	if to != f && in.Name != Vdso || to.byName[names[0]] == at {
-		return false
-	}
-	to.resolve(names, at)
-	for _, n := range names {
-		f.resolved[n] = true
-	}
-	return true
-}
-
-// Unresolved are the resolvers of names that take takes and whose choice is not
-// known yet.
-func (s *Symbols) Unresolved(space *mmu.Space, take func(name string) bool) []guest.Addr {
-	var as []guest.Addr
-	s.eachFile(space, func(_ string, f *File, b guest.Addr) bool {
-		for a, names := range f.ifuncs { // sorted below
-			if !f.resolved[names[0]] && slices.ContainsFunc(names, take) {
-				as = append(as, b+guest.Addr(a))
-			}
-		}
-		return true
-	})
-	slices.Sort(as)
-	return as
-}
-
 // eachFile calls do for the files with symbols of an address space, in the order
 // of their addresses, until it answers false.
 func (s *Symbols) eachFile(space *mmu.Space, do func(name string, f *File, bias guest.Addr) bool) {
@@ -291,9 +250,7 @@ func (s *Symbols) Find(space *mmu.Space, name string) (guest.Addr, bool) {
 	var found bool
 	s.eachFile(space, func(file string, f *File, b guest.Addr) bool {
 		if module == "" || file == module {
-			var a uint64
-			a, found = f.Find(sym)
-			at = b + guest.Addr(a)
+			at, found = s.findIn(space, f, b, sym)
 		}
 		return !found
 	})
@@ -301,16 +258,4 @@ func (s *Symbols) Find(space *mmu.Space, name string) (guest.Addr, bool) {
 		at, found = s.resolverOf(space, module, sym)
 	}
 	return at, found
-}
-
-func (s *Symbols) resolverOf(space *mmu.Space, module, name string) (at guest.Addr, ok bool) {
-	s.eachFile(space, func(file string, f *File, b guest.Addr) bool {
-		if module == "" || file == module {
-			var a uint64
-			a, ok = f.Find(name + Resolver)
-			at = b + guest.Addr(a)
-		}
-		return !ok
-	})
-	return at, ok
 }

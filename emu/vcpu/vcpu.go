@@ -102,6 +102,9 @@ type Machine struct {
 	// space; Module the mapped file. Both are never nil.
 	Symbol func(a guest.Addr) (name string, off uint64, ok bool)
 	Module func(a guest.Addr) (file string, base guest.Addr, ok bool)
+	// Home is the file, by its base name, whose function lies at an address of no
+	// file, where its resolver has found it. It may be nil.
+	Home func(a guest.Addr) (file string, ok bool)
 	// Names are all names of the symbol that begins at an address, FindSymbols
 	// the addresses in a space of symbols that a function takes. Both may be nil.
 	Names       func(a guest.Addr) []string
