@@ -226,6 +226,23 @@ func TestSyscallHook(t *testing.T) {
 	f.want(t, "enter\tread\t3\t0xffffffff81030c64\nleave\tread\t-4\t3\nenter\treadv\t9\tnil\nleave\treadv\t-9\t9\n")
 }
 
+// TestMisspeltHandler: a handler under nearly its name is refused; other functions
+// of the table are the script's own.
+func TestMisspeltHandler(t *testing.T) {
+	f := newFake(t)
+	f.must(`
+		local function f() end
+		print(pcall(panda.hook, 1, { enter = f, leav = f }))
+		print(pcall(panda.hook, 1, { onEnter = f }))
+		print(pcall(panda.syscall, "read", { entre = f, leave = f }))
+		panda.hook(1, { enter = f, entered = f, handler = f, leaves = 3 })
+		panda.syscall("read", { leave = f, show = f })`)
+	f.want(t, `false	bad argument #2 to main chunk (a hook calls no "leav" (did you mean "leave"?))
+false	bad argument #2 to main chunk (a hook calls no "onEnter" (did you mean "enter"?))
+false	bad argument #2 to main chunk (a hook calls no "entre" (did you mean "enter"?))
+`)
+}
+
 // TestMachine runs what needs a real engine and memory.
 func TestMachine(t *testing.T) {
 	out, _ := runBare(t, `

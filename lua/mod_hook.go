@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -34,6 +35,7 @@ func pandaHook(s *State, L *glua.LState) int {
 	host := s.needHost(L)
 	t := L.CheckTable(2)
 	h := &hook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave"), abandoned: s.handler(L, t, "abandoned")}
+	misspeltHandler(L, t, "enter", "leave", "abandoned")
 	if h.enter == nil && h.leave == nil && h.abandoned == nil {
 		L.ArgError(2, "a hook needs enter=, leave= or abandoned=")
 	}
@@ -63,6 +65,30 @@ func (s *State) handler(L *glua.LState, t *glua.LTable, name string) *callback {
 	default:
 		L.ArgError(2, name+"= must be a function")
 		return nil
+	}
+}
+
+// misspeltHandler refuses a function whose name is nearly that of a handler that the
+// table has not. Other fields are the script's own.
+func misspeltHandler(L *glua.LState, t *glua.LTable, known ...string) {
+	var missing, names []string
+	for _, n := range known {
+		if t.RawGetString(n) == glua.LNil {
+			missing = append(missing, n)
+		}
+	}
+	t.ForEach(func(k, v glua.LValue) {
+		if name, ok := k.(glua.LString); ok && v.Type() == glua.LTFunction && !slices.Contains(known, string(name)) {
+			names = append(names, string(name))
+		}
+	})
+	slices.Sort(names)
+	for _, n := range names {
+		low := strings.ToLower(n)
+		i := slices.IndexFunc(missing, func(m string) bool { return strings.HasPrefix(low, m[:3]) || strings.HasSuffix(low, m) })
+		if i >= 0 {
+			L.ArgError(2, fmt.Sprintf("a hook calls no %q (did you mean %q?)", n, missing[i]))
+		}
 	}
 }
 
@@ -183,6 +209,7 @@ func pandaSyscall(s *State, L *glua.LState) int {
 	f.f.Names = f.names(L.Get(1))
 	t := L.CheckTable(2)
 	h := &sysHook{s: s, table: t, enter: s.handler(L, t, "enter"), leave: s.handler(L, t, "leave"), own: map[int]glua.LValue{}}
+	misspeltHandler(L, t, "enter", "leave")
 	var subs []*event.Sub
 	if h.enter != nil {
 		h.enter.kind = event.SyscallEnter
