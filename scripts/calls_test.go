@@ -110,6 +110,19 @@ func TestLtraceOfFile(t *testing.T) {
 	every(t, read(), `getenv\("\w+"\) = (NULL|".*")`, 3)
 }
 
+// TestLtraceNothing: a pattern that no call has is told of at the end.
+func TestLtraceNothing(t *testing.T) {
+	log, read := file(t, "log.txt")
+	play(t, "ltrace", args(t, "file="+log, "calls=nosuch|ab*"), "/bin/true")
+	want := ""
+	for _, pattern := range []string{"ab*", "nosuch"} {
+		want += "ltrace: no call of " + pattern + ": none was made, or no function that is called has this name\n"
+	}
+	if got := read(); got != want {
+		t.Errorf("%q", got)
+	}
+}
+
 const suspicious = `
 #include <fcntl.h>
 #include <signal.h>

@@ -64,13 +64,15 @@ panda.on("process_exit", function(cpu, pid)
   end
 end)
 
-local hooked = {}
+local hooked, handles = {}, {} -- by module; by pattern a list
 
 local function watch(module)
   if hooked[module] then return end
   hooked[module] = true
   for _, pattern in ipairs(string.split(calls, "|", true)) do
-    panda.hook(pattern:find("!", 1, true) and pattern or module .. "!" .. pattern .. "@plt", hook)
+    local h = panda.hook(pattern:find("!", 1, true) and pattern or module .. "!" .. pattern .. "@plt", hook)
+    handles[pattern] = handles[pattern] or {}
+    table.insert(handles[pattern], h)
   end
 end
 
@@ -79,4 +81,12 @@ if from ~= "" or calls:find("!", 1, true) then
 else
   watch(panda.modules()[1].name)
   panda.on("process_start", function(cpu, pid, path) watch(path:match("[^/]*$")) end)
+end
+
+function uninit_plugin()
+  for _, pattern in ipairs(table.keys(handles)) do
+    local hits = 0
+    for _, h in ipairs(handles[pattern]) do hits = hits + h.hits end
+    if hits == 0 then out:write("ltrace: no call of ", pattern, ": none was made, or no function that is called has this name\n") end
+  end
 end
