@@ -113,7 +113,7 @@ func TestLtraceOfFile(t *testing.T) {
 // TestLtraceNothing: a pattern that no call has is told of at the end.
 func TestLtraceNothing(t *testing.T) {
 	log, read := file(t, "log.txt")
-	play(t, "ltrace", args(t, "file="+log, "calls=nosuch|ab*"), "/bin/true")
+	play(t, "ltrace", []plugin.Arg{{Key: "calls", Value: "nosuch|ab*"}, {Key: "file", Value: log}}, "/bin/true")
 	want := ""
 	for _, pattern := range []string{"ab*", "nosuch"} {
 		want += "ltrace: no call of " + pattern + ": none was made, or no function that is called has this name\n"
