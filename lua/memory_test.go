@@ -65,18 +65,22 @@ func TestMemoryLetGo(t *testing.T) {
 	}
 }
 
-// TestMemoryOfAnother: what a script keeps that was ended is not charged to another,
-// once; what the other keeps is.
+// TestMemoryOfAnother: what a script keeps that was ended is not charged to another
+// that began before and is called after.
 func TestMemoryOfAnother(t *testing.T) {
 	f := newFake(t).options(Options{Memory: 8 << 20})
-	if _, err := f.load("good", `panda.on("insn_exec", function() m = (m or 0) + 1 end)`); err != nil {
+	if _, err := f.load("good", `panda.on("insn_exec", { pc = 0x402000 }, function() m = (m or 0) + 1 end)`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.load("bad", keeping); err != nil {
+	if _, err := f.load("bad", strings.ReplaceAll(keeping, `"insn_exec",`, `"insn_exec", { pc = 0x401000 },`)); err != nil {
 		t.Fatal(err)
 	}
-	for range 4000 {
+	f.insn(0x402000, 0x90)
+	for range 2000 {
 		f.insn(0x401000, 0x90)
+	}
+	for range 4 * callsPerLook {
+		f.insn(0x402000, 0x90)
 	}
 	for _, l := range f.log {
 		if !strings.HasPrefix(l, "bad: ") {
