@@ -235,11 +235,15 @@ func TestMisspeltHandler(t *testing.T) {
 		print(pcall(panda.hook, 1, { enter = f, leav = f }))
 		print(pcall(panda.hook, 1, { onEnter = f }))
 		print(pcall(panda.syscall, "read", { entre = f, leave = f }))
+		print(pcall(panda.hook, 1, { abandon = f, leave = f }))
 		panda.hook(1, { enter = f, entered = f, handler = f, leaves = 3 })
+		panda.hook(1, { leave = f, inner = f, entropy = f, entries = f, level = f })
+		panda.hook(1, { enter = f, level = f, ready = f })
 		panda.syscall("read", { leave = f, show = f })`)
 	f.want(t, `false	bad argument #2 to main chunk (a hook calls no "leav" (did you mean "leave"?))
 false	bad argument #2 to main chunk (a hook calls no "onEnter" (did you mean "enter"?))
 false	bad argument #2 to main chunk (a hook calls no "entre" (did you mean "enter"?))
+false	bad argument #2 to main chunk (a hook calls no "abandon" (did you mean "abandoned"?))
 `)
 }
 

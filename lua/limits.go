@@ -8,10 +8,9 @@ import (
 )
 
 // Problem: Lua looks at the limits, and at the wish to interrupt it (interrupt.go),
-// between its instructions, and one instruction
-// may be a call into Go that runs, allocates or recurses for as long as its
-// arguments say. Go cannot be interrupted, and a Go stack that overflows ends the
-// process.
+// between its instructions, and one instruction may be a call into Go that runs,
+// allocates or recurses for as long as its arguments say. Go cannot be interrupted,
+// and a Go stack that overflows ends the process.
 //
 // Idea: what a script can make long asks here. Loops carry a ticker, what
 // allocates in one piece asks for room, and what recurses has a bound of its own:

@@ -84,9 +84,8 @@ func misspeltHandler(L *glua.LState, t *glua.LTable, known ...string) {
 	})
 	slices.Sort(names)
 	for _, n := range names {
-		low := strings.ToLower(n)
-		i := slices.IndexFunc(missing, func(m string) bool { return strings.HasPrefix(low, m[:3]) || strings.HasSuffix(low, m) })
-		if i >= 0 {
+		low := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(n), "on"), "_")
+		if i := slices.IndexFunc(missing, func(m string) bool { return event.Near(low, m) }); i >= 0 {
 			L.ArgError(2, fmt.Sprintf("a hook calls no %q (did you mean %q?)", n, missing[i]))
 		}
 	}

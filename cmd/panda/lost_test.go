@@ -9,18 +9,24 @@ import (
 	"testing"
 )
 
-// TestLostOutput: what a script writes to a disk that is full is not lost in
-// silence.
-func TestLostOutput(t *testing.T) {
+// builtAndFull is panda, and a file on a disk that is full.
+func builtAndFull(t *testing.T) (path string, full *os.File) {
+	t.Helper()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)
 	}
-	defer full.Close()
-	path, err := builtBinary()
-	if err != nil {
+	t.Cleanup(func() { full.Close() })
+	if path, err = builtBinary(); err != nil {
 		t.Fatal(err)
 	}
+	return path, full
+}
+
+// TestLostOutput: what a script writes to a disk that is full is not lost in
+// silence.
+func TestLostOutput(t *testing.T) {
+	path, full := builtAndFull(t)
 	for _, script := range []string{
 		`print(1)`, `io.write("x")`, `pcall(print, 1)`, `panda.count{ on = "syscall_enter", by = "name" }`,
 		`panda.on("syscall_enter", function() print("x") end)`, `io.stdout:write("x")`, `io.output("/dev/full") io.write(("x"):rep(1e6))`,
@@ -42,15 +48,7 @@ func TestLostOutput(t *testing.T) {
 
 // TestLostPrompt: so it is with what the prompt prints.
 func TestLostPrompt(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	defer full.Close()
-	path, err := builtBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	path, full := builtAndFull(t)
 	for _, line := range []string{":help", "print(1)", "1 + 1", ":info threads"} {
 		cmd := exec.Command(path, "-i", "/bin/true")
 		var errs bytes.Buffer

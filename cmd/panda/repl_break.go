@@ -206,7 +206,7 @@ func cmdNext(s *session, _ string) error {
 	if in == nil {
 		return cmdStep(s, "")
 	}
-	if class, _ := s.m.CPU().Machine.Arch.Classify(in.Code); class != vcpu.Called {
+	if class, _ := s.m.CPU().Machine.Arch.Classify(in.Code); class != vcpu.ClassCall {
 		return cmdStep(s, "")
 	}
 	return s.runTo(in.PC+guest.Addr(len(in.Code)), s.m.CPU().SP())

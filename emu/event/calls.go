@@ -216,7 +216,7 @@ func callsBefore(c *vcpu.CPU, end guest.Addr) (at []Range) {
 		if c.Read(pc, code[:n]) != nil {
 			break
 		}
-		if class, size := classify(code[:n]); size == n && class == vcpu.Called {
+		if class, size := classify(code[:n]); size == n && class == vcpu.ClassCall {
 			at = append(at, Range{pc, pc + 1})
 		}
 	}
@@ -320,8 +320,8 @@ func (h *Calls) failed() {
 	}
 }
 
-// Arg is argument i of the call, counted from 0, as the calling convention passes integers. It
-// holds at the function's first instruction.
+// Arg is argument i of the call, counted from 0, as the calling convention passes
+// integers. It holds at the function's first instruction.
 func (l *Call) Arg(c *vcpu.CPU, i int) uint64 {
 	v, _ := c.Arg(l.SP, i)
 	return v

@@ -1,6 +1,10 @@
 package event
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // DidYouMean is a clause that offers the name of known nearest to name, or
 // nothing when none is near.
@@ -15,6 +19,15 @@ func DidYouMean(name string, known []string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+// Near reports whether a name is a known one with a slip: a letter too many, one that
+// is lacking or another, the letters in another order, or its beginning alone.
+func Near(name, known string) bool {
+	const beginning = 4
+	letters := func(s string) string { return string(slices.Sorted(slices.Values([]byte(s)))) }
+	return editDistance(name, known) <= 1 || letters(name) == letters(known) ||
+		len(name) >= beginning && strings.HasPrefix(known, name)
 }
 
 // editDistance is Levenshtein's.

@@ -31,11 +31,11 @@ type Class uint8
 
 // The classes.
 const (
-	Plain  Class = iota // what comes next follows it
-	Called              // a call: the next instruction is returned to
-	Return
-	Jump // always
-	Branch
+	ClassPlain Class = iota // what comes next follows it
+	ClassCall               // the next instruction is returned to
+	ClassReturn
+	ClassJump   // always
+	ClassBranch // perhaps
 )
 
 // Word is how many bytes an address has.

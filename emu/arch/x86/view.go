@@ -49,24 +49,26 @@ var (
 	cdecl = vcpu.Convention{Ret: regs.RAX, Link: ir.None, Frame: regs.RBP, Cleans: true, First: ir.None}
 )
 
-// classes are the instructions that go elsewhere, by mnemonic; all others that begin
-// with a j are conditional.
+// classes are the instructions that go elsewhere, by the names of their rows.
 var classes = map[string]vcpu.Class{
-	"call": vcpu.Called, "callf": vcpu.Called, "ret": vcpu.Return, "retf": vcpu.Return, "iret": vcpu.Return, "jmp": vcpu.Jump, "jmpf": vcpu.Jump,
-	"loop": vcpu.Branch, "loope": vcpu.Branch, "loopne": vcpu.Branch,
+	"call": vcpu.ClassCall, "callf": vcpu.ClassCall, "ret": vcpu.ClassReturn, "retf": vcpu.ClassReturn, "iret": vcpu.ClassReturn,
+	"jmp": vcpu.ClassJump, "jmpf": vcpu.ClassJump, "jcxz": vcpu.ClassBranch,
+	"loop": vcpu.ClassBranch, "loope": vcpu.ClassBranch, "loopne": vcpu.ClassBranch,
+}
+
+func init() {
+	for _, c := range condNames {
+		classes["j"+c] = vcpu.ClassBranch
+	}
 }
 
 func classify(mode dec.Mode) func(code []byte) (vcpu.Class, int) {
 	return func(code []byte) (vcpu.Class, int) {
 		var in dec.Inst
 		if dec.Decode(&in, code, mode) != nil {
-			return vcpu.Plain, 0
+			return vcpu.ClassPlain, 0
 		}
-		class, known := classes[in.Row.Name]
-		if !known && in.Row.Name[0] == 'j' {
-			class = vcpu.Branch
-		}
-		return class, int(in.Len)
+		return classes[in.Row.Name], int(in.Len)
 	}
 }
 
