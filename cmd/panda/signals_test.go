@@ -114,3 +114,52 @@ func TestExitInCallback(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestStopsOfTerminals: a program that a terminal's signal stops is stopped with panda,
+// before it goes on, where a shell could continue it; in an orphaned process group
+// nothing stops it.
+func TestStopsOfTerminals(t *testing.T) {
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = "echo before; kill -TSTP $$; echo after; (sh -c 'kill -TSTP $$; echo child'); exit 3"
+	for _, command := range [][]string{{"sh"}, {binary, "sh"}, {binary, "-accel", "interp", "sh"}, {binary, "-sandbox", "sh"}} {
+		cmd := exec.Command(command[0], append(command[1:], "-c", script)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		out, err := cmd.Output()
+		if cmd.ProcessState.ExitCode() != 3 || !strings.HasPrefix(string(out), "before\nafter\n") {
+			t.Errorf("%q, orphaned: %q, %v", command, out, err)
+		}
+		cmd = exec.Command(command[0], append(command[1:], "-c", script)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if got := stopAndContinue(t, cmd); got != "before\n|after\n" {
+			t.Errorf("%q, as a job: %q", command, got)
+		}
+	}
+}
+
+// stopAndContinue runs a command until it is stopped, continues it, and gives what it
+// printed up to its second line, with a bar where it was stopped.
+func stopAndContinue(t *testing.T, cmd *exec.Cmd) (printed string) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	var ws syscall.WaitStatus
+	if _, err := syscall.Wait4(cmd.Process.Pid, &ws, syscall.WUNTRACED, nil); err != nil || !ws.Stopped() {
+		return err.Error() + " not stopped"
+	}
+	b := make([]byte, 100)
+	n, _ := out.Read(b)
+	printed = string(b[:n]) + "|"
+	cmd.Process.Signal(syscall.SIGCONT)
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	return printed + line
+}

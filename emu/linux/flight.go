@@ -42,6 +42,9 @@ func (t *Thread) takeOff(files []*File) (fl *flight, ticket int, e errno) {
 		return nil, 0, abi.EINVAL
 	}
 	if k.open >= k.limits.Files {
+		k.landAll() // messages may have been received without their files
+	}
+	if k.open >= k.limits.Files {
 		return nil, 0, abi.ETOOMANYREFS
 	}
 	ends, e := k.host.Pipe(unix.O_CLOEXEC | unix.O_NONBLOCK)

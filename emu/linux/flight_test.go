@@ -102,3 +102,26 @@ func TestFlights(t *testing.T) {
 		}
 	})
 }
+
+// TestFlightsUnseen: a receiver that asks for no control data lets the files go; who
+// waits for their end, or is at the limit because of them, is not kept.
+func TestFlightsUnseen(t *testing.T) {
+	enclosedRun(t, func(k *Kernel, g *fakeThread) {
+		a, b := g.socketpair(unix.SOCK_DGRAM)
+		buf := g.alloc(1)
+		for range 2 {
+			r, w := g.pipe()
+			g.check(g.pass(a, w) == 1, "sendmsg")
+			g.close(w)
+			g.must(unix.SYS_READ, b, buf, 1)
+			g.check(g.must(unix.SYS_READ, r, buf, 1) == 0, "the end of a pipe")
+			g.close(r)
+		}
+		fd := g.must(unix.SYS_EVENTFD2, 0, 0)
+		g.check(g.pass(a, fd) == 1, "sendmsg")
+		g.close(fd)
+		g.must(unix.SYS_READ, b, buf, 1)
+		k.limits.Files = k.open
+		g.check(g.pass(a, b) == 1, "at the limit")
+	})
+}

@@ -27,7 +27,7 @@ type Limits struct {
 // FileBudget is a Door whose files are memory, which it counts: see mmu.Group.
 type FileBudget interface {
 	MayMap(n uint64) bool
-	OnMapped(mapped func(dev, ino, size uint64) (all, within uint64))
+	OnMapped(mapped func(dev, ino, size uint64) (all, within uint64), files func() []int)
 }
 
 // maxThreads is how many threads there may be without a limit: more is a fork bomb.
@@ -38,7 +38,7 @@ func (k *Kernel) setLimits(p *Process) {
 	k.limits = k.cfg.Limits
 	k.memory.Limit = k.limits.Memory
 	if b, ok := k.host.Door.(FileBudget); ok {
-		b.OnMapped(k.memory.Mapped)
+		b.OnMapped(k.memory.Mapped, k.memory.MappedFiles)
 		k.memory.FileRoom = b.MayMap
 	}
 	if k.limits.Threads == 0 {

@@ -112,6 +112,9 @@ func (k *Kernel) useSpace(t *Thread) {
 // pollWorld takes what came from outside and wakes the threads it was for. With
 // block it waits until something comes.
 func (k *Kernel) pollWorld(block bool) {
+	if block && len(k.flights) > 0 {
+		k.landAll() // somebody may wait for the end of a pipe that only a message kept
+	}
 	fds := []unix.PollFd{{Fd: int32(k.host.Wake), Events: unix.POLLIN}}
 	next := int64(math.MaxInt64)
 	for _, t := range k.threads {

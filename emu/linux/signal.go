@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
 	"panda/emu/linux/sigframe"
 	"panda/emu/linux/vdso"
 )
@@ -293,11 +294,15 @@ func (t *Thread) defaultAction(info abi.Siginfo) bool {
 	return false
 }
 
-// stop stops a process as SIGSTOP does. The first process stops the emulator
-// with it, so that the shell outside sees it.
+// stop stops a process. The first process stops the emulator with it, so that the
+// shell outside sees it. The signals of terminals stop nobody in a process group that
+// nobody could continue.
 func (p *Process) stop(sig int32) {
-	if p.parent == nil && p == p.k.first {
-		p.k.host.Kill(p.k.host.ID(unix.SYS_GETPID), abi.SIGSTOP)
+	switch {
+	case sig != abi.SIGSTOP && p.k.orphaned(p.pgid):
+		return
+	case p.parent == nil && p == p.k.first:
+		hostsys.StopSelf()
 		return
 	}
 	p.stopped = true

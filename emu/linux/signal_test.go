@@ -35,6 +35,27 @@ func TestHandler(t *testing.T) {
 	})
 }
 
+// TestNoWait: a signal that a mask lets through comes before a time of nothing.
+func TestNoWait(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		handled := 0
+		g.handle(abi.SIGUSR1, 0, func(*fakeThread, int) { handled++ })
+		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, le.AppendUint64(nil, bit(abi.SIGUSR1)), 0, 8)
+		none, now := g.alloc(8), &abi.Timespec{}
+		for n := 1; n <= 2; n++ {
+			g.must(unix.SYS_KILL, g.e.first(), abi.SIGUSR1)
+			if n == 1 {
+				g.fails(abi.EINTR, unix.SYS_PPOLL, 0, 0, now, none, 8)
+			} else {
+				masked := le.AppendUint64(le.AppendUint64(nil, none), 8)
+				g.fails(abi.EINTR, unix.SYS_PSELECT6, 0, 0, 0, 0, now, masked)
+			}
+			g.check(handled == n, "handled %d of %d", handled, n)
+		}
+		g.check(g.must(unix.SYS_PPOLL, 0, 0, now, none, 8) == 0, "nothing comes")
+	})
+}
+
 func TestRestart(t *testing.T) {
 	for _, row := range []struct {
 		flags int

@@ -162,8 +162,13 @@ func (t *Thread) pollNow(fds []unix.PollFd, bad int64, interrupted errno) (int64
 			fds[i].Revents = unix.POLLNVAL
 		}
 	}
-	if total := int64(n) + bad; total != 0 || t.timedOut() {
+	switch total := int64(n) + bad; {
+	case total != 0:
 		return total, 0
+	case t.deliverable() != 0: // comes before a time that is over
+		return 0, interrupted
+	case t.timedOut():
+		return 0, 0
 	}
 	return 0, t.park(wait{fds: fds, deadline: t.call.deadline, interrupted: interrupted})
 }

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
 )
 
 // Terminals and job control. A terminal's characters are the host's business; which
@@ -158,11 +159,11 @@ func (t *Thread) background(sig int32) errno {
 }
 
 // orphaned reports whether nobody in the session could continue a process group.
-// The first process has a parent outside.
+// The first process has a parent outside, of which the host tells.
 func (k *Kernel) orphaned(pgid int) bool {
 	return !slices.ContainsFunc(k.inGroup(pgid), func(p *Process) bool {
 		if p == k.first {
-			return true
+			return !hostsys.Orphaned()
 		}
 		return p.parent != nil && p.parent.pgid != pgid && p.parent.sid == p.sid
 	})

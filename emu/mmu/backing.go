@@ -21,6 +21,9 @@ type hostFile struct {
 	fd   int
 	key  fileKey
 	refs int // backings
+	// size is that of shared memory without a file: all of it is there until the last
+	// page is unmapped. 0 for others.
+	size uint64
 }
 
 // fileKey tells files apart. A descriptor that may write serves shared maps.
@@ -122,6 +125,9 @@ func (g *Group) hostFile(key fileKey, maxFD int, open func() (int, error)) (*hos
 
 // anonymous is the backing of shared memory without a file.
 func (s *Space) anonymous(size uint64, maxFD int) (*backing, error) {
+	if err := s.group.room(size); err != nil {
+		return nil, err
+	}
 	fd, err := unix.MemfdCreate("guest", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, unix.ENOMEM
@@ -138,7 +144,8 @@ func (s *Space) anonymous(size uint64, maxFD int) (*backing, error) {
 	if err != nil {
 		return nil, unix.ENOMEM // no file is known to the guest
 	}
-	f.nameless = true
+	f.nameless, f.hostFile.size = true, size
+	s.group.shared += size
 	return f, nil
 }
 
@@ -153,10 +160,11 @@ func (s *Space) dropFile(f *backing) {
 	delete(s.files, f.key)
 	if f.hostFile.refs--; f.hostFile.refs == 0 {
 		delete(s.group.files, f.key)
-		unix.Close(f.fd)
+		s.group.shared -= f.hostFile.size
 		if f.opened {
 			s.group.hidesFile(f.key.inode)
 		}
+		unix.Close(f.fd)
 	}
 }
 

@@ -2,6 +2,7 @@ package mmu
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ import (
 type fileMaps struct {
 	mu    sync.Mutex
 	parts map[inode][]part
+	fds   map[inode]int // descriptors of the group for them
 }
 
 // part is [from, to) of a file.
@@ -34,6 +36,14 @@ func (g *Group) Mapped(dev, ino, size uint64) (all, within uint64) {
 		within += min(p.to, max(size, p.from)) - p.from
 	}
 	return all, within
+}
+
+// MappedFiles lists descriptors of the files that are memory and mapped. It may be
+// called from any goroutine.
+func (g *Group) MappedFiles() []int {
+	g.maps.mu.Lock()
+	defer g.maps.mu.Unlock()
+	return slices.Sorted(maps.Values(g.maps.fds))
 }
 
 // fileRoom fails with ENOMEM when there is no memory for what a new region shows of a
@@ -57,18 +67,21 @@ func (g *Group) fileRoom(r *region) error {
 func (g *Group) showsFile(r *region) {
 	if r.file != nil && r.file.opened {
 		g.maps.add(r.file.key.inode, r.part())
+		g.maps.holds(r.file.key.inode, r.file.fd)
 	}
 }
 
 // hidesFile is told that a descriptor for maps of a file has gone.
 func (g *Group) hidesFile(of inode) {
 	for mode := range unix.O_ACCMODE + 1 {
-		if g.files[fileKey{of, mode}] != nil {
+		if h := g.files[fileKey{of, mode}]; h != nil {
+			g.maps.holds(of, h.fd)
 			return
 		}
 	}
 	g.maps.mu.Lock()
 	delete(g.maps.parts, of)
+	delete(g.maps.fds, of)
 	g.maps.mu.Unlock()
 }
 
@@ -101,6 +114,16 @@ func (m *fileMaps) more(of inode, p part) uint64 {
 		}
 	}
 	return n
+}
+
+// holds notes a descriptor for a file.
+func (m *fileMaps) holds(of inode, fd int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fds == nil {
+		m.fds = map[inode]int{}
+	}
+	m.fds[of] = fd
 }
 
 // add joins a part with those that it touches; the list stays sorted.

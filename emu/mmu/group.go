@@ -33,6 +33,7 @@ type Group struct {
 	FileRoom func(n uint64) bool
 
 	spaces []*Space
+	shared uint64 // size of all shared memory without a file
 	maps   fileMaps
 	files  map[fileKey]*hostFile
 	code   map[inode]map[uint64]bool // offsets of pages with translated code
@@ -138,7 +139,7 @@ func (g *Group) room(n uint64) error {
 	if g.Limit == 0 || n == 0 {
 		return nil
 	}
-	have := uint64(0)
+	have := g.shared
 	for _, s := range g.spaces {
 		have += s.regions.private()
 	}
@@ -149,14 +150,18 @@ func (g *Group) room(n uint64) error {
 }
 
 // private is the size of a region if the host must find memory for it: what is
-// private and may be written, and maps of files that nothing but descriptors and
-// maps keep.
+// private and may be written, or could be once, and maps of files that nothing but
+// descriptors and maps keep. Shared memory without a file is counted as a whole, as
+// long as a page of it is mapped: see hostFile.
 func (r *region) private() uint64 {
-	if r.file != nil && r.file.nameless || r.own() {
+	if r.file != nil && r.file.opened || r.charges() {
 		return uint64(r.End - r.Start)
 	}
 	return 0
 }
+
+// charges reports whether what has been stored into a region is in it.
+func (r *region) charges() bool { return r.charged || r.own() }
 
 // own reports whether what is stored into a region stays in it.
 func (r *region) own() bool { return !r.Shared && r.Prot&guest.Write != 0 }

@@ -1,6 +1,7 @@
 package mmu
 
 import (
+	"errors"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -151,6 +152,38 @@ func TestLimit(t *testing.T) {
 	for _, r := range rows {
 		if err := r.do(); (err == nil) != r.ok {
 			t.Errorf("%s: %v", r.what, err)
+		}
+	}
+}
+
+// TestLimitKeeps: memory counts for as long as the host keeps it, not for as long as
+// its pages can be written or seen.
+func TestLimitKeeps(t *testing.T) {
+	shared := Mapping{File: -1, Shared: true}
+	for _, x := range []struct {
+		what string
+		keep func(s *Space) error // keeps 6 pages with fewer in sight
+		free func(s *Space) error
+	}{
+		{"made read-only", func(s *Space) error {
+			return errors.Join(s.Map(0x10000, 6*PageSize, rw, Anonymous("")), s.Protect(0x10000, 6*PageSize, guest.Read))
+		}, func(s *Space) error { return s.Unmap(0x10000, 6*PageSize) }},
+		{"partly unmapped", func(s *Space) error {
+			return errors.Join(s.Map(0x10000, 6*PageSize, rw, shared), s.Unmap(0x11000, 5*PageSize))
+		}, func(s *Space) error { return s.Unmap(0x10000, PageSize) }},
+	} {
+		s := newTestSpace(t)
+		s.group.Limit = 10 * PageSize
+		if err := x.keep(s); err != nil {
+			t.Fatalf("%s: %v", x.what, err)
+		}
+		for _, m := range []Mapping{Anonymous(""), shared} {
+			if s.Map(0x40000, 5*PageSize, rw, m) == nil {
+				t.Errorf("%s: 11 pages of 10", x.what)
+			}
+		}
+		if err := errors.Join(x.free(s), s.Map(0x40000, 10*PageSize, rw, shared)); err != nil {
+			t.Errorf("%s: after it has gone: %v", x.what, err)
 		}
 	}
 }

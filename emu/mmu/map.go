@@ -139,6 +139,7 @@ func (s *Space) protectPart(start, end guest.Addr, prot guest.Access) error {
 	s.splitAt(start)
 	s.splitAt(end)
 	c := s.regions.from(start)
+	c.region().charged = c.region().charges()
 	c.region().Prot = prot
 	c.changed()
 	s.joinAll(start, end)

@@ -22,7 +22,8 @@ type Region struct {
 // region is a Region with the file behind it.
 type region struct {
 	Region
-	file *backing // nil: private anonymous memory
+	file    *backing // nil: private anonymous memory
+	charged bool     // it was its own once, and keeps what was stored
 }
 
 // offset is where in the file the bytes at a come from.
@@ -122,7 +123,7 @@ func (s *Space) insert(r region) {
 
 func alike(a, b *region) bool {
 	return a.End == b.Start && a.Prot == b.Prot && a.Shared == b.Shared && a.Name == b.Name && a.file == b.file &&
-		a.DontFork == b.DontFork && a.WipeOnFork == b.WipeOnFork && a.GrowsDown == b.GrowsDown &&
+		a.DontFork == b.DontFork && a.WipeOnFork == b.WipeOnFork && a.GrowsDown == b.GrowsDown && a.charges() == b.charges() &&
 		(a.file == nil || a.Offset+uint64(a.End-a.Start) == b.Offset)
 }
 

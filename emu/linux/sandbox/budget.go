@@ -56,6 +56,11 @@ func (s *Sandbox) measure() int64 {
 			m.pipe(fd)
 		}
 	}
+	if s.mappedFiles != nil {
+		for _, fd := range s.mappedFiles() { // some that nothing else keeps
+			m.file(fd)
+		}
+	}
 	s.beyond, s.sockets.names = m.beyond, m.names
 	return m.total + nameCost*int64(len(m.names))
 }
@@ -68,9 +73,9 @@ func (s *Sandbox) MayMap(n uint64) bool {
 }
 
 // OnMapped says who knows how much of a file maps may fill: all that they show, and
-// what of it lies before an end.
-func (s *Sandbox) OnMapped(mapped func(dev, ino, end uint64) (all, within uint64)) {
-	s.mapped = mapped
+// what of it lies before an end; and which files they keep, by descriptors.
+func (s *Sandbox) OnMapped(mapped func(dev, ino, end uint64) (all, within uint64), files func() []int) {
+	s.mapped, s.mappedFiles = mapped, files
 }
 
 type meter struct {

@@ -33,7 +33,7 @@ func TestMeasure(t *testing.T) {
 			return 0, 0
 		}
 		return all, min(within, end)
-	})
+	}, func() []int { return nil })
 	all, within = 1000<<10, 100<<10
 	want("a map of more than it", 1000)
 	all, within = 60<<10, 60<<10

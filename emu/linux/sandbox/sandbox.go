@@ -34,22 +34,23 @@ type Sandbox struct {
 	user  user
 
 	// mu guards all below. It is not held while the host may keep us waiting.
-	mu      sync.Mutex
-	root    *entry
-	proc    *entry
-	cwd     *entry // where AT_FDCWD is
-	umask   uint32
-	open    map[int]*file
-	linked  map[fileID]*inode
-	granted []grant
-	mounts  []*mount
-	nextIno uint64
-	spent   int64                                           // of Config.Memory, at most
-	beyond  map[fileID]bool                                 // memory files that may have bytes behind their end
-	mapped  func(dev, ino, end uint64) (all, within uint64) // see OnMapped
-	devices map[string]int                                  // host descriptors by name
-	sockets sockets
-	fifos   *sync.Cond
+	mu          sync.Mutex
+	root        *entry
+	proc        *entry
+	cwd         *entry // where AT_FDCWD is
+	umask       uint32
+	open        map[int]*file
+	linked      map[fileID]*inode
+	granted     []grant
+	mounts      []*mount
+	nextIno     uint64
+	spent       int64                                           // of Config.Memory, at most
+	beyond      map[fileID]bool                                 // memory files that may have bytes behind their end
+	mapped      func(dev, ino, end uint64) (all, within uint64) // see OnMapped
+	mappedFiles func() []int
+	devices     map[string]int // host descriptors by name
+	sockets     sockets
+	fifos       *sync.Cond
 }
 
 // user is who the emulator is to the host's files.
