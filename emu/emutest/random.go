@@ -262,6 +262,9 @@ func (r *Random) try(code []byte) (*Difference, error) {
 	if r.cur.RIP < LineCode || r.cur.RIP >= LineCode+codeSize {
 		return nil, fmt.Errorf("BUG: seed %#x: %s left the code", r.seed, dec.Text(&s.in, pc, nil))
 	}
+	if r.cur.RIP == pc && s.in.Prefix&(dec.RepE|dec.RepNE) != 0 { // cut short: the rest counts by itself
+		return r.try(code)
+	}
 	return nil, nil
 }
 
