@@ -39,6 +39,8 @@ func TestErrors(t *testing.T) {
 	}{
 		{[]string{"-stroce", "ls"}, 2, `no option -stroce (did you mean "strace"?)`},
 		{[]string{}, 2, "no program to run"},
+		{[]string{"-script-deadline", "-1s", "ls"}, 2, "-script-deadline -1s: "},
+		{[]string{"trace", "-untrusted", "-i", "open", "ls"}, 2, "-untrusted gives scripts none"},
 		{[]string{"/does/not/exist"}, 127, "No such file"},
 		{[]string{"nosuchprogram"}, 127, "nosuchprogram"},
 		{[]string{"./text"}, 126, "text"},

@@ -72,3 +72,17 @@ func TestLostDump(t *testing.T) {
 		}
 	}
 }
+
+// TestLostHelp: so it is with what is asked for instead of a run.
+func TestLostHelp(t *testing.T) {
+	path, full := builtAndFull(t)
+	for _, args := range [][]string{{"-panda", "strace:help", "/bin/true"}, {"-l"}} {
+		cmd := exec.Command(path, args...)
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		var exit *exec.ExitError
+		if err := cmd.Run(); !errors.As(err, &exit) || !strings.Contains(errs.String(), "no space left on device") {
+			t.Errorf("%v: %v %s", args, err, errs.String())
+		}
+	}
+}

@@ -191,6 +191,12 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 		if err := o.trace.check(); err != nil {
 			return err
 		}
+		if o.untrust {
+			return errors.New("trace writes and reads files of handlers: -untrusted gives scripts none")
+		}
+	}
+	if o.deadline < 0 {
+		return fmt.Errorf("-script-deadline %v: a call cannot take less than no time", o.deadline)
 	}
 	if err := o.sandbox.check(); err != nil {
 		return err
@@ -248,8 +254,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return status
 	case errors.As(err, &help):
-		fmt.Fprintln(stdout, help.Text)
-		return 0
+		if _, err = fmt.Fprintln(stdout, help.Text); err == nil {
+			return 0
+		}
 	}
 	fmt.Fprintf(stderr, "panda: %v\n", err)
 	return exitCode(err)
