@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"panda/emu/linux"
+	"panda/emu/linux/mm"
 	"panda/emu/linux/sandbox"
 	"panda/emu/plugin"
 )
@@ -51,9 +52,8 @@ type Program struct {
 	// Sandbox keeps the guest from the host when set; what Program and Limits say is
 	// filled in.
 	Sandbox *sandbox.Config
-	// Native lays programs out as Linux does, at the addresses that gdb shows: see
-	// mm.Native. Those that need it have it anyhow.
-	Native bool
+	// Layout is where programs lie; those that need a native one have it anyhow.
+	Layout mm.Kind
 	// Limits are what all processes of the guest together may have; a sandbox's
 	// files may take as much memory again.
 	Limits linux.Limits

@@ -332,10 +332,10 @@ func noteSegments(m *mm.MM, img *load.Image) {
 
 // layoutOf says how a program is laid out.
 func (k *Kernel) layoutOf(p *program) mm.Kind {
-	if k.cfg.Native || mm.NeedsNative(p.head, p.src) {
+	if mm.NeedsNative(p.head, p.src) {
 		return mm.Native
 	}
-	return mm.Compact
+	return k.cfg.Layout
 }
 
 // mapImage maps a file. When it fails, the old program is gone.

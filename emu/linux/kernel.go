@@ -15,6 +15,7 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
 	"panda/emu/linux/hostsys"
+	"panda/emu/linux/mm"
 	"panda/emu/linux/vdso"
 	"panda/emu/mmu"
 	"panda/emu/sym"
@@ -47,8 +48,8 @@ type Config struct {
 	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
 	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
 	Window                uint64 // how large a program's window is: see mmu.Group
-	Native                bool   // all programs have Linux's layout: see mm.Native
-	AuditMemory           bool   // each change of memory is checked: see mmu.Group
+	Layout                mm.Kind
+	AuditMemory           bool // each change of memory is checked: see mmu.Group
 	Limits                Limits
 	Seed                  uint64 // of the lengths of turns; with another one, threads change places elsewhere
 	// OnSwitch, when set, is told that another thread than before has its turn.

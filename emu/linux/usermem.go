@@ -74,20 +74,30 @@ func (t *Thread) scratch(n int) []byte {
 	return t.spare[:n]
 }
 
-// buffer is memory for the host to transfer from or to. It fails if the first byte
-// may not be accessed; what cannot be further on the host finds by itself, and
+// buffers appends memory for the host to transfer from or to. It fails if the first
+// byte may not be accessed; what cannot be further on the host finds by itself, and
 // stops there or fails as the kind of file wants. It is valid until the guest runs
 // again.
-func (t *Thread) buffer(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+func (t *Thread) buffers(v [][]byte, a guest.Addr, n uint64, access guest.Access) ([][]byte, errno) {
 	s, size := t.p.mm.Space, int(min(n, maxIO))
-	b, fault := s.Buffer(a, size, access)
+	all, fault := s.Buffers(v, a, size, access)
 	if fault != nil && t.growsTo(fault) {
-		b, fault = s.Buffer(a, size, access)
+		all, fault = s.Buffers(v, a, size, access)
 	}
 	if fault != nil {
-		return nil, abi.EFAULT
+		return v, abi.EFAULT
 	}
-	return b, 0
+	return all, 0
+}
+
+// buffer is memory for a call of the host that takes no vector and may transfer less
+// than was asked for.
+func (t *Thread) buffer(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+	v, e := t.buffers(t.single[:0], a, n, access)
+	if e != 0 || len(v) == 0 {
+		return nil, e
+	}
+	return v[0], 0
 }
 
 // iovecs are the buffers of a vector, as much of each as may be accessed.
@@ -107,14 +117,16 @@ func (t *Thread) iovecs(a guest.Addr, n int, access guest.Access) (v [][]byte, t
 		if size == 0 {
 			continue
 		}
-		b, e := t.buffer(guest.Addr(iov.Base), size, access)
-		if e != 0 {
+		have := len(v)
+		if v, e = t.buffers(v, guest.Addr(iov.Base), size, access); e != 0 {
 			if total == 0 {
 				return nil, 0, e
 			}
 			break
 		}
-		v, total = append(v, b), total+len(b)
+		for _, b := range v[have:] {
+			total += len(b)
+		}
 	}
 	return v, total, 0
 }

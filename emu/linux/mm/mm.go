@@ -18,6 +18,7 @@ package mm
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -54,6 +55,19 @@ const (
 	Compact Kind = iota
 	Native
 )
+
+var kindNames = [...]string{"compact", "native"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// ParseKind finds a kind by its name.
+func ParseKind(name string) (Kind, error) {
+	i := slices.Index(kindNames[:], name)
+	if i < 0 {
+		return 0, fmt.Errorf("there is no %q; there are %v", name, kindNames)
+	}
+	return Kind(i), nil
+}
 
 // compactSize is the size of the address space that a compact layout is made for, ends
 // is where the program's part of Linux's ends.
