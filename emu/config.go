@@ -12,7 +12,8 @@ import (
 
 // Config says what machine to make, and what it runs.
 type Config struct {
-	CPU   string // model name; DefaultCPU when empty
+	Arch  string // name of the guest architecture, the usual one when empty
+	CPU   string // model name, the architecture's usual one when empty
 	Accel string // engine: one of Accels, "" for the fastest that works
 	MMU   MMU
 	// Lockstep runs each block on the interpreter too and ends the run where the
@@ -54,9 +55,6 @@ type Program struct {
 	// host is whole.
 	Audit bool
 }
-
-// DefaultCPU is the model when Config does not name one.
-const DefaultCPU = "max"
 
 // MMU is how the guest reaches its memory.
 type MMU uint8

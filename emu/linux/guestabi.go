@@ -1,140 +1,148 @@
 package linux
 
 import (
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
 	"panda/emu/linux/sigframe"
 	"panda/emu/linux/vdso"
-	"panda/emu/mmu"
+	"panda/emu/load"
 	"panda/emu/vcpu"
 )
 
+// words are the registers of a CPU. Those of a thread that is not on it are as many
+// of them as the architecture has.
+type words = [ir.FrameWords]uint64
+
+// Guest is what the personality knows of a guest architecture: all that depends on
+// its registers is here or in the ABIs of its programs. The functions are called for
+// the thread that is on the CPU, unless they say otherwise.
+type Guest struct {
+	abis  []*guestABI // of its programs; the first process has the first one before it has a program
+	gates []gate      // the instructions of calls, by vcpu.Gate
+
+	hwcap, hwcap2 uint64 // AT_HWCAP, AT_HWCAP2
+
+	// userEnd is where the addresses of programs end: the kernel refuses what lies
+	// beyond before it does anything (access_ok).
+	userEnd uint64
+	// machines are the ELF files of its programs.
+	machines load.Machines
+	// machine is its name for uname, narrow that under the personality of a 32-bit
+	// machine.
+	machine, narrow string
+
+	// attach tells the architecture's CPU where to ask the kernel. It may be nil.
+	attach func(k *Kernel)
+	// enterFunction sets what a function expects of registers besides those that
+	// vcpu.Convention names. It may be nil.
+	enterFunction func(w *words)
+
+	// ofMemory tells whether an exception is that of an access to a page that is not
+	// there or does not allow it.
+	ofMemory func(e *guest.Exception) bool
+	// leave does to the registers what the CPU does to those that it saves when an
+	// exception takes it into the kernel. It may be nil.
+	leave func(w *words, e *guest.Exception)
+	// signalOf is the signal that an exception becomes. It notes the fault in the
+	// thread, for signal frames.
+	signalOf func(t *Thread, e *guest.Exception) abi.Siginfo
+}
+
+// gate is an instruction that makes system calls.
+type gate struct {
+	abi *guestABI
+	// enter does to the registers what the instruction does, if that is not done yet.
+	// A false result says that there is no call to be made. It may be nil.
+	enter func(t *Thread) bool
+}
+
 // guestABI is a way in which programs call the kernel. A process has that of its
-// program; INT 0x80 is the one of i386 in every program. Both lead to the same
-// functions.
+// program; a gate may be that of another one. All lead to the same functions.
 type guestABI struct {
+	arch     guest.Arch
 	lay      *abi.Layout
 	word     int    // bytes in a long
 	mask     uint64 // of a register
 	calls    []callEntry
 	byName   func(name string) *row
-	args     [6]ir.Ref
+	regs     callRegs
+	restart  int // number of restart_syscall
+	shape    mm.Shape
 	platform string // AT_PLATFORM
-	restart  int    // number of restart_syscall
 
-	frameSize func(w *regs.Words) uint64
-	push      func(w *regs.Words, s *mmu.Space, f *sigframe.Frame) bool
+	// vdso is the object that the kernel maps into programs, auxv the entries that go
+	// before the others when it is there. Both may be nil.
+	vdso func(hwcap uint64) *vdso.Image
+	auxv func(vdso guest.Addr) []uint64
+
+	// start gives a new program its registers. Those that it leaves alone are those
+	// of a CPU after reset.
+	start func(w *words, pc, sp guest.Addr)
+	// setTLS gives a new thread, which is not on the CPU, the thread area that clone
+	// names.
+	setTLS func(t, child *Thread, tls uint64) errno
+
+	// setResult puts the result of a call into its register, and result reads it.
+	setResult func(w *words, v int64)
+	result    func(w *words) int64
+	// again makes the program make the call that has just ended once more, with the
+	// same arguments, and with this number.
+	again func(w *words, c *call, number int)
+
+	frames signalFrames
 }
 
-func newABI64() *guestABI {
-	byName := func(name string) *row { return rows[name] }
-	return &guestABI{
-		lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(abi.X86_64, byName), byName: byName,
-		args: argRegs, platform: "x86_64", restart: 219, frameSize: sigframe.Size, push: sigframe.Push,
-	}
+// callRegs are the registers of a call: its number, its arguments, and its result.
+type callRegs struct {
+	number ir.Ref
+	args   [6]ir.Ref
+	ret    ir.Ref
 }
 
-func newABI32() *guestABI {
-	return &guestABI{
-		lay: abi.Layout32, word: 4, mask: 1<<32 - 1, calls: callTable(abi.I386, rowI386), byName: rowI386,
-		args: argRegs32, platform: "i686", restart: 0, frameSize: sigframe.SizeI386, push: sigframe.PushI386,
-	}
+// signalFrames are those of an ABI.
+type signalFrames struct {
+	size func(w *words) uint64                           // at most
+	push func(t *Thread, f *sigframe.Frame) bool         // false where the stack cannot be written
+	pop  func(t *Thread) (saved sigframe.Saved, ok bool) // for rt_sigreturn
 }
 
-// abiOf is the ABI of a program.
+// abiOf is the ABI of programs of an architecture. There is one: load knows only
+// those that the guest has.
 func (k *Kernel) abiOf(arch guest.Arch) *guestABI {
-	if arch == guest.I386 {
-		return k.abi32
+	for _, a := range k.guest.abis {
+		if a.arch == arch {
+			return a
+		}
 	}
-	return k.abi64
+	panic("BUG: no ABI for programs of " + arch.String())
 }
 
 // callInsn does what a call instruction asks for.
-func (t *Thread) callInsn(kind vcpu.SyscallKind) {
-	w := t.words()
-	switch {
-	case kind == vcpu.Int80Insn:
-		t.enterCall(t.k.abi32)
-	case kind == vcpu.SyscallInsn:
-		// SYSCALL itself overwrites these two.
-		w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
-		t.enterCall(t.k.abi64)
-	case t.p.mm.Vdso == 0 || t.p.abi.word == 8:
-		// A 64-bit program has no place to come back to from SYSENTER.
-		w[regs.RIP] -= syscallSize
-		t.force(abi.Siginfo{Signo: abi.SIGILL, Code: abi.ILL_ILLOPN, Addr: w[regs.RIP]})
-	default:
-		t.sysenter(w)
+func (t *Thread) callInsn(n vcpu.Gate) {
+	g := &t.k.guest.gates[n]
+	if g.enter == nil || g.enter(t) {
+		t.enterCall(g.abi)
 	}
 }
 
-// sysenter is a call through the vdso, which has pushed ECX, EDX and EBP and left
-// the stack pointer in EBP. It returns there, not behind the instruction.
-func (t *Thread) sysenter(w *regs.Words) {
-	w[regs.RSP] = uint64(uint32(w[regs.RBP]))
-	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.At[vdso.Vsyscall] + vdso.LandingAt
-	sixth, e := t.u32(guest.Addr(w[regs.RSP])) // of the arguments
-	if e != 0 {
-		t.setResult(-int64(e))
-		return
+// gateEntry is the entry of the call that the registers describe, when the CPU has
+// stopped at a gate; nil for none.
+func (k *Kernel) gateEntry() *callEntry {
+	a := k.guest.gates[k.cpu.Gate].abi
+	if n := int(int32(k.cpu.W[a.regs.number])); n >= 0 && n < len(a.calls) {
+		return &a.calls[n]
 	}
-	w[regs.RBP] = uint64(sixth)
-	t.enterCall(t.k.abi32)
+	return nil
 }
 
-// unpack replaces a call of i386 whose arguments lie in memory by the one that is
-// meant.
-func (t *Thread) unpack() {
-	c := &t.call
-	if c.info == nil || len(c.info.Args) == 0 || !inMemory[c.info.Args[0].Type] {
-		return
-	}
-	info, args := abi.Resolve(t.memory(), c.info, c.regs, c.abi.word)
-	if info != c.info {
-		c.info, c.regs, c.row = info, args, c.abi.byName(info.Name)
-		return
-	}
-	c.row = &unreadable
-	if c.info.Args[0].Type == abi.TSocketCall && (c.regs[0] == 0 || c.regs[0] > abi.SYS_SENDMMSG) {
-		c.row = &invalid
-	} else if c.info.Args[0].Type == abi.TIPCCall {
-		c.row = nil
-	}
-}
-
-// inMemory are the first arguments of the calls with a block of arguments.
-var inMemory = map[abi.Type]bool{abi.TMmapArgs: true, abi.TSelectArgs: true, abi.TSocketCall: true, abi.TIPCCall: true}
-
-var (
-	unreadable = row{fn: func(*Thread, *call) (int64, errno) { return 0, abi.EFAULT }}
-	invalid    = row{fn: func(*Thread, *call) (int64, errno) { return 0, abi.EINVAL }}
-)
-
-// spread puts the arguments of an i386 call where the functions expect those of
-// x86-64: halves of offsets are joined, signed longs and 16-bit ids extended.
-func (c *call) spread() {
-	if c.info == nil {
-		return
-	}
-	c.Args = [6]uint64{}
-	for i := range min(len(c.info.Args), len(c.Args)) {
-		v := c.info.Value(i, c.regs, c.abi.word)
-		switch c.info.Args[i].Type.Kind() {
-		case abi.TLong:
-			v = uint64(int64(int32(v)))
-		case abi.TOffHiLo:
-			v = v<<32 | v>>32
-		case abi.TID16:
-			if v &= 0xffff; v == 0xffff {
-				v = uint64(keepID)
-			}
+// vdsoImage is the object of programs with words of a size, nil for none.
+func (k *Kernel) vdsoImage(word int) *vdso.Image {
+	for _, a := range k.guest.abis {
+		if a.word == word && a.vdso != nil {
+			return a.vdso(k.guest.hwcap)
 		}
-		c.Args[i] = v
 	}
+	return nil
 }
-
-// wide reports whether times, attributes and offsets in memory have 64 bits for a
-// caller whose longs have 32.
-func (c *call) wide() bool { return c.row != nil && c.row.wide }

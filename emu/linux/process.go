@@ -3,7 +3,6 @@ package linux
 import (
 	"slices"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
@@ -71,7 +70,7 @@ type Thread struct {
 	tid    int
 	comm   string
 	state  threadState
-	regs   [regs.TempBase]uint64 // while another thread is on the CPU
+	regs   []uint64 // while another thread is on the CPU
 	call   call
 	single [1][]byte // the vector of a call with one buffer
 	spare  [512]byte // see scratch
@@ -88,8 +87,6 @@ type Thread struct {
 	own     vcpu.Extent // the stack that it began on, as far as is known
 	fault   faultState
 
-	tls [tlsEntries]uint64 // descriptors of set_thread_area
-
 	clearTID   guest.Addr
 	robustHead guest.Addr
 	used       int64 // CPU time in nanoseconds
@@ -102,10 +99,10 @@ type Thread struct {
 }
 
 // faultState is the last fault of a thread, for signal frames.
-type faultState struct{ trapno, err, cr2 uint64 }
+type faultState struct{ trapno, err, addr uint64 }
 
 // words are the registers of the thread that is on the CPU.
-func (t *Thread) words() *regs.Words { return &t.k.cpu.W }
+func (t *Thread) words() *words { return &t.k.cpu.W }
 
 // reg reads and setReg writes a register wherever the thread is.
 func (t *Thread) reg(r ir.Ref) uint64 {
@@ -122,6 +119,13 @@ func (t *Thread) setReg(r ir.Ref, v uint64) {
 		t.regs[r] = v
 	}
 }
+
+// pc and sp are the program counter and the stack pointer.
+func (t *Thread) pc() uint64 { return t.reg(t.k.cpu.Machine.Arch.PC) }
+func (t *Thread) sp() uint64 { return t.reg(t.k.cpu.Machine.Arch.SP) }
+
+// newRegs are registers for a thread.
+func (k *Kernel) newRegs() []uint64 { return make([]uint64, k.cpu.Machine.Arch.TempBase) }
 
 func (p *Process) leader() *Thread {
 	if len(p.threads) == 0 {

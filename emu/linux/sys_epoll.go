@@ -89,7 +89,7 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 	switch {
 	case n <= 0 || n > maxEpollEvents:
 		return 0, abi.EINVAL
-	case !accessOK(c.addr(1), size):
+	case !t.k.accessOK(c.addr(1), size):
 		return 0, abi.EFAULT
 	}
 	got, e := t.epollEvents(ep, c.addr(1), size)

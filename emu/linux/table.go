@@ -116,7 +116,7 @@ var rows = map[string]*row{
 	"getpid": {fn: sysGetpid}, "gettid": {fn: sysGettid}, "getppid": {fn: sysGetppid}, "getpgrp": {fn: sysGetpgrp}, "getpgid": {fn: sysGetpgid},
 	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
 	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
-	"arch_prctl": {fn: sysArchPrctl}, "modify_ldt": {fn: sysModifyLdt}, "prctl": {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
+	"prctl":       {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
 	"personality": {fn: sysPersonality}, "ptrace": {level: refused}, "seccomp": {level: refused}, "rseq": {fn: sysRseq}, "bpf": {level: refused},
 	"futex":           {fn: sysFutex, level: partial, gap: "shared words wake guest processes only; no FUTEX_WAIT_REQUEUE_PI"},
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},

@@ -8,7 +8,6 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/mm"
 )
 
 // Limits of what calls take.
@@ -25,11 +24,11 @@ var le = binary.LittleEndian
 // there, or not there any more, is EFAULT. What the host reads or writes, a buffer,
 // is the memory itself (buffer, iovecs): the host answers EFAULT on its own.
 
-// userEnd is where the addresses of programs end on x86-64 (TASK_SIZE_MAX): the
-// kernel refuses what lies beyond before it does anything (access_ok).
-const userEnd = 1<<47 - mm.PageSize
-
-func accessOK(a guest.Addr, size uint64) bool { return size <= userEnd && uint64(a) <= userEnd-size }
+// accessOK tells what the kernel refuses before it does anything (access_ok).
+func (k *Kernel) accessOK(a guest.Addr, size uint64) bool {
+	end := k.guest.userEnd
+	return size <= end && uint64(a) <= end-size
+}
 
 // copyIn reads guest memory.
 func (t *Thread) copyIn(a guest.Addr, b []byte) errno {

@@ -29,7 +29,7 @@ func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image
 	for _, seg := range p.Segments {
 		err := mapSegment(s, seg, fd, name, bias)
 		if err == nil {
-			err = seg.check(p.taskSize())
+			err = seg.check(p.end)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("map %s: segment at %#x: %w", name, seg.Addr, err)
@@ -46,7 +46,7 @@ func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image
 func (p *Program) fits(limit uint64, bias guest.Addr) error {
 	for _, seg := range p.Segments {
 		end := uint64(bias) + seg.Addr + seg.Mem
-		if end > limit && end <= p.taskSize() && seg.check(p.taskSize()) == nil {
+		if end > limit && end <= p.end && seg.check(p.end) == nil {
 			return fmt.Errorf("%w: addresses up to %#x are wanted, they end at %d GiB", ErrNoRoom, end, limit>>30)
 		}
 	}

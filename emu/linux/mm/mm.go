@@ -41,18 +41,17 @@ type Layout struct {
 	End         guest.Addr // of what a program may map
 }
 
-// layoutBits is the size of the address space that the layout is made for, ends is
-// where the program's part of it ends.
-var (
-	layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
-	ends       = map[guest.Arch]guest.Addr{guest.X86_64: 1<<47 - PageSize, guest.I386: 0xffffe000}
-)
+// Shape is what programs of an architecture have of addresses.
+type Shape struct {
+	Bits uint       // of the address space that the layout is made for
+	End  guest.Addr // of the program's part of it
+}
 
 // LayoutFor is the layout of an architecture with stacks of the given size.
-func LayoutFor(arch guest.Arch, stack uint64) Layout {
-	size := uint64(1) << layoutBits[arch]
+func LayoutFor(s Shape, stack uint64) Layout {
+	size := uint64(1) << s.Bits
 	stack = RoundUp(min(max(stack, 128<<10), size/8))
-	end := ends[arch]
+	end := s.End
 	top := min(guest.Addr(size-PageSize), end)
 	gap := max(stack+16*PageSize, size/1024)
 	return Layout{ProgramBase: guest.Addr(size/3*2) &^ 0xfff, MapTop: top - guest.Addr(RoundUp(gap)), StackTop: top, StackSize: stack, End: end}
@@ -83,16 +82,16 @@ type MM struct {
 const MaxLDT = 8192
 
 // New is an empty memory with one reference. Its space joins a group.
-func New(g *mmu.Group, arch guest.Arch, stack uint64) (*MM, error) {
+func New(g *mmu.Group, shape Shape, stack uint64) (*MM, error) {
 	limit := uint64(0)
-	if arch == guest.I386 {
+	if shape.Bits <= 32 {
 		limit = 1 << 32
 	}
 	s, err := g.NewSpace(limit)
 	if err != nil {
 		return nil, err
 	}
-	return &MM{Space: s, Layout: LayoutFor(arch, stack), Refs: 1}, nil
+	return &MM{Space: s, Layout: LayoutFor(shape, stack), Refs: 1}, nil
 }
 
 // end is where the addresses that may be mapped end.

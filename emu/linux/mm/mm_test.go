@@ -8,9 +8,12 @@ import (
 	"panda/emu/mmu"
 )
 
+// wide is the shape of 64-bit programs.
+var wide = Shape{38, 1<<47 - PageSize}
+
 func newMM(t *testing.T) *MM {
 	t.Helper()
-	m, err := New(mmu.NewGroup(), guest.X86_64, 8<<20)
+	m, err := New(mmu.NewGroup(), wide, 8<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,16 +22,16 @@ func newMM(t *testing.T) *MM {
 }
 
 func TestLayout(t *testing.T) {
-	for arch, bits := range layoutBits {
+	for _, shape := range []Shape{wide, {32, 0xffffe000}} {
 		for _, stack := range []uint64{0, 8 << 20, ^uint64(0)} {
-			l := LayoutFor(arch, stack)
-			if uint64(l.StackTop) >= 1<<bits || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
+			l := LayoutFor(shape, stack)
+			if uint64(l.StackTop) >= 1<<shape.Bits || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
 				uint64(l.ProgramBase|l.MapTop|l.StackTop)%PageSize != 0 || l.StackSize%PageSize != 0 {
-				t.Errorf("%v with stack %#x: %+v", arch, stack, l)
+				t.Errorf("%v with stack %#x: %+v", shape, stack, l)
 			}
 		}
 	}
-	if uint64(LayoutFor(guest.X86_64, 0).StackTop) >= mmu.MinLimit {
+	if uint64(LayoutFor(wide, 0).StackTop) >= mmu.MinLimit {
 		t.Error("the layout does not fit the smallest window")
 	}
 }
