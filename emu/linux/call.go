@@ -43,7 +43,10 @@ func (t *Thread) enterCall(a *guestABI) {
 		c.regs[i] = w[r] & a.mask
 	}
 	if n := c.Number; n >= 0 && n < len(a.calls) {
-		c.info, c.row = a.calls[n].info, a.calls[n].row
+		entry := &a.calls[n]
+		if c.info, c.row = entry.info, entry.row; entry.frame {
+			c.regs[0] = t.sp()
+		}
 	}
 	if a.word == 4 {
 		t.unpack()

@@ -28,13 +28,17 @@ type callEntry struct {
 	info *abi.Call
 	row  *row  // nil when there is no function for it
 	cost int64 // in instructions, 0 for the usual: see callCosts
+	// frame says that the stack pointer stands for the argument: sigreturn has none.
+	frame bool
 }
 
 // callTable joins an architecture's numbers with the functions.
 func callTable(calls []abi.Call, byName func(name string) *row) []callEntry {
 	table := make([]callEntry, calls[len(calls)-1].Number+1)
 	for i := range calls {
-		table[calls[i].Number] = callEntry{&calls[i], byName(calls[i].Name), callCosts[calls[i].Name]}
+		c := &calls[i]
+		frame := len(c.Args) > 0 && (c.Args[0].Type == abi.TSigframe || c.Args[0].Type == abi.TOldSigframe)
+		table[c.Number] = callEntry{c, byName(c.Name), callCosts[c.Name], frame}
 	}
 	return table
 }
