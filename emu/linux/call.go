@@ -14,7 +14,7 @@ import (
 // from its start; what it must remember is here.
 type call struct {
 	active   bool
-	abi      *guestABI // of the instruction that made the call
+	abi      *ABI // of the instruction that made the call
 	Number   int
 	regs     [6]uint64 // as the guest passed the arguments
 	Args     [6]uint64 // as the functions expect them
@@ -35,25 +35,25 @@ type call struct {
 }
 
 // enterCall begins the call that the registers describe, in one of the ABIs.
-func (t *Thread) enterCall(a *guestABI) {
-	w := t.words()
+func (t *Thread) enterCall(a *ABI) {
+	w := t.Words()
+	mask := ^uint64(0) >> (64 - 8*a.word()) // of a register
 	c := &t.call
-	*c = call{active: true, abi: a, Number: int(int32(w[a.regs.number]))}
-	for i, r := range a.regs.args {
-		c.regs[i] = w[r] & a.mask
+	*c = call{active: true, abi: a, Number: a.number(w)}
+	for i, r := range a.Regs.Args {
+		c.regs[i] = w[r] & mask
 	}
-	if n := c.Number; n >= 0 && n < len(a.calls) {
-		entry := &a.calls[n]
+	if entry := a.entry(c.Number); entry != nil {
 		if c.info, c.row = entry.info, entry.row; entry.frame {
 			c.regs[0] = t.sp()
 		}
 	}
-	if a.word == 4 {
+	if a.word() == 4 {
 		t.unpack()
 	}
 	if t.announce() {
 		c.Args = c.regs
-		if a.word == 4 {
+		if a.word() == 4 {
 			c.spread()
 		}
 		t.continueCall()
@@ -164,9 +164,9 @@ func (t *Thread) finishCall(ret int64, e errno) {
 		t.storeLeft(c.left)
 	}
 	if !c.replaced {
-		c.abi.setResult(t.words(), ret)
+		c.abi.SetResult(t.Words(), ret)
 	} else if e == 0 {
-		ret = c.abi.result(t.words())
+		ret = c.abi.Result(t.Words())
 	}
 	if c.event != nil {
 		t.report(ret)

@@ -15,17 +15,17 @@ import (
 func (t *Thread) exception(e guest.Exception) {
 	k := t.k
 	g, pc := k.guest, t.pc()
-	if g.ofMemory(&e) && t.p.mm.GrowDown(e.Addr, t.p.limit(unix.RLIMIT_STACK)) {
+	if g.OfMemory(&e) && t.p.mm.GrowDown(e.Addr, t.p.limit(unix.RLIMIT_STACK)) {
 		return
 	}
 	k.bus.Fire(event.BeforeException, &event.Env{CPU: k.cpu, PC: k.cpu.PC(), Exception: &e})
 	if t.pc() != pc {
 		return // a callback dealt with it
 	}
-	if g.leave != nil {
-		g.leave(t.words(), &e)
+	if g.Leave != nil {
+		g.Leave(t.Words(), &e)
 	}
-	t.force(g.signalOf(t, &e))
+	t.force(g.SignalOf(t, &e))
 }
 
 // deathNotes are what a shell says of a process that a signal killed.
@@ -60,7 +60,7 @@ func (t *Thread) registers() string {
 	var b strings.Builder
 	a := t.k.cpu.Machine.Arch
 	for _, n := range a.Names {
-		fmt.Fprintf(&b, "%s=%#x ", n, a.Lookup(n).Value(t.words()))
+		fmt.Fprintf(&b, "%s=%#x ", n, a.Lookup(n).Value(t.Words()))
 	}
 	return strings.TrimSuffix(b.String(), " ")
 }

@@ -44,7 +44,7 @@ var excSignals = map[uint8]excSignal{
 }
 
 // leaveX86: the CPU saves RF with the flags of a fault (SDM vol. 3B 18.3.1.1).
-func leaveX86(w *words, e *guest.Exception) {
+func leaveX86(w *Words, e *guest.Exception) {
 	if !e.Next {
 		w[regs.EFL] |= regs.RF
 	}
@@ -67,9 +67,9 @@ func signalOfX86(t *Thread, e *guest.Exception) abi.Siginfo {
 			return abi.Siginfo{Signo: abi.SIGTRAP, Code: abi.TRAP_TRACE, Addr: t.pc()}
 		}
 	case vecX87:
-		return abi.Siginfo{Signo: abi.SIGFPE, Code: fpeCode(t.reg(regs.FSW) &^ t.reg(regs.FCW)), Addr: t.pc()}
+		return abi.Siginfo{Signo: abi.SIGFPE, Code: fpeCode(t.Reg(regs.FSW) &^ t.Reg(regs.FCW)), Addr: t.pc()}
 	case vecSIMD:
-		mx := t.reg(regs.MXCSR)
+		mx := t.Reg(regs.MXCSR)
 		return abi.Siginfo{Signo: abi.SIGFPE, Code: fpeCode(mx &^ (mx >> 7)), Addr: t.pc()}
 	}
 	s, ok := excSignals[e.Vector]

@@ -148,7 +148,7 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 		src.Close()
 		return t.openScript(p, &line, depth)
 	}
-	if p.head, err = load.Parse(src, t.k.guest.machines); err == nil && p.head.HasInterp {
+	if p.head, err = load.Parse(src, t.k.guest.Machines); err == nil && p.head.HasInterp {
 		err = t.openInterp(p)
 	}
 	if err != nil {
@@ -245,7 +245,7 @@ func (t *Thread) parseInterp(src *hostSource, of *load.Program) (*load.Program, 
 	if n, _ := src.ReadAt(make([]byte, of.HeaderSize), 0); n < of.HeaderSize {
 		return nil, fmt.Errorf("%w: %w", load.ErrRead, load.ErrNotELF)
 	}
-	head, err := load.ParseInterp(src, t.k.guest.machines)
+	head, err := load.ParseInterp(src, t.k.guest.Machines)
 	switch {
 	case err == nil && head.Arch != of.Arch:
 		return nil, fmt.Errorf("%w: it is for %v, the program for %v: %w", load.ErrForeign, head.Arch, of.Arch, abi.ELIBBAD)
@@ -258,7 +258,7 @@ func (t *Thread) parseInterp(src *hostSource, of *load.Program) (*load.Program, 
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m, err := mm.New(k.memory, k.abiOf(p.head.Arch).shape, proc.rlimits[unix.RLIMIT_STACK].Cur)
+	m, err := mm.New(k.memory, k.abiOf(p.head.Arch).Shape, proc.rlimits[unix.RLIMIT_STACK].Cur)
 	if err != nil {
 		return err
 	}
@@ -411,9 +411,9 @@ func (t *Thread) closeOnExec() {
 func (t *Thread) setUpProgram(p *program, e entry) {
 	t.comm = comm(baseName(p.execfn))
 	t.p.abi = t.k.abiOf(p.head.Arch)
-	w := t.words()
+	w := t.Words()
 	copy(w[:], t.k.reset)
-	t.p.abi.start(w, e.pc, e.sp)
+	t.p.abi.Start(w, e.pc, e.sp)
 }
 
 // comm is a thread's name as the kernel cuts it.

@@ -343,7 +343,7 @@ func testConfig(t testing.TB, dir string) Config {
 }
 
 // argRegs64 hold the arguments of a call.
-var argRegs64 = newX86_64().regs.args
+var argRegs64 = newX86_64().Regs.Args
 
 // newFakeCPU is a CPU with registers alone.
 func newFakeCPU() *vcpu.CPU {

@@ -11,108 +11,136 @@ import (
 	"panda/emu/vcpu"
 )
 
-// words are the registers of a CPU. Those of a thread that is not on it are as many
+// Words are the registers of a CPU. Those of a thread that is not on it are as many
 // of them as the architecture has.
-type words = [ir.FrameWords]uint64
+type Words = [ir.FrameWords]uint64
 
 // Guest is what the personality knows of a guest architecture: all that depends on
 // its registers is here or in the ABIs of its programs. The functions are called for
 // the thread that is on the CPU, unless they say otherwise.
 type Guest struct {
-	abis  []*guestABI // of its programs; the first process has the first one before it has a program
-	gates []gate      // the instructions of calls, by vcpu.Gate
+	ABIs  []*ABI // of its programs and gates; the first process has the first one before it has a program
+	Gates []Gate // the instructions of calls, by vcpu.Gate
+	// Machines are the ELF files of its programs. Each Arch of them has an ABI.
+	Machines load.Machines
 
-	hwcap, hwcap2 uint64 // AT_HWCAP, AT_HWCAP2
+	HWCap, HWCap2 uint64 // AT_HWCAP, AT_HWCAP2
 
-	// userEnd is where the addresses of programs end: the kernel refuses what lies
+	// UserEnd is where the addresses of programs end: the kernel refuses what lies
 	// beyond before it does anything (access_ok).
-	userEnd uint64
-	// machines are the ELF files of its programs.
-	machines load.Machines
-	// machine is its name for uname, narrow that under the personality of a 32-bit
+	UserEnd uint64
+	// Machine is its name for uname, Narrow that under the personality of a 32-bit
 	// machine.
-	machine, narrow string
+	Machine, Narrow string
 
 	// attach tells the architecture's CPU where to ask the kernel. It may be nil.
 	attach func(k *Kernel)
-	// enterFunction sets what a function expects of registers besides those that
+	// EnterFunction sets what a function expects of registers besides those that
 	// vcpu.Convention names. It may be nil.
-	enterFunction func(w *words)
+	EnterFunction func(w *Words)
 
-	// ofMemory tells whether an exception is that of an access to a page that is not
+	// OfMemory tells whether an exception is that of an access to a page that is not
 	// there or does not allow it.
-	ofMemory func(e *guest.Exception) bool
-	// leave does to the registers what the CPU does to those that it saves when an
+	OfMemory func(e *guest.Exception) bool
+	// Leave does to the registers what the CPU does to those that it saves when an
 	// exception takes it into the kernel. It may be nil.
-	leave func(w *words, e *guest.Exception)
-	// signalOf is the signal that an exception becomes. It notes the fault in the
-	// thread, for signal frames.
-	signalOf func(t *Thread, e *guest.Exception) abi.Siginfo
+	Leave func(w *Words, e *guest.Exception)
+	// SignalOf is the signal that an exception becomes. It notes the fault in the
+	// thread, for signal frames: see Thread.SetFault.
+	SignalOf func(t *Thread, e *guest.Exception) abi.Siginfo
 }
 
-// gate is an instruction that makes system calls.
-type gate struct {
-	abi *guestABI
-	// enter does to the registers what the instruction does, if that is not done yet.
+// Gate is an instruction that makes system calls.
+type Gate struct {
+	ABI *ABI
+	// Enter does to the registers what the instruction does, if that is not done yet.
 	// A false result says that there is no call to be made. It may be nil.
-	enter func(t *Thread) bool
+	Enter func(t *Thread) bool
 }
 
-// guestABI is a way in which programs call the kernel. A process has that of its
-// program; a gate may be that of another one. All lead to the same functions.
-type guestABI struct {
-	arch     guest.Arch
-	lay      *abi.Layout
-	word     int    // bytes in a long
-	mask     uint64 // of a register
-	calls    []callEntry
-	byName   func(name string) *row
-	regs     callRegs
-	restart  int // number of restart_syscall
-	shape    mm.Shape
-	platform string // AT_PLATFORM
+// ABI is a way in which programs call the kernel. A process has that of its program;
+// a gate may be that of another one. All lead to the same functions.
+type ABI struct {
+	Arch     guest.Arch
+	Layout   *abi.Layout
+	Calls    []abi.Call // by number
+	Regs     CallRegs
+	Restart  int // number of restart_syscall
+	Shape    mm.Shape
+	Platform string // AT_PLATFORM
 
-	// vdso is the object that the kernel maps into programs, auxv the entries that go
+	// byName finds the row of a call; nil for that of its name. entries are Calls with
+	// their rows, by number.
+	byName  func(name string) *row
+	entries []callEntry
+
+	// Vdso is the object that the kernel maps into programs, Auxv the entries that go
 	// before the others when it is there. Both may be nil.
-	vdso func(hwcap uint64) *vdso.Image
-	auxv func(vdso guest.Addr) []uint64
+	Vdso func(hwcap uint64) *vdso.Image
+	Auxv func(vdso guest.Addr) []uint64
 
-	// start gives a new program its registers. Those that it leaves alone are those
+	// Start gives a new program its registers. Those that it leaves alone are those
 	// of a CPU after reset.
-	start func(w *words, pc, sp guest.Addr)
-	// setTLS gives a new thread, which is not on the CPU, the thread area that clone
+	Start func(w *Words, pc, sp guest.Addr)
+	// SetTLS gives a new thread, which is not on the CPU, the thread area that clone
 	// names.
-	setTLS func(t, child *Thread, tls uint64) errno
+	SetTLS func(t, child *Thread, tls uint64) abi.Errno
 
-	// setResult puts the result of a call into its register, and result reads it.
-	setResult func(w *words, v int64)
-	result    func(w *words) int64
-	// again makes the program make the call that has just ended once more, with the
-	// same arguments, and with this number.
-	again func(w *words, c *call, number int)
+	// SetResult puts the result of a call into its register, and Result reads it.
+	SetResult func(w *Words, v int64)
+	Result    func(w *Words) int64
+	// Again makes the program make the call that has just ended once more, under this
+	// number. first was its first argument.
+	Again func(w *Words, number int, first uint64)
 
-	frames signalFrames
+	Frames SignalFrames
 }
 
-// callRegs are the registers of a call: its number, its arguments, and its result.
-type callRegs struct {
-	number ir.Ref
-	args   [6]ir.Ref
-	ret    ir.Ref
+// CallRegs are the registers of a call: its number, its arguments, and its result.
+type CallRegs struct {
+	Number ir.Ref
+	Args   [6]ir.Ref
+	Ret    ir.Ref
 }
 
-// signalFrames are those of an ABI.
-type signalFrames struct {
-	size func(w *words) uint64                           // at most
-	push func(t *Thread, f *sigframe.Frame) bool         // false where the stack cannot be written
-	pop  func(t *Thread) (saved sigframe.Saved, ok bool) // for rt_sigreturn
+// SignalFrames are those of an ABI.
+type SignalFrames struct {
+	Size func(w *Words) uint64                           // at most
+	Push func(t *Thread, f *sigframe.Frame) bool         // false where the stack cannot be written
+	Pop  func(t *Thread) (saved sigframe.Saved, ok bool) // for rt_sigreturn
 }
 
-// abiOf is the ABI of programs of an architecture. There is one: load knows only
-// those that the guest has.
-func (k *Kernel) abiOf(arch guest.Arch) *guestABI {
-	for _, a := range k.guest.abis {
-		if a.arch == arch {
+// prepare makes the table of calls.
+func (a *ABI) prepare() *ABI {
+	a.entries = callTable(a.Calls, a.row)
+	return a
+}
+
+func (a *ABI) row(name string) *row {
+	if a.byName != nil {
+		return a.byName(name)
+	}
+	return rows[name]
+}
+
+// word is how many bytes a long has.
+func (a *ABI) word() int { return a.Layout.Word }
+
+// entry is what belongs to a number, nil if it is none of a call.
+func (a *ABI) entry(number int) *callEntry {
+	if number >= 0 && number < len(a.entries) {
+		return &a.entries[number]
+	}
+	return nil
+}
+
+// number is that of the call which the registers describe.
+func (a *ABI) number(w *Words) int { return int(int32(w[a.Regs.Number])) }
+
+// abiOf is the ABI of programs of an architecture.
+func (k *Kernel) abiOf(arch guest.Arch) *ABI {
+	for _, a := range k.guest.ABIs {
+		if a.Arch == arch {
 			return a
 		}
 	}
@@ -121,28 +149,57 @@ func (k *Kernel) abiOf(arch guest.Arch) *guestABI {
 
 // callInsn does what a call instruction asks for.
 func (t *Thread) callInsn(n vcpu.Gate) {
-	g := &t.k.guest.gates[n]
-	if g.enter == nil || g.enter(t) {
-		t.enterCall(g.abi)
+	g := &t.k.guest.Gates[n]
+	if g.Enter == nil || g.Enter(t) {
+		t.enterCall(g.ABI)
 	}
 }
 
-// gateEntry is the entry of the call that the registers describe, when the CPU has
-// stopped at a gate; nil for none.
+// gateEntry is what belongs to the call that the registers describe, when the CPU
+// has stopped at a gate; nil for none.
 func (k *Kernel) gateEntry() *callEntry {
-	a := k.guest.gates[k.cpu.Gate].abi
-	if n := int(int32(k.cpu.W[a.regs.number])); n >= 0 && n < len(a.calls) {
-		return &a.calls[n]
-	}
-	return nil
+	a := k.guest.Gates[k.cpu.Gate].ABI
+	return a.entry(a.number(&k.cpu.W))
 }
 
 // vdsoImage is the object of programs with words of a size, nil for none.
 func (k *Kernel) vdsoImage(word int) *vdso.Image {
-	for _, a := range k.guest.abis {
-		if a.word == word && a.vdso != nil {
-			return a.vdso(k.guest.hwcap)
+	for _, a := range k.guest.ABIs {
+		if a.word() == word && a.Vdso != nil {
+			return a.Vdso(k.guest.HWCap)
 		}
 	}
 	return nil
 }
+
+// What architectures see of a thread.
+
+// Words are the registers of the thread that is on the CPU.
+func (t *Thread) Words() *Words { return &t.k.cpu.W }
+
+// Reg reads and SetReg writes a register wherever the thread is.
+func (t *Thread) Reg(r ir.Ref) uint64 {
+	if t == t.k.cur {
+		return t.k.cpu.W[r]
+	}
+	return t.regs[r]
+}
+
+// SetReg writes what Reg reads.
+func (t *Thread) SetReg(r ir.Ref, v uint64) {
+	if t == t.k.cur {
+		t.k.cpu.W[r] = v
+	} else {
+		t.regs[r] = v
+	}
+}
+
+// CopyIn reads memory of the thread, and CopyOut writes it; an error is EFAULT.
+func (t *Thread) CopyIn(a guest.Addr, b []byte) abi.Errno { return t.copyIn(a, b) }
+
+// CopyOut writes what CopyIn reads.
+func (t *Thread) CopyOut(a guest.Addr, b []byte) abi.Errno { return t.copyOut(a, b) }
+
+// SetFault notes the last fault of the thread, for signal frames: what kind it was,
+// what the CPU says of it, and where.
+func (t *Thread) SetFault(trapno, err, addr uint64) { t.fault = faultState{trapno, err, addr} }

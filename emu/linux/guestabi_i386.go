@@ -12,17 +12,17 @@ import (
 	"panda/emu/linux/vdso"
 )
 
-func newI386() *guestABI {
-	return &guestABI{
-		arch: regs.I386, lay: abi.Layout32, word: 4, mask: 1<<32 - 1, calls: callTable(abi.I386, rowI386), byName: rowI386,
-		regs:    callRegs{number: regs.RAX, args: [6]ir.Ref{regs.RBX, regs.RCX, regs.RDX, regs.RSI, regs.RDI, regs.RBP}, ret: regs.RAX},
-		restart: 0, shape: mm.Shape{Bits: 32, End: endI386}, platform: "i686",
-		vdso: vdsoI386, auxv: auxvI386,
-		start:  func(w *words, pc, sp guest.Addr) { startX86(w, pc, sp, 32) },
-		setTLS: setTLSI386, setResult: setResultX86, result: resultX86, again: againX86,
-		frames: signalFrames{
-			size: sigframe.SizeI386, push: pushI386,
-			pop: func(t *Thread) (sigframe.Saved, bool) { return popI386(t, true) },
+func newI386() *ABI {
+	return &ABI{
+		Arch: regs.I386, Layout: abi.Layout32, Calls: abi.I386, byName: rowI386,
+		Regs:    CallRegs{Number: regs.RAX, Args: [6]ir.Ref{regs.RBX, regs.RCX, regs.RDX, regs.RSI, regs.RDI, regs.RBP}, Ret: regs.RAX},
+		Restart: 0, Shape: mm.Shape{Bits: 32, End: endI386}, Platform: "i686",
+		Vdso: vdsoI386, Auxv: auxvI386,
+		Start:  func(w *Words, pc, sp guest.Addr) { startX86(w, pc, sp, 32) },
+		SetTLS: setTLSI386, SetResult: setResultX86, Result: resultX86, Again: againX86,
+		Frames: SignalFrames{
+			Size: sigframe.SizeI386, Push: pushI386,
+			Pop: func(t *Thread) (sigframe.Saved, bool) { return popI386(t, true) },
 		},
 	}
 }
@@ -66,12 +66,12 @@ func pushI386(t *Thread, f *sigframe.Frame) bool {
 	if t.p.mm.Vdso != 0 {
 		f.Sigreturn, f.RTSigreturn = t.p.vdsoAt(vdso.Sigreturn), t.p.vdsoAt(vdso.RTSigreturn)
 	}
-	return sigframe.PushI386(t.words(), t.p.mm.Space, f)
+	return sigframe.PushI386(t.Words(), t.p.mm.Space, f)
 }
 
 // popI386 ends rt_sigreturn, or sigreturn.
 func popI386(t *Thread, rt bool) (sigframe.Saved, bool) {
-	return sigframe.PopI386(t.words(), t.p.mm.Space, rt, t.reload)
+	return sigframe.PopI386(t.Words(), t.p.mm.Space, rt, t.reload)
 }
 
 func sysSigreturn(t *Thread, _ *call) (int64, errno) {
@@ -84,8 +84,8 @@ func sysSigreturn(t *Thread, _ *call) (int64, errno) {
 // sysenter is a call through the vdso, which has pushed ECX, EDX and EBP and left
 // the stack pointer in EBP. It returns there, not after the instruction.
 func sysenter(t *Thread) bool {
-	w := t.words()
-	if t.p.mm.Vdso == 0 || t.p.abi.arch != regs.I386 { // a 64-bit program has no place to come back to
+	w := t.Words()
+	if t.p.mm.Vdso == 0 || t.p.abi.Arch != regs.I386 { // a 64-bit program has no place to come back to
 		w[regs.RIP] -= callInsnSize
 		t.force(abi.Siginfo{Signo: abi.SIGILL, Code: abi.ILL_ILLOPN, Addr: w[regs.RIP]})
 		return false

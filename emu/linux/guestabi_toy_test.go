@@ -78,29 +78,28 @@ func toyCalls() (calls []abi.Call) {
 
 // newToy is the toy as the personality sees it.
 func newToy() *Guest {
-	byName := func(name string) *row { return rows[name] }
-	a := &guestABI{
-		arch: "toy", lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(toyCalls(), byName), byName: byName,
-		regs:    callRegs{number: toyNumber, args: [6]ir.Ref{0, 1, 2, 3, 4, 5}, ret: toyArg},
-		restart: int(toyCallNumber("restart_syscall")), shape: mm.Shape{Bits: 38, End: 1 << 40}, platform: "toy",
-		start:     func(w *words, pc, sp guest.Addr) { w[toyPC], w[toySP] = uint64(pc), uint64(sp) },
-		setTLS:    func(_, child *Thread, tls uint64) errno { child.regs[toyTLS] = tls; return 0 },
-		setResult: func(w *words, v int64) { w[toyArg] = uint64(v) },
-		result:    func(w *words) int64 { return int64(w[toyArg]) },
-		again: func(w *words, c *call, number int) {
+	a := &ABI{
+		Arch: "toy", Layout: abi.Layout64, Calls: toyCalls(),
+		Regs:    CallRegs{Number: toyNumber, Args: [6]ir.Ref{0, 1, 2, 3, 4, 5}, Ret: toyArg},
+		Restart: int(toyCallNumber("restart_syscall")), Shape: mm.Shape{Bits: 38, End: 1 << 40}, Platform: "toy",
+		Start:     func(w *Words, pc, sp guest.Addr) { w[toyPC], w[toySP] = uint64(pc), uint64(sp) },
+		SetTLS:    func(_, child *Thread, tls uint64) abi.Errno { child.SetReg(toyTLS, tls); return 0 },
+		SetResult: func(w *Words, v int64) { w[toyArg] = uint64(v) },
+		Result:    func(w *Words) int64 { return int64(w[toyArg]) },
+		Again: func(w *Words, number int, first uint64) {
 			w[toyPC] -= toyLen
-			w[toyArg], w[toyNumber] = c.regs[0], uint64(number)
+			w[toyArg], w[toyNumber] = first, uint64(number)
 		},
-		frames: signalFrames{size: func(*words) uint64 { return 8 * (uint64(toyWords) + 1) }, push: pushToy, pop: popToy},
+		Frames: SignalFrames{Size: func(*Words) uint64 { return 8 * (uint64(toyWords) + 1) }, Push: pushToy, Pop: popToy},
 	}
 	return &Guest{
-		abis: []*guestABI{a}, gates: []gate{toyGate: {a, nil}},
-		machines: load.Machines{{Arch: "toy", ELF: []elf.Machine{toyELF}, Bits: 64, End: 1 << 40}},
-		userEnd:  1 << 40, machine: "toy", narrow: "toy",
-		ofMemory: func(*guest.Exception) bool { return false },
-		signalOf: func(t *Thread, e *guest.Exception) abi.Siginfo {
-			t.fault = faultState{trapno: uint64(e.Vector)}
-			return abi.Siginfo{Signo: abi.SIGILL, Code: abi.ILL_PRVOPC, Addr: t.pc()}
+		ABIs: []*ABI{a}, Gates: []Gate{toyGate: {a, nil}},
+		Machines: load.Machines{{Arch: "toy", ELF: []elf.Machine{toyELF}, Bits: 64, End: 1 << 40}},
+		UserEnd:  1 << 40, Machine: "toy", Narrow: "toy",
+		OfMemory: func(*guest.Exception) bool { return false },
+		SignalOf: func(t *Thread, e *guest.Exception) abi.Siginfo {
+			t.SetFault(uint64(e.Vector), 0, 0)
+			return abi.Siginfo{Signo: abi.SIGILL, Code: abi.ILL_PRVOPC, Addr: t.Reg(toyPC)}
 		},
 	}
 }
@@ -108,13 +107,13 @@ func newToy() *Guest {
 // pushToy puts the registers and the mask on the stack. The handler returns to the
 // restorer.
 func pushToy(t *Thread, f *sigframe.Frame) bool {
-	w := t.words()
+	w := t.Words()
 	var b []byte
 	for _, v := range append(w[:toyWords:toyWords], f.Mask) {
 		b = le.AppendUint64(b, v)
 	}
 	sp := f.SP - guest.Addr(len(b))
-	if t.copyOut(sp, b) != 0 {
+	if t.CopyOut(sp, b) != 0 {
 		return false
 	}
 	w[toyArg], w[toySP], w[toyLink], w[toyPC] = uint64(f.Info.Signo), uint64(sp), f.Act.Restorer, f.Act.Handler
@@ -123,11 +122,11 @@ func pushToy(t *Thread, f *sigframe.Frame) bool {
 
 func popToy(t *Thread) (saved sigframe.Saved, ok bool) {
 	b := make([]byte, 8*(toyWords+1))
-	if t.copyIn(guest.Addr(t.sp()), b) != 0 {
+	if t.CopyIn(guest.Addr(t.Reg(toySP)), b) != 0 {
 		return saved, false
 	}
-	for i := range t.words()[:toyWords] {
-		t.words()[i] = le.Uint64(b[8*i:])
+	for i := range t.Words()[:toyWords] {
+		t.Words()[i] = le.Uint64(b[8*i:])
 	}
 	return sigframe.Saved{Mask: le.Uint64(b[8*toyWords:]), Read: true, Stack: abi.Stack{Flags: abi.SS_DISABLE}}, true
 }

@@ -17,22 +17,22 @@ import (
 func X86(env *regs.Environment, hwcap, hwcap2 uint64) *Guest {
 	wide, narrow := newX86_64(), newI386()
 	return &Guest{
-		abis: []*guestABI{wide, narrow},
-		gates: []gate{
+		ABIs: []*ABI{wide, narrow},
+		Gates: []Gate{
 			regs.GateSyscall:  {wide, syscallInsn},
 			regs.GateSysenter: {narrow, sysenter},
 			regs.GateInt80:    {narrow, nil},
 		},
-		machines: load.Machines{
+		Machines: load.Machines{
 			{Arch: regs.X86_64, ELF: []elf.Machine{elf.EM_X86_64}, Bits: 64, End: endX86_64},
 			{Arch: regs.I386, ELF: []elf.Machine{elf.EM_386, em486}, Bits: 32, End: endI386},
 		},
-		hwcap: hwcap, hwcap2: hwcap2, userEnd: endX86_64, machine: "x86_64", narrow: "i686",
+		HWCap: hwcap, HWCap2: hwcap2, UserEnd: endX86_64, Machine: "x86_64", Narrow: "i686",
 		attach:        func(k *Kernel) { env.Descriptor = func(sel uint16) (uint64, bool) { return k.cur.descriptor(sel) } },
-		enterFunction: enterX86,
-		ofMemory:      func(e *guest.Exception) bool { return e.Vector == vecPage },
-		leave:         leaveX86,
-		signalOf:      signalOfX86,
+		EnterFunction: enterX86,
+		OfMemory:      func(e *guest.Exception) bool { return e.Vector == vecPage },
+		Leave:         leaveX86,
+		SignalOf:      signalOfX86,
 	}
 }
 
@@ -45,32 +45,32 @@ const callInsnSize = 2
 
 // syscallInsn overwrites two registers.
 func syscallInsn(t *Thread) bool {
-	w := t.words()
+	w := t.Words()
 	w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
 	return true
 }
 
-func againX86(w *words, _ *call, number int) {
+func againX86(w *Words, number int, _ uint64) {
 	w[regs.RIP] -= callInsnSize
 	w[regs.RAX] = uint64(number)
 }
 
 // setResultX86 makes a result as wide as the running code knows its register.
-func setResultX86(w *words, v int64) {
+func setResultX86(w *Words, v int64) {
 	if regs.CodeBits(w) != 64 {
 		v = int64(uint32(v))
 	}
 	w[regs.RAX] = uint64(v)
 }
 
-func resultX86(w *words) int64 {
+func resultX86(w *Words) int64 {
 	if regs.CodeBits(w) != 64 {
 		return int64(int32(w[regs.RAX]))
 	}
 	return int64(w[regs.RAX])
 }
 
-func startX86(w *words, pc, sp guest.Addr, bits int) {
+func startX86(w *Words, pc, sp guest.Addr, bits int) {
 	clear(w[:16])
 	sigframe.InitState(w)
 	regs.SetRFlags(w, regs.IF|regs.FlagsFixed)
@@ -80,4 +80,4 @@ func startX86(w *words, pc, sp guest.Addr, bits int) {
 
 // enterX86: RAX tells a variadic function that no argument is in a vector register
 // (System V ABI x86-64 3.2.3); strings go up.
-func enterX86(w *words) { w[regs.RAX], w[regs.DF] = 0, 1 }
+func enterX86(w *Words) { w[regs.RAX], w[regs.DF] = 0, 1 }

@@ -10,26 +10,26 @@ import (
 	"panda/emu/linux/vdso"
 )
 
-func newX86_64() *guestABI {
+func newX86_64() *ABI {
 	byName := func(name string) *row {
 		if r := ownX86_64[name]; r != nil {
 			return r
 		}
 		return rows[name]
 	}
-	return &guestABI{
-		arch: regs.X86_64, lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(abi.X86_64, byName), byName: byName,
+	return &ABI{
+		Arch: regs.X86_64, Layout: abi.Layout64, Calls: abi.X86_64, byName: byName,
 		// x86-64 ABI, A.2.1
-		regs:    callRegs{number: regs.RAX, args: [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.R10, regs.R8, regs.R9}, ret: regs.RAX},
-		restart: 219, shape: mm.Shape{Bits: 38, End: endX86_64}, platform: "x86_64",
-		vdso:   func(uint64) *vdso.Image { return &vdso.X86_64 },
-		start:  func(w *words, pc, sp guest.Addr) { startX86(w, pc, sp, 64) },
-		setTLS: setTLSX86_64, setResult: setResultX86, result: resultX86, again: againX86,
-		frames: signalFrames{
-			size: sigframe.SizeX86_64,
-			push: func(t *Thread, f *sigframe.Frame) bool { return sigframe.PushX86_64(t.words(), t.p.mm.Space, f) },
-			pop: func(t *Thread) (sigframe.Saved, bool) {
-				return sigframe.PopX86_64(t.words(), t.p.mm.Space, t.reload)
+		Regs:    CallRegs{Number: regs.RAX, Args: [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.R10, regs.R8, regs.R9}, Ret: regs.RAX},
+		Restart: 219, Shape: mm.Shape{Bits: 38, End: endX86_64}, Platform: "x86_64",
+		Vdso:   func(uint64) *vdso.Image { return &vdso.X86_64 },
+		Start:  func(w *Words, pc, sp guest.Addr) { startX86(w, pc, sp, 64) },
+		SetTLS: setTLSX86_64, SetResult: setResultX86, Result: resultX86, Again: againX86,
+		Frames: SignalFrames{
+			Size: sigframe.SizeX86_64,
+			Push: func(t *Thread, f *sigframe.Frame) bool { return sigframe.PushX86_64(t.Words(), t.p.mm.Space, f) },
+			Pop: func(t *Thread) (sigframe.Saved, bool) {
+				return sigframe.PopX86_64(t.Words(), t.p.mm.Space, t.reload)
 			},
 		},
 	}
@@ -51,15 +51,15 @@ var ownX86_64 = map[string]*row{"arch_prctl": {fn: sysArchPrctl}, "modify_ldt": 
 var archPrctls = map[int]func(t *Thread, a guest.Addr) errno{
 	abi.ARCH_SET_FS: func(t *Thread, a guest.Addr) errno { return t.setBase(regs.FS, a) },
 	abi.ARCH_SET_GS: func(t *Thread, a guest.Addr) errno { return t.setBase(regs.GS, a) },
-	abi.ARCH_GET_FS: func(t *Thread, a guest.Addr) errno { return t.putU64(a, t.reg(regs.Base+regs.FS)) },
-	abi.ARCH_GET_GS: func(t *Thread, a guest.Addr) errno { return t.putU64(a, t.reg(regs.Base+regs.GS)) },
+	abi.ARCH_GET_FS: func(t *Thread, a guest.Addr) errno { return t.putU64(a, t.Reg(regs.Base+regs.FS)) },
+	abi.ARCH_GET_GS: func(t *Thread, a guest.Addr) errno { return t.putU64(a, t.Reg(regs.Base+regs.GS)) },
 }
 
 func (t *Thread) setBase(seg ir.Ref, a guest.Addr) errno {
 	if uint64(a) >= 1<<47 {
 		return abi.EPERM
 	}
-	t.setReg(regs.Base+seg, uint64(a))
+	t.SetReg(regs.Base+seg, uint64(a))
 	return 0
 }
 

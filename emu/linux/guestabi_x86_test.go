@@ -78,9 +78,9 @@ func TestSegmentDescriptors(t *testing.T) {
 
 // TestShapes: what programs have lies below the end of the smallest window.
 func TestShapes(t *testing.T) {
-	for _, a := range X86(new(regs.Environment), 0, 0).abis {
-		if l := mm.LayoutFor(a.shape, 0); uint64(l.StackTop) >= mmu.MinLimit || l.StackTop > a.shape.End {
-			t.Errorf("%v: %+v", a.arch, l)
+	for _, a := range X86(new(regs.Environment), 0, 0).ABIs {
+		if l := mm.LayoutFor(a.Shape, 0); uint64(l.StackTop) >= mmu.MinLimit || l.StackTop > a.Shape.End {
+			t.Errorf("%v: %+v", a.Arch, l)
 		}
 	}
 }

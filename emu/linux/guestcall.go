@@ -89,7 +89,7 @@ func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
 		pushed = word
 		push(uint64(stack))
 	}
-	if enter := t.k.guest.enterFunction; enter != nil {
+	if enter := t.k.guest.EnterFunction; enter != nil {
 		enter(&c.W)
 	}
 	for i, v := range args {

@@ -138,6 +138,9 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	c.Machine.Module, c.Machine.Home = k.moduleAt, k.homeOf
 	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols
 	c.Machine.Stacks = k.threadStacks
+	for _, a := range k.guest.ABIs {
+		a.prepare()
+	}
 	if k.guest.attach != nil {
 		k.guest.attach(k)
 	}
@@ -153,7 +156,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 func (k *Kernel) startFirst() error {
 	pid := k.host.ID(unix.SYS_GETPID)
 	k.nextPID = pid
-	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), exitSignal: abi.SIGCHLD, actions: new(sigActions), abi: k.guest.abis[0]}
+	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), exitSignal: abi.SIGCHLD, actions: new(sigActions), abi: k.guest.ABIs[0]}
 	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
 	p.creds, p.dumpable, p.dumpFilter = k.hostCreds(), 1, dumpFilter

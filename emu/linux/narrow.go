@@ -12,9 +12,9 @@ func (t *Thread) unpack() {
 	if c.info == nil || len(c.info.Args) == 0 || !inMemory[c.info.Args[0].Type] {
 		return
 	}
-	info, args := abi.Resolve(t.memory(), c.info, c.regs, c.abi.word)
+	info, args := abi.Resolve(t.memory(), c.info, c.regs, c.abi.word())
 	if info != c.info {
-		c.info, c.regs, c.row = info, args, c.abi.byName(info.Name)
+		c.info, c.regs, c.row = info, args, c.abi.row(info.Name)
 		return
 	}
 	c.row = &unreadable
@@ -41,7 +41,7 @@ func (c *call) spread() {
 	}
 	c.Args = [6]uint64{}
 	for i := range min(len(c.info.Args), len(c.Args)) {
-		v := c.info.Value(i, c.regs, c.abi.word)
+		v := c.info.Value(i, c.regs, c.abi.word())
 		switch c.info.Args[i].Type.Kind() {
 		case abi.TLong:
 			v = uint64(int64(int32(v)))

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
 	"panda/emu/mmu"
@@ -25,7 +24,7 @@ type Process struct {
 	pgid     int
 	sid      int
 	mm       *mm.MM // nil once it has ended
-	abi      *guestABI
+	abi      *ABI
 	actions  *sigActions
 	pending  sigQueue
 	rlimits  [numRlimits]abi.Rlimit64
@@ -101,28 +100,9 @@ type Thread struct {
 // faultState is the last fault of a thread, for signal frames.
 type faultState struct{ trapno, err, addr uint64 }
 
-// words are the registers of the thread that is on the CPU.
-func (t *Thread) words() *words { return &t.k.cpu.W }
-
-// reg reads and setReg writes a register wherever the thread is.
-func (t *Thread) reg(r ir.Ref) uint64 {
-	if t == t.k.cur {
-		return t.k.cpu.W[r]
-	}
-	return t.regs[r]
-}
-
-func (t *Thread) setReg(r ir.Ref, v uint64) {
-	if t == t.k.cur {
-		t.k.cpu.W[r] = v
-	} else {
-		t.regs[r] = v
-	}
-}
-
 // pc and sp are the program counter and the stack pointer.
-func (t *Thread) pc() uint64 { return t.reg(t.k.cpu.Machine.Arch.PC) }
-func (t *Thread) sp() uint64 { return t.reg(t.k.cpu.Machine.Arch.SP) }
+func (t *Thread) pc() uint64 { return t.Reg(t.k.cpu.Machine.Arch.PC) }
+func (t *Thread) sp() uint64 { return t.Reg(t.k.cpu.Machine.Arch.SP) }
 
 // newRegs are registers for a thread.
 func (k *Kernel) newRegs() []uint64 { return make([]uint64, k.cpu.Machine.Arch.TempBase) }

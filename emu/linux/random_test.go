@@ -128,7 +128,7 @@ func randomCalls(t *testing.T, calls []abi.Call, gate vcpu.Gate) {
 	if testing.Short() {
 		n = 300
 	}
-	narrow := newI386().regs.args
+	narrow := newI386().Regs.Args
 	args := append(argRegs64[:], narrow[:]...)
 	for seed := range uint64(20) {
 		var k *Kernel

@@ -29,13 +29,13 @@ func (t *Thread) descriptor(sel uint16) (uint64, bool) {
 	if i -= tlsFirst; i < 0 || i >= tlsEntries {
 		return 0, false
 	}
-	return t.reg(regs.Area + ir.Ref(i)), true
+	return t.Reg(regs.Area + ir.Ref(i)), true
 }
 
 // reload loads a segment register of the running thread. The result is 0, or the
 // vector of the exception that it raises, upon which nothing is loaded.
 func (t *Thread) reload(seg ir.Ref, sel uint16) (vector uint8) {
-	return t.reloadInto(t.words()[:], seg, sel)
+	return t.reloadInto(t.Words()[:], seg, sel)
 }
 
 func (t *Thread) reloadInto(w []uint64, seg ir.Ref, sel uint16) (vector uint8) {
@@ -136,7 +136,7 @@ func sysSetThreadArea(t *Thread, c *call) (int64, errno) {
 	if d.EntryNumber == ^uint32(0) {
 		free := -1
 		for i := tlsEntries - 1; i >= 0; i-- {
-			if t.reg(regs.Area+ir.Ref(i)) == 0 {
+			if t.Reg(regs.Area+ir.Ref(i)) == 0 {
 				free = i
 			}
 		}
@@ -148,7 +148,7 @@ func sysSetThreadArea(t *Thread, c *call) (int64, errno) {
 			return 0, e
 		}
 	}
-	return 0, t.setArea(t.words()[:], &d)
+	return 0, t.setArea(t.Words()[:], &d)
 }
 
 func sysGetThreadArea(t *Thread, c *call) (int64, errno) {
@@ -159,7 +159,7 @@ func sysGetThreadArea(t *Thread, c *call) (int64, errno) {
 	if n < tlsFirst || n >= tlsFirst+tlsEntries {
 		return 0, abi.EINVAL
 	}
-	d := unpackDesc(n, t.reg(regs.Area+ir.Ref(n-tlsFirst)))
+	d := unpackDesc(n, t.Reg(regs.Area+ir.Ref(n-tlsFirst)))
 	return 0, t.store(c.addr(0), &d)
 }
 
@@ -227,7 +227,7 @@ func (t *Thread) refreshAll(changed uint16) {
 		switch {
 		case o.p.mm != t.p.mm:
 		case o == t.k.cur:
-			o.refresh(o.words()[:], changed)
+			o.refresh(o.Words()[:], changed)
 		default:
 			o.refresh(o.regs, changed)
 		}

@@ -229,7 +229,7 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	if act.Flags&abi.SA_ONSTACK != 0 && t.stack.Flags&abi.SS_DISABLE == 0 && t.stack.Size != 0 && !t.onStack() {
 		f.SP, f.Switched = guest.Addr(t.stack.SP+t.stack.Size), true
 	}
-	if !t.p.abi.frames.push(t, f) {
+	if !t.p.abi.Frames.Push(t, f) {
 		if info.Signo == abi.SIGSEGV {
 			t.p.actions[abi.SIGSEGV] = abi.Sigaction{}
 		}
@@ -374,7 +374,7 @@ func restartable(e errno) bool {
 // prepareRestart notes that the call which just ended wants to be made again.
 // What becomes of it is decided when signals are delivered.
 func (t *Thread) prepareRestart(e errno) {
-	t.call.abi.setResult(t.words(), -int64(abi.EINTR))
+	t.call.abi.SetResult(t.Words(), -int64(abi.EINTR))
 	t.call.interrupted = e
 }
 
@@ -395,10 +395,10 @@ func (t *Thread) restartCall() {
 	c := &t.call
 	switch {
 	case c.interrupted == abi.ERESTART_RESTARTBLOCK:
-		c.abi.again(t.words(), c, c.abi.restart)
+		c.abi.Again(t.Words(), c.abi.Restart, c.regs[0])
 		t.resumed = &resumedCall{c.row, c.Args, c.deadline}
 	case restartable(c.interrupted):
-		c.abi.again(t.words(), c, c.Number)
+		c.abi.Again(t.Words(), c.Number, c.regs[0])
 	}
 	c.interrupted = 0
 }

@@ -40,7 +40,7 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = argStart, argEnd, envStart, envEnd
 	seed := make([]byte, 16)
 	t.k.host.Getrandom(seed, 0)
-	platform := s.pushString(s.abi.platform)
+	platform := s.pushString(s.abi.Platform)
 	aux := t.auxv(s, p, img, auxPointers{base: base, platform: platform, random: s.push(seed), execfn: execfn})
 	words := append([]uint64{uint64(len(args))}, append(args, 0)...)
 	words = append(append(append(words, envs...), 0), aux...)
@@ -48,8 +48,8 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	if s.err != nil {
 		return 0, s.err
 	}
-	m.Auxv = make([]byte, s.abi.word*len(aux))
-	return sp, m.Space.Read(sp+guest.Addr(s.abi.word*(len(words)-len(aux))), m.Auxv)
+	m.Auxv = make([]byte, s.abi.word()*len(aux))
+	return sp, m.Space.Read(sp+guest.Addr(s.abi.word()*(len(words)-len(aux))), m.Auxv)
 }
 
 // auxPointers are the addresses in the auxiliary vector that the program does not
@@ -61,26 +61,26 @@ func (t *Thread) auxv(s *stackBuilder, p *program, img *load.Image, at auxPointe
 	uid, gid := t.p.creds.uid, t.p.creds.gid
 	var v []uint64
 	if vdso := s.m.Vdso; vdso != 0 {
-		if s.abi.auxv != nil {
-			v = s.abi.auxv(vdso)
+		if s.abi.Auxv != nil {
+			v = s.abi.Auxv(vdso)
 		}
 		v = append(v, atSysinfoEhdr, uint64(vdso))
 	}
 	const frameAlign = 16
-	frame := (s.abi.frames.size(t.words()) + frameAlign - 1) &^ (frameAlign - 1)
+	frame := (s.abi.Frames.Size(t.Words()) + frameAlign - 1) &^ (frameAlign - 1)
 	return append(v, []uint64{
-		atMinsigstksz, frame, atHWCap, t.k.guest.hwcap, atPagesz, mm.PageSize, atClktck, clockTicks,
+		atMinsigstksz, frame, atHWCap, t.k.guest.HWCap, atPagesz, mm.PageSize, atClktck, clockTicks,
 		atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
 		atBase, uint64(at.base), atFlags, 0, atEntry, uint64(img.Entry),
 		atUID, uint64(uid[realID]), atEUID, uint64(uid[effectiveID]), atGID, uint64(gid[realID]), atEGID, uint64(gid[effectiveID]),
-		atSecure, 0, atRandom, uint64(at.random), atHWCap2, t.k.guest.hwcap2, atExecfn, uint64(at.execfn), atPlatform, uint64(at.platform),
+		atSecure, 0, atRandom, uint64(at.random), atHWCap2, t.k.guest.HWCap2, atExecfn, uint64(at.execfn), atPlatform, uint64(at.platform),
 		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize, atNull, 0,
 	}...)
 }
 
 // stackBuilder pushes data onto a new stack.
 type stackBuilder struct {
-	abi *guestABI
+	abi *ABI
 	m   *mm.MM
 	sp  guest.Addr
 	low guest.Addr // how far arguments may reach
@@ -112,7 +112,7 @@ func (s *stackBuilder) pushStrings(list []string) (addrs []uint64, start, end gu
 
 // pushWords pushes longs so that the first lies on a 16-byte boundary.
 func (s *stackBuilder) pushWords(words []uint64) guest.Addr {
-	lay := s.abi.lay
+	lay := s.abi.Layout
 	b := make([]byte, lay.Word*len(words))
 	for i, v := range words {
 		lay.PutWord(b[lay.Word*i:], v)

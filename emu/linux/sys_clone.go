@@ -143,12 +143,12 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 		child.mask = t.oldMask
 	}
 	copy(child.regs, k.cpu.W[:])
-	child.regs[t.call.abi.regs.ret] = 0
+	child.regs[t.call.abi.Regs.Ret] = 0
 	if a.stack != 0 {
 		child.regs[k.cpu.Machine.Arch.SP] = a.stack
 	}
 	if a.flags&abi.CLONE_SETTLS != 0 {
-		if e := t.call.abi.setTLS(t, child, a.tls); e != 0 {
+		if e := t.call.abi.SetTLS(t, child, a.tls); e != 0 {
 			return nil, e
 		}
 	}

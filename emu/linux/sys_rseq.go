@@ -112,7 +112,7 @@ func (t *Thread) abortSequence() (ok bool) {
 		return false
 	}
 	if t.pc()-start < size {
-		t.setReg(t.k.cpu.Machine.Arch.PC, abort)
+		t.SetReg(t.k.cpu.Machine.Arch.PC, abort)
 	}
 	return true
 }

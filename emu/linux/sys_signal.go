@@ -83,7 +83,7 @@ func (t *Thread) changeMask(how int, set uint64) errno {
 }
 
 func sysRtSigreturn(t *Thread, c *call) (int64, errno) {
-	return t.sigreturn(c.abi.frames.pop(t))
+	return t.sigreturn(c.abi.Frames.Pop(t))
 }
 
 // sigreturn ends a handler, whose frame was good if ok is set. The program may be
@@ -98,7 +98,7 @@ func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 		return 0, 0
 	}
 	if x := saved.Raises; x != nil {
-		t.force(t.k.guest.signalOf(t, x))
+		t.force(t.k.guest.SignalOf(t, x))
 	}
 	t.setStack(saved.Stack)
 	t.k.signalFiles()

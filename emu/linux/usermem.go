@@ -26,7 +26,7 @@ var le = binary.LittleEndian
 
 // accessOK tells what the kernel refuses before it does anything (access_ok).
 func (k *Kernel) accessOK(a guest.Addr, size uint64) bool {
-	end := k.guest.userEnd
+	end := k.guest.UserEnd
 	return size <= end && uint64(a) <= end-size
 }
 
@@ -145,9 +145,9 @@ func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
 // program's.
 func (t *Thread) lay() *abi.Layout {
 	if t.call.active {
-		return t.call.abi.lay
+		return t.call.abi.Layout
 	}
-	return t.p.abi.lay
+	return t.p.abi.Layout
 }
 
 // load and store copy a structure in the guest's layout.

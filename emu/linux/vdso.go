@@ -7,11 +7,11 @@ import (
 )
 
 // mapVdso maps the kernel's object of an ABI, if it has one.
-func (k *Kernel) mapVdso(m *mm.MM, a *guestABI) error {
-	if a.vdso == nil {
+func (k *Kernel) mapVdso(m *mm.MM, a *ABI) error {
+	if a.Vdso == nil {
 		return nil
 	}
-	img := a.vdso(k.guest.hwcap)
+	img := a.Vdso(k.guest.HWCap)
 	size := mm.RoundUp(uint64(len(img.Bytes)))
 	at, ok := m.Space.FindFree(size, 0x10000, m.Layout.MapTop, true)
 	if !ok {
