@@ -62,7 +62,7 @@ const (
 // toyNames are the calls of the toy by their numbers, which are no others'.
 var toyNames = []string{
 	"rt_sigreturn", "exit", "exit_group", "write", "rt_sigaction", "getpid", "getppid", "kill", "clone", "uname", "pipe2", "read", "wait4",
-	"restart_syscall", "execve",
+	"restart_syscall", "execve", "epoll_create1", "epoll_ctl", "epoll_wait",
 }
 
 func toyCallNumber(name string) uint64 { return uint64(100 + slices.Index(toyNames, name)) }
@@ -76,10 +76,17 @@ func toyCalls() (calls []abi.Call) {
 	return calls
 }
 
+// toyLayout is the data model of the toy, whose struct epoll_event has a gap.
+func toyLayout() *abi.Layout {
+	l := *abi.Layout64
+	l.EpollPacked, l.SigMask = false, 8*uint64(toyWords)
+	return &l
+}
+
 // newToy is the toy as the personality sees it.
 func newToy() *Guest {
 	a := &ABI{
-		Arch: "toy", Layout: abi.Layout64, Calls: toyCalls(),
+		Arch: "toy", Layout: toyLayout(), Calls: toyCalls(),
 		Regs:    CallRegs{Number: toyNumber, Args: [6]ir.Ref{0, 1, 2, 3, 4, 5}, Ret: toyArg},
 		Restart: int(toyCallNumber("restart_syscall")), Shape: mm.Shape{Bits: 38, End: 1 << 40}, Platform: "toy",
 		Start:     func(w *Words, pc, sp guest.Addr) { w[toyPC], w[toySP] = uint64(pc), uint64(sp) },
@@ -343,10 +350,34 @@ func TestToy(t *testing.T) {
 	if want := "handled\nhandled\narea\ntoy"; out != want || status != 7 {
 		t.Errorf("%q with status %d, want %q with 7\n%s", out, status, want, traced)
 	}
-	for _, want := range []string{"si_code=ILL_PRVOPC", "ERESTARTSYS", "si_signo=SIGUSR1"} {
+	for _, want := range []string{"si_code=ILL_PRVOPC", "ERESTARTSYS", "si_signo=SIGUSR1", "rt_sigreturn({mask=[]})"} {
 		if !strings.Contains(traced, want) {
 			t.Errorf("nothing was traced with %s:\n%s", want, traced)
 		}
+	}
+}
+
+// TestToyEpoll: a structure that is not as on x86 goes both ways.
+func TestToyEpoll(t *testing.T) {
+	p := newToyProgram()
+	fds, events := p.put(make([]byte, 8)), p.put(make([]byte, 32))
+	p.signals(fds)
+	p.label("start")
+	p.call("pipe2", fds, 0)
+	p.call("epoll_create1", 0)
+	const ep, end = 5, 3 // descriptors
+	watched := p.put(toyLayout().Bytes(&abi.EpollEvent{Events: 1, Data: binary.BigEndian.Uint64([]byte("8765\n321"))}))
+	p.call("epoll_ctl", ep, 1, end, watched)
+	p.call("write", end+1, watched, 1)
+	p.call("epoll_wait", ep, events, 2, 0)
+	p.to(toyAbove, toyArg, "got")
+	p.call("exit_group", 1)
+	p.label("got")
+	p.call("write", 1, events+8, 8)
+	p.call("exit_group", 0)
+	out, traced, status := runToy(t, testConfig(t, t.TempDir()), p)
+	if out != "123\n5678" || status != 0 {
+		t.Errorf("%q with status %d\n%s", out, status, traced)
 	}
 }
 
