@@ -16,6 +16,7 @@ type call struct {
 	active   bool
 	abi      *ABI // of the instruction that made the call
 	Number   int
+	first    uint64    // what the register of the first argument held
 	regs     [6]uint64 // as the guest passed the arguments
 	Args     [6]uint64 // as the functions expect them
 	info     *abi.Call // nil for an unknown number
@@ -39,7 +40,7 @@ func (t *Thread) enterCall(a *ABI) {
 	w := t.Words()
 	mask := ^uint64(0) >> (64 - 8*a.word()) // of a register
 	c := &t.call
-	*c = call{active: true, abi: a, Number: a.number(w)}
+	*c = call{active: true, abi: a, Number: a.number(w), first: w[a.Regs.Args[0]]}
 	for i, r := range a.Regs.Args {
 		c.regs[i] = w[r] & mask
 	}

@@ -90,7 +90,7 @@ type ABI struct {
 	SetResult func(w *Words, v int64)
 	Result    func(w *Words) int64
 	// Again makes the program make the call that has just ended once more, under this
-	// number. first was its first argument.
+	// number. first was in the register of its first argument.
 	Again func(w *Words, number int, first uint64)
 
 	Frames SignalFrames

@@ -395,10 +395,10 @@ func (t *Thread) restartCall() {
 	c := &t.call
 	switch {
 	case c.interrupted == abi.ERESTART_RESTARTBLOCK:
-		c.abi.Again(t.Words(), c.abi.Restart, c.regs[0])
+		c.abi.Again(t.Words(), c.abi.Restart, c.first)
 		t.resumed = &resumedCall{c.row, c.Args, c.deadline}
 	case restartable(c.interrupted):
-		c.abi.Again(t.Words(), c.Number, c.regs[0])
+		c.abi.Again(t.Words(), c.Number, c.first)
 	}
 	c.interrupted = 0
 }
