@@ -162,16 +162,6 @@ func (k *Kernel) gateEntry() *callEntry {
 	return a.entry(a.number(&k.cpu.W))
 }
 
-// vdsoImage is the object of programs with words of a size, nil for none.
-func (k *Kernel) vdsoImage(word int) *vdso.Image {
-	for _, a := range k.guest.ABIs {
-		if a.word() == word && a.Vdso != nil {
-			return a.Vdso(k.guest.HWCap)
-		}
-	}
-	return nil
-}
-
 // What architectures see of a thread.
 
 // Words are the registers of the thread that is on the CPU.

@@ -77,38 +77,45 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 
 // enterFunction sets stack and registers as a call instruction leaves them.
 func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
-	c := t.k.cpu
-	arch := c.Machine.Arch
-	word := int(arch.Word())
-	var frame []byte // from the stack pointer up
-	push := func(v uint64) { frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...) }
-	pushed := 0
-	if link := arch.Calls.Link; link != ir.None {
-		c.W[link] = uint64(stack)
-	} else {
-		pushed = word
-		push(uint64(stack))
-	}
-	if enter := t.k.guest.EnterFunction; enter != nil {
-		enter(&c.W)
-	}
-	for i, v := range args {
-		if i < len(arch.Calls.Args) {
-			c.W[arch.Calls.Args[i]] = v
-		} else {
-			push(v)
-		}
-	}
 	const room = 128 // above the arguments: what a caller would own
-	if len(frame) > callStack/4 {
+	c := t.k.cpu
+	calls := &c.Machine.Arch.Calls
+	inRegs := min(len(args), len(calls.Args))
+	if len(args)*8 > callStack/4 {
 		return fmt.Errorf("%d arguments are too many", len(args))
 	}
-	sp := (stack+callStack-room-guest.Addr(len(frame)))&^15 - guest.Addr(pushed)
+	if err := t.k.guest.enter(c, fn, stack, stack+callStack-room, args[inRegs:]); err != nil {
+		return err
+	}
+	for i, v := range args[:inRegs] {
+		c.W[calls.Args[i]] = v
+	}
+	return nil
+}
+
+// enter makes a CPU begin a function that returns to an address. Below top are the
+// arguments that are not in registers.
+func (g *Guest) enter(c *vcpu.CPU, fn, ret, top guest.Addr, args []uint64) error {
+	arch := c.Machine.Arch
+	word := arch.Word()
+	stacked := guest.Addr(0) // what is below the arguments
+	if link := arch.Calls.Link; link != ir.None {
+		c.W[link] = uint64(ret)
+	} else {
+		args, stacked = append([]uint64{uint64(ret)}, args...), word
+	}
+	var frame []byte
+	for _, v := range args {
+		frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...)
+	}
+	sp := (top-guest.Addr(len(frame)))&^15 - stacked
 	if err := c.Write(sp, frame); err != nil {
 		return err
 	}
-	c.W[arch.SP] = uint64(sp)
-	c.W[arch.PC] = uint64(fn)
+	if g.EnterFunction != nil {
+		g.EnterFunction(&c.W)
+	}
+	c.W[arch.SP], c.W[arch.PC] = uint64(sp), uint64(fn)
 	return nil
 }
 

@@ -312,14 +312,9 @@ type ownSource struct{ *bytes.Reader }
 
 func (ownSource) Close() error { return nil }
 
-// vdsoWords are the sizes of words in the programs that have the kernel's objects.
-var vdsoWords = map[string]int{sym.Vdso: 8, sym.Vdso32: 4}
-
 func (k *Kernel) openSource(name string) (sym.Source, error) {
-	if word := vdsoWords[name]; word != 0 {
-		if img := k.vdsoImage(word); img != nil {
-			return ownSource{bytes.NewReader(img.Bytes)}, nil
-		}
+	if b := k.guest.vdsoBytes(name); b != nil {
+		return ownSource{bytes.NewReader(b)}, nil
 	}
 	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	fd, e := k.host.Openat2(unix.AT_FDCWD, k.hostPath(name), how)

@@ -4,6 +4,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/mm"
 	"panda/emu/mmu"
+	"panda/emu/sym"
 )
 
 // mapVdso maps the kernel's object of an ABI, if it has one.
@@ -22,4 +23,17 @@ func (k *Kernel) mapVdso(m *mm.MM, a *ABI) error {
 	}
 	m.Vdso = at
 	return m.Space.Write(at, img.Bytes)
+}
+
+// vdsoWords are the sizes of words in the programs that have the objects of a name.
+var vdsoWords = map[string]int{sym.Vdso: 8, sym.Vdso32: 4}
+
+// vdsoBytes is the object that symbols know by a name, nil for none.
+func (g *Guest) vdsoBytes(name string) []byte {
+	for _, a := range g.ABIs {
+		if a.Vdso != nil && a.word() == vdsoWords[name] {
+			return a.Vdso(g.HWCap).Bytes
+		}
+	}
+	return nil
 }
