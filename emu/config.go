@@ -13,7 +13,8 @@ import (
 
 // Config says what machine to make, and what it runs.
 type Config struct {
-	CPU   string // model name; DefaultCPU when empty
+	Arch  string // name of the guest architecture, the usual one when empty
+	CPU   string // model name, the architecture's usual one when empty
 	Accel string // engine: one of Accels, "" for the fastest that works
 	MMU   MMU
 	// Window is how many bytes of addresses a guest's window has if the host has room
@@ -61,9 +62,6 @@ type Program struct {
 	// host is whole.
 	Audit bool
 }
-
-// DefaultCPU is the model when Config does not name one.
-const DefaultCPU = "max"
 
 // MMU is how the guest reaches its memory.
 type MMU uint8

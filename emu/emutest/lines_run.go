@@ -58,7 +58,7 @@ func NewMachine(t testing.TB, bits int, model string) *Machine {
 		t.Fatal(fault)
 	}
 	m.data = data
-	m.CPU.Machine.Descriptor = descriptor
+	m.Guest.Environment().Descriptor = descriptor
 	return m
 }
 

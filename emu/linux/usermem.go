@@ -8,7 +8,6 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/mm"
 )
 
 // Limits of what calls take.
@@ -25,11 +24,11 @@ var le = binary.LittleEndian
 // there, or not there any more, is EFAULT. What the host reads or writes, a buffer,
 // is the memory itself (buffer, iovecs): the host answers EFAULT on its own.
 
-// userEnd is where the addresses of programs end on x86-64 (TASK_SIZE_MAX): the
-// kernel refuses what lies beyond before it does anything (access_ok).
-const userEnd = 1<<47 - mm.PageSize
-
-func accessOK(a guest.Addr, size uint64) bool { return size <= userEnd && uint64(a) <= userEnd-size }
+// accessOK tells what the kernel refuses before it does anything (access_ok).
+func (k *Kernel) accessOK(a guest.Addr, size uint64) bool {
+	end := k.guest.UserEnd
+	return size <= end && uint64(a) <= end-size
+}
 
 // copyIn reads guest memory.
 func (t *Thread) copyIn(a guest.Addr, b []byte) errno {
@@ -158,9 +157,9 @@ func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
 // program's.
 func (t *Thread) lay() *abi.Layout {
 	if t.call.active {
-		return t.call.abi.lay
+		return t.call.abi.Layout
 	}
-	return t.p.abi.lay
+	return t.p.abi.Layout
 }
 
 // load and store copy a structure in the guest's layout.
