@@ -11,7 +11,11 @@
 // can fault, a probe or a helper runs; CPU.TB and CPU.Insn name the
 // instruction that such a function belongs to. Records name no block, so that
 // blocks with the same code may share them.
+//
+// Functions that differ in an operator or a width only are generated: zz_*.go.
 package interp
+
+//go:generate go run ./gen
 
 import (
 	"fmt"
