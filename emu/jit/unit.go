@@ -34,6 +34,7 @@ type Unit struct {
 	Limit uint64
 
 	Code   []byte
+	Cold   int // where that of the exits begins that are seldom taken
 	Sites  []Site
 	Faults []Fault
 	Values []Value

@@ -123,6 +123,7 @@ func (t *Target) Lower(u *jit.Unit) error {
 		}
 		again = l.again
 	}
+	u.Cold = len(l.code)
 	for n := range l.colds {
 		l.emitCold(&l.colds[n])
 	}
