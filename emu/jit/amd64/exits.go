@@ -203,7 +203,7 @@ func (l *lower) emitGuard(g *guard, ds []due) {
 		}
 	}
 	if g.fpOn {
-		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
+		l.ldmxcsr(home(l.t.fpEnv))
 		l.storeImm(4, atFP, 1)
 	}
 	l.patch(l.jmp(), g.resume)

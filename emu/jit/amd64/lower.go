@@ -218,7 +218,7 @@ func (l *lower) emitCold(c *cold) {
 		l.emitX87Set(c)
 	}
 	if c.back != 0 {
-		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
+		l.ldmxcsr(home(l.t.fpEnv))
 		l.storeImm(4, atFP, 1)
 		l.patch(l.jmp(), c.back)
 		return

@@ -152,8 +152,7 @@ func (l *lower) moveVecWord(i *ir.Insn) bool {
 	}
 	l.vecUse(x)
 	r := l.target(i.D)
-	l.vrr(opVpextrq, false, x, 0, r)
-	l.byte(1)
+	l.vrrI(opVpextrq, false, x, 0, r, 1)
 	l.result(i, r)
 	return true
 }
