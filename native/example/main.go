@@ -9,10 +9,11 @@ package main
 import (
 	"cmp"
 	"maps"
+	"slices"
+
 	"panda/emu/event"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
-	"slices"
 )
 
 type counter struct {
