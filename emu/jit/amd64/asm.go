@@ -48,8 +48,8 @@ func (a *asm) pos() int { return len(a.code) }
 
 func (a *asm) byte(b ...byte) { a.code = append(a.code, b...) }
 
-// put writes the first bits of a word. What stands behind them is overwritten
-// later, or is not part of the code.
+// put writes the first bits of a word. What it leaves after them is overwritten by
+// the next instruction, or is not part of the code.
 func (a *asm) put(w uint64, bits uint) {
 	at := len(a.code)
 	if at+8 > cap(a.code) {

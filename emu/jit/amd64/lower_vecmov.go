@@ -17,7 +17,7 @@ func lowStVec(l *lower, i *ir.Insn) {
 	l.vrm(opVmovdquSt, wide(i), c, 0, m)
 }
 
-// next is the operation behind this one.
+// next is the operation after this one.
 func (l *lower) next() *ir.Insn {
 	for n := l.pc + 1; n < len(l.b.Insns); n++ {
 		if i := &l.b.Insns[n]; i.Op != ir.Nop {

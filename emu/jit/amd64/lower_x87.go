@@ -38,7 +38,7 @@ type x87 struct {
 	low         int    // the lowest top for which there is room
 	dirty       uint16 // by position + 8: the value is not at home
 	codes       uint16 // bits of the status word, besides exceptions, that were set
-	end         int    // index of the first operation behind the segment
+	end         int    // index of the first operation after the segment
 	saved       bool   // the status word is in Host.X87Temp
 	load        int    // index of a load that is yet to be done, or 0
 }
@@ -83,7 +83,7 @@ func (l *lower) x87How(n int) (h ir.X87How, ok bool) {
 }
 
 // x87Call looks whether operation n is one that the host can do after what has
-// been scanned, and is the index of the operation behind it.
+// been scanned, and returns the index of the operation after it.
 func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
 	if l.b.Helpers[l.b.Insns[n].Imm].X87 == ir.X87Control {
 		return n + 1, true
@@ -123,7 +123,7 @@ func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
 	return n + 1, ok
 }
 
-// x87Stored is the index behind a store that begins at n: the result is stored
+// x87Stored is the index after a store that begins at n: the result is stored
 // and the store ended at once. 0 says that it is not.
 func (l *lower) x87Stored(n int, k ir.X87Kind) int {
 	end := n + 2
@@ -140,7 +140,7 @@ func (l *lower) x87Stored(n int, k ir.X87Kind) int {
 	return end + 1
 }
 
-// x87Pending is the index behind the check for an exception that waits, if that
+// x87Pending is the index after the check for an exception that waits, if that
 // is what begins at n: there is none in a segment.
 func (l *lower) x87Pending(n int) int {
 	i := &l.b.Insns[n]

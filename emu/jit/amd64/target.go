@@ -79,7 +79,7 @@ func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp
 	return t.interp.Single(b, tb, i, insn)
 }
 
-// resumeAt is the offset of the entry that goes on at the address in resumeReg.
+// resumeAt is the offset of the entry that continues at the address in resumeReg.
 const (
 	resumeAt  = 7
 	resumeReg = R11
