@@ -9,11 +9,10 @@ package main
 import (
 	"cmp"
 	"maps"
-	"slices"
-
 	"panda/emu/event"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"slices"
 )
 
 type counter struct {
