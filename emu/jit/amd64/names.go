@@ -85,7 +85,7 @@ func (t *Target) EntryName(at uint32) (name string, ok bool) {
 	case t.landing:
 		return "landing", true
 	}
-	for h, sub := range t.subs {
+	for h, sub := range t.subs { // each is elsewhere
 		if sub == at {
 			return h.Name, true
 		}
