@@ -125,7 +125,7 @@ func lowVec(l *lower, i *ir.Insn) {
 			l.wholeWord(i.D)
 		}
 	}
-	if op := row.ops[i.Sub&3]; op != 0 && l.hostFloat(i) && row.lower(l, i, op) {
+	if op := row.ops[i.Sub&3]; op != 0 && !l.t.lacking[i.Aux] && l.hostFloat(i) && row.lower(l, i, op) {
 		return
 	}
 	lowOperate(l, i)

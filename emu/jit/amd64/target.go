@@ -45,6 +45,7 @@ type Target struct {
 
 	vecLo, vecHi ir.Ref // the vector registers
 	fpEnv        ir.Ref
+	lacking      [ir.NumVecOps]bool // the host has no instruction for it
 
 	leave uint32 // where blocks leave
 	call  uint32 // where they leave for a function to be called
