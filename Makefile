@@ -2,6 +2,7 @@
 # make bin/panda-cgo  the same with shared objects as plugins; needs cgo
 # make test-so    builds panda-cgo and native/example and runs both
 # make check      what a change must pass besides the tests
+# make generated  whether what go generate writes is up to date; make check asks too
 # make bench      panda against the host, and against qemu if there is one: see emu/bench
 # make bench-rooms  the benchmarks of the rooms
 # make programs   real programs that take long, natively and under panda
