@@ -90,6 +90,16 @@ func TestEpoll(t *testing.T) { sameOutput(t, buildC(t, "epoll")) }
 // descriptors.
 func TestStreams(t *testing.T) { sameOutput(t, buildC(t, "stream")) }
 
+// TestPtrace: a thread of another process is stopped, looked at and let go.
+func TestPtrace(t *testing.T) {
+	prog := buildC(t, "ptrace")
+	want := execute(t, "", "", prog)
+	if want.status == 77 {
+		t.Skip("the host forbids it")
+	}
+	sameAs(t, want, prog)
+}
+
 // TestX87Threads: the rounding of a thread stays its own.
 func TestX87Threads(t *testing.T) { sameOutput(t, buildC(t, "x87threads")) }
 

@@ -42,10 +42,10 @@ func finds(t *testing.T, prog, what, text string) {
 // TestSanitizers: programs with a sanitizer run, and it finds their bugs.
 func TestSanitizers(t *testing.T) {
 	bugs := map[string][][2]string{
-		"address":   {{"clean", ""}, {"freed", "heap-use-after-free"}, {"stack", "stack-buffer-overflow"}, {"global", "global-buffer-overflow"}, {"child", "heap-use-after-free"}},
+		"address":   {{"clean", ""}, {"freed", "heap-use-after-free"}, {"stack", "stack-buffer-overflow"}, {"global", "global-buffer-overflow"}, {"child", "heap-use-after-free"}, {"leak", "detected memory leaks"}},
 		"thread":    {{"clean", ""}, {"race", "data race"}},
 		"undefined": {{"clean", ""}},
-		"leak":      {{"clean", ""}},
+		"leak":      {{"clean", ""}, {"leak", "detected memory leaks"}},
 	}
 	for _, kind := range []string{"address", "thread", "undefined", "leak"} {
 		t.Run(kind, func(t *testing.T) {

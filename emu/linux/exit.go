@@ -81,6 +81,7 @@ func (p *Process) end(status int) {
 	k := p.k
 	p.ended, p.ending, p.stopped, p.status = true, true, false, status
 	p.releaseParent()
+	p.releaseTraced()
 	k.leaderEnds(p)
 	k.dropMM(p)
 	k.dropTimers(p)

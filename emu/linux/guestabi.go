@@ -86,6 +86,10 @@ type ABI struct {
 	// names.
 	SetTLS func(t, child *Thread, tls uint64) abi.Errno
 
+	// UserRegs are the registers of a thread, which is not on the CPU and in the call of
+	// that number, as debuggers get them (struct user_regs_struct). It may be nil.
+	UserRegs func(w *Words, number uint64) []byte
+
 	// SetResult puts the result of a call into its register, and Result reads it.
 	SetResult func(w *Words, v int64)
 	Result    func(w *Words) int64

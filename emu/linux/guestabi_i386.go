@@ -19,7 +19,7 @@ func newI386() *ABI {
 		Restart: 0, Shape: mm.Shape{Bits: 32, End: endI386}, Platform: "i686",
 		Vdso: vdsoI386, Auxv: auxvI386,
 		Start:  func(w *Words, pc, sp guest.Addr) { startX86(w, pc, sp, 32) },
-		SetTLS: setTLSI386, SetResult: setResultX86, Result: resultX86, Again: againX86,
+		SetTLS: setTLSI386, UserRegs: userRegsI386, SetResult: setResultX86, Result: resultX86, Again: againX86,
 		Frames: SignalFrames{
 			Size: sigframe.SizeI386, Push: pushI386,
 			Pop: func(t *Thread) (sigframe.Saved, bool) { return popI386(t, true) },
@@ -103,3 +103,15 @@ func sysenter(t *Thread) bool {
 
 // sysArchPrctlI386: the bases of FS and GS are set by descriptors.
 func sysArchPrctlI386(*Thread, *call) (int64, errno) { return 0, abi.EINVAL }
+
+// userRegsI386 is struct user_regs_struct (asm/user_32.h).
+func userRegsI386(w *Words, number uint64) (b []byte) {
+	seg := func(s ir.Ref) uint64 { return w[regs.Sel+s] }
+	for _, v := range [...]uint64{
+		w[regs.RBX], w[regs.RCX], w[regs.RDX], w[regs.RSI], w[regs.RDI], w[regs.RBP], w[regs.RAX], seg(regs.DS), seg(regs.ES), seg(regs.FS), seg(regs.GS),
+		number, w[regs.RIP], seg(regs.CS), regs.RFlags(w), w[regs.RSP], seg(regs.SS),
+	} {
+		b = le.AppendUint32(b, uint32(v))
+	}
+	return b
+}

@@ -22,9 +22,10 @@ func newX86_64() *ABI {
 		// x86-64 ABI, A.2.1
 		Regs:    CallRegs{Number: regs.RAX, Args: [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.R10, regs.R8, regs.R9}, Ret: regs.RAX},
 		Restart: 219, Shape: mm.Shape{Bits: 38, End: endX86_64}, Platform: "x86_64",
-		Vdso:   func(uint64) *vdso.Image { return &vdso.X86_64 },
-		Start:  func(w *Words, pc, sp guest.Addr) { startX86(w, pc, sp, 64) },
-		SetTLS: setTLSX86_64, SetResult: setResultX86, Result: resultX86, Again: againX86,
+		Vdso:     func(uint64) *vdso.Image { return &vdso.X86_64 },
+		Start:    func(w *Words, pc, sp guest.Addr) { startX86(w, pc, sp, 64) },
+		UserRegs: userRegsX86_64,
+		SetTLS:   setTLSX86_64, SetResult: setResultX86, Result: resultX86, Again: againX86,
 		Frames: SignalFrames{
 			Size: sigframe.SizeX86_64,
 			Push: func(t *Thread, f *sigframe.Frame) bool { return sigframe.PushX86_64(t.Words(), t.p.mm.Space, f) },
@@ -37,6 +38,19 @@ func newX86_64() *ABI {
 
 // endX86_64 is the end of what a program can have (TASK_SIZE_MAX).
 const endX86_64 = 1<<47 - mm.PageSize
+
+// userRegsX86_64 is struct user_regs_struct (asm/user_64.h).
+func userRegsX86_64(w *Words, number uint64) (b []byte) {
+	seg := func(s ir.Ref) uint64 { return w[regs.Sel+s] }
+	for _, v := range [...]uint64{
+		w[regs.R15], w[regs.R14], w[regs.R13], w[regs.R12], w[regs.RBP], w[regs.RBX], w[regs.R11], w[regs.R10], w[regs.R9], w[regs.R8],
+		w[regs.RAX], w[regs.RCX], w[regs.RDX], w[regs.RSI], w[regs.RDI], number, w[regs.RIP], seg(regs.CS), regs.RFlags(w), w[regs.RSP], seg(regs.SS),
+		w[regs.Base+regs.FS], w[regs.Base+regs.GS], seg(regs.DS), seg(regs.ES), seg(regs.FS), seg(regs.GS),
+	} {
+		b = le.AppendUint64(b, v)
+	}
+	return b
+}
 
 // setTLSX86_64 sets the base of FS.
 func setTLSX86_64(_, child *Thread, tls uint64) errno {

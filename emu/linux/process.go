@@ -95,6 +95,7 @@ type Thread struct {
 	resumed    *resumedCall // what restart_syscall is to go on with
 	preempted  bool         // its turn ended while it ran
 	vruntime   int64        // what it has used of the CPU, as turns count: see turn.go
+	tracing    tracing
 }
 
 // faultState is the last fault of a thread, for signal frames.

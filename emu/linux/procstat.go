@@ -28,6 +28,8 @@ func (t *Thread) stateLetter() string {
 	switch {
 	case t.p.stopped:
 		return "T"
+	case t.tracing.by != nil:
+		return "t"
 	case t.state == parked:
 		return "S"
 	}

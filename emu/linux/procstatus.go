@@ -26,7 +26,7 @@ func idList(ids [3]uint32) string {
 	return fmt.Sprintf("%d\t%d\t%d\t%d", ids[realID], ids[effectiveID], ids[savedID], ids[effectiveID])
 }
 
-var stateNames = map[string]string{"R": "R (running)", "S": "S (sleeping)", "T": "T (stopped)"}
+var stateNames = map[string]string{"R": "R (running)", "S": "S (sleeping)", "T": "T (stopped)", "t": "t (tracing stop)"}
 
 func statusText(n *procNode) string {
 	rows := statusIDs(n.p, n.t)
@@ -48,7 +48,7 @@ func statusIDs(p *Process, t *Thread) [][2]string {
 		{"Ngid", "0"},
 		{"Pid", strconv.Itoa(t.tid)},
 		{"PPid", strconv.Itoa(p.parentID())},
-		{"TracerPid", "0"},
+		{"TracerPid", strconv.Itoa(t.tracer())},
 		{"Uid", idList(p.creds.uid)},
 		{"Gid", idList(p.creds.gid)},
 		{"FDSize", strconv.Itoa(t.files.size())},

@@ -3,6 +3,7 @@ package linux
 import (
 	"slices"
 
+	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
 
@@ -31,16 +32,28 @@ func sysWait4(t *Thread, c *call) (int64, errno) {
 	if options&^known != 0 {
 		return 0, abi.EINVAL
 	}
+	if of, known := t.tracedStop(c.i32(0)); of != nil {
+		of.tracing.told = true
+		return int64(of.tid), t.putStatus(c.addr(1), traceStop)
+	} else if known && c.i32(0) > 0 && options&abi.WNOHANG == 0 {
+		return 0, t.park(wait{child: true, interrupted: abi.ERESTARTSYS})
+	}
 	got, e := t.waitChild(waitReq{t.matchPID(c.i32(0)), options | abi.WEXITED})
 	if e != 0 || got.p == nil {
 		return 0, e
 	}
-	if a := c.addr(1); a != 0 {
-		if e := t.putU32(a, uint32(got.status)); e != 0 {
-			return 0, e
-		}
+	if e := t.putStatus(c.addr(1), got.status); e != 0 {
+		return 0, e
 	}
 	return int64(got.p.pid), t.storeIf(c.addr(3), usageOf(got.p))
+}
+
+// putStatus stores how a child has changed, if the caller wants to know.
+func (t *Thread) putStatus(a guest.Addr, status int) errno {
+	if a == 0 {
+		return 0
+	}
+	return t.putU32(a, uint32(status))
 }
 
 // matchPID is the meaning of wait4's first argument.

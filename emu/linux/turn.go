@@ -116,7 +116,7 @@ func (k *Kernel) nextReady() int {
 }
 
 // runnable reports whether a thread that is ready may run.
-func (t *Thread) runnable() bool { return !t.p.stopped || t.p.ending }
+func (t *Thread) runnable() bool { return t.p.ending || !t.p.stopped && t.tracing.by == nil }
 
 // beginTurn gives a thread the CPU.
 func (k *Kernel) beginTurn(t *Thread) {

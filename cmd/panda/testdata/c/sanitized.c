@@ -49,6 +49,7 @@ int main(int argc, char **argv) {
 		printf("child %d\n", WEXITSTATUS(status));
 	}
 	if (!strcmp(what, "freed")) return freed(one);
+	if (!strcmp(what, "leak")) memset(malloc(100), 1, 100);
 	if (!strcmp(what, "stack")) return beyond(one);
 	if (!strcmp(what, "global")) return global[3 + one];
 	if (!strcmp(what, "race")) threads(racing);
