@@ -104,6 +104,9 @@ func (m *Machine) load(p *Program) error {
 	if err := m.enclose(p, host); err != nil {
 		return err
 	}
+	if p.World != nil {
+		host.Door = p.World(host.Door)
+	}
 	m.env, err = linux.New(linux.Config{
 		Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Strace: p.Strace,

@@ -101,6 +101,7 @@ type Kernel struct {
 	async     []*File // with O_ASYNC
 	sysroot   *rootDir
 	signalFDs []*File
+	openings  []*opening
 	passed    map[fileID]File // see passing
 	flights   []*flight
 	landing   bool

@@ -132,6 +132,9 @@ func (k *Kernel) pollWorld(block bool) {
 	parkedFDs := len(fds)
 	fds = k.asyncFDs(fds)
 	timeout := k.pollTimeout(block, next)
+	if len(k.openings) > 0 && !k.exited && (timeout < 0 || timeout > fifoRetry) {
+		timeout = fifoRetry
+	}
 	if k.exited && (timeout < 0 || timeout > idle) {
 		timeout = idle
 	}
@@ -144,6 +147,7 @@ func (k *Kernel) pollWorld(block bool) {
 	}
 	k.signalAsync(fds[parkedFDs:])
 	k.wakeThreads(fds[1:parkedFDs], next)
+	k.meet()
 	k.takeSignals()
 }
 
@@ -181,9 +185,8 @@ func (k *Kernel) wakeThreads(fds []unix.PollFd, next int64) {
 		w := t.wait
 		come := slices.ContainsFunc(fds[:len(w.fds)], func(p unix.PollFd) bool { return p.Revents != 0 })
 		fds = fds[len(w.fds):]
-		if w.started != nil {
-			_, _, done := w.started.Done()
-			come = come || done
+		if w.undo == undoOpen { // see meet
+			continue
 		}
 		if come || w.deadline != 0 && w.deadline <= now {
 			t.wake()

@@ -155,47 +155,5 @@ func (s *hostSignals) Close() {
 	<-s.done
 }
 
-// Started is a call that runs in the background.
-type Started struct {
-	door Door
-	call Call
-	done atomic.Bool
-}
-
-// StartOpenat opens a file that may keep the host waiting, as a FIFO does.
-func (h *Host) StartOpenat(dir int, path string, flags int, mode uint32) *Started {
-	s := &Started{door: h.Door, call: Call{Nr: unix.SYS_OPENAT, Args: [6]Arg{num(dir), str(path), num(flags), num(mode)}}}
-	wake := h.Wake
-	go func() {
-		s.door.Do(&s.call)
-		if s.done.Swap(true) && s.call.Err == 0 {
-			s.discard() // abandoned
-			return
-		}
-		ring(wake)
-	}()
-	return s
-}
-
-// Abandon gives up a call: what it opened, or will open, is closed.
-func (s *Started) Abandon() {
-	if s.done.Swap(true) && s.call.Err == 0 {
-		s.discard()
-	}
-}
-
-// discard closes what nobody wants any more.
-func (s *Started) discard() {
-	s.door.Do(&Call{Nr: unix.SYS_CLOSE, Args: [6]Arg{num(s.call.Ret)}})
-}
-
-// Done reports whether the call ended, and its result.
-func (s *Started) Done() (ret int64, e Errno, ok bool) {
-	if !s.done.Load() {
-		return 0, 0, false
-	}
-	return s.call.Ret, s.call.Err, true
-}
-
 // Ring makes Wake readable. It may be called from any goroutine.
 func (h *Host) Ring() { ring(h.Wake) }

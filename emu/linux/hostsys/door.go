@@ -51,8 +51,7 @@ type Call struct {
 	Err    Errno
 }
 
-// Door is the way to the host. Do is called from the goroutine of the Host, and
-// for calls in the background (Start…) also from one of their own.
+// Door is the way to the host. It is called from the goroutine of the Host alone.
 type Door interface {
 	Do(c *Call)
 	// Clock reads a clock in nanoseconds without a call, if it can.

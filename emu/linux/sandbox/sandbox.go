@@ -50,7 +50,6 @@ type Sandbox struct {
 	mappedFiles func() []int
 	devices     map[string]int // host descriptors by name
 	sockets     sockets
-	fifos       *sync.Cond
 }
 
 // user is who the emulator is to the host's files.
@@ -66,7 +65,6 @@ func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 		linked: map[fileID]*inode{}, beyond: map[fileID]bool{}, devices: map[string]int{}, nextIno: firstIno,
 	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
-	s.fifos = sync.NewCond(&s.mu)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
