@@ -240,6 +240,8 @@ func bashProgram(t *testing.T) (string, []string) {
 while read -r w; do n=$((n + ${#w})); done < <(sort "$1" | uniq | tr a-m n-z | cat - "$1")
 [ "$(cat "$1" | grep -c e)" -gt 0 ] && (exit 3) | (cat; exit 4)
 sleep 0.01 & wait
+p=$1.fifo
+mkfifo "$p"; (echo through > "$p" &); cat "$p"; (cat "$p" &); echo through > "$p"; rm "$p"
 [ $n -gt 200 ]`
 	return bash, []string{"--norc", "-c", script, "bash", words}
 }
