@@ -231,7 +231,7 @@ func TestHookCalls(t *testing.T) {
 // TestResolvers: a hook on an indirect function fires at the implementation, when
 // it is set before the program runs and when it is set later.
 func TestResolvers(t *testing.T) {
-	for _, flags := range [][]string{nil, {"-static"}} {
+	for _, flags := range [][]string{nil, {"-static"}, {"-m32"}} {
 		early := newTestMachine(t, guestProgram(t, flags...), "12345")
 		lengths := func(tm *testMachine, got *[]uint64) {
 			tm.host.HookCalls(event.Symbol("strlen"), nil, func(c *vcpu.CPU, call *event.Call) { *got = append(*got, call.Result(c)) })
