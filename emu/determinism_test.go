@@ -183,7 +183,9 @@ func runSteadily(t *testing.T, path string, args []string, way steadyWay, insns 
 		t.Fatal(err)
 	}
 	defer m.Close()
-	w.icount = m.cpu.Icount
+	if w != nil {
+		w.icount = m.cpu.Icount
+	}
 	run := new(steadyRun)
 	m.bus.Subscribe(m.owner(), event.ProcessExit, nil, event.ProcessFunc(func(c *vcpu.CPU, p *event.Process) {
 		run.ends = append(run.ends, processEnd{c.Icount(), p.PID - os.Getpid(), p.Status, regsOf(c), memoryOf(c.Space)})

@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,7 +14,6 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
 	"panda/emu/linux/hostsys"
-	"panda/emu/linux/vdso"
 	"panda/emu/mmu"
 	"panda/emu/sym"
 	"panda/emu/vcpu"
@@ -44,9 +42,10 @@ type Config struct {
 	Log                   *slog.Logger
 	Warn                  func(format string, a ...any) // lines for the user; may be nil
 	Host                  *hostsys.Host
-	HWCap, HWCap2         uint64 // auxiliary vector: what CPUID says
-	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
-	AuditMemory           bool   // each change of memory is checked: see mmu.Group
+	Symbols               *hostsys.Host // the files of symbols are read through; Host when nil
+	HWCap, HWCap2         uint64        // auxiliary vector: what CPUID says
+	SoftMMU               bool          // guest memory lies behind a TLB: see mmu.Soft
+	AuditMemory           bool          // each change of memory is checked: see mmu.Group
 	Limits                Limits
 	Seed                  uint64 // of the lengths of turns; with another one, threads change places elsewhere
 	// OnSwitch, when set, is told that another thread than before has its turn.
@@ -55,18 +54,19 @@ type Config struct {
 
 // Kernel is the state of all guest processes.
 type Kernel struct {
-	cfg    Config
-	cpu    *vcpu.CPU
-	engine Engine
-	host   *hostsys.Host
-	bus    *event.Bus
-	tracer *tracer
-	log    *slog.Logger
-	abi64  *guestABI
-	abi32  *guestABI
-	reset  [regs.TempBase]uint64 // register words of a new program
-	syms   *sym.Symbols
-	live   []vcpu.Extent // frames that wait for functions that plugin code calls
+	cfg     Config
+	cpu     *vcpu.CPU
+	engine  Engine
+	host    *hostsys.Host
+	bus     *event.Bus
+	tracer  *tracer
+	log     *slog.Logger
+	abi64   *guestABI
+	abi32   *guestABI
+	reset   [regs.TempBase]uint64 // register words of a new program
+	syms    *sym.Symbols
+	library library
+	live    []vcpu.Extent // frames that wait for functions that plugin code calls
 
 	first   *Process
 	procs   []*Process // all that are not reaped, by pid
@@ -135,7 +135,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.futexes.Woken = k.futexWoken
 	k.memory.Audit = cfg.AuditMemory
 	copy(k.reset[:], c.W[:])
-	k.syms = sym.New(k.openSource)
+	k.syms = sym.New(k.library.open)
 	k.syms.Warn = cfg.Warn
 	c.Machine.Symbol = k.symbolAt
 	c.Machine.Module, c.Machine.Home = k.moduleAt, k.homeOf
@@ -143,7 +143,11 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	c.Machine.Descriptor = k.descriptor
 	c.Machine.Stacks = k.threadStacks
 	k.host.OnSignal(c.Tap)
-	if err := k.openSysroot(); err != nil {
+	var err error
+	if k.sysroot, err = openSysroot(k.host, cfg.Sysroot); err != nil {
+		return nil, err
+	}
+	if err := k.openLibrary(); err != nil {
 		return nil, err
 	}
 	return k, k.startFirst()
@@ -202,7 +206,9 @@ func (k *Kernel) newID() int {
 // Run runs the guest until the first process has ended, with its exit code or
 // 128 + signal, or until the engine stops for a request: it may be called again then.
 func (k *Kernel) Run() (status int, ended bool, err error) {
-	k.takeSignals()
+	if k.turn.t != nil {
+		k.takeSignals(true)
+	}
 	for !k.done() {
 		if k.cpu.Stopping() {
 			return 0, false, nil
@@ -258,7 +264,8 @@ func (k *Kernel) Close() {
 		}
 	}
 	k.endFlights()
-	k.sysroot.close(k)
+	k.sysroot.close()
+	k.library.root.close()
 }
 
 // Killed is the signal that killed the first process, 0 for none.
@@ -297,53 +304,4 @@ func (k *Kernel) FindSymbol(name string) (guest.Addr, bool) {
 		return 0, false
 	}
 	return k.syms.Find(k.cpu.Space, name)
-}
-
-// hostSource reads a host file for symbols.
-type hostSource struct {
-	host *hostsys.Host
-	fd   int
-}
-
-// ownSource is an object of the kernel's.
-type ownSource struct{ *bytes.Reader }
-
-func (ownSource) Close() error { return nil }
-
-func (k *Kernel) openSource(name string) (sym.Source, error) {
-	switch name {
-	case sym.Vdso:
-		return ownSource{bytes.NewReader(vdso.For(guest.X86_64).Bytes)}, nil
-	case sym.Vdso32:
-		return ownSource{bytes.NewReader(vdso32.Bytes)}, nil
-	}
-	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
-	fd, e := k.host.Openat2(unix.AT_FDCWD, k.hostPath(name), how)
-	if e != 0 {
-		return nil, e
-	}
-	if st, e := k.host.Fstat(fd); e != 0 || k.isProc(fd, &st) { // the guest has put a link there since
-		k.host.Close(fd)
-		return nil, abi.ENOENT
-	}
-	return &hostSource{k.host, fd}, nil
-}
-
-func (s *hostSource) ReadAt(b []byte, off int64) (n int, err error) {
-	for n < len(b) {
-		m, e := s.host.Preadv2(s.fd, [][]byte{b[n:]}, off+int64(n), 0)
-		switch {
-		case e != 0:
-			return n, e
-		case m == 0:
-			return n, io.EOF
-		}
-		n += m
-	}
-	return n, nil
-}
-
-func (s *hostSource) Close() error {
-	s.host.Close(s.fd)
-	return nil
 }

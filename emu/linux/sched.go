@@ -19,6 +19,7 @@ const pollEvery = 16
 // pick begins the turn of the thread that is next. A false result says that there
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
+	k.takeSignals(false)
 	i := k.nextReady()
 	if i < 0 || k.turns >= pollEvery || k.stirred {
 		k.pollWorld(i < 0)
@@ -60,6 +61,9 @@ func (k *Kernel) slice() vcpu.Stop {
 		t.charge(ran + t.cost(stop))
 		t.spend(ran)
 		if stop == vcpu.StopRequest {
+			if u.left <= 0 { // an input that comes now comes between two turns
+				k.endTurn()
+			}
 			return stop
 		}
 		k.handleStop(t, stop)
@@ -148,14 +152,14 @@ func (k *Kernel) pollWorld(block bool) {
 	k.signalAsync(fds[parkedFDs:])
 	k.wakeThreads(fds[1:parkedFDs], next)
 	k.meet()
-	k.takeSignals()
 }
 
-// takeSignals gives the guest the signals that have come from outside. One that
-// comes while the guest runs taps the CPU, so that the guest takes it at the end of
-// the block, as after an interrupt, and not when the world is looked at next.
-func (k *Kernel) takeSignals() {
-	for _, sig := range k.host.Signals.Take() {
+// takeSignals gives the guest the signals that have come from outside, between two
+// turns or within one. One that comes while the guest runs taps the CPU, so that the
+// guest takes it at the end of the block, as after an interrupt, and not when the world
+// is looked at next.
+func (k *Kernel) takeSignals(within bool) {
+	for _, sig := range k.host.TakeSignals(within) {
 		k.hostSignal(sig)
 	}
 }
