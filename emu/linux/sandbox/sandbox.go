@@ -61,14 +61,15 @@ type user struct {
 // New makes a sandbox before the door of host. Wake is passed on in polls.
 func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	s := &Sandbox{
-		inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{},
+		inner: host.Door, cfg: cfg, log: cfg.Log, open: map[int]*file{},
 		linked: map[fileID]*inode{}, beyond: map[fileID]bool{}, devices: map[string]int{}, nextIno: firstIno,
 	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.user = user{uint32(unix.Geteuid()), uint32(unix.Getegid()), nil}
+	s.self = s.host.ID(unix.SYS_GETPID)
+	s.user = user{uint32(s.host.ID(unix.SYS_GETEUID)), uint32(s.host.ID(unix.SYS_GETEGID)), nil}
 	if gs, e := s.host.Getgroups(); e == 0 {
 		s.user.groups = append(s.user.groups, gs...)
 	}
