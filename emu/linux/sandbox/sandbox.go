@@ -75,7 +75,9 @@ func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	}
 	s.umask = s.host.Umask(0)
 	s.host.Umask(s.umask)
-	s.sockets.init()
+	if e := s.sockets.init(s.host); e != 0 {
+		return nil, fmt.Errorf("sandbox: a name for sockets: %w", e)
+	}
 	if err := s.buildView(); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("sandbox: %w", err)
