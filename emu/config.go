@@ -16,6 +16,10 @@ type Config struct {
 	CPU   string // model name; DefaultCPU when empty
 	Accel string // engine: one of Accels, "" for the fastest that works
 	MMU   MMU
+	// Window is how many bytes of addresses a guest's window has if the host has room
+	// for it; 0 for the usual 4 TiB. Programs that map above it are given more, or go
+	// behind a TLB.
+	Window uint64
 	// Lockstep runs each block on the interpreter too and ends the run where the
 	// results differ.
 	Lockstep bool
@@ -48,6 +52,9 @@ type Program struct {
 	// Sandbox keeps the guest from the host when set; what Program and Limits say is
 	// filled in.
 	Sandbox *sandbox.Config
+	// Native lays programs out as Linux does, at the addresses that gdb shows: see
+	// mm.Native. Those that need it have it anyhow.
+	Native bool
 	// Limits are what all processes of the guest together may have; a sandbox's
 	// files may take as much memory again.
 	Limits linux.Limits

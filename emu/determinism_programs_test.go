@@ -33,10 +33,12 @@ const forksSource = `
 #include <sys/wait.h>
 #include <unistd.h>
 static volatile int *shared;
+static char *far[2]; // perhaps beyond what a small window holds
 static int storm(int depth, int to) {
 	char *own = malloc(5000);
 	for (int i = 0; depth > 0 && i < 3; i++) {
 		memset(own, depth * 3 + i, 5000);
+		memcpy(far[i & 1] + depth * 100, own, 100);
 		pid_t pid = fork();
 		if (pid == 0) {
 			if (i == 1) sched_yield();
@@ -53,6 +55,8 @@ int main(void) {
 	int p[2], n, seen = 0, s;
 	char *args[] = {"true", 0}, *env[] = {0};
 	shared = mmap(0, 4096, 3, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	far[0] = mmap((void *)0xc000000000, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	far[1] = mmap((void *)0x7e0000000000, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pipe(p);
 	if (fork() == 0) _exit(storm(4, p[1]));
 	close(p[1]);

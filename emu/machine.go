@@ -112,7 +112,7 @@ func (m *Machine) load(p *Program) error {
 		Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Strace: p.Strace,
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host, Symbols: symbols,
-		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: m.cfg.MMU == Soft,
+		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: m.cfg.MMU == Soft, Window: m.cfg.Window, Native: p.Native,
 		Limits: p.Limits, AuditMemory: p.Audit, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err

@@ -35,7 +35,9 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 		t.Fatal(err)
 	}
 	g := x86.New(m)
-	s, err := mmu.NewSpace(1 << 40)
+	group := mmu.NewGroup()
+	group.Paged = *softMMU
+	s, err := group.NewSpace(1 << 40)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,9 +47,6 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 		Module: func(guest.Addr) (string, guest.Addr, bool) { return "", 0, false },
 	}}
 	g.Reset(c, bits)
-	if *softMMU {
-		s.UseTLB()
-	}
 	c.SetSpace(s)
 	bus := event.NewBus()
 	return &Bare{c, s, exec.New(g, backend(t, g.View(uint64(bits))), bus, c), g, bus, bits}

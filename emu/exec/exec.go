@@ -180,6 +180,15 @@ func (e *Engine) Drop(s *mmu.Space) {
 	}
 }
 
+// reached is told that the accesses of a space find their memory in another way.
+// Translations for the old one are still right where it reached.
+func (e *Engine) reached() {
+	if e.cpu.Space != nil {
+		e.cpu.SetSpace(e.cpu.Space)
+	}
+	e.FlushTB()
+}
+
 // enterSpace makes the CPU's current address space and mode the engine's.
 func (e *Engine) enterSpace() {
 	c := e.cpu
@@ -189,7 +198,7 @@ func (e *Engine) enterSpace() {
 			e.shareCode()
 			k = newCache(c.Space, e.backend, &e.made)
 			e.caches[c.Space] = k
-			c.Space.OnCodeChange = k.drop
+			c.Space.OnCodeChange, c.Space.OnReach = k.drop, e.reached
 		}
 		e.cache = k
 	}

@@ -57,7 +57,7 @@ func (r *memory) longest() (size int) {
 // the same kind of address space.
 func (r *memory) find(mode uint64, s *mmu.Space, code []byte) *memory {
 	for ; r != nil; r = r.next {
-		if r.tb.Mode == mode && r.tb.Limit == s.Limit && r.tb.Soft == (s.Soft != nil) && bytes.Equal(r.code, span(r.tb, code)) {
+		if r.tb.Mode == mode && r.tb.Limit == s.Window && r.tb.Soft == (s.Soft != nil) && bytes.Equal(r.code, span(r.tb, code)) {
 			return r
 		}
 	}

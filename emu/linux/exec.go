@@ -112,8 +112,6 @@ func execErrno(err error) errno {
 		return e
 	case errors.Is(err, load.ErrRead):
 		return abi.EIO
-	case errors.Is(err, load.ErrNoRoom):
-		return abi.ENOMEM
 	}
 	return abi.ENOEXEC
 }
@@ -267,12 +265,9 @@ func parseInterp(src *hostSource, arch guest.Arch) (*load.Program, error) {
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m, err := mm.New(k.memory, p.head.Arch, proc.rlimits[unix.RLIMIT_STACK].Cur)
+	m, err := mm.New(k.memory, p.head.Arch, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
 	if err != nil {
 		return err
-	}
-	if k.cfg.SoftMMU {
-		m.Space.UseTLB()
 	}
 	start, err := t.loadInto(m, p)
 	if err != nil {
@@ -335,14 +330,21 @@ func noteSegments(m *mm.MM, img *load.Image) {
 	}
 }
 
-// mapImage maps a file. But for the lack of addresses, which Linux does not know,
-// it fails when the old program is gone.
+// layoutOf says how a program is laid out.
+func (k *Kernel) layoutOf(p *program) mm.Kind {
+	if k.cfg.Native || mm.NeedsNative(p.head, p.src) {
+		return mm.Native
+	}
+	return mm.Compact
+}
+
+// mapImage maps a file. When it fails, the old program is gone.
 func (t *Thread) mapImage(m *mm.MM, p *program, bias guest.Addr) (*load.Image, error) {
 	img, err := load.Map(m.Space, p.head, p.src.fd, p.real, bias)
 	if err == nil && t.p.creds.uid[effectiveID] != 0 && p.head.Below(mm.MinAddr, uint64(bias)) {
 		err = fmt.Errorf("map %s: only root may map addresses below %#x", p.real, mm.MinAddr)
 	}
-	if err != nil && !errors.Is(err, load.ErrNoRoom) {
+	if err != nil {
 		err = &lostError{err}
 	}
 	return img, err
@@ -358,7 +360,7 @@ func (t *Thread) mapInterp(m *mm.MM, p *program) (*load.Image, error) {
 	}
 	at, ok := m.Space.FindFree(end-start, 0x10000, m.Layout.MapTop, true)
 	if !ok {
-		return nil, fmt.Errorf("program interpreter %s: %w", p.real, load.ErrNoRoom)
+		return nil, fmt.Errorf("program interpreter %s: %w", p.real, abi.ENOMEM)
 	}
 	return t.mapImage(m, p, at-guest.Addr(start))
 }

@@ -45,6 +45,8 @@ type Config struct {
 	Symbols               *hostsys.Host // the files of symbols are read through; Host when nil
 	HWCap, HWCap2         uint64        // auxiliary vector: what CPUID says
 	SoftMMU               bool          // guest memory lies behind a TLB: see mmu.Soft
+	Window                uint64        // how large a program's window is: see mmu.Group
+	Native                bool          // all programs have Linux's layout: see mm.Native
 	AuditMemory           bool          // each change of memory is checked: see mmu.Group
 	Limits                Limits
 	Seed                  uint64 // of the lengths of turns; with another one, threads change places elsewhere
@@ -77,7 +79,8 @@ type Kernel struct {
 	spaces  map[guest.ASID]bool
 	memory  *mmu.Group // of all processes
 	limits  Limits
-	open    int // files, with those that only a message holds
+	overcommit
+	open int // files, with those that only a message holds
 
 	hostname, domainname ownName
 
@@ -133,7 +136,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	}
 	k.tracer = newTracer(cfg.Strace)
 	k.futexes.Woken = k.futexWoken
-	k.memory.Audit = cfg.AuditMemory
+	k.memory.Audit, k.memory.Paged, k.memory.Window = cfg.AuditMemory, cfg.SoftMMU, cfg.Window
 	copy(k.reset[:], c.W[:])
 	k.syms = sym.New(k.library.open)
 	k.syms.Warn = cfg.Warn

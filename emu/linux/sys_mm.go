@@ -38,6 +38,9 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 	if e := t.roomFor(r.Size, typ == abi.MAP_PRIVATE && r.Prot&guest.Write != 0); e != 0 {
 		return 0, e
 	}
+	if accounts(&r) && t.k.overcommits(r.Size) {
+		return 0, abi.ENOMEM
+	}
 	a, e := t.p.mm.Map(r)
 	if e == 0 && r.Prot&guest.Exec != 0 {
 		t.k.fireModules(event.ModuleMapped, t.k.modules(t.p.mm.Space, event.ModuleMapped, a, mm.RoundUp(r.Size)))
@@ -180,6 +183,9 @@ func sysMremap(t *Thread, c *call) (int64, errno) {
 		if e := t.roomFor(size-old, ok && isData(&r)); e != 0 {
 			return 0, e
 		}
+		if ok && isData(&r) && t.k.overcommits(size-old) {
+			return 0, abi.ENOMEM
+		}
 	}
 	a, e := t.p.mm.Remap(c.addr(0), c.Args[1], c.Args[2], c.Args[3], c.addr(4))
 	return int64(a), e
@@ -187,7 +193,7 @@ func sysMremap(t *Thread, c *call) (int64, errno) {
 
 func sysBrk(t *Thread, c *call) (int64, errno) {
 	m := t.p.mm
-	if to := c.addr(0); to > m.Brk && t.roomFor(uint64(to-m.Brk), true) != 0 {
+	if to := c.addr(0); to > m.Brk && (t.roomFor(uint64(to-m.Brk), true) != 0 || t.k.overcommits(uint64(to-m.Brk))) {
 		return int64(m.Brk), 0
 	}
 	return int64(m.SetBrk(c.addr(0))), 0

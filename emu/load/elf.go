@@ -24,8 +24,6 @@ var (
 	ErrForeign = errors.New("foreign architecture")
 	// ErrRead is a part that lies behind the end of the file.
 	ErrRead = errors.New("truncated ELF file")
-	// ErrNoRoom is a program for addresses that the guest does not have.
-	ErrNoRoom = errors.New("no room in the guest's address space")
 )
 
 // Bounds of Linux.
@@ -60,6 +58,8 @@ type Program struct {
 	PhdrSize   int // of an entry
 	PhdrCount  int
 	typ        elf.Type
+	dynamic    Segment // PT_DYNAMIC
+	bits       int
 }
 
 // header is what both classes have, in the wider form.
@@ -110,7 +110,7 @@ func ParseInterp(r io.ReaderAt) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{
-		Arch: lay.arch, Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN, typ: elf.Type(h.Type),
+		Arch: lay.arch, Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN, typ: elf.Type(h.Type), bits: lay.bits,
 		PhdrOff: h.PhOff, PhdrSize: lay.phdrSize, PhdrCount: int(h.PhNum),
 	}
 	p.Executable = p.Dynamic || p.typ == elf.ET_EXEC
@@ -217,6 +217,8 @@ func (p *Program) add(r io.ReaderAt, s Segment) error {
 		p.ExecStack = s.Prot&guest.Exec != 0
 	case s.Type == elf.PT_LOAD:
 		p.Segments = append(p.Segments, s)
+	case s.Type == elf.PT_DYNAMIC:
+		p.dynamic = s
 	}
 	return nil
 }

@@ -18,12 +18,9 @@ type Image struct {
 }
 
 // Map maps the segments of an open program file, moved up by bias, one after the
-// other: where they overlap, the later one counts. ErrNoRoom comes before anything
-// is mapped; after any other error a process that was to execute it is lost.
+// other: where they overlap, the later one counts. After an error a process that was
+// to execute it is lost.
 func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image, error) {
-	if err := p.fits(s.Limit, bias); err != nil {
-		return nil, fmt.Errorf("map %s: %w", name, err)
-	}
 	start, _ := p.Range()
 	img := &Image{Program: p, Bias: bias, Start: bias + guest.Addr(start), Entry: bias + guest.Addr(p.Entry), End: bias, Phdr: bias}
 	for _, seg := range p.Segments {
@@ -40,17 +37,6 @@ func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image
 		img.End = max(img.End, bias+guest.Addr(seg.Addr+seg.Mem))
 	}
 	return img, nil
-}
-
-// fits refuses a program for addresses that Linux has and the guest has not.
-func (p *Program) fits(limit uint64, bias guest.Addr) error {
-	for _, seg := range p.Segments {
-		end := uint64(bias) + seg.Addr + seg.Mem
-		if end > limit && end <= p.taskSize() && seg.check(p.taskSize()) == nil {
-			return fmt.Errorf("%w: addresses up to %#x are wanted, they end at %d GiB", ErrNoRoom, end, limit>>30)
-		}
-	}
-	return nil
 }
 
 // check refuses what Linux refuses after it has mapped a segment.

@@ -45,23 +45,37 @@ func (r *region) firstBeyond() guest.Addr {
 // Slice is the guest memory at a itself, checked for the access. For a write
 // the translations of the pages are dropped first. It must be used before the
 // guest runs or the map changes. Reading it can still fault when another
-// process cuts off the file behind it: see debug.SetPanicOnFault.
+// process cuts off the file behind it: see debug.SetPanicOnFault. What lies in two
+// pieces on the host, which no page does, is a fault at the second.
 func (s *Space) Slice(a guest.Addr, n int, access guest.Access) ([]byte, *guest.MemFault) {
 	if n == 0 {
 		return nil, nil
 	}
-	if f := s.Check(a, uint64(n), access); f != nil {
+	if f := s.ready(a, n, access); f != nil {
 		return nil, f
+	}
+	mem := s.whole(a, uint64(n))
+	if len(mem) < n {
+		return nil, &guest.MemFault{Addr: a + guest.Addr(len(mem)), Access: access, Mapped: true, Bus: true}
+	}
+	return mem, nil
+}
+
+// ready checks an access and, for a write, drops the translations of the pages. All
+// of the memory is on the host then.
+func (s *Space) ready(a guest.Addr, n int, access guest.Access) *guest.MemFault {
+	if f := s.Check(a, uint64(n), access); f != nil {
+		return f
 	}
 	if access&guest.Write != 0 && len(s.watched) != 0 {
 		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
 	}
-	return s.bytes(a, n), nil
+	return s.makeAll(a, uint64(n), access)
 }
 
 // Buffer is memory at a for the host to read or write: it finds by itself what may
-// not be accessed behind the first byte. As for Slice, translations are dropped
-// before a write.
+// not be accessed after the first byte. As for Slice, translations are dropped
+// before a write. It ends early where the memory goes on elsewhere on the host.
 func (s *Space) Buffer(a guest.Addr, n int, access guest.Access) ([]byte, *guest.MemFault) {
 	if f := s.Check(a, uint64(min(n, 1)), access); f != nil || n == 0 {
 		return nil, f
@@ -70,14 +84,17 @@ func (s *Space) Buffer(a guest.Addr, n int, access guest.Access) ([]byte, *guest
 	if access&guest.Write != 0 {
 		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
 	}
-	return s.bytes(a, n), nil
+	if f := s.makeAll(a, uint64(n), access); f != nil {
+		return nil, f
+	}
+	return s.whole(a, uint64(n)), nil
 }
 
 // Load copies what the guest may read at a into b. Memory that has lost what is
 // behind it since it was mapped is a fault too.
 func (s *Space) Load(a guest.Addr, b []byte) *guest.MemFault {
-	mem, f := s.Slice(a, len(b), guest.Read)
-	if f == nil && !s.copy(a, b, mem) {
+	f := s.ready(a, len(b), guest.Read)
+	if f == nil && !s.eachPiece(a, len(b), func(at guest.Addr, mem []byte) bool { return s.copy(at, b[at-a:][:len(mem)], mem) }) {
 		f = s.lost(a, len(b), guest.Read)
 	}
 	return f
@@ -85,11 +102,23 @@ func (s *Space) Load(a guest.Addr, b []byte) *guest.MemFault {
 
 // Store copies b to where the guest may write at a.
 func (s *Space) Store(a guest.Addr, b []byte) *guest.MemFault {
-	mem, f := s.Slice(a, len(b), guest.Write)
-	if f == nil && !s.copy(a, mem, b) {
+	f := s.ready(a, len(b), guest.Write)
+	if f == nil && !s.eachPiece(a, len(b), func(at guest.Addr, mem []byte) bool { return s.copy(at, mem, b[at-a:]) }) {
 		f = s.lost(a, len(b), guest.Write)
 	}
 	return f
+}
+
+// eachPiece calls f for memory that is on the host until it reports false.
+func (s *Space) eachPiece(a guest.Addr, n int, f func(at guest.Addr, mem []byte) bool) bool {
+	for n > 0 {
+		mem := s.whole(a, uint64(n))
+		if mem == nil || !f(a, mem) {
+			return false
+		}
+		a, n = a+guest.Addr(len(mem)), n-len(mem)
+	}
+	return true
 }
 
 // copy copies from or to guest memory at a. Anonymous memory is always there.
@@ -118,7 +147,7 @@ func (s *Space) lost(a guest.Addr, n int, access guest.Access) *guest.MemFault {
 // Read copies memory at a into b, whatever the guest may do with it.
 func (s *Space) Read(a guest.Addr, b []byte) error {
 	return s.eachPart(a, len(b), func(at guest.Addr, off, n int, r *region) bool {
-		return s.open(at, n, r, guest.Read, func(mem []byte) bool { return copySafe(b[off:off+n], mem) })
+		return s.open(at, n, r, guest.Read, func(in int, mem []byte) bool { return copySafe(b[off+in:off+n], mem) })
 	})
 }
 
@@ -130,7 +159,7 @@ func (s *Space) Write(a guest.Addr, b []byte) error {
 		if r.Shared { // the guest may not store here, so that nothing is watched
 			s.group.changed(r.file.key.inode, r.offset(pageOf(at)), r.offset(at+guest.Addr(n)))
 		}
-		return s.open(at, n, r, guest.Write, func(mem []byte) bool { return copySafe(mem, b[off:off+n]) })
+		return s.open(at, n, r, guest.Write, func(in int, mem []byte) bool { return copySafe(mem, b[off+in:off+n]) })
 	})
 }
 
@@ -155,8 +184,11 @@ func (s *Space) eachPart(a guest.Addr, n int, f func(at guest.Addr, off, n int, 
 }
 
 // open calls f with the memory of a part of a region, made accessible for that
-// time if the guest's protection forbids it.
-func (s *Space) open(a guest.Addr, n int, r *region, access guest.Access, f func([]byte) bool) bool {
+// time if the guest's protection forbids it, piece by piece.
+func (s *Space) open(a guest.Addr, n int, r *region, access guest.Access, f func(off int, mem []byte) bool) bool {
+	if s.makeAll(a, uint64(n), access) != nil {
+		return false
+	}
 	have := hostProt(r.Prot)
 	if want := hostProt(r.Prot | access); want != have {
 		page := pageOf(a)
@@ -166,7 +198,7 @@ func (s *Space) open(a guest.Addr, n int, r *region, access guest.Access, f func
 		}
 		defer s.protectHost(page, size, have)
 	}
-	return f(s.bytes(a, n))
+	return s.eachPiece(a, n, func(at guest.Addr, mem []byte) bool { return f(int(at-a), mem) })
 }
 
 // Fetch copies instruction bytes at a; n is short at the end of what may be
@@ -180,7 +212,7 @@ func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 			break
 		}
 		part := int(min(uint64(len(b)-n), uint64(pageOf(at)+PageSize-at)))
-		if !copySafe(b[n:n+part], s.bytes(at, part)) {
+		if s.makePresent(at) != nil || !copySafe(b[n:n+part], s.whole(at, uint64(part))) {
 			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: true, Bus: true}
 			break
 		}
@@ -193,14 +225,13 @@ func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 }
 
 // HostFault says what a host fault at an address means to the guest. f is nil
-// for an address outside the window, and when watched is set: then only
+// for an address outside the guest's memory, and when watched is set: then only
 // WatchCode forbade the store.
 func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.Addr, watched bool) {
-	off := uint64(host) - uint64(uintptr(s.Base))
-	if off+Guard >= s.Limit+2*Guard {
+	a, ok := s.GuestOf(host)
+	if !ok {
 		return nil, 0, false
 	}
-	a = guest.Addr(off)
 	access := guest.Read
 	if write {
 		access = guest.Write

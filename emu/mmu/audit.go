@@ -3,6 +3,7 @@ package mmu
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -25,9 +26,45 @@ func (s *Space) Audit() error {
 	if err != nil {
 		return err
 	}
-	base := uint64(uintptr(s.Base))
-	at, end := base-Guard, base+s.Limit+Guard
-	for line := range strings.Lines(string(text)) {
+	var guarded []guest.Addr
+	for page, faults := range s.watched { // sorted below
+		if faults {
+			guarded = append(guarded, page)
+		}
+	}
+	slices.Sort(guarded)
+	for _, p := range s.audited() {
+		if err := s.auditPiece(string(text), p, guarded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditedPiece is what Audit looks at: [start, end) on the host, where guest address at lies
+// at base.
+type auditedPiece struct {
+	start, end, base uint64
+	at, to           guest.Addr
+}
+
+// audited are the window and the chunks.
+func (s *Space) audited() (ps []auditedPiece) {
+	if s.Base != nil {
+		base := hostAddr(s.Base)
+		ps = append(ps, auditedPiece{base - Guard, base + s.Window + Guard, base, 0, guest.Addr(s.Window)})
+	}
+	for at, p := range s.chunks { // each by itself
+		base := hostAddr(p)
+		ps = append(ps, auditedPiece{base, base + chunkSize, base, at, at + guest.Addr(chunkSize)})
+	}
+	return ps
+}
+
+// auditPiece looks at one piece.
+func (s *Space) auditPiece(maps string, p auditedPiece, guarded []guest.Addr) error {
+	at, end := p.start, p.end
+	for line := range strings.Lines(maps) {
 		var m hostMap
 		var dev, off string
 		if _, err := fmt.Sscanf(line, "%x-%x %s %s %s %d", &m.start, &m.end, &m.perms, &off, &dev, &m.ino); err != nil {
@@ -40,7 +77,7 @@ func (s *Space) Audit() error {
 			return fmt.Errorf("hole in a window, %#x before its end, in front of %s", end-at, line)
 		}
 		m.start, m.end = at, min(m.end, end)
-		if err := s.auditMap(m); err != nil {
+		if err := s.auditMap(p, m, guarded); err != nil {
 			return err
 		}
 		at = m.end
@@ -51,45 +88,59 @@ func (s *Space) Audit() error {
 	return nil
 }
 
-// auditMap looks at a host map, or its part in the window.
-func (s *Space) auditMap(m hostMap) error {
+// auditMap looks at a host map, or its part in a piece. guarded are the pages whose
+// watch forbids stores.
+func (s *Space) auditMap(p auditedPiece, m hostMap, guarded []guest.Addr) error {
 	for at := m.start; at < m.end; {
-		r, next := s.regionFrom(at)
+		r, next := s.regionFrom(p, at)
 		next = min(next, m.end)
-		a := guest.Addr(at - uint64(uintptr(s.Base)))
+		a := p.at + guest.Addr(at-p.base)
 		if r != nil && r.file != nil && r.file.key.ino != m.ino && r.file.eof != noEnd { // a device may map another file
 			return fmt.Errorf("guest address %#x is of file %d on the host, not %d", uint64(a), m.ino, r.file.key.ino)
 		}
-		for uniform := r == nil || r.Prot&guest.Write == 0 || len(s.watched) == 0; at < next; at, a = at+PageSize, a+PageSize {
+		for at < next {
 			if want := s.permsOf(r, a); m.perms != want {
 				return fmt.Errorf("guest address %#x is %s on the host, not %s", uint64(a), m.perms, want)
 			}
-			if uniform {
-				break
+			n := next - at
+			if r != nil { // guards have no guest addresses
+				n = min(n, alikeFrom(guarded, a))
 			}
+			at, a = at+n, a+guest.Addr(n)
 		}
-		at = next
 	}
 	return nil
 }
 
+// alikeFrom is how many bytes from a page on are guarded as the page is.
+func alikeFrom(guarded []guest.Addr, page guest.Addr) uint64 {
+	switch i, here := slices.BinarySearch(guarded, page); {
+	case here:
+		return PageSize
+	case i < len(guarded):
+		return uint64(guarded[i] - page)
+	}
+	return uint64(^page)
+}
+
 // regionFrom is the region at a host address, nil for none, and where that ends.
-func (s *Space) regionFrom(at uint64) (*region, uint64) {
-	base := uint64(uintptr(s.Base))
+func (s *Space) regionFrom(p auditedPiece, at uint64) (*region, uint64) {
+	last := p.base + uint64(p.to-p.at)
 	switch {
-	case at < base:
-		return nil, base
-	case at >= base+s.Limit:
-		return nil, base + s.Limit + Guard
+	case at < p.base:
+		return nil, p.base
+	case at >= last:
+		return nil, p.end
 	}
-	r := s.regions.from(guest.Addr(at - base)).region()
+	a := p.at + guest.Addr(at-p.base)
+	r := s.regions.from(a).region()
 	switch {
-	case r == nil:
-		return nil, base + s.Limit
-	case uint64(r.Start) > at-base:
-		return nil, base + uint64(r.Start)
+	case r == nil || r.Start >= p.to:
+		return nil, last
+	case r.Start > a:
+		return nil, p.base + uint64(r.Start-p.at)
 	}
-	return r, base + uint64(r.End)
+	return r, min(last, p.base+uint64(r.End-p.at))
 }
 
 // permsOf is how /proc/PID/maps shows the protection of a page.
@@ -116,7 +167,7 @@ func (s *Space) permsOf(r *region, page guest.Addr) string {
 
 // audit looks after a change whether the window is whole, if the group wants that.
 func (s *Space) audit() {
-	if !s.group.Audit || s.Base == nil {
+	if !s.group.Audit || s.Limit == 0 {
 		return
 	}
 	if err := s.Audit(); err != nil {

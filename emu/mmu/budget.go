@@ -76,7 +76,7 @@ func (s *Space) takeBelow(n int, limit func() int64) error {
 // count counts the maps of the window anew.
 func (s *Space) count() {
 	regions, gaps := s.regions.count()
-	n := 3 + regions + gaps + 2*s.guarded // 3: guards, and what is free behind the last region
+	n := 3 + regions + gaps + 2*s.guarded + 2*len(s.chunks) // 3: guards, and what is free after the last region
 	s.counted = n
 	s.setMaps(n)
 }

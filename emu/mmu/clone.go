@@ -1,6 +1,10 @@
 package mmu
 
-import "panda/emu/guest"
+import (
+	"math/bits"
+
+	"panda/emu/guest"
+)
 
 // Clone makes the address space of a forked process: shared maps are the same
 // memory, private ones are equal now and independent from now on.
@@ -8,7 +12,7 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 	if err := s.group.room(s.regions.private()); err != nil {
 		return nil, err
 	}
-	c, err := s.group.newSpace(s.Limit, s.needed())
+	c, err := s.twin()
 	if err != nil {
 		return nil, err
 	}
@@ -18,9 +22,6 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 		return nil, err
 	}
 	c.ASID = asid
-	if s.Soft != nil {
-		c.UseTLB()
-	}
 	for r := range s.regions.all() {
 		if err := c.inherit(s, r); err != nil {
 			c.Close()
@@ -29,6 +30,28 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 	}
 	c.audit()
 	return c, nil
+}
+
+// twin is an empty space of the same kind. A window that has grown is not had so
+// easily: where that of a child may not be large enough, it has none.
+func (s *Space) twin() (*Space, error) {
+	if s.Soft != nil {
+		return s.group.newPaged(s.Limit), nil
+	}
+	c, err := s.group.newWindow(s.Limit, s.Window, s.needed())
+	if err != nil && s.needed() > MinWindow {
+		return s.group.newPaged(s.Limit), nil
+	}
+	return c, err
+}
+
+// needed is the smallest window that holds the regions.
+func (s *Space) needed() uint64 {
+	end := uint64(s.regions.end())
+	if end == 0 {
+		return min(s.Window, MinWindow)
+	}
+	return min(s.Window, max(MinWindow, uint64(1)<<bits.Len64(end-1)))
 }
 
 // inherit maps a region of the parent alike.
@@ -71,9 +94,9 @@ func (s *Space) copyPrivate(from *Space, of *region, old guest.Addr, r *region) 
 		return err
 	}
 	for _, run := range runs {
-		n := int(run.end - run.start)
-		ok := from.open(run.start, n, of, guest.Read, func(src []byte) bool {
-			return s.open(r.Start+(run.start-old), n, r, guest.Write, func(dst []byte) bool { return copySafe(dst, src) })
+		ok := from.open(run.start, int(run.end-run.start), of, guest.Read, func(off int, src []byte) bool {
+			to := r.Start + (run.start - old) + guest.Addr(off)
+			return s.open(to, len(src), r, guest.Write, func(off int, dst []byte) bool { return copySafe(dst, src[off:]) })
 		})
 		if !ok {
 			return &guest.MemFault{Addr: run.start, Access: guest.Read, Mapped: true, Bus: true}
@@ -87,11 +110,17 @@ type run struct{ start, end guest.Addr }
 
 // written finds the pages of a private range that are no longer those of the
 // file or the zero page.
-func (s *Space) written(a guest.Addr, size uint64) ([]run, error) {
-	if runs, err := s.scanPages(a, size); err == nil {
-		return runs, nil
+func (s *Space) written(a guest.Addr, size uint64) (runs []run, err error) {
+	for e := range s.present(a, size) {
+		part, err := s.scanPages(e)
+		if err != nil {
+			if part, err = readPagemap(e); err != nil {
+				return nil, err
+			}
+		}
+		runs = append(runs, part...)
 	}
-	return s.readPagemap(a, size)
+	return runs, nil
 }
 
 // Bits of an entry of /proc/PID/pagemap (Documentation/admin-guide/mm/pagemap.rst).
@@ -103,12 +132,12 @@ const (
 
 // readPagemap is written for hosts before Linux 6.7. Without a pagemap every
 // page counts.
-func (s *Space) readPagemap(a guest.Addr, size uint64) (runs []run, err error) {
+func readPagemap(in extent) (runs []run, err error) {
 	entries := make([]uint64, 1<<13)
-	for end := a + guest.Addr(size); a < end; {
-		part := entries[:min(uint64(len(entries)), uint64(end-a)/PageSize)]
-		if err := s.pagemap(a, part); err != nil {
-			return append(runs, run{a, end}), nil
+	for a := in.at; a < in.end(); {
+		part := entries[:min(len(entries), int(in.end()-a)/PageSize)]
+		if err := pagemap(in.mem[a-in.at:], part); err != nil {
+			return append(runs, run{a, in.end()}), nil
 		}
 		for _, e := range part {
 			if e&(pagemapPresent|pagemapSwapped) != 0 && e&pagemapFile == 0 {

@@ -20,6 +20,10 @@ type Group struct {
 	// Limit, unless it is 0, is how many bytes of the host's memory all spaces
 	// together may need.
 	Limit uint64
+	// Window is how large windows are if the host has room; 0 stands for DefaultWindow.
+	Window uint64
+	// Paged has the spaces do without a window.
+	Paged bool
 	// Audit has each change of a space followed by a look whether its window is
 	// whole. It is slow.
 	Audit bool

@@ -11,25 +11,31 @@ import (
 	"panda/emu/guest"
 )
 
-const reservation = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE
-
-// reserve takes size bytes of host addresses without access.
-func reserve(size uint64) (unsafe.Pointer, error) {
-	return unix.MmapPtr(-1, 0, nil, uintptr(size), unix.PROT_NONE, reservation)
-}
-
-// host is the host address of a guest address.
-func (s *Space) host(a guest.Addr) unsafe.Pointer { return unsafe.Add(s.Base, int(a)) }
-
-// bytes is guest memory itself. The caller has checked the range.
-func (s *Space) bytes(a guest.Addr, n int) []byte { return unsafe.Slice((*byte)(s.host(a)), n) }
-
 // reserveAgain turns a range back into a mere reservation. The host does that in
 // one step, or refuses before it begins: memory without access is not accounted.
 func (s *Space) reserveAgain(a guest.Addr, size uint64) error {
 	s.changed(a, size)
-	_, err := unix.MmapPtr(-1, 0, s.host(a), uintptr(size), unix.PROT_NONE, reservation|unix.MAP_FIXED)
-	return err
+	for e := range s.present(a, size) {
+		if _, err := unix.MmapPtr(-1, 0, e.host(), uintptr(len(e.mem)), unix.PROT_NONE, reservation|unix.MAP_FIXED); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renew gives private memory without a file new pages.
+func (s *Space) renew(r *region) error {
+	for e := range s.present(r.Start, uint64(r.End-r.Start)) {
+		p, err := unix.MmapPtr(-1, 0, nil, uintptr(len(e.mem)), hostProt(r.Prot), reservation)
+		if err != nil {
+			return err
+		}
+		if err := s.moveInOrDrop(p, e.at, uint64(len(e.mem))); err != nil {
+			return err
+		}
+	}
+	s.preferHuge(r)
+	return nil
 }
 
 // mapHost gives a region its host pages. A map that fails must not cost the window
@@ -39,75 +45,89 @@ func (s *Space) reserveAgain(a guest.Addr, size uint64) error {
 func (s *Space) mapHost(r *region) error {
 	size := uint64(r.End - r.Start)
 	s.changed(r.Start, size)
-	if r.file == nil && s.empty(r.Start, r.End) {
+	switch {
+	case r.file == nil && s.empty(r.Start, r.End):
 		return s.openHost(r) // a reservation is anonymous memory already
+	case r.file == nil:
+		return s.renew(r)
 	}
-	fd, flags := -1, reservation
-	if r.file != nil {
-		fd, flags = r.file.fd, unix.MAP_PRIVATE|unix.MAP_NORESERVE
-	}
+	flags := unix.MAP_PRIVATE | unix.MAP_NORESERVE
 	if r.Shared {
 		flags = unix.MAP_SHARED
 	}
-	p, err := unix.MmapPtr(fd, int64(r.Offset), nil, uintptr(size), hostProt(r.Prot), flags)
+	p, err := unix.MmapPtr(r.file.fd, int64(r.Offset), nil, uintptr(size), hostProt(r.Prot), flags)
 	if err != nil {
 		return err
 	}
-	if err := s.moveIn(p, r.Start, size, 0); err != nil {
+	return s.moveInOrDrop(p, r.Start, size)
+}
+
+// moveInOrDrop is moveIn for pages that are unmapped if it fails.
+func (s *Space) moveInOrDrop(p unsafe.Pointer, to guest.Addr, size uint64) error {
+	err := s.moveIn(p, to, size, 0)
+	if err != nil {
 		unix.MunmapPtr(p, uintptr(size))
-		return err
 	}
-	if fd < 0 {
-		s.preferHuge(r)
-	}
-	return nil
+	return err
 }
 
 // shareHost gives a region the pages of a shared map at an address of a space, be
 // that this one or another. It needs no leave of the file, which may have been
 // sealed since or be another memory each time it is mapped, as /dev/zero is.
 func (s *Space) shareHost(r *region, from *Space, at guest.Addr) error {
-	size := uint64(r.End - r.Start)
-	p, err := unix.MremapPtr(from.host(at), 0, nil, uintptr(size), unix.MREMAP_MAYMOVE)
-	if err != nil {
-		return s.mapHost(r)
+	s.changed(r.Start, uint64(r.End-r.Start))
+	for e := range from.present(at, uint64(r.End-r.Start)) {
+		size := uint64(len(e.mem))
+		p, err := unix.MremapPtr(e.host(), 0, nil, uintptr(size), unix.MREMAP_MAYMOVE)
+		if err != nil {
+			return s.mapHost(r)
+		}
+		err = unix.Mprotect(unsafe.Slice((*byte)(p), size), hostProt(r.Prot)) // a watched page was read-only
+		if err != nil {
+			unix.MunmapPtr(p, uintptr(size))
+			return err
+		}
+		if err := s.moveInOrDrop(p, r.Start+(e.at-at), size); err != nil {
+			return err
+		}
 	}
-	s.changed(r.Start, size)
-	err = unix.Mprotect(unsafe.Slice((*byte)(p), size), hostProt(r.Prot)) // a watched page was read-only
-	if err == nil {
-		err = s.moveIn(p, r.Start, size, 0)
-	}
-	if err != nil {
-		unix.MunmapPtr(p, uintptr(size))
-	}
-	return err
+	return nil
 }
 
 // openHost gives reserved pages the protection of anonymous memory.
 func (s *Space) openHost(r *region) error {
 	if prot := hostProt(r.Prot); prot != unix.PROT_NONE {
-		if err := unix.Mprotect(s.bytes(r.Start, int(r.End-r.Start)), prot); err != nil {
-			return err
+		for e := range s.present(r.Start, uint64(r.End-r.Start)) {
+			if err := unix.Mprotect(e.mem, prot); err != nil {
+				return err
+			}
 		}
 	}
 	s.preferHuge(r)
 	return nil
 }
 
-// preferHuge asks for huge pages; a kernel without them says so.
+// preferHuge asks for huge pages; a kernel without them says so. They are of no use
+// behind a TLB.
 func (s *Space) preferHuge(r *region) {
-	if size := uint64(r.End - r.Start); size >= hugeFrom && r.Prot&guest.Write != 0 {
-		unix.Madvise(s.bytes(r.Start, int(size)), unix.MADV_HUGEPAGE)
+	if size := uint64(r.End - r.Start); size >= hugeFrom && r.Prot&guest.Write != 0 && uint64(r.End) <= s.Window {
+		unix.Madvise(s.whole(r.Start, size), unix.MADV_HUGEPAGE)
 	}
 }
 
-// moveIn moves pages of the host to a place in the window.
+// moveIn moves pages of the host to a place in the space.
 func (s *Space) moveIn(from unsafe.Pointer, to guest.Addr, size uint64, flags int) error {
-	_, err := unix.MremapPtr(from, uintptr(size), s.host(to), uintptr(size), unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED|flags)
-	if err != nil {
-		s.heal(to, size)
+	for at, n := range s.parts(to, size) {
+		if err := s.makePresent(at); err != nil {
+			return err
+		}
+		_, err := unix.MremapPtr(unsafe.Add(from, int(at-to)), uintptr(n), s.host(at), uintptr(n), unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED|flags)
+		if err != nil {
+			s.heal(at, n)
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // heal reserves again what the host may have given up before it failed. Nobody
@@ -115,7 +135,7 @@ func (s *Space) moveIn(from unsafe.Pointer, to guest.Addr, size uint64, flags in
 // reach memory of the emulator, which must end here.
 func (s *Space) heal(a guest.Addr, size uint64) {
 	switch {
-	case unix.Msync(s.bytes(a, int(size)), unix.MS_ASYNC) == nil: // all of it is mapped
+	case unix.Msync(s.whole(a, size), unix.MS_ASYNC) == nil: // all of it is mapped
 	case s.fill(a, size) == nil:
 	case size == PageSize:
 		panic("BUG: a page of the guest's window is lost to the host")
@@ -141,14 +161,22 @@ const hugeFrom = 4 << 20
 
 func (s *Space) protectHost(a guest.Addr, size uint64, prot int) error {
 	s.changed(a, size)
-	return unix.Mprotect(s.bytes(a, int(size)), prot)
+	for e := range s.present(a, size) {
+		if err := unix.Mprotect(e.mem, prot); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// moveHost moves pages within the window and leaves a map without contents at
-// their old place.
+// moveHost moves pages within the space and leaves a map without contents at
+// their old place. It fails when they lie in several pieces.
 func (s *Space) moveHost(old guest.Addr, size uint64, to guest.Addr) error {
 	s.changed(old, size)
 	s.changed(to, size)
+	if size > s.border(old)-uint64(old) || s.host(old) == nil {
+		return unix.EFAULT
+	}
 	return s.moveIn(s.host(old), to, size, unix.MREMAP_DONTUNMAP)
 }
 
@@ -158,7 +186,12 @@ func (s *Space) Advise(a guest.Addr, size uint64, advice int) error {
 		return unix.EINVAL
 	}
 	s.contentGone(a, a+guest.Addr(size))
-	return unix.Madvise(s.bytes(a, int(size)), advice)
+	for e := range s.present(a, size) {
+		if err := unix.Madvise(e.mem, advice); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Sync writes shared file pages back.
@@ -166,14 +199,23 @@ func (s *Space) Sync(a guest.Addr, size uint64, flags int) error {
 	if !s.inside(a, size) {
 		return unix.ENOMEM
 	}
-	return unix.Msync(s.bytes(a, int(size)), flags)
+	for e := range s.present(a, size) {
+		if err := unix.Msync(e.mem, flags); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Resident says for each page whether the host holds it.
 func (s *Space) Resident(a guest.Addr, vec []byte) error {
-	_, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(s.host(a)), uintptr(len(vec))*PageSize, uintptr(unsafe.Pointer(unsafe.SliceData(vec))))
-	if errno != 0 {
-		return errno
+	clear(vec)
+	for e := range s.present(a, uint64(len(vec))*PageSize) {
+		part := vec[int(e.at-a)/PageSize:]
+		_, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(e.host()), uintptr(len(e.mem)), uintptr(unsafe.Pointer(unsafe.SliceData(part))))
+		if errno != 0 {
+			return errno
+		}
 	}
 	return nil
 }
@@ -209,7 +251,7 @@ const (
 var pagemapFileOf = sync.OnceValues(func() (*os.File, error) { return os.Open("/proc/self/pagemap") })
 
 // scanPages is written by PAGEMAP_SCAN, which skips what was never touched.
-func (s *Space) scanPages(a guest.Addr, size uint64) (runs []run, err error) {
+func (s *Space) scanPages(in extent) (runs []run, err error) {
 	f, err := pagemapFileOf()
 	if err != nil {
 		return nil, err
@@ -217,9 +259,9 @@ func (s *Space) scanPages(a guest.Addr, size uint64) (runs []run, err error) {
 	if s.scan == nil {
 		s.scan = new(scanResult)
 	}
-	base, vec := uint64(uintptr(s.Base)), s.scan[:]
+	base, vec := uint64(uintptr(in.host()))-uint64(in.at), s.scan[:]
 	arg := pmScan{
-		size: uint64(unsafe.Sizeof(pmScan{})), start: base + uint64(a), end: base + uint64(a) + size,
+		size: uint64(unsafe.Sizeof(pmScan{})), start: base + uint64(in.at), end: base + uint64(in.end()),
 		vec: uint64(uintptr(unsafe.Pointer(&vec[0]))), vecLen: scanPerCall,
 		inverted: pageFile | pagePFNZero, categoryMask: pageFile | pagePFNZero, categoryAny: pagePresent | pageSwapped,
 		returnMask: pagePresent | pageSwapped,
@@ -237,13 +279,13 @@ func (s *Space) scanPages(a guest.Addr, size uint64) (runs []run, err error) {
 	return runs, nil
 }
 
-// pagemap reads the pagemap entries of the pages from a on.
-func (s *Space) pagemap(a guest.Addr, entries []uint64) error {
+// pagemap reads the pagemap entries of the pages at mem.
+func pagemap(mem []byte, entries []uint64) error {
 	f, err := pagemapFileOf()
 	if err != nil {
 		return err
 	}
-	off := (int64(uintptr(s.Base)) + int64(a)) / PageSize * 8
+	off := int64(uintptr(unsafe.Pointer(&mem[0]))) / PageSize * 8
 	_, err = f.ReadAt(unsafe.Slice((*byte)(unsafe.Pointer(&entries[0])), 8*len(entries)), off)
 	return err
 }

@@ -56,6 +56,7 @@ func (s *Space) put(r region) error { return s.putBy(r, s.mapHost) }
 
 // putBy is put with a way to give the region its host pages.
 func (s *Space) putBy(r region, place func(r *region) error) error {
+	s.reach(uint64(r.End))
 	err := s.mayMap(r.Start, uint64(r.End-r.Start))
 	if err == nil {
 		err = s.group.room(r.private())
@@ -187,6 +188,7 @@ func (s *Space) Move(old guest.Addr, oldSize uint64, to guest.Addr, newSize uint
 	if err := s.mayCut(old, oldSize); err != nil {
 		return err
 	}
+	s.reach(uint64(moved.End))
 	if err := s.transfer(&moved, old); err != nil {
 		return err
 	}
@@ -227,9 +229,12 @@ func (s *Space) transfer(r *region, old guest.Addr) error {
 	if s.moveHost(old, uint64(r.End-r.Start), r.Start) == nil {
 		return nil
 	}
-	// The host keeps the range in several pieces, or cannot leave a map behind.
+	// The host keeps the range in several pieces, or cannot leave a map there.
 	if r.Shared {
 		return s.shareHost(r, s, old)
+	}
+	if f := s.makeAll(r.Start, uint64(r.End-r.Start), 0); f != nil {
+		return unix.ENOMEM
 	}
 	if err := s.mapHost(r); err != nil {
 		return err

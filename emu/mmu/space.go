@@ -1,44 +1,37 @@
 package mmu
 
-import (
-	"fmt"
-	"math/bits"
-	"sync/atomic"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-
-	"panda/emu/guest"
-)
+import "panda/emu/guest"
 
 // Sizes of the model.
 const (
-	PageSize     = 4096
-	DefaultLimit = uint64(4) << 40
-	MinLimit     = uint64(1) << 38
+	PageSize = 4096
+	// Addresses is the end of the addresses of a program with 64 bits: Linux's, with
+	// page tables of four levels.
+	Addresses = uint64(1) << 47
+	// DefaultWindow is how large windows are while there is plenty of room, and
+	// MinWindow the least that is tried.
+	DefaultWindow = uint64(4) << 40
+	MinWindow     = uint64(1) << 38
 	// Guard is how much without access lies before and behind a window: an engine
 	// compares an address with Limit and may then add less than this. It is enough
 	// for an index of 32 bits, scaled by 8, and a displacement.
 	Guard = 1<<35 + 1<<32
-	// plenty is how much may be reserved before windows become small.
-	plenty = uint64(64) << 40
 )
-
-// reserved is the size of all windows of this host process. It decides how
-// large new windows are, which the guest cannot see.
-var reserved atomic.Uint64
 
 // Space is one guest address space.
 type Space struct {
-	Base  unsafe.Pointer // host address of guest address 0
-	Limit uint64         // addresses at and above it do not exist
+	Limit uint64 // addresses at and above it do not exist
 	ASID  guest.ASID
 	// OnCodeChange, when set, is told that watched code in [start, end) changed
 	// or went away. The watch is gone by then.
 	OnCodeChange func(start, end guest.Addr)
-	// Soft, when set, is what the guest's accesses go through: see UseTLB.
+	// OnReach, when set, is told that the window has become larger, or that accesses
+	// go through a TLB from now on.
+	OnReach func()
+	// Soft, when set, is what the guest's accesses go through: see paged.go.
 	Soft *Soft
 
+	extents
 	group   *Group
 	regions regionList
 	watched map[guest.Addr]bool // pages with translated code; true if a store into one faults
@@ -49,42 +42,54 @@ type Space struct {
 	guarded int // watched pages that the guest may write otherwise
 }
 
-// NewSpace reserves an empty address space that belongs to no other's group.
+// NewSpace makes an empty address space that belongs to no other's group.
 func NewSpace(limit uint64) (*Space, error) { return NewGroup().NewSpace(limit) }
 
-// NewSpace reserves an empty address space of limit bytes, or fewer when limit
-// is 0 or the host has no room for it.
+// NewSpace makes an empty address space of limit bytes; 0 stands for Addresses. Its
+// window may be smaller.
 func (g *Group) NewSpace(limit uint64) (*Space, error) {
-	return g.newSpace(limit, min(limit, MinLimit))
-}
-
-// newSpace reserves a window of at least least bytes.
-func (g *Group) newSpace(limit, least uint64) (*Space, error) {
 	if limit == 0 {
-		limit, least = DefaultLimit, MinLimit
+		limit = Addresses
 	}
-	if reserved.Load() >= plenty {
-		limit = max(least, min(limit, MinLimit))
+	if g.Paged {
+		return g.newPaged(limit), nil
 	}
-	for {
-		base, err := reserve(limit + 2*Guard)
-		if err == nil {
-			reserved.Add(limit)
-			s := &Space{Base: unsafe.Add(base, Guard), Limit: limit, group: g, watched: map[guest.Addr]bool{}, files: map[fileKey]*backing{}}
-			g.spaces = append(g.spaces, s)
-			s.count()
-			return s, nil
-		}
-		if limit/2 < least || limit/2 == 0 {
-			return nil, fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", limit>>30, err)
-		}
-		limit /= 2
+	window := g.Window
+	if window == 0 {
+		window = DefaultWindow
 	}
+	window = min(limit, window)
+	return g.newWindow(limit, window, min(window, MinWindow))
 }
 
-// Close gives the window back. The Space must not be used any more.
+// newSpace is a space that has no memory yet.
+func (g *Group) newSpace(limit uint64, e extents) *Space {
+	s := &Space{Limit: limit, extents: e, group: g, watched: map[guest.Addr]bool{}, files: map[fileKey]*backing{}}
+	g.spaces = append(g.spaces, s)
+	s.count()
+	return s
+}
+
+// newWindow is a space with a window of window bytes, or if there is little room of
+// least at least.
+func (g *Group) newWindow(limit, window, least uint64) (*Space, error) {
+	e, err := reserveWindow(window, least)
+	if err != nil {
+		return nil, err
+	}
+	return g.newSpace(limit, e), nil
+}
+
+// newPaged is a space without a window.
+func (g *Group) newPaged(limit uint64) *Space {
+	s := g.newSpace(limit, extents{})
+	s.UseTLB()
+	return s
+}
+
+// Close gives the memory back. The Space must not be used any more.
 func (s *Space) Close() error {
-	if s.Base == nil {
+	if s.Limit == 0 {
 		return nil
 	}
 	for r := range s.regions.all() {
@@ -93,22 +98,11 @@ func (s *Space) Close() error {
 	s.regions = regionList{}
 	s.group.drop(s)
 	s.setMaps(0)
-	err := unix.MunmapPtr(unsafe.Add(s.Base, -Guard), uintptr(s.Limit+2*Guard))
-	reserved.Add(-s.Limit)
-	s.Base, s.Limit = nil, 0
-	return err
+	s.Limit = 0
+	return s.extents.close()
 }
 
-// needed is the smallest limit that holds the regions.
-func (s *Space) needed() uint64 {
-	end := uint64(s.regions.end())
-	if end == 0 {
-		return min(s.Limit, MinLimit)
-	}
-	return min(s.Limit, max(MinLimit, uint64(1)<<bits.Len64(end-1)))
-}
-
-// inside reports whether [a, a+size) lies in the window, on page boundaries.
+// inside reports whether [a, a+size) are addresses of the space, on page boundaries.
 func (s *Space) inside(a guest.Addr, size uint64) bool {
 	return size != 0 && uint64(a)%PageSize == 0 && size%PageSize == 0 &&
 		size <= s.Limit && uint64(a) <= s.Limit-size

@@ -45,7 +45,7 @@ func TestManySpaces(t *testing.T) {
 
 func TestCloneNeedsWindow(t *testing.T) {
 	s := newTestSpace(t)
-	top := guest.Addr(MinLimit - PageSize)
+	top := guest.Addr(MinWindow - PageSize)
 	if err := s.Map(top, PageSize, rw, Anonymous("")); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestHostFault(t *testing.T) {
 		{0x1000, guest.MemFault{Addr: 0x1000, Access: guest.Write}},
 		{0x10010, guest.MemFault{Addr: 0x10010, Access: guest.Write, Mapped: true}},
 		{0x21004, guest.MemFault{Addr: 0x21004, Access: guest.Write, Mapped: true, Bus: true}},
-		{guest.Addr(s.Limit) + 8, guest.MemFault{Addr: guest.Addr(s.Limit) + 8, Access: guest.Write}},
+		{guest.Addr(s.Window) + 8, guest.MemFault{Addr: guest.Addr(s.Window) + 8, Access: guest.Write}},
 	}
 	for _, row := range rows {
 		host, ok := store(s, row.a, 1)
@@ -282,10 +282,11 @@ func TestWritten(t *testing.T) {
 	var b [PageSize]byte
 	s.Read(0x100000+10*PageSize, b[:]) // maps the zero page
 	want := []run{{0x100000, 0x102000}, {0x105000, 0x106000}, {0x13f000, 0x140000}}
-	if runs, err := s.scanPages(0x100000, 64*PageSize); err == nil && !slices.Equal(runs, want) {
+	in := extent{0x100000, s.whole(0x100000, 64*PageSize)}
+	if runs, err := s.scanPages(in); err == nil && !slices.Equal(runs, want) {
 		t.Errorf("PAGEMAP_SCAN finds %#x, want %#x", runs, want)
 	}
-	runs, err := s.readPagemap(0x100000, 64*PageSize)
+	runs, err := readPagemap(in)
 	if err != nil {
 		t.Fatal(err)
 	}

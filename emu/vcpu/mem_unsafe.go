@@ -74,8 +74,5 @@ func (c *CPU) Reach(a uint64, n int, access guest.Access) {
 }
 
 // Offset is the guest address that lies at a host address, if it is in the
-// window or the guard behind it.
-func (c *CPU) Offset(host uintptr) (guest.Addr, bool) {
-	off := uint64(host) - uint64(uintptr(c.Mem))
-	return guest.Addr(off), off+mmu.Guard < c.Limit+2*mmu.Guard
-}
+// memory of the space or a guard of its window.
+func (c *CPU) Offset(host uintptr) (guest.Addr, bool) { return c.Space.GuestOf(host) }

@@ -23,8 +23,8 @@ type CPU struct {
 	// machine code reaches both from one register.
 	Host Host
 
-	// Mem and Limit are the window of the current address space, copied from
-	// Space by SetSpace so that an access is one check and one addition.
+	// Mem and Limit are the window of the current address space and its size, copied
+	// from Space by SetSpace so that an access is one check and one addition.
 	Mem   unsafe.Pointer
 	Limit uint64
 	Space *mmu.Space
@@ -287,7 +287,7 @@ func (c *CPU) Raise(e guest.Exception) { panic(&e) }
 
 // SetSpace switches to another address space.
 func (c *CPU) SetSpace(s *mmu.Space) {
-	c.Space, c.Mem, c.Limit = s, s.Base, s.Limit
+	c.Space, c.Mem, c.Limit = s, s.Base, s.Window
 	c.SeeTLB()
 }
 

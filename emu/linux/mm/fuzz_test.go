@@ -166,7 +166,7 @@ func (f *fuzzer) flags() uint64 {
 
 // run makes the calls that the input stands for.
 func (f *fuzzer) run(limit uint64) {
-	m, err := New(f.group, guest.X86_64, 8<<20)
+	m, err := New(f.group, guest.X86_64, Compact, 8<<20)
 	if err != nil {
 		f.t.Skip(err)
 	}

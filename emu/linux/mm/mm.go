@@ -3,24 +3,29 @@
 // pages themselves belong to mmu. Addresses are fixed, so that a run repeats:
 // nothing is randomised.
 //
-// The layout lies below mmu.MinLimit, so that windows of any size hold it:
+// The Compact layout lies below mmu.MinWindow, so that windows of any size hold it:
 //
 //	0x400000        program that is not position-independent
-//	Limit*2/3       program that is, and its heap
+//	2/3 of it       program that is, and its heap
 //	MapTop          maps, growing down
 //	StackTop        stack, growing down; reserved whole
 //
-// What does not fit below goes above StackTop.
+// What does not fit below goes above StackTop. The Native layout is the same in all
+// of the 2^47 bytes of x86-64: it has the addresses that gdb shows, which turns off
+// randomisation too. Its space is not in a window but behind a TLB, and so slower; it
+// is for programs that know where Linux puts things: see NeedsNative.
 package mm
 
 import (
 	"errors"
+	"io"
 	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/load"
 	"panda/emu/mmu"
 )
 
@@ -41,22 +46,45 @@ type Layout struct {
 	End         guest.Addr // of what a program may map
 }
 
-// layoutBits is the size of the address space that the layout is made for, ends is
-// where the program's part of it ends.
-var (
-	layoutBits = map[guest.Arch]uint{guest.X86_64: 38, guest.I386: 32}
-	ends       = map[guest.Arch]guest.Addr{guest.X86_64: 1<<47 - PageSize, guest.I386: 0xffffe000}
+// Kind says how much of the addresses a layout takes.
+type Kind uint8
+
+// The kinds.
+const (
+	Compact Kind = iota
+	Native
 )
 
-// LayoutFor is the layout of an architecture with stacks of the given size.
-func LayoutFor(arch guest.Arch, stack uint64) Layout {
-	size := uint64(1) << layoutBits[arch]
+// compactSize is the size of the address space that a compact layout is made for, ends
+// is where the program's part of Linux's ends.
+var (
+	compactSize = map[guest.Arch]uint64{guest.X86_64: 1 << 38, guest.I386: 1 << 32}
+	ends        = map[guest.Arch]guest.Addr{guest.X86_64: 1<<47 - PageSize, guest.I386: 0xffffe000}
+)
+
+// Linux leaves at least this much for the stack (arch/x86/mm/mmap.c).
+const nativeGap = 128 << 20
+
+// LayoutFor is the layout of an architecture with stacks of the given size. One kind is
+// the other where a window holds all addresses.
+func LayoutFor(arch guest.Arch, kind Kind, stack uint64) Layout {
+	size, end := compactSize[arch], ends[arch]
+	top, least := min(guest.Addr(size-PageSize), end), size/1024
+	if kind == Native && size < uint64(end) {
+		size, top, least = uint64(end), end, nativeGap
+	}
 	stack = RoundUp(min(max(stack, 128<<10), size/8))
-	end := ends[arch]
-	top := min(guest.Addr(size-PageSize), end)
-	gap := max(stack+16*PageSize, size/1024)
+	gap := max(stack+16*PageSize, least)
 	return Layout{ProgramBase: guest.Addr(size/3*2) &^ 0xfff, MapTop: top - guest.Addr(RoundUp(gap)), StackTop: top, StackSize: stack, End: end}
 }
+
+// knowing are the beginnings of names by which programs are told that know where Linux
+// puts things: the run-time libraries of sanitizers, which have their shadow memory
+// where nothing else is on Linux.
+var knowing = []string{"__asan_", "__tsan_", "__msan_", "__hwasan_", "__dfsan_"}
+
+// NeedsNative reports whether a program is to be laid out as on Linux.
+func NeedsNative(p *load.Program, file io.ReaderAt) bool { return p.Mentions(file, knowing...) }
 
 // MM is the memory that threads share.
 type MM struct {
@@ -83,7 +111,7 @@ type MM struct {
 const MaxLDT = 8192
 
 // New is an empty memory with one reference. Its space joins a group.
-func New(g *mmu.Group, arch guest.Arch, stack uint64) (*MM, error) {
+func New(g *mmu.Group, arch guest.Arch, kind Kind, stack uint64) (*MM, error) {
 	limit := uint64(0)
 	if arch == guest.I386 {
 		limit = 1 << 32
@@ -92,7 +120,7 @@ func New(g *mmu.Group, arch guest.Arch, stack uint64) (*MM, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &MM{Space: s, Layout: LayoutFor(arch, stack), Refs: 1}, nil
+	return &MM{Space: s, Layout: LayoutFor(arch, kind, stack), Refs: 1}, nil
 }
 
 // end is where the addresses that may be mapped end.

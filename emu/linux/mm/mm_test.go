@@ -10,7 +10,7 @@ import (
 
 func newMM(t *testing.T) *MM {
 	t.Helper()
-	m, err := New(mmu.NewGroup(), guest.X86_64, 8<<20)
+	m, err := New(mmu.NewGroup(), guest.X86_64, Compact, 8<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,17 +19,22 @@ func newMM(t *testing.T) *MM {
 }
 
 func TestLayout(t *testing.T) {
-	for arch, bits := range layoutBits {
+	for arch, size := range compactSize {
 		for _, stack := range []uint64{0, 8 << 20, ^uint64(0)} {
-			l := LayoutFor(arch, stack)
-			if uint64(l.StackTop) >= 1<<bits || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
+			l := LayoutFor(arch, Compact, stack)
+			if uint64(l.StackTop) >= size || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
 				uint64(l.ProgramBase|l.MapTop|l.StackTop)%PageSize != 0 || l.StackSize%PageSize != 0 {
 				t.Errorf("%v with stack %#x: %+v", arch, stack, l)
 			}
 		}
 	}
-	if uint64(LayoutFor(guest.X86_64, 0).StackTop) >= mmu.MinLimit {
+	if uint64(LayoutFor(guest.X86_64, Compact, 0).StackTop) >= mmu.MinWindow {
 		t.Error("the layout does not fit the smallest window")
+	}
+	// What Linux gives a program with a stack of 8 MiB when it does not randomise.
+	want := Layout{ProgramBase: 0x555555554000, MapTop: 0x7ffff7fff000, StackTop: 0x7ffffffff000, StackSize: 8 << 20, End: 0x7ffffffff000}
+	if l := LayoutFor(guest.X86_64, Native, 8<<20); l != want {
+		t.Errorf("native layout %+v, want %+v", l, want)
 	}
 }
 
@@ -49,15 +54,18 @@ func TestPlace(t *testing.T) {
 		{anon(0, PageSize, 0), top - 2*PageSize, 0},
 		{anon(0x20000001, PageSize, 0), 0x20001000, 0},
 		{anon(0x20001000, PageSize, 0), top - 3*PageSize, 0}, // the hint is taken
-		{anon(1<<46, PageSize, 0), top - 4*PageSize, 0},      // the hint is outside
+		{anon(1<<46, PageSize, 0), 1 << 46, 0},               // the window does not matter
+		{anon(1<<47, PageSize, 0), top - 4*PageSize, 0},      // the hint is outside
 		{anon(0, 200<<30, 0), 0, 0},                          // fits below nothing
-		{anon(0, 1<<45, 0), 0, abi.ENOMEM},                   // fits nowhere
+		{anon(0, 1<<45, 0), m.Layout.StackTop, 0},            // above the stack
+		{anon(0, 1<<46, 0), 0, abi.ENOMEM},                   // fits nowhere
 		{anon(0, PageSize, abi.MAP_32BIT), 0x7ffff000, 0},
 		{anon(0x30000000, PageSize, abi.MAP_FIXED), 0x30000000, 0},
 		{anon(0x30000001, PageSize, abi.MAP_FIXED), 0, abi.EINVAL},
 		{anon(0x1000, PageSize, abi.MAP_FIXED), 0, abi.EPERM},
 		{anon(0x30000000, PageSize, abi.MAP_FIXED_NOREPLACE), 0, abi.EEXIST},
-		{anon(1<<46, PageSize, abi.MAP_FIXED), 0, abi.ENOMEM},
+		{anon(1<<46, PageSize, abi.MAP_FIXED), 1 << 46, 0},
+		{anon(1<<47, PageSize, abi.MAP_FIXED), 0, abi.ENOMEM},
 		{anon(0, 0, 0), 0, abi.EINVAL},
 		{anon(0, ^uint64(0), 0), 0, abi.ENOMEM},
 	}
