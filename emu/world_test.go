@@ -48,9 +48,7 @@ func oneOf(names ...string) func(string) bool {
 // worldExceptions are uses that are right, by file and name; "*" stands for all of a
 // package. Each says why.
 var worldExceptions = []struct{ file, use, why string }{
-	{"mmu/host_unsafe.go", "unix.*", "the guest's memory is the host's"},
-	{"mmu/space.go", "unix.*", "the same"},
-	{"mmu/backing.go", "unix.*", "the same, of files that are mapped"},
+	{"mmu/*", "unix.*", "the guest's memory is the host's, and files that are mapped"},
 	{"mmu/host_unsafe.go", "os.Open", "which pages have been written is asked for copies alone"},
 	{"mmu/budget.go", "os.ReadFile", "how many maps the host allows bounds the guest, not what it sees below"},
 	{"mmu/audit.go", "os.ReadFile", "a check of the window"},
