@@ -37,7 +37,7 @@ func (k *Kernel) pick() bool {
 }
 
 // slice runs the thread that has its turn until its time is up or it cannot go on.
-// After a StopRequest the turn is still its own.
+// After a StopRequest what is left of the turn is still its own.
 func (k *Kernel) slice() vcpu.Stop {
 	u := &k.turn
 	t := u.t
