@@ -2,6 +2,7 @@
 # make bin/panda-cgo  the same with shared objects as plugins; needs cgo
 # make test-so    builds panda-cgo and native/example and runs both
 # make check      what a change must pass besides the tests
+# make generated  whether what go generate writes is up to date; make check asks too
 # make bench      panda against the host, and against qemu if there is one: see emu/bench
 # make bench-rooms  the benchmarks of the rooms
 # make programs   real programs that take long, natively and under panda
@@ -16,7 +17,7 @@ STRESSTIME ?= 30m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: all bin/panda check test bench bench-rooms programs i386-root fuzz determinism stress cross
+.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root fuzz determinism stress cross
 
 all: bin/panda
 
@@ -39,12 +40,19 @@ test-so: bin/panda bin/panda-cgo
 	! $$panda/bin/panda -panda-plugin ./panda_example.so /bin/true 2>$$dir/static && \
 	grep 'this static binary loads no shared objects' $$dir/static
 
-check: cross
+check: cross generated
+	go mod tidy -diff
 	@out=$$(go run $(GOFUMPT) -l .); test -z "$$out" || { echo "not gofumpt'ed:"; echo "$$out"; exit 1; }
 	go vet ./...
 	go vet -tags stress ./emu/jit/...
 	go run $(STATICCHECK) ./...
-	go test -run 'TestArrows' ./emu
+	go test -run 'TestArrows|TestNeutral' ./emu
+
+# What go generate writes is what stands there.
+generated:
+	@dir=$$(mktemp -d) && trap 'rm -rf $$dir' EXIT && mkdir $$dir/have $$dir/want && \
+	cp emu/interp/zz_*.go $$dir/have && go run ./emu/interp/gen -dir $$dir/want && \
+	diff -r $$dir/have $$dir/want || { echo "not up to date: go generate ./emu/interp"; exit 1; }
 
 cross:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -o /dev/null ./cmd/panda

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/landlock-lsm/go-landlock v0.11.0
+	github.com/peterh/liner v1.2.3
 	github.com/yuin/gopher-lua v1.1.2
 	golang.org/x/arch v0.32.0
 	golang.org/x/sys v0.49.0
@@ -12,6 +13,5 @@ require (
 require (
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
-	github.com/peterh/liner v1.2.3 // indirect
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77 // indirect
 )

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -105,4 +106,91 @@ var unsafeByType = []string{"../emu/vcpu/vcpu.go", "../emu/vcpu/tb.go", "../emu/
 // imports the others.
 func sameFamily(a, b string) bool {
 	return strings.HasPrefix(a, "native/all") && strings.HasPrefix(b, "native/")
+}
+
+// The rooms that know the guest's architecture by name only in some of their files.
+var neutral = []string{".", "linux", "linux/sigframe"}
+
+// ofArchitecture reports whether a file belongs to one architecture.
+func ofArchitecture(path string) bool {
+	name := strings.TrimSuffix(filepath.Base(path), ".go")
+	return slices.ContainsFunc([]string{"x86", "i386", "x86_64"}, func(a string) bool { return name == a || strings.HasSuffix(name, "_"+a) })
+}
+
+// TestNeutral: in the rooms that run any architecture, only the files that are named
+// after one import it, and besides lists nothing else names what those files declare:
+// a new architecture comes in as new files.
+func TestNeutral(t *testing.T) {
+	for _, room := range neutral {
+		files, err := filepath.Glob(filepath.Join(room, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		parsed, own := map[string]*ast.File{}, map[string]string{}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if parsed[path] = f; ofArchitecture(path) {
+				for _, name := range declared(f) {
+					own[name] = path
+				}
+			}
+		}
+		for _, path := range files {
+			if f := parsed[path]; f != nil && !ofArchitecture(path) {
+				checkNeutral(t, path, f, own)
+			}
+		}
+	}
+}
+
+// declared are the names of a file's functions and methods, variables, constants and
+// types. Those that are exported are for others to name.
+func declared(f *ast.File) (names []string) {
+	add := func(ids ...*ast.Ident) {
+		for _, id := range ids {
+			if !id.IsExported() {
+				names = append(names, id.Name)
+			}
+		}
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			add(d.Name)
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.ValueSpec:
+					add(s.Names...)
+				case *ast.TypeSpec:
+					add(s.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// inLists are what the list of architectures names, and what prints code of the host.
+var inLists = []string{"x86Architecture", "disasmHost"}
+
+func checkNeutral(t *testing.T, path string, f *ast.File, own map[string]string) {
+	for _, i := range f.Imports {
+		if p, _ := strconv.Unquote(i.Path.Value); strings.HasPrefix(p, "panda/emu/arch/") {
+			t.Errorf("%s imports %s; only files named after the architecture may", path, p)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if ok && own[id.Name] != "" && !slices.Contains(inLists, id.Name) {
+			t.Errorf("%s names %s of %s", path, id.Name, own[id.Name])
+		}
+		return true
+	})
 }

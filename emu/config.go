@@ -7,13 +7,15 @@ import (
 
 	"panda/emu/linux"
 	"panda/emu/linux/hostsys"
+	"panda/emu/linux/mm"
 	"panda/emu/linux/sandbox"
 	"panda/emu/plugin"
 )
 
 // Config says what machine to make, and what it runs.
 type Config struct {
-	CPU   string // model name; DefaultCPU when empty
+	Arch  string // name of the guest architecture, the usual one when empty
+	CPU   string // model name, the architecture's usual one when empty
 	Accel string // engine: one of Accels, "" for the fastest that works
 	MMU   MMU
 	// Window is how many bytes of addresses a guest's window has if the host has room
@@ -52,9 +54,8 @@ type Program struct {
 	// Sandbox keeps the guest from the host when set; what Program and Limits say is
 	// filled in.
 	Sandbox *sandbox.Config
-	// Native lays programs out as Linux does, at the addresses that gdb shows: see
-	// mm.Native. Those that need it have it anyhow.
-	Native bool
+	// Layout is where programs lie; those that need a native one have it anyhow.
+	Layout mm.Kind
 	// Limits are what all processes of the guest together may have; a sandbox's
 	// files may take as much memory again.
 	Limits linux.Limits
@@ -65,9 +66,6 @@ type Program struct {
 	// sandbox's if there is one, and makes the one that is used.
 	World func(hostsys.Door) hostsys.Door
 }
-
-// DefaultCPU is the model when Config does not name one.
-const DefaultCPU = "max"
 
 // MMU is how the guest reaches its memory.
 type MMU uint8

@@ -67,13 +67,11 @@ func (m *Machine) dumpGuest(w io.Writer, tb *vcpu.TB) {
 	}
 }
 
-// dumpHost prints machine code of an x86-64 host, which the guest's disassembler
-// for such code can read.
+// dumpHost prints machine code of the host.
 func (m *Machine) dumpHost(w io.Writer, pc uint64, code []byte) {
 	fmt.Fprintf(w, "OUT: %d bytes\n", len(code))
-	disasm := m.guest.View(64).Disasm
 	for len(code) > 0 {
-		text, n := disasm(m.cpu, code, guest.Addr(pc), nil)
+		text, n := disasmHost(m.cpu, code, pc)
 		fmt.Fprintf(w, "%#016x: %s\n", pc, text)
 		code, pc = code[n:], pc+uint64(n)
 	}

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"sync"
 
-	"panda/emu/arch/x86"
+	"panda/emu/arch"
 	"panda/emu/event"
 	"panda/emu/exec"
 	"panda/emu/guest"
@@ -23,7 +23,8 @@ import (
 // Stop and Do.
 type Machine struct {
 	cfg     Config
-	guest   *x86.Guest
+	guest   arch.Guest
+	kernel  *linux.Guest // what the personality knows of the architecture
 	cpu     *vcpu.CPU
 	bus     *event.Bus
 	engine  *exec.Engine
@@ -42,21 +43,15 @@ type Machine struct {
 // New makes a machine. Plugins are loaded by the caller, through Plugins, before
 // Start.
 func New(cfg Config) (*Machine, error) {
-	if cfg.CPU == "" {
-		cfg.CPU = DefaultCPU
-	}
 	if cfg.Warn == nil {
 		cfg.Warn = func(string, ...any) {}
 	}
-	model, err := x86.FindModel(cfg.CPU)
-	if err != nil {
+	m := &Machine{cfg: cfg, bus: event.NewBus(), missing: map[string]bool{}}
+	m.cpu = &vcpu.CPU{Machine: new(vcpu.Machine)}
+	if err := m.chooseArchitecture(); err != nil {
 		return nil, err
 	}
-	m := &Machine{cfg: cfg, bus: event.NewBus(), missing: map[string]bool{}}
-	m.guest = x86.New(model)
-	m.cpu = &vcpu.CPU{Machine: new(vcpu.Machine)}
-	m.guest.Reset(m.cpu, 64)
-	backend, note, err := NewBackend(cfg.Accel, m.guest.View(64))
+	backend, note, err := NewBackend(cfg.Accel, m.cpu.Machine.Arch)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +107,7 @@ func (m *Machine) load(p *Program) error {
 		Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Strace: p.Strace,
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host, Symbols: symbols,
-		HWCap: m.guest.HWCap(), HWCap2: m.guest.HWCap2(), SoftMMU: m.cfg.MMU == Soft, Window: m.cfg.Window, Native: p.Native,
+		Guest: m.kernel, SoftMMU: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout,
 		Limits: p.Limits, AuditMemory: p.Audit, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err

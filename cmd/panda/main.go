@@ -20,6 +20,7 @@ import (
 
 	"panda/emu"
 	"panda/emu/event"
+	"panda/emu/linux/mm"
 	"panda/emu/plugin"
 )
 
@@ -79,6 +80,8 @@ type options struct {
 	cpu      string
 	accel    string
 	mmu      emu.MMU
+	window   uint64
+	layout   mm.Kind
 	lockstep bool
 	seed     uint64
 	argv0    string
@@ -154,6 +157,14 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
 		o.mmu, err = emu.ParseMMU(s)
+		return err
+	})
+	f.Func("window", "how many bytes of addresses the guest reaches without a TLB, as `4t`, if the host has room; more is taken when a program needs it", func(s string) (err error) {
+		o.window, err = parseAmount(s)
+		return err
+	})
+	f.Func("layout", "where a program lies: `compact`, or native as without a debugger's randomisation on Linux, slower; sanitizers' programs are native anyhow", func(s string) (err error) {
+		o.layout, err = mm.ParseKind(s)
 		return err
 	})
 	f.BoolVar(&o.lockstep, "lockstep", false, "run each block on the interpreter too, and stop where the results differ")

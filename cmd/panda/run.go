@@ -144,7 +144,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	}
 	out = keptWriter{out, func(err error) { o.lose("what -d and -strace print", err, stderr) }}
 	cfg = emu.Config{
-		CPU: o.cpu, Accel: o.accel, MMU: o.mmu, Lockstep: o.lockstep, Export: o.export, Strict: o.strict,
+		CPU: o.cpu, Accel: o.accel, MMU: o.mmu, Window: o.window, Lockstep: o.lockstep, Export: o.export, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),
 		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout, stderr))},
@@ -152,7 +152,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		Dump:    emu.Dump{Out: out},
 		Program: &emu.Program{
 			Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, SchedSeed: o.seed,
-			Stdin: 0, Stdout: 1, Stderr: 2, Sandbox: o.sandbox.config(), Limits: o.sandbox.limits,
+			Stdin: 0, Stdout: 1, Stderr: 2, Sandbox: o.sandbox.config(), Limits: o.sandbox.limits, Layout: o.layout,
 		},
 	}
 	if o.argv0 != "" {

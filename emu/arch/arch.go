@@ -33,4 +33,14 @@ type Guest interface {
 	// Stepped is the trap after a block for which Translate set the Builder's
 	// Step.
 	Stepped() guest.Exception
+	Describer
+}
+
+// Describer is what people are told of an architecture.
+type Describer interface {
+	// SlotNames are the names of the register words, for printed IR.
+	SlotNames() ir.Names
+	// Untranslated is the text of an instruction that exists and is Undefined all the
+	// same, because nothing translates it or the CPU model lacks it; "" for other code.
+	Untranslated(code []byte, pc, mode uint64) string
 }

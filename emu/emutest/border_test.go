@@ -18,7 +18,7 @@ const (
 	borderSize = 0x1000
 )
 
-// borders are the first bytes behind a border.
+// borders are the first bytes after a border.
 var borders = [...]uint64{LineData, LineData + 0x1000, LineData + dataSize, LineRO, LineRO + roSize}
 
 // areaNames access more than a vector: what they have stored before a fault is

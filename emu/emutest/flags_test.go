@@ -87,7 +87,7 @@ var arithmetic = func() (all []ir.Insn) {
 	return all
 }()
 
-// runArithmetic compares an operation, and for divisions the other half behind
+// runArithmetic compares an operation, and for divisions the other half after
 // it, with plain arithmetic.
 func runArithmetic(t *testing.T, c *vcpu.CPU, e interface {
 	Compile(b *ir.Block, tb *vcpu.TB) error
@@ -135,7 +135,7 @@ func runArithmetic(t *testing.T, c *vcpu.CPU, e interface {
 		t.Fatalf("%s of %#x, %#x: %#x, want %#x", text, before[i.A], before[i.B], got, want)
 	}
 	if got := c.W[i.D]; got != other {
-		t.Fatalf("%s, behind it %s: %#x, want %#x", text, ir.Format(&b.Block, &last, nil), got, other)
+		t.Fatalf("%s, after it %s: %#x, want %#x", text, ir.Format(&b.Block, &last, nil), got, other)
 	}
 	for r := regs.RAX; r < regs.RIP; r++ {
 		if r != i.D && r != regs.R8 && c.W[r] != before[r] {

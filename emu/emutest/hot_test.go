@@ -14,7 +14,7 @@ import (
 // times and ends in UD2; rdi points to memory.
 var hotLoops = []struct {
 	name   string
-	longer bool // a block goes on behind a branch
+	longer bool // a block continues after a branch
 	code   []byte
 }{
 	{"one block", false, []byte{
@@ -91,7 +91,7 @@ var hotLoops = []struct {
 	}},
 }
 
-// TestHot runs loops long enough for the engine to make their blocks anew, stops
+// TestHot runs loops long enough for the engine to translate their blocks again, stops
 // them at arbitrary places, and compares all words that the architecture shows
 // with the interpreter's.
 func TestHot(t *testing.T) {
@@ -103,7 +103,7 @@ func TestHot(t *testing.T) {
 				t.Error("no block became longer")
 			}
 			if ran[0].hot > 20 {
-				t.Errorf("blocks are made anew %d times", ran[0].hot)
+				t.Errorf("blocks are translated again %d times", ran[0].hot)
 			}
 			for _, r := range ran[1:] {
 				ran[0].compare(t, r)
@@ -116,7 +116,7 @@ func TestHot(t *testing.T) {
 type hotRun struct {
 	stops []hotStop
 	mem   []byte
-	hot   uint64 // blocks made anew
+	hot   uint64 // blocks translated again
 }
 
 type hotStop struct {

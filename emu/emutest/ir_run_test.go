@@ -48,6 +48,11 @@ var irHelpers = []*ir.Helper{
 		}
 		return c.W[7]
 	}},
+	{Name: "reads", Reads: []ir.Ref{5}, Fn: func(c *vcpu.CPU, a, _, _ uint64) uint64 { return c.W[5] + a }},
+	{Name: "writes", Writes: []ir.Ref{5}, Fn: func(c *vcpu.CPU, a, _, _ uint64) uint64 {
+		c.W[5] = a
+		return a + 1
+	}},
 }
 
 // irCPU is an engine with a CPU for blocks.
@@ -104,7 +109,7 @@ func (m *irCPU) try(t *testing.T, b *ir.Block, seed uint64, exact bool) (string,
 	if m.backend.Full() {
 		m.backend.Reset()
 	}
-	tb := &vcpu.TB{PC: guest.Addr(b.PC), Size: 1, Marks: b.Marks, Limit: m.cpu.Limit, Exact: exact, Unchained: true, Side: make([]vcpu.Side, 4)}
+	tb := &vcpu.TB{PC: guest.Addr(b.PC), Size: 1, Marks: b.Marks, Limit: m.cpu.Limit, Exact: exact, Unchained: true, Side: make([]vcpu.Side, 4), Counters: []*uint64{new(uint64)}}
 	if err := m.backend.Compile(b, tb); err != nil {
 		t.Fatal(err)
 	}
@@ -117,9 +122,7 @@ func (m *irCPU) try(t *testing.T, b *ir.Block, seed uint64, exact bool) (string,
 		c.W[w] = irValue(r)
 	}
 	c.W[irMem], c.W[irPC] = uint64(irData), b.PC
-	c.Left, c.Deadline, c.TB, c.Insn, c.Leave = 1000, 1000, nil, 0, vcpu.Leave{}
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	fault := m.backend.Enter(c, tb)
+	fault := m.enter(tb)
 	var s strings.Builder
 	for w, v := range c.W[:irBase] {
 		fmt.Fprintf(&s, "t%d=%x ", w, v)
@@ -129,6 +132,14 @@ func (m *irCPU) try(t *testing.T, b *ir.Block, seed uint64, exact bool) (string,
 		fmt.Fprintf(&s, " fault %s at %d", irFault(c, fault), c.Index())
 	}
 	return s.String(), fault
+}
+
+// enter runs a compiled block once.
+func (m *irCPU) enter(tb *vcpu.TB) (fault any) {
+	c := m.cpu
+	c.Left, c.Deadline, c.TB, c.Insn, c.Leave = 1000, 1000, nil, 0, vcpu.Leave{}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	return m.backend.Enter(c, tb)
 }
 
 func sum(b []byte) (h uint64) {

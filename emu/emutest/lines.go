@@ -20,7 +20,7 @@ import (
 //	48 01 d8 | add rax, rbx | rax=ffffffffffffffff rbx=1 => rax=0 fl=CPAZ
 //
 // that is bytes, disassembly, what differs before from the registers of
-// NewLineState, and what the instruction changes. RIP moves behind the
+// NewLineState, and what the instruction changes. RIP moves past the
 // instruction unless the line says where. Numbers are hexadecimal. Flags are
 // letters of flagLetters, "-" for none, or a number. [20000000]=0011 is memory
 // from that address on, which is zero otherwise. exc=#PF@1000 is an exception

@@ -22,7 +22,7 @@ func (b *Bare) mapAnonymous(a guest.Addr, size uint64, prot guest.Access) error 
 type CPU interface {
 	// Memory is data at LineData, to be read and written.
 	Memory() []byte
-	// Code puts code at an address and int3 behind it.
+	// Code puts code at an address and int3 after it.
 	Code(addr uint64, code []byte)
 	// AllCode is what lies at LineCode.
 	AllCode() []byte
@@ -58,7 +58,7 @@ func NewMachine(t testing.TB, bits int, model string) *Machine {
 		t.Fatal(fault)
 	}
 	m.data = data
-	m.CPU.Machine.Descriptor = descriptor
+	m.Guest.Environment().Descriptor = descriptor
 	return m
 }
 
@@ -172,7 +172,7 @@ func (h *Host) AllCode() []byte { return h.Bytes(LineCode, codeSize) }
 // Put implements CPU.
 func (h *Host) Put(s *oracle.State) error { return h.Set(s) }
 
-// Step implements CPU. Code has int3 behind it, so a run does one instruction.
+// Step implements CPU. Code has int3 after it, so a run does one instruction.
 func (h *Host) Step() (oracle.Stop, error) {
 	if h.trap {
 		return h.Oracle.Step()

@@ -11,7 +11,7 @@ import (
 	"panda/emu/arch/x86/dec"
 )
 
-var update = flag.Bool("update", false, "take what lines expect from the host's CPU, and write lines for rows that have none")
+var update = flag.Bool("update", false, "take what lines expect from the host's CPU, write lines for rows that have none, and renew goldens")
 
 var lineDir = filepath.Join("testdata", "lines")
 

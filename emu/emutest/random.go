@@ -413,7 +413,7 @@ func (r *Random) whole() (*Difference, error) {
 }
 
 // pieces are the budgets that run the sequence of n instructions, the first of them
-// by itself. Where it does not end by an exception, the int3 behind it runs too:
+// by itself. Where it does not end by an exception, the int3 after it runs too:
 // what ends within a block would be run by the interpreter.
 func (r *Random) pieces(n, first int64) []int64 {
 	if !r.over {

@@ -141,7 +141,7 @@ func (e *encoder) decodes(in *dec.Inst, s *Shape, code []byte) bool {
 	return dec.Decode(in, code, e.mode()) == nil && in.Row == s.Row
 }
 
-// immediateSize finds the number of bytes behind the address, by decoding the
+// immediateSize finds the number of bytes after the address, by decoding the
 // instruction with as short an address as there is.
 func (e *encoder) immediateSize(in *dec.Inst, s *Shape, f *form) (n int, ok bool) {
 	code := e.bytes(s, f)
@@ -175,7 +175,7 @@ func (e *encoder) bytes(s *Shape, f *form) (b []byte) {
 	return b[:len(b):len(b)]
 }
 
-// immediate makes the n bytes behind the address.
+// immediate makes the n bytes after the address.
 func (e *encoder) immediate(in *dec.Inst, n int, target uint64) []byte {
 	le := binary.LittleEndian
 	v := e.value()

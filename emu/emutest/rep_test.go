@@ -20,7 +20,7 @@ var repeats = []struct {
 }{{"movs", 0xa4}, {"cmps", 0xa6}, {"stos", 0xaa}, {"scas", 0xae}}
 
 // whole runs an instruction with the budget of a program, so that it stands in a
-// block with others as it does there: the breakpoint behind it ends the run.
+// block with others as it does there: the breakpoint after it ends the run.
 type whole struct {
 	*Machine
 	broke bool

@@ -83,7 +83,7 @@ func TestCountZerosModels(t *testing.T) {
 func TestCPUIDState(t *testing.T) {
 	for model, want := range map[string][2]uint32{"x86-64-v2": {0, 1}, "x86-64-v3": {832, 7}, "max": {832, 7}} {
 		m := NewBare(t, 64, model)
-		a, b, _, _ := m.CPU.Machine.CPUID(0xd, 0)
+		a, b, _, _ := m.Guest.CPUID(0xd, 0)
 		if b != want[0] || uint64(want[1]) != m.CPU.W[regs.XCR0] || b != 0 && a != want[1] {
 			t.Errorf("%s: leaf 0Dh %d %d, XCR0 %d", model, a, b, m.CPU.W[regs.XCR0])
 		}

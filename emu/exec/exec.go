@@ -322,7 +322,7 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 	e.afterBlock(c)
 	switch l := &c.Leave; l.Why {
 	case ir.ExitSyscall:
-		c.Syscall = vcpu.SyscallKind(l.Slot)
+		c.Gate = vcpu.Gate(l.Slot)
 		return vcpu.StopSyscall, true
 	case ir.ExitUndefined:
 		return e.undefined(c)

@@ -15,25 +15,10 @@ type PhysAddr uint64
 // system mode.
 type ASID uint64
 
-// Arch is a guest architecture.
-type Arch uint8
+// Arch names a guest architecture. Each names itself.
+type Arch string
 
-// The guest architectures.
-const (
-	NoArch Arch = iota
-	I386
-	X86_64
-)
-
-func (a Arch) String() string {
-	switch a {
-	case I386:
-		return "i386"
-	case X86_64:
-		return "x86_64"
-	}
-	return "none"
-}
+func (a Arch) String() string { return string(a) }
 
 // Access is what a memory access does; bits may be combined to a protection.
 type Access uint8
@@ -69,10 +54,6 @@ type Exception struct {
 func (e *Exception) String() string {
 	return fmt.Sprintf("exception vector=%d code=%#x addr=%#x", e.Vector, e.Code, uint64(e.Addr))
 }
-
-// DR6Step is the Code of an x86 debug exception after a single step: BS of DR6
-// (SDM vol. 3B 18.2.3).
-const DR6Step = 1 << 14
 
 // MemFault is a memory access that the guest's map does not allow. The memory
 // model returns it; the architecture turns it into an Exception.

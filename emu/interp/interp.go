@@ -5,13 +5,17 @@
 // Idea: Compile turns each operation into a record with a pointer to a small Go
 // function for exactly that operation, type and kind of operand; the record
 // holds frame indices, so a function is one line. Running a block is a loop of
-// indirect calls, and a block that knows its successor goes on there without
-// leaving the loop.
+// indirect calls, and a block that knows its successor enters it without leaving
+// the loop.
 // Invariants: the guest's registers are in the frame whenever a function that
 // can fault, a probe or a helper runs; CPU.TB and CPU.Insn name the
 // instruction that such a function belongs to. Records name no block, so that
 // blocks with the same code may share them.
+//
+// Functions that differ in an operator or a width only are generated: zz_*.go.
 package interp
+
+//go:generate go run ./gen
 
 import (
 	"fmt"

@@ -40,7 +40,7 @@ func enterOnce(c *vcpu.CPU, o *op) *op {
 	return o.next()
 }
 
-// leave ends the run; the guest goes on at pc.
+// leave ends the run; the guest will continue at pc.
 func leave(c *vcpu.CPU, l vcpu.Leave, pc uint64) *op {
 	c.W[c.Machine.Arch.PC] = pc
 	l.Last = c.TB

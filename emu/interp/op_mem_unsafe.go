@@ -35,7 +35,7 @@ func (o *op) address(c *vcpu.CPU) uint64 {
 func (o *op) base(c *vcpu.CPU) uint64 { return c.W[o.a&frameMask] + o.imm }
 
 // at is the host address of a guest address, which must be below the limit or
-// in the guard behind it. The instruction is noted first: the access may fault.
+// in the guard above it. The instruction is noted first: the access may fault.
 func (o *op) at(c *vcpu.CPU, a uint64) unsafe.Pointer {
 	c.Insn = int(o.insn)
 	if a >= c.Limit {

@@ -31,7 +31,7 @@ func probeFn(tb *vcpu.TB, i *ir.Insn) fn {
 func probe(c *vcpu.CPU, o *op) *op {
 	x := o.ext
 	c.Insn = x.site.Insn
-	if m := x.mark; m != nil { // behind the last instruction the block has stored everything
+	if m := x.mark; m != nil { // after the last instruction the block has stored everything
 		a := c.Machine.Arch
 		c.W[a.PC&frameMask] = m.PC
 		if m.State != a.Dynamic {

@@ -17,10 +17,10 @@ type vecTable [ir.NumVecOps]laneFns
 
 var (
 	vecFns    = mergeVec(vecBitFns, vecIntFns, vecMulFns, vecShiftFns, vecMoveFns, vecSpecialFns, vecFloatFns, vecConvFns)
-	vec128Fns = mergeVec(vec128BitFns, vec128IntFns, vec128MoveFns) // V128
-	vec64Fns  = mergeVec(vec64MulFns, vec64ShiftFns, vec64MoveFns)  // I64
-	scalarFns = mergeVec(scalarFloatFns, scalarConvFns)             // one lane
-	vec256Fns = mergeVec(vec256Usual)                               // V256
+	vec128Fns = mergeVec(vec128LaneFns, vec128MoveFns)                  // V128
+	vec64Fns  = mergeVec(vec64MulFns, vec64ShiftFns, vec64MoveFns)      // I64
+	scalarFns = mergeVec(scalarArithFns, scalarFloatFns, scalarConvFns) // one lane
+	vec256Fns = mergeVec(vec256LaneFns, vec256MoveFns)                  // V256
 	noVecFns  = vecTable{}
 	byLength  = [ir.NumTypes]*vecTable{ir.I32: &noVecFns, ir.I64: &vec64Fns, ir.V128: &vec128Fns, ir.V256: &vec256Fns}
 )
@@ -105,49 +105,6 @@ var vecBitFns = map[ir.VecOp]laneFns{
 	ir.VOr:     all(words(func(a, b uint64) uint64 { return a | b })),
 	ir.VXor:    all(words(func(a, b uint64) uint64 { return a ^ b })),
 	ir.VBlendV: {0: blendV(top8, 8), 2: blendV(top32, 32), 3: blendV(top64, 64)},
-}
-
-var vec128BitFns = map[ir.VecOp]laneFns{
-	ir.VMov:    all(mov128),
-	ir.VZero:   all(zero128),
-	ir.VAnd:    all(and128),
-	ir.VAndNot: all(andNot128),
-	ir.VOr:     all(or128),
-	ir.VXor:    all(xor128),
-}
-
-func mov128(c *vcpu.CPU, o *op) *op {
-	o.put(c, 0, o.first(c, 0))
-	return o.next()
-}
-
-func zero128(c *vcpu.CPU, o *op) *op {
-	o.put(c, 0, pair{})
-	return o.next()
-}
-
-func and128(c *vcpu.CPU, o *op) *op {
-	a, b := o.first(c, 0), o.second(c, 0)
-	o.put(c, 0, pair{a.lo & b.lo, a.hi & b.hi})
-	return o.next()
-}
-
-func andNot128(c *vcpu.CPU, o *op) *op {
-	a, b := o.first(c, 0), o.second(c, 0)
-	o.put(c, 0, pair{^a.lo & b.lo, ^a.hi & b.hi})
-	return o.next()
-}
-
-func or128(c *vcpu.CPU, o *op) *op {
-	a, b := o.first(c, 0), o.second(c, 0)
-	o.put(c, 0, pair{a.lo | b.lo, a.hi | b.hi})
-	return o.next()
-}
-
-func xor128(c *vcpu.CPU, o *op) *op {
-	a, b := o.first(c, 0), o.second(c, 0)
-	o.put(c, 0, pair{a.lo ^ b.lo, a.hi ^ b.hi})
-	return o.next()
 }
 
 // blendV takes b where the top bit of c's lane is set.

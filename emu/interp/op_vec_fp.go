@@ -1,8 +1,6 @@
 package interp
 
 import (
-	"math"
-
 	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
@@ -74,12 +72,8 @@ func (o *op) trap(c *vcpu.CPU, flags, masks softfloat.Flags) {
 	c.Raise(c.Machine.Arch.FPException)
 }
 
-// scalarFloatFns are the operations on one lane.
+// scalarFloatFns are the operations on one lane besides scalarArithFns.
 var scalarFloatFns = map[ir.VecOp]laneFns{
-	ir.VFAdd:       {2: fadd32, 3: fadd64},
-	ir.VFSub:       {2: fsub32, 3: fsub64},
-	ir.VFMul:       {2: fmul32, 3: fmul64},
-	ir.VFDiv:       {2: fdiv32, 3: fdiv64},
 	ir.VFMin:       {2: float32One, 3: float64One},
 	ir.VFMax:       {2: float32One, 3: float64One},
 	ir.VFSqrt:      {2: float32One, 3: float64One},
@@ -130,100 +124,4 @@ func usual64(a, b, r uint64) bool {
 
 func usual32(a, b, r uint32) bool {
 	return softfloat.Plain32(a) && softfloat.Plain32(b) && softfloat.Settled32(r)
-}
-
-func fadd32(c *vcpu.CPU, o *op) *op {
-	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
-	r := math.Float32bits(math.Float32frombits(a) + math.Float32frombits(b))
-	if !o.steady(c) || !usual32(a, b, r) {
-		e := o.fenv(c)
-		r = e.Add32(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = uint64(r)
-	return o.next()
-}
-
-func fadd64(c *vcpu.CPU, o *op) *op {
-	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
-	r := math.Float64bits(math.Float64frombits(a) + math.Float64frombits(b))
-	if !o.steady(c) || !usual64(a, b, r) {
-		e := o.fenv(c)
-		r = e.Add64(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = r
-	return o.next()
-}
-
-func fsub32(c *vcpu.CPU, o *op) *op {
-	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
-	r := math.Float32bits(math.Float32frombits(a) - math.Float32frombits(b))
-	if !o.steady(c) || !usual32(a, b, r) {
-		e := o.fenv(c)
-		r = e.Sub32(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = uint64(r)
-	return o.next()
-}
-
-func fsub64(c *vcpu.CPU, o *op) *op {
-	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
-	r := math.Float64bits(math.Float64frombits(a) - math.Float64frombits(b))
-	if !o.steady(c) || !usual64(a, b, r) {
-		e := o.fenv(c)
-		r = e.Sub64(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = r
-	return o.next()
-}
-
-func fmul32(c *vcpu.CPU, o *op) *op {
-	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
-	r := math.Float32bits(math.Float32frombits(a) * math.Float32frombits(b))
-	if !o.steady(c) || !usual32(a, b, r) {
-		e := o.fenv(c)
-		r = e.Mul32(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = uint64(r)
-	return o.next()
-}
-
-func fmul64(c *vcpu.CPU, o *op) *op {
-	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
-	r := math.Float64bits(math.Float64frombits(a) * math.Float64frombits(b))
-	if !o.steady(c) || !usual64(a, b, r) {
-		e := o.fenv(c)
-		r = e.Mul64(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = r
-	return o.next()
-}
-
-func fdiv32(c *vcpu.CPU, o *op) *op {
-	a, b := uint32(c.W[o.a&frameMask]), uint32(c.W[o.b&frameMask])
-	r := math.Float32bits(math.Float32frombits(a) / math.Float32frombits(b))
-	if !o.steady(c) || !usual32(a, b, r) {
-		e := o.fenv(c)
-		r = e.Div32(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = uint64(r)
-	return o.next()
-}
-
-func fdiv64(c *vcpu.CPU, o *op) *op {
-	a, b := c.W[o.a&frameMask], c.W[o.b&frameMask]
-	r := math.Float64bits(math.Float64frombits(a) / math.Float64frombits(b))
-	if !o.steady(c) || !usual64(a, b, r) {
-		e := o.fenv(c)
-		r = e.Div64(a, b)
-		o.note(c, &e)
-	}
-	c.W[o.d&frameMask] = r
-	return o.next()
 }

@@ -34,7 +34,10 @@ var vecMoveFns = map[ir.VecOp]laneFns{
 	ir.VTest:      {0: testBits(^uint64(0)), 2: testBits(top32), 3: testBits(top64)},
 }
 
+// vec128MoveFns are those on 128 bits that programs use most.
 var vec128MoveFns = map[ir.VecOp]laneFns{
+	ir.VMov:      all(mov128),
+	ir.VZero:     all(zero128),
 	ir.VUnpackLo: {unpackLo8v, nil, unpackLo32v, unpackLo64v},
 	ir.VUnpackHi: {3: unpackHi64v},
 	ir.VShuffle:  {2: shuffle32v},
@@ -55,6 +58,36 @@ var vec64MoveFns = map[ir.VecOp]laneFns{
 	},
 	ir.VShuffle:  {1: wordsImm(func(a, _, imm uint64) uint64 { return shuffle16(a, imm) })},
 	ir.VShuffleV: {0: words(shuffleV8Word)},
+}
+
+// vec256MoveFns are those on 256 bits: moves, and what searches strings.
+var vec256MoveFns = map[ir.VecOp]laneFns{
+	ir.VMov:      all(mov256),
+	ir.VZero:     all(zero256),
+	ir.VMoveMask: {0: moveMask8y},
+}
+
+func mov128(c *vcpu.CPU, o *op) *op {
+	o.put(c, 0, o.first(c, 0))
+	return o.next()
+}
+
+func zero128(c *vcpu.CPU, o *op) *op {
+	o.put(c, 0, pair{})
+	return o.next()
+}
+
+func mov256(c *vcpu.CPU, o *op) *op {
+	lo, hi := o.first(c, 0), o.first(c, 2)
+	o.put(c, 0, lo)
+	o.put(c, 2, hi)
+	return o.next()
+}
+
+func zero256(c *vcpu.CPU, o *op) *op {
+	o.put(c, 0, pair{})
+	o.put(c, 2, pair{})
+	return o.next()
 }
 
 func packSatS16(x uint64) (r uint32) {
@@ -239,7 +272,7 @@ func broadcast(one uint64, w uint) fn {
 	}
 }
 
-// blend takes lanes by the bits of the constant, which begin anew after eight.
+// blend takes lanes by the bits of the constant, which begin again after eight.
 func blend(lane uint) fn {
 	return func(c *vcpu.CPU, o *op) *op {
 		bit := uint(0)
@@ -267,6 +300,12 @@ func moveMask8(c *vcpu.CPU, o *op) *op {
 func moveMask8v(c *vcpu.CPU, o *op) *op {
 	a := o.first(c, 0)
 	c.W[o.d&frameMask] = signs8(a.lo) | signs8(a.hi)<<8
+	return o.next()
+}
+
+func moveMask8y(c *vcpu.CPU, o *op) *op {
+	a, b := o.first(c, 0), o.first(c, 2)
+	c.W[o.d&frameMask] = signs8(a.lo) | signs8(a.hi)<<8 | signs8(b.lo)<<16 | signs8(b.hi)<<24
 	return o.next()
 }
 

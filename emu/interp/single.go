@@ -8,7 +8,7 @@ import (
 )
 
 // Single is one operation compiled alone, for an engine that leaves some to
-// this one. The room behind the record is what its successor would take.
+// this one. The second record is the room that a successor would take.
 type Single [2]op
 
 // Single compiles an operation of guest instruction insn of a block. It must not

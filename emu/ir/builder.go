@@ -21,11 +21,11 @@ func (v Val) IsConst() bool { return v.R == Const }
 // temporary; those with To in their name put it where they are told.
 type Builder struct {
 	Block
-	// Extend, when set, says whether a block may go on behind a branch that is not
-	// taken, at the pc behind it.
+	// Extend, when set, says whether a block may continue at the pc after a branch
+	// that is not taken.
 	Extend func(pc uint64) bool
-	// Step is set by the translator when the guest traps behind the block: it
-	// steps through its code.
+	// Step is set by the translator when the guest traps after the block: it steps
+	// through its code.
 	Step bool
 	// Rules are what floating-point operations go by that are emitted. The translator
 	// sets them.
@@ -236,7 +236,7 @@ func (b *Builder) GotoSide(slot uint8, pc uint64, n int) {
 // GotoPtr leaves to the block at the pc in a word.
 func (b *Builder) GotoPtr(pc Ref) { b.Emit(Insn{Op: GotoPtr, A: pc, B: None, C: None}) }
 
-// Exit leaves to the run loop with pc as the place to go on.
+// Exit leaves to the run loop; the guest will continue at pc.
 func (b *Builder) Exit(why Exit, pc uint64) { b.Emit(Insn{Op: ExitTB, Aux: uint8(why), Imm: pc}) }
 
 // CallTo calls a helper with up to three words; d may be None.

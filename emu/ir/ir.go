@@ -13,8 +13,10 @@
 // operands only. The B operand may be Const, which stands for Imm, except in
 // divisions and Select.
 //
-// The package knows no guest and no host: which choices of an architecture an
-// operation goes by, if that matters, is said in the operation (Insn.Rules).
+// No operation names a guest or a host: which choices of an architecture it goes
+// by, if that matters, is said in the operation (Insn.Rules). What few guests have
+// is there as operations for one purpose: rounds of ciphers and hashes (see VecOp),
+// and how an x87 would do what a helper does (X87Op), for hosts that have one.
 package ir
 
 import "panda/emu/softfloat"
@@ -101,7 +103,7 @@ const OfBlock = 1
 // Exit says why a block hands over to the run loop.
 type Exit uint8
 
-// The exits. Each leaves the pc slot at the instruction to go on with, except
+// The exits. Each leaves the pc slot at the instruction to continue with, except
 // Undefined and Raise, which leave it at the faulting one.
 const (
 	ExitNone      Exit = iota

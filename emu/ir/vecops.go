@@ -80,7 +80,7 @@ const (
 	VMoveMask // the lanes' top bits as a number
 	VTest     // bit 0: a & b is 0; bit 1: ^a & b is 0; for lanes of 32 and 64 bits of their top bits only
 
-	VMatch // two strings compared as SSE4.2's PCMPISTRI by Imm, or with lengths in c: see matchString
+	VMatch // two strings compared as SSE4.2's PCMPISTRI by Imm, or with lengths in c: see SDM vol. 2B 4.1
 
 	VAESEnc
 	VAESEncLast

@@ -11,8 +11,8 @@ import (
 // that runs, or ran last; Host.Before is what the static word was, where the block
 // does not know it.
 
-// called does what such a function wants more than to go on behind its site, and
-// reports whether that leaves the block.
+// called does what such a function wants, if that is more than to continue after
+// its site, and reports whether it leaves the block.
 func (e *Engine) called(c *vcpu.CPU, l *vcpu.Call) (left bool) {
 	a, m := c.Machine.Arch, &l.TB.Marks[l.Insn]
 	moved := c.Moved || c.W[a.PC] != m.PC
@@ -35,8 +35,8 @@ func (e *Engine) called(c *vcpu.CPU, l *vcpu.Call) (left bool) {
 	return false
 }
 
-// panicked takes a panic of machine code's surroundings: that of a function that
-// was called, which the guest may go on behind, or else what Enter is to return.
+// panicked takes a panic that ended a run: that of a function which machine code
+// had called, and after which the guest may continue, or else what Enter returns.
 func (e *Engine) panicked(c *vcpu.CPU, r any) (fault any, again bool) {
 	l := c.Host.Calling
 	c.Host.Calling, c.Host.FP = nil, 0
@@ -49,7 +49,7 @@ func (e *Engine) panicked(c *vcpu.CPU, r any) (fault any, again bool) {
 	return nil, !e.called(c, l)
 }
 
-// aside does the operation of a site behind a condition. The block's code has not
+// aside does the operation of a site whose condition holds. The block's code has not
 // forgotten what it knows of slots, so if a function changes one the block is left.
 func (e *Engine) aside(c *vcpu.CPU, tb *vcpu.TB, s *Site) (left bool) {
 	a, site := c.Machine.Arch, &tb.Sites[s.PC]

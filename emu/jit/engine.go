@@ -90,7 +90,7 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 		return fmt.Errorf("jit: no room for machine code")
 	}
 	u := &e.unit
-	u.Reset(b, tb, e.place())
+	u.Reset(b, tb, e.nextPlace())
 	u.Number, u.FirstSite, u.FirstValue, u.FirstOp = e.units.n, e.sites.n, e.values.n, e.ops.n
 	u.Limit = tb.Limit
 	u.Exact = tb.Exact || len(tb.Sites)+len(tb.MemSites) > 0
@@ -101,8 +101,8 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 	return nil
 }
 
-// place is where the next unit goes.
-func (e *Engine) place() uint32 {
+// nextPlace moves the end of what is used to where a unit may begin, and returns it.
+func (e *Engine) nextPlace() uint32 {
 	e.used = (e.used + align - 1) &^ (align - 1)
 	return e.used
 }
@@ -128,7 +128,7 @@ func (e *Engine) Copy(of, tb *vcpu.TB) error {
 	}
 	x, end := *e.units.at(of.Unit), e.after(of.Unit)
 	u := &e.unit
-	u.Reset(nil, tb, e.place())
+	u.Reset(nil, tb, e.nextPlace())
 	moved := u.Origin - x.code
 	u.Code = append(u.Code, e.arena.Buf[x.code:x.end]...)
 	for n := x.site; n < end.site; n++ {
@@ -188,8 +188,8 @@ func (e *Engine) Enter(c *vcpu.CPU, tb *vcpu.TB) (fault any) {
 	return fault
 }
 
-// run is Enter until a panic. The block to begin with, or where to go on, is in
-// Host.Target.
+// run is Enter until a panic. The block to begin with, or where to continue, is
+// in Host.Target.
 func (e *Engine) run(c *vcpu.CPU) (fault any, again bool) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -264,7 +264,7 @@ func (e *Engine) loop(c *vcpu.CPU) (fault any) {
 	}
 }
 
-// leave notes how the run ended; the guest goes on at pc.
+// leave notes how the run ended; the guest will continue at pc.
 func leave(c *vcpu.CPU, tb *vcpu.TB, why ir.Exit, pc uint64) {
 	c.W[c.Machine.Arch.PC] = pc
 	c.Leave = vcpu.Leave{Why: why, Last: tb}

@@ -34,6 +34,7 @@ type Unit struct {
 	Limit uint64
 
 	Code   []byte
+	Cold   int // where that of the exits begins that are seldom taken
 	Sites  []Site
 	Faults []Fault
 	Values []Value
@@ -63,7 +64,7 @@ const (
 	Chain                // to the block at PC, through chain slot Slot
 	Indirect             // to the block at the pc slot
 	Leave                // to the run loop for reason Why, the guest's pc being PC
-	Operate              // Op is to be done; then go on at Resume
+	Operate              // Op is to be done; then the code continues at Resume
 	Aside                // as Operate, of Site PC of the block, whose code knows the slots' values
 	Called               // Host.Calling was called and wants something
 	Redo                 // the address is unusual: do the instruction again with Exact
@@ -105,9 +106,10 @@ type Value struct {
 	K    uint64
 }
 
-// Beside general registers, Value.Reg can be InConst, which says that the value
-// is K, InX87, which says what the x87 of the host has (see X87Values), InCount, which says that K is to be added to the block's counter with the
-// number Word, or InVec and more: a vector register that holds K words.
+// Beside general registers, Value.Reg can be InConst: the value is K; InX87: K says
+// what the x87 of the host has (see X87Values); InCount: K is to be added to the
+// block's counter number Word; or InVec and more: a vector register that holds K
+// words.
 const (
 	InVec   = 0x40
 	InX87   = 0xfd

@@ -1,11 +1,9 @@
 package linux
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/linux/mm"
 	"panda/emu/vcpu"
@@ -20,7 +18,7 @@ import (
 // Aside is a copy of the current thread.
 type Aside struct {
 	CPU   *vcpu.CPU
-	from  *vcpu.CPU
+	k     *Kernel
 	mm    *mm.MM
 	stack guest.Addr
 }
@@ -38,7 +36,7 @@ func (k *Kernel) Aside() (*Aside, error) {
 	if err != nil {
 		return nil, fmt.Errorf("copy the guest's memory: %w", err)
 	}
-	a := &Aside{from: k.cpu, mm: m}
+	a := &Aside{k: k, mm: m}
 	for _, r := range m.Space.Regions() { // a store into it would be seen
 		if r.Shared && r.Prot&guest.Write != 0 && err == nil {
 			err = m.Space.Protect(r.Start, uint64(r.End-r.Start), r.Prot&^guest.Write)
@@ -63,17 +61,9 @@ func (k *Kernel) Aside() (*Aside, error) {
 
 // Enter makes a function begin in the state of the thread. It returns to Return.
 func (a *Aside) Enter(fn guest.Addr) error {
-	c := a.CPU
-	copy(c.W[:regs.TempBase], a.from.W[:regs.TempBase])
-	arch := c.Machine.Arch
-	word := arch.Word()
-	sp := (a.stack+asideStack)&^15 - word
-	if err := c.Write(sp, binary.LittleEndian.AppendUint64(nil, uint64(a.Return()))[:word]); err != nil {
-		return err
-	}
-	c.W[regs.DF] = 1
-	c.W[arch.SP], c.W[arch.PC] = uint64(sp), uint64(fn)
-	return nil
+	k, c := a.k, a.CPU
+	copy(c.W[:len(k.reset)], k.cpu.W[:])
+	return k.guest.enter(c, fn, a.Return(), a.stack+asideStack, nil)
 }
 
 // Return is where a function returns to: nothing can be executed there.

@@ -23,9 +23,9 @@ func (e *callEngine) Drop(*mmu.Space) {}
 
 func (e *callEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++
-	c.Deadline, c.Left, c.Syscall = e.icnt, 0, vcpu.SyscallInsn
+	c.Deadline, c.Left, c.Gate = e.icnt, 0, regs.GateSyscall
 	c.W[regs.RAX] = e.nr
-	for i, r := range argRegs {
+	for i, r := range argRegs64 {
 		c.W[r] = e.args[i]
 	}
 	if e.left--; e.left < 0 {
@@ -53,7 +53,7 @@ func BenchmarkCalls(b *testing.B) {
 			s := testConfig(b, b.TempDir())
 			newFakeEngine(b).image(s.Path, nil)
 			e := &callEngine{nr: r.nr, args: r.args, left: b.N}
-			c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
+			c := newFakeCPU()
 			k, err := New(s, c, e)
 			if err != nil {
 				b.Fatal(err)

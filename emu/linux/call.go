@@ -5,10 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/linux/abi"
 )
 
@@ -16,8 +14,9 @@ import (
 // from its start; what it must remember is here.
 type call struct {
 	active   bool
-	abi      *guestABI // of the instruction that made the call
+	abi      *ABI // of the instruction that made the call
 	Number   int
+	first    uint64    // what the register of the first argument held
 	regs     [6]uint64 // as the guest passed the arguments
 	Args     [6]uint64 // as the functions expect them
 	info     *abi.Call // nil for an unknown number
@@ -36,33 +35,26 @@ type call struct {
 	replaced bool
 }
 
-// argRegs hold the arguments of a call (x86-64 ABI, A.2.1), argRegs32 those of
-// i386.
-var argRegs = [6]ir.Ref{regs.RDI, regs.RSI, regs.RDX, regs.R10, regs.R8, regs.R9}
-
-var argRegs32 = [6]ir.Ref{regs.RBX, regs.RCX, regs.RDX, regs.RSI, regs.RDI, regs.RBP}
-
-// syscallSize is the length of SYSCALL and of INT 0x80, by which a call that is to
-// be restarted steps back. Behind SYSENTER an INT 0x80 stands for this purpose.
-const syscallSize = 2
-
 // enterCall begins the call that the registers describe, in one of the ABIs.
-func (t *Thread) enterCall(a *guestABI) {
-	w := t.words()
+func (t *Thread) enterCall(a *ABI) {
+	w := t.Words()
+	mask := ^uint64(0) >> (64 - 8*a.word()) // of a register
 	c := &t.call
-	*c = call{active: true, abi: a, Number: int(int32(w[regs.RAX]))}
-	for i, r := range a.args {
-		c.regs[i] = w[r] & a.mask
+	*c = call{active: true, abi: a, Number: a.number(w), first: w[a.Regs.Args[0]]}
+	for i, r := range a.Regs.Args {
+		c.regs[i] = w[r] & mask
 	}
-	if n := c.Number; n >= 0 && n < len(a.calls) {
-		c.info, c.row = a.calls[n].info, a.calls[n].row
+	if entry := a.entry(c.Number); entry != nil {
+		if c.info, c.row = entry.info, entry.row; entry.frame {
+			c.regs[0] = t.sp()
+		}
 	}
-	if a.word == 4 {
+	if a.word() == 4 {
 		t.unpack()
 	}
 	if t.announce() {
 		c.Args = c.regs
-		if a.word == 4 {
+		if a.word() == 4 {
 			c.spread()
 		}
 		t.continueCall()
@@ -77,12 +69,12 @@ func (t *Thread) announce() bool {
 		return true
 	}
 	c.event = t.newEvent()
-	before := t.reg(regs.RIP)
+	before := t.pc()
 	k.fireCall(event.UserBeforeSyscall, c.event)
 	c.swallow = k.fireCall(event.SyscallEnter, c.event)
 	c.regs = c.event.Args
 	k.tracer.enter(t)
-	if t.reg(regs.RIP) != before {
+	if t.pc() != before {
 		c.active = false
 	}
 	return c.active
@@ -173,9 +165,9 @@ func (t *Thread) finishCall(ret int64, e errno) {
 		t.storeLeft(c.left)
 	}
 	if !c.replaced {
-		t.setResult(ret)
+		c.abi.SetResult(t.Words(), ret)
 	} else if e == 0 {
-		ret = t.result()
+		ret = c.abi.Result(t.Words())
 	}
 	if c.event != nil {
 		t.report(ret)
@@ -183,23 +175,6 @@ func (t *Thread) finishCall(ret int64, e errno) {
 	if restartable(e) && !c.replaced {
 		t.prepareRestart(e)
 	}
-}
-
-// setResult puts a result into its register, as wide as the running code knows it.
-func (t *Thread) setResult(v int64) {
-	if regs.CodeBits(t.words()) != 64 {
-		v = int64(uint32(v))
-	}
-	t.setReg(regs.RAX, uint64(v))
-}
-
-// result is what the register of results holds.
-func (t *Thread) result() int64 {
-	v := t.reg(regs.RAX)
-	if regs.CodeBits(t.words()) != 64 {
-		return int64(int32(v))
-	}
-	return int64(v)
 }
 
 func (t *Thread) report(ret int64) {

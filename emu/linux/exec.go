@@ -7,12 +7,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
-	"panda/emu/linux/sigframe"
 	"panda/emu/load"
 )
 
@@ -148,7 +146,7 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 		src.Close()
 		return t.openScript(p, &line, depth)
 	}
-	if p.head, err = load.Parse(src); err == nil && p.head.HasInterp {
+	if p.head, err = load.Parse(src, t.k.guest.Machines); err == nil && p.head.HasInterp {
 		err = t.openInterp(p)
 	}
 	if err != nil {
@@ -232,30 +230,23 @@ func (t *Thread) openInterp(p *program) error {
 	if host, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd)); e == 0 {
 		p.interp.real = t.k.guestPath(host)
 	}
-	if p.interp.head, err = parseInterp(src, p.head.Arch); err != nil {
+	if p.interp.head, err = t.parseInterp(src, p.head); err != nil {
 		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
 	}
 	return nil
 }
 
-// elfHeader is how much of a program interpreter there must be.
-const elfHeader = 64
-
-// parseInterp reads the headers of a program interpreter. What is wrong with it
+// parseInterp reads the headers of a program's interpreter. What is wrong with it
 // has an error of its own, but for a type that nothing can be said of before it is
 // mapped.
-func parseInterp(src *hostSource, arch guest.Arch) (*load.Program, error) {
-	size := elfHeader
-	if arch == guest.I386 {
-		size = 52
-	}
-	if n, _ := src.ReadAt(make([]byte, size), 0); n < size {
+func (t *Thread) parseInterp(src *hostSource, of *load.Program) (*load.Program, error) {
+	if n, _ := src.ReadAt(make([]byte, of.HeaderSize), 0); n < of.HeaderSize {
 		return nil, fmt.Errorf("%w: %w", load.ErrRead, load.ErrNotELF)
 	}
-	head, err := load.ParseInterp(src)
+	head, err := load.ParseInterp(src, t.k.guest.Machines)
 	switch {
-	case err == nil && head.Arch != arch:
-		return nil, fmt.Errorf("%w: it is for %v, the program for %v: %w", load.ErrForeign, head.Arch, arch, abi.ELIBBAD)
+	case err == nil && head.Arch != of.Arch:
+		return nil, fmt.Errorf("%w: it is for %v, the program for %v: %w", load.ErrForeign, head.Arch, of.Arch, abi.ELIBBAD)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", err, abi.ELIBBAD)
 	}
@@ -265,7 +256,7 @@ func parseInterp(src *hostSource, arch guest.Arch) (*load.Program, error) {
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m, err := mm.New(k.memory, p.head.Arch, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
+	m, err := mm.New(k.memory, k.abiOf(p.head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
 	if err != nil {
 		return err
 	}
@@ -305,7 +296,7 @@ func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
 	m.Exe = p.real
 	m.BrkStart = guest.Addr(mm.RoundUp(uint64(img.End)))
 	m.Brk = m.BrkStart
-	if err := mapVdso(m, p.head.Arch, t.k.cfg.HWCap); err != nil {
+	if err := t.k.mapVdso(m, t.k.abiOf(p.head.Arch)); err != nil {
 		return entry{}, err
 	}
 	noteSegments(m, img)
@@ -332,10 +323,10 @@ func noteSegments(m *mm.MM, img *load.Image) {
 
 // layoutOf says how a program is laid out.
 func (k *Kernel) layoutOf(p *program) mm.Kind {
-	if k.cfg.Native || mm.NeedsNative(p.head, p.src) {
+	if mm.NeedsNative(p.head, p.src) {
 		return mm.Native
 	}
-	return mm.Compact
+	return k.cfg.Layout
 }
 
 // mapImage maps a file. When it fails, the old program is gone.
@@ -401,7 +392,7 @@ func (t *Thread) leaveOldImage() {
 	p.actions = &own
 	k.dropPosixTimers(p)
 	t.clearTID, t.robustHead, t.stack, t.fault = 0, 0, abi.Stack{}, faultState{}
-	t.tls, t.rseq = [tlsEntries]uint64{}, rseqArea{}
+	t.rseq = rseqArea{}
 	p.execed, p.dumpable = true, 1
 }
 
@@ -422,13 +413,9 @@ func (t *Thread) closeOnExec() {
 func (t *Thread) setUpProgram(p *program, e entry) {
 	t.comm = comm(baseName(p.execfn))
 	t.p.abi = t.k.abiOf(p.head.Arch)
-	w := t.words()
-	copy(w[:regs.TempBase], t.k.reset[:])
-	clear(w[:16])
-	sigframe.InitState(w)
-	regs.SetRFlags(w, regs.IF|regs.FlagsFixed)
-	regs.SetUserSegments(w, 8*t.p.abi.word)
-	w[pcReg], w[spReg] = uint64(e.pc), uint64(e.sp)
+	w := t.Words()
+	copy(w[:], t.k.reset)
+	t.p.abi.Start(w, e.pc, e.sp)
 }
 
 // comm is a thread's name as the kernel cuts it.

@@ -143,11 +143,11 @@ func (g *fakeThread) issue(r fakeReq) vcpu.Stop {
 		return vcpu.StopException
 	}
 	w[regs.RAX] = uint64(r.nr)
-	for i, a := range argRegs {
+	for i, a := range argRegs64 {
 		w[a] = r.args[i]
 	}
-	w[regs.RIP] = g.entry + callAt + syscallSize
-	g.c.Syscall = vcpu.SyscallInsn
+	w[regs.RIP] = g.entry + callAt + callInsnSize
+	g.c.Gate = regs.GateSyscall
 	return vcpu.StopSyscall
 }
 
@@ -338,15 +338,23 @@ func testConfig(t testing.TB, dir string) Config {
 	t.Cleanup(func() { in.Close() })
 	return Config{
 		Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
-		Stdin: int(in.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host,
+		Stdin: int(in.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host, Guest: X86(new(regs.Environment), 0, 0),
 	}
+}
+
+// argRegs64 hold the arguments of a call.
+var argRegs64 = newX86_64().Regs.Args
+
+// newFakeCPU is a CPU with registers alone.
+func newFakeCPU() *vcpu.CPU {
+	return &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP, TempBase: regs.TempBase}}}
 }
 
 // run runs fn as the first process and returns its status.
 func (s *session) run(fn func(g *fakeThread)) int {
 	s.Helper()
 	s.engine.image(s.cfg.Path, fn)
-	c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
+	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {
 		s.Fatal(err)

@@ -1,140 +1,195 @@
 package linux
 
 import (
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
 	"panda/emu/linux/sigframe"
 	"panda/emu/linux/vdso"
-	"panda/emu/mmu"
+	"panda/emu/load"
 	"panda/emu/vcpu"
 )
 
-// guestABI is a way in which programs call the kernel. A process has that of its
-// program; INT 0x80 is the one of i386 in every program. Both lead to the same
-// functions.
-type guestABI struct {
-	lay      *abi.Layout
-	word     int    // bytes in a long
-	mask     uint64 // of a register
-	calls    []callEntry
-	byName   func(name string) *row
-	args     [6]ir.Ref
-	platform string // AT_PLATFORM
-	restart  int    // number of restart_syscall
+// Words are the registers of a CPU. Those of a thread that is not on it are as many
+// of them as the architecture has.
+type Words = [ir.FrameWords]uint64
 
-	frameSize func(w *regs.Words) uint64
-	push      func(w *regs.Words, s *mmu.Space, f *sigframe.Frame) bool
+// Guest is what the personality knows of a guest architecture: all that depends on
+// its registers is here or in the ABIs of its programs. The functions are called for
+// the thread that is on the CPU, unless they say otherwise.
+type Guest struct {
+	ABIs  []*ABI // of its programs and gates; the first process has the first one before it has a program
+	Gates []Gate // the instructions of calls, by vcpu.Gate
+	// Machines are the ELF files of its programs. Each Arch of them has an ABI.
+	Machines load.Machines
+
+	HWCap, HWCap2 uint64 // AT_HWCAP, AT_HWCAP2
+
+	// UserEnd is where the addresses of programs end: the kernel refuses what lies
+	// beyond before it does anything (access_ok).
+	UserEnd uint64
+	// Machine is its name for uname, Narrow that under the personality of a 32-bit
+	// machine.
+	Machine, Narrow string
+
+	// attach tells the architecture's CPU where to ask the kernel. It may be nil.
+	attach func(k *Kernel)
+	// EnterFunction sets what a function expects of registers besides those that
+	// vcpu.Convention names. It may be nil.
+	EnterFunction func(w *Words)
+
+	// OfMemory tells whether an exception is that of an access to a page that is not
+	// there or does not allow it.
+	OfMemory func(e *guest.Exception) bool
+	// Leave does to the registers what the CPU does to those that it saves when an
+	// exception takes it into the kernel. It may be nil.
+	Leave func(w *Words, e *guest.Exception)
+	// SignalOf is the signal that an exception becomes. It notes the fault in the
+	// thread, for signal frames: see Thread.SetFault.
+	SignalOf func(t *Thread, e *guest.Exception) abi.Siginfo
 }
 
-func newABI64() *guestABI {
-	byName := func(name string) *row { return rows[name] }
-	return &guestABI{
-		lay: abi.Layout64, word: 8, mask: ^uint64(0), calls: callTable(abi.X86_64, byName), byName: byName,
-		args: argRegs, platform: "x86_64", restart: 219, frameSize: sigframe.Size, push: sigframe.Push,
-	}
+// Gate is an instruction that makes system calls.
+type Gate struct {
+	ABI *ABI
+	// Enter does to the registers what the instruction does, if that is not done yet.
+	// A false result says that there is no call to be made. It may be nil.
+	Enter func(t *Thread) bool
 }
 
-func newABI32() *guestABI {
-	return &guestABI{
-		lay: abi.Layout32, word: 4, mask: 1<<32 - 1, calls: callTable(abi.I386, rowI386), byName: rowI386,
-		args: argRegs32, platform: "i686", restart: 0, frameSize: sigframe.SizeI386, push: sigframe.PushI386,
-	}
+// ABI is a way in which programs call the kernel. A process has that of its program;
+// a gate may be that of another one. All lead to the same functions.
+type ABI struct {
+	Arch     guest.Arch
+	Layout   *abi.Layout
+	Calls    []abi.Call // by number
+	Regs     CallRegs
+	Restart  int // number of restart_syscall
+	Shape    mm.Shape
+	Platform string // AT_PLATFORM
+
+	// byName finds the row of a call; nil for that of its name. entries are Calls with
+	// their rows, by number.
+	byName  func(name string) *row
+	entries []callEntry
+
+	// Vdso is the object that the kernel maps into programs, Auxv the entries that go
+	// before the others when it is there. Both may be nil.
+	Vdso func(hwcap uint64) *vdso.Image
+	Auxv func(vdso guest.Addr) []uint64
+
+	// Start gives a new program its registers. Those that it leaves alone are those
+	// of a CPU after reset.
+	Start func(w *Words, pc, sp guest.Addr)
+	// SetTLS gives a new thread, which is not on the CPU, the thread area that clone
+	// names.
+	SetTLS func(t, child *Thread, tls uint64) abi.Errno
+
+	// SetResult puts the result of a call into its register, and Result reads it.
+	SetResult func(w *Words, v int64)
+	Result    func(w *Words) int64
+	// Again makes the program make the call that has just ended once more, under this
+	// number. first was in the register of its first argument.
+	Again func(w *Words, number int, first uint64)
+
+	Frames SignalFrames
 }
 
-// abiOf is the ABI of a program.
-func (k *Kernel) abiOf(arch guest.Arch) *guestABI {
-	if arch == guest.I386 {
-		return k.abi32
+// CallRegs are the registers of a call: its number, its arguments, and its result.
+type CallRegs struct {
+	Number ir.Ref
+	Args   [6]ir.Ref
+	Ret    ir.Ref
+}
+
+// SignalFrames are those of an ABI.
+type SignalFrames struct {
+	Size func(w *Words) uint64                           // at most
+	Push func(t *Thread, f *sigframe.Frame) bool         // false where the stack cannot be written
+	Pop  func(t *Thread) (saved sigframe.Saved, ok bool) // for rt_sigreturn
+}
+
+// prepare makes the table of calls.
+func (a *ABI) prepare() *ABI {
+	a.entries = callTable(a.Calls, a.row)
+	return a
+}
+
+func (a *ABI) row(name string) *row {
+	if a.byName != nil {
+		return a.byName(name)
 	}
-	return k.abi64
+	return rows[name]
+}
+
+// word is how many bytes a long has.
+func (a *ABI) word() int { return a.Layout.Word }
+
+// entry is what belongs to a number, nil if it is none of a call.
+func (a *ABI) entry(number int) *callEntry {
+	if number >= 0 && number < len(a.entries) {
+		return &a.entries[number]
+	}
+	return nil
+}
+
+// number is that of the call which the registers describe.
+func (a *ABI) number(w *Words) int { return int(int32(w[a.Regs.Number])) }
+
+// abiOf is the ABI of programs of an architecture.
+func (k *Kernel) abiOf(arch guest.Arch) *ABI {
+	for _, a := range k.guest.ABIs {
+		if a.Arch == arch {
+			return a
+		}
+	}
+	panic("BUG: no ABI for programs of " + arch.String())
 }
 
 // callInsn does what a call instruction asks for.
-func (t *Thread) callInsn(kind vcpu.SyscallKind) {
-	w := t.words()
-	switch {
-	case kind == vcpu.Int80Insn:
-		t.enterCall(t.k.abi32)
-	case kind == vcpu.SyscallInsn:
-		// SYSCALL itself overwrites these two.
-		w[regs.RCX], w[regs.R11] = w[regs.RIP], regs.RFlags(w)
-		t.enterCall(t.k.abi64)
-	case t.p.mm.Vdso == 0 || t.p.abi.word == 8:
-		// A 64-bit program has no place to come back to from SYSENTER.
-		w[regs.RIP] -= syscallSize
-		t.force(abi.Siginfo{Signo: abi.SIGILL, Code: abi.ILL_ILLOPN, Addr: w[regs.RIP]})
-	default:
-		t.sysenter(w)
+func (t *Thread) callInsn(n vcpu.Gate) {
+	g := &t.k.guest.Gates[n]
+	if g.Enter == nil || g.Enter(t) {
+		t.enterCall(g.ABI)
 	}
 }
 
-// sysenter is a call through the vdso, which has pushed ECX, EDX and EBP and left
-// the stack pointer in EBP. It returns there, not behind the instruction.
-func (t *Thread) sysenter(w *regs.Words) {
-	w[regs.RSP] = uint64(uint32(w[regs.RBP]))
-	w[regs.RIP] = uint64(t.p.mm.Vdso) + vdso32.At[vdso.Vsyscall] + vdso.LandingAt
-	sixth, e := t.u32(guest.Addr(w[regs.RSP])) // of the arguments
-	if e != 0 {
-		t.setResult(-int64(e))
-		return
-	}
-	w[regs.RBP] = uint64(sixth)
-	t.enterCall(t.k.abi32)
+// gateEntry is what belongs to the call that the registers describe, when the CPU
+// has stopped at a gate; nil for none.
+func (k *Kernel) gateEntry() *callEntry {
+	a := k.guest.Gates[k.cpu.Gate].ABI
+	return a.entry(a.number(&k.cpu.W))
 }
 
-// unpack replaces a call of i386 whose arguments lie in memory by the one that is
-// meant.
-func (t *Thread) unpack() {
-	c := &t.call
-	if c.info == nil || len(c.info.Args) == 0 || !inMemory[c.info.Args[0].Type] {
-		return
+// What architectures see of a thread.
+
+// Words are the registers of the thread that is on the CPU.
+func (t *Thread) Words() *Words { return &t.k.cpu.W }
+
+// Reg reads and SetReg writes a register wherever the thread is.
+func (t *Thread) Reg(r ir.Ref) uint64 {
+	if t == t.k.cur {
+		return t.k.cpu.W[r]
 	}
-	info, args := abi.Resolve(t.memory(), c.info, c.regs, c.abi.word)
-	if info != c.info {
-		c.info, c.regs, c.row = info, args, c.abi.byName(info.Name)
-		return
-	}
-	c.row = &unreadable
-	if c.info.Args[0].Type == abi.TSocketCall && (c.regs[0] == 0 || c.regs[0] > abi.SYS_SENDMMSG) {
-		c.row = &invalid
-	} else if c.info.Args[0].Type == abi.TIPCCall {
-		c.row = nil
+	return t.regs[r]
+}
+
+// SetReg writes what Reg reads.
+func (t *Thread) SetReg(r ir.Ref, v uint64) {
+	if t == t.k.cur {
+		t.k.cpu.W[r] = v
+	} else {
+		t.regs[r] = v
 	}
 }
 
-// inMemory are the first arguments of the calls with a block of arguments.
-var inMemory = map[abi.Type]bool{abi.TMmapArgs: true, abi.TSelectArgs: true, abi.TSocketCall: true, abi.TIPCCall: true}
+// CopyIn reads memory of the thread, and CopyOut writes it; an error is EFAULT.
+func (t *Thread) CopyIn(a guest.Addr, b []byte) abi.Errno { return t.copyIn(a, b) }
 
-var (
-	unreadable = row{fn: func(*Thread, *call) (int64, errno) { return 0, abi.EFAULT }}
-	invalid    = row{fn: func(*Thread, *call) (int64, errno) { return 0, abi.EINVAL }}
-)
+// CopyOut writes what CopyIn reads.
+func (t *Thread) CopyOut(a guest.Addr, b []byte) abi.Errno { return t.copyOut(a, b) }
 
-// spread puts the arguments of an i386 call where the functions expect those of
-// x86-64: halves of offsets are joined, signed longs and 16-bit ids extended.
-func (c *call) spread() {
-	if c.info == nil {
-		return
-	}
-	c.Args = [6]uint64{}
-	for i := range min(len(c.info.Args), len(c.Args)) {
-		v := c.info.Value(i, c.regs, c.abi.word)
-		switch c.info.Args[i].Type.Kind() {
-		case abi.TLong:
-			v = uint64(int64(int32(v)))
-		case abi.TOffHiLo:
-			v = v<<32 | v>>32
-		case abi.TID16:
-			if v &= 0xffff; v == 0xffff {
-				v = uint64(keepID)
-			}
-		}
-		c.Args[i] = v
-	}
-}
-
-// wide reports whether times, attributes and offsets in memory have 64 bits for a
-// caller whose longs have 32.
-func (c *call) wide() bool { return c.row != nil && c.row.wide }
+// SetFault notes the last fault of the thread, for signal frames: what kind it was,
+// what the CPU says of it, and where.
+func (t *Thread) SetFault(trapno, err, addr uint64) { t.fault = faultState{trapno, err, addr} }

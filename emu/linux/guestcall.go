@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
 
@@ -75,33 +75,47 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 	return ret, err
 }
 
-// enterFunction sets stack and registers as a call instruction leaves them
-// (System V ABI x86-64 3.2.3, i386 2.2.3). RAX tells a variadic function that no
-// argument is in a vector register.
+// enterFunction sets stack and registers as a call instruction leaves them.
 func (t *Thread) enterFunction(fn, stack guest.Addr, args []uint64) error {
-	c := t.k.cpu
-	arch := c.Machine.Arch
-	word := int(arch.Word())
-	c.W[regs.RAX] = 0
-	frame := binary.LittleEndian.AppendUint64(nil, uint64(stack))[:word]
-	for i, v := range args {
-		if i < len(arch.Calls.Args) {
-			c.W[arch.Calls.Args[i]] = v
-			continue
-		}
-		frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...)
-	}
 	const room = 128 // above the arguments: what a caller would own
-	if len(frame) > callStack/4 {
+	c := t.k.cpu
+	calls := &c.Machine.Arch.Calls
+	inRegs := min(len(args), len(calls.Args))
+	if len(args)*8 > callStack/4 {
 		return fmt.Errorf("%d arguments are too many", len(args))
 	}
-	sp := (stack+callStack-room-guest.Addr(len(frame)))&^15 - guest.Addr(word)
+	if err := t.k.guest.enter(c, fn, stack, stack+callStack-room, args[inRegs:]); err != nil {
+		return err
+	}
+	for i, v := range args[:inRegs] {
+		c.W[calls.Args[i]] = v
+	}
+	return nil
+}
+
+// enter makes a CPU begin a function that returns to an address. Below top are the
+// arguments that are not in registers.
+func (g *Guest) enter(c *vcpu.CPU, fn, ret, top guest.Addr, args []uint64) error {
+	arch := c.Machine.Arch
+	word := arch.Word()
+	stacked := guest.Addr(0) // what is below the arguments
+	if link := arch.Calls.Link; link != ir.None {
+		c.W[link] = uint64(ret)
+	} else {
+		args, stacked = append([]uint64{uint64(ret)}, args...), word
+	}
+	var frame []byte
+	for _, v := range args {
+		frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...)
+	}
+	sp := (top-guest.Addr(len(frame)))&^15 - stacked
 	if err := c.Write(sp, frame); err != nil {
 		return err
 	}
-	c.W[arch.SP] = uint64(sp)
-	c.W[arch.PC] = uint64(fn)
-	c.W[regs.DF] = 1
+	if g.EnterFunction != nil {
+		g.EnterFunction(&c.W)
+	}
+	c.W[arch.SP], c.W[arch.PC] = uint64(sp), uint64(fn)
 	return nil
 }
 
@@ -154,7 +168,7 @@ func (t *Thread) functionCalls(before *signalState) error {
 			k.runq = remove(k.runq, t)
 		}
 	}()
-	t.callInsn(k.cpu.Syscall)
+	t.callInsn(k.cpu.Gate)
 	for t.state != dead && t.call.active {
 		if t.state == parked {
 			if t.wait.undo != undoNothing || t.wait.hard {
@@ -178,12 +192,8 @@ func (t *Thread) functionCalls(before *signalState) error {
 
 // callName is the name of the system call that the registers describe.
 func (t *Thread) callName() string {
-	a := t.k.abi64
-	if t.k.cpu.Syscall != vcpu.SyscallInsn {
-		a = t.k.abi32
-	}
-	if n := int(int32(t.words()[regs.RAX])); n >= 0 && n < len(a.calls) && a.calls[n].info != nil {
-		return a.calls[n].info.Name
+	if c := t.k.gateEntry(); c != nil && c.info != nil {
+		return c.info.Name
 	}
 	return ""
 }

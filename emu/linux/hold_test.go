@@ -8,9 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/linux/abi"
-	"panda/emu/vcpu"
 )
 
 // stops runs fn and calls at each stop what is next in acts. It returns what was
@@ -19,7 +17,7 @@ func stops(t *testing.T, judge func(Delivery) Verdict, fn func(g *fakeThread), a
 	t.Helper()
 	s := newSession(t)
 	s.engine.image(s.cfg.Path, fn)
-	c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
+	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package linux
 import (
 	"slices"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/mmu"
 )
@@ -23,7 +22,7 @@ type ThreadInfo struct {
 func (k *Kernel) Threads() []ThreadInfo {
 	var ts []ThreadInfo
 	for _, t := range k.threads {
-		i := ThreadInfo{TID: t.tid, PID: t.p.pid, Comm: t.comm, PC: guest.Addr(t.reg(regs.RIP)), State: t.stateName()}
+		i := ThreadInfo{TID: t.tid, PID: t.p.pid, Comm: t.comm, PC: guest.Addr(t.pc()), State: t.stateName()}
 		if t.state == parked && t.call.active {
 			i.Call = t.newEvent().Name
 		}

@@ -8,12 +8,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
 	"panda/emu/linux/hostsys"
+	"panda/emu/linux/mm"
 	"panda/emu/mmu"
 	"panda/emu/sym"
 	"panda/emu/vcpu"
@@ -43,11 +43,11 @@ type Config struct {
 	Warn                  func(format string, a ...any) // lines for the user; may be nil
 	Host                  *hostsys.Host
 	Symbols               *hostsys.Host // the files of symbols are read through; Host when nil
-	HWCap, HWCap2         uint64        // auxiliary vector: what CPUID says
+	Guest                 *Guest        // the architecture of the CPU
 	SoftMMU               bool          // guest memory lies behind a TLB: see mmu.Soft
 	Window                uint64        // how large a program's window is: see mmu.Group
-	Native                bool          // all programs have Linux's layout: see mm.Native
-	AuditMemory           bool          // each change of memory is checked: see mmu.Group
+	Layout                mm.Kind
+	AuditMemory           bool // each change of memory is checked: see mmu.Group
 	Limits                Limits
 	Seed                  uint64 // of the lengths of turns; with another one, threads change places elsewhere
 	// OnSwitch, when set, is told that another thread than before has its turn.
@@ -63,9 +63,8 @@ type Kernel struct {
 	bus     *event.Bus
 	tracer  *tracer
 	log     *slog.Logger
-	abi64   *guestABI
-	abi32   *guestABI
-	reset   [regs.TempBase]uint64 // register words of a new program
+	guest   *Guest
+	reset   []uint64 // register words of a new program
 	syms    *sym.Symbols
 	library library
 	live    []vcpu.Extent // frames that wait for functions that plugin code calls
@@ -124,7 +123,7 @@ type Kernel struct {
 // set, such as control registers.
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
-		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, abi64: newABI64(), abi32: newABI32(),
+		cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, guest: cfg.Guest,
 		seed: cfg.Seed, ever: map[int]bool{}, bound: map[string]boundName{}, spaces: map[guest.ASID]bool{}, memory: mmu.NewGroup(), unsupported: map[string]int{},
 		procDevs: map[uint64]bool{},
 	}
@@ -137,14 +136,20 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.tracer = newTracer(cfg.Strace)
 	k.futexes.Woken = k.futexWoken
 	k.memory.Audit, k.memory.Paged, k.memory.Window = cfg.AuditMemory, cfg.SoftMMU, cfg.Window
-	copy(k.reset[:], c.W[:])
+	k.reset = k.newRegs()
+	copy(k.reset, c.W[:])
 	k.syms = sym.New(k.library.open)
 	k.syms.Warn = cfg.Warn
 	c.Machine.Symbol = k.symbolAt
 	c.Machine.Module, c.Machine.Home = k.moduleAt, k.homeOf
 	c.Machine.Names, c.Machine.FindSymbols = k.namesAt, k.findSymbols
-	c.Machine.Descriptor = k.descriptor
 	c.Machine.Stacks = k.threadStacks
+	for _, a := range k.guest.ABIs {
+		a.prepare()
+	}
+	if k.guest.attach != nil {
+		k.guest.attach(k)
+	}
 	k.host.OnSignal(c.Tap)
 	var err error
 	if k.sysroot, err = openSysroot(k.host, cfg.Sysroot); err != nil {
@@ -161,7 +166,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 func (k *Kernel) startFirst() error {
 	pid := k.host.ID(unix.SYS_GETPID)
 	k.nextPID = pid
-	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), exitSignal: abi.SIGCHLD, actions: new(sigActions), abi: k.abi64}
+	p := &Process{k: k, pid: pid, ppid: k.host.ID(unix.SYS_GETPPID), exitSignal: abi.SIGCHLD, actions: new(sigActions), abi: k.guest.ABIs[0]}
 	p.pgid, _ = k.host.Getpgid(0)
 	p.sid, _ = k.host.Getsid(0)
 	p.creds, p.dumpable, p.dumpFilter = k.hostCreds(), 1, dumpFilter
@@ -178,7 +183,7 @@ func (k *Kernel) startFirst() error {
 		p.actions[sig].Handler = abi.SIG_IGN
 	}
 	k.host.RaiseLimits()
-	t := &Thread{k: k, p: p, tid: pid, started: k.host.Now()}
+	t := &Thread{k: k, p: p, tid: pid, regs: k.newRegs(), started: k.host.Now()}
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {
 		return err

@@ -6,23 +6,22 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
-	"panda/emu/linux/vdso"
 	"panda/emu/sym"
 )
 
 // library reads files for symbols. It has a door of its own: what somebody asks about
 // the guest is no input of the guest's.
 type library struct {
-	host *hostsys.Host
-	root *rootDir
+	guest *Guest
+	host  *hostsys.Host
+	root  *rootDir
 }
 
 // openLibrary opens what files are read through.
 func (k *Kernel) openLibrary() (err error) {
-	k.library.host = k.cfg.Symbols
+	k.library.guest, k.library.host = k.guest, k.cfg.Symbols
 	if k.library.host == nil {
 		k.library.host = k.host
 	}
@@ -43,11 +42,8 @@ func (ownSource) Close() error { return nil }
 
 // open opens a file by its name in the guest.
 func (l *library) open(name string) (sym.Source, error) {
-	switch name {
-	case sym.Vdso:
-		return ownSource{bytes.NewReader(vdso.For(guest.X86_64).Bytes)}, nil
-	case sym.Vdso32:
-		return ownSource{bytes.NewReader(vdso32.Bytes)}, nil
+	if b := l.guest.vdsoBytes(name); b != nil {
+		return ownSource{bytes.NewReader(b)}, nil
 	}
 	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	fd, e := l.host.Openat2(unix.AT_FDCWD, l.root.lookup(name, false), how)

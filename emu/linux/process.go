@@ -3,9 +3,7 @@ package linux
 import (
 	"slices"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
-	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
 	"panda/emu/mmu"
@@ -26,7 +24,7 @@ type Process struct {
 	pgid     int
 	sid      int
 	mm       *mm.MM // nil once it has ended
-	abi      *guestABI
+	abi      *ABI
 	actions  *sigActions
 	pending  sigQueue
 	rlimits  [numRlimits]abi.Rlimit64
@@ -71,7 +69,7 @@ type Thread struct {
 	tid    int
 	comm   string
 	state  threadState
-	regs   [regs.TempBase]uint64 // while another thread is on the CPU
+	regs   []uint64 // while another thread is on the CPU
 	call   call
 	single [1][]byte // the vector of a call with one buffer
 	spare  [512]byte // see scratch
@@ -88,8 +86,6 @@ type Thread struct {
 	own     vcpu.Extent // the stack that it began on, as far as is known
 	fault   faultState
 
-	tls [tlsEntries]uint64 // descriptors of set_thread_area
-
 	clearTID   guest.Addr
 	robustHead guest.Addr
 	used       int64 // CPU time in nanoseconds
@@ -102,26 +98,14 @@ type Thread struct {
 }
 
 // faultState is the last fault of a thread, for signal frames.
-type faultState struct{ trapno, err, cr2 uint64 }
+type faultState struct{ trapno, err, addr uint64 }
 
-// words are the registers of the thread that is on the CPU.
-func (t *Thread) words() *regs.Words { return &t.k.cpu.W }
+// pc and sp are the program counter and the stack pointer.
+func (t *Thread) pc() uint64 { return t.Reg(t.k.cpu.Machine.Arch.PC) }
+func (t *Thread) sp() uint64 { return t.Reg(t.k.cpu.Machine.Arch.SP) }
 
-// reg reads and setReg writes a register wherever the thread is.
-func (t *Thread) reg(r ir.Ref) uint64 {
-	if t == t.k.cur {
-		return t.k.cpu.W[r]
-	}
-	return t.regs[r]
-}
-
-func (t *Thread) setReg(r ir.Ref, v uint64) {
-	if t == t.k.cur {
-		t.k.cpu.W[r] = v
-	} else {
-		t.regs[r] = v
-	}
-}
+// newRegs are registers for a thread.
+func (k *Kernel) newRegs() []uint64 { return make([]uint64, k.cpu.Machine.Arch.TempBase) }
 
 func (p *Process) leader() *Thread {
 	if len(p.threads) == 0 {

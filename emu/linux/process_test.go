@@ -307,7 +307,7 @@ func TestUnsupported(t *testing.T) {
 func TestStop(t *testing.T) {
 	s := newSession(t)
 	s.engine.image(s.cfg.Path, func(g *fakeThread) { g.sys(unix.SYS_NANOSLEEP, &abi.Timespec{Sec: 3600}, 0) })
-	c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP}}}
+	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {
 		t.Fatal(err)

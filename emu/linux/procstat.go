@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
@@ -218,13 +217,13 @@ func syscallText(n *procNode) string {
 	case t == t.k.cur && !c.active, t.state == ready && !c.active:
 		return "running\n"
 	case !c.active:
-		return fmt.Sprintf("-1 0x%x 0x%x\n", t.reg(spReg), t.reg(regs.RIP))
+		return fmt.Sprintf("-1 0x%x 0x%x\n", t.sp(), t.pc())
 	}
 	text := strconv.Itoa(c.Number)
 	for _, a := range c.regs {
 		text += fmt.Sprintf(" 0x%x", a)
 	}
-	return text + fmt.Sprintf(" 0x%x 0x%x\n", t.reg(spReg), t.reg(regs.RIP))
+	return text + fmt.Sprintf(" 0x%x 0x%x\n", t.sp(), t.pc())
 }
 
 // wchanText names no function of the kernel: there is none.

@@ -10,6 +10,7 @@ import (
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
+	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
 	"panda/emu/mmu"
@@ -20,9 +21,10 @@ import (
 type randomEngine struct {
 	rng   *rand.Rand
 	calls []abi.Call
-	kind  vcpu.SyscallKind
+	gate  vcpu.Gate
 	left  int
 	icnt  uint64
+	args  []ir.Ref // of both ABIs
 	last  string
 }
 
@@ -30,15 +32,15 @@ func (e *randomEngine) Drop(*mmu.Space) {}
 
 func (e *randomEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++
-	c.Deadline, c.Left, c.Syscall = e.icnt, 0, e.kind
+	c.Deadline, c.Left, c.Gate = e.icnt, 0, e.gate
 	if e.left--; e.left < 0 {
-		c.W[regs.RAX], c.Syscall = unix.SYS_EXIT_GROUP, vcpu.SyscallInsn
+		c.W[regs.RAX], c.Gate = unix.SYS_EXIT_GROUP, regs.GateSyscall
 		return vcpu.StopSyscall
 	}
 	row := &e.calls[e.rng.IntN(len(e.calls))]
 	e.last = row.Name
 	c.W[regs.RAX] = uint64(row.Number)
-	for _, r := range append(argRegs[:], argRegs32[:]...) {
+	for _, r := range e.args {
 		c.W[r] = e.arg()
 	}
 	return vcpu.StopSyscall
@@ -118,21 +120,23 @@ func harmless(all []abi.Call) (calls []abi.Call) {
 	return calls
 }
 
-func TestRandomCalls(t *testing.T)     { randomCalls(t, abi.X86_64, vcpu.SyscallInsn) }
-func TestRandomCallsI386(t *testing.T) { randomCalls(t, abi.I386, vcpu.Int80Insn) }
+func TestRandomCalls(t *testing.T)     { randomCalls(t, abi.X86_64, regs.GateSyscall) }
+func TestRandomCallsI386(t *testing.T) { randomCalls(t, abi.I386, regs.GateInt80) }
 
-func randomCalls(t *testing.T, calls []abi.Call, kind vcpu.SyscallKind) {
+func randomCalls(t *testing.T, calls []abi.Call, gate vcpu.Gate) {
 	n := 3000
 	if testing.Short() {
 		n = 300
 	}
+	narrow := newI386().Regs.Args
+	args := append(argRegs64[:], narrow[:]...)
 	for seed := range uint64(20) {
 		var k *Kernel
 		cfg := testConfig(t, t.TempDir())
 		newFakeEngine(t).image(cfg.Path, nil)
 		cfg.Host.Door = guarded{cfg.Host.Door, &k, cfg.Dir}
-		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(calls), kind: kind, left: n}
-		c := &vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{PC: regs.RIP, SP: regs.RSP}}}
+		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(calls), gate: gate, args: args, left: n}
+		c := newFakeCPU()
 		made, err := New(cfg, c, e)
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/linux/abi"
 	"panda/emu/vcpu"
@@ -77,7 +76,7 @@ func (k *Kernel) slice() vcpu.Stop {
 func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
 	switch stop {
 	case vcpu.StopSyscall:
-		t.callInsn(k.cpu.Syscall)
+		t.callInsn(k.cpu.Gate)
 	case vcpu.StopException:
 		t.exception(k.cpu.Exc)
 	case vcpu.StopHalt: // HLT is privileged
@@ -90,9 +89,9 @@ func (k *Kernel) switchTo(t *Thread) {
 	c := k.cpu
 	if k.cur != t {
 		if k.cur != nil {
-			copy(k.cur.regs[:], c.W[:regs.TempBase])
+			copy(k.cur.regs, c.W[:])
 		}
-		copy(c.W[:regs.TempBase], t.regs[:])
+		copy(c.W[:], t.regs)
 		k.cur = t
 	}
 	c.Machine.Thread, c.Machine.Process, c.Machine.Comm = t.tid, t.p.pid, t.comm

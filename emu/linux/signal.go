@@ -9,7 +9,6 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/sigframe"
-	"panda/emu/linux/vdso"
 )
 
 // numSignals is the highest signal number.
@@ -220,11 +219,8 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.resumed = nil
 	t.restartSequence()
 	f := &sigframe.Frame{
-		Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.reg(spReg)),
-		Trapno: t.fault.trapno, Err: t.fault.err, CR2: t.fault.cr2,
-	}
-	if at := uint64(t.p.mm.Vdso); at != 0 && t.p.abi.word == 4 {
-		f.Sigreturn, f.RTSigreturn = at+vdso32.At[vdso.Sigreturn], at+vdso32.At[vdso.RTSigreturn]
+		Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.sp()),
+		Trapno: t.fault.trapno, Err: t.fault.err, FaultAddr: t.fault.addr,
 	}
 	if t.restore {
 		f.Mask, t.restore = t.oldMask, false
@@ -232,7 +228,7 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	if act.Flags&abi.SA_ONSTACK != 0 && t.stack.Flags&abi.SS_DISABLE == 0 && t.stack.Size != 0 && !t.onStack() {
 		f.SP, f.Switched = guest.Addr(t.stack.SP+t.stack.Size), true
 	}
-	if !t.p.abi.push(t.words(), t.p.mm.Space, f) {
+	if !t.p.abi.Frames.Push(t, f) {
 		if info.Signo == abi.SIGSEGV {
 			t.p.actions[abi.SIGSEGV] = abi.Sigaction{}
 		}
@@ -254,7 +250,7 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 
 // onStack reports whether the thread runs on its alternate stack.
 func (t *Thread) onStack() bool {
-	sp := t.reg(spReg)
+	sp := t.sp()
 	return t.stack.Flags&ssAutodisarm == 0 && sp > t.stack.SP && sp-t.stack.SP <= t.stack.Size
 }
 
@@ -377,7 +373,7 @@ func restartable(e errno) bool {
 // prepareRestart notes that the call which just ended wants to be made again.
 // What becomes of it is decided when signals are delivered.
 func (t *Thread) prepareRestart(e errno) {
-	t.setResult(-int64(abi.EINTR))
+	t.call.abi.SetResult(t.Words(), -int64(abi.EINTR))
 	t.call.interrupted = e
 }
 
@@ -395,15 +391,15 @@ func (t *Thread) restartCall() {
 	if t.call.interrupted == 0 || t.call.active {
 		return
 	}
-	if restartable(t.call.interrupted) {
-		t.setReg(pcReg, t.reg(pcReg)-syscallSize)
-		t.setReg(retReg, uint64(t.call.Number))
+	c := &t.call
+	switch {
+	case c.interrupted == abi.ERESTART_RESTARTBLOCK:
+		c.abi.Again(t.Words(), c.abi.Restart, c.first)
+		t.resumed = &resumedCall{c.row, c.Args, c.deadline}
+	case restartable(c.interrupted):
+		c.abi.Again(t.Words(), c.Number, c.first)
 	}
-	if t.call.interrupted == abi.ERESTART_RESTARTBLOCK {
-		t.setReg(retReg, uint64(t.call.abi.restart))
-		t.resumed = &resumedCall{t.call.row, t.call.Args, t.call.deadline}
-	}
-	t.call.interrupted = 0
+	c.interrupted = 0
 }
 
 // resumedCall is a call with a time that goes on with what is left of it: it is

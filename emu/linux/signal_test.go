@@ -35,6 +35,22 @@ func TestHandler(t *testing.T) {
 	})
 }
 
+// TestSigreturnText: a trace says which signals the handler's return blocks, as its
+// frame does.
+func TestSigreturnText(t *testing.T) {
+	s := newSession(t)
+	var b strings.Builder
+	s.cfg.Strace = &b
+	s.run(func(g *fakeThread) {
+		g.handle(abi.SIGUSR1, 0, func(*fakeThread, int) {})
+		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, le.AppendUint64(nil, bit(abi.SIGHUP)), 0, 8)
+		g.must(unix.SYS_KILL, g.sys(unix.SYS_GETPID), abi.SIGUSR1)
+	})
+	if !strings.Contains(b.String(), "\nrt_sigreturn({mask=[HUP]})") {
+		t.Error(b.String())
+	}
+}
+
 // TestNoWait: a signal that a mask lets through comes before a time of nothing.
 func TestNoWait(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {

@@ -4,7 +4,6 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
-	"panda/emu/linux/vdso"
 	"panda/emu/load"
 	"panda/emu/mmu"
 )
@@ -24,7 +23,7 @@ const clockTicks = 100
 const clockTick = 1_000_000_000 / clockTicks
 
 // buildStack maps the stack and fills its top: strings, auxiliary vector,
-// environment, arguments, their count (x86-64 ABI 3.4.1).
+// environment, arguments, their count (x86-64 ABI 3.4.1; others are alike).
 func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Addr) (guest.Addr, error) {
 	lay := m.Layout
 	prot := guest.Read | guest.Write
@@ -41,16 +40,16 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = argStart, argEnd, envStart, envEnd
 	seed := make([]byte, 16)
 	t.k.host.Getrandom(seed, 0)
-	platform := s.pushString(s.abi.platform)
-	aux := t.auxv(m, p, img, auxPointers{base: base, platform: platform, random: s.push(seed), execfn: execfn})
+	platform := s.pushString(s.abi.Platform)
+	aux := t.auxv(s, p, img, auxPointers{base: base, platform: platform, random: s.push(seed), execfn: execfn})
 	words := append([]uint64{uint64(len(args))}, append(args, 0)...)
 	words = append(append(append(words, envs...), 0), aux...)
 	sp := s.pushWords(words)
 	if s.err != nil {
 		return 0, s.err
 	}
-	m.Auxv = make([]byte, s.abi.word*len(aux))
-	return sp, m.Space.Read(sp+guest.Addr(s.abi.word*(len(words)-len(aux))), m.Auxv)
+	m.Auxv = make([]byte, s.abi.word()*len(aux))
+	return sp, m.Space.Read(sp+guest.Addr(s.abi.word()*(len(words)-len(aux))), m.Auxv)
 }
 
 // auxPointers are the addresses in the auxiliary vector that the program does not
@@ -58,30 +57,30 @@ func (t *Thread) buildStack(m *mm.MM, p *program, img *load.Image, base guest.Ad
 type auxPointers struct{ base, platform, random, execfn guest.Addr }
 
 // auxv is the auxiliary vector, in the kernel's order.
-func (t *Thread) auxv(m *mm.MM, p *program, img *load.Image, at auxPointers) []uint64 {
+func (t *Thread) auxv(s *stackBuilder, p *program, img *load.Image, at auxPointers) []uint64 {
 	uid, gid := t.p.creds.uid, t.p.creds.gid
 	var v []uint64
-	if m.Vdso != 0 && p.head.Arch == guest.I386 {
-		v = []uint64{atSysinfo, uint64(m.Vdso) + vdso32.At[vdso.Vsyscall]}
-	}
-	if m.Vdso != 0 {
-		v = append(v, atSysinfoEhdr, uint64(m.Vdso))
+	if vdso := s.m.Vdso; vdso != 0 {
+		if s.abi.Auxv != nil {
+			v = s.abi.Auxv(vdso)
+		}
+		v = append(v, atSysinfoEhdr, uint64(vdso))
 	}
 	const frameAlign = 16
-	frame := (t.k.abiOf(p.head.Arch).frameSize(t.words()) + frameAlign - 1) &^ (frameAlign - 1)
+	frame := (s.abi.Frames.Size(t.Words()) + frameAlign - 1) &^ (frameAlign - 1)
 	return append(v, []uint64{
-		atMinsigstksz, frame, atHWCap, t.k.cfg.HWCap, atPagesz, mm.PageSize, atClktck, clockTicks,
+		atMinsigstksz, frame, atHWCap, t.k.guest.HWCap, atPagesz, mm.PageSize, atClktck, clockTicks,
 		atPhdr, uint64(img.Phdr), atPhent, uint64(p.head.PhdrSize), atPhnum, uint64(p.head.PhdrCount),
 		atBase, uint64(at.base), atFlags, 0, atEntry, uint64(img.Entry),
 		atUID, uint64(uid[realID]), atEUID, uint64(uid[effectiveID]), atGID, uint64(gid[realID]), atEGID, uint64(gid[effectiveID]),
-		atSecure, 0, atRandom, uint64(at.random), atHWCap2, t.k.cfg.HWCap2, atExecfn, uint64(at.execfn), atPlatform, uint64(at.platform),
+		atSecure, 0, atRandom, uint64(at.random), atHWCap2, t.k.guest.HWCap2, atExecfn, uint64(at.execfn), atPlatform, uint64(at.platform),
 		atRseqFeatures, rseqFeatures, atRseqAlign, rseqSize, atNull, 0,
 	}...)
 }
 
 // stackBuilder pushes data onto a new stack.
 type stackBuilder struct {
-	abi *guestABI
+	abi *ABI
 	m   *mm.MM
 	sp  guest.Addr
 	low guest.Addr // how far arguments may reach
@@ -113,7 +112,7 @@ func (s *stackBuilder) pushStrings(list []string) (addrs []uint64, start, end gu
 
 // pushWords pushes longs so that the first lies on a 16-byte boundary.
 func (s *stackBuilder) pushWords(words []uint64) guest.Addr {
-	lay := s.abi.lay
+	lay := s.abi.Layout
 	b := make([]byte, lay.Word*len(words))
 	for i, v := range words {
 		lay.PutWord(b[lay.Word*i:], v)

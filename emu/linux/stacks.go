@@ -13,7 +13,7 @@ func (k *Kernel) threadStacks(tid int) vcpu.Stacks {
 	if t == nil {
 		return vcpu.Stacks{}
 	}
-	s := vcpu.Stacks{SP: guest.Addr(t.reg(spReg)), Own: t.own}
+	s := vcpu.Stacks{SP: guest.Addr(t.sp()), Own: t.own}
 	if t.stack.Flags&abi.SS_DISABLE == 0 {
 		s.Alt = vcpu.Extent{Lo: guest.Addr(t.stack.SP), Hi: guest.Addr(t.stack.SP + t.stack.Size)}
 	}

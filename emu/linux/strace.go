@@ -27,7 +27,7 @@ func (t *Thread) newEvent() *event.Syscall {
 		return ev
 	}
 	ev.Name, ev.NArgs = c.info.Name, len(c.info.Args)
-	info, ptr := c.info, c.abi.word
+	info, lay := c.info, c.abi.Layout
 	if info.Name == "execve" || info.Name == "execveat" {
 		ev.Text = t.execText(ev)
 		return ev
@@ -37,9 +37,9 @@ func (t *Thread) newEvent() *event.Syscall {
 		case t.p.mm == nil:
 			return info.Name
 		case c.active:
-			return closed(abi.FormatEnter(t.memory(), info, ev.Args, ptr))
+			return closed(abi.FormatEnter(t.memory(), info, ev.Args, lay))
 		}
-		return abi.FormatCall(t.memory(), info, ev.Args, ev.Ret, ptr)
+		return abi.FormatCall(t.memory(), info, ev.Args, ev.Ret, lay)
 	}
 	return ev
 }
@@ -48,7 +48,7 @@ func (t *Thread) newEvent() *event.Syscall {
 // are: they are read now.
 func (t *Thread) execText(ev *event.Syscall) func() string {
 	c := &t.call
-	trace, m := abi.Begin(t.memory(), c.info, ev.Args, c.abi.word), t.memory()
+	trace, m := abi.Begin(t.memory(), c.info, ev.Args, c.abi.Layout), t.memory()
 	end := ""
 	return func() string {
 		if c.active {
@@ -97,7 +97,7 @@ func (tr *tracer) enter(t *Thread) {
 	if tr == nil || t.call.info == nil {
 		return
 	}
-	tr.traces[t] = &trace{Trace: abi.Begin(t.memory(), t.call.info, t.call.regs, t.call.abi.word)}
+	tr.traces[t] = &trace{Trace: abi.Begin(t.memory(), t.call.info, t.call.regs, t.call.abi.Layout)}
 }
 
 func (tr *tracer) prefix(t *Thread) string {

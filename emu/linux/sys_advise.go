@@ -104,9 +104,9 @@ func sysMincore(t *Thread, c *call) (int64, errno) {
 	switch {
 	case a%mm.PageSize != 0:
 		return 0, abi.EINVAL
-	case !accessOK(a, c.Args[1]):
+	case !t.k.accessOK(a, c.Args[1]):
 		return 0, abi.ENOMEM
-	case !accessOK(to, size/mm.PageSize):
+	case !t.k.accessOK(to, size/mm.PageSize):
 		return 0, abi.EFAULT
 	}
 	var vec [4096]byte

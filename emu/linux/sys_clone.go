@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
@@ -139,17 +138,19 @@ func (t *Thread) parkHard() errno {
 
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
-	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, tls: t.tls, own: t.ownStack(a), started: k.host.Now()}
+	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, regs: k.newRegs(), own: t.ownStack(a), started: k.host.Now()}
 	if t.restore {
 		child.mask = t.oldMask
 	}
-	copy(child.regs[:], k.cpu.W[:regs.TempBase])
-	child.regs[retReg] = 0
+	copy(child.regs, k.cpu.W[:])
+	child.regs[t.call.abi.Regs.Ret] = 0
 	if a.stack != 0 {
-		child.regs[spReg] = a.stack
+		child.regs[k.cpu.Machine.Arch.SP] = a.stack
 	}
-	if e := t.setTLS(child, a); e != 0 {
-		return nil, e
+	if a.flags&abi.CLONE_SETTLS != 0 {
+		if e := t.call.abi.SetTLS(t, child, a.tls); e != 0 {
+			return nil, e
+		}
 	}
 	if a.flags&abi.CLONE_VM == 0 {
 		child.rseq = t.rseq
@@ -166,23 +167,6 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	}
 	child.p.threads = append(child.p.threads, child)
 	return child, 0
-}
-
-// setTLS gives the child its own thread area: in a 64-bit program the base of FS,
-// in a 32-bit one a descriptor.
-func (t *Thread) setTLS(child *Thread, a *cloneArgs) errno {
-	switch {
-	case a.flags&abi.CLONE_SETTLS == 0:
-		return 0
-	case t.call.abi.word == 8:
-		child.regs[regs.Base+regs.FS] = a.tls
-		return 0
-	}
-	var d abi.UserDesc
-	if e := t.load(guest.Addr(a.tls), &d); e != 0 {
-		return e
-	}
-	return child.setArea(child.regs[:], &d)
 }
 
 // joinProcess puts the child into its parent's process or into a new one.

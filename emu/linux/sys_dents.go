@@ -33,7 +33,7 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	}
 	if c.info != nil && c.info.Name == "getdents64" {
 		n, e := t.k.host.Getdents(f.fd, b)
-		if e == 0 && c.abi.word == 4 {
+		if e == 0 && c.abi.word() == 4 {
 			f.narrowOffsets(b[:n])
 		}
 		return int64(n), e

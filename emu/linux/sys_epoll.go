@@ -9,15 +9,11 @@ import (
 	"panda/emu/linux/abi"
 )
 
-// epollEventSize is that of struct epoll_event, which is packed on x86.
-const epollEventSize = 12
+// epollName is what the kernel calls an epoll.
+const epollName = "anon_inode:[eventpoll]"
 
-// epollName is what the kernel calls an epoll, maxEpollEvents how many events may be
-// asked for (EP_MAX_EVENTS).
-const (
-	epollName      = "anon_inode:[eventpoll]"
-	maxEpollEvents = math.MaxInt32 / epollEventSize
-)
+// hostEvent is the size of a struct epoll_event as hostsys takes it: packed.
+const hostEvent = 12
 
 func sysEpollCreate(t *Thread, c *call) (int64, errno) {
 	if c.i32(0) <= 0 {
@@ -49,11 +45,12 @@ func sysEpollCtl(t *Thread, c *call) (int64, errno) {
 	}
 	var ev []byte
 	if c.i32(1) != unix.EPOLL_CTL_DEL {
-		if ev, e = t.mem(c.addr(3), epollEventSize); e != 0 {
+		var v abi.EpollEvent
+		if e := t.load(c.addr(3), &v); e != 0 {
 			return 0, e
 		}
 		// EPOLLWAKEUP needs a right that only matters to the host's power.
-		le.PutUint32(ev, le.Uint32(ev)&^unix.EPOLLWAKEUP)
+		ev = le.AppendUint64(le.AppendUint32(nil, v.Events&^unix.EPOLLWAKEUP), v.Data)
 	}
 	return 0, t.k.host.EpollCtl(ep.fd, c.i32(1), f.fd, ev)
 }
@@ -85,11 +82,12 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 		return 0, e
 	}
 	n := c.i32(2)
-	size := uint64(n) * epollEventSize
+	one := t.lay().Size(&abi.EpollEvent{})
+	size := uint64(n) * uint64(one)
 	switch {
-	case n <= 0 || n > maxEpollEvents:
+	case n <= 0 || n > math.MaxInt32/one: // EP_MAX_EVENTS
 		return 0, abi.EINVAL
-	case !accessOK(c.addr(1), size):
+	case !t.k.accessOK(c.addr(1), size):
 		return 0, abi.EFAULT
 	}
 	got, e := t.epollEvents(ep, c.addr(1), size)
@@ -109,12 +107,26 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 func (t *Thread) epollEvents(ep *File, at guest.Addr, size uint64) (int, errno) {
 	b, fault := t.buffer(at, size, guest.Write)
 	switch {
-	case fault == 0:
+	case fault == 0 && t.lay().EpollPacked:
 		return t.k.host.EpollWait(ep.fd, b)
+	case fault == 0:
+		return t.widerEvents(ep, b)
 	case ep.path != epollName:
 		return 0, abi.EINVAL
 	case polls(t.k.host, ep.fd, unix.POLLIN):
 		return 0, fault
 	}
 	return 0, 0
+}
+
+// widerEvents stores the events that are there where they have a gap.
+func (t *Thread) widerEvents(ep *File, b []byte) (int, errno) {
+	one := t.lay().Size(&abi.EpollEvent{})
+	raw := make([]byte, len(b)/one*hostEvent)
+	n, e := t.k.host.EpollWait(ep.fd, raw)
+	for i := range max(n, 0) {
+		ev := raw[i*hostEvent:]
+		t.lay().Put(b[i*one:], &abi.EpollEvent{Events: le.Uint32(ev), Data: le.Uint64(ev[4:])})
+	}
+	return n, e
 }

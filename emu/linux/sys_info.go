@@ -25,9 +25,9 @@ func (t *Thread) uname() (*abi.Utsname, errno) {
 	if e != 0 {
 		return nil, e
 	}
-	machine := "x86_64"
+	machine := t.k.guest.Machine
 	if t.p.persona&persMask == persLinux32 {
-		machine = "i686"
+		machine = t.k.guest.Narrow
 	}
 	return &abi.Utsname{
 		Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: t.k.hostname.or(u.Nodename[:]),

@@ -23,7 +23,7 @@ func (t *Thread) mmap(c *call, offset uint64) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if c.abi.word < t.p.abi.word { // INT 0x80 in a 64-bit program
+	if c.abi.word() < t.p.abi.word() { // INT 0x80 in a 64-bit program
 		r.Flags |= abi.MAP_32BIT
 	}
 	if f != nil {

@@ -52,7 +52,7 @@ func (t *Thread) open(c *call, dir, name, flags int, mode uint32) (int64, errno)
 	if e != 0 {
 		return 0, e
 	}
-	small := c.abi.word == 4 && flags&(abi.O_LARGEFILE|abi.O_PATH) == 0
+	small := c.abi.word() == 4 && flags&(abi.O_LARGEFILE|abi.O_PATH) == 0
 	return t.openFile(c, openReq{dir, p, flags, mode, 0, small})
 }
 

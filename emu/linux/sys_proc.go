@@ -3,8 +3,6 @@ package linux
 import (
 	"golang.org/x/sys/unix"
 
-	"panda/emu/arch/x86/regs"
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
 
@@ -82,30 +80,6 @@ func sysSetsid(t *Thread, _ *call) (int64, errno) {
 	}
 	t.p.sid, t.p.pgid = t.p.pid, t.p.pid
 	return int64(t.p.sid), 0
-}
-
-// archPrctls are the commands of arch_prctl.
-var archPrctls = map[int]func(t *Thread, a guest.Addr) errno{
-	abi.ARCH_SET_FS: func(t *Thread, a guest.Addr) errno { return t.setBase(regs.FS, a) },
-	abi.ARCH_SET_GS: func(t *Thread, a guest.Addr) errno { return t.setBase(regs.GS, a) },
-	abi.ARCH_GET_FS: func(t *Thread, a guest.Addr) errno { return t.putU64(a, t.reg(regs.Base+regs.FS)) },
-	abi.ARCH_GET_GS: func(t *Thread, a guest.Addr) errno { return t.putU64(a, t.reg(regs.Base+regs.GS)) },
-}
-
-func (t *Thread) setBase(seg int, a guest.Addr) errno {
-	if uint64(a) >= 1<<47 {
-		return abi.EPERM
-	}
-	t.words()[int(regs.Base)+seg] = uint64(a)
-	return 0
-}
-
-func sysArchPrctl(t *Thread, c *call) (int64, errno) {
-	do := archPrctls[c.i32(0)]
-	if do == nil {
-		return 0, abi.EINVAL
-	}
-	return 0, do(t, c.addr(1))
 }
 
 // prctls are the commands of prctl. What is only stored, or means nothing here,

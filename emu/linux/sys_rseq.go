@@ -111,8 +111,8 @@ func (t *Thread) abortSequence() (ok bool) {
 	if t.putU64(t.rseq.addr+rseqCSAt, 0) != 0 {
 		return false
 	}
-	if t.reg(pcReg)-start < size {
-		t.setReg(pcReg, abort)
+	if t.pc()-start < size {
+		t.SetReg(t.k.cpu.Machine.Arch.PC, abort)
 	}
 	return true
 }

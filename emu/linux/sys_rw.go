@@ -185,12 +185,11 @@ func (t *Thread) oneBuffer(c *call, write bool, off int64) (int64, errno) {
 	if c.Args[2] == 0 {
 		return t.nothing(x, write)
 	}
-	b, e := t.buffer(c.addr(1), c.Args[2], access)
+	v, e := t.buffers(t.single[:0], c.addr(1), c.Args[2], access)
 	if e != 0 {
 		return 0, e
 	}
-	t.single[0] = b
-	return do(x, t.single[:])
+	return do(x, v)
 }
 
 // nothing transfers no bytes: the host says what that means for the file.

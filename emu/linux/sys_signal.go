@@ -83,10 +83,7 @@ func (t *Thread) changeMask(how int, set uint64) errno {
 }
 
 func sysRtSigreturn(t *Thread, c *call) (int64, errno) {
-	if c.abi.word == 4 {
-		return t.sigreturn(sigframe.PopI386(t.words(), t.p.mm.Space, true, t.reload))
-	}
-	return t.sigreturn(sigframe.Pop(t.words(), t.p.mm.Space, t.reload))
+	return t.sigreturn(c.abi.Frames.Pop(t))
 }
 
 // sigreturn ends a handler, whose frame was good if ok is set. The program may be
@@ -101,8 +98,7 @@ func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 		return 0, 0
 	}
 	if x := saved.Raises; x != nil {
-		t.fault = faultState{trapno: uint64(x.Vector), err: uint64(x.Code), cr2: t.fault.cr2}
-		t.force(t.signalOf(x))
+		t.force(t.k.guest.SignalOf(t, x))
 	}
 	t.setStack(saved.Stack)
 	t.k.signalFiles()

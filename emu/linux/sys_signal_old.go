@@ -1,9 +1,6 @@
 package linux
 
-import (
-	"panda/emu/linux/abi"
-	"panda/emu/linux/sigframe"
-)
+import "panda/emu/linux/abi"
 
 // Signal calls of i386 from before real-time signals: their masks have 32 bits.
 
@@ -66,11 +63,4 @@ func sysSgetmask(t *Thread, _ *call) (int64, errno) { return int64(t.mask & oldM
 func sysSsetmask(t *Thread, c *call) (int64, errno) {
 	old := t.mask
 	return int64(old & oldMask), t.changeMask(abi.SIG_SETMASK, uint64(c.u32(0)))
-}
-
-func sysSigreturn(t *Thread, _ *call) (int64, errno) {
-	alternate := t.stack
-	n, e := t.sigreturn(sigframe.PopI386(t.words(), t.p.mm.Space, false, t.reload))
-	t.stack = alternate
-	return n, e
 }

@@ -237,11 +237,11 @@ func sysSendto(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	b, e := t.buffer(c.addr(1), c.Args[2], guest.Read)
+	v, e := t.buffers(nil, c.addr(1), c.Args[2], guest.Read)
 	if e != 0 && c.Args[2] != 0 {
 		return 0, e
 	}
-	m := &hostsys.Msg{Iov: [][]byte{b}}
+	m := &hostsys.Msg{Iov: v}
 	if c.addr(4) != 0 {
 		if m.Name, _, e = t.sockaddr(c.addr(4), uint64(c.u32(5)), abi.ECONNREFUSED); e != 0 {
 			return 0, e
@@ -291,11 +291,11 @@ func sysRecvfrom(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	b, e := t.buffer(c.addr(1), c.Args[2], guest.Write)
+	v, e := t.buffers(nil, c.addr(1), c.Args[2], guest.Write)
 	if e != 0 && c.Args[2] != 0 {
 		return 0, e
 	}
-	m := &hostsys.Msg{Iov: [][]byte{b}}
+	m := &hostsys.Msg{Iov: v}
 	if c.addr(4) != 0 {
 		m.Name = make([]byte, maxSockaddr)
 	}

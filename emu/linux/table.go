@@ -28,13 +28,17 @@ type callEntry struct {
 	info *abi.Call
 	row  *row  // nil when there is no function for it
 	cost int64 // in instructions, 0 for the usual: see callCosts
+	// frame says that the stack pointer stands for the argument: sigreturn has none.
+	frame bool
 }
 
 // callTable joins an architecture's numbers with the functions.
 func callTable(calls []abi.Call, byName func(name string) *row) []callEntry {
 	table := make([]callEntry, calls[len(calls)-1].Number+1)
 	for i := range calls {
-		table[calls[i].Number] = callEntry{&calls[i], byName(calls[i].Name), callCosts[calls[i].Name]}
+		c := &calls[i]
+		frame := len(c.Args) > 0 && (c.Args[0].Type == abi.TSigframe || c.Args[0].Type == abi.TOldSigframe)
+		table[c.Number] = callEntry{c, byName(c.Name), callCosts[c.Name], frame}
 	}
 	return table
 }
@@ -116,7 +120,7 @@ var rows = map[string]*row{
 	"getpid": {fn: sysGetpid}, "gettid": {fn: sysGettid}, "getppid": {fn: sysGetppid}, "getpgrp": {fn: sysGetpgrp}, "getpgid": {fn: sysGetpgid},
 	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
 	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
-	"arch_prctl": {fn: sysArchPrctl}, "modify_ldt": {fn: sysModifyLdt}, "prctl": {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
+	"prctl":       {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
 	"personality": {fn: sysPersonality}, "ptrace": {level: refused}, "seccomp": {level: refused}, "rseq": {fn: sysRseq}, "bpf": {level: refused},
 	"futex":           {fn: sysFutex, level: partial, gap: "shared words wake guest processes only; no FUTEX_WAIT_REQUEUE_PI"},
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},

@@ -45,7 +45,7 @@ var wide32 = map[string]string{
 var own32 = map[string]*row{
 	// Arguments of another form.
 	"mmap2": {fn: sysMmap2}, "clone": {fn: sysClone32, level: partial, gap: "no namespaces"}, "_llseek": {fn: sysLlseek},
-	"preadv2": {fn: sysPreadv2I386}, "pwritev2": {fn: sysPwritev2I386},
+	"preadv2": {fn: sysPreadv2Narrow}, "pwritev2": {fn: sysPwritev2Narrow},
 	"statfs64": {fn: sysStatfs64, wide: true}, "fstatfs64": {fn: sysFstatfs64, wide: true},
 	"send": {fn: sysSend}, "recv": {fn: sysRecv},
 	"socketcall": {level: refused}, "ipc": {level: refused}, // those that unpack does not resolve
@@ -61,6 +61,6 @@ var own32 = map[string]*row{
 	"sigaction": {fn: sysSigaction}, "signal": {fn: sysSignal}, "sigprocmask": {fn: sysSigprocmask}, "sigpending": {fn: sysSigpending},
 	"sigsuspend": {fn: sysSigsuspend}, "sgetmask": {fn: sysSgetmask}, "ssetmask": {fn: sysSsetmask}, "sigreturn": {fn: sysSigreturn},
 	// Segments.
-	"set_thread_area": {fn: sysSetThreadArea}, "get_thread_area": {fn: sysGetThreadArea}, "arch_prctl": {fn: sysArchPrctlI386},
+	"set_thread_area": {fn: sysSetThreadArea}, "get_thread_area": {fn: sysGetThreadArea}, "arch_prctl": {fn: sysArchPrctlI386}, "modify_ldt": {fn: sysModifyLdt},
 	"vm86": {level: refused}, "vm86old": {level: refused}, "uselib": {level: refused}, "readdir": {level: refused},
 }

@@ -67,12 +67,8 @@ func (t *Thread) cost(stop vcpu.Stop) int64 {
 
 // callCost is the cost of the call that the registers describe.
 func (k *Kernel) callCost() int64 {
-	a := k.abi64
-	if k.cpu.Syscall != vcpu.SyscallInsn {
-		a = k.abi32
-	}
-	if n := int(int32(k.cpu.W[retReg])); n >= 0 && n < len(a.calls) && a.calls[n].cost != 0 {
-		return a.calls[n].cost
+	if c := k.gateEntry(); c != nil && c.cost != 0 {
+		return c.cost
 	}
 	return callCost
 }

@@ -8,7 +8,6 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/mm"
 )
 
 // Limits of what calls take.
@@ -25,11 +24,11 @@ var le = binary.LittleEndian
 // there, or not there any more, is EFAULT. What the host reads or writes, a buffer,
 // is the memory itself (buffer, iovecs): the host answers EFAULT on its own.
 
-// userEnd is where the addresses of programs end on x86-64 (TASK_SIZE_MAX): the
-// kernel refuses what lies beyond before it does anything (access_ok).
-const userEnd = 1<<47 - mm.PageSize
-
-func accessOK(a guest.Addr, size uint64) bool { return size <= userEnd && uint64(a) <= userEnd-size }
+// accessOK tells what the kernel refuses before it does anything (access_ok).
+func (k *Kernel) accessOK(a guest.Addr, size uint64) bool {
+	end := k.guest.UserEnd
+	return size <= end && uint64(a) <= end-size
+}
 
 // copyIn reads guest memory.
 func (t *Thread) copyIn(a guest.Addr, b []byte) errno {
@@ -74,20 +73,30 @@ func (t *Thread) scratch(n int) []byte {
 	return t.spare[:n]
 }
 
-// buffer is memory for the host to transfer from or to. It fails if the first byte
-// may not be accessed; what cannot be further on the host finds by itself, and
+// buffers appends memory for the host to transfer from or to. It fails if the first
+// byte may not be accessed; what cannot be further on the host finds by itself, and
 // stops there or fails as the kind of file wants. It is valid until the guest runs
 // again.
-func (t *Thread) buffer(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+func (t *Thread) buffers(v [][]byte, a guest.Addr, n uint64, access guest.Access) ([][]byte, errno) {
 	s, size := t.p.mm.Space, int(min(n, maxIO))
-	b, fault := s.Buffer(a, size, access)
+	all, fault := s.Buffers(v, a, size, access)
 	if fault != nil && t.growsTo(fault) {
-		b, fault = s.Buffer(a, size, access)
+		all, fault = s.Buffers(v, a, size, access)
 	}
 	if fault != nil {
-		return nil, abi.EFAULT
+		return v, abi.EFAULT
 	}
-	return b, 0
+	return all, 0
+}
+
+// buffer is memory for a call of the host that takes no vector and may transfer less
+// than was asked for.
+func (t *Thread) buffer(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
+	v, e := t.buffers(t.single[:0], a, n, access)
+	if e != 0 || len(v) == 0 {
+		return nil, e
+	}
+	return v[0], 0
 }
 
 // iovecs are the buffers of a vector, as much of each as may be accessed.
@@ -107,14 +116,16 @@ func (t *Thread) iovecs(a guest.Addr, n int, access guest.Access) (v [][]byte, t
 		if size == 0 {
 			continue
 		}
-		b, e := t.buffer(guest.Addr(iov.Base), size, access)
-		if e != 0 {
+		have := len(v)
+		if v, e = t.buffers(v, guest.Addr(iov.Base), size, access); e != 0 {
 			if total == 0 {
 				return nil, 0, e
 			}
 			break
 		}
-		v, total = append(v, b), total+len(b)
+		for _, b := range v[have:] {
+			total += len(b)
+		}
 	}
 	return v, total, 0
 }
@@ -146,9 +157,9 @@ func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
 // program's.
 func (t *Thread) lay() *abi.Layout {
 	if t.call.active {
-		return t.call.abi.lay
+		return t.call.abi.Layout
 	}
-	return t.p.abi.lay
+	return t.p.abi.Layout
 }
 
 // load and store copy a structure in the guest's layout.

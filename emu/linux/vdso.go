@@ -3,21 +3,16 @@ package linux
 import (
 	"panda/emu/guest"
 	"panda/emu/linux/mm"
-	"panda/emu/linux/vdso"
 	"panda/emu/mmu"
+	"panda/emu/sym"
 )
 
-// vdso32 is the object of i386 programs, through which they make calls and return
-// from handlers.
-var vdso32 = vdso.For(guest.I386)
-
-// capSEP is the bit of the hardware capabilities, and of CPUID, that says that
-// there is SYSENTER.
-const capSEP = 1 << 11
-
-// mapVdso maps the object of an architecture.
-func mapVdso(m *mm.MM, arch guest.Arch, hwcap uint64) error {
-	img := vdso.For(arch)
+// mapVdso maps the kernel's object of an ABI, if it has one.
+func (k *Kernel) mapVdso(m *mm.MM, a *ABI) error {
+	if a.Vdso == nil {
+		return nil
+	}
+	img := a.Vdso(k.guest.HWCap)
 	size := mm.RoundUp(uint64(len(img.Bytes)))
 	at, ok := m.Space.FindFree(size, 0x10000, m.Layout.MapTop, true)
 	if !ok {
@@ -27,8 +22,18 @@ func mapVdso(m *mm.MM, arch guest.Arch, hwcap uint64) error {
 		return err
 	}
 	m.Vdso = at
-	if err := m.Space.Write(at, img.Bytes); err != nil || arch != guest.I386 || hwcap&capSEP != 0 {
-		return err
+	return m.Space.Write(at, img.Bytes)
+}
+
+// vdsoWords are the sizes of words in the programs that have the objects of a name.
+var vdsoWords = map[string]int{sym.Vdso: 8, sym.Vdso32: 4}
+
+// vdsoBytes is the object that symbols know by a name, nil for none.
+func (g *Guest) vdsoBytes(name string) []byte {
+	for _, a := range g.ABIs {
+		if a.Vdso != nil && a.word() == vdsoWords[name] {
+			return a.Vdso(g.HWCap).Bytes
+		}
 	}
-	return m.Space.Write(at+guest.Addr(img.At[vdso.Vsyscall]+vdso.EnterAt), vdso.NoEnter)
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"panda/emu/guest"
 )
@@ -58,6 +59,8 @@ type Program struct {
 	PhdrSize   int // of an entry
 	PhdrCount  int
 	typ        elf.Type
+	HeaderSize int // of the ELF header
+	end        uint64
 	dynamic    Segment // PT_DYNAMIC
 	bits       int
 }
@@ -69,22 +72,33 @@ type header struct {
 	PhSize, PhNum uint16
 }
 
-// layout is where an architecture's files keep what is read.
-type layout struct {
-	arch     guest.Arch
-	bits     int
-	phdrSize int
-	taskSize uint64 // Linux's end of the addresses
+// Machine is an architecture whose files can run.
+type Machine struct {
+	Arch guest.Arch
+	ELF  []elf.Machine // what its files say that they are for
+	Bits int           // of an address in them
+	End  uint64        // Linux's end of the addresses
 }
 
-const em486 = 6
+// Machines are the architectures that a guest has. The machine of a file decides how
+// its header is read, its class does not.
+type Machines []Machine
 
-// machines are the architectures that can run. The machine decides how a header is
-// read, its class does not.
-var machines = map[elf.Machine]layout{
-	elf.EM_X86_64: {guest.X86_64, 64, 56, 1<<47 - pageSize},
-	elf.EM_386:    {guest.I386, 32, 32, 0xffffe000},
-	em486:         {guest.I386, 32, 32, 0xffffe000},
+func (ms Machines) find(m elf.Machine) *Machine {
+	for i := range ms {
+		if slices.Contains(ms[i].ELF, m) {
+			return &ms[i]
+		}
+	}
+	return nil
+}
+
+// sizes are those of the ELF header and of a program header.
+func (m *Machine) sizes() (ehdr, phdr int) {
+	if m.Bits == 64 {
+		return 64, 56
+	}
+	return 52, 32
 }
 
 // machineNames are the architectures that people meet.
@@ -94,8 +108,8 @@ var machineNames = map[elf.Machine]string{
 }
 
 // Parse reads the headers of a program.
-func Parse(r io.ReaderAt) (*Program, error) {
-	p, err := ParseInterp(r)
+func Parse(r io.ReaderAt, ms Machines) (*Program, error) {
+	p, err := ParseInterp(r, ms)
 	if err == nil && !p.Executable {
 		return nil, fmt.Errorf("not an executable ELF file: its type is %v", p.typ)
 	}
@@ -104,17 +118,18 @@ func Parse(r io.ReaderAt) (*Program, error) {
 
 // ParseInterp reads the headers of a program interpreter, whose type may be any
 // until it is mapped.
-func ParseInterp(r io.ReaderAt) (*Program, error) {
-	h, lay, err := readHeader(r)
+func ParseInterp(r io.ReaderAt, ms Machines) (*Program, error) {
+	h, m, err := readHeader(r, ms)
 	if err != nil {
 		return nil, err
 	}
+	ehdr, phdr := m.sizes()
 	p := &Program{
-		Arch: lay.arch, Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN, typ: elf.Type(h.Type), bits: lay.bits,
-		PhdrOff: h.PhOff, PhdrSize: lay.phdrSize, PhdrCount: int(h.PhNum),
+		Arch: m.Arch, HeaderSize: ehdr, end: m.End, Entry: h.Entry, Dynamic: elf.Type(h.Type) == elf.ET_DYN, typ: elf.Type(h.Type), bits: m.Bits,
+		PhdrOff: h.PhOff, PhdrSize: phdr, PhdrCount: int(h.PhNum),
 	}
 	p.Executable = p.Dynamic || p.typ == elf.ET_EXEC
-	if err := h.check(lay); err != nil {
+	if err := h.check(phdr); err != nil {
 		return nil, err
 	}
 	table := make([]byte, p.PhdrSize*p.PhdrCount)
@@ -122,7 +137,7 @@ func ParseInterp(r io.ReaderAt) (*Program, error) {
 		return nil, fmt.Errorf("truncated ELF file: program headers at %#x end behind the file", h.PhOff)
 	}
 	for i := range p.PhdrCount {
-		if err := p.add(r, readSegment(table[i*p.PhdrSize:], lay)); err != nil {
+		if err := p.add(r, readSegment(table[i*p.PhdrSize:], m.Bits)); err != nil {
 			return nil, fmt.Errorf("program header %d: %w", i, err)
 		}
 	}
@@ -138,60 +153,64 @@ func readFull(r io.ReaderAt, b []byte, off uint64) bool {
 	return n == len(b)
 }
 
-func readHeader(r io.ReaderAt) (h header, lay layout, err error) {
+func readHeader(r io.ReaderAt, ms Machines) (h header, m *Machine, err error) {
 	var b [64]byte // what the file does not have is zero
 	n, _ := r.ReadAt(b[:], 0)
 	if n < len(elf.ELFMAG) || !bytes.HasPrefix(b[:], []byte(elf.ELFMAG)) {
-		return h, lay, ErrNotELF
+		return h, nil, ErrNotELF
 	}
 	le := binary.LittleEndian
 	h.Type, h.Machine = le.Uint16(b[16:]), le.Uint16(b[18:])
-	lay, ok := machines[elf.Machine(h.Machine)]
-	if !ok {
+	if m = ms.find(elf.Machine(h.Machine)); m == nil {
 		if elf.Data(b[elf.EI_DATA]) == elf.ELFDATA2MSB {
 			h.Machine = binary.BigEndian.Uint16(b[18:])
 		}
-		return h, lay, foreign(h)
+		return h, nil, foreign(h, ms)
 	}
-	if lay.bits == 64 {
+	if m.Bits == 64 {
 		h.Entry, h.PhOff = le.Uint64(b[24:]), le.Uint64(b[32:])
 		h.PhSize, h.PhNum = le.Uint16(b[54:]), le.Uint16(b[56:])
 	} else {
 		h.Entry, h.PhOff = uint64(le.Uint32(b[24:])), uint64(le.Uint32(b[28:]))
 		h.PhSize, h.PhNum = le.Uint16(b[42:]), le.Uint16(b[44:])
 	}
-	if class := elf.Class(b[elf.EI_CLASS]); int(h.PhSize) != lay.phdrSize && class == map[int]elf.Class{64: elf.ELFCLASS32, 32: elf.ELFCLASS64}[lay.bits] {
-		return h, lay, fmt.Errorf("%w: %v file for %v (x32 and the like are not supported)", ErrForeign, class, lay.arch)
+	_, phdr := m.sizes()
+	if class := elf.Class(b[elf.EI_CLASS]); int(h.PhSize) != phdr && class == map[int]elf.Class{64: elf.ELFCLASS32, 32: elf.ELFCLASS64}[m.Bits] {
+		return h, nil, fmt.Errorf("%w: %v file for %v (x32 and the like are not supported)", ErrForeign, class, m.Arch)
 	}
-	return h, lay, nil
+	return h, m, nil
 }
 
-func foreign(h header) error {
+func foreign(h header, ms Machines) error {
 	m := elf.Machine(h.Machine)
 	name := machineNames[m]
 	if name == "" {
 		name = m.String()
 	}
-	return fmt.Errorf("%w: %s (this emulator runs x86_64 and i386 programs)", ErrForeign, name)
+	var own []string
+	for i := range ms {
+		own = append(own, ms[i].Arch.String())
+	}
+	return fmt.Errorf("%w: %s (this emulator runs %s programs)", ErrForeign, name, strings.Join(own, " and "))
 }
 
-func (h *header) check(lay layout) error {
+func (h *header) check(phdrSize int) error {
 	switch {
-	case int(h.PhSize) != lay.phdrSize:
-		return fmt.Errorf("damaged ELF file: program headers of %d bytes, %d expected", h.PhSize, lay.phdrSize)
+	case int(h.PhSize) != phdrSize:
+		return fmt.Errorf("damaged ELF file: program headers of %d bytes, %d expected", h.PhSize, phdrSize)
 	case h.PhNum == 0:
 		return errors.New("damaged ELF file: no program headers")
-	case int(h.PhNum)*lay.phdrSize > maxPhdrs:
+	case int(h.PhNum)*phdrSize > maxPhdrs:
 		return fmt.Errorf("damaged ELF file: %d program headers", h.PhNum)
 	}
 	return nil
 }
 
-func readSegment(b []byte, lay layout) Segment {
+func readSegment(b []byte, bits int) Segment {
 	le := binary.LittleEndian
 	s := Segment{Type: elf.ProgType(le.Uint32(b))}
 	var flags elf.ProgFlag
-	if lay.bits == 64 {
+	if bits == 64 {
 		flags = elf.ProgFlag(le.Uint32(b[4:]))
 		s.Offset, s.Addr, s.File, s.Mem, s.Align = le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint64(b[32:]), le.Uint64(b[40:]), le.Uint64(b[48:])
 	} else {
@@ -266,14 +285,6 @@ func (p *Program) Align() uint64 {
 		}
 	}
 	return a
-}
-
-// taskSize is the end of the addresses on Linux.
-func (p *Program) taskSize() uint64 {
-	if p.Arch == guest.I386 {
-		return machines[elf.EM_386].taskSize
-	}
-	return machines[elf.EM_X86_64].taskSize
 }
 
 func roundUp(n uint64) uint64 { return (n + pageSize - 1) &^ (pageSize - 1) }

@@ -12,6 +12,12 @@ import (
 	"panda/emu/mmu"
 )
 
+// x86 are the machines of the tests.
+var x86 = Machines{
+	{Arch: "x86_64", ELF: []elf.Machine{elf.EM_X86_64}, Bits: 64, End: 1<<47 - pageSize},
+	{Arch: "i386", ELF: []elf.Machine{elf.EM_386, 6}, Bits: 32, End: 0xffffe000},
+}
+
 // image64 makes a small 64-bit file.
 func image64(edit func(h *elf.Header64, ph []elf.Prog64)) []byte {
 	h := elf.Header64{
@@ -60,13 +66,13 @@ func TestParseErrors(t *testing.T) {
 	}
 	for _, r := range rows {
 		b := image64(r.edit)
-		_, err := Parse(bytes.NewReader(b))
+		_, err := Parse(bytes.NewReader(b), x86)
 		if err == nil || !strings.Contains(err.Error(), r.want) {
 			t.Errorf("got %v, want …%s…", err, r.want)
 		}
 	}
 	for _, s := range []string{"", "\x7fEL", "#!/bin/sh\n", strings.Repeat("x", 200)} {
-		if _, err := Parse(strings.NewReader(s)); err == nil || !strings.Contains(err.Error(), ErrNotELF.Error()) {
+		if _, err := Parse(strings.NewReader(s), x86); err == nil || !strings.Contains(err.Error(), ErrNotELF.Error()) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
@@ -89,7 +95,7 @@ func TestMapErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		p, err := Parse(f)
+		p, err := Parse(f, x86)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +121,7 @@ func TestMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	p, err := Parse(f)
+	p, err := Parse(f, x86)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +169,7 @@ func TestHostPrograms(t *testing.T) {
 			t.Skip(err)
 		}
 		defer f.Close()
-		p, err := Parse(f)
+		p, err := Parse(f, x86)
 		if err != nil || !p.Dynamic || p.Interp == "" || p.ExecStack {
 			t.Errorf("%s: %+v %v", name, p, err)
 		}
@@ -174,7 +180,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(image64(nil))
 	f.Add(image64(func(h *elf.Header64, ph []elf.Prog64) { h.Type = uint16(elf.ET_DYN) }))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := Parse(bytes.NewReader(b))
+		p, err := Parse(bytes.NewReader(b), x86)
 		if err == nil {
 			if start, end := p.Range(); start > end {
 				t.Errorf("range %#x %#x", start, end)

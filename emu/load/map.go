@@ -26,7 +26,7 @@ func Map(s *mmu.Space, p *Program, fd int, name string, bias guest.Addr) (*Image
 	for _, seg := range p.Segments {
 		err := mapSegment(s, seg, fd, name, bias)
 		if err == nil {
-			err = seg.check(p.taskSize())
+			err = seg.check(p.end)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("map %s: segment at %#x: %w", name, seg.Addr, err)

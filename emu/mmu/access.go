@@ -73,21 +73,26 @@ func (s *Space) ready(a guest.Addr, n int, access guest.Access) *guest.MemFault 
 	return s.makeAll(a, uint64(n), access)
 }
 
-// Buffer is memory at a for the host to read or write: it finds by itself what may
-// not be accessed after the first byte. As for Slice, translations are dropped
-// before a write. It ends early where the memory goes on elsewhere on the host.
-func (s *Space) Buffer(a guest.Addr, n int, access guest.Access) ([]byte, *guest.MemFault) {
+// Buffers appends memory at a for the host to read or write to a vector: the host finds
+// by itself what may not be accessed after the first byte. As for Slice, translations
+// are dropped before a write. There is one buffer for each piece on the host, most
+// often one in all.
+func (s *Space) Buffers(v [][]byte, a guest.Addr, n int, access guest.Access) ([][]byte, *guest.MemFault) {
 	if f := s.Check(a, uint64(min(n, 1)), access); f != nil || n == 0 {
-		return nil, f
+		return v, f
 	}
 	n = int(min(uint64(n), s.Limit-uint64(a)))
 	if access&guest.Write != 0 {
 		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
 	}
 	if f := s.makeAll(a, uint64(n), access); f != nil {
-		return nil, f
+		return v, f
 	}
-	return s.whole(a, uint64(n)), nil
+	s.eachPiece(a, n, func(_ guest.Addr, mem []byte) bool {
+		v = append(v, mem)
+		return true
+	})
+	return v, nil
 }
 
 // Load copies what the guest may read at a into b. Memory that has lost what is

@@ -3,7 +3,6 @@ package mmu
 import (
 	"iter"
 	"math/bits"
-	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -19,13 +18,12 @@ type extents struct {
 	Base   unsafe.Pointer // host address of guest address 0; nil without a window
 	Window uint64         // bytes of the window
 	chunks map[guest.Addr]unsafe.Pointer
-	shift  uint64 // see makeChunk
 }
 
 // chunkSize is that of a chunk, whose address is a multiple of it.
 const chunkSize = uint64(1) << chunkBits
 
-const chunkBits = 32
+const chunkBits = 36
 
 // extent is guest memory that lies in one piece on the host.
 type extent struct {
@@ -89,15 +87,11 @@ func (x *extents) present(a guest.Addr, size uint64) iter.Seq[extent] {
 // whole is as much of [a, a+size) as lies in one piece on the host, nil if it does not
 // have the first byte.
 func (x *extents) whole(a guest.Addr, size uint64) []byte {
-	first := x.host(a)
-	if first == nil {
+	p := x.host(a)
+	if p == nil {
 		return nil
 	}
-	have := min(size, x.border(a)-uint64(a))
-	for have < size && x.host(a+guest.Addr(have)) == unsafe.Add(first, have) {
-		have = min(size, x.border(a+guest.Addr(have))-uint64(a))
-	}
-	return unsafe.Slice((*byte)(first), have)
+	return unsafe.Slice((*byte)(p), min(size, x.border(a)-uint64(a)))
 }
 
 // GuestOf is the guest address of a host address, if there is one. Guards of the
@@ -130,10 +124,7 @@ func (x *extents) grow(end, limit uint64) bool {
 	if x.Base == nil || end > mostWindow {
 		return false
 	}
-	size := min(limit, max(uint64(1)<<bits.Len64(end-1), end))
-	if size > mostWindow {
-		size = mostWindow
-	}
+	size := min(limit, mostWindow, uint64(1)<<bits.Len64(end-1))
 	if !windows.grow(unsafe.Add(x.Base, -Guard), x.Window, size) {
 		return false
 	}
@@ -141,24 +132,18 @@ func (x *extents) grow(end, limit uint64) bool {
 	return true
 }
 
-// makeChunk reserves the chunk of an address. Its memory has no access. All chunks of
-// a space are shifted by one number against their guest addresses if the host has
-// room there, so that neighbours are neighbours on the host.
+// makeChunk reserves the chunk of an address. Its memory has no access.
 func (x *extents) makeChunk(a guest.Addr) error {
-	if x.chunks == nil {
-		x.chunks, x.shift = map[guest.Addr]unsafe.Pointer{}, chunkShifts.Add(chunkSize)%Addresses
-	}
-	at := (uint64(chunkOf(a)) + Addresses/2 + x.shift) % Addresses
-	p, err := unix.MmapPtr(-1, 0, hint(uintptr(at)), uintptr(chunkSize), unix.PROT_NONE, reservation)
+	p, err := unix.MmapPtr(-1, 0, nil, uintptr(chunkSize), unix.PROT_NONE, reservation)
 	if err != nil {
 		return err
+	}
+	if x.chunks == nil {
+		x.chunks = map[guest.Addr]unsafe.Pointer{}
 	}
 	x.chunks[chunkOf(a)] = p
 	return nil
 }
-
-// chunkShifts makes the shifts of spaces differ.
-var chunkShifts atomic.Uint64
 
 // hostAddr is an address of the host as a number.
 func hostAddr(p unsafe.Pointer) uint64 { return uint64(uintptr(p)) }

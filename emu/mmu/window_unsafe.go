@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// mostWindow is the largest window that may be had of the host's 2^47 addresses.
-	mostWindow = uint64(112) << 40
-	// firstWindow is where windows are placed: above Go's heap, which grows up from
-	// 0xc000000000.
-	firstWindow = uintptr(2) << 40
+	// firstWindow is where windows are placed: Go's heap begins anywhere in the lower
+	// half of the addresses.
+	firstWindow = uintptr(64) << 40
+	// mostWindow is how large a window may grow there.
+	mostWindow = uint64(60) << 40
 )
 
 const reservation = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE

@@ -44,7 +44,7 @@ func (l *live) add(o *live) {
 // slots are live at the end of the block, at barriers, and wherever an operation
 // can fault, since the exact state is then seen. At a jump what its label wants
 // is live; before a jump back, which the walk has not seen the label of,
-// everything.
+// everything. What no label leads to after a jump is removed as well.
 func Dead(b *ir.Block, tempBase ir.Ref) {
 	l := live{n: int(b.Temps+63) / 64}
 	var at []live // by label; n is 0 for one that the walk has not seen
@@ -52,19 +52,22 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 		var few [8]live
 		at = append(few[:0], make([]live, b.Labels)...)
 	}
+	label := len(b.Insns) // index of the next one, or the end
 	for n := len(b.Insns) - 1; n >= 0; n-- {
 		i := &b.Insns[n]
 		switch i.Op {
 		case ir.Nop, ir.InsnMark:
 			continue
 		case ir.SetLabel:
-			at[i.Imm] = l
+			at[i.Imm], label = l, n
 		case ir.Br:
 			l.jump(&at[i.Imm], true)
+			unreached(b.Insns[n+1 : label])
 		case ir.BrCond:
 			l.jump(&at[i.C], false)
 		case ir.GotoTB, ir.GotoPtr, ir.ExitTB:
 			l.only(tempBase)
+			unreached(b.Insns[n+1 : label])
 		}
 		if i.Op.WritesD() && i.D != ir.None {
 			words := i.WordsD()
@@ -80,6 +83,16 @@ func Dead(b *ir.Block, tempBase ir.Ref) {
 			l.addSlots(tempBase)
 		}
 		l.reads(b, i)
+	}
+}
+
+// unreached removes operations that control does not come to; marks stay, which
+// are counted.
+func unreached(is []ir.Insn) {
+	for n := range is {
+		if is[n].Op != ir.InsnMark {
+			is[n].Op = ir.Nop
+		}
 	}
 }
 

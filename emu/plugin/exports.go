@@ -94,7 +94,7 @@ func (h *Host) Listen(plugin, name string, fn func(args []any)) (*event.Sub, err
 }
 
 // Need returns a plugin that this one cannot be without, and loads it if it is
-// not there. Called first in Init, it puts this plugin's callbacks behind those
+// not there. Called first in Init, it puts this plugin's callbacks after those
 // of the other; the other cannot be unloaded before this one.
 func (h *Host) Need(name string, args ...Arg) (*Loaded, error) {
 	l := h.m.Get(name)

@@ -134,7 +134,7 @@ func (h *Host) BeforeBlockExec(choose event.Option, fn event.BlockFunc) *event.S
 }
 
 // BeforeBlockExecInvalidate calls fn before each block; true translates the
-// block anew.
+// block again.
 func (h *Host) BeforeBlockExecInvalidate(fn event.BlockBoolFunc) *event.Sub {
 	return h.on(event.BeforeBlockExecInvalidateOpt, fn, nil)
 }

@@ -34,7 +34,7 @@ func (h *Host) EnableMemcb() { h.m.Core.SetMemCallbacks(true) }
 // DisableMemcb keeps all memory callbacks from firing (panda_disable_memcb).
 func (h *Host) DisableMemcb() { h.m.Core.SetMemCallbacks(false) }
 
-// EnableTBChaining lets blocks go on to others without the run loop
+// EnableTBChaining lets blocks lead to others without the run loop
 // (panda_enable_tb_chaining).
 func (h *Host) EnableTBChaining() { h.m.Core.SetChaining(true) }
 

@@ -2,6 +2,7 @@ package sym
 
 import (
 	"bytes"
+	"debug/elf"
 	"os"
 	"os/exec"
 	"strings"
@@ -42,7 +43,7 @@ func mapped(t *testing.T, name string, bias guest.Addr) *mmu.Space {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	p, err := load.Parse(f)
+	p, err := load.Parse(f, load.Machines{{Arch: "x86_64", ELF: []elf.Machine{elf.EM_X86_64}, Bits: 64, End: 1 << 47}})
 	if err != nil {
 		t.Fatal(err)
 	}

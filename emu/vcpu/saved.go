@@ -9,7 +9,7 @@ type Saved struct {
 	left     int64
 	deadline uint64
 	exc      guest.Exception
-	syscall  SyscallKind
+	gate     Gate
 	tb       *TB
 	insn     int
 	leave    Leave
@@ -22,13 +22,13 @@ type Saved struct {
 // Keep notes the first n words and all else.
 func (s *Saved) Keep(c *CPU, n int) {
 	*s = Saved{
-		append(s.w[:0], c.W[:n]...), c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn, c.Leave, c.Access, c.Skip, c.Moved, c.Again,
+		append(s.w[:0], c.W[:n]...), c.Left, c.Deadline, c.Exc, c.Gate, c.TB, c.Insn, c.Leave, c.Access, c.Skip, c.Moved, c.Again,
 	}
 }
 
 // Restore puts back what Keep noted.
 func (s *Saved) Restore(c *CPU) {
 	copy(c.W[:], s.w)
-	c.Left, c.Deadline, c.Exc, c.Syscall, c.TB, c.Insn = s.left, s.deadline, s.exc, s.syscall, s.tb, s.insn
+	c.Left, c.Deadline, c.Exc, c.Gate, c.TB, c.Insn = s.left, s.deadline, s.exc, s.gate, s.tb, s.insn
 	c.Leave, c.Access, c.Skip, c.Moved, c.Again = s.leave, s.access, s.skip, s.moved, s.again
 }

@@ -7,19 +7,13 @@ type Stop uint8
 // with a fault, where it is that of the faulting one.
 const (
 	StopBudget    Stop = iota // the instructions asked for have run
-	StopSyscall               // a system call instruction ran; see SyscallKind
+	StopSyscall               // a system call instruction ran; see Gate
 	StopException             // Exc is to be delivered
 	StopHalt                  // HLT: wait for an interrupt
 	StopRequest               // Stop was called
 	StopAway                  // a nested run left the stacks that it may be on
 )
 
-// SyscallKind is the instruction of a StopSyscall.
-type SyscallKind uint8
-
-// The system call instructions.
-const (
-	SyscallInsn  SyscallKind = iota // SYSCALL
-	SysenterInsn                    // SYSENTER
-	Int80Insn                       // INT 0x80
-)
+// Gate is the instruction of a StopSyscall, by a number that the architecture gives
+// it: only the ABI of its programs knows what that means.
+type Gate uint8

@@ -37,7 +37,7 @@ type CPU struct {
 	Deadline uint64
 
 	Exc     guest.Exception // the pending exception of ExitRaise and StopException
-	Syscall SyscallKind     // the instruction of StopSyscall
+	Gate    Gate            // the instruction of StopSyscall
 	TB      *TB             // the running block
 	Insn    int             // index of the current instruction of TB, and Storing
 	Jump    *JumpCache      // of the current address space and mode
@@ -115,14 +115,10 @@ type Machine struct {
 	Comm            string
 	// Stacks tells of a living guest thread. It may be nil.
 	Stacks func(tid int) Stacks
-	// CPUID answers the instruction of that name; Hypercall, when not nil, gets
-	// it first and says whether a plugin took it, and what is to be called when
-	// the instruction is done: see Callbacks.
-	CPUID     func(leaf, sub uint32) (a, b, c, d uint32)
+	// Hypercall, when not nil, gets the instruction by which a guest calls plugins
+	// first. It says whether one of them took it, and what is to be called when the
+	// instruction is done: see Callbacks.
 	Hypercall func(c *CPU) (then func(), taken bool)
-	// Descriptor finds the segment descriptor of a selector besides those that
-	// every program has; nil when there are no others.
-	Descriptor func(sel uint16) (d uint64, ok bool)
 }
 
 // Arch is the guest architecture as a view of the register words.

@@ -193,11 +193,10 @@ func (m *Model) brand(part uint32) (a, b, c, d uint32) {
 	return le.Uint32(p), le.Uint32(p[4:]), le.Uint32(p[8:]), le.Uint32(p[12:])
 }
 
-// hCpuid offers the call to plugins as a hypercall and answers it if none of
+// newCpuid makes the helper of CPUID, which offers the call to plugins as a hypercall and answers it if none of
 // them takes it.
-var hCpuid = &ir.Helper{
-	Name: "cpuid", Reads: all, Writes: all, MayFault: true,
-	Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
+func newCpuid(m *Model) *ir.Helper {
+	return &ir.Helper{Name: "cpuid", Reads: all, Writes: all, MayFault: true, Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
 		then := func() {}
 		if h := c.Machine.Hypercall; h != nil {
 			var taken bool
@@ -207,7 +206,7 @@ var hCpuid = &ir.Helper{
 			}
 		}
 		leaf := uint32(c.W[regs.RAX])
-		a, b, cx, d := c.Machine.CPUID(leaf, uint32(c.W[regs.RCX]))
+		a, b, cx, d := m.cpuid(leaf, uint32(c.W[regs.RCX]))
 		if leaf == 0x8000_0001 && regs.CodeBits(&c.W) != 64 { // see trSyscall
 			d &^= f8dSYSCALL
 		}
@@ -215,11 +214,13 @@ var hCpuid = &ir.Helper{
 		c.W[regs.RCX], c.W[regs.RDX] = uint64(cx), uint64(d)
 		then()
 		return 0
-	},
+	}}
 }
 
-// Reset gives the vCPU the registers of a fresh program for 64- or 32-bit code
-// and the model's CPUID.
+// CPUID answers the instruction of that name.
+func (g *Guest) CPUID(leaf, sub uint32) (a, b, c, d uint32) { return g.model.cpuid(leaf, sub) }
+
+// Reset gives the vCPU the registers of a fresh program for 64- or 32-bit code.
 func (g *Guest) Reset(c *vcpu.CPU, bits int) {
 	clear(c.W[:])
 	w := &c.W
@@ -227,6 +228,5 @@ func (g *Guest) Reset(c *vcpu.CPU, bits int) {
 	regs.SetRFlags(w, regs.IF)
 	w[regs.FCW], w[regs.MXCSR] = 0x37f, 0x1f80
 	w[regs.XCR0] = g.model.xcr0()
-	c.Machine.CPUID = g.model.cpuid
 	c.Machine.Arch = g.View(g.Mode(c))
 }

@@ -9,13 +9,12 @@ import (
 	"panda/emu/vcpu"
 )
 
-// hLoadSegment loads a segment register of a program (SDM vol. 2B, MOV and
-// vol. 3A 5.5). There are the flat segments of Linux and those of the
+// newLoadSegment makes the helper that loads a segment register of a program (SDM
+// vol. 2B, MOV and vol. 3A 5.5). There are the flat segments of Linux and those of the
 // environment's descriptor tables. They decide the mode, but for FS and GS of
 // 64-bit code, so the run loop looks at it before the next block.
-var hLoadSegment = &ir.Helper{
-	Name: "load_segment", Reads: all, MayFault: true, Writes: all,
-	Fn: func(c *vcpu.CPU, seg, sel, _ uint64) uint64 {
+func newLoadSegment(env *regs.Environment) *ir.Helper {
+	return &ir.Helper{Name: "load_segment", Reads: all, MayFault: true, Writes: all, Fn: func(c *vcpu.CPU, seg, sel, _ uint64) uint64 {
 		s, r := uint16(sel), ir.Ref(seg)
 		if r < regs.FS || regs.CodeBits(&c.W) != 64 {
 			c.Kick()
@@ -24,15 +23,15 @@ var hLoadSegment = &ir.Helper{
 			regs.LoadNull(c.W[:], r, s)
 			return 0
 		}
-		regs.LoadSegment(c.W[:], r, s, loadable(c, r, s))
+		regs.LoadSegment(c.W[:], r, s, loadable(env, c, r, s))
 		return 0
-	},
+	}}
 }
 
 // loadable is the descriptor that a program loads into a segment register, or
 // the exception if it may not.
-func loadable(c *vcpu.CPU, seg ir.Ref, sel uint16) regs.Descriptor {
-	d, ok := findDescriptor(c, sel)
+func loadable(env *regs.Environment, c *vcpu.CPU, seg ir.Ref, sel uint16) regs.Descriptor {
+	d, ok := findDescriptor(env, c, sel)
 	switch {
 	case !ok || !d.Loadable(seg, sel):
 		raiseSelector(c, vecGP, sel)
@@ -45,17 +44,17 @@ func loadable(c *vcpu.CPU, seg ir.Ref, sel uint16) regs.Descriptor {
 }
 
 // findDescriptor finds what a selector names.
-func findDescriptor(c *vcpu.CPU, sel uint16) (regs.Descriptor, bool) {
+func findDescriptor(env *regs.Environment, c *vcpu.CPU, sel uint16) (regs.Descriptor, bool) {
 	if d, ok := regs.FlatDescriptor(sel); ok {
 		if sel|3 == regs.UserCPU {
 			d |= regs.Descriptor(c.W[regs.TSCAux] & 0xffff)
 		}
 		return d, true
 	}
-	if sel < 4 || c.Machine.Descriptor == nil {
+	if sel < 4 || env.Descriptor == nil {
 		return 0, false
 	}
-	v, ok := c.Machine.Descriptor(sel)
+	v, ok := env.Descriptor(sel)
 	return regs.Descriptor(v), ok
 }
 
@@ -86,17 +85,19 @@ func reaches(long bool, limit, to uint64) bool {
 
 // codeSegment is the descriptor of a far transfer to a segment, which has the
 // privilege of the program, or the exception if it may not be.
-func codeSegment(c *vcpu.CPU, sel uint16) regs.Descriptor {
+func codeSegment(env *regs.Environment, c *vcpu.CPU, sel uint16) regs.Descriptor {
 	if sel < 4 {
 		raiseSelector(c, vecGP, 0)
 	}
-	return loadable(c, regs.CS, sel)
+	return loadable(env, c, regs.CS, sel)
 }
 
-// hCheckCode raises the exception of a far transfer to a segment that may not be.
-var hCheckCode = &ir.Helper{
-	Name: "check_code", Reads: all, MayFault: true,
-	Fn: func(c *vcpu.CPU, sel, _, _ uint64) uint64 { codeSegment(c, uint16(sel)); return 0 },
+// newCheckCode makes the helper that raises the exception of a far transfer to a segment that may not be.
+func newCheckCode(env *regs.Environment) *ir.Helper {
+	return &ir.Helper{Name: "check_code", Reads: all, MayFault: true, Fn: func(c *vcpu.CPU, sel, _, _ uint64) uint64 {
+		codeSegment(env, c, uint16(sel))
+		return 0
+	}}
 }
 
 // offsetIn is the offset of a far transfer as its segment takes it, or #GP(0).
@@ -110,24 +111,23 @@ func offsetIn(c *vcpu.CPU, d regs.Descriptor, off uint64) uint64 {
 	return off
 }
 
-// hLoadCode loads CS for a far transfer to an offset. The result is where it goes.
-var hLoadCode = &ir.Helper{
-	Name: "load_code", Reads: all, MayFault: true, Writes: all,
-	Fn: func(c *vcpu.CPU, sel, off, _ uint64) uint64 {
-		d := codeSegment(c, uint16(sel))
+// newLoadCode makes the helper that loads CS for a far transfer to an offset. The
+// result is where it goes.
+func newLoadCode(env *regs.Environment) *ir.Helper {
+	return &ir.Helper{Name: "load_code", Reads: all, MayFault: true, Writes: all, Fn: func(c *vcpu.CPU, sel, off, _ uint64) uint64 {
+		d := codeSegment(env, c, uint16(sel))
 		off = offsetIn(c, d, off)
 		regs.LoadSegment(c.W[:], regs.CS, uint16(sel), d)
 		c.Kick()
 		return off
-	},
+	}}
 }
 
-// hIret returns to the same privilege with a frame of words of n bytes at a (SDM
+// newIret makes the helper that returns to the same privilege with a frame of words of n bytes at a (SDM
 // vol. 2A, IRET): 64-bit code also takes the stack from it. The result is the
 // new instruction pointer.
-var hIret = &ir.Helper{
-	Name: "iret", Reads: all, MayFault: true, Writes: all,
-	Fn: func(c *vcpu.CPU, a, n, _ uint64) uint64 {
+func newIret(env *regs.Environment) *ir.Helper {
+	return &ir.Helper{Name: "iret", Reads: all, MayFault: true, Writes: all, Fn: func(c *vcpu.CPU, a, n, _ uint64) uint64 {
 		if c.W[regs.EFL]&regs.NT != 0 {
 			raiseSelector(c, vecGP, 0)
 		}
@@ -139,14 +139,14 @@ var hIret = &ir.Helper{
 		for i := range count {
 			f[i] = loadWord(c, a+uint64(i)*n, n)
 		}
-		code := codeSegment(c, uint16(f[1]))
+		code := codeSegment(env, c, uint16(f[1]))
 		to := offsetIn(c, code, f[0])
 		if count == 5 {
 			ss := uint16(f[4])
 			if ss < 4 {
 				raiseSelector(c, vecGP, 0)
 			}
-			regs.LoadSegment(c.W[:], regs.SS, ss, loadable(c, regs.SS, ss))
+			regs.LoadSegment(c.W[:], regs.SS, ss, loadable(env, c, regs.SS, ss))
 			c.W[regs.RSP] = f[3]
 		}
 		regs.LoadSegment(c.W[:], regs.CS, uint16(f[1]), code)
@@ -157,7 +157,7 @@ var hIret = &ir.Helper{
 		setUserFlags(c, f[2], mask)
 		c.Kick()
 		return to
-	},
+	}}
 }
 
 // loadWord reads n bytes.

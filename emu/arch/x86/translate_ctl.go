@@ -162,14 +162,14 @@ func trSyscall(t *translator) {
 	}
 	t.b.MovTo(regs.R11, ir.I64, ir.W(t.rflags()))
 	t.b.MovTo(regs.RCX, ir.I64, ir.K(t.next))
-	t.systemCall(vcpu.SyscallInsn)
+	t.systemCall(regs.GateSyscall)
 }
 
-func trSysenter(t *translator) { t.systemCall(vcpu.SysenterInsn) }
+func trSysenter(t *translator) { t.systemCall(regs.GateSysenter) }
 
-func (t *translator) systemCall(kind vcpu.SyscallKind) {
+func (t *translator) systemCall(gate vcpu.Gate) {
 	t.sync()
-	t.b.Emit(ir.Insn{Op: ir.ExitTB, Aux: uint8(ir.ExitSyscall), Sub: uint8(kind), Imm: t.next})
+	t.b.Emit(ir.Insn{Op: ir.ExitTB, Aux: uint8(ir.ExitSyscall), Sub: uint8(gate), Imm: t.next})
 	t.done = true
 }
 
@@ -192,7 +192,7 @@ func trap(vec uint8) trFunc {
 func trInt(t *translator) {
 	switch n := uint8(t.arg(0).Imm); n {
 	case 0x80:
-		t.systemCall(vcpu.Int80Insn)
+		t.systemCall(regs.GateInt80)
 	case vecBP, vecOF:
 		t.raise(guest.Exception{Vector: n, Next: true})
 	default:

@@ -46,7 +46,7 @@ func trLoadFar(seg uint8) trFunc {
 // which looks at the new mode.
 func trJmpFar(t *translator) {
 	off, sel := t.farPointer()
-	t.jumpTo(t.b.Call(hLoadCode, sel, off))
+	t.jumpTo(t.b.Call(t.g.helpers.loadCode, sel, off))
 }
 
 // trCallFar stores before it loads CS, because that may fault, and before that
@@ -54,10 +54,10 @@ func trJmpFar(t *translator) {
 func trCallFar(t *translator) {
 	n := t.in.OpSize
 	off, sel := t.farPointer()
-	t.b.CallTo(ir.None, hCheckCode, sel)
+	t.b.CallTo(ir.None, t.g.helpers.checkCode, sel)
 	t.b.St(ir.IntType(int(n)), t.stackAt(-int64(n)), regs.Sel+regs.CS)
 	t.b.St(ir.IntType(int(n)), t.stackAt(-2*int64(n)), t.b.Word(ir.K(t.next)))
-	to := t.b.Call(hLoadCode, sel, off)
+	to := t.b.Call(t.g.helpers.loadCode, sel, off)
 	t.moveStack(-2 * int64(n))
 	t.jumpTo(to)
 }
@@ -69,7 +69,7 @@ func trRetFar(t *translator) {
 	if t.in.N == 1 {
 		down += t.arg(0).Imm & 0xffff
 	}
-	to := t.b.Call(hLoadCode, sel, off)
+	to := t.b.Call(t.g.helpers.loadCode, sel, off)
 	t.moveStack(down)
 	t.jumpTo(to)
 }
@@ -80,7 +80,7 @@ func trIret(t *translator) {
 	at := t.b.Temp()
 	t.b.LeaTo(at, ir.I64, a)
 	t.checkArea(a, 3*uint64(n), uint64(n), false)
-	to := t.b.Call(hIret, at, t.b.Word(ir.K(uint64(n))))
+	to := t.b.Call(t.g.helpers.iret, at, t.b.Word(ir.K(uint64(n))))
 	if t.bits != 64 {
 		t.moveStack(3 * int64(n))
 	}
@@ -96,13 +96,12 @@ const (
 	askWrite
 )
 
-// hSelector answers a question; bit 32 of the answer says that the selector is
+// newSelector makes the helper that answers a question; bit 32 of the answer says that the selector is
 // one that the program may ask about, or use so (SDM vol. 2A LAR, LSL, VERR).
-var hSelector = &ir.Helper{
-	Name: "selector", Reads: all,
-	Fn: func(c *vcpu.CPU, what, sel, _ uint64) uint64 {
+func newSelector(env *regs.Environment) *ir.Helper {
+	return &ir.Helper{Name: "selector", Reads: all, Fn: func(c *vcpu.CPU, what, sel, _ uint64) uint64 {
 		const yes = 1 << 32
-		d, ok := findDescriptor(c, uint16(sel))
+		d, ok := findDescriptor(env, c, uint16(sel))
 		if !ok || !d.Asked() {
 			return 0
 		}
@@ -120,14 +119,14 @@ var hSelector = &ir.Helper{
 			return yes
 		}
 		return 0
-	},
+	}}
 }
 
 // ask sets ZF to whether the answer is yes, and returns the answer and ZF as a
 // word.
 func (t *translator) ask(what uint64, a *dec.Arg) (answer, yes ir.Ref) {
 	sel := t.b.Ext(ir.ZExt, ir.I64, ir.I16, t.word(a))
-	answer = t.b.Call(hSelector, t.b.Word(ir.K(what)), sel)
+	answer = t.b.Call(t.g.helpers.selector, t.b.Word(ir.K(what)), sel)
 	yes = t.b.Op2(ir.Shr, ir.I64, answer, ir.K(32))
 	t.setZF(yes)
 	return answer, yes

@@ -89,7 +89,7 @@ func trMovSeg(t *translator) {
 
 // loadSegment loads a selector; the helper knows which a program may load.
 func (t *translator) loadSegment(seg uint8, v ir.Ref) {
-	t.b.CallTo(ir.None, hLoadSegment, t.b.Word(ir.K(uint64(seg))), v)
+	t.b.CallTo(ir.None, t.g.helpers.loadSegment, t.b.Word(ir.K(uint64(seg))), v)
 	t.last = true
 }
 
@@ -107,7 +107,7 @@ func writeBase(seg ir.Ref) trFunc {
 // trCpuid ends the block: it is also the hypercall, after which a plugin may
 // have changed anything.
 func trCpuid(t *translator) {
-	t.b.CallTo(ir.None, hCpuid, t.b.Word(ir.K(t.pc)))
+	t.b.CallTo(ir.None, t.g.helpers.cpuid, t.b.Word(ir.K(t.pc)))
 	t.last = true
 }
 

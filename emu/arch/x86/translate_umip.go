@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"panda/emu/arch/x86/dec"
+	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
@@ -17,7 +18,7 @@ import (
 // memory that cannot be written is a fault at its first byte.
 var umipTable = map[string]trFunc{
 	"sgdt": trTable(0xfffffffffffe0000), "sidt": trTable(0xffffffffffff0000),
-	"sldt": trTableWord(func(t *translator) ir.Ref { return t.b.Call(hLDT) }),
+	"sldt": trTableWord(func(t *translator) ir.Ref { return t.b.Call(t.g.helpers.localTable) }),
 	"str":  trTableWord(func(t *translator) ir.Ref { return t.b.Word(ir.K(taskSelector)) }),
 	"smsw": trTableWord(func(t *translator) ir.Ref { return t.b.Word(ir.K(machineStatus)) }),
 }
@@ -77,14 +78,14 @@ const (
 	machineStatus = 0x80050033
 )
 
-// hLDT is the selector of the local descriptor table if the program has one.
-var hLDT = &ir.Helper{
-	Name: "sldt", Reads: all,
-	Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
+// newLocalTable makes the helper that gives the selector of the local descriptor
+// table, if the program has one.
+func newLocalTable(env *regs.Environment) *ir.Helper {
+	return &ir.Helper{Name: "sldt", Reads: all, Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
 		const first = 7
-		if _, ok := findDescriptor(c, first); ok {
+		if _, ok := findDescriptor(env, c, first); ok {
 			return ldtSelector
 		}
 		return 0
-	},
+	}}
 }

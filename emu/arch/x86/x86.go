@@ -39,13 +39,34 @@ type Guest struct {
 	model          *Model
 	tr             translator // of the block that is translated
 	rows           []rowInfo  // by dec.Row.ID
+	env            regs.Environment
+	helpers        helpers
 }
 
 var _ arch.Guest = (*Guest)(nil)
 
 // New makes the architecture for a CPU model.
 func New(m *Model) *Guest {
-	return &Guest{view64: newView(64), view32: newView(32), model: m}
+	g := &Guest{view64: newView(64), view32: newView(32), model: m}
+	g.helpers = newHelpers(g)
+	return g
+}
+
+// Environment is what the CPU asks of its surroundings, for those to fill in.
+func (g *Guest) Environment() *regs.Environment { return &g.env }
+
+// helpers are those that need more than a vCPU: the model, or the environment.
+type helpers struct {
+	cpuid                                                        *ir.Helper
+	loadSegment, checkCode, loadCode, iret, selector, localTable *ir.Helper
+}
+
+func newHelpers(g *Guest) helpers {
+	return helpers{
+		cpuid:       newCpuid(g.model),
+		loadSegment: newLoadSegment(&g.env), checkCode: newCheckCode(&g.env), loadCode: newLoadCode(&g.env), iret: newIret(&g.env),
+		selector: newSelector(&g.env), localTable: newLocalTable(&g.env),
+	}
 }
 
 // View describes the registers as code of the mode sees them.
@@ -129,5 +150,5 @@ func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: vec
 // Stepped is #DB after an instruction that began with TF set. Code is what DR6
 // says of it.
 func (g *Guest) Stepped() guest.Exception {
-	return guest.Exception{Vector: vecDB, Code: guest.DR6Step, Next: true}
+	return guest.Exception{Vector: vecDB, Code: regs.DR6Step, Next: true}
 }

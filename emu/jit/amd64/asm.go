@@ -48,8 +48,8 @@ func (a *asm) pos() int { return len(a.code) }
 
 func (a *asm) byte(b ...byte) { a.code = append(a.code, b...) }
 
-// put writes the first bits of a word. What stands behind them is overwritten
-// later, or is not part of the code.
+// put writes the first bits of a word. What it leaves after them is overwritten by
+// the next instruction, or is not part of the code.
 func (a *asm) put(w uint64, bits uint) {
 	at := len(a.code)
 	if at+8 > cap(a.code) {
@@ -100,6 +100,12 @@ func head(op opcode, size uint8, r, x, b Reg, rex bool) (w uint64, n uint) {
 // could be memory.
 func (a *asm) rr(op opcode, size uint8, reg, rm Reg) {
 	w, n := head(op, size, reg, 0, rm, size == 1 && (reg >= RSP || rm >= RSP))
+	a.put(w|(0xc0|uint64(reg&7)<<3|uint64(rm&7))<<n, n+8)
+}
+
+// rrByte is rr for a byte register in the field that could be memory.
+func (a *asm) rrByte(op opcode, size uint8, reg, rm Reg) {
+	w, n := head(op, size, reg, 0, rm, rm >= RSP)
 	a.put(w|(0xc0|uint64(reg&7)<<3|uint64(rm&7))<<n, n+8)
 }
 
@@ -155,219 +161,6 @@ func sibIndex(r Reg) uint64 {
 	return uint64(r&7) << 3
 }
 
-// mov copies a register.
-func (a *asm) mov(size uint8, d, s Reg) { a.rr(0x8b, size, d, s) }
-
-// load reads size bytes, 4 or 8, store writes 1, 2, 4 or 8.
-func (a *asm) load(size uint8, d Reg, m Mem) { a.rm(0x8b, size, d, m) }
-
-func (a *asm) store(size uint8, m Mem, s Reg) {
-	if size == 1 {
-		a.rm(0x88, 1, s, m)
-		return
-	}
-	a.rm(0x89, size, s, m)
-}
-
-// movImm sets a register without touching the flags.
-func (a *asm) movImm(d Reg, v uint64) {
-	switch {
-	case v == uint64(uint32(v)):
-		w, n := head(opcode(0xb8|d&7), 4, 0, 0, d, false)
-		a.put(w|v<<n, n+32)
-	case v == uint64(int64(int32(v))):
-		a.rr(0xc7, 8, 0, d)
-		a.i32(int32(v))
-	default:
-		a.put(head(opcode(0xb8|d&7), 8, 0, 0, d, false))
-		a.i64(v)
-	}
-}
-
-// storeImm stores a sign-extended constant of 4 or 8 bytes.
-func (a *asm) storeImm(size uint8, m Mem, v int32) {
-	a.rm(0xc7, size, 0, m)
-	a.i32(v)
-}
-
-// storeImmN stores a constant of 1 or 2 bytes.
-func (a *asm) storeImmN(size uint8, m Mem, v uint64) {
-	if size == 1 {
-		a.rm(0xc6, 1, 0, m)
-		a.byte(byte(v))
-		return
-	}
-	a.rm(0xc7, 2, 0, m)
-	a.byte(byte(v), byte(v>>8))
-}
-
-// The arithmetic instructions by the number that their immediate forms have.
-const (
-	aluAdd = iota
-	aluOr
-	aluAdc
-	aluSbb
-	aluAnd
-	aluSub
-	aluXor
-	aluCmp
-)
-
-// alu does d = d op s.
-func (a *asm) alu(op byte, size uint8, d, s Reg) { a.rr(opcode(op<<3|3), size, d, s) }
-
-// aluM does d = d op memory.
-func (a *asm) aluM(op byte, size uint8, d Reg, m Mem) { a.rm(opcode(op<<3|3), size, d, m) }
-
-// aluI does d = d op constant.
-func (a *asm) aluI(op byte, size uint8, d Reg, v int32) {
-	if v == int32(int8(v)) {
-		a.rr(0x83, size, Reg(op), d)
-		a.byte(byte(v))
-		return
-	}
-	a.rr(0x81, size, Reg(op), d)
-	a.i32(v)
-}
-
-// aluMI does memory = memory op constant.
-func (a *asm) aluMI(op byte, size uint8, m Mem, v int32) {
-	if v == int32(int8(v)) {
-		a.rm(0x83, size, Reg(op), m)
-		a.byte(byte(v))
-		return
-	}
-	a.rm(0x81, size, Reg(op), m)
-	a.i32(v)
-}
-
-func (a *asm) test(size uint8, x, y Reg) { a.rr(0x85, size, y, x) }
-
-func (a *asm) testI(size uint8, x Reg, v int32) {
-	if v&^0xff == 0 && size != 2 {
-		a.rr(0xf6, 1, 0, x)
-		a.byte(byte(v))
-		return
-	}
-	a.rr(0xf7, size, 0, x)
-	a.i32(v)
-}
-
-// The shifts by constants, by their number in the opcode's register field.
-const (
-	shiftRol = 0
-	shiftRor = 1
-	shiftShl = 4
-	shiftShr = 5
-	shiftSar = 7
-)
-
-func (a *asm) shiftI(op Reg, size uint8, d Reg, n byte) {
-	a.rr(0xc1, size, op, d)
-	a.byte(n)
-}
-
-// shiftCL shifts by the count in CL.
-func (a *asm) shiftCL(op Reg, size uint8, d Reg) { a.rr(0xd3, size, op, d) }
-
-func (a *asm) lea(size uint8, d Reg, m Mem) { a.rm(0x8d, size, d, m) }
-
-// neg and not are unary; their number is in the register field.
-func (a *asm) neg(size uint8, d Reg) { a.rr(0xf7, size, 3, d) }
-func (a *asm) not(size uint8, d Reg) { a.rr(0xf7, size, 2, d) }
-
-func (a *asm) imul(size uint8, d, s Reg) { a.rr(0x0faf, size, d, s) }
-func (a *asm) imulI(size uint8, d, s Reg, v int32) {
-	a.rr(0x69, size, d, s)
-	a.i32(v)
-}
-
-// Opcodes of instructions with a register and a register or memory operand.
-const (
-	opMovzx8  = 0x0fb6
-	opMovzx16 = 0x0fb7
-	opMovsx8  = 0x0fbe
-	opMovsx16 = 0x0fbf
-	opMovsxd  = 0x63
-	opLzcnt   = 0xf3000fbd
-	opTzcnt   = 0xf3000fbc
-	opPopcnt  = 0xf3000fb8
-	opCmov    = 0x0f40
-)
-
-func (a *asm) bswap(size uint8, d Reg) {
-	a.put(head(opcode(0x0fc8|uint16(d&7)), size, 0, 0, d, false))
-}
-
-// Condition codes of the host (SDM vol. 1 appendix B).
-const (
-	ccO = iota
-	ccNO
-	ccB
-	ccAE
-	ccE
-	ccNE
-	ccBE
-	ccA
-	ccS
-	ccNS
-	ccP
-	ccNP
-	ccL
-	ccGE
-	ccLE
-	ccG
-)
-
-func (a *asm) setcc(cc byte, d Reg) { a.rr(opcode(0x0f90)|opcode(cc), 1, 0, d) }
-
-func (a *asm) cmov(cc byte, size uint8, d, s Reg) { a.rr(opCmov|opcode(cc), size, d, s) }
-
-// jcc and jmp write a jump with a 32-bit displacement to be set by patch, whose
-// place they return.
-func (a *asm) jcc(cc byte) int {
-	a.put(0x0f|uint64(0x80|cc)<<8, 48)
-	return a.pos() - 4
-}
-
-func (a *asm) jmp() int {
-	a.put(0xe9, 40)
-	return a.pos() - 4
-}
-
-// jcc8 writes a short jump.
-func (a *asm) jcc8(cc byte) int {
-	a.put(uint64(0x70|cc), 16)
-	return a.pos() - 1
-}
-
-// patch makes the displacement at a place lead to a position of the buffer.
-func (a *asm) patch(place, to int) {
-	binary.LittleEndian.PutUint32(a.code[place:], uint32(to-place-4))
-}
-
-// patch8 makes a short jump lead here.
-func (a *asm) patch8(place int) { a.code[place] = byte(a.pos() - place - 1) }
-
-func (a *asm) jmpMem(m Mem) { a.rm(0xff, 4, 4, m) }
-
-// leaNext sets a register to the address that is patched into the place that it
-// returns.
-func (a *asm) leaNext(d Reg) int {
-	w, n := head(0x8d, 8, d, 0, 0, false)
-	a.put(w|(5|uint64(d&7)<<3)<<n, n+8)
-	a.i32(0)
-	return a.pos() - 4
-}
-
-func (a *asm) ret() { a.byte(0xc3) }
-
-// vop is an instruction in VEX encoding: opcode, map (1 to 3), mandatory prefix
-// (0, 1 for 66, 2 for F3, 3 for F2) and the W bit.
-type vop uint32
-
-func vexOp(pp, m, w, op uint32) vop { return vop(op | m<<8 | pp<<16 | w<<20) }
-
 // vrr writes a VEX instruction on three registers; wide selects 256 bits.
 func (a *asm) vrr(op vop, wide bool, d, v, s Reg) {
 	w, n := vex(op, wide, d, v, 0, s)
@@ -385,6 +178,12 @@ func (a *asm) vrm(op vop, wide bool, d, v Reg, m Mem) {
 	}
 	w, n := vex(op, wide, d, v, x, b)
 	a.memory(w, n, byte(d), m)
+}
+
+// vrrI is vrr with an immediate byte.
+func (a *asm) vrrI(op vop, wide bool, d, v, s Reg, imm byte) {
+	a.vrr(op, wide, d, v, s)
+	a.byte(imm)
 }
 
 // vex is the prefix and opcode.

@@ -32,8 +32,8 @@ func (l *lower) leavesAt(label int) (o outward, ok bool) {
 	return o, false
 }
 
-// leaveBy has a jump lead out of the block, by code behind it that stores what
-// is not at home.
+// leaveBy makes a jump lead out of the block, by code after it that stores what is
+// not at home.
 func (l *lower) leaveBy(place int, o outward) {
 	c := cold{place: place, reg: noReg, chain: int8(o.to.Aux), undone: int(o.to.C), first: len(l.away), fp: l.x87}
 	c.site = jit.Site{Kind: jit.Chain, Slot: o.to.Aux, PC: o.to.Imm}
@@ -93,7 +93,7 @@ type guard struct {
 	op       *ir.Insn // an access that the interpreter does, instead
 	result   Reg      // where the block has op's result, if it was made in a pinned register
 	insn     int
-	resume   int // position where the block goes on
+	resume   int // position where the block continues
 	fpOn     bool
 	words    [len(scratch)]ir.Ref // what the scratch registers hold; None for nothing
 	vecs     vecs
@@ -119,7 +119,7 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 	return guard{from: l.pc + 1, to: lb.op, insn: l.insn}, ok
 }
 
-// guard writes the branch to the rare case, and goes on as if there were none.
+// guard writes the branch to the rare case, and continues as if there were none.
 func (l *lower) guard(i *ir.Insn, g guard) {
 	l.around(g, l.jcc(l.compare(i)^1))
 	l.skipTo = g.to + 1
@@ -203,7 +203,7 @@ func (l *lower) emitGuard(g *guard, ds []due) {
 		}
 	}
 	if g.fpOn {
-		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
+		l.ldmxcsr(home(l.t.fpEnv))
 		l.storeImm(4, atFP, 1)
 	}
 	l.patch(l.jmp(), g.resume)

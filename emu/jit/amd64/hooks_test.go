@@ -30,7 +30,7 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("R15 is at %d of a CPU, not %d", got, ctxBias)
 	}
 	if got := unsafe.Offsetof(c.Host); got != unsafe.Sizeof(c.W) {
-		t.Errorf("Host is at %d, not behind the frame", got)
+		t.Errorf("Host is at %d, not after the frame", got)
 	}
 	c.Kick()
 	if *(*uint32)(unsafe.Add(base, vcpu.StopOffset())) == 0 {
@@ -94,7 +94,7 @@ func TestHookTwice(t *testing.T) {
 	}
 }
 
-// TestEnter enters from stacks that must grow, and goes on with all registers
+// TestEnter enters from stacks that must grow, and comes back with all registers
 // changed.
 func TestEnter(t *testing.T) {
 	p := page(t)

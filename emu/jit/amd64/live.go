@@ -89,8 +89,8 @@ func (l *lower) prolong() {
 	}
 }
 
-// uses notes operation n as a user of its operands, and is the set of the slots
-// among them.
+// uses notes operation n as a user of its operands, and returns the slots among
+// them as bits.
 func (l *lower) uses(i *ir.Insn, n int32) (slots uint64) {
 	if i.Plain() {
 		return l.usesPlain(i, n)

@@ -115,8 +115,8 @@ func (l *lower) unrolled() int {
 	return 4
 }
 
-// turn is a block's head in the middle of a loop. It goes on at a position, or
-// for a negative one behind itself.
+// turn writes a block's head in the middle of a loop. What it leads to is at a
+// position, or for a negative one follows it.
 func (l *lower) turn(to int) {
 	over := l.jccBudget()
 	l.aluMI(aluCmp, 4, atStop, 0)

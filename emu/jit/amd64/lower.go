@@ -66,7 +66,7 @@ type label struct {
 // jump is a displacement to be set when its label is known.
 type jump struct{ place, label int }
 
-// cold is an exit that is seldom taken; its code stands behind the block.
+// cold is an exit that is seldom taken; its code stands after the block.
 type cold struct {
 	place int // of the displacement that leads here
 	other int // of another one, or 0
@@ -82,7 +82,7 @@ type cold struct {
 	// What counters are owed: part of lower.coldDue.
 	firstDue, lastDue int
 	look              Reg  // where the entry of the jump cache is that was missed
-	back              int  // for code that loads the floating-point environment: where it goes on
+	back              int  // for code that loads the floating-point environment: where it returns to
 	x87Set            bool // that of the x87; or it leaves
 	fp                x87  // what is on the host's x87
 }
@@ -123,6 +123,7 @@ func (t *Target) Lower(u *jit.Unit) error {
 		}
 		again = l.again
 	}
+	u.Cold = len(l.code)
 	for n := range l.colds {
 		l.emitCold(&l.colds[n])
 	}
@@ -217,7 +218,7 @@ func (l *lower) emitCold(c *cold) {
 		l.emitX87Set(c)
 	}
 	if c.back != 0 {
-		l.rm(opMXCSR, 4, 2, home(l.t.fpEnv))
+		l.ldmxcsr(home(l.t.fpEnv))
 		l.storeImm(4, atFP, 1)
 		l.patch(l.jmp(), c.back)
 		return

@@ -5,8 +5,7 @@ import "panda/emu/ir"
 // extend emits a zero or sign extension of a register.
 func (l *lower) extend(op opcode, n uint8, d, s Reg) {
 	if op == opMovzx8 || op == opMovsx8 {
-		w, at := head(op, n, d, 0, s, s >= RSP)
-		l.put(w|(0xc0|uint64(d&7)<<3|uint64(s&7))<<at, at+8)
+		l.rrByte(op, n, d, s)
 		return
 	}
 	l.rr(op, n, d, s)
@@ -25,7 +24,7 @@ func lowZExt(l *lower, i *ir.Insn) {
 	}
 	src, m := l.operand(i.A)
 	r := l.target(i.D)
-	op := map8to32(from, opMovzx8, opMovzx16, 0x8b)
+	op := map8to32(from, opMovzx8, opMovzx16, opMov)
 	if src != noReg {
 		l.extend(op, 4, r, src)
 	} else {
@@ -61,7 +60,7 @@ func lowSExt(l *lower, i *ir.Insn) {
 	r := l.target(i.D)
 	op := map8to32(from, opMovsx8, opMovsx16, opMovsxd)
 	if from == ir.I64 || from == ir.I32 && n == 4 {
-		op = 0x8b
+		op = opMov
 	}
 	if src != noReg {
 		l.extend(op, n, r, src)
@@ -127,11 +126,9 @@ func (l *lower) depositLow(i *ir.Insn, n uint8) {
 	if k, ok := l.constant(&ir.Insn{Type: ir.I64, B: i.B, Imm: i.Imm}); ok {
 		r := l.targetFrom(i.D, i.A, noReg)
 		if n == 1 {
-			l.rr(0xc6, 1, 0, r)
-			l.byte(byte(k))
+			l.movImm8(r, byte(k))
 		} else {
-			l.rr(0xc7, 2, 0, r)
-			l.byte(byte(k), byte(k>>8))
+			l.movImm16(r, uint16(k))
 		}
 		l.finish(i.D, r)
 		return
@@ -139,7 +136,7 @@ func (l *lower) depositLow(i *ir.Insn, n uint8) {
 	b := l.toReg(i.B)
 	r := l.targetFrom(i.D, i.A, b)
 	if n == 1 {
-		l.rr(0x8a, 1, r, b)
+		l.mov8(r, b)
 	} else {
 		l.mov(2, r, b)
 	}
@@ -154,11 +151,9 @@ func (l *lower) depositHigh(i *ir.Insn) {
 		b = l.alloc()
 		l.mov(4, b, r)
 	}
-	l.vrr(opRorx.sized(8), false, r, 0, r)
-	l.byte(8)
-	l.rr(0x8a, 1, r, b)
-	l.vrr(opRorx.sized(8), false, r, 0, r)
-	l.byte(56)
+	l.rorx(8, r, r, 8)
+	l.mov8(r, b)
+	l.rorx(8, r, r, 56)
 	l.finish(i.D, r)
 }
 

@@ -2,12 +2,6 @@ package amd64
 
 import "panda/emu/ir"
 
-// The divisions by their number in the opcode's register field.
-const (
-	unaryDiv  = 6
-	unaryIdiv = 7
-)
-
 // lowDiv divides by DIV or IDIV, which work on RDX:RAX: these wait in memory
 // meanwhile. A division of the same numbers that follows, for the other part of
 // the result, is done by the same instruction.
@@ -22,11 +16,11 @@ func lowDiv(signed, rem bool) func(*lower, *ir.Insn) {
 		l.store(8, atScratch, RAX)
 		l.store(8, save, RDX)
 		l.dividend(i, n, r, signed)
-		op := Reg(unaryDiv)
+		op := unaryDiv
 		if signed {
 			op = unaryIdiv
 		}
-		l.rr(0xf7, n, op, x)
+		l.unary(op, n, x)
 		first, second := RAX, RDX
 		if rem {
 			first, second = RDX, RAX
@@ -64,7 +58,7 @@ func (l *lower) dividend(i *ir.Insn, n uint8, t Reg, signed bool) {
 	l.moveTo(RAX, i.A)
 	switch {
 	case signed:
-		l.put(head(0x99, n, 0, 0, 0, false)) // cdq, cqo
+		l.signToRDX(n)
 	case i.C == ir.None:
 		l.alu(aluXor, 4, RDX, RDX)
 	case !inRDX:

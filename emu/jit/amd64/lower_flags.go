@@ -51,8 +51,7 @@ func (l *lower) flagsCarry(i *ir.Insn, n uint8) Reg {
 	}
 	r := l.alloc()
 	l.moveTo(r, i.A)
-	l.rr(0x0fba, 4, 4, c) // bt c, 0
-	l.byte(0)
+	l.btI(4, c, 0)
 	if isConst {
 		l.aluN(op, n, r, i)
 	} else {
@@ -81,7 +80,7 @@ func (l *lower) aluN(op byte, n uint8, r Reg, i *ir.Insn) {
 		if b, m := l.operand(i.B); b != noReg {
 			l.aluSized(op, n, r, b)
 		} else if n == 1 {
-			l.rm(opcode(op<<3|2), 1, r, m)
+			l.alu8M(op, r, m)
 		} else {
 			l.aluM(op, n, r, m)
 		}
@@ -90,8 +89,7 @@ func (l *lower) aluN(op byte, n uint8, r Reg, i *ir.Insn) {
 	s := 64 - 8*n
 	switch v := int64(k<<s) >> s; {
 	case n == 1:
-		l.rr(0x80, 1, Reg(op), r)
-		l.byte(byte(k))
+		l.alu8I(op, r, byte(k))
 	case v == int64(int8(v)) || n >= 4 && v == int64(int32(v)):
 		l.aluI(op, n, r, int32(v))
 	default:
@@ -104,7 +102,7 @@ func (l *lower) aluN(op byte, n uint8, r Reg, i *ir.Insn) {
 // aluSized is alu for operands of 1, 2, 4 or 8 bytes.
 func (a *asm) aluSized(op byte, n uint8, d, s Reg) {
 	if n == 1 {
-		a.rr(opcode(op<<3|2), 1, d, s)
+		a.alu8(op, d, s)
 		return
 	}
 	a.alu(op, n, d, s)
@@ -112,7 +110,7 @@ func (a *asm) aluSized(op byte, n uint8, d, s Reg) {
 
 func (a *asm) testSized(n uint8, x, y Reg) {
 	if n == 1 {
-		a.rr(0x84, 1, y, x)
+		a.test8(x, y)
 		return
 	}
 	a.test(n, x, y)
@@ -125,11 +123,7 @@ func (a *asm) pushf(r Reg) {
 	top.Disp += 32
 	a.store(8, save, RSP)
 	a.lea(8, RSP, top)
-	a.byte(0x9c)
+	a.pushFlags()
 	a.popReg(r)
 	a.load(8, RSP, save)
-}
-
-func (a *asm) popReg(r Reg) {
-	a.put(head(opcode(0x58|r&7), 4, 0, 0, r, false))
 }

@@ -198,9 +198,9 @@ func lowLea(l *lower, i *ir.Insn) {
 // loadOps are the instructions that load by [type], [type] with sign to 32 and
 // to 64 bits.
 var loadOps = [3][4]opcode{
-	{opMovzx8, opMovzx16, 0x8b, 0x8b},
-	{opMovsx8, opMovsx16, 0x8b, 0x8b},
-	{opMovsx8, opMovsx16, opMovsxd, 0x8b},
+	{opMovzx8, opMovzx16, opMov, opMov},
+	{opMovsx8, opMovsx16, opMov, opMov},
+	{opMovsx8, opMovsx16, opMovsxd, opMov},
 }
 
 func lowLd(l *lower, i *ir.Insn) {

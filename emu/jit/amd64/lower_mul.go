@@ -91,7 +91,7 @@ func lowMulHS(l *lower, i *ir.Insn) {
 		l.moveTo(RDX, i.A)
 		x = RDX
 	}
-	l.rr(0xf7, 8, 5, x)
+	l.unary(unaryImul, 8, x)
 	l.mov(8, t, RDX)
 	l.load(8, RAX, atScratch)
 	l.load(8, RDX, save2)

@@ -153,16 +153,18 @@ func (l *lower) unless(m Mem, k uint64) {
 	l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
 }
 
-// stopSite leaves if somebody wants the block to be left. Who is not asked here:
-// the interpreter's operation knows, and mostly goes on.
+// stopSite looks whether somebody wants the block to be left. If so, the
+// interpreter's operation finds out whether that is to be here and now; mostly it
+// is not, and the block continues.
 func (l *lower) stopSite() {
 	l.flags = fact{}
 	l.aluMI(aluCmp, 4, atStop, 0)
 	l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.jcc(ccNE))
 }
 
-// besides reports whether an operation behind a condition can be done aside, with
-// nothing forgotten that the block knows: it changes no slot, or can leave.
+// besides reports whether an operation that a condition chooses can be done by
+// code apart, with nothing forgotten that the block knows: it changes no slot, or
+// can leave.
 func (l *lower) besides(i *ir.Insn) bool {
 	switch i.Op {
 	case ir.Count:

@@ -2,24 +2,6 @@ package amd64
 
 import "panda/emu/ir"
 
-// The BMI instructions on general registers (SDM vol. 2).
-var (
-	opShlx = vexOp(1, 2, 0, 0xf7)
-	opSarx = vexOp(2, 2, 0, 0xf7)
-	opShrx = vexOp(3, 2, 0, 0xf7)
-	opAndn = vexOp(0, 2, 0, 0xf2)
-	opMulx = vexOp(3, 2, 0, 0xf6)
-	opRorx = vexOp(3, 3, 0, 0xf0)
-)
-
-// sized is the instruction for operands of 4 or 8 bytes.
-func (v vop) sized(n uint8) vop {
-	if n == 8 {
-		return v | 1<<20
-	}
-	return v
-}
-
 func lowShift(op Reg, variable vop) func(*lower, *ir.Insn) {
 	return func(l *lower, i *ir.Insn) {
 		n := size(i)
@@ -56,8 +38,7 @@ func lowRotate(op Reg) func(*lower, *ir.Insn) {
 			}
 			a := l.toReg(i.A)
 			r := l.target(i.D)
-			l.vrr(opRorx.sized(n), false, r, 0, a)
-			l.byte(byte(k) & (8*n - 1))
+			l.rorx(n, r, a, byte(k)&(8*n-1))
 			l.result(i, r)
 			return
 		}

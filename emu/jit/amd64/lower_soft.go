@@ -7,7 +7,7 @@ import (
 
 // softAddress is the host operand of an access to memory behind a TLB: the entry
 // of the page is looked at, and where it does not allow the access, or the access
-// reaches into the next page, the interpreter does it and comes back behind it.
+// reaches into the next page, the interpreter does it and the code continues after it.
 //
 // An entry's page never leads to it unless the access is allowed, so that one
 // comparison of the offset answers both questions (see mmu.TLBEntry).
@@ -33,7 +33,7 @@ func (l *lower) softAddress(i *ir.Insn) Mem {
 	return at(r, 0)
 }
 
-// comeBack has the interpreter's way come back here, behind the access.
+// comeBack makes the interpreter's way return here, after the access.
 func (l *lower) comeBack() {
 	g := l.slow
 	l.note(g)

@@ -8,8 +8,8 @@ import (
 	"panda/emu/jit"
 )
 
-// Helpers that have a Body are subroutines, which stand behind the prologue and
-// go back to where Host.Link says, as there is no stack. They find slots at home
+// Helpers that have a Body are subroutines, which stand after the prologue and
+// return to where Host.Link says, as there is no stack. They find slots at home
 // or in their registers, leave them so, change the scratch registers, and return
 // their result in subResult.
 

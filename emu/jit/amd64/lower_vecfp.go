@@ -11,11 +11,10 @@ func scalarForm(i *ir.Insn, op vop) (vop, bool) {
 	if i.Type.Bytes() != 1<<i.Sub {
 		return op, false
 	}
-	pp := vop(2) // F3 for single
 	if i.Sub == 3 {
-		pp = 3 // F2 for double
+		return op.prefixed(prefixF2), true
 	}
-	return op&^(3<<16) | pp<<16, true
+	return op.prefixed(prefixF3), true
 }
 
 // hostFloat reports whether the host does an operation as it should, if that is
@@ -159,19 +158,11 @@ func vecRound(l *lower, i *ir.Insn, op vop) bool {
 	return l.vecUnary(i, op, int(i.Imm&15))
 }
 
-// The conversions with general registers.
-var (
-	opCvtsi2ss = vexOp(2, 1, 0, 0x2a)
-	opCvtsi2sd = vexOp(3, 1, 0, 0x2a)
-	opCvtss2si = vexOp(2, 1, 0, 0x2d)
-	opCvtsd2si = vexOp(3, 1, 0, 0x2d)
-)
-
 // vecFromInt converts integers of n bytes.
 func vecFromInt(scalar vop, n uint8) vecFunc {
 	return func(l *lower, i *ir.Insn, op vop) bool {
 		if whole(i) {
-			if op == 1 {
+			if op == scalarOnly {
 				return false
 			}
 			a := l.vecRead(i.A, i.WordsA())
@@ -190,11 +181,11 @@ func vecFromInt(scalar vop, n uint8) vecFunc {
 		if ir.VecRows[i.Aux].FP {
 			l.fpEnter()
 		}
-		l.vrr(p(0xef), false, t, t, t)
+		l.vrr(opVpxor, false, t, t, t)
 		l.fault(false)
 		l.vrr(scalar.sized(n), false, t, t, r)
 		l.vecSetWord(t, i.D, false)
-		if !l.inVecs(i.D) && scalar == opCvtsi2ss {
+		if !l.inVecs(i.D) && scalar == opVcvtsi2ss {
 			l.vecs.r[t].half = true
 		}
 		return true
@@ -204,7 +195,7 @@ func vecFromInt(scalar vop, n uint8) vecFunc {
 // vecToInt converts the lowest lane to an integer of n bytes.
 func vecToInt(op vop, n uint8) vecFunc {
 	return func(l *lower, i *ir.Insn, packed vop) bool {
-		if whole(i) && packed != 1 {
+		if whole(i) && packed != scalarOnly {
 			return l.packedToInt(i, packed)
 		}
 		if whole(i) || i.Type.Bytes() != 1<<i.Sub {
@@ -223,14 +214,14 @@ func vecToInt(op vop, n uint8) vecFunc {
 // packedToInt converts lanes to 32-bit integers; rounding and truncation differ
 // in the prefix.
 func (l *lower) packedToInt(i *ir.Insn, op vop) bool {
-	prefix := [2]vop{1, 2} // from single: 66 rounds, F3 truncates
+	pp := [2]prefix{prefix66, prefixF3} // from single: the first rounds, the second truncates
 	if i.Sub == 3 {
-		prefix = [2]vop{3, 1} // from double: F2 and 66
+		pp = [2]prefix{prefixF2, prefix66}
 	}
 	a := l.vecRead(i.A, i.WordsA())
 	t := l.vecAlloc()
 	l.fpFault()
-	l.vrr(op&^(3<<16)|prefix[truncates(i)]<<16, wide(i), t, 0, a)
+	l.vrr(op.prefixed(pp[truncates(i)]), wide(i), t, 0, a)
 	if n := i.WordsD(); n == 1 {
 		l.vecSetWord(t, i.D, false)
 	} else {
@@ -244,8 +235,7 @@ func vecWiden(l *lower, i *ir.Insn, op vop) bool {
 		if i.Type != ir.I64 {
 			return false
 		}
-		op = op&^(3<<16) | 2<<16
-		return l.scalar(i, op, i.A, i.A, noImm)
+		return l.scalar(i, op.prefixed(prefixF3), i.A, i.A, noImm)
 	}
 	a := l.vecRead(i.A, i.Type.Words()/2)
 	t := l.vecAlloc()
@@ -260,7 +250,7 @@ func vecNarrow(l *lower, i *ir.Insn, op vop) bool {
 		a := l.vecRead(i.A, 1)
 		t := l.vecAlloc()
 		l.fpFault()
-		l.vrr(op&^(3<<16)|3<<16, false, t, a, a)
+		l.vrr(op.prefixed(prefixF2), false, t, a, a)
 		l.vecSetWord(t, i.D, false)
 		if !l.inVecs(i.D) {
 			l.vecs.r[t].half = true
@@ -289,7 +279,7 @@ func vecMulAdd(l *lower, i *ir.Insn, op vop) bool {
 	if !ok || i.Imm&3 == 3 {
 		return false
 	}
-	op = op&^0xff | vop(kind) + vop(i.Imm&3)<<4
+	op = op.fma(kind, byte(i.Imm&3))
 	n, one := i.Type.Words(), i.Type.Bytes() == 1<<i.Sub
 	switch {
 	case one && (kind == fmaAddSub || kind == fmaSubAdd):
@@ -311,10 +301,5 @@ func vecMulAdd(l *lower, i *ir.Insn, op vop) bool {
 	return l.vecResult(i, t)
 }
 
-// fmaKinds are the opcodes of the form 132 by bits 2 to 4 of the constant.
-var fmaKinds = map[uint64]byte{0: 0x98, 6: 0x9a, 1: 0x9c, 7: 0x9e, 2: fmaAddSub, 4: fmaSubAdd}
-
-const (
-	fmaAddSub = 0x96
-	fmaSubAdd = 0x97
-)
+// fmaKinds are the instructions by bits 2 to 4 of the constant.
+var fmaKinds = map[uint64]byte{0: fmaAdd, 6: fmaSub, 1: fmaNegAdd, 7: fmaNegSub, 2: fmaAddSub, 4: fmaSubAdd}

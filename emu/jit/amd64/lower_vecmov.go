@@ -17,7 +17,7 @@ func lowStVec(l *lower, i *ir.Insn) {
 	l.vrm(opVmovdquSt, wide(i), c, 0, m)
 }
 
-// next is the operation behind this one.
+// next is the operation after this one.
 func (l *lower) next() *ir.Insn {
 	for n := l.pc + 1; n < len(l.b.Insns); n++ {
 		if i := &l.b.Insns[n]; i.Op != ir.Nop {
@@ -152,8 +152,7 @@ func (l *lower) moveVecWord(i *ir.Insn) bool {
 	}
 	l.vecUse(x)
 	r := l.target(i.D)
-	l.vrr(opVpextrq, false, x, 0, r)
-	l.byte(1)
+	l.vrrI(opVpextrq, false, x, 0, r, 1)
 	l.result(i, r)
 	return true
 }

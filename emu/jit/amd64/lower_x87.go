@@ -38,7 +38,7 @@ type x87 struct {
 	low         int    // the lowest top for which there is room
 	dirty       uint16 // by position + 8: the value is not at home
 	codes       uint16 // bits of the status word, besides exceptions, that were set
-	end         int    // index of the first operation behind the segment
+	end         int    // index of the first operation after the segment
 	saved       bool   // the status word is in Host.X87Temp
 	load        int    // index of a load that is yet to be done, or 0
 }
@@ -83,7 +83,7 @@ func (l *lower) x87How(n int) (h ir.X87How, ok bool) {
 }
 
 // x87Call looks whether operation n is one that the host can do after what has
-// been scanned, and is the index of the operation behind it.
+// been scanned, and returns the index of the operation after it.
 func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
 	if l.b.Helpers[l.b.Insns[n].Imm].X87 == ir.X87Control {
 		return n + 1, true
@@ -123,7 +123,7 @@ func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
 	return n + 1, ok
 }
 
-// x87Stored is the index behind a store that begins at n: the result is stored
+// x87Stored is the index after a store that begins at n: the result is stored
 // and the store ended at once. 0 says that it is not.
 func (l *lower) x87Stored(n int, k ir.X87Kind) int {
 	end := n + 2
@@ -140,7 +140,7 @@ func (l *lower) x87Stored(n int, k ir.X87Kind) int {
 	return end + 1
 }
 
-// x87Pending is the index behind the check for an exception that waits, if that
+// x87Pending is the index after the check for an exception that waits, if that
 // is what begins at n: there is none in a segment.
 func (l *lower) x87Pending(n int) int {
 	i := &l.b.Insns[n]
@@ -274,8 +274,7 @@ func (l *lower) x87Begin() bool {
 	t := l.alloc()
 	l.load(4, r, home(x.Top))
 	l.load(4, t, home(x.Tag))
-	l.rr(0x69, 4, t, t) // imul t, t, 0x101: rotate eight bits
-	l.i32(0x101)
+	l.imulI(4, t, t, 0x101) // the eight bits twice, so that a shift turns them
 	l.vrr(opShrx, false, t, r, t)
 	full, empty := int32(1)<<s.need-1, (int32(1)<<-s.low-1)<<(8+s.low)
 	l.aluI(aluAnd, 4, t, full|empty)
@@ -283,7 +282,7 @@ func (l *lower) x87Begin() bool {
 	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
 	l.x87 = x87{on: true, need: s.need, low: s.low, end: end}
 	for p := s.need - 1; p >= 0; p-- {
-		l.rm(0xdb, 4, 5, l.x87Slot(p, r, t)) // fld
+		l.x87Mem(fld80, l.x87Slot(p, r, t))
 	}
 	l.locked &^= 1<<r | 1<<t
 	return true
@@ -314,8 +313,8 @@ func (l *lower) forgetWord(w ir.Ref, clean bool) {
 	l.words[w].num = 0
 }
 
-// x87Slot is the home of the register at a position, given the top in r; t is
-// overwritten.
+// x87SlotAt is the home of the register at a position, given that of the first and
+// the top in r; t is overwritten.
 func (a *asm) x87SlotAt(st Mem, p int, r, t Reg) Mem {
 	a.lea(4, t, at(r, int32(p)))
 	a.aluI(aluAnd, 4, t, 7)
@@ -338,7 +337,7 @@ func (l *lower) x87Over() {
 // x87Store stores what a segment has on the host's stack, and empties that.
 func (l *lower) x87Store(s *x87, r, t Reg) {
 	x := &l.t.arch.X87
-	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw
+	l.x87Mem(fnstsw, atX87Temp)
 	l.rm(opMovzx16, 4, t, atX87Temp)
 	bits := int32(s.codes | x87Flags)
 	l.aluI(aluAnd, 4, t, bits)
@@ -349,9 +348,9 @@ func (l *lower) x87Store(s *x87, r, t Reg) {
 	l.load(4, r, home(x.Top))
 	for p := s.delta; p < s.need; p++ {
 		if s.dirty>>(p+8)&1 != 0 {
-			l.rm(0xdb, 4, 7, l.x87Slot(p, r, t)) // fstp
+			l.x87Mem(fstp80, l.x87Slot(p, r, t))
 		} else {
-			l.byte(0xdd, 0xd8) // fstp st(0)
+			l.x87Reg(fstpST, 0)
 		}
 	}
 	if s.delta == 0 {
@@ -366,10 +365,10 @@ func (l *lower) x87Store(s *x87, r, t Reg) {
 	l.shiftI(shiftShr, 4, t, 8)
 	l.extend(opMovzx8, 4, t, t)
 	if s.delta < 0 {
-		l.rm(aluOr<<3|1, 8, t, home(x.Tag))
+		l.aluTo(aluOr, 8, home(x.Tag), t)
 	} else {
 		l.not(8, t)
-		l.rm(aluAnd<<3|1, 8, t, home(x.Tag))
+		l.aluTo(aluAnd, 8, home(x.Tag), t)
 	}
 	l.aluI(aluAdd, 4, r, int32(s.delta))
 	l.aluI(aluAnd, 4, r, 7)
@@ -385,7 +384,7 @@ func (l *lower) x87Written(i *ir.Insn) {
 	}
 	switch i.D {
 	case x.SW:
-		l.fnclex()
+		l.x87Clear()
 	case x.CW:
 		l.x87GoHome()
 	}
@@ -394,15 +393,15 @@ func (l *lower) x87Written(i *ir.Insn) {
 // x87GoHome gives the host's x87 Go's control word. The next segment takes the
 // guest's.
 func (a *asm) x87GoHome() {
-	a.rm(0xd9, 4, 5, atGoCW) // fldcw
+	a.x87Mem(fldcw, atGoCW)
 	a.storeImm(4, atX87, 0)
 }
 
-// fnclex forgets the host's exception flags: some of them may not be among the
+// x87Clear forgets the host's exception flags: some of them may not be among the
 // guest's any more.
-func (a *asm) fnclex() { a.byte(0xdb, 0xe2) }
+func (a *asm) x87Clear() { a.x87Reg(fnclex, 0) }
 
-// x87Set is cold code that gives the host the guest's control word.
+// emitX87Set is cold code that gives the host the guest's control word.
 func (l *lower) emitX87Set(c *cold) {
 	x, r := &l.t.arch.X87, c.reg
 	l.load(4, r, home(x.CW))
@@ -412,8 +411,8 @@ func (l *lower) emitX87Set(c *cold) {
 	l.load(4, r, home(x.SW))
 	l.testI(4, r, x87ES)
 	pending := l.jcc(ccNE)
-	l.fnclex()
-	l.rm(0xd9, 4, 5, home(x.CW)) // fldcw
+	l.x87Clear()
+	l.x87Mem(fldcw, home(x.CW))
 	l.storeImm(4, atX87, 1)
 	l.patch(l.jmp(), c.back)
 	l.patch(unmasked, l.pos())

@@ -22,16 +22,16 @@ func (l *lower) x87Drop(n uint64) {
 			l.flags = fact{}
 			switch full := s.need-s.delta == x87Depth; {
 			case !full:
-				l.byte(0xd9, 0xc0+byte(i)) // fld st(i)
-				l.rm(0xdb, 4, 7, m)        // fstp
+				l.x87Reg(fldST, i)
+				l.x87Mem(fstp80, m)
 			case i == 0:
-				l.rm(0xdb, 4, 7, m)
-				l.rm(0xdb, 4, 5, m) // fld
+				l.x87Mem(fstp80, m)
+				l.x87Mem(fld80, m)
 			default:
-				l.byte(0xd9, 0xc9) // fxch
-				l.rm(0xdb, 4, 7, m)
-				l.rm(0xdb, 4, 5, m)
-				l.byte(0xd9, 0xc9)
+				l.x87Reg(fxchST, 1)
+				l.x87Mem(fstp80, m)
+				l.x87Mem(fld80, m)
+				l.x87Reg(fxchST, 1)
 			}
 			l.locked &^= 1<<r | 1<<t
 		}
@@ -97,30 +97,31 @@ func (l *lower) x87Operand(w ir.Ref) (m Mem, faults bool) {
 	return home(w), false
 }
 
-// arithOps are the opcodes of arithmetic and comparisons with memory, by kind.
-var arithOps = [...]opcode{ir.X87F32: 0xd8, ir.X87F64: 0xdc, ir.X87I16: 0xde, ir.X87I32: 0xda}
-
 func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
 	s, op := &l.x87, h.Op()
 	if k := h.Kind(); k != ir.X87Reg {
-		l.rm(arithOps[k], 4, Reg(op), l.x87Memory(i.B))
+		l.x87ArithMem(Reg(op), k, l.x87Memory(i.B))
 		s.codes |= x87C1 // not before: the access may fault
 		s.set(0)
 		return
 	}
 	s.codes |= x87C1
 	if h.Dst() == 0 {
-		l.byte(0xd8, 0xc0|op<<3|byte(h.Src()))
+		l.x87Arith(op, h.Src())
 		s.set(0)
 		return
 	}
-	if op >= 4 { // with st(i) as destination, a - b and b - a have each other's number
-		op ^= 1
-	}
 	l.x87Drop(h.Pops())
-	l.byte(0xdc|byte(h.Pops())<<1, 0xc0|op<<3|byte(h.Dst()))
+	l.x87ArithTo(op, h.Dst(), h.Pops())
 	s.set(h.Dst())
 	s.delta += int(h.Pops())
+}
+
+// comOps are the comparisons of registers by [quiet][pops]. Those that pop two
+// are with st(1), the only register that the guest's have.
+var comOps = [2][3]x87Reg{
+	ir.X87Signal: {fcomST, fcompST, fcomppST},
+	ir.X87Quiet:  {fucomST, fucompST, fucomppST},
 }
 
 func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
@@ -134,20 +135,13 @@ func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
 		l.x87KeepC1()
 	}
 	l.x87Drop(pops)
-	switch k := h.Kind(); {
-	case k != ir.X87Reg:
+	if k := h.Kind(); k == ir.X87Reg {
+		l.x87Reg(comOps[h.Op()][pops], h.Src())
+	} else {
 		if faults {
 			l.fault(false)
 		}
-		l.rm(arithOps[k], 4, Reg(2+pops), m)
-	case pops == 2 && h.Op() == ir.X87Signal:
-		l.byte(0xde, 0xd9)
-	case pops == 2:
-		l.byte(0xda, 0xe9)
-	case h.Op() == ir.X87Signal:
-		l.byte(0xd8, 0xd0+byte(pops)<<3|byte(h.Src()))
-	default:
-		l.byte(0xdd, 0xe0+byte(pops)<<3|byte(h.Src()))
+		l.x87ArithMem(Reg(fcomNumber+pops), k, m)
 	}
 	s.codes |= x87C1 | x87Codes
 	s.delta += int(pops)
@@ -159,7 +153,7 @@ func (l *lower) x87KeepC1() {
 	if s.codes&x87C1 == 0 {
 		return
 	}
-	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw
+	l.x87Mem(fnstsw, atX87Temp)
 	r, t := l.alloc(), l.alloc()
 	l.rm(opMovzx16, 4, t, atX87Temp)
 	l.aluI(aluAnd, 4, t, x87C1)
@@ -172,44 +166,38 @@ func (l *lower) x87KeepC1() {
 	s.codes &^= x87C1
 }
 
+// comiOps are the comparisons into the flags by [quiet][pops].
+var comiOps = [2][2]x87Reg{ir.X87Signal: {fcomiST, fcomipST}, ir.X87Quiet: {fucomiST, fucomipST}}
+
 // x87Comi compares into the flags of the processor. C1 stays.
 func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
 	if h.Pops() != 0 {
 		l.x87KeepC1()
 	}
 	l.x87Drop(h.Pops())
-	op := byte(0xf0)
-	if h.Op() == ir.X87Quiet {
-		op = 0xe8
-	}
-	l.byte(0xdb|byte(h.Pops())<<2, op|byte(h.Src()))
+	l.x87Reg(comiOps[h.Op()][h.Pops()], h.Src())
 	l.x87.delta += int(h.Pops())
 	l.relation(i.D)
 }
 
+// loadX87 are the loads of what the host finds in memory.
+var loadX87 = [...]x87Mem{ir.X87F32: fld32, ir.X87F64: fld64, ir.X87I16: fild16, ir.X87I32: fild32, ir.X87I64: fild64}
+
 func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
 	s := &l.x87
-	switch h.Kind() {
+	switch k := h.Kind(); k {
 	case ir.X87Reg:
-		l.byte(0xd9, 0xc0|byte(h.Src()))
+		l.x87Reg(fldST, h.Src())
 	case ir.X87Const:
-		l.byte(0xd9, 0xe8+h.Op())
-	case ir.X87F32:
-		l.rm(0xd9, 4, 0, l.x87Memory(i.B))
-	case ir.X87F64:
-		l.rm(0xdd, 4, 0, l.x87Memory(i.B))
-	case ir.X87I16:
-		l.rm(0xdf, 4, 0, l.x87Memory(i.B))
-	case ir.X87I32:
-		l.rm(0xdb, 4, 0, l.x87Memory(i.B))
-	case ir.X87I64:
-		l.rm(0xdf, 4, 5, l.x87Memory(i.B))
+		l.x87Reg(fconst, uint64(h.Op()))
 	case ir.X87F80:
 		hi := atX87Temp
 		hi.Disp += 8
 		l.store(8, atX87Temp, l.toReg(i.B))
 		l.store(8, hi, l.toReg(i.C))
-		l.rm(0xdb, 4, 5, atX87Temp)
+		l.x87Mem(fld80, atX87Temp)
+	default:
+		l.x87Mem(loadX87[k], l.x87Memory(i.B))
 	}
 	s.codes |= x87C1
 	s.delta--
@@ -220,44 +208,42 @@ func x87Set(l *lower, _ *ir.Insn, h ir.X87How) {
 	s := &l.x87
 	s.codes |= x87C1
 	l.x87Drop(h.Pops())
-	l.byte(0xdd, 0xd0|byte(h.Pops())<<3|byte(h.Dst()))
+	l.x87Reg([2]x87Reg{fstST, fstpST}[h.Pops()], h.Dst())
 	if h.Dst() != 0 || h.Pops() == 0 {
 		s.set(h.Dst())
 	}
 	s.delta += int(h.Pops())
 }
 
-// storeOps are the opcodes of stores and their numbers without pop, with it, and
-// cut off; 0 is none.
-var storeOps = [...]struct {
-	op                 opcode
-	store, pop, cutOff Reg
-}{
-	ir.X87F32: {0xd9, 2, 3, 0}, ir.X87F64: {0xdd, 2, 3, 0}, ir.X87I16: {0xdf, 2, 3, 1}, ir.X87I32: {0xdb, 2, 3, 1},
-	ir.X87I64: {0xdf, 0, 7, 0}, ir.X87F80: {0xdb, 0, 7, 0},
+// storeOps are the stores without pop, with it, and of an integer that is cut off.
+var storeOps = [...]struct{ store, pop, cutOff x87Mem }{
+	ir.X87F32: {store: fst32, pop: fstp32},
+	ir.X87F64: {store: fst64, pop: fstp64},
+	ir.X87F80: {pop: fstp80},
+	ir.X87I16: {fist16, fistp16, fisttp16},
+	ir.X87I32: {fist32, fistp32, fisttp32},
+	ir.X87I64: {pop: fistp64, cutOff: fisttp64},
 }
 
 // x87Store stores to the guest's memory at once, where that is what the value is
 // for.
 func x87Store(l *lower, i *ir.Insn, h ir.X87How) {
 	s, row, first := &l.x87, storeOps[h.Kind()], l.pc
-	l.rm(0xdd, 4, 7, atX87Temp) // fnstsw: a store that faults may have changed C1
+	l.x87Mem(fnstsw, atX87Temp) // a store that faults may have changed C1
 	l.x87Drop(h.Pops())
-	op, n := row.op, row.store
+	st := row.store
 	switch {
-	case h.Op() == ir.X87Trunc && h.Kind() == ir.X87I64:
-		op, n = 0xdd, 1
 	case h.Op() == ir.X87Trunc:
-		n = row.cutOff
+		st = row.cutOff
 	case h.Pops() == 1:
-		n = row.pop
+		st = row.pop
 	}
 	l.pc++
 	m := l.address(&l.b.Insns[l.pc])
 	s.saved = true
 	l.fault(true)
 	s.saved = false
-	l.rm(op, 4, n, m)
+	l.x87Mem(st, m)
 	s.codes |= x87C1
 	s.delta += int(h.Pops())
 	l.skipTo = l.x87Stored(first, h.Kind())
@@ -282,22 +268,21 @@ func (l *lower) x87Control(i *ir.Insn) {
 	l.aluI(aluAnd, 4, r, x87CW)
 	l.aluI(aluOr, 4, r, x87CWSet)
 	l.store(8, home(cw), r)
-	l.rm(0xd9, 4, 5, home(cw)) // fldcw
+	l.x87Mem(fldcw, home(cw))
 	l.forgetWord(cw, false)
 }
 
 func x87Xch(l *lower, _ *ir.Insn, h ir.X87How) {
 	l.x87.codes |= x87C1
-	l.byte(0xd9, 0xc8|byte(h.Src()))
+	l.x87Reg(fxchST, h.Src())
 	l.x87.set(0)
 	l.x87.set(h.Src())
 }
 
-// unaryOps are the second bytes.
-var unaryOps = [...]byte{ir.X87Chs: 0xe0, ir.X87Abs: 0xe1, ir.X87Sqrt: 0xfa, ir.X87Rndint: 0xfc}
+var unaryOps = [...]x87Reg{ir.X87Chs: fchs, ir.X87Abs: fabs, ir.X87Sqrt: fsqrt, ir.X87Rndint: frndint}
 
 func x87Unary(l *lower, _ *ir.Insn, h ir.X87How) {
 	l.x87.codes |= x87C1
-	l.byte(0xd9, unaryOps[h.Op()])
+	l.x87Reg(unaryOps[h.Op()], 0)
 	l.x87.set(0)
 }

@@ -101,7 +101,7 @@ func send(sig unix.Signal) []byte {
 	return b[:len(b)-1]
 }
 
-// pages maps a page without access, and one behind the end of its file.
+// pages maps a page without access, and one beyond the end of its file.
 func pages(t testing.TB) (none, beyond uintptr) {
 	t.Helper()
 	fd, err := unix.MemfdCreate("empty", unix.MFD_CLOEXEC)

@@ -29,8 +29,8 @@
 #define siCode 8
 #define siAddr 16
 
-// INCODE leaves RIP in AX and R15 in CX and goes on if machine code was
-// interrupted. Else it goes to miss.
+// INCODE leaves RIP in AX and R15 in CX if machine code was interrupted. Else it
+// jumps to miss.
 #define INCODE(miss) \
 	MOVQ ucRIP(DX), AX; \
 	MOVQ AX, CX; \
@@ -62,7 +62,7 @@ chain:
 	MOVQ AX, (const_hostRegs+8*number)(CX)
 
 // fault<> is the handler of what an instruction itself brings about. It tells
-// the CPU about it and goes on at the landing. A signal that somebody sent
+// the CPU about it and continues at the landing. A signal that somebody sent
 // (its code is not positive) is none of its business.
 TEXT fault<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	CMPL siCode(SI), $0

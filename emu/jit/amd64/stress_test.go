@@ -79,7 +79,7 @@ func (s *stress) loop(start func() func()) {
 	})
 }
 
-// watch ends the run, early if machine code does not go on.
+// watch ends the run, early if machine code makes no progress.
 func (s *stress) watch() {
 	last, still := int64(0), 0
 	for end := time.Now().Add(*stressTime); time.Now().Before(end) && !s.Failed(); time.Sleep(200 * time.Millisecond) {
@@ -89,7 +89,7 @@ func (s *stress) watch() {
 		}
 		if still > 150 {
 			pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
-			panic("machine code does not go on")
+			panic("machine code makes no progress")
 		}
 	}
 	s.end.Store(true)

@@ -45,6 +45,7 @@ type Target struct {
 
 	vecLo, vecHi ir.Ref // the vector registers
 	fpEnv        ir.Ref
+	lacking      [ir.NumVecOps]bool // the host has no instruction for it
 
 	leave uint32 // where blocks leave
 	call  uint32 // where they leave for a function to be called
@@ -79,7 +80,7 @@ func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp
 	return t.interp.Single(b, tb, i, insn)
 }
 
-// resumeAt is the offset of the entry that goes on at the address in resumeReg.
+// resumeAt is the offset of the entry that continues at the address in resumeReg.
 const (
 	resumeAt  = 7
 	resumeReg = R11
@@ -101,7 +102,7 @@ func (t *Target) Prologue(base uintptr) []byte {
 	a.load(8, R14, atMem)
 	a.load(8, leftReg, atLeft)
 	t.fpCheck(&a)
-	a.rr(0xff, 4, 4, resumeReg) // jmp
+	a.jmpReg(resumeReg)
 	t.leave = uint32(a.pos())
 	a.store(4, atExit, exitReg)
 	a.movImm(callReg, 0)
@@ -120,7 +121,7 @@ func (t *Target) Prologue(base uintptr) []byte {
 	}
 	a.aluMI(aluCmp, 4, atX87, 0)
 	quiet := a.jcc8(ccE)
-	a.rm(0xdd, 4, 6, atX87Image) // fnsave, which leaves the environment that Go has
+	a.x87Mem(fnsave, atX87Image) // this leaves the environment that Go has
 	a.storeImm(4, atX87, 0)
 	a.patch8(quiet)
 	a.patch(a.jmp(), int(t.leave))
@@ -148,27 +149,27 @@ func (t *Target) goHome(a *asm, fpOff func(a *asm, env ir.Ref)) {
 	quiet = a.jcc8(ccE)
 	a.x87GoHome()
 	a.patch8(quiet)
-	a.byte(0xc5, 0xf8, 0x77) // vzeroupper
+	a.vzeroupper()
 	a.ret()
 }
 
 // fpOff stores the guest's floating-point environment and takes Go's.
 func (a *asm) fpOff(env ir.Ref) {
-	a.rm(opMXCSR, 4, 3, home(env))
-	a.rm(opMXCSR, 4, 2, atMXCSR)
+	a.stmxcsr(home(env))
+	a.ldmxcsr(atMXCSR)
 	a.storeImm(4, atFP, 0)
 }
 
 // fpStay stores the guest's floating-point environment. While a function is called
 // the host stays in it if it differs from Go's in the flags alone, since to load
-// it anew takes longer than the call.
+// it again takes longer than the call.
 func (a *asm) fpStay(env ir.Ref) {
-	a.rm(opMXCSR, 4, 3, home(env))
+	a.stmxcsr(home(env))
 	a.load(4, exitReg, home(env))
 	a.aluI(aluAnd, 4, exitReg, ^fpFlags)
 	a.aluI(aluCmp, 4, exitReg, goMXCSR)
 	stay := a.jcc8(ccE)
-	a.rm(opMXCSR, 4, 2, atMXCSR)
+	a.ldmxcsr(atMXCSR)
 	a.storeImm(4, atFP, 0)
 	a.patch8(stay)
 }
@@ -181,16 +182,14 @@ const fpFlags = 0x3f
 func (t *Target) fpCheck(a *asm) {
 	a.aluMI(aluCmp, 4, atFP, 0)
 	quiet := a.jcc8(ccE)
-	a.rm(opMXCSR, 4, 3, atScratch)
+	a.stmxcsr(atScratch)
 	a.load(4, callReg, atScratch)
 	a.aluM(aluCmp, 4, callReg, home(t.fpEnv))
 	same := a.jcc8(ccE)
-	a.rm(opMXCSR, 4, 2, home(t.fpEnv))
+	a.ldmxcsr(home(t.fpEnv))
 	a.patch8(same)
 	a.patch8(quiet)
 }
-
-const opMXCSR = 0x0fae // with 2 in the register field loads it, with 3 stores
 
 // Link makes the jump whose displacement is at a place lead to a position.
 func (*Target) Link(buf []byte, place, to uint32) {

@@ -326,22 +326,3 @@ func (l *lower) fpLeave() {
 	l.fpOff(l.t.fpEnv)
 	l.patch8(off)
 }
-
-// Moves between vector registers, memory and general registers.
-var (
-	opVmovdquLd = vexOp(2, 1, 0, 0x6f)
-	opVmovdquSt = vexOp(2, 1, 0, 0x7f)
-	opVmovdqa   = vexOp(1, 1, 0, 0x6f)
-	opVmovqLd   = vexOp(2, 1, 0, 0x7e)
-	opVmovqSt   = vexOp(1, 1, 0, 0xd6)
-	opVmovdLd   = vexOp(1, 1, 0, 0x6e) // from a general register or memory
-	opVmovdSt   = vexOp(1, 1, 0, 0x7e)
-	opVmovsd    = vexOp(3, 1, 0, 0x10)
-	opVmovss    = vexOp(2, 1, 0, 0x10)
-	opVmovlps   = vexOp(0, 1, 0, 0x12)
-	opVmovhps   = vexOp(0, 1, 0, 0x16)
-	opVmovhpsSt = vexOp(0, 1, 0, 0x17)
-	opVunpcklpd = vexOp(1, 1, 0, 0x14)
-	opVunpckhpd = vexOp(1, 1, 0, 0x15)
-	opVpextrq   = vexOp(1, 3, 1, 0x16)
-)

@@ -63,11 +63,11 @@ func checkRecord(t *testing.T, file string, lines []string) {
 			mem[when][addr+uint64(i)] = v
 		}
 	}
-	table := abi.X86_64
+	table, lay := abi.X86_64, abi.Layout64
 	if ptr == 4 {
-		table = abi.I386
+		table, lay = abi.I386, abi.Layout32
 	}
-	call := abi.Begin(mem["before"], abi.Lookup(table, number), a, ptr)
+	call := abi.Begin(mem["before"], abi.Lookup(table, number), a, lay)
 	if got := call.Enter() + call.Exit(mem["after"], ret); got != lines[0] {
 		t.Errorf("%s\ngot  %s\nwant %s", file, got, lines[0])
 	}

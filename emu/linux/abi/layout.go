@@ -18,21 +18,20 @@ type Layout struct {
 	Word  int                     // bytes in a pointer, a long, a size_t
 	align int                     // alignment of 64-bit integers
 	stat  func(c *codec, v *Stat) // struct stat of stat(2)
+
+	// EpollPacked says that struct epoll_event has no gap.
+	EpollPacked bool
+	// SigMask is how far from the stack pointer at rt_sigreturn the mask is.
+	SigMask uint64
 }
 
-// The data models of x86-64 and i386.
+// The data models of x86-64 and i386. On x86-64 the return address is gone from a
+// signal frame and its ucontext is first; on i386 three pointers and the siginfo stand
+// before it.
 var (
-	Layout64 = &Layout{Word: 8, align: 8, stat: shapeStatX86_64}
-	Layout32 = &Layout{Word: 4, align: 4, stat: shapeStatI386}
+	Layout64 = &Layout{Word: 8, align: 8, stat: shapeStatX86_64, EpollPacked: true, SigMask: 296}
+	Layout32 = &Layout{Word: 4, align: 4, stat: shapeStatI386, EpollPacked: true, SigMask: 12 + SiginfoSize + 4 + 4 + 12 + 88}
 )
-
-// LayoutOf returns the x86 layout for pointers of the given size.
-func LayoutOf(ptrSize int) *Layout {
-	if ptrSize == 4 {
-		return Layout32
-	}
-	return Layout64
-}
 
 // Struct is a value with a layout: *Stat, *Timespec, …
 type Struct interface{ shape(c *codec) }

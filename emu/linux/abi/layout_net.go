@@ -64,15 +64,19 @@ func (v *PollFD) shape(c *codec) {
 	u16(c, &v.Revents)
 }
 
-// EpollEvent is struct epoll_event: packed on x86-64, so 12 bytes for both x86 guests.
+// EpollEvent is struct epoll_event.
 type EpollEvent struct {
 	Events uint32
 	Data   uint64
 }
 
 func (v *EpollEvent) shape(c *codec) {
+	if u32(c, &v.Events); !c.EpollPacked {
+		u64(c, &v.Data)
+		return
+	}
 	data, high := uint32(v.Data), uint32(v.Data>>32)
-	u32s(c, &v.Events, &data, &high)
+	u32s(c, &data, &high)
 	v.Data = uint64(high)<<32 | uint64(data)
 }
 

@@ -271,9 +271,9 @@ func enter(pid int) (*record, *abi.Trace) {
 	_ = getRegs(pid, &r)
 	rec := &record{ptr: 8, number: int(r.Orig_rax), before: map[uint64]byte{}, after: map[uint64]byte{}}
 	rec.args = [6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}
-	table := abi.X86_64
+	table, lay := abi.X86_64, abi.Layout64
 	if r.Cs == 0x23 {
-		rec.ptr, table = 4, abi.I386
+		rec.ptr, table, lay = 4, abi.I386, abi.Layout32
 		rec.args = [6]uint64{r.Rbx, r.Rcx, r.Rdx, r.Rsi, r.Rdi, r.Rbp}
 	}
 	c := abi.Lookup(table, rec.number)
@@ -283,7 +283,7 @@ func enter(pid int) (*record, *abi.Trace) {
 	if strings.HasSuffix(c.Name, "sigreturn") {
 		rec.args[0] = r.Rsp
 	}
-	return rec, abi.Begin(&tracee{pid, rec.before}, c, rec.args, rec.ptr)
+	return rec, abi.Begin(&tracee{pid, rec.before}, c, rec.args, lay)
 }
 
 // writeGolden keeps one record for each line.

@@ -255,13 +255,7 @@ func showSigevent(p *printer, v *Sigevent) string {
 // showSigframe prints the mask that a signal handler's return restores. The
 // argument is the stack pointer at the call, which the personality must supply.
 func showSigframe(p *printer, a operand) string {
-	// Offset of uc_sigmask in the frame: on x86-64 the return address is gone and
-	// the ucontext is first; on i386 three pointers and the siginfo stand before it.
-	off := uint64(296)
-	if p.l.Word == 4 {
-		off = 12 + SiginfoSize + 4 + 4 + 12 + 88
-	}
-	v, ok := p.word(a.v+off, 8)
+	v, ok := p.word(a.v+p.l.SigMask, 8)
 	if !ok {
 		return "{mask=" + p.ptr(a.v) + "}"
 	}

@@ -25,10 +25,10 @@ type Trace struct {
 const resultColumn = 40
 
 // Begin reads the arguments of a call that is about to be made.
-func Begin(m Memory, c *Call, args [6]uint64, ptrSize int) *Trace {
-	c, args = Resolve(m, c, args, ptrSize)
+func Begin(m Memory, c *Call, args [6]uint64, l *Layout) *Trace {
+	c, args = Resolve(m, c, args, l.Word)
 	t := &Trace{Column: resultColumn}
-	t.p = printer{mem: m, l: LayoutOf(ptrSize), call: c, regs: args}
+	t.p = printer{mem: m, l: l, call: c, regs: args}
 	for i := range c.Args {
 		if before := kinds[c.Args[i].Type.Kind()].before; before != nil {
 			before(&t.p, t.p.operand(i))
@@ -96,21 +96,21 @@ func (t *Trace) print(leaving bool) string {
 
 // FormatEnter returns what can be said of a call before it is made, without a
 // closing parenthesis.
-func FormatEnter(m Memory, c *Call, args [6]uint64, ptrSize int) string {
-	return Begin(m, c, args, ptrSize).Enter()
+func FormatEnter(m Memory, c *Call, args [6]uint64, l *Layout) string {
+	return Begin(m, c, args, l).Enter()
 }
 
 // FormatCall returns the whole line for a call whose result is known and whose
 // arguments are still in memory.
-func FormatCall(m Memory, c *Call, args [6]uint64, ret int64, ptrSize int) string {
-	t := Begin(m, c, args, ptrSize)
+func FormatCall(m Memory, c *Call, args [6]uint64, ret int64, l *Layout) string {
+	t := Begin(m, c, args, l)
 	return t.Enter() + t.Exit(m, ret)
 }
 
 // FormatArg returns argument i of a call as Begin would print it, or "" if it
 // does not count.
-func FormatArg(m Memory, c *Call, i int, args [6]uint64, ptrSize int) string {
-	p := printer{mem: m, l: LayoutOf(ptrSize), call: c, regs: args}
+func FormatArg(m Memory, c *Call, i int, args [6]uint64, l *Layout) string {
+	p := printer{mem: m, l: l, call: c, regs: args}
 	return p.show(i)
 }
 

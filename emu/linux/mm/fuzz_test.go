@@ -18,8 +18,8 @@ import (
 // arguments from small sets, so that ranges meet.
 
 const (
-	arena     = guest.Addr(0x40000000) // where fixed maps go
-	arenaSize = 24                     // pages
+	arena     = guest.Addr(1<<36 - arenaSize/2*PageSize) // where fixed maps go: across two chunks of a space without a window
+	arenaSize = 24                                       // pages
 	maxForks  = 6
 )
 
@@ -166,7 +166,7 @@ func (f *fuzzer) flags() uint64 {
 
 // run makes the calls that the input stands for.
 func (f *fuzzer) run(limit uint64) {
-	m, err := New(f.group, guest.X86_64, Compact, 8<<20)
+	m, err := New(f.group, wide, Compact, 8<<20)
 	if err != nil {
 		f.t.Skip(err)
 	}
@@ -189,7 +189,7 @@ func FuzzMaps(f *testing.F) {
 	f.Add([]byte("mmap munmap mprotect mremap brk madvise fork exit, and all of it again"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		x := &fuzzer{t: t, group: mmu.NewGroup(), files: fuzzFiles(t), in: in[:min(len(in), 600)]}
-		x.group.Audit = true
+		x.group.Audit, x.group.Paged = true, len(in)/4%2 == 1
 		x.run(uint64(len(in)%4) * 64 * PageSize)
 	})
 }
@@ -197,16 +197,16 @@ func FuzzMaps(f *testing.F) {
 // TestRandomMaps is the fuzz target with inputs of its own.
 func TestRandomMaps(t *testing.T) {
 	seed := uint64(88172645463325252)
-	for range 40 {
+	for i := range 40 {
 		in := make([]byte, 400)
-		for i := range in {
+		for j := range in {
 			seed ^= seed << 13
 			seed ^= seed >> 7
 			seed ^= seed << 17
-			in[i] = byte(seed >> 24)
+			in[j] = byte(seed >> 24)
 		}
 		x := &fuzzer{t: t, group: mmu.NewGroup(), files: fuzzFiles(t), in: in}
-		x.group.Audit = true
+		x.group.Audit, x.group.Paged = true, i%2 == 1
 		x.run(0)
 	}
 }

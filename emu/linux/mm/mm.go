@@ -18,6 +18,7 @@ package mm
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -46,6 +47,12 @@ type Layout struct {
 	End         guest.Addr // of what a program may map
 }
 
+// Shape is what programs of an architecture have of addresses.
+type Shape struct {
+	Bits uint       // of the address space that the compact layout is made for
+	End  guest.Addr // of the program's part of Linux's
+}
+
 // Kind says how much of the addresses a layout takes.
 type Kind uint8
 
@@ -55,20 +62,26 @@ const (
 	Native
 )
 
-// compactSize is the size of the address space that a compact layout is made for, ends
-// is where the program's part of Linux's ends.
-var (
-	compactSize = map[guest.Arch]uint64{guest.X86_64: 1 << 38, guest.I386: 1 << 32}
-	ends        = map[guest.Arch]guest.Addr{guest.X86_64: 1<<47 - PageSize, guest.I386: 0xffffe000}
-)
+var kindNames = [...]string{"compact", "native"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// ParseKind finds a kind by its name.
+func ParseKind(name string) (Kind, error) {
+	i := slices.Index(kindNames[:], name)
+	if i < 0 {
+		return 0, fmt.Errorf("there is no %q; there are %v", name, kindNames)
+	}
+	return Kind(i), nil
+}
 
 // Linux leaves at least this much for the stack (arch/x86/mm/mmap.c).
 const nativeGap = 128 << 20
 
 // LayoutFor is the layout of an architecture with stacks of the given size. One kind is
 // the other where a window holds all addresses.
-func LayoutFor(arch guest.Arch, kind Kind, stack uint64) Layout {
-	size, end := compactSize[arch], ends[arch]
+func LayoutFor(s Shape, kind Kind, stack uint64) Layout {
+	size, end := uint64(1)<<s.Bits, s.End
 	top, least := min(guest.Addr(size-PageSize), end), size/1024
 	if kind == Native && size < uint64(end) {
 		size, top, least = uint64(end), end, nativeGap
@@ -111,16 +124,16 @@ type MM struct {
 const MaxLDT = 8192
 
 // New is an empty memory with one reference. Its space joins a group.
-func New(g *mmu.Group, arch guest.Arch, kind Kind, stack uint64) (*MM, error) {
+func New(g *mmu.Group, shape Shape, kind Kind, stack uint64) (*MM, error) {
 	limit := uint64(0)
-	if arch == guest.I386 {
+	if shape.Bits <= 32 {
 		limit = 1 << 32
 	}
 	s, err := g.NewSpace(limit)
 	if err != nil {
 		return nil, err
 	}
-	return &MM{Space: s, Layout: LayoutFor(arch, kind, stack), Refs: 1}, nil
+	return &MM{Space: s, Layout: LayoutFor(shape, kind, stack), Refs: 1}, nil
 }
 
 // end is where the addresses that may be mapped end.

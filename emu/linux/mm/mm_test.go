@@ -8,9 +8,12 @@ import (
 	"panda/emu/mmu"
 )
 
+// wide is the shape of 64-bit programs.
+var wide = Shape{38, 1<<47 - PageSize}
+
 func newMM(t *testing.T) *MM {
 	t.Helper()
-	m, err := New(mmu.NewGroup(), guest.X86_64, Compact, 8<<20)
+	m, err := New(mmu.NewGroup(), wide, Compact, 8<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,21 +22,21 @@ func newMM(t *testing.T) *MM {
 }
 
 func TestLayout(t *testing.T) {
-	for arch, size := range compactSize {
+	for _, shape := range []Shape{wide, {32, 0xffffe000}} {
 		for _, stack := range []uint64{0, 8 << 20, ^uint64(0)} {
-			l := LayoutFor(arch, Compact, stack)
-			if uint64(l.StackTop) >= size || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
+			l := LayoutFor(shape, Compact, stack)
+			if uint64(l.StackTop) >= 1<<shape.Bits || uint64(l.StackTop-l.MapTop) < l.StackSize || l.ProgramBase >= l.MapTop ||
 				uint64(l.ProgramBase|l.MapTop|l.StackTop)%PageSize != 0 || l.StackSize%PageSize != 0 {
-				t.Errorf("%v with stack %#x: %+v", arch, stack, l)
+				t.Errorf("%v with stack %#x: %+v", shape, stack, l)
 			}
 		}
 	}
-	if uint64(LayoutFor(guest.X86_64, Compact, 0).StackTop) >= mmu.MinWindow {
+	if uint64(LayoutFor(wide, Compact, 0).StackTop) >= mmu.MinWindow {
 		t.Error("the layout does not fit the smallest window")
 	}
 	// What Linux gives a program with a stack of 8 MiB when it does not randomise.
 	want := Layout{ProgramBase: 0x555555554000, MapTop: 0x7ffff7fff000, StackTop: 0x7ffffffff000, StackSize: 8 << 20, End: 0x7ffffffff000}
-	if l := LayoutFor(guest.X86_64, Native, 8<<20); l != want {
+	if l := LayoutFor(wide, Native, 8<<20); l != want {
 		t.Errorf("native layout %+v, want %+v", l, want)
 	}
 }

@@ -76,7 +76,7 @@ var (
 // SizeI386 is the most that a frame of an i386 program takes on the stack.
 func SizeI386(w *regs.Words) uint64 { return oldSize + fsaveSize + uint64(stateSize(w)) + 64 + 16 }
 
-// PushI386 is Push for an i386 program.
+// PushI386 is PushX86_64 for an i386 program.
 func PushI386(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	rt := f.Act.Flags&abi.SA_SIGINFO != 0
 	size := uint64(oldSize)
@@ -156,7 +156,7 @@ func encodeContext(w *regs.Words, b []byte, f *Frame, state uint64) {
 	}
 	for at, v := range map[int]uint64{ // each at its place
 		c32Trapno: f.Trapno, c32Err: f.Err, c32IP: w[regs.RIP], c32CS: w[regs.Sel+regs.CS],
-		c32Flags: regs.RFlags(w), c32SPSignal: w[regs.RSP], c32SS: w[regs.Sel+regs.SS], c32FPState: state, c32OldMask: f.Mask, c32CR2: f.CR2,
+		c32Flags: regs.RFlags(w), c32SPSignal: w[regs.RSP], c32SS: w[regs.Sel+regs.SS], c32FPState: state, c32OldMask: f.Mask, c32CR2: f.FaultAddr,
 	} {
 		le.PutUint32(b[at:], uint32(v))
 	}

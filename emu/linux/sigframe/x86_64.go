@@ -1,10 +1,7 @@
 package sigframe
 
 import (
-	"encoding/binary"
-
 	"panda/emu/arch/x86/regs"
-	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/mmu"
@@ -53,14 +50,12 @@ var scRegs = [17]ir.Ref{
 // clear: it would be over after one instruction, and nothing here heeds it.
 const restorable = regs.AC | regs.OF | regs.DFBit | regs.TF | regs.SF | regs.ZF | regs.AF | regs.PF | regs.CF
 
-var le = binary.LittleEndian
+// SizeX86_64 is the most that a frame takes on the stack.
+func SizeX86_64(w *regs.Words) uint64 { return frameSize + uint64(stateSize(w)) + 64 + 16 + redZone }
 
-// Size is the most that a frame takes on the stack.
-func Size(w *regs.Words) uint64 { return frameSize + uint64(stateSize(w)) + 64 + 16 + redZone }
-
-// Push puts the frame on the stack and points the registers at the handler. A
+// PushX86_64 puts the frame on the stack and points the registers at the handler. A
 // false result says that the stack cannot be written.
-func Push(w *regs.Words, s *mmu.Space, f *Frame) bool {
+func PushX86_64(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	sp := uint64(f.SP)
 	if !f.Switched {
 		sp -= redZone
@@ -83,15 +78,6 @@ func Push(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	return true
 }
 
-func store(s *mmu.Space, a uint64, b []byte) bool {
-	return s.Store(guest.Addr(a), b) == nil
-}
-
-func read(s *mmu.Space, a uint64, n int) ([]byte, bool) {
-	b := make([]byte, n)
-	return b, s.Load(guest.Addr(a), b) == nil
-}
-
 func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 	le.PutUint64(b, f.Act.Restorer)
 	flags := uint64(ucSigcontext | ucStrictSS)
@@ -107,15 +93,15 @@ func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 	le.PutUint64(mc[scFlags:], regs.RFlags(w))
 	le.PutUint16(mc[scCS:], uint16(w[regs.Sel+regs.CS]))
 	le.PutUint16(mc[scSS:], uint16(w[regs.Sel+regs.SS]))
-	for at, v := range map[int]uint64{scErr: f.Err, scTrapno: f.Trapno, scOldMask: f.Mask, scCR2: f.CR2, scFPState: state} { // each at its place
+	for at, v := range map[int]uint64{scErr: f.Err, scTrapno: f.Trapno, scOldMask: f.Mask, scCR2: f.FaultAddr, scFPState: state} { // each at its place
 		le.PutUint64(mc[at:], v)
 	}
 	le.PutUint64(b[ucMaskAt:], f.Mask)
 	abi.Layout64.Put(b[infoAt:], &f.Info)
 }
 
-// Pop undoes Push: rsp is behind the return address, as the restorer leaves it.
-func Pop(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
+// PopX86_64 undoes PushX86_64: rsp is behind the return address, as the restorer leaves it.
+func PopX86_64(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
 	b, ok := read(s, w[regs.RSP]-8, frameSize)
 	if !ok {
 		return saved, false

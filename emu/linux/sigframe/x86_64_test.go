@@ -55,7 +55,7 @@ func TestRoundTrip(t *testing.T) {
 			Info: abi.Siginfo{Signo: 10, Code: abi.SI_USER, PID: 7}, Act: abi.Sigaction{Handler: 0x4000, Restorer: 0x5000},
 			Mask: 0x1234, Stack: abi.Stack{SP: 0x99, Size: 0x1000}, SP: guest.Addr(w[regs.RSP]),
 		}
-		if !Push(w, s, f) {
+		if !PushX86_64(w, s, f) {
 			t.Fatal("push failed")
 		}
 		if w[regs.RSP]%16 != 8 || w[regs.RDI] != 10 || w[regs.RIP] != 0x4000 {
@@ -69,7 +69,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		InitState(w)
 		w[regs.RSP] += 8
-		saved, ok := Pop(w, s, reloadInto(w))
+		saved, ok := PopX86_64(w, s, reloadInto(w))
 		if !ok || saved.Mask != f.Mask || saved.Stack != f.Stack {
 			t.Fatalf("%v %+v", ok, saved)
 		}
@@ -108,11 +108,11 @@ func compare(t *testing.T, before, w *regs.Words, avx bool) {
 func TestBadStack(t *testing.T) {
 	s := newStack(t)
 	w := randomWords(rand.New(rand.NewPCG(1, 2)), true)
-	if Push(w, s, &Frame{SP: 0x10100}) || Push(w, s, &Frame{SP: 0x100}) {
+	if PushX86_64(w, s, &Frame{SP: 0x10100}) || PushX86_64(w, s, &Frame{SP: 0x100}) {
 		t.Error("pushed onto no stack")
 	}
 	w[regs.RSP] = 8
-	if _, ok := Pop(w, s, reloadInto(w)); ok {
+	if _, ok := PopX86_64(w, s, reloadInto(w)); ok {
 		t.Error("popped from no stack")
 	}
 }

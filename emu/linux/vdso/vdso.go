@@ -11,11 +11,7 @@
 // is made again, and for CPUs without SYSENTER.
 package vdso
 
-import (
-	"encoding/binary"
-
-	"panda/emu/guest"
-)
+import "encoding/binary"
 
 var le = binary.LittleEndian
 
@@ -37,14 +33,6 @@ type Image struct {
 	At    map[string]uint64
 }
 
-// For is the object of an architecture.
-func For(arch guest.Arch) *Image {
-	if arch == guest.I386 {
-		return &image32
-	}
-	return &image64
-}
-
 // Names of the functions for calls and returns.
 const (
 	Vsyscall    = "__kernel_vsyscall"
@@ -53,10 +41,12 @@ const (
 )
 
 var (
-	image64 = style64.build(calls64(map[string]uint32{
+	// X86_64 is the object of x86-64 programs.
+	X86_64 = style64.build(calls64(map[string]uint32{
 		"__vdso_clock_gettime": 228, "__vdso_gettimeofday": 96, "__vdso_time": 201, "__vdso_clock_getres": 229, "__vdso_getcpu": 309,
 	}))
-	image32 = style32.build(append([]function{
+	// I386 is that of i386 programs.
+	I386 = style32.build(append([]function{
 		{name: Vsyscall, version: "LINUX_2.5", code: vsyscallCode, frame: vsyscallFrame},
 		{name: Sigreturn, version: "LINUX_2.5", code: sigreturnCode, frame: sigreturnFrame(), before: 1, signal: true},
 		{name: RTSigreturn, version: "LINUX_2.5", code: rtSigreturnCode, frame: contextFrame(rtContext), before: 1, signal: true},

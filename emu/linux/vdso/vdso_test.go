@@ -19,8 +19,8 @@ func TestImages(t *testing.T) {
 		img   Image
 		codes map[string]string
 	}{
-		{&style64, image64, map[string]string{"__vdso_getcpu": "\xb8\x35\x01\x00\x00\x0f\x05\xc3", "__vdso_time": "\xb8\xc9"}},
-		{&style32, image32, map[string]string{
+		{&style64, X86_64, map[string]string{"__vdso_getcpu": "\xb8\x35\x01\x00\x00\x0f\x05\xc3", "__vdso_time": "\xb8\xc9"}},
+		{&style32, I386, map[string]string{
 			Vsyscall: "\x51\x52\x55\x89\xe5\x0f\x34\xcd\x80\x5d", Sigreturn: "\x58\xb8\x77",
 			RTSigreturn: "\xb8\xad\x00", "__vdso_time": "\x53\x8b",
 		}},
@@ -78,11 +78,11 @@ func TestSignalFrames(t *testing.T) {
 		if !bytes.HasPrefix(r.frame, append([]byte{cfaExpression, byte(len(want))}, want...)) {
 			t.Errorf("%s: % x", r.name, r.frame)
 		}
-		if !bytes.Contains(image32.Bytes, r.frame) {
+		if !bytes.Contains(I386.Bytes, r.frame) {
 			t.Errorf("%s: the image lacks its frame", r.name)
 		}
 	}
-	if !bytes.Contains(image32.Bytes, style32.signal) || !bytes.Contains(style32.signal, []byte("zRS\x00")) {
+	if !bytes.Contains(I386.Bytes, style32.signal) || !bytes.Contains(style32.signal, []byte("zRS\x00")) {
 		t.Error("no CIE for signal frames")
 	}
 }

@@ -3,7 +3,16 @@
 // and the views of plugins read state through it; it translates nothing.
 package regs
 
-import "panda/emu/ir"
+import (
+	"panda/emu/guest"
+	"panda/emu/ir"
+)
+
+// The architectures.
+const (
+	I386   guest.Arch = "i386"
+	X86_64 guest.Arch = "x86_64"
+)
 
 // The slots. General registers come first in the order of the encoding, so
 // that a register number is its word.
@@ -53,6 +62,7 @@ const (
 	FOP    = FDP + 1
 	TSCAux = FOP + 1
 	FNew   = TSCAux + 1 // within an x87 store: what is to be done after the access
+	Area   = FNew + 1   // Areas descriptors of the thread that the environment knows: see Environment
 	// ST is the first of eight x87 registers of two words: mantissa (also MMX
 	// register), then sign and exponent in the low 16 bits. Physical order.
 	ST = ir.Ref(72)
@@ -60,6 +70,9 @@ const (
 	YMM      = ir.Ref(88)
 	TempBase = YMM + 64
 )
+
+// Areas is how many words Area has.
+const Areas = 3
 
 // Segment register numbers, as encoded.
 const (

@@ -8,17 +8,16 @@ import (
 	"panda/emu/linux/mm"
 )
 
-// Segments of a program's own: three descriptors of each thread, which
-// set_thread_area fills, and the local descriptor table of an address space.
+// Segments of a program's own: three descriptors of each thread, which are among its
+// registers and which set_thread_area fills, and the local descriptor table of an
+// address space.
 const (
 	tlsFirst   = 12 // in the global descriptor table
-	tlsEntries = 3
+	tlsEntries = regs.Areas
 	descSize   = 8
 )
 
-// descriptor finds the descriptor of a selector of the running thread.
-func (k *Kernel) descriptor(sel uint16) (uint64, bool) { return k.cur.descriptor(sel) }
-
+// descriptor finds the descriptor of a selector.
 func (t *Thread) descriptor(sel uint16) (uint64, bool) {
 	i := int(sel >> 3)
 	if sel&4 != 0 {
@@ -30,13 +29,13 @@ func (t *Thread) descriptor(sel uint16) (uint64, bool) {
 	if i -= tlsFirst; i < 0 || i >= tlsEntries {
 		return 0, false
 	}
-	return t.tls[i], true
+	return t.Reg(regs.Area + ir.Ref(i)), true
 }
 
 // reload loads a segment register of the running thread. The result is 0, or the
 // vector of the exception that it raises, upon which nothing is loaded.
 func (t *Thread) reload(seg ir.Ref, sel uint16) (vector uint8) {
-	return t.reloadInto(t.words()[:], seg, sel)
+	return t.reloadInto(t.Words()[:], seg, sel)
 }
 
 func (t *Thread) reloadInto(w []uint64, seg ir.Ref, sel uint16) (vector uint8) {
@@ -112,9 +111,10 @@ func (t *Thread) setArea(w []uint64, d *abi.UserDesc) errno {
 	if i < 0 || i >= tlsEntries || !goodArea(d) {
 		return abi.EINVAL
 	}
-	t.tls[i] = 0
+	area := &w[int(regs.Area)+i]
+	*area = 0
 	if !emptyDesc(d) {
-		t.tls[i] = packDesc(d)
+		*area = packDesc(d)
 	}
 	t.refresh(w, uint16(d.EntryNumber<<3|3))
 	return 0
@@ -136,7 +136,7 @@ func sysSetThreadArea(t *Thread, c *call) (int64, errno) {
 	if d.EntryNumber == ^uint32(0) {
 		free := -1
 		for i := tlsEntries - 1; i >= 0; i-- {
-			if t.tls[i] == 0 {
+			if t.Reg(regs.Area+ir.Ref(i)) == 0 {
 				free = i
 			}
 		}
@@ -148,7 +148,7 @@ func sysSetThreadArea(t *Thread, c *call) (int64, errno) {
 			return 0, e
 		}
 	}
-	return 0, t.setArea(t.words()[:], &d)
+	return 0, t.setArea(t.Words()[:], &d)
 }
 
 func sysGetThreadArea(t *Thread, c *call) (int64, errno) {
@@ -159,7 +159,7 @@ func sysGetThreadArea(t *Thread, c *call) (int64, errno) {
 	if n < tlsFirst || n >= tlsFirst+tlsEntries {
 		return 0, abi.EINVAL
 	}
-	d := unpackDesc(n, t.tls[n-tlsFirst])
+	d := unpackDesc(n, t.Reg(regs.Area+ir.Ref(n-tlsFirst)))
 	return 0, t.store(c.addr(0), &d)
 }
 
@@ -227,9 +227,9 @@ func (t *Thread) refreshAll(changed uint16) {
 		switch {
 		case o.p.mm != t.p.mm:
 		case o == t.k.cur:
-			o.refresh(o.words()[:], changed)
+			o.refresh(o.Words()[:], changed)
 		default:
-			o.refresh(o.regs[:], changed)
+			o.refresh(o.regs, changed)
 		}
 	}
 }

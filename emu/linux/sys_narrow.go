@@ -7,6 +7,8 @@ import (
 	"panda/emu/linux/abi"
 )
 
+// Calls that only programs with longs of 32 bits have.
+
 // sysMmap2 counts the offset in pages.
 func sysMmap2(t *Thread, c *call) (int64, errno) { return t.mmap(c, c.Args[5]<<12) }
 
@@ -22,13 +24,13 @@ func sysLlseek(t *Thread, c *call) (int64, errno) {
 	return 0, t.putU64(c.addr(2), uint64(off))
 }
 
-// On x86-64 the flags of these calls stand behind a second half of the offset.
+// In programs with longs of 64 bits the flags of these calls stand behind a second half of the offset.
 
-func sysPreadv2I386(t *Thread, c *call) (int64, errno) {
+func sysPreadv2Narrow(t *Thread, c *call) (int64, errno) {
 	return t.vector(c, false, c.i64(3), c.i32(4))
 }
 
-func sysPwritev2I386(t *Thread, c *call) (int64, errno) {
+func sysPwritev2Narrow(t *Thread, c *call) (int64, errno) {
 	return t.vector(c, true, c.i64(3), c.i32(4))
 }
 
@@ -163,6 +165,3 @@ func sysOldGetrlimit(t *Thread, c *call) (int64, errno) {
 
 // sysNice changes nothing: the guest's threads take turns.
 func sysNice(*Thread, *call) (int64, errno) { return 0, 0 }
-
-// sysArchPrctlI386: the bases of FS and GS are set by descriptors.
-func sysArchPrctlI386(*Thread, *call) (int64, errno) { return 0, abi.EINVAL }

@@ -5,6 +5,8 @@ import (
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/mm"
+	"panda/emu/mmu"
 )
 
 // TestNamesI386: every row is of a call of i386, and leads to one that exists.
@@ -49,7 +51,7 @@ func TestSpread(t *testing.T) {
 		{"kill", [6]uint64{0xffffffff, 9, 8}, [6]uint64{0xffffffff, 9}},
 	}
 	for _, r := range rows {
-		c := &call{abi: newABI32(), info: abi.LookupName(abi.I386, r.name), regs: r.regs}
+		c := &call{abi: newI386(), info: abi.LookupName(abi.I386, r.name), regs: r.regs}
 		if c.spread(); c.Args != r.want {
 			t.Errorf("%s: %#x, want %#x", r.name, c.Args, r.want)
 		}
@@ -70,6 +72,15 @@ func TestSegmentDescriptors(t *testing.T) {
 		}
 		if v := regs.Descriptor(packDesc(&d)); v.Base() != 0x89abcdef || v.Present() != (flags&abi.UserDescNotPresent == 0) {
 			t.Errorf("%#x", uint64(v))
+		}
+	}
+}
+
+// TestShapes: what programs have lies below the end of the smallest window.
+func TestShapes(t *testing.T) {
+	for _, a := range X86(new(regs.Environment), 0, 0).ABIs {
+		if l := mm.LayoutFor(a.Shape, mm.Compact, 0); uint64(l.StackTop) >= mmu.MinLimit || l.StackTop > a.Shape.End {
+			t.Errorf("%v: %+v", a.Arch, l)
 		}
 	}
 }

@@ -1,0 +1,36 @@
+package emu
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"panda/emu/vcpu"
+)
+
+// TestArchitectures: each can be made by its name with its usual CPU, and others are
+// refused.
+func TestArchitectures(t *testing.T) {
+	for i := range architectures {
+		a := &architectures[i]
+		m := &Machine{cfg: Config{Arch: a.name}, cpu: &vcpu.CPU{Machine: new(vcpu.Machine)}}
+		if err := m.chooseArchitecture(); err != nil || m.cfg.CPU != a.model || m.kernel == nil {
+			t.Errorf("%s: %v, CPU %q", a.name, err, m.cfg.CPU)
+			continue
+		}
+		view := m.cpu.Machine.Arch
+		if view == nil || m.guest.View(m.guest.Mode(m.cpu)) != view || view.TempBase == 0 || len(view.Names) == 0 {
+			t.Errorf("%s: the vCPU has no registers of it", a.name)
+		}
+		if m.cfg.CPU = "none"; m.chooseArchitecture() == nil {
+			t.Errorf("%s has every CPU", a.name)
+		}
+	}
+	var bad *OptionError
+	if _, err := findArchitecture("x68"); !errors.As(err, &bad) || bad.Option != "arch" || !strings.Contains(err.Error(), `"x86"`) {
+		t.Error(err)
+	}
+	if a, err := findArchitecture(""); err != nil || a != &architectures[0] {
+		t.Error(a, err)
+	}
+}
