@@ -79,7 +79,8 @@ func (c *codegen) block(t *testing.T, code []byte, mode uint64, bits, max int, s
 
 // mode is what the translation of a line depends on besides its bytes.
 func (c *codegen) mode(l *Line) uint64 {
-	cpu := &vcpu.CPU{Machine: &vcpu.Machine{Descriptor: descriptor}}
+	c.guest.Environment().Descriptor = descriptor
+	cpu := &vcpu.CPU{Machine: new(vcpu.Machine)}
 	c.guest.Reset(cpu, l.Bits)
 	putState(&cpu.W, &l.In)
 	return c.guest.Mode(cpu)

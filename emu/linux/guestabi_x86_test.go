@@ -79,7 +79,7 @@ func TestSegmentDescriptors(t *testing.T) {
 // TestShapes: what programs have lies below the end of the smallest window.
 func TestShapes(t *testing.T) {
 	for _, a := range X86(new(regs.Environment), 0, 0).ABIs {
-		if l := mm.LayoutFor(a.Shape, mm.Compact, 0); uint64(l.StackTop) >= mmu.MinLimit || l.StackTop > a.Shape.End {
+		if l := mm.LayoutFor(a.Shape, mm.Compact, 0); uint64(l.StackTop) >= mmu.MinWindow || l.StackTop > a.Shape.End {
 			t.Errorf("%v: %+v", a.Arch, l)
 		}
 	}
