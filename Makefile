@@ -8,6 +8,7 @@
 # make programs   real programs that take long, natively and under panda
 # make i386-root  unpacks i386 programs of this Debian release below I386_ROOT
 # make fuzz       every fuzz target for FUZZTIME each
+# make determinism  programs run in many ways, which must not differ
 # make stress     machine code among signals, collections and profiles, for STRESSTIME
 
 FUZZTIME ?= 30s
@@ -16,7 +17,7 @@ STRESSTIME ?= 30m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root fuzz stress cross
+.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root fuzz determinism stress cross
 
 all: bin/panda
 
@@ -76,6 +77,9 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 		done; \
 	done
+
+determinism:
+	go test ./emu -run 'Determinism|Turns' -timeout 60m -v -args -long
 
 stress:
 	go test -tags stress -run '^TestStress$$' -v -timeout 0 ./emu/jit/amd64 -args -stress.time $(STRESSTIME)

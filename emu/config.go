@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"panda/emu/linux"
+	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/sandbox"
 	"panda/emu/plugin"
@@ -61,6 +62,9 @@ type Program struct {
 	// Audit looks after each change of the guest's memory whether its window on the
 	// host is whole.
 	Audit bool
+	// World, when set, is given the door through which the guest reaches the world, a
+	// sandbox's if there is one, and makes the one that is used.
+	World func(hostsys.Door) hostsys.Door
 }
 
 // MMU is how the guest reaches its memory.

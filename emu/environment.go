@@ -39,6 +39,8 @@ type Symbols interface {
 	// Resolved notes what one chose, and reports whether that is new.
 	Unresolved(take func(name string) bool) []guest.Addr
 	Resolved(resolver, impl guest.Addr) bool
+	// Aside copies the current thread to ask a resolver.
+	Aside() (*linux.Aside, error)
 }
 
 // Threads is the ability of one with threads, which can run a function.

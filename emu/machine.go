@@ -99,10 +99,14 @@ func (m *Machine) load(p *Program) error {
 	if err := m.enclose(p, host); err != nil {
 		return err
 	}
+	symbols := &hostsys.Host{Door: host.Door}
+	if p.World != nil {
+		host.Door = p.World(host.Door)
+	}
 	m.env, err = linux.New(linux.Config{
 		Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Strace: p.Strace,
-		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host,
+		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host, Symbols: symbols,
 		Guest: m.kernel, SoftMMU: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout,
 		Limits: p.Limits, AuditMemory: p.Audit, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)

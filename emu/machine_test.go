@@ -231,33 +231,35 @@ func TestHookCalls(t *testing.T) {
 // TestResolvers: a hook on an indirect function fires at the implementation, when
 // it is set before the program runs and when it is set later.
 func TestResolvers(t *testing.T) {
-	for _, flags := range [][]string{nil, {"-static"}} {
-		early := newTestMachine(t, guestProgram(t, flags...), "12345")
-		lengths := func(tm *testMachine, got *[]uint64) {
-			tm.host.HookCalls(event.Symbol("strlen"), nil, func(c *vcpu.CPU, call *event.Call) { *got = append(*got, call.Result(c)) })
-		}
-		var first, second []uint64
-		lengths(early, &first)
-		early.finish(t)
-		late := newTestMachine(t, early.cfg.Program.Path)
-		late.host.InsnExec(event.Symbol("main"), func(*vcpu.CPU, guest.Addr) {
-			lengths(late, &second)
-			at, ok := late.host.Core().Lookup("strlen")
-			name, _, _ := late.CPU().Machine.Symbol(at)
-			if !ok || strings.Contains(name, "@") {
-				t.Errorf("strlen is found at %#x %s", uint64(at), name)
+	for _, flags := range [][]string{nil, {"-static"}, {"-m32"}} {
+		t.Run(strings.Join(append(flags, "gcc"), ""), func(t *testing.T) {
+			early := newTestMachine(t, guestProgram(t, flags...), "12345")
+			lengths := func(tm *testMachine, got *[]uint64) {
+				tm.host.HookCalls(event.Symbol("strlen"), nil, func(c *vcpu.CPU, call *event.Call) { *got = append(*got, call.Result(c)) })
+			}
+			var first, second []uint64
+			lengths(early, &first)
+			early.finish(t)
+			late := newTestMachine(t, early.cfg.Program.Path)
+			late.host.InsnExec(event.Symbol("main"), func(*vcpu.CPU, guest.Addr) {
+				lengths(late, &second)
+				at, ok := late.host.Core().Lookup("strlen")
+				name, _, _ := late.CPU().Machine.Symbol(at)
+				if !ok || strings.Contains(name, "@") {
+					t.Errorf("strlen is found at %#x %s", uint64(at), name)
+				}
+			})
+			late.finish(t)
+			for _, sub := range late.Bus().All() {
+				if sub.Owner.Name == "resolvers" {
+					t.Error("a subscription of panda's own is listed: ", sub.Explain())
+				}
+			}
+			want := uint64(len(early.cfg.Program.Path))
+			if !slices.Contains(first, want) || !slices.Contains(second, want) {
+				t.Errorf("%v: strlen returned %v and %v, want %d among them", flags, first, second, want)
 			}
 		})
-		late.finish(t)
-		for _, sub := range late.Bus().All() {
-			if sub.Owner.Name == "resolvers" {
-				t.Error("a subscription of panda's own is listed: ", sub.Explain())
-			}
-		}
-		want := uint64(len(early.cfg.Program.Path))
-		if !slices.Contains(first, want) || !slices.Contains(second, want) {
-			t.Errorf("%v: strlen returned %v and %v, want %d among them", flags, first, second, want)
-		}
 	}
 }
 

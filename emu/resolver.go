@@ -2,7 +2,10 @@ package emu
 
 import (
 	"panda/emu/event"
+	"panda/emu/exec"
 	"panda/emu/guest"
+	"panda/emu/interp"
+	"panda/emu/linux"
 	"panda/emu/sym"
 	"panda/emu/vcpu"
 )
@@ -12,8 +15,9 @@ import (
 // (STT_GNU_IFUNC). A hook on strlen wants the implementation.
 // Idea: as soon as somebody subscribes to a symbol, the returns of resolvers are
 // watched, and what they return gets the name. When the program runs already,
-// the resolvers that matter are called at once, as guest functions.
-// Invariant: without subscriptions to symbols nothing is watched.
+// the resolvers that matter are called at once, in a copy of the process.
+// Invariants: without subscriptions to symbols nothing is watched. A subscription
+// changes nothing of the guest.
 
 // resolvers watches resolvers.
 type resolvers struct {
@@ -63,14 +67,35 @@ func (m *Machine) resolve(take func(name string) bool) {
 		return
 	}
 	s, err := ability[Symbols](m, "symbols")
-	t, err2 := ability[Threads](m, "threads")
-	if err != nil || err2 != nil {
+	if err != nil {
 		return
 	}
-	for _, at := range s.Unresolved(take) {
-		impl, err := t.Call(at, nil, resolverLimit)
-		if err == nil && s.Resolved(at, guest.Addr(impl)) {
-			m.bus.Changed(event.InsnExec, &event.Filter{PC: []event.Range{{Lo: guest.Addr(impl), Hi: guest.Addr(impl) + 1}}})
+	of := s.Unresolved(take)
+	if len(of) == 0 {
+		return
+	}
+	a, err := s.Aside()
+	if err != nil {
+		return
+	}
+	defer a.Close()
+	engine := exec.New(m.guest, new(interp.Engine), event.NewBus(), a.CPU)
+	for _, at := range of {
+		if impl, ok := ask(engine, a, at); ok && s.Resolved(at, impl) {
+			m.bus.Changed(event.InsnExec, &event.Filter{PC: []event.Range{{Lo: impl, Hi: impl + 1}}})
 		}
 	}
+}
+
+// ask runs a resolver in a copy. One that does not return by itself, or needs the
+// kernel, has no answer; it is asked when the program does.
+func ask(engine *exec.Engine, a *linux.Aside, resolver guest.Addr) (impl guest.Addr, ok bool) {
+	if a.Enter(resolver) != nil {
+		return 0, false
+	}
+	c := a.CPU
+	if engine.Run(c, resolverLimit) != vcpu.StopException || c.PC() != a.Return() {
+		return 0, false
+	}
+	return guest.Addr(c.Result()), true
 }

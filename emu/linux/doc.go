@@ -18,8 +18,7 @@
 // # Invariants
 //
 //   - Everything the guest learns from outside passes through hostsys.
-//   - Only the goroutine in Run touches guest state. What runs in the background
-//     is a host call on memory of its own.
+//   - Only the goroutine in Run touches guest state, and calls the host.
 //   - Guest descriptors, process ids and signal states are the guest's own. No
 //     host signal goes to an id that ever was a guest's.
 //   - No order that the guest can see comes from a Go map.

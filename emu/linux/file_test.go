@@ -114,6 +114,62 @@ func TestFIFO(t *testing.T) {
 	})
 }
 
+// TestFIFOMeeting: an open of a FIFO waits for the other end and no longer, and a
+// signal ends it.
+func TestFIFOMeeting(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		g.must(unix.SYS_MKNOD, "p", unix.S_IFIFO|0o600, 0)
+		open := func(g *fakeThread, flags int) int64 { return g.sys(unix.SYS_OPENAT, abi.AT_FDCWD, "p", flags, 0) }
+		for _, flags := range []int{abi.O_RDONLY, abi.O_WRONLY} { // the child has the other end, and is gone before we run
+			g.fork(func(g *fakeThread) { g.must(unix.SYS_CLOSE, open(g, flags^1)) })
+			fd := open(g, flags)
+			g.check(fd >= 0, "open %d: %d", flags, fd)
+			g.must(unix.SYS_CLOSE, fd)
+			g.wait()
+		}
+		w := g.must(unix.SYS_OPENAT, abi.AT_FDCWD, "p", abi.O_RDWR, 0)
+		g.must(unix.SYS_CLOSE, open(g, abi.O_RDONLY)) // has a writer already
+		g.must(unix.SYS_CLOSE, w)
+		r, p := g.pipe()
+		g.must(unix.SYS_CLOSE, p)
+		g.must(unix.SYS_OPENAT, abi.AT_FDCWD, fmt.Sprintf("/dev/fd/%d", r), abi.O_RDONLY, 0) // has no writer, and no name
+		g.handle(abi.SIGALRM, 0, func(*fakeThread, int) {})
+		for _, flags := range []int{abi.O_RDONLY, abi.O_WRONLY} {
+			in := &abi.Itimerval{Value: abi.Timeval{Usec: 1000}}
+			g.must(unix.SYS_SETITIMER, 0, in, 0)
+			n := open(g, flags)
+			g.check(n == -int64(abi.EINTR), "interrupted open: %d", n)
+		}
+		g.fails(abi.ENXIO, unix.SYS_OPENAT, abi.AT_FDCWD, "p", abi.O_WRONLY|abi.O_NONBLOCK, 0) // none has stayed
+	})
+}
+
+// TestFIFOHost: the other end may be a process of the host.
+func TestFIFOHost(t *testing.T) {
+	s := newSession(t)
+	for _, name := range []string{"/in", "/out"} {
+		if err := unix.Mkfifo(s.dir+name, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make(chan string)
+	go func() {
+		os.WriteFile(s.dir+"/in", []byte("ping"), 0)
+		b, _ := os.ReadFile(s.dir + "/out")
+		got <- string(b)
+	}()
+	s.run(func(g *fakeThread) {
+		buf := g.alloc(8)
+		in := g.must(unix.SYS_OPENAT, abi.AT_FDCWD, "in", abi.O_RDONLY, 0)
+		g.check(g.must(unix.SYS_READ, in, buf, 8) == 4, "read")
+		out := g.must(unix.SYS_OPENAT, abi.AT_FDCWD, "out", abi.O_WRONLY, 0)
+		g.must(unix.SYS_WRITE, out, "pong", 4)
+	})
+	if text := <-got; text != "pong" {
+		t.Errorf("the host read %q", text)
+	}
+}
+
 func TestLocks(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {
 		open := func(g *fakeThread) int64 {

@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -43,9 +42,10 @@ type Config struct {
 	Log                   *slog.Logger
 	Warn                  func(format string, a ...any) // lines for the user; may be nil
 	Host                  *hostsys.Host
-	Guest                 *Guest // the architecture of the CPU
-	SoftMMU               bool   // guest memory lies behind a TLB: see mmu.Soft
-	Window                uint64 // how large a program's window is: see mmu.Group
+	Symbols               *hostsys.Host // the files of symbols are read through; Host when nil
+	Guest                 *Guest        // the architecture of the CPU
+	SoftMMU               bool          // guest memory lies behind a TLB: see mmu.Soft
+	Window                uint64        // how large a program's window is: see mmu.Group
 	Layout                mm.Kind
 	AuditMemory           bool // each change of memory is checked: see mmu.Group
 	Limits                Limits
@@ -56,17 +56,18 @@ type Config struct {
 
 // Kernel is the state of all guest processes.
 type Kernel struct {
-	cfg    Config
-	cpu    *vcpu.CPU
-	engine Engine
-	host   *hostsys.Host
-	bus    *event.Bus
-	tracer *tracer
-	log    *slog.Logger
-	guest  *Guest
-	reset  []uint64 // register words of a new program
-	syms   *sym.Symbols
-	live   []vcpu.Extent // frames that wait for functions that plugin code calls
+	cfg     Config
+	cpu     *vcpu.CPU
+	engine  Engine
+	host    *hostsys.Host
+	bus     *event.Bus
+	tracer  *tracer
+	log     *slog.Logger
+	guest   *Guest
+	reset   []uint64 // register words of a new program
+	syms    *sym.Symbols
+	library library
+	live    []vcpu.Extent // frames that wait for functions that plugin code calls
 
 	first   *Process
 	procs   []*Process // all that are not reaped, by pid
@@ -102,6 +103,7 @@ type Kernel struct {
 	async     []*File // with O_ASYNC
 	sysroot   *rootDir
 	signalFDs []*File
+	openings  []*opening
 	passed    map[fileID]File // see passing
 	flights   []*flight
 	landing   bool
@@ -136,7 +138,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k.memory.Audit, k.memory.Paged, k.memory.Window = cfg.AuditMemory, cfg.SoftMMU, cfg.Window
 	k.reset = k.newRegs()
 	copy(k.reset, c.W[:])
-	k.syms = sym.New(k.openSource)
+	k.syms = sym.New(k.library.open)
 	k.syms.Warn = cfg.Warn
 	c.Machine.Symbol = k.symbolAt
 	c.Machine.Module, c.Machine.Home = k.moduleAt, k.homeOf
@@ -149,7 +151,11 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 		k.guest.attach(k)
 	}
 	k.host.OnSignal(c.Tap)
-	if err := k.openSysroot(); err != nil {
+	var err error
+	if k.sysroot, err = openSysroot(k.host, cfg.Sysroot); err != nil {
+		return nil, err
+	}
+	if err := k.openLibrary(); err != nil {
 		return nil, err
 	}
 	return k, k.startFirst()
@@ -208,7 +214,9 @@ func (k *Kernel) newID() int {
 // Run runs the guest until the first process has ended, with its exit code or
 // 128 + signal, or until the engine stops for a request: it may be called again then.
 func (k *Kernel) Run() (status int, ended bool, err error) {
-	k.takeSignals()
+	if k.turn.t != nil {
+		k.takeSignals(true)
+	}
 	for !k.done() {
 		if k.cpu.Stopping() {
 			return 0, false, nil
@@ -264,7 +272,8 @@ func (k *Kernel) Close() {
 		}
 	}
 	k.endFlights()
-	k.sysroot.close(k)
+	k.sysroot.close()
+	k.library.root.close()
 }
 
 // Killed is the signal that killed the first process, 0 for none.
@@ -303,50 +312,4 @@ func (k *Kernel) FindSymbol(name string) (guest.Addr, bool) {
 		return 0, false
 	}
 	return k.syms.Find(k.cpu.Space, name)
-}
-
-// hostSource reads a host file for symbols.
-type hostSource struct {
-	host *hostsys.Host
-	fd   int
-}
-
-// ownSource is an object of the kernel's.
-type ownSource struct{ *bytes.Reader }
-
-func (ownSource) Close() error { return nil }
-
-func (k *Kernel) openSource(name string) (sym.Source, error) {
-	if b := k.guest.vdsoBytes(name); b != nil {
-		return ownSource{bytes.NewReader(b)}, nil
-	}
-	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
-	fd, e := k.host.Openat2(unix.AT_FDCWD, k.hostPath(name), how)
-	if e != 0 {
-		return nil, e
-	}
-	if st, e := k.host.Fstat(fd); e != 0 || k.isProc(fd, &st) { // the guest has put a link there since
-		k.host.Close(fd)
-		return nil, abi.ENOENT
-	}
-	return &hostSource{k.host, fd}, nil
-}
-
-func (s *hostSource) ReadAt(b []byte, off int64) (n int, err error) {
-	for n < len(b) {
-		m, e := s.host.Preadv2(s.fd, [][]byte{b[n:]}, off+int64(n), 0)
-		switch {
-		case e != 0:
-			return n, e
-		case m == 0:
-			return n, io.EOF
-		}
-		n += m
-	}
-	return n, nil
-}
-
-func (s *hostSource) Close() error {
-	s.host.Close(s.fd)
-	return nil
 }

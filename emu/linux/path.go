@@ -9,35 +9,36 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostsys"
 )
 
-// rootDir is the sysroot.
+// rootDir is the sysroot, nil for none, as one door shows it.
 type rootDir struct {
+	host *hostsys.Host
 	fd   int
 	path string
 }
 
-func (r *rootDir) close(k *Kernel) {
+func (r *rootDir) close() {
 	if r != nil {
-		k.host.Close(r.fd)
+		r.host.Close(r.fd)
 	}
 }
 
 // openSysroot opens the directory of -L.
-func (k *Kernel) openSysroot() error {
-	if k.cfg.Sysroot == "" {
-		return nil
+func openSysroot(h *hostsys.Host, dir string) (*rootDir, error) {
+	if dir == "" {
+		return nil, nil
 	}
-	fd, e := k.host.Openat(unix.AT_FDCWD, k.cfg.Sysroot, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, e := h.Openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {
-		return fmt.Errorf("open sysroot %s: %w", k.cfg.Sysroot, e)
+		return nil, fmt.Errorf("open sysroot %s: %w", dir, e)
 	}
-	name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	name, e := h.Readlinkat(unix.AT_FDCWD, fdPath(fd))
 	if e != 0 {
-		return fmt.Errorf("open sysroot %s: %w", k.cfg.Sysroot, e)
+		return nil, fmt.Errorf("open sysroot %s: %w", dir, e)
 	}
-	k.sysroot = &rootDir{fd, strings.TrimSuffix(name, "/")}
-	return nil
+	return &rootDir{h, fd, strings.TrimSuffix(name, "/")}, nil
 }
 
 // fdPath names an open file of the emulator to the host.
@@ -57,20 +58,22 @@ func (k *Kernel) guestPath(host string) string {
 // sysroot if it is there. Links are followed within the sysroot.
 func (k *Kernel) hostPath(name string) string { return k.lookup(name, false) }
 
-func (k *Kernel) lookup(name string, nofollow bool) string {
-	if k.sysroot == nil {
+func (k *Kernel) lookup(name string, nofollow bool) string { return k.sysroot.lookup(name, nofollow) }
+
+func (r *rootDir) lookup(name string, nofollow bool) string {
+	if r == nil {
 		return name
 	}
 	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
 	if nofollow {
 		how.Flags |= unix.O_NOFOLLOW
 	}
-	fd, e := k.host.Openat2(k.sysroot.fd, name, how)
+	fd, e := r.host.Openat2(r.fd, name, how)
 	if e != 0 {
 		return name
 	}
-	defer k.host.Close(fd)
-	real, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	defer r.host.Close(fd)
+	real, e := r.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
 	if e != 0 {
 		return name
 	}

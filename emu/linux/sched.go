@@ -18,6 +18,7 @@ const pollEvery = 16
 // pick begins the turn of the thread that is next. A false result says that there
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
+	k.takeSignals(false)
 	i := k.nextReady()
 	if i < 0 || k.turns >= pollEvery || k.stirred {
 		k.pollWorld(i < 0)
@@ -35,7 +36,7 @@ func (k *Kernel) pick() bool {
 }
 
 // slice runs the thread that has its turn until its time is up or it cannot go on.
-// After a StopRequest the turn is still its own.
+// After a StopRequest what is left of the turn is still its own.
 func (k *Kernel) slice() vcpu.Stop {
 	u := &k.turn
 	t := u.t
@@ -59,6 +60,9 @@ func (k *Kernel) slice() vcpu.Stop {
 		t.charge(ran + t.cost(stop))
 		t.spend(ran)
 		if stop == vcpu.StopRequest {
+			if u.left <= 0 { // an input that comes now comes between two turns
+				k.endTurn()
+			}
 			return stop
 		}
 		k.handleStop(t, stop)
@@ -131,6 +135,9 @@ func (k *Kernel) pollWorld(block bool) {
 	parkedFDs := len(fds)
 	fds = k.asyncFDs(fds)
 	timeout := k.pollTimeout(block, next)
+	if len(k.openings) > 0 && !k.exited && (timeout < 0 || timeout > fifoRetry) {
+		timeout = fifoRetry
+	}
 	if k.exited && (timeout < 0 || timeout > idle) {
 		timeout = idle
 	}
@@ -143,14 +150,15 @@ func (k *Kernel) pollWorld(block bool) {
 	}
 	k.signalAsync(fds[parkedFDs:])
 	k.wakeThreads(fds[1:parkedFDs], next)
-	k.takeSignals()
+	k.meet()
 }
 
-// takeSignals gives the guest the signals that have come from outside. One that
-// comes while the guest runs taps the CPU, so that the guest takes it at the end of
-// the block, as after an interrupt, and not when the world is looked at next.
-func (k *Kernel) takeSignals() {
-	for _, sig := range k.host.Signals.Take() {
+// takeSignals gives the guest the signals that have come from outside, between two
+// turns or within one. One that comes while the guest runs taps the CPU, so that the
+// guest takes it at the end of the block, as after an interrupt, and not when the world
+// is looked at next.
+func (k *Kernel) takeSignals(within bool) {
+	for _, sig := range k.host.TakeSignals(within) {
 		k.hostSignal(sig)
 	}
 }
@@ -180,9 +188,8 @@ func (k *Kernel) wakeThreads(fds []unix.PollFd, next int64) {
 		w := t.wait
 		come := slices.ContainsFunc(fds[:len(w.fds)], func(p unix.PollFd) bool { return p.Revents != 0 })
 		fds = fds[len(w.fds):]
-		if w.started != nil {
-			_, _, done := w.started.Done()
-			come = come || done
+		if w.undo == undoOpen { // see meet
+			continue
 		}
 		if come || w.deadline != 0 && w.deadline <= now {
 			t.wake()

@@ -8,7 +8,6 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/hostsys"
 	"panda/emu/linux/sigframe"
 )
 
@@ -298,7 +297,7 @@ func (p *Process) stop(sig int32) {
 	case sig != abi.SIGSTOP && p.k.orphaned(p.pgid):
 		return
 	case p.parent == nil && p == p.k.first:
-		hostsys.StopSelf()
+		p.k.host.StopSelf()
 		return
 	}
 	p.stopped = true

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
-	"panda/emu/linux/hostsys"
 )
 
 // openReq is one of the calls that open a file.
@@ -57,66 +56,9 @@ func (t *Thread) open(c *call, dir, name, flags int, mode uint32) (int64, errno)
 	return t.openFile(c, openReq{dir, p, flags, mode, 0, small})
 }
 
-// opening is an open that runs in the background, because it waits for another
-// process to open the other end.
-//
-// A reader's end is open already, without having waited, and stays so: closed, it
-// would have satisfied a writer that then finds nobody. It also tells of a writer
-// that came and went before the open in the background began.
-type opening struct {
-	started *hostsys.Started
-	tg      target
-	reader  int // the reader's end, or -1
-}
-
-// wait parks the thread until the other end is open.
-func (o *opening) wait(t *Thread) errno {
-	w := wait{started: o.started, interrupted: abi.ERESTARTSYS, undo: undoOpen}
-	if o.reader >= 0 {
-		w.fds = []unix.PollFd{{Fd: int32(o.reader), Events: unix.POLLIN}}
-	}
-	return t.park(w)
-}
-
-func (o *opening) abandon(k *Kernel) {
-	o.started.Abandon()
-	o.closeDir(k)
-	if o.reader >= 0 {
-		k.host.Close(o.reader)
-	}
-}
-
-// closeDir closes the directory of the path, when that is the opening's own.
-func (o *opening) closeDir(k *Kernel) {
-	if o.tg.walked && o.tg.dir != unix.AT_FDCWD {
-		k.host.Close(o.tg.dir)
-	}
-}
-
-// end is the descriptor once the other end is open.
-func (o *opening) end(k *Kernel) (fd int, e errno, done bool) {
-	ret, e, done := o.started.Done()
-	if done {
-		o.closeDir(k)
-		if o.reader >= 0 {
-			k.host.Close(o.reader)
-		}
-		return int(ret), e, true
-	}
-	if o.reader < 0 || !polls(k.host, o.reader, unix.POLLIN) {
-		return 0, 0, false
-	}
-	o.started.Abandon()
-	if w, e := k.host.Openat(o.tg.dir, o.tg.path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
-		k.host.Close(w) // a writer that comes and goes ends the open in the background
-	}
-	o.closeDir(k)
-	return o.reader, 0, true
-}
-
 func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 	if o := c.state.opening; o != nil {
-		return t.openEnd(o, r)
+		return t.openEnd(o)
 	}
 	if e := t.mayInstall(); e != 0 {
 		return 0, e
@@ -134,8 +76,8 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 		return t.install(f, r.flags&abi.O_CLOEXEC != 0)
 	}
 	if e == abi.ENXIO || e == 0 && r.flags&(abi.O_NONBLOCK|abi.O_PATH) == 0 && r.flags&abi.O_ACCMODE == abi.O_RDONLY {
-		if t.isFIFO(tg, fd, e) {
-			return t.openFIFO(c, tg, r, fd)
+		if id, yes := t.waitsForEnd(tg, fd, e); yes {
+			return t.openFIFO(c, tg, r, fd, id)
 		}
 	}
 	if e != 0 {
@@ -262,56 +204,13 @@ func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
 	if f.mode == unix.S_IFCHR {
 		t.openedTTY(f, r.flags)
 	}
+	if f.mode == unix.S_IFIFO {
+		t.k.meet()
+	}
 	if r.flags&abi.O_TRUNC != 0 {
 		t.k.resized(f)
 	}
 	return t.install(f, r.flags&abi.O_CLOEXEC != 0)
-}
-
-// isFIFO reports whether an open has to wait for the other end of a FIFO: the
-// reader always, since the kernel opened it without waiting; the writer when
-// nobody reads.
-func (t *Thread) isFIFO(tg target, fd int, e errno) bool {
-	var st unix.Stat_t
-	if e == 0 {
-		st, e = t.k.host.Fstat(fd)
-	} else {
-		st, e = t.k.host.Fstatat(tg.dir, tg.path, 0)
-	}
-	return e == 0 && st.Mode&unix.S_IFMT == unix.S_IFIFO
-}
-
-// openFIFO opens once more in the background, waiting.
-func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int) (int64, errno) {
-	if r.flags&abi.O_NONBLOCK != 0 {
-		return 0, abi.ENXIO
-	}
-	if fd >= 0 && polls(t.k.host, fd, 0) { // a sandbox's end, which always says that a writer went, and whose opens are counted
-		t.k.host.Close(fd)
-		fd = -1
-	}
-	if tg.walked && tg.dir != unix.AT_FDCWD { // a handle that the call closes
-		own, e := t.k.host.Fcntl(tg.dir, unix.F_DUPFD_CLOEXEC, 0)
-		if e != 0 {
-			return 0, e
-		}
-		tg.dir = int(own)
-	}
-	o := &opening{t.k.host.StartOpenat(tg.dir, tg.path, r.flags|unix.O_CLOEXEC, r.mode), tg, fd}
-	c.state.opening = o
-	return 0, o.wait(t)
-}
-
-func (t *Thread) openEnd(o *opening, r openReq) (int64, errno) {
-	fd, e, done := o.end(t.k)
-	if !done {
-		return 0, o.wait(t)
-	}
-	if e != 0 {
-		return 0, e
-	}
-	t.k.host.Fcntl(fd, unix.F_SETFL, int64(r.flags&^(unix.O_CREAT|unix.O_EXCL|unix.O_TRUNC)|unix.O_NONBLOCK))
-	return t.opened(fd, o.tg, r)
 }
 
 func sysClose(t *Thread, c *call) (int64, errno) {

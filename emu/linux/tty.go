@@ -6,7 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
-	"panda/emu/linux/hostsys"
 )
 
 // Terminals and job control. A terminal's characters are the host's business; which
@@ -163,7 +162,7 @@ func (t *Thread) background(sig int32) errno {
 func (k *Kernel) orphaned(pgid int) bool {
 	return !slices.ContainsFunc(k.inGroup(pgid), func(p *Process) bool {
 		if p == k.first {
-			return !hostsys.Orphaned()
+			return !k.host.Orphaned()
 		}
 		return p.parent != nil && p.parent.pgid != pgid && p.parent.sid == p.sid
 	})

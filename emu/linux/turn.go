@@ -140,7 +140,7 @@ func (k *Kernel) beginTurn(t *Thread) {
 // worldAwaited reports whether a thread waits for a descriptor or for a time.
 func (k *Kernel) worldAwaited() bool {
 	for _, t := range k.threads {
-		if t.state == parked && (len(t.wait.fds) != 0 || t.wait.deadline != 0 || t.wait.started != nil) {
+		if t.state == parked && (len(t.wait.fds) != 0 || t.wait.deadline != 0 || t.wait.undo == undoOpen) {
 			return true
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
-	"panda/emu/linux/hostsys"
 )
 
 // What a thread waits for, and what its call remembers meanwhile, are values: no
@@ -22,7 +21,6 @@ type wait struct {
 	child    bool  // a change of a child process
 	hard     bool  // signals do not interrupt
 	signals  uint64
-	started  *hostsys.Started
 	// interrupted is the call's result when a signal is to be delivered.
 	interrupted errno
 	undo        undo
@@ -36,14 +34,14 @@ type undo uint8
 const (
 	undoNothing undo = iota
 	undoFutex        // the thread leaves the queue
-	undoOpen         // the open in the background is given up
+	undoOpen         // the open is given up
 	undoSleep        // what is left of the time is stored at rem
 )
 
 // callState is what a call that parked its thread remembers besides.
 type callState struct {
 	futex   *futex.Waiter // its place in a queue
-	opening *opening      // an open in the background
+	opening *opening      // an open that waits for the other end
 	child   int           // of vfork: its result
 	begun   bool          // of connect: the connection was begun
 	old     bool          // of stat: it stores the structure of Linux 1.0
@@ -101,10 +99,13 @@ func (t *Thread) interrupt() {
 	t.wake()
 }
 
-// giveUp undoes a wait that did not come true.
+// giveUp undoes a wait that did not come true, or what came of it when the call will
+// not be made again.
 func (t *Thread) giveUp() {
 	if t.wait != nil {
 		t.undoWait(t.wait)
+	} else if o := t.call.state.opening; o != nil && t.call.active {
+		o.abandon()
 	}
 }
 
@@ -114,7 +115,7 @@ func (t *Thread) undoWait(w *wait) {
 	case undoFutex:
 		t.k.futexes.Cancel(c.state.futex)
 	case undoOpen:
-		c.state.opening.abandon(t.k)
+		c.state.opening.abandon()
 	case undoSleep:
 		if e := t.storeLeft(timeLeft{at: w.rem}); e != 0 {
 			c.interrupted = e

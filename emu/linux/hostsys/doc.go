@@ -8,7 +8,8 @@
 // personality's business. Buffers may be guest memory; the host then fills it
 // in place, and an address that is not there is EFAULT.
 //
-// Two inputs are no calls: signals that the host sends to the emulator, and the
-// end of a call that was started in the background (Start). Both make the
-// descriptor Wake readable and are taken by the owner when it looks.
+// Signals that the host sends to the emulator make the descriptor Wake readable, and
+// are taken by a call like any other (SysSignals). No call runs in the background:
+// what would keep the host waiting is asked for again and again. So all inputs have
+// one order.
 package hostsys

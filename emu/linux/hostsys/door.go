@@ -51,8 +51,22 @@ type Call struct {
 	Err    Errno
 }
 
-// Door is the way to the host. Do is called from the goroutine of the Host, and
-// for calls in the background (Start…) also from one of their own.
+// Calls that are none of a kernel's, so that these inputs and effects pass the door
+// like any other.
+const (
+	// SysSignals fills a buffer with the numbers of the signals that the emulator was
+	// sent, and returns how many. Its second argument is 1 within a turn.
+	SysSignals uintptr = firstOwn + iota
+	// SysOrphaned returns 1 if nobody could continue the emulator once a terminal has
+	// stopped it.
+	SysOrphaned
+	// SysStop stops the emulator, as SIGSTOP does.
+	SysStop
+
+	firstOwn = 1 << 16
+)
+
+// Door is the way to the host. It is called from the goroutine of the Host alone.
 type Door interface {
 	Do(c *Call)
 	// Clock reads a clock in nanoseconds without a call, if it can.
@@ -62,8 +76,7 @@ type Door interface {
 // Host gives the calls of a Door typed names. It belongs to one goroutine.
 type Host struct {
 	Door    Door
-	Signals Signals
-	Wake    int   // descriptor that becomes readable when a signal or an end waits
+	Wake    int   // descriptor that becomes readable when a signal waits, or for Ring
 	Ignored []int // signals that the first process ignores from its start
 
 	// Walks says that the Door follows paths itself, and none into a process's directory
@@ -73,10 +86,13 @@ type Host struct {
 	// Prompt is that of the next call: see Call.
 	Prompt bool
 
+	signals *hostSignals
+
 	// A Host makes one call at a time, so that these are used again and again.
-	call Call
-	ts   unix.Timespec
-	stat unix.Stat_t
+	call  Call
+	ts    unix.Timespec
+	stat  unix.Stat_t
+	taken [32]byte
 }
 
 // do makes a call.

@@ -82,36 +82,6 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestBackground: an open that waits ends when the other side comes, and one
-// that is given up leaves nothing open.
-func TestBackground(t *testing.T) {
-	h, d := newHost(t)
-	h.Door = d.Door // the counting one belongs to one goroutine
-	name := t.TempDir() + "/p"
-	if e := h.Mknodat(unix.AT_FDCWD, name, unix.S_IFIFO|0o600, 0); e != 0 {
-		t.Fatal(e)
-	}
-	s := h.StartOpenat(unix.AT_FDCWD, name, unix.O_WRONLY, 0)
-	if _, _, ok := s.Done(); ok {
-		t.Error("nobody reads")
-	}
-	r, e := h.Openat(unix.AT_FDCWD, name, unix.O_RDONLY|unix.O_NONBLOCK, 0)
-	if e != 0 {
-		t.Fatal(e)
-	}
-	pfd := []unix.PollFd{{Fd: int32(h.Wake), Events: unix.POLLIN}}
-	if n, _ := h.Ppoll(pfd, 5e9); n != 1 {
-		t.Fatal("not woken")
-	}
-	h.Woken()
-	fd, e, ok := s.Done()
-	if !ok || e != 0 {
-		t.Fatal(e, ok)
-	}
-	h.Close(int(fd))
-	h.Close(r)
-}
-
 func TestClock(t *testing.T) {
 	h, _ := newHost(t)
 	for _, clock := range []int{unix.CLOCK_REALTIME, unix.CLOCK_MONOTONIC} {

@@ -9,18 +9,39 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// StopSelf stops the emulator, as SIGSTOP does. The caller does not go on before it is
-// continued: the signal is for its thread, which takes it at once.
-func StopSelf() {
+// StopSelf stops the emulator, as SIGSTOP does.
+func (h *Host) StopSelf() { h.do(SysStop) }
+
+// Orphaned reports whether nobody could continue the emulator's process group when a
+// terminal has stopped it.
+func (h *Host) Orphaned() bool {
+	yes, _ := h.do(SysOrphaned)
+	return yes != 0
+}
+
+// ownCalls are the calls that are none of the kernel's.
+var ownCalls = [...]func(r real, c *Call) int64{
+	SysSignals - firstOwn: func(r real, c *Call) int64 { return int64(r.signals.take(c.Args[0].Buf)) },
+	SysOrphaned - firstOwn: func(real, *Call) int64 {
+		if orphaned() {
+			return 1
+		}
+		return 0
+	},
+	SysStop - firstOwn: func(real, *Call) int64 { stopSelf(); return 0 },
+}
+
+// stopSelf does not return before the emulator is continued: the signal is for its
+// thread, which takes it at once.
+func stopSelf() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
 }
 
-// Orphaned reports whether nobody could continue the emulator's process group when a
-// terminal has stopped it (setpgid(2)): of the processes from which it descends none
-// that is in the group has a parent in the session that is not.
-func Orphaned() bool {
+// orphaned looks (setpgid(2)) whether of the processes from which the emulator descends
+// none that is in its group has a parent in the session that is not.
+func orphaned() bool {
 	group := unix.Getpgrp()
 	session, _ := unix.Getsid(0)
 	for pid := unix.Getppid(); pid > 0; pid = parentOf(pid) {

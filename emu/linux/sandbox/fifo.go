@@ -7,34 +7,24 @@ import (
 )
 
 // fifo is a pipe that has a name. The host keeps it alive through a descriptor
-// that neither reads nor writes; who waits for whom at opening is decided here,
-// since the host takes it for a pipe, whose ends are never waited for.
+// that neither reads nor writes. The personality opens it without waiting, and whether
+// there is a reader is decided here, since the host takes it for a pipe.
 type fifo struct {
-	fd               int
-	readers, writers int
-	opened           [2]uint64 // how often to read, to write
+	fd      int
+	readers int
 }
 
-func reads(flags int) bool  { return flags&unix.O_ACCMODE != unix.O_WRONLY }
-func writes(flags int) bool { return flags&unix.O_ACCMODE != unix.O_RDONLY }
+func reads(flags int) bool { return flags&unix.O_ACCMODE != unix.O_WRONLY }
 
 func (p *fifo) enter(flags int) {
 	if reads(flags) {
 		p.readers++
-		p.opened[0]++
-	}
-	if writes(flags) {
-		p.writers++
-		p.opened[1]++
 	}
 }
 
 func (p *fifo) leave(flags int) {
 	if reads(flags) {
 		p.readers--
-	}
-	if writes(flags) {
-		p.writers--
 	}
 }
 
@@ -50,27 +40,16 @@ func (s *Sandbox) newFIFO() (*fifo, errno) {
 	return &fifo{fd: fd}, e
 }
 
-// openFIFO opens a FIFO; without O_NONBLOCK it waits for the other side, in a
-// goroutine that may do so (hostsys.StartOpenat).
+// openFIFO opens a FIFO.
 func (s *Sandbox) openFIFO(at *entry, o opening) (int64, errno) {
 	p := at.ino.fifo
-	if o.access() == unix.O_WRONLY && p.readers == 0 && o.has(unix.O_NONBLOCK) {
+	if o.access() == unix.O_WRONLY && p.readers == 0 {
 		return 0, abi.ENXIO
 	}
-	// The end is there before the other side hears of it: a writer that came
-	// back first would find a pipe that nobody reads.
-	fd, e := s.host.Openat(unix.AT_FDCWD, fdPath(p.fd), o.flags&passedFlags|unix.O_CLOEXEC, 0)
+	fd, e := s.host.Openat(unix.AT_FDCWD, fdPath(p.fd), o.flags&passedFlags|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if e != 0 {
 		return 0, e
 	}
-	seen := p.opened
 	p.enter(o.flags)
-	s.fifos.Broadcast()
-	if !o.has(unix.O_NONBLOCK) {
-		for o.access() == unix.O_RDONLY && p.writers == 0 && p.opened[1] == seen[1] ||
-			o.access() == unix.O_WRONLY && p.readers == 0 && p.opened[0] == seen[0] {
-			s.fifos.Wait()
-		}
-	}
 	return s.adopt(fd, &file{kind: special, at: at, flags: o.flags, fifo: p})
 }

@@ -65,7 +65,6 @@ func (s *Sandbox) unref(f *file) {
 	}
 	if f.refs == 0 && f.fifo != nil {
 		f.fifo.leave(f.flags)
-		s.fifos.Broadcast()
 	}
 }
 

@@ -168,3 +168,20 @@ func (s *Sandbox) loadXattrs(n *inode) errno {
 	}
 	return 0
 }
+
+// readHost reads a file of the host.
+func (s *Sandbox) readHost(path string) (string, errno) {
+	fd, e := s.host.Openat(unix.AT_FDCWD, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if e != 0 {
+		return "", e
+	}
+	defer s.host.Close(fd)
+	var text []byte
+	for buf := make([]byte, 32<<10); ; {
+		n, e := s.host.Read(fd, buf)
+		if e != 0 || n == 0 {
+			return string(text), e
+		}
+		text = append(text, buf[:n]...)
+	}
+}

@@ -50,7 +50,6 @@ type Sandbox struct {
 	mappedFiles func() []int
 	devices     map[string]int // host descriptors by name
 	sockets     sockets
-	fifos       *sync.Cond
 }
 
 // user is who the emulator is to the host's files.
@@ -62,21 +61,23 @@ type user struct {
 // New makes a sandbox before the door of host. Wake is passed on in polls.
 func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	s := &Sandbox{
-		inner: host.Door, cfg: cfg, log: cfg.Log, self: unix.Getpid(), open: map[int]*file{},
+		inner: host.Door, cfg: cfg, log: cfg.Log, open: map[int]*file{},
 		linked: map[fileID]*inode{}, beyond: map[fileID]bool{}, devices: map[string]int{}, nextIno: firstIno,
 	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
-	s.fifos = sync.NewCond(&s.mu)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.user = user{uint32(unix.Geteuid()), uint32(unix.Getegid()), nil}
+	s.self = s.host.ID(unix.SYS_GETPID)
+	s.user = user{uint32(s.host.ID(unix.SYS_GETEUID)), uint32(s.host.ID(unix.SYS_GETEGID)), nil}
 	if gs, e := s.host.Getgroups(); e == 0 {
 		s.user.groups = append(s.user.groups, gs...)
 	}
 	s.umask = s.host.Umask(0)
 	s.host.Umask(s.umask)
-	s.sockets.init()
+	if e := s.sockets.init(s.host); e != 0 {
+		return nil, fmt.Errorf("sandbox: a name for sockets: %w", e)
+	}
 	if err := s.buildView(); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("sandbox: %w", err)

@@ -42,7 +42,7 @@ func newBox(t *testing.T) *box {
 	before := snapshot(t, top)
 	s, err := New(Config{Allow: []string{b.dir}, Dir: b.dir}, h)
 	b.must(err)
-	b.Host, b.s = &hostsys.Host{Door: s, Wake: h.Wake, Signals: h.Signals}, s
+	b.Host, b.s = &hostsys.Host{Door: s, Wake: h.Wake}, s
 	t.Cleanup(func() {
 		s.Close()
 		h.Release()

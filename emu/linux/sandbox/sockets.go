@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -21,10 +20,11 @@ type sockets struct {
 	next   uint64            // of a socket file or one without a name
 }
 
-func (k *sockets) init() {
+func (k *sockets) init(h *hostsys.Host) errno {
 	var b [16]byte
-	rand.Read(b[:])
+	_, e := h.Getrandom(b[:], 0)
 	k.prefix, k.names = "\x00"+hex.EncodeToString(b[:])+".", map[string]string{}
+	return e
 }
 
 // hostName is what the host calls an abstract address.
@@ -196,7 +196,8 @@ func callAccept(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err != nil || int(cred.Pid) != s.self {
+	b := make([]byte, unix.SizeofUcred)
+	if _, e := s.host.Getsockopt(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED, b); e != 0 || int(as[unix.Ucred](b).Pid) != s.self {
 		s.host.Close(int(fd))
 		return 0, abi.EAGAIN
 	}

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -123,10 +121,8 @@ func (s *Sandbox) makeRoot() error {
 // it.
 func (s *Sandbox) hostDir(path string, perm uint32) *inode {
 	n := s.newInode(unix.S_IFDIR | perm)
-	if fi, err := os.Stat(path); err == nil && fi.IsDir() {
-		if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-			n.st.Mode, n.st.Uid, n.st.Gid = st.Mode, st.Uid, st.Gid
-		}
+	if st, e := s.host.Fstatat(unix.AT_FDCWD, path, 0); e == 0 && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		n.st.Mode, n.st.Uid, n.st.Gid = st.Mode, st.Uid, st.Gid
 	}
 	return n
 }
@@ -198,18 +194,19 @@ func (s *Sandbox) grant(path string) error {
 			continue
 		}
 		full := filepath.Join(g.host, name)
-		fi, err := os.Lstat(full)
-		if err != nil {
-			return err
+		st, e := g.s.host.Fstatat(unix.AT_FDCWD, full, unix.AT_SYMLINK_NOFOLLOW)
+		if e != 0 {
+			return &fs.PathError{Op: "lstat", Path: full, Err: e}
 		}
+		var err error
 		switch {
-		case fi.Mode()&fs.ModeSymlink != 0:
+		case st.Mode&unix.S_IFMT == unix.S_IFLNK:
 			if links++; links > maxLinks {
 				return abi.ELOOP
 			}
-			err = g.link(name, full)
+			err = g.link(name, full, &st)
 		case len(g.todo) == 0:
-			return g.mount(name, full, fi)
+			return g.mount(name, full, st.Mode&unix.S_IFMT == unix.S_IFDIR)
 		default:
 			g.directory(name, full)
 		}
@@ -221,21 +218,16 @@ func (s *Sandbox) grant(path string) error {
 }
 
 // link makes a link of the view and goes on where it leads.
-func (g *granting) link(name, full string) error {
-	target, err := os.Readlink(full)
-	if err != nil {
-		return err
+func (g *granting) link(name, full string, st *unix.Stat_t) error {
+	target, e := g.s.host.Readlinkat(unix.AT_FDCWD, full)
+	if e != 0 {
+		return &fs.PathError{Op: "readlink", Path: full, Err: e}
 	}
 	if _, e := g.s.child(g.at, name); e != 0 {
 		n := g.s.newInode(unix.S_IFLNK | 0o777)
 		n.target = target
-		n.st.Size, n.st.Uid, n.st.Gid = int64(len(target)), 0, 0
-		if fi, err := os.Lstat(full); err == nil {
-			if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-				n.st.Uid, n.st.Gid = st.Uid, st.Gid
-				n.st.Atim, n.st.Mtim, n.st.Ctim = unix.Timespec(st.Atim), unix.Timespec(st.Mtim), unix.Timespec(st.Ctim)
-			}
-		}
+		n.st.Size, n.st.Uid, n.st.Gid = int64(len(target)), st.Uid, st.Gid
+		n.st.Atim, n.st.Mtim, n.st.Ctim = st.Atim, st.Mtim, st.Ctim
 		g.s.viewEntry(g.at, name, n)
 	}
 	names, _ := split(target)
@@ -255,11 +247,11 @@ func (g *granting) directory(name, full string) {
 }
 
 // mount puts the host's file or directory into the tree.
-func (g *granting) mount(name, full string, fi fs.FileInfo) error {
+func (g *granting) mount(name, full string, isDir bool) error {
 	s := g.s
 	l := &lower{name: "."}
 	dir := full
-	if !fi.IsDir() {
+	if !isDir {
 		dir, l.name = g.host, name
 	}
 	m, e := s.openMount(dir)
@@ -275,7 +267,7 @@ func (g *granting) mount(name, full string, fi fs.FileInfo) error {
 	if e != 0 {
 		return e
 	}
-	s.granted = append(s.granted, grant{full, fi.IsDir()})
+	s.granted = append(s.granted, grant{full, isDir})
 	if old, e := s.child(g.at, name); e == 0 && old.view && old.ino.isDir() && n.isDir() {
 		n.children, n.links = old.ino.children, old.ino.links // what was made in it before
 		old.ino = n
@@ -367,12 +359,12 @@ func (s *Sandbox) makeUsers() {
 // makeList makes a file of the lines of the host's whose third field is among
 // ids.
 func (s *Sandbox) makeList(path string, ids []uint32) {
-	text, err := os.ReadFile(path)
-	if err != nil {
+	text, e := s.readHost(path)
+	if e != 0 {
 		return
 	}
 	var b strings.Builder
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		fields := strings.Split(line, ":")
 		if len(fields) < 4 {
 			continue

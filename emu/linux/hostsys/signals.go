@@ -12,14 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Signals is where signals to the emulator arrive.
-type Signals interface {
-	// Take returns the signals that arrived since the last call, in order.
-	Take() []int
-	// Close gives the signals back to the host's defaults.
-	Close()
-}
-
 // ignored are the signals that whoever started the emulator has it ignore, as nohup
 // does. Go's runtime keeps that of SIGHUP and SIGINT alone.
 var ignored = sync.OnceValue(func() (sigs []int) {
@@ -59,32 +51,54 @@ func Real(forward bool) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make an eventfd for the guest's waits: %w", err)
 	}
-	h := &Host{Door: real{newStart()}, Wake: wake, Signals: noSignals{}}
+	h := &Host{Wake: wake}
 	if forward {
 		h.Ignored = ignored()
-		h.Signals = newHostSignals(wake)
+		h.signals = newHostSignals(wake)
 	}
+	h.Door = real{newStart(), h.signals}
 	return h, nil
+}
+
+// TakeSignals returns the signals that the emulator was sent since the last call, in
+// order. How often it is called between two turns is told by what the guest does; how
+// often within one is not, so that there the count of instructions tells when.
+func (h *Host) TakeSignals(within bool) (sigs []int) {
+	when := 0
+	if within {
+		when = 1
+	}
+	for {
+		n, e := h.open(SysSignals, out(h.taken[:]), num(when))
+		for _, sig := range h.taken[:max(n, 0)] {
+			sigs = append(sigs, int(sig))
+		}
+		if e != 0 || n < len(h.taken) {
+			return sigs
+		}
+	}
 }
 
 // Divert shows each signal that arrives to take, on a goroutine of its own: one
 // that it takes does not reach the guest.
 func (h *Host) Divert(take func(sig int) bool) {
-	if s, ok := h.Signals.(*hostSignals); ok {
-		s.divert.Store(&take)
+	if h.signals != nil {
+		h.signals.divert.Store(&take)
 	}
 }
 
 // OnSignal has f called, on a goroutine of its own, when there is a signal to take.
 func (h *Host) OnSignal(f func()) {
-	if s, ok := h.Signals.(*hostSignals); ok {
-		s.arrived.Store(&f)
+	if h.signals != nil {
+		h.signals.arrived.Store(&f)
 	}
 }
 
-// Release gives up what Real took.
+// Release gives up what Real took, and the signals to the host's defaults.
 func (h *Host) Release() {
-	h.Signals.Close()
+	if h.signals != nil {
+		h.signals.close()
+	}
 	unix.Close(h.Wake)
 }
 
@@ -100,17 +114,12 @@ func ring(wake int) {
 	unix.Write(wake, b[:])
 }
 
-type noSignals struct{}
-
-func (noSignals) Take() []int { return nil }
-func (noSignals) Close()      {}
-
 // hostSignals queues what os/signal delivers.
 type hostSignals struct {
 	c    chan os.Signal
 	done chan struct{}
 	mu   sync.Mutex
-	got  []int
+	got  []byte
 
 	divert  atomic.Pointer[func(sig int) bool]
 	arrived atomic.Pointer[func()]
@@ -131,7 +140,7 @@ func (s *hostSignals) collect(wake int) {
 				continue
 			}
 			s.mu.Lock()
-			s.got = append(s.got, int(n))
+			s.got = append(s.got, byte(n))
 			s.mu.Unlock()
 			ring(wake)
 			if f := s.arrived.Load(); f != nil {
@@ -141,60 +150,23 @@ func (s *hostSignals) collect(wake int) {
 	}
 }
 
-func (s *hostSignals) Take() []int {
+// take fills b with the signals that have arrived; what finds no room stays. There are
+// none without a queue.
+func (s *hostSignals) take(b []byte) int {
+	if s == nil {
+		return 0
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	got := s.got
-	s.got = nil
-	return got
+	n := copy(b, s.got)
+	s.got = s.got[n:]
+	return n
 }
 
-func (s *hostSignals) Close() {
+func (s *hostSignals) close() {
 	signal.Stop(s.c)
 	close(s.c)
 	<-s.done
-}
-
-// Started is a call that runs in the background.
-type Started struct {
-	door Door
-	call Call
-	done atomic.Bool
-}
-
-// StartOpenat opens a file that may keep the host waiting, as a FIFO does.
-func (h *Host) StartOpenat(dir int, path string, flags int, mode uint32) *Started {
-	s := &Started{door: h.Door, call: Call{Nr: unix.SYS_OPENAT, Args: [6]Arg{num(dir), str(path), num(flags), num(mode)}}}
-	wake := h.Wake
-	go func() {
-		s.door.Do(&s.call)
-		if s.done.Swap(true) && s.call.Err == 0 {
-			s.discard() // abandoned
-			return
-		}
-		ring(wake)
-	}()
-	return s
-}
-
-// Abandon gives up a call: what it opened, or will open, is closed.
-func (s *Started) Abandon() {
-	if s.done.Swap(true) && s.call.Err == 0 {
-		s.discard()
-	}
-}
-
-// discard closes what nobody wants any more.
-func (s *Started) discard() {
-	s.door.Do(&Call{Nr: unix.SYS_CLOSE, Args: [6]Arg{num(s.call.Ret)}})
-}
-
-// Done reports whether the call ended, and its result.
-func (s *Started) Done() (ret int64, e Errno, ok bool) {
-	if !s.done.Load() {
-		return 0, 0, false
-	}
-	return s.call.Ret, s.call.Err, true
 }
 
 // Ring makes Wake readable. It may be called from any goroutine.

@@ -1,0 +1,280 @@
+package emu
+
+import (
+	"bytes"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/event"
+	"panda/emu/linux/hostsys"
+	"panda/emu/vcpu"
+)
+
+// worldSource is a program that depends on all that comes from outside: clocks, chance,
+// files, ends of waits, and signals that somebody sends.
+const worldSource = `
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+static volatile int sent, alarms;
+static int to[2];
+static unsigned long sum;
+static void on(int sig) { if (sig == SIGUSR1) sent++; else alarms++; }
+static void *sleeps(void *p) {
+	for (int i = 0; i < 30; i++) {
+		struct timespec now, ts = {0, 1000};
+		unsigned char r;
+		getrandom(&r, 1, 0);
+		ts.tv_nsec += r * 3000;
+		nanosleep(&ts, 0);
+		clock_gettime(CLOCK_REALTIME, &now);
+		__sync_fetch_and_add(&sum, now.tv_nsec * r);
+		write(to[1], &now, sizeof now);
+	}
+	close(to[1]);
+	return 0;
+}
+int main(void) {
+	pthread_t t;
+	struct itimerval it = {{0, 700}, {0, 700}};
+	struct stat st;
+	char b[64];
+	int n, late = 0, fd = open("/proc/uptime", O_RDONLY);
+	signal(SIGUSR1, on); signal(SIGALRM, on);
+	sum = time(0) + read(fd, b, sizeof b);
+	stat("/tmp", &st);
+	sum += st.st_atime + b[1];
+	pipe(to);
+	setitimer(ITIMER_REAL, &it, 0);
+	pthread_create(&t, 0, sleeps, 0);
+	write(1, "ready\n", 6);
+	for (;;) {
+		struct pollfd p = {to[0], POLLIN};
+		if (poll(&p, 1, 1) == 0) { late++; continue; }
+		if ((n = read(to[0], b, sizeof b)) == 0) break;
+		for (int i = 0; i < n; i++) sum = sum * 31 + b[i];
+	}
+	while (sent < 3) sum++;
+	pthread_join(t, 0);
+	sum += late + alarms;
+	return 0;
+}
+`
+
+// input is an answer of the world: a call and what it gave, or a clock.
+type input struct {
+	icount uint64
+	nr     uintptr
+	ret    int64
+	err    hostsys.Errno
+	outs   [][]byte
+	within uint64 // of signals: a turn
+}
+
+// clockInput is the number of clock 0 among inputs.
+const clockInput = 1 << 20
+
+// inputs is what the doors of two runs share.
+type inputs struct {
+	t      *testing.T
+	log    []input
+	icount func() uint64
+	owner  string // the goroutine that the door belongs to
+}
+
+// goroutine names the running one.
+func goroutine() string {
+	b := make([]byte, 32)
+	name, _, _ := bytes.Cut(b[:runtime.Stack(b, false)], []byte(" ["))
+	return string(name)
+}
+
+// own makes sure that all comes from one goroutine.
+func (in *inputs) own() {
+	if me := goroutine(); in.owner == "" {
+		in.owner = me
+	} else if me != in.owner {
+		in.t.Errorf("%s uses the door of %s", me, in.owner)
+	}
+}
+
+// outsOf are the buffers that a call fills.
+func outsOf(c *hostsys.Call) (outs [][]byte) {
+	for _, a := range c.Args {
+		switch a.Dir {
+		case hostsys.Out, hostsys.InOut:
+			outs = append(outs, a.Buf)
+		case hostsys.VecOut:
+			outs = append(outs, c.Vec...)
+		}
+	}
+	return outs
+}
+
+// recording is a door that writes down what passes.
+type recording struct {
+	hostsys.Door
+	*inputs
+	ready func()
+}
+
+func (d *recording) Do(c *hostsys.Call) {
+	d.own()
+	if c.Nr == unix.SYS_WRITE && string(c.Args[1].Buf) == "ready\n" {
+		d.ready()
+	}
+	if d.Door.Do(c); c.Nr == hostsys.SysSignals && c.Ret == 0 {
+		return // nothing has come
+	}
+	i := input{icount: d.icount(), nr: c.Nr, ret: c.Ret, err: c.Err}
+	if c.Nr == hostsys.SysSignals {
+		i.within = c.Args[1].Num
+	}
+	for _, b := range outsOf(c) {
+		i.outs = append(i.outs, slices.Clone(b))
+	}
+	d.log = append(d.log, i)
+}
+
+func (d *recording) Clock(clock int) (int64, bool) {
+	d.own()
+	ns, ok := d.Door.Clock(clock)
+	if ok {
+		d.log = append(d.log, input{icount: d.icount(), nr: clockInput + uintptr(clock), ret: ns})
+	}
+	return ns, ok
+}
+
+// replaying is a door behind which all happens again as it was written down. The calls
+// are made, because descriptors are the host's, but what they answer counts only then.
+type replaying struct {
+	hostsys.Door
+	*inputs
+}
+
+// givesDescriptor are calls whose answers are descriptors.
+var givesDescriptor = map[uintptr]bool{unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true, unix.SYS_PIPE2: true, unix.SYS_FCNTL: true, unix.SYS_MEMFD_CREATE: true}
+
+func (d *replaying) Do(c *hostsys.Call) {
+	d.own()
+	if c.Nr == hostsys.SysSignals && (len(d.log) == 0 || d.log[0].nr != c.Nr || d.log[0].icount != d.icount() || d.log[0].within != c.Args[1].Num) {
+		c.Ret, c.Err = 0, 0
+		return
+	}
+	i := d.next(c.Nr)
+	if real := *c; c.Nr == unix.SYS_PPOLL {
+		real.Args[0].Buf, real.Args[2].Buf = slices.Clone(c.Args[0].Buf), make([]byte, 16)
+		d.Door.Do(&real)
+	} else {
+		d.Door.Do(c)
+	}
+	if givesDescriptor[c.Nr] {
+		return
+	}
+	c.Ret, c.Err = i.ret, i.err
+	for n, b := range outsOf(c) {
+		copy(b, i.outs[n])
+	}
+}
+
+func (d *replaying) Clock(clock int) (int64, bool) {
+	d.own()
+	return d.next(clockInput + uintptr(clock)).ret, true
+}
+
+// next is the answer whose turn it is.
+func (d *replaying) next(nr uintptr) (i input) {
+	if len(d.log) == 0 || d.log[0].nr != nr || d.log[0].icount != d.icount() {
+		d.t.Fatalf("at icount %d call %d is made; there were %d calls more, next %+v", d.icount(), nr, len(d.log), d.log[:min(1, len(d.log))])
+	}
+	i, d.log = d.log[0], d.log[1:]
+	return i
+}
+
+// bothered has the emulator sent a signal all the time, from when it is started, until
+// the test ends.
+func bothered(t *testing.T) (start func()) {
+	keep := make(chan os.Signal, 1) // the host's default would end us
+	signal.Notify(keep, unix.SIGUSR1)
+	end := make(chan bool)
+	var senders sync.WaitGroup
+	start = func() {
+		senders.Go(func() {
+			for {
+				select {
+				case <-end:
+					return
+				case <-time.After(time.Millisecond):
+					unix.Kill(os.Getpid(), unix.SIGUSR1)
+				}
+			}
+		})
+	}
+	t.Cleanup(func() { close(end); senders.Wait(); signal.Stop(keep) })
+	return start
+}
+
+// TestReplay: a run is a function of what passes the door, which has one order: with the
+// same answers it is the same again, though time is another, nobody sends signals, and
+// somebody looks at symbols.
+func TestReplay(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("there is one engine")
+	}
+	exe := compile(t, worldSource)
+	start := func() uint64 { return 0 }
+	in := &inputs{t: t, icount: start}
+	var first *steadyRun
+	t.Run("record", func(t *testing.T) {
+		ready := bothered(t)
+		first = runSteadily(t, exe, nil, steadyWay{
+			set: func(c *Config) {
+				c.Program.World = func(d hostsys.Door) hostsys.Door { return &recording{d, in, ready} }
+			},
+			drive: func(_ *testing.T, m *Machine, _ uint64) { in.icount = m.cpu.Icount },
+		}, 0)
+	})
+	var signals []uint64
+	for _, i := range in.log {
+		if i.nr == hostsys.SysSignals {
+			signals = append(signals, i.icount)
+		}
+	}
+	if len(signals) < 3 || len(in.log) < 200 {
+		t.Fatalf("%d inputs, %d signals", len(in.log), len(signals))
+	}
+	for _, accel := range Accels {
+		again := &replaying{inputs: &inputs{t: t, log: in.log, icount: start}}
+		second := runSteadily(t, exe, nil, steadyWay{
+			set: func(c *Config) {
+				c.Accel = accel
+				c.Program.World = func(d hostsys.Door) hostsys.Door { again.Door = d; return again }
+			},
+			drive: func(_ *testing.T, m *Machine, _ uint64) {
+				again.icount = m.cpu.Icount
+				for _, n := range signals {
+					m.At(n, func() { m.Do(func() {}) })
+				}
+				m.bus.HookCalls(m.owner(), &event.Filter{Symbol: []string{"str*", "mem*", "nanosleep"}}, func(*vcpu.CPU, *event.Call) {}, nil)
+			},
+		}, 0)
+		if d := second.difference(first); d != "" || len(again.log) != 0 {
+			t.Errorf("%s: %d inputs are left; %s", accel, len(again.log), d)
+		}
+	}
+}
