@@ -165,6 +165,7 @@ func (d *recording) Clock(clock int) (int64, bool) {
 type replaying struct {
 	hostsys.Door
 	*inputs
+	tap func() // has signals taken before the next instruction
 }
 
 // givesDescriptor are calls whose answers are descriptors.
@@ -203,6 +204,9 @@ func (d *replaying) next(nr uintptr) (i input) {
 		d.t.Fatalf("at icount %d call %d is made; there were %d calls more, next %+v", d.icount(), nr, len(d.log), d.log[:min(1, len(d.log))])
 	}
 	i, d.log = d.log[0], d.log[1:]
+	if len(d.log) > 0 && d.log[0].nr == hostsys.SysSignals && d.log[0].within != 0 && d.log[0].icount == d.icount() {
+		d.tap() // they came after this call and before another instruction
+	}
 	return i
 }
 
@@ -266,8 +270,8 @@ func TestReplay(t *testing.T) {
 				c.Program.World = func(d hostsys.Door) hostsys.Door { again.Door = d; return again }
 			},
 			drive: func(_ *testing.T, m *Machine, _ uint64) {
-				again.icount = m.cpu.Icount
-				for _, n := range signals {
+				again.icount, again.tap = m.cpu.Icount, m.cpu.Tap
+				for _, n := range signals { // those that came before a call at that count
 					m.At(n, func() { m.Do(func() {}) })
 				}
 				m.bus.HookCalls(m.owner(), &event.Filter{Symbol: []string{"str*", "mem*", "nanosleep"}}, func(*vcpu.CPU, *event.Call) {}, nil)

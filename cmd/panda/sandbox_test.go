@@ -216,7 +216,7 @@ kill ESRCH
 kill ESRCH
 kill ESRCH
 kill group ESRCH
-ptrace ENOSYS
+ptrace ESRCH
 process_vm_readv ESRCH
 pidfd ESRCH
 unshare EPERM

@@ -127,6 +127,9 @@ func (p *Process) beforeSignal(sig int32) {
 		p.dropPending(1 << (abi.SIGCONT - 1))
 	case sig == abi.SIGKILL:
 		p.stopped = false
+		for _, t := range p.threads {
+			t.tracing = tracing{}
+		}
 	}
 }
 
