@@ -9,6 +9,7 @@ import (
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/sandbox"
+	"panda/emu/mmu"
 	"panda/emu/plugin"
 )
 
@@ -19,8 +20,8 @@ type Config struct {
 	Accel string // engine: one of Accels, "" for the fastest that works
 	MMU   MMU
 	// Window is how many bytes of addresses a guest's window has if the host has room
-	// for it; 0 for the usual 4 TiB. Programs that map above it are given more, or go
-	// behind a TLB.
+	// for it, from mmu.MinWindow to mmu.MostWindow; 0 for the usual 4 TiB. Programs that
+	// map above it are given more, or go behind a TLB.
 	Window uint64
 	// Lockstep runs each block on the interpreter too and ends the run where the
 	// results differ.
@@ -88,6 +89,13 @@ func ParseMMU(name string) (MMU, error) {
 		}
 	}
 	return 0, fmt.Errorf("there is no %q; there are %v", name, mmuNames)
+}
+
+func checkWindow(size uint64) error {
+	if size == 0 || size >= mmu.MinWindow && size <= mmu.MostWindow && size%mmu.PageSize == 0 {
+		return nil
+	}
+	return &OptionError{"window", fmt.Errorf("%d bytes: it has whole pages, from %dg to %dt of them", size, mmu.MinWindow>>30, mmu.MostWindow>>40)}
 }
 
 // OptionError says which part of a Config cannot be had.

@@ -46,6 +46,9 @@ func New(cfg Config) (*Machine, error) {
 	if cfg.Warn == nil {
 		cfg.Warn = func(string, ...any) {}
 	}
+	if err := checkWindow(cfg.Window); err != nil {
+		return nil, err
+	}
 	m := &Machine{cfg: cfg, bus: event.NewBus(), missing: map[string]bool{}}
 	m.cpu = &vcpu.CPU{Machine: new(vcpu.Machine)}
 	if err := m.chooseArchitecture(); err != nil {

@@ -47,10 +47,7 @@ func fakeDisasm(_ *vcpu.CPU, code []byte, _ guest.Addr, _ func(uint64) (string, 
 
 func newFake(t testing.TB) *fake {
 	t.Helper()
-	space, err := mmu.NewSpace(1 << 38)
-	if err != nil {
-		t.Fatal(err)
-	}
+	space := mmu.NewSpace(1 << 38)
 	t.Cleanup(func() { space.Close() })
 	if err := space.Map(0x400000, 0x10000, guest.Read|guest.Write, mmu.Anonymous("")); err != nil {
 		t.Fatal(err)

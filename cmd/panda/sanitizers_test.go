@@ -132,7 +132,10 @@ func TestNativeLayout(t *testing.T) {
 			t.Errorf("-layout %s: no stack ends at %s\n%s%s", layout, want, got.stdout, got.stderr)
 		}
 	}
-	if got := panda(t, "", "-layout", "wide", "/bin/true"); got.status == 0 || !strings.Contains(got.stderr, "there is no") {
-		t.Errorf("-layout wide: %s\n%s", got.ended, got.stderr)
+	for _, bad := range [][2]string{{"-layout", "wide"}, {"-window", "wide"}, {"-window", "5000"}, {"-window", "1g"}, {"-window", "300t"}} {
+		got := panda(t, "", bad[0], bad[1], "/bin/true")
+		if name := strings.TrimPrefix(bad[0], "-"); got.status == 0 || !strings.Contains(got.stderr, name) {
+			t.Errorf("%s: %s\n%s", bad, got.ended, got.stderr)
+		}
 	}
 }

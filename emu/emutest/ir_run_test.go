@@ -76,10 +76,7 @@ func newIRCPU(t *testing.T, name string) *irCPU {
 	if c, ok := b.(io.Closer); ok {
 		t.Cleanup(func() { c.Close() })
 	}
-	s, err := mmu.NewSpace(1 << 32)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := mmu.NewSpace(1 << 32)
 	t.Cleanup(func() { s.Close() })
 	if err := s.Map(irData, irSize, guest.Read|guest.Write, mmu.Anonymous("")); err != nil {
 		t.Fatal(err)

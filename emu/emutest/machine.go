@@ -37,10 +37,7 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 	g := x86.New(m)
 	group := mmu.NewGroup()
 	group.Paged = *softMMU
-	s, err := group.NewSpace(1 << 40)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := group.NewSpace(1 << 40)
 	t.Cleanup(func() { s.Close() })
 	c := &vcpu.CPU{Machine: &vcpu.Machine{
 		Symbol: func(guest.Addr) (string, uint64, bool) { return "", 0, false },

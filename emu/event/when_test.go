@@ -25,10 +25,7 @@ func testRegs(name string) vcpu.Register {
 
 func testEnv(t testing.TB) *Env {
 	t.Helper()
-	space, err := mmu.NewSpace(1 << 38)
-	if err != nil {
-		t.Fatal(err)
-	}
+	space := mmu.NewSpace(1 << 38)
 	t.Cleanup(func() { space.Close() })
 	if err := space.Map(0x1000, 0x1000, guest.Read|guest.Write, mmu.Anonymous("")); err != nil {
 		t.Fatal(err)

@@ -256,10 +256,7 @@ func (t *Thread) parseInterp(src *hostSource, of *load.Program) (*load.Program, 
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m, err := mm.New(k.memory, k.abiOf(p.head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
-	if err != nil {
-		return err
-	}
+	m := mm.New(k.memory, k.abiOf(p.head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
 	start, err := t.loadInto(m, p)
 	if err != nil {
 		m.Space.Close()

@@ -52,6 +52,7 @@ func (t *Thread) exit(status int) {
 	}
 	t.files.unref(k)
 	t.fs.unref(k)
+	t.untrace()
 	t.state, t.wait, t.call.active = dead, nil, false
 	k.threads = remove(k.threads, t)
 	k.runq = remove(k.runq, t)

@@ -128,7 +128,7 @@ func (p *Process) beforeSignal(sig int32) {
 	case sig == abi.SIGKILL:
 		p.stopped = false
 		for _, t := range p.threads {
-			t.tracing = tracing{}
+			t.untrace()
 		}
 	}
 }
@@ -333,7 +333,12 @@ func (p *Process) tellParent(code int32, status int, quiet bool) {
 	if !quiet && p.exitSignal != 0 {
 		p.parent.sendProcess(abi.Siginfo{Signo: int32(p.exitSignal), Code: code, PID: int32(p.pid), UID: p.k.uid(), Status: int32(status)})
 	}
-	for _, t := range p.parent.threads {
+	p.parent.wakeWaiting()
+}
+
+// wakeWaiting wakes the threads that wait for a child.
+func (p *Process) wakeWaiting() {
+	for _, t := range p.threads {
 		if t.state == parked && t.wait.child {
 			t.wake()
 		}

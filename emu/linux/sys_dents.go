@@ -3,7 +3,6 @@ package linux
 import (
 	"golang.org/x/sys/unix"
 
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
 
@@ -21,28 +20,31 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	if e != 0 {
 		return 0, e
 	}
-	b, e := t.buffer(c.addr(1), uint64(c.u32(2)), guest.Write)
-	if e != 0 {
-		return 0, e
-	}
-	if f.node != nil {
-		if f.mode != unix.S_IFDIR {
+	n, e := t.fill(c.addr(1), uint64(c.u32(2)), func(b []byte) (int, errno) {
+		switch {
+		case f.node != nil && f.mode != unix.S_IFDIR:
 			return 0, abi.ENOTDIR
+		case f.node != nil:
+			return t.putEntries(f, b, put)
+		case c.info != nil && c.info.Name == "getdents64":
+			return t.hostDents(f, b, c.abi.word())
 		}
-		return t.putEntries(f, b, put)
+		return t.convertDents(f, b, put)
+	})
+	return int64(n), e
+}
+
+// hostDents puts the host's entries as they are, but for offsets where words are short.
+func (t *Thread) hostDents(f *File, b []byte, word int) (int, errno) {
+	n, e := t.k.host.Getdents(f.fd, b)
+	if e == 0 && word == 4 {
+		f.narrowOffsets(b[:n])
 	}
-	if c.info != nil && c.info.Name == "getdents64" {
-		n, e := t.k.host.Getdents(f.fd, b)
-		if e == 0 && c.abi.word() == 4 {
-			f.narrowOffsets(b[:n])
-		}
-		return int64(n), e
-	}
-	return t.convertDents(f, b, put)
+	return n, e
 }
 
 // putEntries lists a directory of the kernel's own.
-func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int64, errno) {
+func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int, errno) {
 	if f.pos == 0 {
 		f.rewind()
 	}
@@ -58,7 +60,7 @@ func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int
 		total += n
 		f.pos++
 	}
-	return int64(total), 0
+	return total, 0
 }
 
 // dentsPart is how much of a directory is read at once to be converted: the room
@@ -67,7 +69,7 @@ const dentsPart = 32 << 10
 
 // convertDents reads a directory in parts. Each is no longer than what is left of
 // the room: the old entries are no longer than the new ones.
-func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int64, errno) {
+func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int, errno) {
 	part, total := make([]byte, min(len(b), dentsPart)), 0
 	for {
 		part = part[:min(len(part), len(b)-total)]
@@ -76,7 +78,7 @@ func (t *Thread) convertDents(f *File, b []byte, put func([]byte, *abi.Dirent) i
 			if total > 0 { // what failed does so again next time
 				e = 0
 			}
-			return int64(total), e
+			return total, e
 		}
 		total += t.convertPart(f, b[total:], part[:n], put)
 	}

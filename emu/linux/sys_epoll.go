@@ -105,25 +105,31 @@ func (t *Thread) epollWait(c *call) (int64, errno) {
 
 // epollEvents stores the events that are there. Only what is to be stored needs room.
 func (t *Thread) epollEvents(ep *File, at guest.Addr, size uint64) (int, errno) {
-	b, fault := t.buffer(at, size, guest.Write)
+	one := t.lay().Size(&abi.EpollEvent{})
+	n, e := t.fill(at, size, func(b []byte) (int, errno) {
+		wait := t.k.host.EpollWait
+		if !t.lay().EpollPacked {
+			wait = t.widerEvents
+		}
+		n, e := wait(ep.fd, b)
+		return n * one, e
+	})
 	switch {
-	case fault == 0 && t.lay().EpollPacked:
-		return t.k.host.EpollWait(ep.fd, b)
-	case fault == 0:
-		return t.widerEvents(ep, b)
+	case e != abi.EFAULT:
+		return n / one, e
 	case ep.path != epollName:
 		return 0, abi.EINVAL
 	case polls(t.k.host, ep.fd, unix.POLLIN):
-		return 0, fault
+		return 0, e
 	}
 	return 0, 0
 }
 
 // widerEvents stores the events that are there where they have a gap.
-func (t *Thread) widerEvents(ep *File, b []byte) (int, errno) {
+func (t *Thread) widerEvents(ep int, b []byte) (int, errno) {
 	one := t.lay().Size(&abi.EpollEvent{})
 	raw := make([]byte, len(b)/one*hostEvent)
-	n, e := t.k.host.EpollWait(ep.fd, raw)
+	n, e := t.k.host.EpollWait(ep, raw)
 	for i := range max(n, 0) {
 		ev := raw[i*hostEvent:]
 		t.lay().Put(b[i*one:], &abi.EpollEvent{Events: le.Uint32(ev), Data: le.Uint64(ev[4:])})

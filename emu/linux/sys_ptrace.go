@@ -65,7 +65,7 @@ func ptraceDetach(_, of *Thread, c *call) (int64, errno) {
 	} else if sig != 0 {
 		of.send(of.userInfo(int(sig), abi.SI_USER), true)
 	}
-	of.tracing = tracing{}
+	of.untrace()
 	return 0, 0
 }
 
@@ -132,11 +132,20 @@ func (t *Thread) tracedStop(tid int) (of *Thread, known bool) {
 	return nil, known
 }
 
+// untrace lets a thread go on, or go. Its tracer may wait for it in vain.
+func (t *Thread) untrace() {
+	by := t.tracing.by
+	if t.tracing = (tracing{}); by == nil {
+		return
+	}
+	by.wakeWaiting()
+}
+
 // releaseTraced lets go on what a process that has ended has traced.
 func (p *Process) releaseTraced() {
 	for _, o := range p.k.threads {
 		if o.tracing.by == p {
-			o.tracing = tracing{}
+			o.untrace()
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package linux
 
 import (
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 )
 
@@ -97,10 +96,6 @@ func sysGetrandom(t *Thread, c *call) (int64, errno) {
 	if n == 0 {
 		return 0, 0
 	}
-	b, e := t.buffer(c.addr(0), n, guest.Write)
-	if e != 0 {
-		return 0, e
-	}
-	got, e := t.k.host.Getrandom(b, c.i32(2))
+	got, e := t.fill(c.addr(0), n, func(b []byte) (int, errno) { return t.k.host.Getrandom(b, c.i32(2)) })
 	return int64(got), e
 }

@@ -121,7 +121,7 @@ var rows = map[string]*row{
 	"setpgid": {fn: sysSetpgid}, "getsid": {fn: sysGetsid}, "setsid": {fn: sysSetsid}, "set_tid_address": {fn: sysSetTidAddress},
 	"pidfd_open": {fn: sysPidfdOpen}, "pidfd_send_signal": {fn: sysPidfdSendSignal}, "pidfd_getfd": {fn: sysPidfdGetfd}, "kcmp": {fn: sysKcmp},
 	"prctl":       {fn: sysPrctl, level: partial, gap: "what means nothing to one process is accepted and forgotten"},
-	"personality": {fn: sysPersonality}, "ptrace": {fn: sysPtrace, level: partial, gap: "attach to threads of another process, look at them, detach"}, "seccomp": {level: refused}, "rseq": {fn: sysRseq}, "bpf": {level: refused},
+	"personality": {fn: sysPersonality}, "ptrace": {fn: sysPtrace, level: partial, gap: "attach to threads of another process, wait4 for them, look at them, detach"}, "seccomp": {level: refused}, "rseq": {fn: sysRseq}, "bpf": {level: refused},
 	"futex":           {fn: sysFutex, level: partial, gap: "shared words wake guest processes only; no FUTEX_WAIT_REQUEUE_PI"},
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},
 	"futex_waitv": {level: refused}, "futex_wait": {level: refused}, "futex_wake": {level: refused}, "futex_requeue": {level: refused},

@@ -89,14 +89,25 @@ func (t *Thread) buffers(v [][]byte, a guest.Addr, n uint64, access guest.Access
 	return all, 0
 }
 
-// buffer is memory for a call of the host that takes no vector and may transfer less
-// than was asked for.
-func (t *Thread) buffer(a guest.Addr, n uint64, access guest.Access) ([]byte, errno) {
-	v, e := t.buffers(t.single[:0], a, n, access)
-	if e != 0 || len(v) == 0 {
-		return nil, e
+// fill has memory filled by what takes one buffer, says how many bytes there are in it
+// now, and perhaps something else. Where the memory is in several pieces, it is
+// copied there.
+func (t *Thread) fill(a guest.Addr, n uint64, with func(b []byte) (n int, e errno)) (int, errno) {
+	v, e := t.buffers(t.single[:0], a, n, guest.Write)
+	switch {
+	case e != 0:
+		return 0, e
+	case len(v) == 0:
+		return with(nil)
+	case len(v) == 1:
+		return with(v[0])
 	}
-	return v[0], 0
+	b := make([]byte, size(v))
+	got, e := with(b)
+	if e == 0 && got > 0 {
+		e = t.copyOut(a, b[:got])
+	}
+	return got, e
 }
 
 // iovecs are the buffers of a vector, as much of each as may be accessed.

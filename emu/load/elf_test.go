@@ -99,10 +99,7 @@ func TestMapErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := mmu.NewSpace(0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := mmu.NewSpace(0)
 		defer s.Close()
 		if _, err := Map(s, p, int(f.Fd()), name, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want …%s…", err, want)
@@ -125,10 +122,7 @@ func TestMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := mmu.NewSpace(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := mmu.NewSpace(0)
 	defer s.Close()
 	const bias = 0x10000000
 	img, err := Map(s, p, int(f.Fd()), name, bias)

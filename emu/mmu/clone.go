@@ -12,10 +12,7 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 	if err := s.group.room(s.regions.private()); err != nil {
 		return nil, err
 	}
-	c, err := s.twin()
-	if err != nil {
-		return nil, err
-	}
+	c := s.twin()
 	s.count()
 	if err := c.take(s.maps); err != nil {
 		c.Close()
@@ -32,17 +29,13 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 	return c, nil
 }
 
-// twin is an empty space of the same kind. A window that has grown is not had so
-// easily: where that of a child may not be large enough, it has none.
-func (s *Space) twin() (*Space, error) {
+// twin is an empty space of the same kind, or one without a window if none that holds
+// what the space has is to be had.
+func (s *Space) twin() *Space {
 	if s.Soft != nil {
-		return s.group.newPaged(s.Limit), nil
+		return s.group.newPaged(s.Limit)
 	}
-	c, err := s.group.newWindow(s.Limit, s.Window, s.needed())
-	if err != nil && s.needed() > MinWindow {
-		return s.group.newPaged(s.Limit), nil
-	}
-	return c, err
+	return s.group.newWindow(s.Limit, s.Window, s.needed())
 }
 
 // needed is the smallest window that holds the regions.

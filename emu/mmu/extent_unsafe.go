@@ -1,6 +1,7 @@
 package mmu
 
 import (
+	"fmt"
 	"iter"
 	"math/bits"
 	"unsafe"
@@ -23,7 +24,7 @@ type extents struct {
 // chunkSize is that of a chunk, whose address is a multiple of it.
 const chunkSize = uint64(1) << chunkBits
 
-const chunkBits = 36
+const chunkBits = 31
 
 // extent is guest memory that lies in one piece on the host.
 type extent struct {
@@ -110,21 +111,21 @@ func (x *extents) GuestOf(host uintptr) (guest.Addr, bool) {
 
 // reserveWindow reserves a window of size bytes, or if there is little room of least
 // at least.
-func reserveWindow(size, least uint64) (extents, error) {
-	base, size, err := windows.reserve(size, least)
-	if err != nil {
-		return extents{}, err
+func reserveWindow(size, least uint64) (e extents, ok bool) {
+	base, size := windows.reserve(size, least)
+	if base == nil {
+		return extents{}, false
 	}
-	return extents{Base: unsafe.Add(base, Guard), Window: size}, nil
+	return extents{Base: unsafe.Add(base, Guard), Window: size}, true
 }
 
 // grow makes the window larger, in its place, so that it ends at end or higher. It
 // reports whether the host has room for that.
 func (x *extents) grow(end, limit uint64) bool {
-	if x.Base == nil || end > mostWindow {
+	if x.Base == nil || end > MostWindow {
 		return false
 	}
-	size := min(limit, mostWindow, uint64(1)<<bits.Len64(end-1))
+	size := min(limit, MostWindow, uint64(1)<<bits.Len64(end-1))
 	if !windows.grow(unsafe.Add(x.Base, -Guard), x.Window, size) {
 		return false
 	}
@@ -136,13 +137,19 @@ func (x *extents) grow(end, limit uint64) bool {
 func (x *extents) makeChunk(a guest.Addr) error {
 	p, err := unix.MmapPtr(-1, 0, nil, uintptr(chunkSize), unix.PROT_NONE, reservation)
 	if err != nil {
-		return err
+		return fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", chunkSize>>30, err)
 	}
 	if x.chunks == nil {
 		x.chunks = map[guest.Addr]unsafe.Pointer{}
 	}
 	x.chunks[chunkOf(a)] = p
 	return nil
+}
+
+// dropChunk gives the chunk of an address back.
+func (x *extents) dropChunk(a guest.Addr) {
+	unix.MunmapPtr(x.chunks[chunkOf(a)], uintptr(chunkSize))
+	delete(x.chunks, chunkOf(a))
 }
 
 // hostAddr is an address of the host as a number.

@@ -58,10 +58,7 @@ func TestModel(t *testing.T) {
 	for seed := range uint64(40) {
 		mt := &modelTest{T: t, rng: rand.New(rand.NewPCG(seed, 1))}
 		mt.private, mt.shared = mt.makeFile("private"), mt.makeFile("shared")
-		s, err := NewSpace(modelPages * PageSize)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := NewSpace(modelPages * PageSize)
 		mt.pairs = []pair{{s, new(model)}}
 		for range 300 {
 			mt.step()

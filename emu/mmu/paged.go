@@ -47,6 +47,7 @@ func (s *Space) makePresent(a guest.Addr) error {
 	for r := range s.regions.between(from, to) {
 		start, end := max(r.Start, from), min(r.End, to)
 		if err := s.protectHost(start, uint64(end-start), hostProt(r.Prot)); err != nil {
+			s.dropChunk(a)
 			return err
 		}
 	}

@@ -205,10 +205,7 @@ func TestFoundLast(t *testing.T) {
 // benchSpace has n pages, no two of them neighbours.
 func benchSpace(b *testing.B, n int) *Space {
 	b.Helper()
-	s, err := NewSpace(0)
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := NewSpace(0)
 	b.Cleanup(func() { s.Close() })
 	for i := range n {
 		if err := s.Map(addr(2*i+16), PageSize, guest.Read, Anonymous("")); err != nil {

@@ -43,16 +43,16 @@ type Space struct {
 }
 
 // NewSpace makes an empty address space that belongs to no other's group.
-func NewSpace(limit uint64) (*Space, error) { return NewGroup().NewSpace(limit) }
+func NewSpace(limit uint64) *Space { return NewGroup().NewSpace(limit) }
 
 // NewSpace makes an empty address space of limit bytes; 0 stands for Addresses. Its
-// window may be smaller.
-func (g *Group) NewSpace(limit uint64) (*Space, error) {
+// window may be smaller, and it has none if the host has no room for one.
+func (g *Group) NewSpace(limit uint64) *Space {
 	if limit == 0 {
 		limit = Addresses
 	}
 	if g.Paged {
-		return g.newPaged(limit), nil
+		return g.newPaged(limit)
 	}
 	window := g.Window
 	if window == 0 {
@@ -71,13 +71,13 @@ func (g *Group) newSpace(limit uint64, e extents) *Space {
 }
 
 // newWindow is a space with a window of window bytes, or if there is little room of
-// least at least.
-func (g *Group) newWindow(limit, window, least uint64) (*Space, error) {
-	e, err := reserveWindow(window, least)
-	if err != nil {
-		return nil, err
+// least at least, or else without one.
+func (g *Group) newWindow(limit, window, least uint64) *Space {
+	e, ok := reserveWindow(window, least)
+	if !ok {
+		return g.newPaged(limit)
 	}
-	return g.newSpace(limit, e), nil
+	return g.newSpace(limit, e)
 }
 
 // newPaged is a space without a window.

@@ -15,10 +15,7 @@ import (
 
 func newTestSpace(t *testing.T) *Space {
 	t.Helper()
-	s, err := NewSpace(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := NewSpace(0)
 	t.Cleanup(func() { s.Close() })
 	return s
 }
@@ -256,7 +253,7 @@ func TestErrors(t *testing.T) {
 }
 
 func BenchmarkClone(b *testing.B) {
-	s, _ := NewSpace(0)
+	s := NewSpace(0)
 	defer s.Close()
 	s.Map(0x100000, 64<<20, rw, Anonymous(""))
 	mem, _ := s.Slice(0x100000, 2<<20, guest.Write)

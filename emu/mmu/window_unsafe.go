@@ -1,7 +1,6 @@
 package mmu
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"unsafe"
@@ -13,8 +12,8 @@ const (
 	// firstWindow is where windows are placed: Go's heap begins anywhere in the lower
 	// half of the addresses.
 	firstWindow = uintptr(64) << 40
-	// mostWindow is how large a window may grow there.
-	mostWindow = uint64(60) << 40
+	// MostWindow is how large a window may be there.
+	MostWindow = uint64(60) << 40
 )
 
 const reservation = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE
@@ -47,8 +46,8 @@ func (l *windowList) usual() uint64 {
 }
 
 // reserve takes addresses without access for a window of size bytes and its guards,
-// or if there is little room of least at least.
-func (l *windowList) reserve(size, least uint64) (unsafe.Pointer, uint64, error) {
+// or if there is little room of least at least; nil if there is none.
+func (l *windowList) reserve(size, least uint64) (unsafe.Pointer, uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.size >= windowSizes[0].below {
@@ -60,10 +59,10 @@ func (l *windowList) reserve(size, least uint64) (unsafe.Pointer, uint64, error)
 		if err == nil {
 			l.add(hostRange{uintptr(p), uintptr(p) + n})
 			l.size += size
-			return p, size, nil
+			return p, size
 		}
 		if size/2 < least || size/2 == 0 {
-			return nil, 0, fmt.Errorf("reserve %d GiB of host addresses for a guest: %w", size>>30, err)
+			return nil, 0
 		}
 		size /= 2
 	}

@@ -47,10 +47,7 @@ func mapped(t *testing.T, name string, bias guest.Addr) *mmu.Space {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := mmu.NewSpace(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := mmu.NewSpace(0)
 	t.Cleanup(func() { s.Close() })
 	if _, err := load.Map(s, p, int(f.Fd()), name, bias); err != nil {
 		t.Fatal(err)

@@ -166,10 +166,7 @@ func (f *fuzzer) flags() uint64 {
 
 // run makes the calls that the input stands for.
 func (f *fuzzer) run(limit uint64) {
-	m, err := New(f.group, wide, Compact, 8<<20)
-	if err != nil {
-		f.t.Skip(err)
-	}
+	m := New(f.group, wide, Compact, 8<<20)
 	m.BrkStart, m.Brk = 0x500000, 0x500000
 	f.all = append(f.all, m)
 	f.group.Limit = limit

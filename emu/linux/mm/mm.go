@@ -124,16 +124,12 @@ type MM struct {
 const MaxLDT = 8192
 
 // New is an empty memory with one reference. Its space joins a group.
-func New(g *mmu.Group, shape Shape, kind Kind, stack uint64) (*MM, error) {
+func New(g *mmu.Group, shape Shape, kind Kind, stack uint64) *MM {
 	limit := uint64(0)
 	if shape.Bits <= 32 {
 		limit = 1 << 32
 	}
-	s, err := g.NewSpace(limit)
-	if err != nil {
-		return nil, err
-	}
-	return &MM{Space: s, Layout: LayoutFor(shape, kind, stack), Refs: 1}, nil
+	return &MM{Space: g.NewSpace(limit), Layout: LayoutFor(shape, kind, stack), Refs: 1}
 }
 
 // end is where the addresses that may be mapped end.

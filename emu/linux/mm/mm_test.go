@@ -13,10 +13,7 @@ var wide = Shape{38, 1<<47 - PageSize}
 
 func newMM(t *testing.T) *MM {
 	t.Helper()
-	m, err := New(mmu.NewGroup(), wide, Compact, 8<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := New(mmu.NewGroup(), wide, Compact, 8<<20)
 	t.Cleanup(func() { m.Space.Close() })
 	return m
 }

@@ -13,10 +13,7 @@ import (
 
 func newStack(t *testing.T) *mmu.Space {
 	t.Helper()
-	s, err := mmu.NewSpace(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := mmu.NewSpace(0)
 	t.Cleanup(func() { s.Close() })
 	if err := s.Map(0x10000, 0x10000, guest.Read|guest.Write, mmu.Anonymous("")); err != nil {
 		t.Fatal(err)
