@@ -69,17 +69,17 @@ type Kernel struct {
 	library library
 	live    []vcpu.Extent // frames that wait for functions that plugin code calls
 
-	first   *Process
-	procs   []*Process // all that are not reaped, by pid
-	threads []*Thread  // all that are alive, by tid
-	nextPID int
-	ever    map[int]bool         // ids that ever were a guest's
-	bound   map[string]boundName // names of Unix sockets, by the host's
-	spaces  map[guest.ASID]bool
-	memory  *mmu.Group // of all processes
-	limits  Limits
-	overcommit
-	open int // files, with those that only a message holds
+	first      *Process
+	procs      []*Process // all that are not reaped, by pid
+	threads    []*Thread  // all that are alive, by tid
+	nextPID    int
+	ever       map[int]bool         // ids that ever were a guest's
+	bound      map[string]boundName // names of Unix sockets, by the host's
+	spaces     map[guest.ASID]bool
+	memory     *mmu.Group // of all processes
+	limits     Limits
+	overcommit overcommit
+	open       int // files, with those that only a message holds
 
 	hostname, domainname ownName
 

@@ -173,12 +173,14 @@ func TestHostPrograms(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(image64(nil))
 	f.Add(image64(func(h *elf.Header64, ph []elf.Prog64) { h.Type = uint16(elf.ET_DYN) }))
+	f.Add(dynamicImage("\x00name\x00", 0x401100, 6))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(bytes.NewReader(b), x86)
 		if err == nil {
 			if start, end := p.Range(); start > end {
 				t.Errorf("range %#x %#x", start, end)
 			}
+			p.Mentions(bytes.NewReader(b), "name")
 		}
 	})
 }

@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -103,6 +106,31 @@ static void line(void) {
 	touch("gone", l, 0);
 }
 
+// Calls that fill one buffer, across the line.
+static void calls(void) {
+	char *l = map(LINE - PAGE, 2 * PAGE, RW, ANON, -1) + PAGE, dir[] = "/tmp/highXXXXXX", name[64];
+	say("random", getrandom(l - 100, 200, 0));
+	int zeroes = 0;
+	for (int i = -100; i < 100; i++) zeroes += !l[i];
+	say("filled", zeroes < 20);
+	mkdtemp(dir);
+	for (int i = 0; i < 4; i++) sprintf(name, "%s/%d", dir, i), close(open(name, O_CREAT | O_WRONLY, 0600));
+	int d = open(dir, O_RDONLY);
+	long n, entries = 0;
+	while ((n = syscall(SYS_getdents64, d, l - 20, 100)) > 0)
+		for (long o = 0; o < n; o += *(unsigned short *)(l - 20 + o + 16)) entries++;
+	say("entries", entries);
+	for (int i = 0; i < 4; i++) sprintf(name, "%s/%d", dir, i), unlink(name);
+	rmdir(dir);
+	int e = epoll_create1(0), q[2];
+	pipe(q), write(q[1], "x", 1);
+	struct epoll_event in = {EPOLLIN, {.u64 = 0x1122334455667788}}, out = {EPOLLOUT, {.u64 = 7}}, got[2];
+	epoll_ctl(e, EPOLL_CTL_ADD, q[0], &in), epoll_ctl(e, EPOLL_CTL_ADD, q[1], &out);
+	say("events", syscall(SYS_epoll_wait, e, l - 6, 2, 0));
+	memcpy(got, l - 6, sizeof got);
+	printf("%lx %lx\n", got[0].data.u64, got[1].data.u64);
+}
+
 static void moves(void) {
 	char *low = map(0, 64 * PAGE, RW, ANON, -1);
 	for (unsigned long i = 0; i < 64 * PAGE; i++) low[i] = i * 13 >> 3;
@@ -182,8 +210,8 @@ static void files(void) {
 
 int main(int argc, char **argv) {
 	setvbuf(stdout, 0, _IOLBF, 0);
-	struct { const char *name; void (*run)(void); } all[] = {{"places", places}, {"line", line}, {"moves", moves}, {"forked", forked}, {"code", code}, {"files", files}};
-	for (int i = 0; i < 6; i++)
+	struct { const char *name; void (*run)(void); } all[] = {{"places", places}, {"line", line}, {"calls", calls}, {"moves", moves}, {"forked", forked}, {"code", code}, {"files", files}};
+	for (int i = 0; i < 7; i++)
 		if (argc < 2) puts(all[i].name);
 		else if (!strcmp(argv[1], all[i].name)) all[i].run();
 	return 0;
