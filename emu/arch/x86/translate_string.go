@@ -70,18 +70,20 @@ func (t *translator) advance(reg ir.Ref, by ir.Val) {
 	t.b.Op2To(reg, ir.Add, opType(n), reg, by)
 }
 
-// repeated is a string instruction, which loops if it has a prefix that says so.
-func repeated(r repetition, do func(s *element)) trFunc {
+// repeated is a string instruction, which loops if it has a prefix that says so. Each
+// translation has a repetition of its own: several machines translate at once.
+func repeated(kind repetition, do func(s *element)) trFunc {
 	return func(t *translator) {
 		s := &element{t: t, size: t.in.ElemSize()}
 		s.move = t.b.Op2(ir.Shl, ir.I64, regs.DF, ir.K(uint64(bits.TrailingZeros8(s.size))))
 		if t.in.Prefix&(dec.RepE|dec.RepNE) == 0 {
 			do(s)
-			if r.compares {
+			if kind.compares {
 				t.setCC(regs.CCSub, s.size, ir.W(s.a), ir.W(s.b))
 			}
 			return
 		}
+		r := kind
 		r.element, r.do = s, do
 		r.repeat()
 	}
