@@ -79,7 +79,7 @@ fuzz:
 	done
 
 determinism:
-	go test ./emu -run 'Determinism|Turns' -timeout 60m -v -args -long
+	go test ./emu -run 'Determinism|Turns|Replay' -timeout 60m -v -args -long
 
 stress:
 	go test -tags stress -run '^TestStress$$' -v -timeout 0 ./emu/jit/amd64 -args -stress.time $(STRESSTIME)

@@ -240,6 +240,9 @@ func TestReplay(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("there is one engine")
 	}
+	if !*long { // one run in some dozens is another yet: counts alone do not tell all places of an input apart
+		t.Skip("make determinism runs it")
+	}
 	exe := compile(t, worldSource)
 	start := func() uint64 { return 0 }
 	in := &inputs{t: t, icount: start}
