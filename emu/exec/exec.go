@@ -81,7 +81,7 @@ type Engine struct {
 
 	noChain     bool
 	noMemory    bool                // the memory callbacks are switched off
-	noX87       map[guest.Addr]bool // blocks for which the host's x87 was refused often
+	generic     map[guest.Addr]bool // blocks in which the engine does no helper family by itself
 	limit       int64               // instructions until Run says StopRequest; negative for none
 	flush       bool                // drop all translations before the next block
 	stale       []*event.Filter     // drop what they match before the next block
@@ -121,7 +121,7 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, noX87: map[guest.Addr]bool{}, limit: -1, code: make([]byte, maxBytes)}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, generic: map[guest.Addr]bool{}, limit: -1, code: make([]byte, maxBytes)}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	c.Cut = e.cut
 	return e

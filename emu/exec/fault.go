@@ -15,7 +15,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	case *guest.Exception:
 		return e.raised(c, *f)
 	case *vcpu.Redo:
-		if f.X87 {
+		if f.Refused {
 			e.refused(c.TB)
 		}
 		tb := c.TB
@@ -85,13 +85,13 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	return e.exceptIn(c, tb, e.guest.Fault(c, f))
 }
 
-// refusedOften is how often a block may find the x87 not as it wants it before it
-// is made anew without.
+// refusedOften is how often a block may find the guest in a state that its engine's own
+// way with helpers does not allow, before it is translated again without that.
 const refusedOften = 8
 
 func (e *Engine) refused(tb *vcpu.TB) {
 	if tb.Refused++; tb.Refused == refusedOften {
-		e.noX87[tb.PC] = true
+		e.generic[tb.PC] = true
 		e.cache.kill(tb)
 	}
 }

@@ -21,7 +21,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 	if n == 0 {
 		return nil, fault
 	}
-	share := keep && e.memo.on && !e.noX87[pc] && !e.cache.changing(at)
+	share := keep && e.memo.on && !e.generic[pc] && !e.cache.changing(at)
 	longer := e.extend(keep)
 	if longer {
 		max *= 4
@@ -57,7 +57,7 @@ func (e *Engine) translate(c *vcpu.CPU, max int, keep bool) (*vcpu.TB, *guest.Me
 		size, e.sides = e.translateChanging(e.code[:n], pc, size, max), 0
 	}
 	tb := e.tbs.one()
-	*tb = vcpu.TB{PC: pc, Code: at, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, NoX87: e.noX87[pc], Step: e.b.Step}
+	*tb = vcpu.TB{PC: pc, Code: at, Size: size, ASID: c.Space.ASID, Mode: e.mode, Marks: e.marks.copy(e.b.Marks), Limit: c.Limit, Exact: e.exact, Checked: checked, Soft: c.Space.Soft != nil, Generic: e.generic[pc], Step: e.b.Step}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if e.sides > 0 {
 		tb.Side = make([]vcpu.Side, e.sides)

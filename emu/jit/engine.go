@@ -251,7 +251,7 @@ func (e *Engine) loop(c *vcpu.CPU) (fault any) {
 			c.Leave.Slot = int(s.Slot)
 		case Redo:
 			c.Insn = int(s.Insn)
-			return &vcpu.Redo{X87: s.Slot != 0}
+			return &vcpu.Redo{Refused: s.Slot != 0}
 		case Outside:
 			c.Insn = int(s.Insn)
 			access := guest.Read

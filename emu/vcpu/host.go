@@ -38,6 +38,6 @@ type Chain struct{ Place, Stub uint32 }
 // Redo is the fault value of an engine that cannot tell whether an access is
 // allowed: the instruction is to be run again, alone, from a block that is Exact.
 //
-// X87 says that the block does x87 instructions in a way that the x87's state does
-// not allow.
-type Redo struct{ X87 bool }
+// Refused says that the engine does a family of helpers by itself in that block, in a
+// way that the state of the guest does not allow.
+type Redo struct{ Refused bool }

@@ -26,7 +26,7 @@ type TB struct {
 	Unchained bool
 	Loops     bool // its code branches to itself without leaving
 	Soft      bool // its accesses go through a TLB
-	NoX87     bool // the engine must not use the host's x87: it was refused too often
+	Generic   bool // the engine must call all helpers: its own way with a family of them was refused too often
 	Refused   uint8
 	Step      bool   // the guest traps behind it. Such a block is Unchained.
 	Dead      bool   // invalidated: must not be entered or linked again

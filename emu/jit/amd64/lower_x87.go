@@ -244,7 +244,7 @@ func (l *lower) x87Word(w ir.Ref) bool {
 // that somebody watches is not to begin an instruction twice.
 func (l *lower) lowX87(i *ir.Insn) bool {
 	op := l.b.Helpers[i.Imm].X87
-	if tb := l.u.TB; op == ir.X87None || tb == nil || tb.Soft || tb.NoX87 || l.u.Exact || !l.x87.on && !l.x87Begin() {
+	if tb := l.u.TB; op == ir.X87None || tb == nil || tb.Soft || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
 		return false
 	}
 	if op == ir.X87Control {
