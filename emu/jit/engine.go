@@ -303,8 +303,8 @@ func (e *Engine) restore(c *vcpu.CPU, s State) {
 		switch v := e.values.at(s.Value + n); {
 		case v.Reg == InConst:
 			c.W[v.Word] = v.K
-		case v.Reg == InX87:
-			X87Values(v.K).restore(c)
+		case v.Reg == InTarget:
+			e.target.Restore(c, v.K)
 		case v.Reg == InCount:
 			*c.TB.Counters[v.Word] += v.K
 		case v.Reg >= InVec:

@@ -19,6 +19,9 @@ type Target interface {
 	Link(buf []byte, place, to uint32)
 	// Enter runs machine code from c.Host.Target until an exit leaves.
 	Enter(c *vcpu.CPU)
+	// Restore puts into the frame what the code has in a place that only the target
+	// knows. It is called after a fault, for a Value that says InTarget, with its K.
+	Restore(c *vcpu.CPU, k uint64)
 }
 
 // Unit is a block on its way to machine code. Positions are offsets in the
@@ -106,15 +109,15 @@ type Value struct {
 	K    uint64
 }
 
-// Beside general registers, Value.Reg can be InConst: the value is K; InX87: K says
-// what the x87 of the host has (see X87Values); InCount: K is to be added to the
+// Beside general registers, Value.Reg can be InConst: the value is K; InTarget: K tells
+// Target.Restore what the host has; InCount: K is to be added to the
 // block's counter number Word; or InVec and more: a vector register that holds K
 // words.
 const (
-	InVec   = 0x40
-	InX87   = 0xfd
-	InCount = 0xfe
-	InConst = 0xff
+	InVec    = 0x40
+	InTarget = 0xfd
+	InCount  = 0xfe
+	InConst  = 0xff
 )
 
 // Reloc is a place in a unit's code, from its start, that depends on where the

@@ -24,10 +24,8 @@ type Host struct {
 	Calling *Call
 	Before  uint64
 
-	X87      uint32     // not 0 while the host's x87 has the guest's control word
-	GoCW     uint32     // the control word of Go's environment
-	X87Temp  [2]uint64  // where machine code puts a value for the x87
-	X87Image [14]uint64 // the x87 of machine code that faulted, as FNSAVE writes it
+	// Own is the target's alone, which says what is where in it.
+	Own [17]uint64
 }
 
 // Chain is where a block's machine code leads on through a chain slot: offsets

@@ -8,6 +8,7 @@ import (
 	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 // The environment and the state in memory. Their accesses are made here, not by
@@ -15,7 +16,7 @@ import (
 
 // hFldcw is not inline because a mask may make an exception pending, or none.
 var hFldcw = &ir.Helper{
-	Name: "fldcw", Reads: []ir.Ref{regs.FSW}, Writes: []ir.Ref{regs.FCW, regs.FSW}, X87: ir.X87Control,
+	Name: "fldcw", Reads: []ir.Ref{regs.FSW}, Writes: []ir.Ref{regs.FCW, regs.FSW}, Family: x87Family, Part: uint8(x87.Control),
 	Fn: func(c *vcpu.CPU, v, _, _ uint64) uint64 {
 		setFCW(&c.W, v)
 		regs.SumFStatus(&c.W)

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 
 	"panda/emu/arch/x86/dec"
-	"panda/emu/ir"
 )
 
 // asmRow is one encoding: what is written down as text and bytes, and the call
@@ -109,10 +108,10 @@ var asmRows = []asmRow{
 	{"stmxcsr dword ptr [r15]", "41 0f ae 1f", func(a *asm) { a.stmxcsr(at(R15, 0)) }},
 	{"vzeroupper", "c5 f8 77", func(a *asm) { a.vzeroupper() }},
 
-	{"fadd dword ptr [rax]", "d8 00", func(a *asm) { a.x87ArithMem(0, ir.X87F32, at(RAX, 0)) }},
-	{"fsubr qword ptr [rax]", "dc 28", func(a *asm) { a.x87ArithMem(5, ir.X87F64, at(RAX, 0)) }},
-	{"fimul word ptr [rax]", "de 08", func(a *asm) { a.x87ArithMem(1, ir.X87I16, at(RAX, 0)) }},
-	{"ficomp dword ptr [rax]", "da 18", func(a *asm) { a.x87ArithMem(fcomNumber+1, ir.X87I32, at(RAX, 0)) }},
+	{"fadd dword ptr [rax]", "d8 00", func(a *asm) { a.x87ArithMem(0, arithF32, at(RAX, 0)) }},
+	{"fsubr qword ptr [rax]", "dc 28", func(a *asm) { a.x87ArithMem(5, arithF64, at(RAX, 0)) }},
+	{"fimul word ptr [rax]", "de 08", func(a *asm) { a.x87ArithMem(1, arithI16, at(RAX, 0)) }},
+	{"ficomp dword ptr [rax]", "da 18", func(a *asm) { a.x87ArithMem(fcomNumber+1, arithI32, at(RAX, 0)) }},
 	{"fdiv st, st(3)", "d8 f3", func(a *asm) { a.x87Arith(6, 3) }},
 	{"fsubr st(2), st", "dc e2", func(a *asm) { a.x87ArithTo(5, 2, 0) }},
 	{"fdivp st(1), st", "de f9", func(a *asm) { a.x87ArithTo(6, 1, 1) }},
@@ -171,6 +170,7 @@ func TestAsm(t *testing.T) {
 	everyNameHasRow(t, "asm_insn.go", `func \(a \*asm\) (\w+)`, "asm_test.go")
 	everyNameHasRow(t, "asm_insn.go", `(?m)^\t((?:alu|unary|op|shift)[A-Z]\w*)`, "asm_test.go")
 	everyNameHasRow(t, "asm_x87.go", `\b(f\w+)(?:, f\w+)* += x87`, "asm_test.go")
+	everyNameHasRow(t, "asm_x87.go", `\b(arith\w+) opcode =`, "asm_test.go")
 	everyNameHasRow(t, "asm_x87.go", `func \(a \*asm\) (\w+)`, "asm_test.go")
 }
 

@@ -1,7 +1,5 @@
 package amd64
 
-import "panda/emu/ir"
-
 // Instructions of the x87 (SDM vol. 2, the chapter of each; vol. 2D A.5 has the
 // opcodes in one place). With memory an instruction is an opcode and a number in
 // the register field, with a register a second byte that st(i) is added to.
@@ -44,15 +42,20 @@ var (
 
 func (a *asm) x87Reg(i x87Reg, st uint64) { a.byte(i[0], i[1]+byte(st)) }
 
-// x87ArithOps are the opcodes of arithmetic with memory; the operation is the
-// number in the register field.
-var x87ArithOps = [...]opcode{ir.X87F32: 0xd8, ir.X87F64: 0xdc, ir.X87I16: 0xde, ir.X87I32: 0xda}
+// The opcodes of arithmetic with memory by what is there, floats or integers of so
+// many bits; the operation is the number in the register field.
+const (
+	arithF32 opcode = 0xd8
+	arithF64 opcode = 0xdc
+	arithI16 opcode = 0xde
+	arithI32 opcode = 0xda
+)
 
 // fcomNumber is the number of the comparison that does not pop; one more does.
 const fcomNumber = 2
 
 // x87ArithMem does st(0) = st(0) op memory, or compares the two.
-func (a *asm) x87ArithMem(op Reg, k ir.X87Kind, m Mem) { a.rm(x87ArithOps[k], 4, op, m) }
+func (a *asm) x87ArithMem(op Reg, with opcode, m Mem) { a.rm(with, 4, op, m) }
 
 // x87Arith does st(0) = st(0) op st(i).
 func (a *asm) x87Arith(op byte, st uint64) { a.byte(0xd8, 0xc0|op<<3|byte(st)) }

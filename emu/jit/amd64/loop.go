@@ -21,7 +21,7 @@ type loopState struct {
 	words []word
 	vecs  [16]vecEntry
 	fpOn  bool
-	x87   x87
+	x87   segment
 }
 
 // loopMax is how many operations a block that is written twice may have.

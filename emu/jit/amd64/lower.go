@@ -28,7 +28,7 @@ type lower struct {
 	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
 	fpOn   bool    // the guest's floating-point environment is in force
 	vecs   vecs
-	x87    x87
+	x87    segment
 
 	// Of a block that branches back to its own start: see loop.
 	loops  bool
@@ -81,10 +81,10 @@ type cold struct {
 	guard  *guard
 	// What counters are owed: part of lower.coldDue.
 	firstDue, lastDue int
-	look              Reg  // where the entry of the jump cache is that was missed
-	back              int  // for code that loads the floating-point environment: where it returns to
-	x87Set            bool // that of the x87; or it leaves
-	fp                x87  // what is on the host's x87
+	look              Reg     // where the entry of the jump cache is that was missed
+	back              int     // for code that loads the floating-point environment: where it returns to
+	x87Set            bool    // that of the x87; or it leaves
+	fp                segment // what is on the host's x87
 }
 
 // lowerFuncs are the functions for the operations; nil leaves one to the

@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/x87"
 )
 
 // The x87 on that of the host. Problem: the registers are a stack whose top moves
@@ -19,7 +20,7 @@ import (
 // guest is one of the host, and flags collect in the host's status word.
 //
 // The host has the guest's control word from the first segment on until machine
-// code leaves, as Host.X87 says. Only with all exceptions masked: else, and when
+// code leaves, as own.x87 says. Only with all exceptions masked: else, and when
 // the tags are not what the segment needs, its first instruction is done alone,
 // by the interpreter.
 //
@@ -29,8 +30,8 @@ import (
 // faults, whose table says what is on the stack, exits of the kind Redo and
 // Outside, and branches out of a long block, which store it.
 
-// x87 is the state of a segment.
-type x87 struct {
+// segment is the state of a segment; of the zero value there is none.
+type segment struct {
 	on bool
 	// Positions count from st(0) at the start of the segment. The bottom of what is
 	// on the host's stack is at need-1, its top at delta.
@@ -39,7 +40,7 @@ type x87 struct {
 	dirty       uint16 // by position + 8: the value is not at home
 	codes       uint16 // bits of the status word, besides exceptions, that were set
 	end         int    // index of the first operation after the segment
-	saved       bool   // the status word is in Host.X87Temp
+	saved       bool   // the status word is in own.temp
 	load        int    // index of a load that is yet to be done, or 0
 }
 
@@ -71,12 +72,20 @@ func (s *x87Scan) push() bool {
 	return s.need-s.low <= x87Depth
 }
 
+// x87Op is what a helper of the block is to the host's x87.
+func (l *lower) x87Op(helper uint64) x87.Op {
+	if h := l.b.Helpers[helper]; h.Family == ir.Family(l.t.x87) {
+		return x87.Op(h.Part)
+	}
+	return x87.None
+}
+
 // x87How is how a call is to be done: its first parameter is a constant.
-func (l *lower) x87How(n int) (h ir.X87How, ok bool) {
+func (l *lower) x87How(n int) (h x87.How, ok bool) {
 	w := l.b.Insns[n].A
 	for n--; n >= 0; n-- {
 		if i := &l.b.Insns[n]; i.Op == ir.Mov && i.D == w {
-			return ir.X87How(i.Imm), i.B == ir.Const
+			return x87.How(i.Imm), i.B == ir.Const
 		}
 	}
 	return 0, false
@@ -85,37 +94,37 @@ func (l *lower) x87How(n int) (h ir.X87How, ok bool) {
 // x87Call looks whether operation n is one that the host can do after what has
 // been scanned, and returns the index of the operation after it.
 func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
-	if l.b.Helpers[l.b.Insns[n].Imm].X87 == ir.X87Control {
+	if l.x87Op(l.b.Insns[n].Imm) == x87.Control {
 		return n + 1, true
 	}
 	h, ok := l.x87How(n)
 	k := h.Kind()
-	mem := k == ir.X87F32 || k == ir.X87F64 || k == ir.X87I16 || k == ir.X87I32
+	mem := k == x87.F32 || k == x87.F64 || k == x87.I16 || k == x87.I32
 	i := &l.b.Insns[n]
-	op := l.b.Helpers[i.Imm].X87
-	ok = ok && (op == ir.X87Push || s.has(0))
+	op := l.x87Op(i.Imm)
+	ok = ok && (op == x87.Push || s.has(0))
 	switch op {
-	case ir.X87Arith:
-		ok = ok && s.has(h.Src()) && s.has(h.Dst()) && (k == ir.X87Reg && (h.Pops() == 0 || h.Dst() != 0) || mem)
-	case ir.X87Com:
-		ok = ok && s.has(h.Src()) && (k == ir.X87Reg || mem)
-	case ir.X87Comi:
+	case x87.Arith:
+		ok = ok && s.has(h.Src()) && s.has(h.Dst()) && (k == x87.Reg && (h.Pops() == 0 || h.Dst() != 0) || mem)
+	case x87.Com:
+		ok = ok && s.has(h.Src()) && (k == x87.Reg || mem)
+	case x87.Comi:
 		ok = ok && s.has(h.Src())
-	case ir.X87Push:
-		ok = ok && (k != ir.X87Reg || s.has(h.Src())) && k != ir.X87BCD
+	case x87.Push:
+		ok = ok && (k != x87.Reg || s.has(h.Src())) && k != x87.BCD
 		return n + 1, ok && s.push()
-	case ir.X87Set:
-		ok = ok && s.has(h.Dst()) && h.Op() == ir.X87Checked
-	case ir.X87Store:
-		if next = l.x87Stored(n, k); next == 0 || !mem && k != ir.X87I64 && k != ir.X87F80 {
+	case x87.Set:
+		ok = ok && s.has(h.Dst()) && h.Op() == x87.Checked
+	case x87.Store:
+		if next = l.x87Stored(n, k); next == 0 || !mem && k != x87.I64 && k != x87.F80 {
 			return 0, false
 		}
 		s.delta += int(h.Pops())
 		return next, ok
-	case ir.X87Xch:
+	case x87.Xch:
 		ok = ok && s.has(h.Src())
-	case ir.X87Unary:
-		ok = ok && h.Op() <= ir.X87Rndint
+	case x87.Unary:
+		ok = ok && h.Op() <= x87.Rndint
 	default:
 		return 0, false
 	}
@@ -125,16 +134,16 @@ func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
 
 // x87Stored is the index after a store that begins at n: the result is stored
 // and the store ended at once. 0 says that it is not.
-func (l *lower) x87Stored(n int, k ir.X87Kind) int {
+func (l *lower) x87Stored(n int, k x87.Kind) int {
 	end := n + 2
-	if k == ir.X87F80 { // the rest of the value is stored, too
+	if k == x87.F80 { // the rest of the value is stored, too
 		end += 2
 	}
 	if end >= len(l.b.Insns) {
 		return 0
 	}
 	st, call := &l.b.Insns[n+1], &l.b.Insns[end]
-	if st.Op != ir.St || st.C != l.b.Insns[n].D || call.Op != ir.Call || l.b.Helpers[call.Imm].X87 != ir.X87Stored || l.b.Insns[end-1].Op != ir.St {
+	if st.Op != ir.St || st.C != l.b.Insns[n].D || call.Op != ir.Call || l.x87Op(call.Imm) != x87.Stored || l.b.Insns[end-1].Op != ir.St {
 		return 0
 	}
 	return end + 1
@@ -145,7 +154,7 @@ func (l *lower) x87Stored(n int, k ir.X87Kind) int {
 func (l *lower) x87Pending(n int) int {
 	i := &l.b.Insns[n]
 	lb := &l.labels[i.C]
-	if i.A != l.t.arch.X87.SW || i.B != ir.Const || i.Imm != x87ES || ir.Cond(i.Aux) != ir.TestEq || lb.op <= n || lb.refs != 1 {
+	if i.A != l.t.x87.SW || i.B != ir.Const || i.Imm != x87ES || ir.Cond(i.Aux) != ir.TestEq || lb.op <= n || lb.refs != 1 {
 		return 0
 	}
 	return lb.op + 1
@@ -218,7 +227,7 @@ func (l *lower) x87Turns(i *ir.Insn) bool {
 }
 
 // same reports whether the host has the same.
-func (s *x87) same(o *x87) bool {
+func (s *segment) same(o *segment) bool {
 	return s.on == o.on && (!s.on || s.need == o.need && s.low == o.low && s.delta == o.delta && s.dirty == o.dirty && s.codes == o.codes)
 }
 
@@ -231,23 +240,23 @@ func (l *lower) x87Keeps(i *ir.Insn) bool {
 	case i.Op.Control() || i.Op.Barrier() || i.Op == ir.Vec || i.Op >= ir.DivU && i.Op <= ir.RemS || i.Type >= ir.V128:
 		return false
 	}
-	return !l.x87Word(i.A) && !l.x87Word(i.B) && !l.x87Word(i.C) && !l.x87Word(i.D) && i.D != l.t.arch.X87.CW
+	return !l.x87Word(i.A) && !l.x87Word(i.B) && !l.x87Word(i.C) && !l.x87Word(i.D) && i.D != l.t.x87.CW
 }
 
 // x87Word reports whether a word is one that is not at home in a segment.
 func (l *lower) x87Word(w ir.Ref) bool {
-	x := &l.t.arch.X87
+	x := l.t.x87
 	return w == x.SW || w == x.Top || w == x.Tag || w >= x.ST && w < x.ST+16
 }
 
 // lowX87 does a call on the host's x87. It reports false if that cannot be. A block
 // that somebody watches is not to begin an instruction twice.
 func (l *lower) lowX87(i *ir.Insn) bool {
-	op := l.b.Helpers[i.Imm].X87
-	if tb := l.u.TB; op == ir.X87None || tb == nil || tb.Soft || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
+	op := l.x87Op(i.Imm)
+	if tb := l.u.TB; op == x87.None || tb == nil || tb.Soft || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
 		return false
 	}
-	if op == ir.X87Control {
+	if op == x87.Control {
 		l.x87Control(i)
 		return true
 	}
@@ -262,7 +271,7 @@ func (l *lower) x87Begin() bool {
 	if end <= l.pc {
 		return false
 	}
-	x := &l.t.arch.X87
+	x := l.t.x87
 	l.x87Forget(true)
 	r := l.alloc()
 	l.flags = fact{}
@@ -280,7 +289,7 @@ func (l *lower) x87Begin() bool {
 	l.aluI(aluAnd, 4, t, full|empty)
 	l.aluI(aluCmp, 4, t, full)
 	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
-	l.x87 = x87{on: true, need: s.need, low: s.low, end: end}
+	l.x87 = segment{on: true, need: s.need, low: s.low, end: end}
 	for p := s.need - 1; p >= 0; p-- {
 		l.x87Mem(fld80, l.x87Slot(p, r, t))
 	}
@@ -290,7 +299,7 @@ func (l *lower) x87Begin() bool {
 
 // x87Forget makes homes the only place of the x87's words.
 func (l *lower) x87Forget(clean bool) {
-	x := &l.t.arch.X87
+	x := l.t.x87
 	if l.vecs.n != 0 && clean {
 		l.vecFlush(true)
 		l.vecs.reset()
@@ -322,7 +331,7 @@ func (a *asm) x87SlotAt(st Mem, p int, r, t Reg) Mem {
 	return Mem{Base: st.Base, Index: t, Disp: st.Disp}
 }
 
-func (l *lower) x87Slot(p int, r, t Reg) Mem { return l.x87SlotAt(home(l.t.arch.X87.ST), p, r, t) }
+func (l *lower) x87Slot(p int, r, t Reg) Mem { return l.x87SlotAt(home(l.t.x87.ST), p, r, t) }
 
 // x87Over ends a segment.
 func (l *lower) x87Over() {
@@ -335,8 +344,8 @@ func (l *lower) x87Over() {
 }
 
 // x87Store stores what a segment has on the host's stack, and empties that.
-func (l *lower) x87Store(s *x87, r, t Reg) {
-	x := &l.t.arch.X87
+func (l *lower) x87Store(s *segment, r, t Reg) {
+	x := l.t.x87
 	l.x87Mem(fnstsw, atX87Temp)
 	l.rm(opMovzx16, 4, t, atX87Temp)
 	bits := int32(s.codes | x87Flags)
@@ -378,8 +387,8 @@ func (l *lower) x87Store(s *x87, r, t Reg) {
 // x87Written keeps the host's x87 in step with an operation that writes a word of
 // the guest's outside of segments.
 func (l *lower) x87Written(i *ir.Insn) {
-	x := &l.t.arch.X87
-	if x.SW == 0 || !i.Op.WritesD() {
+	x := l.t.x87
+	if x == nil || !i.Op.WritesD() {
 		return
 	}
 	switch i.D {
@@ -403,7 +412,7 @@ func (a *asm) x87Clear() { a.x87Reg(fnclex, 0) }
 
 // emitX87Set is cold code that gives the host the guest's control word.
 func (l *lower) emitX87Set(c *cold) {
-	x, r := &l.t.arch.X87, c.reg
+	x, r := l.t.x87, c.reg
 	l.load(4, r, home(x.CW))
 	l.not(4, r)
 	l.testI(4, r, x87Flags)

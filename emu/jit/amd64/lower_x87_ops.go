@@ -3,12 +3,13 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/x87"
 )
 
 // The operations of a segment: see lower_x87.go.
 
 // set notes that the register at st(i) has a new value.
-func (s *x87) set(i uint64) { s.dirty |= 1 << (s.delta + int(i) + 8) }
+func (s *segment) set(i uint64) { s.dirty |= 1 << (s.delta + int(i) + 8) }
 
 // x87Drop stores the n registers that an operation is about to pop, and counts
 // them as popped.
@@ -17,7 +18,7 @@ func (l *lower) x87Drop(n uint64) {
 	for i := range n {
 		if p := s.delta + int(i); s.dirty>>(p+8)&1 != 0 {
 			r, t := l.alloc(), l.alloc()
-			l.load(4, r, home(l.t.arch.X87.Top))
+			l.load(4, r, home(l.t.x87.Top))
 			m := l.x87Slot(p, r, t)
 			l.flags = fact{}
 			switch full := s.need-s.delta == x87Depth; {
@@ -39,9 +40,9 @@ func (l *lower) x87Drop(n uint64) {
 	}
 }
 
-var x87Funcs = [...]func(l *lower, i *ir.Insn, h ir.X87How){
-	ir.X87Arith: x87Arith, ir.X87Com: x87Com, ir.X87Comi: x87Comi, ir.X87Push: x87Push, ir.X87Set: x87Set,
-	ir.X87Store: x87Store, ir.X87Xch: x87Xch, ir.X87Unary: x87Unary,
+var x87Funcs = [...]func(l *lower, i *ir.Insn, h x87.How){
+	x87.Arith: x87Arith, x87.Com: x87Com, x87.Comi: x87Comi, x87.Push: x87Push, x87.Set: x87Set,
+	x87.Store: x87Store, x87.Xch: x87Xch, x87.Unary: x87Unary,
 }
 
 // x87Fold reports whether a load is left to the operation that wants its result,
@@ -57,8 +58,8 @@ func (l *lower) x87Fold(i *ir.Insn) bool {
 		return false
 	}
 	h, ok := l.x87How(n)
-	switch op := l.b.Helpers[l.b.Insns[n].Imm].X87; {
-	case !ok || op != ir.X87Arith && op != ir.X87Com && op != ir.X87Push || h.Kind() == ir.X87F80:
+	switch op := l.x87Op(l.b.Insns[n].Imm); {
+	case !ok || op != x87.Arith && op != x87.Com && op != x87.Push || h.Kind() == x87.F80:
 		return false
 	}
 	l.x87.load = l.pc
@@ -97,10 +98,13 @@ func (l *lower) x87Operand(w ir.Ref) (m Mem, faults bool) {
 	return home(w), false
 }
 
-func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
+// arithWith are the opcodes of arithmetic by what is in memory.
+var arithWith = [...]opcode{x87.F32: arithF32, x87.F64: arithF64, x87.I16: arithI16, x87.I32: arithI32}
+
+func x87Arith(l *lower, i *ir.Insn, h x87.How) {
 	s, op := &l.x87, h.Op()
-	if k := h.Kind(); k != ir.X87Reg {
-		l.x87ArithMem(Reg(op), k, l.x87Memory(i.B))
+	if k := h.Kind(); k != x87.Reg {
+		l.x87ArithMem(Reg(op), arithWith[k], l.x87Memory(i.B))
 		s.codes |= x87C1 // not before: the access may fault
 		s.set(0)
 		return
@@ -120,28 +124,28 @@ func x87Arith(l *lower, i *ir.Insn, h ir.X87How) {
 // comOps are the comparisons of registers by [quiet][pops]. Those that pop two
 // are with st(1), the only register that the guest's have.
 var comOps = [2][3]x87Reg{
-	ir.X87Signal: {fcomST, fcompST, fcomppST},
-	ir.X87Quiet:  {fucomST, fucompST, fucomppST},
+	x87.Signal: {fcomST, fcompST, fcomppST},
+	x87.Quiet:  {fucomST, fucompST, fucomppST},
 }
 
-func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
+func x87Com(l *lower, i *ir.Insn, h x87.How) {
 	s, pops := &l.x87, h.Pops()
 	var m Mem
 	var faults bool
-	if h.Kind() != ir.X87Reg {
+	if h.Kind() != x87.Reg {
 		m, faults = l.x87Operand(i.B)
 	}
 	if faults && pops != 0 {
 		l.x87KeepC1()
 	}
 	l.x87Drop(pops)
-	if k := h.Kind(); k == ir.X87Reg {
+	if k := h.Kind(); k == x87.Reg {
 		l.x87Reg(comOps[h.Op()][pops], h.Src())
 	} else {
 		if faults {
 			l.fault(false)
 		}
-		l.x87ArithMem(Reg(fcomNumber+pops), k, m)
+		l.x87ArithMem(Reg(fcomNumber+pops), arithWith[k], m)
 	}
 	s.codes |= x87C1 | x87Codes
 	s.delta += int(pops)
@@ -149,7 +153,7 @@ func x87Com(l *lower, i *ir.Insn, h ir.X87How) {
 
 // x87KeepC1 stores C1, which what follows would change, if it is the host's.
 func (l *lower) x87KeepC1() {
-	s, sw := &l.x87, home(l.t.arch.X87.SW)
+	s, sw := &l.x87, home(l.t.x87.SW)
 	if s.codes&x87C1 == 0 {
 		return
 	}
@@ -167,10 +171,10 @@ func (l *lower) x87KeepC1() {
 }
 
 // comiOps are the comparisons into the flags by [quiet][pops].
-var comiOps = [2][2]x87Reg{ir.X87Signal: {fcomiST, fcomipST}, ir.X87Quiet: {fucomiST, fucomipST}}
+var comiOps = [2][2]x87Reg{x87.Signal: {fcomiST, fcomipST}, x87.Quiet: {fucomiST, fucomipST}}
 
 // x87Comi compares into the flags of the processor. C1 stays.
-func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
+func x87Comi(l *lower, i *ir.Insn, h x87.How) {
 	if h.Pops() != 0 {
 		l.x87KeepC1()
 	}
@@ -181,16 +185,16 @@ func x87Comi(l *lower, i *ir.Insn, h ir.X87How) {
 }
 
 // loadX87 are the loads of what the host finds in memory.
-var loadX87 = [...]x87Mem{ir.X87F32: fld32, ir.X87F64: fld64, ir.X87I16: fild16, ir.X87I32: fild32, ir.X87I64: fild64}
+var loadX87 = [...]x87Mem{x87.F32: fld32, x87.F64: fld64, x87.I16: fild16, x87.I32: fild32, x87.I64: fild64}
 
-func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
+func x87Push(l *lower, i *ir.Insn, h x87.How) {
 	s := &l.x87
 	switch k := h.Kind(); k {
-	case ir.X87Reg:
+	case x87.Reg:
 		l.x87Reg(fldST, h.Src())
-	case ir.X87Const:
+	case x87.Const:
 		l.x87Reg(fconst, uint64(h.Op()))
-	case ir.X87F80:
+	case x87.F80:
 		hi := atX87Temp
 		hi.Disp += 8
 		l.store(8, atX87Temp, l.toReg(i.B))
@@ -204,7 +208,7 @@ func x87Push(l *lower, i *ir.Insn, h ir.X87How) {
 	s.set(0)
 }
 
-func x87Set(l *lower, _ *ir.Insn, h ir.X87How) {
+func x87Set(l *lower, _ *ir.Insn, h x87.How) {
 	s := &l.x87
 	s.codes |= x87C1
 	l.x87Drop(h.Pops())
@@ -217,23 +221,23 @@ func x87Set(l *lower, _ *ir.Insn, h ir.X87How) {
 
 // storeOps are the stores without pop, with it, and of an integer that is cut off.
 var storeOps = [...]struct{ store, pop, cutOff x87Mem }{
-	ir.X87F32: {store: fst32, pop: fstp32},
-	ir.X87F64: {store: fst64, pop: fstp64},
-	ir.X87F80: {pop: fstp80},
-	ir.X87I16: {fist16, fistp16, fisttp16},
-	ir.X87I32: {fist32, fistp32, fisttp32},
-	ir.X87I64: {pop: fistp64, cutOff: fisttp64},
+	x87.F32: {store: fst32, pop: fstp32},
+	x87.F64: {store: fst64, pop: fstp64},
+	x87.F80: {pop: fstp80},
+	x87.I16: {fist16, fistp16, fisttp16},
+	x87.I32: {fist32, fistp32, fisttp32},
+	x87.I64: {pop: fistp64, cutOff: fisttp64},
 }
 
 // x87Store stores to the guest's memory at once, where that is what the value is
 // for.
-func x87Store(l *lower, i *ir.Insn, h ir.X87How) {
+func x87Store(l *lower, i *ir.Insn, h x87.How) {
 	s, row, first := &l.x87, storeOps[h.Kind()], l.pc
 	l.x87Mem(fnstsw, atX87Temp) // a store that faults may have changed C1
 	l.x87Drop(h.Pops())
 	st := row.store
 	switch {
-	case h.Op() == ir.X87Trunc:
+	case h.Op() == x87.Trunc:
 		st = row.cutOff
 	case h.Pops() == 1:
 		st = row.pop
@@ -258,7 +262,7 @@ const (
 
 // x87Control loads the control word, unless it unmasks an exception.
 func (l *lower) x87Control(i *ir.Insn) {
-	r, t, cw := l.alloc(), l.alloc(), l.t.arch.X87.CW
+	r, t, cw := l.alloc(), l.alloc(), l.t.x87.CW
 	l.moveTo(r, i.A)
 	l.mov(4, t, r)
 	l.not(4, t)
@@ -272,16 +276,16 @@ func (l *lower) x87Control(i *ir.Insn) {
 	l.forgetWord(cw, false)
 }
 
-func x87Xch(l *lower, _ *ir.Insn, h ir.X87How) {
+func x87Xch(l *lower, _ *ir.Insn, h x87.How) {
 	l.x87.codes |= x87C1
 	l.x87Reg(fxchST, h.Src())
 	l.x87.set(0)
 	l.x87.set(h.Src())
 }
 
-var unaryOps = [...]x87Reg{ir.X87Chs: fchs, ir.X87Abs: fabs, ir.X87Sqrt: fsqrt, ir.X87Rndint: frndint}
+var unaryOps = [...]x87Reg{x87.Chs: fchs, x87.Abs: fabs, x87.Sqrt: fsqrt, x87.Rndint: frndint}
 
-func x87Unary(l *lower, _ *ir.Insn, h ir.X87How) {
+func x87Unary(l *lower, _ *ir.Insn, h x87.How) {
 	l.x87.codes |= x87C1
 	l.x87Reg(unaryOps[h.Op()], 0)
 	l.x87.set(0)

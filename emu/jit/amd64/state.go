@@ -377,7 +377,7 @@ func (l *lower) snapshot() jit.State {
 	first := len(l.u.Values)
 	l.u.Values = l.faultDue(l.appendDirty(l.u.Values))
 	if s := &l.x87; s.on {
-		l.u.Values = append(l.u.Values, jit.Value{Reg: jit.InX87, K: uint64(jit.PackX87(s.need, s.delta, s.dirty, s.codes, s.saved))})
+		l.u.Values = append(l.u.Values, jit.Value{Reg: jit.InTarget, K: uint64(packX87(s.need, s.delta, s.dirty, s.codes, s.saved))})
 	}
 	return jit.State{Value: l.u.FirstValue + uint32(first), Count: uint16(len(l.u.Values) - first)}
 }

@@ -28,6 +28,7 @@ import (
 	"panda/emu/interp"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 // Target is the host as jit sees it.
@@ -38,6 +39,7 @@ type Target struct {
 	base   ir.Ref
 	pcWord ir.Ref
 	arch   *vcpu.Arch
+	x87    *x87.Family // nil if the guest has none
 	interp interp.Engine
 
 	helpers []*ir.Helper // that have a Body
@@ -58,6 +60,11 @@ type Target struct {
 // New makes a target for a guest architecture.
 func New(a *vcpu.Arch) *Target {
 	t := &Target{arch: a, base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv, helpers: a.Subroutines, subs: map[*ir.Helper]uint32{}}
+	for _, f := range a.Families {
+		if x, ok := f.(*x87.Family); ok {
+			t.x87 = x
+		}
+	}
 	for n, w := range a.Hot {
 		if n == len(pinHosts) {
 			break
@@ -205,7 +212,7 @@ const (
 // Enter runs machine code from c.Host.Target.
 func (t *Target) Enter(c *vcpu.CPU) {
 	c.Host.Landing = t.arena + uintptr(t.landing)
-	c.Host.MXCSR, c.Host.GoCW = goMXCSR, goCW
+	c.Host.MXCSR, ownOf(&c.Host).goCW = goMXCSR, goCW
 	c.Host.Canonical = canonical
 	enterAt(c, t.arena)
 }
