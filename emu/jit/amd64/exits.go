@@ -35,13 +35,13 @@ func (l *lower) leavesAt(label int) (o outward, ok bool) {
 // leaveBy makes a jump lead out of the block, by code after it that stores what is
 // not at home.
 func (l *lower) leaveBy(place int, o outward) {
-	c := cold{place: place, reg: noReg, chain: int8(o.to.Aux), undone: int(o.to.C), first: len(l.away), fp: l.x87}
+	c := l.storing(place)
 	c.site = jit.Site{Kind: jit.Chain, Slot: o.to.Aux, PC: o.to.Imm}
-	l.away = l.appendDirty(l.away)
+	c.undone = int(o.to.C)
 	for n := range o.sets {
 		l.setAway(c.first, &o.sets[n])
 	}
-	c.slots = len(l.away)
+	c.last = len(l.away)
 	l.addCold(c)
 }
 
@@ -69,18 +69,17 @@ func (l *lower) emitChain(c *cold) {
 	if c.undone != 0 {
 		l.aluI(aluAdd, 8, leftReg, int32(c.undone))
 	}
-	ch := &l.u.Chain[c.chain]
+	slot := c.site.Slot
+	ch := &l.u.Chain[slot]
 	if ch.Place != 0 {
-		l.patch(l.jmp(), int(l.jumpAt[c.chain]))
+		l.patch(l.jmp(), int(l.jumpAt[slot]))
 		return
 	}
 	place := c.place
-	if c.undone != 0 || c.slots != c.first || c.lastDue > c.firstDue || l.round > 0 || c.fp.on {
-		l.jumpAt[c.chain] = int32(l.pos())
+	l.jumpAt[slot] = int32(l.pos())
+	if c.undone != 0 || c.last != c.first || c.lastDue > c.firstDue || l.round > 0 || c.stores.x87.on {
 		place = l.jmp()
 		l.patch(place, l.pos())
-	} else {
-		l.jumpAt[c.chain] = int32(l.pos())
 	}
 	ch.Place, ch.Stub = l.u.Origin+uint32(place), l.u.Origin+uint32(l.pos())
 	l.exit(c.site)
@@ -129,10 +128,10 @@ func (l *lower) guard(i *ir.Insn, g guard) {
 // are here.
 func (l *lower) around(g guard, place int) *guard {
 	l.note(&g)
-	c := cold{place: place, reg: noReg, chain: -1, guard: &g, first: len(l.away)}
+	s := stores{reg: noReg, first: len(l.away)}
 	l.away = l.appendAll(l.away)
-	c.slots = len(l.away)
-	l.addCold(c)
+	s.last = len(l.away)
+	l.addCold(cold{place: place, stores: s, guard: &g})
 	return &g
 }
 
@@ -146,24 +145,6 @@ func (l *lower) note(g *guard) {
 			g.words[n] = h.words[0]
 		}
 	}
-}
-
-// appendAll lists everything that is not at home.
-func (l *lower) appendAll(to []jit.Value) []jit.Value {
-	for _, w := range l.dirty {
-		s := &l.words[w]
-		v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
-		if s.reg == noReg {
-			v.Reg = jit.InConst
-		}
-		to = append(to, v)
-	}
-	for x := range l.vecs.r {
-		if e := &l.vecs.r[x]; e.dirty {
-			to = append(to, jit.Value{Word: e.ref, Reg: jit.InVec + uint8(x), K: uint64(e.n)})
-		}
-	}
-	return to
 }
 
 // emitGuard calls the helper, and puts the registers back in case it returns.

@@ -9,6 +9,12 @@ const tracked = 64
 // allSlots is the set of all tracked slots.
 const allSlots = ^uint64(0)
 
+// liveness is who looks at which word later.
+type liveness struct {
+	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
+	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
+}
+
 // survey walks through the operations backwards and finds the labels, the last
 // use of each temporary, and for each operation the slots whose value somebody
 // looks at after it has begun: itself, another operation, a helper, or whoever

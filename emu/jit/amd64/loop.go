@@ -15,6 +15,16 @@ import (
 // Invariant: what is known of values at the start of the second copy holds in all
 // turns, so nothing is known there of words that the block changes.
 
+// turns is how far the writing of a block that branches back to its own start is.
+type turns struct {
+	loops  bool // the block does
+	again  bool // the operations are to be written once more
+	closed bool // no more is to be written
+	round  int  // how often they have been written to find where values are
+	copies int  // and then, of a short block, in a row
+	entry  loopState
+}
+
 // loopState is where the values are at the start of the second copy.
 type loopState struct {
 	start int // position
@@ -143,9 +153,8 @@ func (l *lower) jccBudget() int {
 
 // headCold is where a turn leads that does not happen.
 func (l *lower) headCold(over, stop int) {
-	c := cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1, first: len(l.away), fp: l.x87}
-	l.away = l.appendDirty(l.away)
-	c.slots = len(l.away)
+	c := l.storing(over)
+	c.other, c.site = stop, jit.Site{Kind: jit.AtHead}
 	l.addCold(c)
 }
 

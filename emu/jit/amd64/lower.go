@@ -10,50 +10,43 @@ import (
 // lower is the state of compiling one block.
 type lower struct {
 	asm
+	work
+	cursor
+	frame
+	vecs vecs
+	x87  segment
+	turns
+	owed
+	liveness
+	branches
+	rare
+}
+
+// work is what is compiled, and for whom.
+type work struct {
 	t    *Target
 	u    *jit.Unit
 	b    *ir.Block
 	base ir.Ref // first temporary
-	insn int    // guest instruction
-	pc   int    // index of the operation
-	done int    // index of one that has been done with another, or -1
+}
 
-	words  [ir.FrameWords]word
-	regs   [numRegs]holder
-	dirty  []ir.Ref
-	values []value
-	locked uint32 // registers that the operation uses
-	flags  fact
-	tidy   bool    // Go code has run, and since then no vector or helper code
-	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
-	fpOn   bool    // the guest's floating-point environment is in force
-	vecs   vecs
-	x87    segment
+// cursor is how far the lowering is.
+type cursor struct {
+	insn    int  // guest instruction
+	pc      int  // index of the operation
+	done    int  // index of one that has been done with another, or -1
+	skipTo  int  // operations before this one are written elsewhere
+	skip    bool // the code here is not reached
+	hasCond bool // pending counts
+	pending byte // condition of a comparison that the next operation takes over
+}
 
-	// Of a block that branches back to its own start: see loop.
-	loops  bool
-	again  bool // the operations are to be written once more
-	closed bool // no more is to be written
-	round  int
-	copies int
-	entry  loopState
-	skipTo int        // operations before this one are written elsewhere
-	jumpAt [256]int32 // position of the jump of each chain slot
-
-	due, own []due // what counters are owed in all, and by the current instruction
-	coldDue  []due
-
-	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
-	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
-	labels    []label
-	backward  []jump // by operation instead of place
-	jumps     []jump
-	colds     []cold
-	slow      *guard      // of the access that is being written, past the TLB
-	away      []jit.Value // what cold code stores
-	skip      bool        // the code here is not reached
-	pending   byte        // condition of a comparison that the next operation takes over
-	hasCond   bool
+// branches are the jumps within the block, and those out of it that can be linked.
+type branches struct {
+	labels   []label
+	backward []jump // by operation instead of place
+	jumps    []jump
+	jumpAt   [256]int32 // position of the jump of each chain slot
 }
 
 // label is a place within the block.
@@ -66,49 +59,24 @@ type label struct {
 // jump is a displacement to be set when its label is known.
 type jump struct{ place, label int }
 
-// cold is an exit that is seldom taken; its code stands after the block.
-type cold struct {
-	place int // of the displacement that leads here
-	other int // of another one, or 0
-	site  jit.Site
-	// What is stored before: a register, and slots that are not at home.
-	reg    Reg
-	to     Mem
-	slots  int  // number of the last values of lower.away
-	first  int  // and of the first of them
-	chain  int8 // slot through which it leaves, or -1
-	undone int  // instructions to give back to the budget
-	guard  *guard
-	// What counters are owed: part of lower.coldDue.
-	firstDue, lastDue int
-	look              Reg     // where the entry of the jump cache is that was missed
-	back              int     // for code that loads the floating-point environment: where it returns to
-	x87Set            bool    // that of the x87; or it leaves
-	fp                segment // what is on the host's x87
-}
-
 // lowerFuncs are the functions for the operations; nil leaves one to the
 // interpreter.
-var lowerFuncs [ir.NumOps]func(l *lower, i *ir.Insn)
-
-func init() {
-	lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
-		ir.Unset: lowUnset, ir.Mov: lowMov,
-		ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
-		ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
-		ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),
-		ir.Rotl: lowRotate(shiftRol), ir.Rotr: lowRotate(shiftRor),
-		ir.Neg: lowUnary((*asm).neg), ir.Not: lowUnary((*asm).not), ir.Bswap: lowUnary((*asm).bswap),
-		ir.Clz: lowCount(opLzcnt), ir.Ctz: lowCount(opTzcnt), ir.Popcnt: lowCount(opPopcnt),
-		ir.ZExt: lowZExt, ir.SExt: lowSExt, ir.Extract: lowExtract, ir.Deposit: lowDeposit,
-		ir.SetCond: lowSetCond, ir.Select: lowSelect, ir.Lea: lowLea, ir.Ld: lowLd, ir.St: lowSt,
-		ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
-		ir.GotoTB: lowGotoTB, ir.GotoPtr: lowGotoPtr, ir.ExitTB: lowExitTB,
-		ir.Vec: lowVec, ir.Count: lowCountEvent,
-		ir.Call: lowCall, ir.Flags: lowFlags,
-		ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
-		ir.Probe: lowProbe, ir.ProbeMem: lowProbeMem,
-	}
+var lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
+	ir.Unset: lowUnset, ir.Mov: lowMov,
+	ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
+	ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
+	ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),
+	ir.Rotl: lowRotate(shiftRol), ir.Rotr: lowRotate(shiftRor),
+	ir.Neg: lowUnary((*asm).neg), ir.Not: lowUnary((*asm).not), ir.Bswap: lowUnary((*asm).bswap),
+	ir.Clz: lowCount(opLzcnt), ir.Ctz: lowCount(opTzcnt), ir.Popcnt: lowCount(opPopcnt),
+	ir.ZExt: lowZExt, ir.SExt: lowSExt, ir.Extract: lowExtract, ir.Deposit: lowDeposit,
+	ir.SetCond: lowSetCond, ir.Select: lowSelect, ir.Lea: lowLea, ir.Ld: lowLd, ir.St: lowSt,
+	ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
+	ir.GotoTB: lowGotoTB, ir.GotoPtr: lowGotoPtr, ir.ExitTB: lowExitTB,
+	ir.Vec: lowVec, ir.Count: lowCountEvent,
+	ir.Call: lowCall, ir.Flags: lowFlags,
+	ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
+	ir.Probe: lowProbe, ir.ProbeMem: lowProbeMem,
 }
 
 // Lower compiles a block.
@@ -124,9 +92,7 @@ func (t *Target) Lower(u *jit.Unit) error {
 		again = l.again
 	}
 	u.Cold = len(l.code)
-	for n := range l.colds {
-		l.emitCold(&l.colds[n])
-	}
+	l.emitColds()
 	l.setJumps()
 	u.Code = l.code
 	return nil
@@ -203,57 +169,6 @@ func (l *lower) setJumps() {
 // head takes the block's instructions from the budget and polls the stop word.
 func (l *lower) head() {
 	l.turn(-1)
-}
-
-func (l *lower) addCold(c cold) {
-	if len(l.own) > 0 || len(l.due) > 0 {
-		l.oweCold(&c)
-	}
-	l.colds = append(l.colds, c)
-}
-
-func (l *lower) emitCold(c *cold) {
-	l.patch(c.place, l.pos())
-	if c.x87Set {
-		l.emitX87Set(c)
-	}
-	if c.back != 0 {
-		l.ldmxcsr(home(l.t.fpEnv))
-		l.storeImm(4, atFP, 1)
-		l.patch(l.jmp(), c.back)
-		return
-	}
-	if c.other != 0 {
-		l.patch(c.other, l.pos())
-	}
-	if c.look != 0 {
-		l.lookBeside(c.reg, c.look)
-	}
-	if c.reg != noReg {
-		l.store(8, c.to, c.reg)
-	}
-	for _, v := range l.away[c.first:c.slots] {
-		switch {
-		case v.Reg == jit.InConst:
-			l.storeConst(home(v.Word), v.K)
-		case v.Reg >= jit.InVec:
-			l.vecStoreTo(home(v.Word), Reg(v.Reg-jit.InVec), int(v.K))
-		default:
-			l.store(8, home(v.Word), Reg(v.Reg))
-		}
-	}
-	l.addDue(l.dueAt(c), 1, scratch[0], scratch[1])
-	if c.fp.on {
-		l.x87Store(&c.fp, scratch[0], scratch[1])
-	}
-	switch {
-	case c.guard != nil:
-		l.emitGuard(c.guard, l.dueAt(c))
-	case c.chain >= 0:
-		l.emitChain(c)
-	default:
-		l.exit(c.site)
-	}
 }
 
 // site adds an exit site and returns its number.

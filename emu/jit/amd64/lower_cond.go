@@ -330,7 +330,9 @@ func lowGotoPtr(l *lower, i *ir.Insn) {
 	l.aluM(aluCmp, 8, r, at(t, 0))
 	miss := l.jcc(ccNE)
 	l.jmpMem(at(t, 8))
-	l.addCold(cold{place: miss, reg: r, to: home(l.t.pcWord), chain: -1, site: jit.Site{Kind: jit.Indirect}, look: t})
+	l.addCold(cold{
+		place: miss, stores: stores{reg: r, to: home(l.t.pcWord)}, wayOut: wayOut{site: jit.Site{Kind: jit.Indirect}, look: t},
+	})
 	l.skip = true
 }
 
@@ -347,6 +349,6 @@ func (l *lower) lookBeside(pc, entry Reg) {
 func lowExitTB(l *lower, i *ir.Insn) {
 	l.countNow()
 	l.flush(false)
-	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Slot: i.Sub, PC: i.Imm})
+	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Gate: i.Sub, PC: i.Imm})
 	l.skip = true
 }

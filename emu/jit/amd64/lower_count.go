@@ -20,6 +20,10 @@ type due struct {
 	n       int32
 }
 
+// owed is what counters are owed: in all, by the current instruction, and by all cold
+// code in a row.
+type owed struct{ due, own, coldDue []due }
+
 // dueMax is for how many counters that is kept.
 const dueMax = 8
 

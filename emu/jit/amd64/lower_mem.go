@@ -114,21 +114,7 @@ func (l *lower) nearby(i *ir.Insn) bool {
 func (l *lower) checkLimit(i *ir.Insn, r Reg) {
 	l.aluM(aluCmp, 8, r, atLimit)
 	l.flags = fact{}
-	s := jit.Site{Kind: jit.Outside, Insn: uint16(l.insn)}
-	if i.Op == ir.St {
-		s.Slot = 1
-	}
-	l.leaveIf(ccAE, s, r)
-}
-
-// leaveIf leaves on a condition, with all slots at home and a register as the
-// address.
-func (l *lower) leaveIf(cc byte, s jit.Site, addr Reg) {
-	c := cold{place: l.jcc(cc), reg: addr, to: atAddr, chain: -1, site: s, first: len(l.away)}
-	c.fp = l.x87
-	l.away = l.appendDirty(l.away)
-	c.slots = len(l.away)
-	l.addCold(c)
+	l.leaveIf(ccAE, jit.Site{Kind: jit.Outside, Insn: uint16(l.insn), Write: i.Op == ir.St}, r)
 }
 
 // effective computes A + B<<scale + Imm in a register.

@@ -189,6 +189,6 @@ func (l *lower) emitProbe(i *ir.Insn, insn int) {
 	if i.Op == ir.Probe && !l.u.TB.Sites[i.Imm].Stop {
 		kind = jit.Aside
 	}
-	l.exit(jit.Site{Kind: kind, Op: l.single(i, insn), Insn: uint16(insn), Slot: 0, PC: i.Imm})
+	l.exit(jit.Site{Kind: kind, Op: l.single(i, insn), Insn: uint16(insn), Probe: uint32(i.Imm)})
 	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
 }

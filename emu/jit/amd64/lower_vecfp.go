@@ -58,15 +58,16 @@ func vecFloat3(l *lower, i *ir.Insn, op vop) bool {
 }
 
 // scalar does an operation on the lowest lane: t = a op b, whose other lanes are
-// those of a. imm is an immediate byte, or -1.
+// those of a. imm is an immediate byte, or noImm.
 func (l *lower) scalar(i *ir.Insn, op vop, a, b ir.Ref, imm int) bool {
 	ra, rb := l.vecRead(a, 1), l.vecRead(b, 1)
 	own := l.inVecs(i.D) && i.D == a && i.D == pair(i.D) && i.Sub == 3
 	t := l.vecAlloc()
 	l.fpFault()
-	l.vrr(op, false, t, ra, rb)
-	if imm >= 0 {
-		l.byte(byte(imm))
+	if imm == noImm {
+		l.vrr(op, false, t, ra, rb)
+	} else {
+		l.vrrI(op, false, t, ra, rb, byte(imm))
 	}
 	l.setScalar(i, t, own)
 	return true

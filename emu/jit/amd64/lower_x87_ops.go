@@ -2,7 +2,6 @@ package amd64
 
 import (
 	"panda/emu/ir"
-	"panda/emu/jit"
 	"panda/emu/x87"
 )
 
@@ -268,7 +267,7 @@ func (l *lower) x87Control(i *ir.Insn) {
 	l.not(4, t)
 	l.testI(4, t, x87Flags)
 	l.flags = fact{}
-	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
+	l.leaveIf(ccNE, l.refusal(), noReg)
 	l.aluI(aluAnd, 4, r, x87CW)
 	l.aluI(aluOr, 4, r, x87CWSet)
 	l.store(8, home(cw), r)

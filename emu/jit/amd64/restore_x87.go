@@ -18,10 +18,10 @@ import (
 // saved in own.temp.
 type x87Values uint64
 
-// packX87 makes the word.
-func packX87(need, delta int, dirty, codes uint16, saved bool) x87Values {
-	v := x87Values(uint64(need) | uint64(delta+8)<<8 | uint64(dirty)<<16 | uint64(codes)<<32)
-	if saved {
+// pack makes the word of what a segment has.
+func (s *segment) pack() x87Values {
+	v := x87Values(uint64(s.need) | uint64(s.delta+8)<<8 | uint64(s.dirty)<<16 | uint64(s.codes)<<32)
+	if s.saved {
 		v |= 1 << 48
 	}
 	return v

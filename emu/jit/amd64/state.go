@@ -1,9 +1,20 @@
 package amd64
 
-import (
-	"panda/emu/ir"
-	"panda/emu/jit"
-)
+import "panda/emu/ir"
+
+// frame is what is known of the values of the frame's words, and of the host's flags
+// and environment.
+type frame struct {
+	words  [ir.FrameWords]word
+	regs   [numRegs]holder
+	dirty  []ir.Ref
+	values []value // by value number
+	locked uint32  // registers that the operation uses
+	flags  fact
+	fpOn   bool    // the guest's floating-point environment is in force
+	tidy   bool    // Go code has run, and since then no vector or helper code
+	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
+}
 
 // word says where the value of a frame word is. A pinned word lives in its
 // register. Any other is in its home in the frame, in a register, or is a
@@ -370,32 +381,4 @@ func (l *lower) settleWord(w ir.Ref) {
 	if w >= l.base && w < ir.FrameWords && int(l.lastUse[w]) == l.pc && l.words[w].reg != noReg {
 		l.unbind(w)
 	}
-}
-
-// snapshot is the list of slots that are not at home.
-func (l *lower) snapshot() jit.State {
-	first := len(l.u.Values)
-	l.u.Values = l.faultDue(l.appendDirty(l.u.Values))
-	if s := &l.x87; s.on {
-		l.u.Values = append(l.u.Values, jit.Value{Reg: jit.InTarget, K: uint64(packX87(s.need, s.delta, s.dirty, s.codes, s.saved))})
-	}
-	return jit.State{Value: l.u.FirstValue + uint32(first), Count: uint16(len(l.u.Values) - first)}
-}
-
-func (l *lower) appendDirty(to []jit.Value) []jit.Value {
-	for _, w := range l.dirty {
-		if w >= l.base {
-			continue
-		}
-		s := &l.words[w]
-		v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
-		if s.reg == noReg {
-			v.Reg = jit.InConst
-		}
-		to = append(to, v)
-	}
-	if l.vecs.n != 0 {
-		to = l.appendVecs(to)
-	}
-	return to
 }

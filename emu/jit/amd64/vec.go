@@ -1,9 +1,6 @@
 package amd64
 
-import (
-	"panda/emu/ir"
-	"panda/emu/jit"
-)
+import "panda/emu/ir"
 
 // vecEntry is what a vector register of the host holds: n words of the frame
 // from ref on, 0 for nothing. A dirty one differs from home.
@@ -117,16 +114,6 @@ func (l *lower) vecGone(w ir.Ref, n int) {
 			l.vecDrop(Reg(x))
 		}
 	}
-}
-
-// appendVecs lists the dirty slots, for a fault.
-func (l *lower) appendVecs(to []jit.Value) []jit.Value {
-	for x := range l.vecs.r {
-		if e := &l.vecs.r[x]; e.dirty && e.ref < l.base {
-			to = append(to, jit.Value{Word: e.ref, Reg: jit.InVec + uint8(x), K: uint64(e.n)})
-		}
-	}
-	return to
 }
 
 // vecSettle frees what an operation read for the last time.
@@ -314,7 +301,7 @@ func (l *lower) fpEnter() {
 	l.aluMI(aluCmp, 4, atFP, 0)
 	l.flags = fact{}
 	place := l.jcc(ccE)
-	l.addCold(cold{place: place, reg: noReg, chain: -1, back: l.pos()})
+	l.addCold(cold{place: place, loads: loads{back: l.pos()}})
 }
 
 // fpLeave brings the environment's word up to date and out of force: an
