@@ -119,6 +119,24 @@ func (a *asm) test(size uint8, x, y Reg) { a.rr(0x85, size, y, x) }
 
 func (a *asm) test8(x, y Reg) { a.rr(0x84, 1, y, x) }
 
+// aluSized is alu for operands of 1, 2, 4 or 8 bytes.
+func (a *asm) aluSized(op byte, n uint8, d, s Reg) {
+	if n == 1 {
+		a.alu8(op, d, s)
+		return
+	}
+	a.alu(op, n, d, s)
+}
+
+// testSized is test for operands of 1, 2, 4 or 8 bytes.
+func (a *asm) testSized(n uint8, x, y Reg) {
+	if n == 1 {
+		a.test8(x, y)
+		return
+	}
+	a.test(n, x, y)
+}
+
 func (a *asm) testI(size uint8, x Reg, v int32) {
 	if v&^0xff == 0 && size != 2 {
 		a.rr(0xf6, 1, 0, x)
@@ -263,6 +281,9 @@ func (a *asm) leaNext(d Reg) int {
 }
 
 func (a *asm) ret() { a.byte(0xc3) }
+
+// syscall calls the kernel, which overwrites RCX and R11.
+func (a *asm) syscall() { a.byte(0x0f, 0x05) }
 
 // pushFlags and popReg need a stack: see pushf.
 func (a *asm) pushFlags() { a.byte(0x9c) }

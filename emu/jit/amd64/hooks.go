@@ -121,32 +121,33 @@ func preemptOff(godebug string) bool {
 	return set["asyncpreemptoff"] != 0 || set["gccheckmark"] > 0
 }
 
-// tryYield sends SIGURG to its own thread and leaves the kernel's answer in the
+// tryYield sends a signal to its own thread and leaves the kernel's answer in the
 // word at R15.
-var tryYield = []byte{
-	0xb8, unix.SYS_GETTID, 0, 0, 0, // mov eax, SYS_gettid
-	0x0f, 0x05, // syscall
-	0x89, 0xc6, // mov esi, eax
-	0x41, 0x8b, 0x3f, // mov edi, [r15]
-	0xba, byte(unix.SIGURG), 0, 0, 0, // mov edx, SIGURG
-	0xb8, unix.SYS_TGKILL, 0, 0, 0, // mov eax, SYS_tgkill
-	0x0f, 0x05, // syscall
-	0x49, 0x89, 0x07, // mov [r15], rax
-	0xc3, // ret
+func tryYield(a *asm, sig unix.Signal) {
+	a.movImm(RAX, unix.SYS_GETTID)
+	a.syscall()
+	a.mov(4, RSI, RAX)
+	a.load(4, RDI, at(R15, 0))
+	a.movImm(RDX, uint64(sig))
+	a.movImm(RAX, unix.SYS_TGKILL)
+	a.syscall()
+	a.store(8, at(R15, 0), RAX)
+	a.ret()
 }
 
-// tryFault reads where nothing is; the landing is its last instruction.
-var tryFault = []byte{
-	0x31, 0xc0, // xor eax, eax
-	0x8b, 0x40, nowhere, // mov eax, [rax+nowhere]
-	0xc3, // ret
-}
+// nowhere is an address at which nothing is.
+const nowhere = 0x40
 
-const (
-	nowhere      = 0x40
-	faultInsn    = 2
-	faultLanding = 5
-)
+// tryFault reads there. It returns where it does, and where it can land: at its last
+// instruction.
+func tryFault(a *asm) (reads, lands uintptr) {
+	a.movImm(RAX, 0)
+	reads = uintptr(a.pos())
+	a.load(4, RAX, at(RAX, nowhere))
+	lands = uintptr(a.pos())
+	a.ret()
+	return reads, lands
+}
 
 func tryHooks(a *host.Arena) (err error) {
 	defer func() {
@@ -155,8 +156,12 @@ func tryHooks(a *host.Arena) (err error) {
 			err = fmt.Errorf("a fault of machine code reached Go: %v", r)
 		}
 	}()
-	fault := copy(a.Buf, tryYield)
-	copy(a.Buf[fault:], tryFault)
+	var code asm
+	tryYield(&code, unix.SIGURG)
+	fault := a.Base + uintptr(code.pos())
+	reads, lands := tryFault(&code)
+	reads, lands = a.Base+reads, a.Base+lands
+	copy(a.Buf, code.code)
 
 	c := new(vcpu.CPU)
 	c.W[ctxWord] = uint64(os.Getpid())
@@ -167,10 +172,9 @@ func tryHooks(a *host.Arena) (err error) {
 	if !c.StopWord() {
 		return errors.New("the handler of SIGURG did not see machine code")
 	}
-	at := a.Base + uintptr(fault)
-	c.Host.Landing = at + faultLanding
-	enterAt(c, at)
-	if h := &c.Host; h.Signal != uint32(unix.SIGSEGV) || h.RIP != at+faultInsn || h.Addr != nowhere {
+	c.Host.Landing = lands
+	enterAt(c, fault)
+	if h := &c.Host; h.Signal != uint32(unix.SIGSEGV) || h.RIP != reads || h.Addr != nowhere {
 		return fmt.Errorf("the handler of SIGSEGV saw signal %d at %#x of %#x, not of %#x", h.Signal, h.RIP, h.Addr, nowhere)
 	}
 	return nil

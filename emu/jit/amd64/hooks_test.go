@@ -82,7 +82,9 @@ func TestHookTwice(t *testing.T) {
 			t.Errorf("the hook of %s stands before itself", unix.SignalName(h.sig))
 		}
 	}
-	at := p.add(tryYield)
+	var yield asm
+	tryYield(&yield, unix.SIGURG)
+	at := p.add(yield.code)
 	c := &vcpu.CPU{}
 	c.W[wordArg] = uint64(os.Getpid())
 	enterAt(c, at)

@@ -99,31 +99,14 @@ func (l *lower) aluN(op byte, n uint8, r Reg, i *ir.Insn) {
 	}
 }
 
-// aluSized is alu for operands of 1, 2, 4 or 8 bytes.
-func (a *asm) aluSized(op byte, n uint8, d, s Reg) {
-	if n == 1 {
-		a.alu8(op, d, s)
-		return
-	}
-	a.alu(op, n, d, s)
-}
-
-func (a *asm) testSized(n uint8, x, y Reg) {
-	if n == 1 {
-		a.test8(x, y)
-		return
-	}
-	a.test(n, x, y)
-}
-
 // pushf puts the flags into a register. PUSHF needs a stack: two words of Host.
-func (a *asm) pushf(r Reg) {
+func (l *lower) pushf(r Reg) {
 	save, top := atScratch, atScratch
 	save.Disp += 16
 	top.Disp += 32
-	a.store(8, save, RSP)
-	a.lea(8, RSP, top)
-	a.pushFlags()
-	a.popReg(r)
-	a.load(8, RSP, save)
+	l.store(8, save, RSP)
+	l.lea(8, RSP, top)
+	l.pushFlags()
+	l.popReg(r)
+	l.load(8, RSP, save)
 }

@@ -142,16 +142,15 @@ func (l *lower) forgetWord(w ir.Ref, clean bool) {
 	l.words[w].num = 0
 }
 
-// x87SlotAt is the home of the register at a position, given that of the first and
-// the top in r; t is overwritten.
-func (a *asm) x87SlotAt(st Mem, p int, r, t Reg) Mem {
-	a.lea(4, t, at(r, int32(p)))
-	a.aluI(aluAnd, 4, t, 7)
-	a.shiftI(shiftShl, 4, t, 4)
+// x87Slot is the home of the register at a position, given the top in r; t is
+// overwritten.
+func (l *lower) x87Slot(p int, r, t Reg) Mem {
+	l.lea(4, t, at(r, int32(p)))
+	l.aluI(aluAnd, 4, t, 7)
+	l.shiftI(shiftShl, 4, t, 4)
+	st := home(l.t.x87.ST)
 	return Mem{Base: st.Base, Index: t, Disp: st.Disp}
 }
-
-func (l *lower) x87Slot(p int, r, t Reg) Mem { return l.x87SlotAt(home(l.t.x87.ST), p, r, t) }
 
 // x87Over ends a segment.
 func (l *lower) x87Over() {
@@ -215,20 +214,20 @@ func (l *lower) x87Written(i *ir.Insn) {
 	case x.SW:
 		l.x87Clear()
 	case x.CW:
-		l.x87GoHome()
+		x87GoHome(&l.asm)
 	}
 }
 
 // x87GoHome gives the host's x87 Go's control word. The next segment takes the
 // guest's.
-func (a *asm) x87GoHome() {
+func x87GoHome(a *asm) {
 	a.x87Mem(fldcw, atGoCW)
 	a.storeImm(4, atX87, 0)
 }
 
 // x87Clear forgets the host's exception flags: some of them may not be among the
 // guest's any more.
-func (a *asm) x87Clear() { a.x87Reg(fnclex, 0) }
+func (l *lower) x87Clear() { l.x87Reg(fnclex, 0) }
 
 // emitX87Set is cold code that gives the host the guest's control word and returns;
 // it goes on after this where the guest is in a state that the host cannot take.

@@ -3,7 +3,6 @@
 package amd64
 
 import (
-	"bytes"
 	"encoding/binary"
 	"os"
 	"testing"
@@ -97,8 +96,9 @@ func spin() []byte {
 
 // send makes machine code send a signal to its own thread.
 func send(sig unix.Signal) []byte {
-	b := bytes.Replace(tryYield, []byte{0xba, byte(unix.SIGURG)}, []byte{0xba, byte(sig)}, 1)
-	return b[:len(b)-1]
+	var a asm
+	tryYield(&a, sig)
+	return a.code[:len(a.code)-1] // without RET
 }
 
 // pages maps a page without access, and one beyond the end of its file.

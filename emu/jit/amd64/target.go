@@ -113,9 +113,9 @@ func (t *Target) Prologue(base uintptr) []byte {
 	t.leave = uint32(a.pos())
 	a.store(4, atExit, exitReg)
 	a.movImm(callReg, 0)
-	t.goHome(&a, (*asm).fpOff)
+	t.goHome(&a, fpOff)
 	t.call = uint32(a.pos())
-	t.goHome(&a, (*asm).fpStay)
+	t.goHome(&a, fpStay)
 	t.callAgain = uint32(a.pos())
 	a.store(8, atLeft, leftReg)
 	a.load(8, RSP, atSP)
@@ -134,7 +134,7 @@ func (t *Target) Prologue(base uintptr) []byte {
 	a.patch(a.jmp(), int(t.leave))
 	for _, h := range t.helpers {
 		t.subs[h] = uint32(a.pos())
-		a.byte(t.subroutine(h, uint32(a.pos()))...)
+		a.code = append(a.code, t.subroutine(h, uint32(a.pos()))...)
 	}
 	return a.code
 }
@@ -154,14 +154,14 @@ func (t *Target) goHome(a *asm, fpOff func(a *asm, env ir.Ref)) {
 	a.patch8(quiet)
 	a.aluMI(aluCmp, 4, atX87, 0)
 	quiet = a.jcc8(ccE)
-	a.x87GoHome()
+	x87GoHome(a)
 	a.patch8(quiet)
 	a.vzeroupper()
 	a.ret()
 }
 
 // fpOff stores the guest's floating-point environment and takes Go's.
-func (a *asm) fpOff(env ir.Ref) {
+func fpOff(a *asm, env ir.Ref) {
 	a.stmxcsr(home(env))
 	a.ldmxcsr(atMXCSR)
 	a.storeImm(4, atFP, 0)
@@ -170,7 +170,7 @@ func (a *asm) fpOff(env ir.Ref) {
 // fpStay stores the guest's floating-point environment. While a function is called
 // the host stays in it if it differs from Go's in the flags alone, since to load
 // it again takes longer than the call.
-func (a *asm) fpStay(env ir.Ref) {
+func fpStay(a *asm, env ir.Ref) {
 	a.stmxcsr(home(env))
 	a.load(4, exitReg, home(env))
 	a.aluI(aluAnd, 4, exitReg, ^fpFlags)

@@ -310,6 +310,6 @@ func (l *lower) fpLeave() {
 	l.fpOn, l.flags = false, fact{}
 	l.aluMI(aluCmp, 4, atFP, 0)
 	off := l.jcc8(ccE)
-	l.fpOff(l.t.fpEnv)
+	fpOff(&l.asm, l.t.fpEnv)
 	l.patch8(off)
 }
