@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // Code that is seldom reached stands after the block: a jump of the block leads
@@ -31,9 +32,9 @@ type cold struct {
 
 // stores are what is not at home: a register, slots, and what is on the host's x87.
 type stores struct {
-	reg         Reg // noReg for none
-	to          Mem // the home of what is in reg
-	first, last int // part of rare.away
+	reg         asm.Reg // noReg for none
+	to          asm.Mem // the home of what is in reg
+	first, last int     // part of rare.away
 	x87         segment
 }
 
@@ -42,22 +43,22 @@ type owes struct{ firstDue, lastDue int }
 
 // loads is code that loads the guest's environment into the host, and returns.
 type loads struct {
-	back int  // where it returns to; 0 for none
-	x87  bool // that of the x87, unless the guest is in a state that makes it leave
-	temp Reg  // free for that
+	back int     // where it returns to; 0 for none
+	x87  bool    // that of the x87, unless the guest is in a state that makes it leave
+	temp asm.Reg // free for that
 }
 
 // wayOut is how it leaves: by its site, which for one of the kind Chain is a jump that
 // can be linked.
 type wayOut struct {
 	site   jit.Site
-	undone int // instructions to give back to the budget
-	look   Reg // where the entry of the jump cache is that was missed, or 0
+	undone int     // instructions to give back to the budget
+	look   asm.Reg // where the entry of the jump cache is that was missed, or 0
 }
 
 // storing is cold code for a jump at a place that stores what is not at home now.
 func (l *lower) storing(place int) cold {
-	s := stores{reg: noReg, first: len(l.away), x87: l.x87}
+	s := stores{reg: asm.NoReg, first: len(l.away), x87: l.x87}
 	l.away = l.appendDirty(l.away)
 	s.last = len(l.away)
 	return cold{place: place, stores: s}
@@ -79,18 +80,18 @@ func (l *lower) emitColds() {
 }
 
 func (l *lower) emitCold(c *cold) {
-	l.patch(c.place, l.pos())
+	l.Patch(c.place, l.Pos())
 	switch {
 	case c.loads.x87:
 		l.emitX87Set(c)
 	case c.back != 0:
-		l.ldmxcsr(home(l.t.fpEnv))
-		l.storeImm(4, atFP, 1)
-		l.patch(l.jmp(), c.back)
+		l.Ldmxcsr(home(l.t.fpEnv))
+		l.StoreImm(4, atFP, 1)
+		l.Patch(l.Jmp(), c.back)
 		return
 	}
 	if c.other != 0 {
-		l.patch(c.other, l.pos())
+		l.Patch(c.other, l.Pos())
 	}
 	if c.look != 0 {
 		l.lookBeside(c.reg, c.look)
@@ -112,25 +113,25 @@ func (l *lower) emitCold(c *cold) {
 
 // emitStores stores what is in registers.
 func (l *lower) emitStores(s *stores) {
-	if s.reg != noReg {
-		l.store(8, s.to, s.reg)
+	if s.reg != asm.NoReg {
+		l.Store(8, s.to, s.reg)
 	}
 	for _, v := range l.away[s.first:s.last] {
 		switch {
 		case v.Reg == jit.InConst:
 			l.storeConst(home(v.Word), v.K)
 		case v.Reg >= jit.InVec:
-			l.vecStoreTo(home(v.Word), Reg(v.Reg-jit.InVec), int(v.K))
+			l.vecStoreTo(home(v.Word), asm.Reg(v.Reg-jit.InVec), int(v.K))
 		default:
-			l.store(8, home(v.Word), Reg(v.Reg))
+			l.Store(8, home(v.Word), asm.Reg(v.Reg))
 		}
 	}
 }
 
 // leaveIf leaves on a condition, with all slots at home and a register as the
 // address.
-func (l *lower) leaveIf(cc byte, s jit.Site, addr Reg) {
-	c := l.storing(l.jcc(cc))
+func (l *lower) leaveIf(cc byte, s jit.Site, addr asm.Reg) {
+	c := l.storing(l.Jcc(cc))
 	c.reg, c.to, c.site = addr, atAddr, s
 	l.addCold(c)
 }
@@ -170,7 +171,7 @@ func (l *lower) appendAll(to []jit.Value) []jit.Value {
 func (l *lower) valueOf(w ir.Ref) jit.Value {
 	s := &l.words[w]
 	v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
-	if s.reg == noReg {
+	if s.reg == asm.NoReg {
 		v.Reg = jit.InConst
 	}
 	return v

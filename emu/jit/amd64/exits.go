@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // outward is a way out of the block: the GotoTB, and the slots that are set to
@@ -67,21 +68,21 @@ func (l *lower) setAway(first int, i *ir.Insn) {
 // which is the first that needs it.
 func (l *lower) emitChain(c *cold) {
 	if c.undone != 0 {
-		l.aluI(aluAdd, 8, leftReg, int32(c.undone))
+		l.AluI(asm.AluAdd, 8, leftReg, int32(c.undone))
 	}
 	slot := c.site.Slot
 	ch := &l.u.Chain[slot]
 	if ch.Place != 0 {
-		l.patch(l.jmp(), int(l.jumpAt[slot]))
+		l.Patch(l.Jmp(), int(l.jumpAt[slot]))
 		return
 	}
 	place := c.place
-	l.jumpAt[slot] = int32(l.pos())
+	l.jumpAt[slot] = int32(l.Pos())
 	if c.undone != 0 || c.last != c.first || c.lastDue > c.firstDue || l.round > 0 || c.stores.x87.on {
-		place = l.jmp()
-		l.patch(place, l.pos())
+		place = l.Jmp()
+		l.Patch(place, l.Pos())
 	}
-	ch.Place, ch.Stub = l.u.Origin+uint32(place), l.u.Origin+uint32(l.pos())
+	ch.Place, ch.Stub = l.u.Origin+uint32(place), l.u.Origin+uint32(l.Pos())
 	l.exit(c.site)
 }
 
@@ -90,7 +91,7 @@ func (l *lower) emitChain(c *cold) {
 type guard struct {
 	from, to int      // the operations
 	op       *ir.Insn // an access that the interpreter does, instead
-	result   Reg      // where the block has op's result, if it was made in a pinned register
+	result   asm.Reg  // where the block has op's result, if it was made in a pinned register
 	insn     int
 	resume   int // position where the block continues
 	fpOn     bool
@@ -120,7 +121,7 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 
 // guard writes the branch to the rare case, and continues as if there were none.
 func (l *lower) guard(i *ir.Insn, g guard) {
-	l.around(g, l.jcc(l.compare(i)^1))
+	l.around(g, l.Jcc(l.compare(i)^1))
 	l.skipTo = g.to + 1
 }
 
@@ -128,7 +129,7 @@ func (l *lower) guard(i *ir.Insn, g guard) {
 // are here.
 func (l *lower) around(g guard, place int) *guard {
 	l.note(&g)
-	s := stores{reg: noReg, first: len(l.away)}
+	s := stores{reg: asm.NoReg, first: len(l.away)}
 	l.away = l.appendAll(l.away)
 	s.last = len(l.away)
 	l.addCold(cold{place: place, stores: s, guard: &g})
@@ -138,7 +139,7 @@ func (l *lower) around(g guard, place int) *guard {
 // note says where a guard comes back to, and that the registers are then as they
 // are here.
 func (l *lower) note(g *guard) {
-	g.resume, g.fpOn, g.vecs = l.pos(), l.fpOn, l.vecs
+	g.resume, g.fpOn, g.vecs = l.Pos(), l.fpOn, l.vecs
 	for n, r := range scratch {
 		g.words[n] = ir.None
 		if h := &l.regs[r]; h.n > 0 {
@@ -151,8 +152,8 @@ func (l *lower) note(g *guard) {
 func (l *lower) emitGuard(g *guard, ds []due) {
 	if g.op != nil {
 		l.operate(g.op, g.insn)
-		if g.result != noReg {
-			l.load(8, g.result, home(g.op.D))
+		if g.result != asm.NoReg {
+			l.Load(8, g.result, home(g.op.D))
 		}
 	}
 	for n := g.from; n < g.to; n++ {
@@ -171,30 +172,30 @@ func (l *lower) emitGuard(g *guard, ds []due) {
 	l.addDue(ds, -1, scratch[0], scratch[1]) // the block adds it
 	for n, r := range scratch {
 		if w := g.words[n]; w != ir.None {
-			l.load(8, r, home(w))
+			l.Load(8, r, home(w))
 		}
 	}
 	for x := range g.vecs.r {
 		switch e := &g.vecs.r[x]; e.n {
 		case 0:
 		case 1:
-			l.vrm(opVmovqLd, false, Reg(x), 0, home(e.ref))
+			l.VRM(asm.VmovqLd, false, asm.Reg(x), 0, home(e.ref))
 		default:
-			l.vrm(opVmovdquLd, e.n == 4, Reg(x), 0, home(e.ref))
+			l.VRM(asm.VmovdquLd, e.n == 4, asm.Reg(x), 0, home(e.ref))
 		}
 	}
 	if g.fpOn {
-		l.ldmxcsr(home(l.t.fpEnv))
-		l.storeImm(4, atFP, 1)
+		l.Ldmxcsr(home(l.t.fpEnv))
+		l.StoreImm(4, atFP, 1)
 	}
-	l.patch(l.jmp(), g.resume)
+	l.Patch(l.Jmp(), g.resume)
 }
 
 // operate leaves for Go to have an operation done.
 func (l *lower) operate(i *ir.Insn, insn int) {
 	n := len(l.u.Sites)
 	l.exit(jit.Site{Kind: jit.Operate, Op: l.single(i, insn), Insn: uint16(insn)})
-	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.Pos())
 }
 
 // single makes an operation for the interpreter and is its number.

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/host"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -123,16 +124,16 @@ func preemptOff(godebug string) bool {
 
 // tryYield sends a signal to its own thread and leaves the kernel's answer in the
 // word at R15.
-func tryYield(a *asm, sig unix.Signal) {
-	a.movImm(RAX, unix.SYS_GETTID)
-	a.syscall()
-	a.mov(4, RSI, RAX)
-	a.load(4, RDI, at(R15, 0))
-	a.movImm(RDX, uint64(sig))
-	a.movImm(RAX, unix.SYS_TGKILL)
-	a.syscall()
-	a.store(8, at(R15, 0), RAX)
-	a.ret()
+func tryYield(a *asm.Writer, sig unix.Signal) {
+	a.MovImm(asm.RAX, unix.SYS_GETTID)
+	a.Syscall()
+	a.Mov(4, asm.RSI, asm.RAX)
+	a.Load(4, asm.RDI, asm.At(asm.R15, 0))
+	a.MovImm(asm.RDX, uint64(sig))
+	a.MovImm(asm.RAX, unix.SYS_TGKILL)
+	a.Syscall()
+	a.Store(8, asm.At(asm.R15, 0), asm.RAX)
+	a.Ret()
 }
 
 // nowhere is an address at which nothing is.
@@ -140,12 +141,12 @@ const nowhere = 0x40
 
 // tryFault reads there. It returns where it does, and where it can land: at its last
 // instruction.
-func tryFault(a *asm) (reads, lands uintptr) {
-	a.movImm(RAX, 0)
-	reads = uintptr(a.pos())
-	a.load(4, RAX, at(RAX, nowhere))
-	lands = uintptr(a.pos())
-	a.ret()
+func tryFault(a *asm.Writer) (reads, lands uintptr) {
+	a.MovImm(asm.RAX, 0)
+	reads = uintptr(a.Pos())
+	a.Load(4, asm.RAX, asm.At(asm.RAX, nowhere))
+	lands = uintptr(a.Pos())
+	a.Ret()
 	return reads, lands
 }
 
@@ -156,12 +157,12 @@ func tryHooks(a *host.Arena) (err error) {
 			err = fmt.Errorf("a fault of machine code reached Go: %v", r)
 		}
 	}()
-	var code asm
+	var code asm.Writer
 	tryYield(&code, unix.SIGURG)
-	fault := a.Base + uintptr(code.pos())
+	fault := a.Base + uintptr(code.Pos())
 	reads, lands := tryFault(&code)
 	reads, lands = a.Base+reads, a.Base+lands
-	copy(a.Buf, code.code)
+	copy(a.Buf, code.Buf)
 
 	c := new(vcpu.CPU)
 	c.W[ctxWord] = uint64(os.Getpid())

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/host"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -82,9 +83,9 @@ func TestHookTwice(t *testing.T) {
 			t.Errorf("the hook of %s stands before itself", unix.SignalName(h.sig))
 		}
 	}
-	var yield asm
+	var yield asm.Writer
 	tryYield(&yield, unix.SIGURG)
-	at := p.add(yield.code)
+	at := p.add(yield.Buf)
 	c := &vcpu.CPU{}
 	c.W[wordArg] = uint64(os.Getpid())
 	enterAt(c, at)

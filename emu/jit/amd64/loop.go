@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // Loops. Problem: a block that branches to its own start would store at each turn
@@ -66,7 +67,7 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 	cc := l.compare(i)
 	l.locked = 0
 	l.dropTemps()
-	l.leaveBy(l.jcc(cc^1), outward{to: l.next()})
+	l.leaveBy(l.Jcc(cc^1), outward{to: l.next()})
 	l.setAll(back.sets)
 	if l.round > 0 && l.sameAs(&l.entry) {
 		if l.copies++; l.copies < l.unrolled() {
@@ -84,7 +85,7 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 			l.x87Over()
 		}
 		l.flush(false)
-		l.patch(l.jmp(), 0)
+		l.Patch(l.Jmp(), 0)
 		l.closed = true
 		return
 	}
@@ -129,13 +130,13 @@ func (l *lower) unrolled() int {
 // position, or for a negative one follows it.
 func (l *lower) turn(to int) {
 	over := l.jccBudget()
-	l.aluMI(aluCmp, 4, atStop, 0)
+	l.AluMI(asm.AluCmp, 4, atStop, 0)
 	stop := 0
 	if to < 0 {
-		stop = l.jcc(ccNE)
+		stop = l.Jcc(asm.CcNE)
 	} else {
-		l.patch(l.jcc(ccE), to)
-		stop = l.jmp()
+		l.Patch(l.Jcc(asm.CcE), to)
+		stop = l.Jmp()
 	}
 	l.headCold(over, stop)
 }
@@ -146,9 +147,9 @@ func (l *lower) budget() { l.headCold(l.jccBudget(), 0) }
 // jccBudget takes the block's instructions from the budget and jumps if there
 // are not so many.
 func (l *lower) jccBudget() int {
-	l.aluI(aluSub, 8, leftReg, int32(len(l.u.TB.Marks)))
+	l.AluI(asm.AluSub, 8, leftReg, int32(len(l.u.TB.Marks)))
 	l.flags = fact{}
-	return l.jcc(ccL)
+	return l.Jcc(asm.CcL)
 }
 
 // headCold is where a turn leads that does not happen.
@@ -161,14 +162,14 @@ func (l *lower) headCold(over, stop int) {
 // dropTemps forgets temporaries, which are dead at the end of the block.
 func (l *lower) dropTemps() {
 	for w := l.base; w < l.b.Temps; w++ {
-		if s := &l.words[w]; s.reg != noReg || s.konst {
+		if s := &l.words[w]; s.reg != asm.NoReg || s.konst {
 			l.unbind(w)
 		}
 		l.words[w].num = 0
 	}
 	for x := range l.vecs.r {
 		if e := &l.vecs.r[x]; e.n != 0 && e.ref >= l.base {
-			l.vecDrop(Reg(x))
+			l.vecDrop(asm.Reg(x))
 		}
 	}
 }
@@ -205,7 +206,7 @@ func (l *lower) renumber(w ir.Ref) {
 }
 
 func (l *lower) remember(s *loopState) {
-	s.start, s.fpOn, s.x87 = l.pos(), l.fpOn, l.x87
+	s.start, s.fpOn, s.x87 = l.Pos(), l.fpOn, l.x87
 	s.words = append(s.words[:0], l.words[:l.base]...)
 	s.vecs = l.vecs.r
 }

@@ -5,11 +5,12 @@ import (
 
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // lower is the state of compiling one block.
 type lower struct {
-	asm
+	asm.Writer
 	work
 	cursor
 	frame
@@ -63,12 +64,12 @@ type jump struct{ place, label int }
 // interpreter.
 var lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
 	ir.Unset: lowUnset, ir.Mov: lowMov,
-	ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
+	ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(asm.AluAnd), ir.Or: lowLogic(asm.AluOr), ir.Xor: lowLogic(asm.AluXor), ir.AndNot: lowAndNot,
 	ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
-	ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),
-	ir.Rotl: lowRotate(shiftRol), ir.Rotr: lowRotate(shiftRor),
-	ir.Neg: lowUnary((*asm).neg), ir.Not: lowUnary((*asm).not), ir.Bswap: lowUnary((*asm).bswap),
-	ir.Clz: lowCount(opLzcnt), ir.Ctz: lowCount(opTzcnt), ir.Popcnt: lowCount(opPopcnt),
+	ir.Shl: lowShift(asm.ShiftShl, asm.Shlx), ir.Shr: lowShift(asm.ShiftShr, asm.Shrx), ir.Sar: lowShift(asm.ShiftSar, asm.Sarx),
+	ir.Rotl: lowRotate(asm.ShiftRol), ir.Rotr: lowRotate(asm.ShiftRor),
+	ir.Neg: lowUnary((*asm.Writer).Neg), ir.Not: lowUnary((*asm.Writer).Not), ir.Bswap: lowUnary((*asm.Writer).Bswap),
+	ir.Clz: lowCount(asm.OpLzcnt), ir.Ctz: lowCount(asm.OpTzcnt), ir.Popcnt: lowCount(asm.OpPopcnt),
 	ir.ZExt: lowZExt, ir.SExt: lowSExt, ir.Extract: lowExtract, ir.Deposit: lowDeposit,
 	ir.SetCond: lowSetCond, ir.Select: lowSelect, ir.Lea: lowLea, ir.Ld: lowLd, ir.St: lowSt,
 	ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
@@ -91,16 +92,16 @@ func (t *Target) Lower(u *jit.Unit) error {
 		}
 		again = l.again
 	}
-	u.Cold = len(l.code)
+	u.Cold = len(l.Buf)
 	l.emitColds()
 	l.setJumps()
-	u.Code = l.code
+	u.Code = l.Buf
 	return nil
 }
 
 func (l *lower) begin(u *jit.Unit, t *Target) {
 	l.x87.on = false
-	l.code, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
+	l.Buf, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
 	l.due, l.own, l.coldDue = l.due[:0], l.own[:0], l.coldDue[:0]
@@ -162,7 +163,7 @@ func (l *lower) body() error {
 // setJumps makes the jumps within the code lead to their labels.
 func (l *lower) setJumps() {
 	for _, j := range l.jumps {
-		l.patch(j.place, l.labels[j.label].pos)
+		l.Patch(j.place, l.labels[j.label].pos)
 	}
 }
 
@@ -180,27 +181,27 @@ func (l *lower) site(s jit.Site) uint32 {
 
 // exit leaves for Go, with the number of the site in exitReg.
 func (l *lower) exit(s jit.Site) {
-	l.movImm(exitReg, uint64(l.site(s)))
-	l.u.Relocs = append(l.u.Relocs, jit.ToSite(l.pos()-4))
+	l.MovImm(exitReg, uint64(l.site(s)))
+	l.u.Relocs = append(l.u.Relocs, jit.ToSite(l.Pos()-4))
 	l.leaveJump()
 }
 
 // exitReg says which exit is taken. What scratch registers hold has been stored.
-const exitReg = R11
+const exitReg = asm.R11
 
 // leaveJump jumps to the code that all exits share.
-func (l *lower) leaveJump() { l.patchTo(l.jmp(), l.t.leave) }
+func (l *lower) leaveJump() { l.patchTo(l.Jmp(), l.t.leave) }
 
 // patchTo makes a displacement lead to an offset of the arena.
 func (l *lower) patchTo(place int, to uint32) {
-	l.patch(place, int(to)-int(l.u.Origin))
+	l.Patch(place, int(to)-int(l.u.Origin))
 	l.u.Relocs = append(l.u.Relocs, jit.ToArena(place))
 }
 
 // fault notes the next instruction as one that may fault.
 func (l *lower) fault(storing bool) {
 	l.u.Faults = append(l.u.Faults, jit.Fault{
-		Block: l.u.Number, Place: l.u.Origin + uint32(l.pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
+		Block: l.u.Number, Place: l.u.Origin + uint32(l.Pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
 	})
 }
 

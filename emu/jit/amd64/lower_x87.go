@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/x87"
 )
 
@@ -96,22 +97,22 @@ func (l *lower) x87Begin() bool {
 	l.x87Forget(true)
 	r := l.alloc()
 	l.flags = fact{}
-	l.aluMI(aluCmp, 4, atX87, 1)
-	c := l.storing(l.jcc(ccNE))
-	c.loads, c.site = loads{back: l.pos(), x87: true, temp: r}, l.refusal()
+	l.AluMI(asm.AluCmp, 4, atX87, 1)
+	c := l.storing(l.Jcc(asm.CcNE))
+	c.loads, c.site = loads{back: l.Pos(), x87: true, temp: r}, l.refusal()
 	l.addCold(c)
 	t := l.alloc()
-	l.load(4, r, home(x.Top))
-	l.load(4, t, home(x.Tag))
-	l.imulI(4, t, t, 0x101) // the eight bits twice, so that a shift turns them
-	l.vrr(opShrx, false, t, r, t)
+	l.Load(4, r, home(x.Top))
+	l.Load(4, t, home(x.Tag))
+	l.ImulI(4, t, t, 0x101) // the eight bits twice, so that a shift turns them
+	l.VRR(asm.Shrx, false, t, r, t)
 	full, empty := int32(1)<<s.need-1, (int32(1)<<-s.low-1)<<(8+s.low)
-	l.aluI(aluAnd, 4, t, full|empty)
-	l.aluI(aluCmp, 4, t, full)
-	l.leaveIf(ccNE, l.refusal(), noReg)
+	l.AluI(asm.AluAnd, 4, t, full|empty)
+	l.AluI(asm.AluCmp, 4, t, full)
+	l.leaveIf(asm.CcNE, l.refusal(), asm.NoReg)
 	l.x87 = segment{on: true, need: s.need, low: s.low, end: end}
 	for p := s.need - 1; p >= 0; p-- {
-		l.x87Mem(fld80, l.x87Slot(p, r, t))
+		l.X87Mem(asm.Fld80, l.x87Slot(p, r, t))
 	}
 	l.locked &^= 1<<r | 1<<t
 	return true
@@ -136,7 +137,7 @@ func (l *lower) forgetWord(w ir.Ref, clean bool) {
 	if clean {
 		l.clean(w)
 	}
-	if s := &l.words[w]; s.reg != noReg || s.konst {
+	if s := &l.words[w]; s.reg != asm.NoReg || s.konst {
 		l.unbind(w)
 	}
 	l.words[w].num = 0
@@ -144,12 +145,12 @@ func (l *lower) forgetWord(w ir.Ref, clean bool) {
 
 // x87Slot is the home of the register at a position, given the top in r; t is
 // overwritten.
-func (l *lower) x87Slot(p int, r, t Reg) Mem {
-	l.lea(4, t, at(r, int32(p)))
-	l.aluI(aluAnd, 4, t, 7)
-	l.shiftI(shiftShl, 4, t, 4)
+func (l *lower) x87Slot(p int, r, t asm.Reg) asm.Mem {
+	l.Lea(4, t, asm.At(r, int32(p)))
+	l.AluI(asm.AluAnd, 4, t, 7)
+	l.ShiftI(asm.ShiftShl, 4, t, 4)
 	st := home(l.t.x87.ST)
-	return Mem{Base: st.Base, Index: t, Disp: st.Disp}
+	return asm.Mem{Base: st.Base, Index: t, Disp: st.Disp}
 }
 
 // x87Over ends a segment.
@@ -163,22 +164,22 @@ func (l *lower) x87Over() {
 }
 
 // x87Store stores what a segment has on the host's stack, and empties that.
-func (l *lower) x87Store(s *segment, r, t Reg) {
+func (l *lower) x87Store(s *segment, r, t asm.Reg) {
 	x := l.t.x87
-	l.x87Mem(fnstsw, atX87Temp)
-	l.rm(opMovzx16, 4, t, atX87Temp)
+	l.X87Mem(asm.Fnstsw, atX87Temp)
+	l.RM(asm.OpMovzx16, 4, t, atX87Temp)
 	bits := int32(s.codes | x87Flags)
-	l.aluI(aluAnd, 4, t, bits)
-	l.load(4, r, home(x.SW))
-	l.aluI(aluAnd, 4, r, ^int32(s.codes))
-	l.alu(aluOr, 4, r, t)
-	l.store(8, home(x.SW), r)
-	l.load(4, r, home(x.Top))
+	l.AluI(asm.AluAnd, 4, t, bits)
+	l.Load(4, r, home(x.SW))
+	l.AluI(asm.AluAnd, 4, r, ^int32(s.codes))
+	l.Alu(asm.AluOr, 4, r, t)
+	l.Store(8, home(x.SW), r)
+	l.Load(4, r, home(x.Top))
 	for p := s.delta; p < s.need; p++ {
 		if s.dirty>>(p+8)&1 != 0 {
-			l.x87Mem(fstp80, l.x87Slot(p, r, t))
+			l.X87Mem(asm.Fstp80, l.x87Slot(p, r, t))
 		} else {
-			l.x87Reg(fstpST, 0)
+			l.X87Reg(asm.FstpST, 0)
 		}
 	}
 	if s.delta == 0 {
@@ -188,19 +189,19 @@ func (l *lower) x87Store(s *segment, r, t Reg) {
 	if s.delta < 0 {
 		changed <<= 8 + s.delta
 	}
-	l.movImm(t, changed|changed<<8)
-	l.vrr(opShlx, false, t, r, t)
-	l.shiftI(shiftShr, 4, t, 8)
-	l.extend(opMovzx8, 4, t, t)
+	l.MovImm(t, changed|changed<<8)
+	l.VRR(asm.Shlx, false, t, r, t)
+	l.ShiftI(asm.ShiftShr, 4, t, 8)
+	l.extend(asm.OpMovzx8, 4, t, t)
 	if s.delta < 0 {
-		l.aluTo(aluOr, 8, home(x.Tag), t)
+		l.AluTo(asm.AluOr, 8, home(x.Tag), t)
 	} else {
-		l.not(8, t)
-		l.aluTo(aluAnd, 8, home(x.Tag), t)
+		l.Not(8, t)
+		l.AluTo(asm.AluAnd, 8, home(x.Tag), t)
 	}
-	l.aluI(aluAdd, 4, r, int32(s.delta))
-	l.aluI(aluAnd, 4, r, 7)
-	l.store(8, home(x.Top), r)
+	l.AluI(asm.AluAdd, 4, r, int32(s.delta))
+	l.AluI(asm.AluAnd, 4, r, 7)
+	l.Store(8, home(x.Top), r)
 }
 
 // x87Written keeps the host's x87 in step with an operation that writes a word of
@@ -214,38 +215,38 @@ func (l *lower) x87Written(i *ir.Insn) {
 	case x.SW:
 		l.x87Clear()
 	case x.CW:
-		x87GoHome(&l.asm)
+		x87GoHome(&l.Writer)
 	}
 }
 
 // x87GoHome gives the host's x87 Go's control word. The next segment takes the
 // guest's.
-func x87GoHome(a *asm) {
-	a.x87Mem(fldcw, atGoCW)
-	a.storeImm(4, atX87, 0)
+func x87GoHome(a *asm.Writer) {
+	a.X87Mem(asm.Fldcw, atGoCW)
+	a.StoreImm(4, atX87, 0)
 }
 
 // x87Clear forgets the host's exception flags: some of them may not be among the
 // guest's any more.
-func (l *lower) x87Clear() { l.x87Reg(fnclex, 0) }
+func (l *lower) x87Clear() { l.X87Reg(asm.Fnclex, 0) }
 
 // emitX87Set is cold code that gives the host the guest's control word and returns;
 // it goes on after this where the guest is in a state that the host cannot take.
 func (l *lower) emitX87Set(c *cold) {
 	x, r := l.t.x87, c.temp
-	l.load(4, r, home(x.CW))
-	l.not(4, r)
-	l.testI(4, r, x87Flags)
-	unmasked := l.jcc(ccNE)
-	l.load(4, r, home(x.SW))
-	l.testI(4, r, x87ES)
-	pending := l.jcc(ccNE)
+	l.Load(4, r, home(x.CW))
+	l.Not(4, r)
+	l.TestI(4, r, x87Flags)
+	unmasked := l.Jcc(asm.CcNE)
+	l.Load(4, r, home(x.SW))
+	l.TestI(4, r, x87ES)
+	pending := l.Jcc(asm.CcNE)
 	l.x87Clear()
-	l.x87Mem(fldcw, home(x.CW))
-	l.storeImm(4, atX87, 1)
-	l.patch(l.jmp(), c.back)
-	l.patch(unmasked, l.pos())
-	l.patch(pending, l.pos())
+	l.X87Mem(asm.Fldcw, home(x.CW))
+	l.StoreImm(4, atX87, 1)
+	l.Patch(l.Jmp(), c.back)
+	l.Patch(unmasked, l.Pos())
+	l.Patch(pending, l.Pos())
 }
 
 // refusal is an exit for a state of the guest in which the host cannot do what its

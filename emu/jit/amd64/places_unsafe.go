@@ -3,6 +3,7 @@ package amd64
 import (
 	"unsafe"
 
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
@@ -66,7 +67,7 @@ const _ = unsafe.Sizeof(vcpu.Host{}.Own) - unsafe.Sizeof(own{})
 
 func ownOf(h *vcpu.Host) *own { return (*own)(unsafe.Pointer(&h.Own)) }
 
-func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
+func field(off uintptr) asm.Mem { return asm.At(asm.R15, int32(off)-ctxBias) }
 
 // counterAt is the address of a block's counter, which the block keeps alive.
 func counterAt(tb *vcpu.TB, n int) uint64 {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/host"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -96,9 +97,9 @@ func spin() []byte {
 
 // send makes machine code send a signal to its own thread.
 func send(sig unix.Signal) []byte {
-	var a asm
+	var a asm.Writer
 	tryYield(&a, sig)
-	return a.code[:len(a.code)-1] // without RET
+	return a.Buf[:len(a.Buf)-1] // without RET
 }
 
 // pages maps a page without access, and one beyond the end of its file.
