@@ -82,4 +82,4 @@ determinism:
 	go test ./emu -run 'Determinism|Turns|Replay' -timeout 60m -v -args -long
 
 stress:
-	go test -tags stress -run '^TestStress$$' -v -timeout 0 ./emu/jit/amd64 -args -stress.time $(STRESSTIME)
+	go test -tags stress -run '^TestStress$$' -v -timeout 0 ./emu/jit/amd64/enter -args -stress.time $(STRESSTIME)

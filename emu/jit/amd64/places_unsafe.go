@@ -4,13 +4,13 @@ import (
 	"unsafe"
 
 	"panda/emu/jit/amd64/asm"
+	"panda/emu/jit/amd64/enter"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
-// ctxBias is how far the context register points into the frame: the words used
-// most then have short displacements.
-const ctxBias = 128
+// ctxBias is how far the context register points into the frame.
+const ctxBias = enter.Bias
 
 // Places in the CPU, from the context register.
 var (

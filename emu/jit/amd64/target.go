@@ -1,6 +1,7 @@
 // Package amd64 writes machine code for x86-64 hosts with AVX2 and BMI2: the
-// lowering of ir to instructions, which asm encodes, register allocation, and the
-// assembly code that enters machine code and handles its signals.
+// lowering of ir to instructions, and register allocation. The package asm encodes the
+// instructions; enter has the assembly code that enters machine code and handles its
+// signals.
 //
 // # Registers
 //
@@ -28,6 +29,7 @@ import (
 	"panda/emu/interp"
 	"panda/emu/ir"
 	"panda/emu/jit/amd64/asm"
+	"panda/emu/jit/amd64/enter"
 	"panda/emu/vcpu"
 	"panda/emu/x87"
 )
@@ -88,18 +90,15 @@ func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp
 	return t.interp.Single(b, tb, i, insn)
 }
 
-// resumeAt is the offset of the entry that continues at the address in resumeReg.
-const (
-	resumeAt  = 7
-	resumeReg = asm.R11
-)
+// resumeReg has the address at which the entry at enter.ResumeAt continues.
+const resumeReg = asm.R11
 
 // Prologue writes the entry at offset 0, and the exit.
 func (t *Target) Prologue(base uintptr) []byte {
 	var a asm.Writer
 	t.arena = base
 	a.Load(8, resumeReg, atTarget)
-	if a.Pos() != resumeAt {
+	if a.Pos() != enter.ResumeAt {
 		panic("BUG: the entry for going on is elsewhere")
 	}
 	for w, r := range t.pin {
@@ -215,5 +214,5 @@ func (t *Target) Enter(c *vcpu.CPU) {
 	c.Host.Landing = t.arena + uintptr(t.landing)
 	c.Host.MXCSR, ownOf(&c.Host).goCW = goMXCSR, goCW
 	c.Host.Canonical = canonical
-	enterAt(c, t.arena)
+	enter.Run(c, t.arena)
 }

@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package amd64
+package enter
 
 import (
 	"encoding/binary"
@@ -28,7 +28,7 @@ const defaultMXCSR = 0x1f80
 // page makes an arena and hooks the signals.
 func page(t testing.TB) *program {
 	t.Helper()
-	if err := unusable(); err != nil {
+	if err := Unusable(); err != nil {
 		t.Fatal(err)
 	}
 	a, err := host.NewArena(os.Getpagesize())
@@ -174,7 +174,7 @@ func (f *faulty) run(t testing.TB, c *vcpu.CPU) {
 	c.W[wordArg], c.W[wordLeft], c.W[wordMXCSR] = uint64(f.arg), 0, 0
 	h := &c.Host
 	*h = vcpu.Host{Landing: f.landing}
-	enterAt(c, f.entry)
+	Run(c, f.entry)
 	addr := f.addr
 	if !f.both {
 		addr = f.insn

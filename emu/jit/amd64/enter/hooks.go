@@ -10,7 +10,7 @@
 // those of Go. signal.Notify and signal.Reset leave the hooks alone;
 // signal.Ignore of one of their signals would remove them, and is never called.
 
-package amd64
+package enter
 
 import (
 	"errors"
@@ -67,7 +67,7 @@ var hookSignals = sync.OnceValue(func() error {
 	if lo == hi {
 		return errors.New("no addresses for machine code")
 	}
-	codeLo, codeSize, stopAt = lo, hi-lo, vcpu.StopOffset()-ctxBias
+	codeLo, codeSize, stopAt = lo, hi-lo, vcpu.StopOffset()-Bias
 	for _, h := range hooks() {
 		if err := h.set(); err != nil {
 			return fmt.Errorf("hook %s: %w", unix.SignalName(h.sig), err)
@@ -92,10 +92,10 @@ func (h *hook) set() error {
 	return rtSigaction(h.sig, &act, nil)
 }
 
-// unusable tells why machine code cannot run in this process; nil says that it
+// Unusable tells why machine code cannot run in this process; nil says that it
 // can. It installs the hooks and tries both: machine code that sends itself the
 // scheduler's signal, and machine code that faults.
-var unusable = sync.OnceValue(func() error {
+var Unusable = sync.OnceValue(func() error {
 	if preemptOff(os.Getenv("GODEBUG")) {
 		return errors.New("GODEBUG has asyncpreemptoff or gccheckmark, so Go's scheduler cannot ask for the thread")
 	}
@@ -166,7 +166,7 @@ func tryHooks(a *host.Arena) (err error) {
 
 	c := new(vcpu.CPU)
 	c.W[ctxWord] = uint64(os.Getpid())
-	enterAt(c, a.Base)
+	Run(c, a.Base)
 	if errno := -int64(c.W[ctxWord]); errno != 0 {
 		return fmt.Errorf("SIGURG to the own thread: %w", unix.Errno(errno))
 	}
@@ -174,7 +174,7 @@ func tryHooks(a *host.Arena) (err error) {
 		return errors.New("the handler of SIGURG did not see machine code")
 	}
 	c.Host.Landing = lands
-	enterAt(c, fault)
+	Run(c, fault)
 	if h := &c.Host; h.Signal != uint32(unix.SIGSEGV) || h.RIP != reads || h.Addr != nowhere {
 		return fmt.Errorf("the handler of SIGSEGV saw signal %d at %#x of %#x, not of %#x", h.Signal, h.RIP, h.Addr, nowhere)
 	}
