@@ -68,13 +68,14 @@ const (
 	Indirect             // to the block at the pc slot
 	Leave                // to the run loop for reason Why, the guest's pc being PC
 	Operate              // Op is to be done; then the code continues at Resume
-	Aside                // as Operate, of site Probe of the block, whose code knows the slots' values
+	Aside                // as Operate, for the block's site Probe; the block keeps slots in registers meanwhile
 	Called               // Host.Calling was called and wants something
 	Redo                 // do the instruction again with Exact: its address is unusual, or see Refused
 	Outside              // the address in Host.Addr is outside the window
 )
 
-// Site is one exit. Which fields count besides Block and Kind is said there.
+// Site is one exit. Block and Kind count for all; of the other fields each says for
+// which kinds.
 type Site struct {
 	PC      uint64  // of Chain and Leave: where the guest goes on
 	Block   uint32  // number of the unit

@@ -47,7 +47,7 @@ func area(c *vcpu.CPU, a uint64, n int, field uint64, access guest.Access) []byt
 func setFCW(w *regs.Words, v uint64) { w[regs.FCW] = v&0x1f3f | 0x40 }
 
 // Sizes of the environment with fields of 4 and 2 bytes (SDM vol. 1 figures
-// 8-9 and 8-11: protected mode), and of the registers behind it.
+// 8-9 and 8-11: protected mode), and of the registers after it.
 const (
 	fpFields = 7
 	fpRegs   = 8 * 10

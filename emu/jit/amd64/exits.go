@@ -13,7 +13,7 @@ type outward struct {
 	sets []ir.Insn
 }
 
-// leavesAt is the way out at a label further on, if there is nothing else.
+// leavesAt is the way out at a label further on, if nothing else is done there.
 func (l *lower) leavesAt(label int) (o outward, ok bool) {
 	at := l.labels[label].op
 	if at < l.pc {
@@ -110,7 +110,7 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 		case o.Op == ir.Nop, o.Op == ir.Mov && o.B == ir.Const && o.D >= l.base:
 		case o.Op == ir.Call && o.D == ir.None && l.b.Helpers[o.Imm].MayFault && len(l.b.Helpers[o.Imm].Writes) == 0:
 			ok = true
-		case l.besides(o) && n == lb.op-1:
+		case l.apart(o) && n == lb.op-1:
 			ok = true
 		default:
 			return g, false
@@ -148,7 +148,8 @@ func (l *lower) note(g *guard) {
 	}
 }
 
-// emitGuard calls the helper, and puts the registers back in case it returns.
+// emitGuard does what the guard is for, and puts the registers back in case that
+// returns.
 func (l *lower) emitGuard(g *guard, ds []due) {
 	if g.op != nil {
 		l.operate(g.op, g.insn)
@@ -157,19 +158,29 @@ func (l *lower) emitGuard(g *guard, ds []due) {
 		}
 	}
 	for n := g.from; n < g.to; n++ {
-		i := &l.b.Insns[n]
-		switch i.Op {
-		case ir.Mov:
-			l.storeConst(home(i.D), i.Imm)
-		case ir.Call:
-			l.operate(i, g.insn)
-		case ir.Count:
-			l.addDue([]due{{int(i.Imm), int32(i.C)}}, 1, scratch[0], scratch[1])
-		case ir.Probe, ir.ProbeMem:
-			l.emitProbe(i, g.insn)
-		}
+		l.emitGuarded(g, &l.b.Insns[n])
 	}
 	l.addDue(ds, -1, scratch[0], scratch[1]) // the block adds it
+	l.putBack(g)
+	l.Patch(l.Jmp(), g.resume)
+}
+
+// emitGuarded does an operation of a guard.
+func (l *lower) emitGuarded(g *guard, i *ir.Insn) {
+	switch i.Op {
+	case ir.Mov:
+		l.storeConst(home(i.D), i.Imm)
+	case ir.Call:
+		l.operate(i, g.insn)
+	case ir.Count:
+		l.addDue([]due{{int(i.Imm), int32(i.C)}}, 1, scratch[0], scratch[1])
+	case ir.Probe, ir.ProbeMem:
+		l.emitProbe(i, g.insn)
+	}
+}
+
+// putBack loads what the block has in registers where the guard returns.
+func (l *lower) putBack(g *guard) {
 	for n, r := range scratch {
 		if w := g.words[n]; w != ir.None {
 			l.Load(8, r, home(w))
@@ -188,7 +199,6 @@ func (l *lower) emitGuard(g *guard, ds []due) {
 		l.Ldmxcsr(home(l.t.fpEnv))
 		l.StoreImm(4, atFP, 1)
 	}
-	l.Patch(l.Jmp(), g.resume)
 }
 
 // operate leaves for Go to have an operation done.

@@ -126,8 +126,8 @@ func (l *lower) unrolled() int {
 	return 4
 }
 
-// turn writes a block's head in the middle of a loop. What it leads to is at a
-// position, or for a negative one follows it.
+// turn writes a block's head in the middle of a loop. It goes on at a position, or
+// if that is negative with what is written next.
 func (l *lower) turn(to int) {
 	over := l.jccBudget()
 	l.AluMI(asm.AluCmp, 4, atStop, 0)

@@ -99,6 +99,7 @@ func (t *Target) Lower(u *jit.Unit) error {
 	return nil
 }
 
+// begin readies for a block.
 func (l *lower) begin(u *jit.Unit, t *Target) {
 	l.x87.on = false
 	l.Buf, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
@@ -132,14 +133,7 @@ func (l *lower) body() error {
 			continue
 		}
 		l.pc = n
-		if l.x87.on && n >= l.x87.end && !l.x87Turns(i) {
-			l.x87Over()
-		}
-		if l.t.fpEnv != 0 && i.Op != ir.Vec && (i.A == l.t.fpEnv || i.B == l.t.fpEnv || i.C == l.t.fpEnv || i.D == l.t.fpEnv) {
-			l.fpLeave()
-		}
-		l.x87Written(i)
-		if l.x87.on && i.Op == ir.Ld && l.x87Fold(i) {
+		if l.before(i) {
 			continue
 		}
 		f := lowerFuncs[i.Op]
@@ -147,17 +141,36 @@ func (l *lower) body() error {
 			return fmt.Errorf("jit: no code for %s", i.Op)
 		}
 		f(l, i)
-		l.settle(i)
-		l.tidy = l.tidy && i.Op != ir.Vec && i.Op != ir.Call && i.Type < ir.V128
-		if l.slow != nil {
-			l.comeBack()
-		}
+		l.after(i)
 		if l.again || l.closed {
 			l.closed = false
 			return nil
 		}
 	}
 	return nil
+}
+
+// before ends what an operation may find no more: a segment of the x87, and the guest's
+// floating-point environment if the operation names its word. The result true says that
+// the operation is left to one that follows.
+func (l *lower) before(i *ir.Insn) (left bool) {
+	if l.x87.on && l.pc >= l.x87.end && !l.x87Turns(i) {
+		l.x87Over()
+	}
+	if env := l.t.fpEnv; env != 0 && i.Op != ir.Vec && (i.A == env || i.B == env || i.C == env || i.D == env) {
+		l.fpLeave()
+	}
+	l.x87Written(i)
+	return l.x87.on && i.Op == ir.Ld && l.x87Fold(i)
+}
+
+// after frees what the operation has used.
+func (l *lower) after(i *ir.Insn) {
+	l.settle(i)
+	l.tidy = l.tidy && i.Op != ir.Vec && i.Op != ir.Call && i.Type < ir.V128
+	if l.slow != nil {
+		l.comeBack()
+	}
 }
 
 // setJumps makes the jumps within the code lead to their labels.

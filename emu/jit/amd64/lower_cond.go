@@ -337,8 +337,9 @@ func lowGotoPtr(l *lower, i *ir.Insn) {
 	l.skip = true
 }
 
-// lookBeside looks for a pc at the neighbour of an entry of the jump cache, which
-// as an object of many pages is aligned to one.
+// lookBeside looks for a pc in the other of the two places that it can have in the jump
+// cache, the neighbour of the first. An object as large as the cache is aligned to a
+// page, so that one bit of the address leads there.
 func (l *lower) lookBeside(pc, entry asm.Reg) {
 	l.AluI(asm.AluXor, 8, entry, 16)
 	l.AluM(asm.AluCmp, 8, pc, asm.At(entry, 0))

@@ -14,8 +14,8 @@ import (
 //
 // Invariant: where Go code runs the counters are those of the interpreter.
 
-// due is what is to be added to a counter of the block, one of those with the
-// same place.
+// due is what is to be added to a counter. Several of the block's counters may be one
+// variable: then it has the number of one of them.
 type due struct {
 	counter int
 	n       int32

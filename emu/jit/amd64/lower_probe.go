@@ -7,10 +7,11 @@ import (
 	"panda/emu/vcpu"
 )
 
-// Callbacks. A site with one function is called from enter, which machine code
-// returns to for that: see entry_amd64.s and vcpu.Call. All else is left to the
-// interpreter's operation: sites that fired before a stop, functions that want
-// the guest elsewhere, and sites whose answer is more than what the CPU shows.
+// Callbacks. The function of a site that has one is called by the assembly code that
+// entered machine code: the code returns there with a vcpu.Call, and is entered again
+// (enter/entry_amd64.s). The interpreter's operation does all else: sites without
+// a vcpu.Call, those that have fired already before a stop, functions that send the
+// guest elsewhere.
 
 // callReg is the register with the *vcpu.Call.
 const callReg = asm.R10
@@ -116,7 +117,8 @@ func (l *lower) call(i *ir.Insn, c *vcpu.Call, insn int) {
 	l.wants(c, m)
 }
 
-// wants leaves if the function has changed what Go must see to.
+// wants leaves the code if the called function has changed something that Go must act
+// on: the pc, the static word, or the value that is stored.
 func (l *lower) wants(c *vcpu.Call, m *ir.Mark) {
 	a := l.t.arch
 	l.unless(home(a.PC), m.PC)
@@ -163,10 +165,10 @@ func (l *lower) stopSite() {
 	l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.Jcc(asm.CcNE))
 }
 
-// besides reports whether an operation that a condition chooses can be done by
-// code apart, with nothing forgotten that the block knows: it changes no slot, or
-// can leave.
-func (l *lower) besides(i *ir.Insn) bool {
+// apart reports whether cold code can do an operation that a condition chooses, and
+// then return to a block that still has slots in registers: the operation changes no
+// slot, or leaves if it does.
+func (l *lower) apart(i *ir.Insn) bool {
 	switch i.Op {
 	case ir.Count:
 		return true
@@ -178,7 +180,7 @@ func (l *lower) besides(i *ir.Insn) bool {
 	return false
 }
 
-// emitProbe puts a site aside. All slots are at home, and the scratch registers
+// emitProbe puts a site into cold code. All slots are at home, and the scratch registers
 // are free.
 func (l *lower) emitProbe(i *ir.Insn, insn int) {
 	if s := l.eventOf(i); s.ring != nil && l.canRecord(i) {

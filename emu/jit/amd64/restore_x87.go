@@ -14,7 +14,7 @@ import (
 //
 // Positions count from a former st(0); the host has those from delta, its st(0),
 // to need-1. Those in dirty, by position + 8, are newer than the frame. codes are
-// the bits of the status word, beside exceptions, that count; it may have been
+// the bits of the status word, besides exceptions, that count; it may have been
 // saved in own.temp.
 type x87Values uint64
 

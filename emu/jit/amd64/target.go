@@ -52,11 +52,11 @@ type Target struct {
 	fpEnv        ir.Ref
 	lacking      [ir.NumVecOps]bool // the host has no instruction for it
 
-	leave uint32 // where blocks leave
-	call  uint32 // where they leave for a function to be called
-	// where they do so when they have been there before, and all else is in order
-	callAgain uint32
-	landing   uint32 // where they land that have faulted
+	// Offsets of the code that all blocks share.
+	leave     uint32 // where blocks leave
+	call      uint32 // where they leave for a function to be called
+	callAgain uint32 // the same, if all words and environments are at home: see frame.tidy
+	landing   uint32 // where a block goes on that has faulted
 	arena     uintptr
 }
 
@@ -93,10 +93,23 @@ func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp
 // resumeReg has the address at which the entry at enter.ResumeAt continues.
 const resumeReg = asm.R11
 
-// Prologue writes the entry at offset 0, and the exit.
+// Prologue writes the entry at offset 0, where blocks leave, where faults land, and the
+// subroutines.
 func (t *Target) Prologue(base uintptr) []byte {
 	var a asm.Writer
 	t.arena = base
+	t.entry(&a)
+	t.exits(&a)
+	t.faultLands(&a)
+	for _, h := range t.helpers {
+		t.subs[h] = uint32(a.Pos())
+		a.Buf = append(a.Buf, t.subroutine(h, uint32(a.Pos()))...)
+	}
+	return a.Buf
+}
+
+// entry loads the guest's registers and goes where Host.Target says.
+func (t *Target) entry(a *asm.Writer) {
 	a.Load(8, resumeReg, atTarget)
 	if a.Pos() != enter.ResumeAt {
 		panic("BUG: the entry for going on is elsewhere")
@@ -108,18 +121,26 @@ func (t *Target) Prologue(base uintptr) []byte {
 	}
 	a.Load(8, asm.R14, atMem)
 	a.Load(8, leftReg, atLeft)
-	t.fpCheck(&a)
+	t.fpCheck(a)
 	a.JmpReg(resumeReg)
+}
+
+// exits are the three ways by which blocks return to enter.
+func (t *Target) exits(a *asm.Writer) {
 	t.leave = uint32(a.Pos())
 	a.Store(4, atExit, exitReg)
 	a.MovImm(callReg, 0)
-	t.goHome(&a, fpOff)
+	t.goHome(a, fpOff)
 	t.call = uint32(a.Pos())
-	t.goHome(&a, fpStay)
+	t.goHome(a, fpStay)
 	t.callAgain = uint32(a.Pos())
 	a.Store(8, atLeft, leftReg)
 	a.Load(8, asm.RSP, atSP)
 	a.Ret()
+}
+
+// faultLands keeps what the signal handler cannot: vector registers and the x87.
+func (t *Target) faultLands(a *asm.Writer) {
 	t.landing = uint32(a.Pos())
 	for n := range asm.Reg(16) {
 		m := atVec
@@ -132,11 +153,6 @@ func (t *Target) Prologue(base uintptr) []byte {
 	a.StoreImm(4, atX87, 0)
 	a.Patch8(quiet)
 	a.Patch(a.Jmp(), int(t.leave))
-	for _, h := range t.helpers {
-		t.subs[h] = uint32(a.Pos())
-		a.Buf = append(a.Buf, t.subroutine(h, uint32(a.Pos()))...)
-	}
-	return a.Buf
 }
 
 // goHome stores the guest's registers and returns to enter.
