@@ -65,8 +65,8 @@ var vecRows = [ir.NumVecOps]vecRow{
 	ir.VShlV:       {vec3, [4]asm.VOp{2: asm.Vpsllvd, 3: asm.Vpsllvq}},
 	ir.VShrV:       {vec3, [4]asm.VOp{2: asm.Vpsrlvd, 3: asm.Vpsrlvq}},
 	ir.VSarV:       {vec3, [4]asm.VOp{2: asm.Vpsravd}},
-	ir.VShlBytes:   {vecShiftBytes(asm.ShiftBytesLeft), one(asm.VpshiftImm + 3)},
-	ir.VShrBytes:   {vecShiftBytes(asm.ShiftBytesRight), one(asm.VpshiftImm + 3)},
+	ir.VShlBytes:   {vecShiftBytes(asm.ShiftBytesLeft), one(asm.ShiftLanes(3))},
+	ir.VShrBytes:   {vecShiftBytes(asm.ShiftBytesRight), one(asm.ShiftLanes(3))},
 	ir.VAlign:      {vec3Imm, one(asm.Vpalignr)},
 	ir.VPackSatS:   {vec3, [4]asm.VOp{1: asm.Vpacksswb, 2: asm.Vpackssdw}},
 	ir.VPackSatU:   {vec3, [4]asm.VOp{1: asm.Vpackuswb, 2: asm.Vpackusdw}},
@@ -210,7 +210,7 @@ func vecShift(n asm.Reg) vecFunc {
 		a := l.vecRead(i.A, i.Type.Words())
 		if i.B == ir.None {
 			t := l.vecAlloc()
-			l.VRRI(asm.VpshiftImm+asm.VOp(i.Sub), wide(i), n, t, a, byte(min(i.Imm, 255)))
+			l.VRRI(asm.ShiftLanes(i.Sub), wide(i), n, t, a, byte(min(i.Imm, 255)))
 			return l.vecResult(i, t)
 		}
 		b := l.vecRead(i.B, 1)
@@ -232,17 +232,15 @@ func vecShiftBytes(n asm.Reg) vecFunc {
 	}
 }
 
-// vecExtend widens lanes: from op, which widens bytes to words, the instruction
-// follows by the sizes.
+// vecExtend widens lanes. op is the instruction from bytes to words.
 func vecExtend(l *lower, i *ir.Insn, op asm.VOp) bool {
-	from, to := asm.VOp(i.Imm), asm.VOp(i.Sub)
+	from, to := uint8(i.Imm), i.Sub
 	if !whole(i) || from >= to {
 		return false
 	}
-	op += [3]asm.VOp{0, 3, 5}[from] + to - from - 1
 	a := l.vecRead(i.A, i.Type.Words()/2)
 	t := l.vecAlloc()
-	l.VRR(op, wide(i), t, 0, a)
+	l.VRR(op.Widening(from, to), wide(i), t, 0, a)
 	return l.vecResult(i, t)
 }
 

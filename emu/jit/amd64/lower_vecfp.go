@@ -36,13 +36,8 @@ func (l *lower) hostFloat(i *ir.Insn) bool {
 	return true
 }
 
-// truncates is 1 for a conversion to integers that rounds toward zero.
-func truncates(i *ir.Insn) asm.VOp {
-	if i.Imm == ir.RoundZero {
-		return 1
-	}
-	return 0
-}
+// truncates reports whether a conversion to integers rounds toward zero.
+func truncates(i *ir.Insn) bool { return i.Imm == ir.RoundZero }
 
 // fpFault readies for an instruction that may raise an exception.
 func (l *lower) fpFault() {
@@ -125,7 +120,7 @@ func vecRelate(l *lower, i *ir.Insn, op asm.VOp) bool {
 		return false
 	}
 	if i.Imm>>32&1 != 0 {
-		op++ // COMIS, which minds quiet NaNs
+		op = op.Signaling()
 	}
 	a, b := l.vecRead(i.A, 1), l.vecRead(i.B, 1)
 	l.fpFault()
@@ -155,7 +150,7 @@ func (l *lower) relation(d ir.Ref) {
 // vecRound is the host's instruction with the same immediate.
 func vecRound(l *lower, i *ir.Insn, op asm.VOp) bool {
 	if i.Type.Bytes() == 1<<i.Sub {
-		return l.scalar(i, op+2, i.A, i.A, int(i.Imm&15))
+		return l.scalar(i, op.RoundScalar(), i.A, i.A, int(i.Imm&15))
 	}
 	return l.vecUnary(i, op, int(i.Imm&15))
 }
@@ -206,7 +201,11 @@ func vecToInt(op asm.VOp, n uint8) vecFunc {
 		a := l.vecRead(i.A, 1)
 		r := l.target(i.D)
 		l.fpFault()
-		l.VRR((op - truncates(i)).Sized(n), false, r, 0, a) // one less truncates
+		conv := op
+		if truncates(i) {
+			conv = op.Truncating()
+		}
+		l.VRR(conv.Sized(n), false, r, 0, a)
 		l.finish(i.D, r)
 		l.values[l.words[i.D].num].short = n == 4
 		return true
@@ -216,14 +215,17 @@ func vecToInt(op asm.VOp, n uint8) vecFunc {
 // packedToInt converts lanes to 32-bit integers; rounding and truncation differ
 // in the prefix.
 func (l *lower) packedToInt(i *ir.Insn, op asm.VOp) bool {
-	pp := [2]asm.Prefix{asm.Prefix66, asm.PrefixF3} // from single: the first rounds, the second truncates
+	rounds, cuts := asm.Prefix66, asm.PrefixF3 // from single
 	if i.Sub == 3 {
-		pp = [2]asm.Prefix{asm.PrefixF2, asm.Prefix66}
+		rounds, cuts = asm.PrefixF2, asm.Prefix66
+	}
+	if truncates(i) {
+		rounds = cuts
 	}
 	a := l.vecRead(i.A, i.WordsA())
 	t := l.vecAlloc()
 	l.fpFault()
-	l.VRR(op.Prefixed(pp[truncates(i)]), wide(i), t, 0, a)
+	l.VRR(op.Prefixed(rounds), wide(i), t, 0, a)
 	if n := i.WordsD(); n == 1 {
 		l.vecSetWord(t, i.D, false)
 	} else {
@@ -287,7 +289,7 @@ func vecMulAdd(l *lower, i *ir.Insn, op asm.VOp) bool {
 	case one && (kind == asm.FMAAddSub || kind == asm.FMASubAdd):
 		return false
 	case one:
-		op++
+		op = op.FMAScalar()
 	case !whole(i):
 		return false
 	}

@@ -55,8 +55,7 @@ func FP(op uint32) [4]VOp {
 	return [4]VOp{2: vexOp(NoPrefix, map0F, 0, op), 3: vexOp(Prefix66, map0F, 0, op)}
 }
 
-// The kinds of fused multiplication in the form 132, by their opcodes. One more is
-// the scalar instruction, but for those that add and subtract.
+// The kinds of fused multiplication in the form 132, by their opcodes.
 const (
 	FMAAddSub = 0x96
 	FMASubAdd = 0x97
@@ -69,8 +68,29 @@ const (
 // FMA is the instruction of a kind and a form: 0 for 132, 1 for 213, 2 for 231.
 func (v VOp) FMA(kind, form byte) VOp { return v&^0xff | VOp(kind+form<<4) }
 
-// Shifts of lanes by a constant: the number in the register field. The opcode is
-// VpshiftImm and log2 of the lane's bytes.
+// FMAScalar is a fused multiplication on one lane. Those that both add and subtract have
+// none.
+func (v VOp) FMAScalar() VOp { return v + 1 }
+
+// Truncating is Vcvtss2si or Vcvtsd2si with rounding toward zero.
+func (v VOp) Truncating() VOp { return v - 1 }
+
+// Signaling is Vucomiss or Vucomisd where quiet NaNs are invalid too: VCOMIS.
+func (v VOp) Signaling() VOp { return v + 1 }
+
+// RoundScalar is Vroundps or Vroundpd on one lane: VROUNDS.
+func (v VOp) RoundScalar() VOp { return v + 2 }
+
+// Widening is Vpmovsxbw or Vpmovzxbw from lanes of 1<<from bytes to those of 1<<to.
+func (v VOp) Widening(from, to uint8) VOp {
+	return v + [3]VOp{0, 3, 5}[from] + VOp(to-from-1)
+}
+
+// ShiftLanes is the shift of lanes of 1<<lane bytes by a constant.
+func ShiftLanes(lane uint8) VOp { return vpshiftImm + VOp(lane) }
+
+// The kinds of these shifts, by their numbers in the register field. Those by bytes
+// shift each half of a register of 256 bits; their lane has 8 bytes here.
 const (
 	ShiftRight      Reg = 2
 	ShiftBytesRight Reg = 3
@@ -108,8 +128,7 @@ var (
 	Vpextrq   = vexOp(Prefix66, map0F3A, 1, 0x16)
 )
 
-// Conversions with general registers. Of those to integers, one opcode less
-// truncates.
+// Conversions with general registers.
 var (
 	Vcvtsi2ss = vexOp(PrefixF3, map0F, 0, 0x2a)
 	Vcvtsi2sd = vexOp(PrefixF2, map0F, 0, 0x2a)
@@ -244,10 +263,10 @@ var (
 	Vaesimc          = vexOp(Prefix66, map0F38, 0, 0xdb)
 	Vaeskeygenassist = vexOp(Prefix66, map0F3A, 0, 0xdf)
 	Vpclmulqdq       = vexOp(Prefix66, map0F3A, 0, 0x44)
-	VpshiftImm       = vexOp(Prefix66, map0F, 0, 0x70)
+	vpshiftImm       = vexOp(Prefix66, map0F, 0, 0x70)
 )
 
-// Floating point. VUCOMIS and one more is VCOMIS, VROUNDP and two more VROUNDS.
+// Floating point.
 var (
 	Vaddsubps   = vexOp(PrefixF2, map0F, 0, 0xd0)
 	Vaddsubpd   = vexOp(Prefix66, map0F, 0, 0xd0)

@@ -187,19 +187,20 @@ var vexRows = []vexRow{
 	{"vmaxpd xmm1, xmm2, xmm3", "c5 e9 5f cb", FP(FPMax)[3]},
 	{"vsqrtpd xmm1, xmm3", "c5 f9 51 cb", FP(FPSqrt)[3]},
 	{"vcmpps xmm1, xmm2, xmm3, 0x40", "c5 e8 c2 cb 40", FP(FPCmp)[2]},
-	{"vfmadd213sd xmm1, xmm2, xmm3", "c4 e2 e9 a9 cb", Vfmadd132pd.FMA(FMAAdd, 1) + 1},
+	{"vfmadd213sd xmm1, xmm2, xmm3", "c4 e2 e9 a9 cb", Vfmadd132pd.FMA(FMAAdd, 1).FMAScalar()},
 	{"vfmsub231ps xmm1, xmm2, xmm3", "c4 e2 69 ba cb", Vfmadd132ps.FMA(FMASub, 2)},
 	{"vfnmadd132pd xmm1, xmm2, xmm3", "c4 e2 e9 9c cb", Vfmadd132pd.FMA(FMANegAdd, 0)},
-	{"vfnmsub213ss xmm1, xmm2, xmm3", "c4 e2 69 af cb", Vfmadd132ps.FMA(FMANegSub, 1) + 1},
+	{"vfnmsub213ss xmm1, xmm2, xmm3", "c4 e2 69 af cb", Vfmadd132ps.FMA(FMANegSub, 1).FMAScalar()},
 	{"vfmaddsub132ps xmm1, xmm2, xmm3", "c4 e2 69 96 cb", Vfmadd132ps.FMA(FMAAddSub, 0)},
 	{"vfmsubadd231pd xmm1, xmm2, xmm3", "c4 e2 e9 b7 cb", Vfmadd132pd.FMA(FMASubAdd, 2)},
-	{"vcvttss2si rcx, xmm3", "c4 e1 fa 2c cb", (Vcvtss2si - 1).Sized(8)},
-	{"vcomisd xmm1, xmm3", "c5 f9 2f cb", Vucomisd + 1},
-	{"vroundsd xmm1, xmm2, xmm3, 0x40", "c4 e3 69 0b cb 40", Vroundpd + 2},
+	{"vcvttss2si rcx, xmm3", "c4 e1 fa 2c cb", Vcvtss2si.Truncating().Sized(8)},
+	{"vcomisd xmm1, xmm3", "c5 f9 2f cb", Vucomisd.Signaling()},
+	{"vroundsd xmm1, xmm2, xmm3, 0x40", "c4 e3 69 0b cb 40", Vroundpd.RoundScalar()},
 	{"vcvttps2dq xmm1, xmm3", "c5 fa 5b cb", Vcvtps2dq.Prefixed(PrefixF3)},
 	{"vcvtpd2dq xmm1, xmm3", "c5 fb e6 cb", Vcvttpd2dq.Prefixed(PrefixF2)},
-	{"vpmovsxbq xmm1, xmm3", "c4 e2 79 22 cb", Vpmovsxbw + 2},
-	{"vpmovzxdq xmm1, xmm3", "c4 e2 79 35 cb", Vpmovzxbw + 5},
+	{"vpmovsxbq xmm1, xmm3", "c4 e2 79 22 cb", Vpmovsxbw.Widening(0, 3)},
+	{"vpmovzxwd xmm1, xmm3", "c4 e2 79 33 cb", Vpmovzxbw.Widening(1, 2)},
+	{"vpmovzxdq xmm1, xmm3", "c4 e2 79 35 cb", Vpmovzxbw.Widening(2, 3)},
 }
 
 // vexImm is the immediate byte of those that have one. As a fourth register it is
@@ -232,7 +233,7 @@ func TestVex(t *testing.T) {
 	}
 	for _, r := range []struct {
 		text, bytes string
-		lane        VOp
+		lane        uint8
 		n           Reg
 	}{
 		{"vpsllw ymm9, ymm12, 0x5", "c4 c1 35 71 f4 05", 1, ShiftLeft},
@@ -242,8 +243,9 @@ func TestVex(t *testing.T) {
 		{"vpsrldq ymm9, ymm12, 0x5", "c4 c1 35 73 dc 05", 3, ShiftBytesRight},
 	} {
 		var a Writer
-		a.VRRI(VpshiftImm+r.lane, true, r.n, 9, 12, 5)
+		a.VRRI(ShiftLanes(r.lane), true, r.n, 9, 12, 5)
 		checkInsn(t, a.Buf, r.text, r.bytes)
 	}
+	everyNameHasRow(t, "vex.go", `func (?:\(v VOp\) )?([A-Z]\w+)`, "vex_test.go")
 	everyNameHasRow(t, "vex.go", `(?m)^\t([A-Z]\w+) +(?:Reg )? *= `, "vex_test.go")
 }
