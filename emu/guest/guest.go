@@ -61,6 +61,9 @@ type MemFault struct {
 	Addr   Addr
 	Access Access
 	Mapped bool // the page exists and its protection forbids the access
+	// Present says of such a page that page tables hold it: Linux leaves out those
+	// where a program may do nothing.
+	Present bool
 	Bus    bool // the page exists and has no store behind it (beyond end of file)
 }
 

@@ -106,8 +106,8 @@ func (k *Kernel) useSpace(t *Thread) {
 	}
 	old := k.lastASID
 	c.SetSpace(s)
-	k.lastASID = s.ASID
-	if old != s.ASID {
+	k.lastASID = s.ID
+	if old != s.ID {
 		k.bus.Fire(event.ASIDChanged, &event.Env{CPU: c, PC: c.PC(), OldASID: old})
 	}
 }

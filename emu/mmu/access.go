@@ -6,7 +6,8 @@ import (
 	"panda/emu/guest"
 )
 
-// Check finds the first byte of [a, a+n) that may not be accessed.
+// Check finds the first byte of [a, a+n) that may not be accessed. An access of 0 asks
+// only for what is mapped.
 func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
 	if n == 0 {
 		return nil
@@ -21,7 +22,7 @@ func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFau
 			return &guest.MemFault{Addr: at, Access: access}
 		}
 		if r.Prot&access != access && !(access == guest.Read && r.Prot != 0) {
-			return &guest.MemFault{Addr: at, Access: access, Mapped: true}
+			return r.refuses(at, access)
 		}
 		to := min(end, r.End)
 		if r.file != nil && !r.file.holds(r.Offset+uint64(to-1-r.Start)) {
@@ -32,6 +33,11 @@ func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFau
 		at = to
 	}
 	return nil
+}
+
+// refuses is the fault of an access that a region does not allow; r may be nil.
+func (r *region) refuses(a guest.Addr, access guest.Access) *guest.MemFault {
+	return &guest.MemFault{Addr: a, Access: access, Mapped: r != nil, Present: r != nil && r.Prot != 0}
 }
 
 // firstBeyond is the first address of a region behind the end of its file.
@@ -213,7 +219,7 @@ func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 		at := a + guest.Addr(n)
 		r := s.find(at)
 		if r == nil || r.Prot&guest.Exec == 0 {
-			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: r != nil}
+			f = r.refuses(at, guest.Exec)
 			break
 		}
 		part := int(min(uint64(len(b)-n), uint64(pageOf(at)+PageSize-at)))
@@ -246,7 +252,7 @@ func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.
 		return &guest.MemFault{Addr: a, Access: access}, a, false
 	}
 	if hostProt(r.Prot|access) != hostProt(r.Prot) {
-		return &guest.MemFault{Addr: a, Access: access, Mapped: true}, a, false
+		return r.refuses(a, access), a, false
 	}
 	if write && s.watched[pageOf(a)] {
 		return nil, a, true

@@ -221,7 +221,7 @@ func (m *model) fault(a guest.Addr, size int, access guest.Access) *guest.MemFau
 		case !pg.mapped:
 			return &guest.MemFault{Addr: at, Access: access}
 		case pg.prot&access == 0:
-			return &guest.MemFault{Addr: at, Access: access, Mapped: true}
+			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Present: pg.prot != 0}
 		case pg.data == nil:
 			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
 		}

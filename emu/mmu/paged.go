@@ -25,8 +25,8 @@ func (s *Space) reach(end uint64) {
 	if !s.grow(end, s.Limit) {
 		s.UseTLB()
 	}
-	if s.OnReach != nil {
-		s.OnReach()
+	if s.onReach != nil {
+		s.onReach()
 	}
 }
 
@@ -82,7 +82,7 @@ func (b spaceBacking) Page(a guest.Addr, access guest.Access) (Page, error) {
 	}
 	if s.watched[page] {
 		if access == guest.Write {
-			return Page{}, &CodeStore{a}
+			return Page{}, &CodeStore{a, guest.PhysAddr(page)}
 		}
 		may &^= guest.Write
 	}
