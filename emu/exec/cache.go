@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"slices"
-
 	"panda/emu/guest"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
@@ -78,11 +76,13 @@ func (k *cache) find(m *modeCache, s vcpu.Space, pc guest.Addr) (*vcpu.TB, *gues
 		if k.space != nil {
 			return tb, nil
 		}
-		places, fault := placesOf(s, tb.Code, tb.Size)
-		if fault != nil {
+		if at, fault := s.Place(tb.Code); fault != nil {
 			return nil, fault
+		} else if at != tb.Places[0] {
+			continue
 		}
-		if places == tb.Places {
+		// One that reaches into a page which is not there may have whole instructions before.
+		if places, fault := placesOf(s, tb.Code, tb.Size); fault == nil && places == tb.Places {
 			return tb, nil
 		}
 	}
@@ -95,7 +95,7 @@ func placesOf(s vcpu.Space, at guest.Addr, size int) (places [2]guest.PhysAddr, 
 		return places, fault
 	}
 	last := at + guest.Addr(size-1)
-	if pageOf(last) == pageOf(at) {
+	if mmu.PageOf(last) == mmu.PageOf(at) {
 		places[1] = places[0] + guest.PhysAddr(size-1)
 		return places, nil
 	}
@@ -110,7 +110,7 @@ func (k *cache) add(tb *vcpu.TB) {
 		tb.Twin = m.byPC.find(tb.PC)
 	}
 	m.byPC.set(tb.PC, tb)
-	first, last := pageOf(tb.Places[0]), pageOf(tb.Places[1])
+	first, last := mmu.PageOf(tb.Places[0]), mmu.PageOf(tb.Places[1])
 	p := k.page(first)
 	p.blocks = append(p.blocks, tb)
 	if last != first {
@@ -118,9 +118,6 @@ func (k *cache) add(tb *vcpu.TB) {
 		p.blocks = append(p.blocks, tb)
 	}
 }
-
-// pageOf is the page of an address.
-func pageOf[A guest.Addr | guest.PhysAddr](a A) A { return a &^ (mmu.PageSize - 1) }
 
 // page is the list of a page's blocks. A page that has none yet begins to be
 // watched.
@@ -153,7 +150,7 @@ func (k *cache) eachPage(start, end guest.PhysAddr, f func(page guest.PhysAddr))
 		}
 		return
 	}
-	for page := pageOf(start); page < end; page += mmu.PageSize {
+	for page := mmu.PageOf(start); page < end; page += mmu.PageSize {
 		f(page)
 	}
 }
@@ -232,67 +229,6 @@ func (m *modeCache) remove(tb *vcpu.TB) {
 	}
 }
 
-// moved is told that addresses have got other places.
-func (k *cache) moved() {
-	k.moves++
-	k.cutCrossing()
-}
-
-// cutCrossing has links between pages lead to the run loop.
-func (k *cache) cutCrossing() {
-	for _, l := range k.crossing {
-		if at := l.TB.Successor(l.Slot); *at != nil {
-			*at = nil
-			k.backend.Link(l.TB, l.Slot, nil)
-		}
-	}
-	k.crossing = k.crossing[:0]
-}
-
-// crosses reports whether a link would lead from one page to another, of memory whose
-// addresses get other places.
-func (k *cache) crosses(from, to *vcpu.TB) bool {
-	first, last := pageOf(to.Code), pageOf(to.Code+guest.Addr(to.Size-1))
-	return k.space == nil && (first != last || first != pageOf(from.Code) && first != pageOf(from.Code+guest.Addr(from.Size-1)))
-}
-
-// isolate has the blocks that lead to a block lead to the run loop instead.
-func (k *cache) isolate(tb *vcpu.TB) {
-	for _, l := range tb.From {
-		if at := l.TB.Successor(l.Slot); *at == tb {
-			*at = nil
-			k.backend.Link(l.TB, l.Slot, nil)
-		}
-	}
-	tb.From = nil
-}
-
-// noteAwaits reports whether a block may be linked to now, and notes it for cut.
-func (k *cache) noteAwaits(to *vcpu.TB) bool {
-	for _, n := range to.Awaits {
-		if *n != 0 {
-			return false
-		}
-	}
-	for _, n := range to.Awaits {
-		if tbs := k.awaits[n]; !slices.Contains(tbs, to) {
-			k.awaits[n] = append(slices.DeleteFunc(tbs, func(tb *vcpu.TB) bool { return tb.Dead }), to)
-		}
-	}
-	return true
-}
-
-// cut isolates the blocks that were linked to while nothing was awaited there.
-func (k *cache) cut(awaits *int) {
-	if len(k.awaits) == 0 {
-		return
-	}
-	for _, tb := range k.awaits[awaits] {
-		k.isolate(tb)
-	}
-	delete(k.awaits, awaits)
-}
-
 // flush drops everything. What others may use is left behind in a memo, if there
 // is one.
 func (k *cache) flush(m *memo) {
@@ -328,34 +264,4 @@ func (m *modeCache) each(f func(tb *vcpu.TB)) {
 			f(tb)
 		}
 	})
-}
-
-// unlink has a block's code lead to the run loop.
-func (k *cache) unlink(tb *vcpu.TB) {
-	for slot := range tb.Slots() {
-		if *tb.Successor(slot) != nil {
-			k.backend.Link(tb, slot, nil)
-		}
-	}
-}
-
-// link lets a block go on to another without the run loop.
-func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
-	if from.Dead || to.Dead || from.Unchained || !k.noteAwaits(to) {
-		return
-	}
-	next := from.Successor(slot)
-	if *next == to { // the engine came back all the same
-		return
-	}
-	*next = to
-	k.backend.Link(from, slot, to)
-	if k.crosses(from, to) {
-		k.crossing = append(k.crossing, vcpu.Link{TB: from, Slot: slot})
-		return
-	}
-	if to.From == nil {
-		to.From = k.links.take(2)
-	}
-	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
 }

@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/ir"
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -51,7 +52,7 @@ func (k *cache) stored(page guest.PhysAddr, icount uint64) {
 
 // changing reports whether the page of a place changes.
 func (k *cache) changing(place guest.PhysAddr) bool {
-	p := k.stores[pageOf(place)]
+	p := k.stores[mmu.PageOf(place)]
 	return p != nil && p.always
 }
 

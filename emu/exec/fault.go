@@ -78,7 +78,7 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	}
 	switch {
 	case watched: // what a window shows has its address as its place
-		return e.selfModifying(c, pageOf(guest.PhysAddr(at)))
+		return e.selfModifying(c, mmu.PageOf(guest.PhysAddr(at)))
 	case f == nil:
 		return e.aloneFor(c, tb) // the map has changed since: try again
 	}

@@ -64,7 +64,7 @@ type MemFault struct {
 	// Present says of such a page that page tables hold it: Linux leaves out those
 	// where a program may do nothing.
 	Present bool
-	Bus    bool // the page exists and has no store behind it (beyond end of file)
+	Bus     bool // the page exists and has no store behind it (beyond end of file)
 }
 
 func (f *MemFault) Error() string {

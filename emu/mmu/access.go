@@ -74,7 +74,7 @@ func (s *Space) ready(a guest.Addr, n int, access guest.Access) *guest.MemFault 
 		return f
 	}
 	if access&guest.Write != 0 && len(s.watched) != 0 {
-		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+		s.contentGone(PageOf(a), PageOf(a+guest.Addr(n)-1)+PageSize)
 	}
 	return s.makeAll(a, uint64(n), access)
 }
@@ -89,7 +89,7 @@ func (s *Space) Buffers(v [][]byte, a guest.Addr, n int, access guest.Access) ([
 	}
 	n = int(min(uint64(n), s.Limit-uint64(a)))
 	if access&guest.Write != 0 {
-		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+		s.contentGone(PageOf(a), PageOf(a+guest.Addr(n)-1)+PageSize)
 	}
 	if f := s.makeAll(a, uint64(n), access); f != nil {
 		return v, f
@@ -166,9 +166,9 @@ func (s *Space) Read(a guest.Addr, b []byte) error {
 // of the bytes are dropped.
 func (s *Space) Write(a guest.Addr, b []byte) error {
 	return s.eachPart(a, len(b), func(at guest.Addr, off, n int, r *region) bool {
-		s.contentGone(pageOf(at), pageOf(at+guest.Addr(n)-1)+PageSize)
+		s.contentGone(PageOf(at), PageOf(at+guest.Addr(n)-1)+PageSize)
 		if r.Shared { // the guest may not store here, so that nothing is watched
-			s.group.changed(r.file.key.inode, r.offset(pageOf(at)), r.offset(at+guest.Addr(n)))
+			s.group.changed(r.file.key.inode, r.offset(PageOf(at)), r.offset(at+guest.Addr(n)))
 		}
 		return s.open(at, n, r, guest.Write, func(in int, mem []byte) bool { return copySafe(mem, b[off+in:off+n]) })
 	})
@@ -202,8 +202,8 @@ func (s *Space) open(a guest.Addr, n int, r *region, access guest.Access, f func
 	}
 	have := hostProt(r.Prot)
 	if want := hostProt(r.Prot | access); want != have {
-		page := pageOf(a)
-		size := uint64(pageOf(a+guest.Addr(n)-1) + PageSize - page)
+		page := PageOf(a)
+		size := uint64(PageOf(a+guest.Addr(n)-1) + PageSize - page)
 		if s.protectHost(page, size, want) != nil {
 			return false
 		}
@@ -222,7 +222,7 @@ func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 			f = r.refuses(at, guest.Exec)
 			break
 		}
-		part := int(min(uint64(len(b)-n), uint64(pageOf(at)+PageSize-at)))
+		part := int(min(uint64(len(b)-n), uint64(PageOf(at)+PageSize-at)))
 		if s.makePresent(at) != nil || !copySafe(b[n:n+part], s.whole(at, uint64(part))) {
 			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: true, Bus: true}
 			break
@@ -254,7 +254,7 @@ func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.
 	if hostProt(r.Prot|access) != hostProt(r.Prot) {
 		return r.refuses(a, access), a, false
 	}
-	if write && s.watched[pageOf(a)] {
+	if write && s.watched[PageOf(a)] {
 		return nil, a, true
 	}
 	return &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}, a, false

@@ -216,7 +216,7 @@ func (t *modelTest) write(p pair, first, n int) {
 }
 
 func (m *model) fault(a guest.Addr, size int, access guest.Access) *guest.MemFault {
-	for at := a; at < a+guest.Addr(size); at = pageOf(at) + PageSize {
+	for at := a; at < a+guest.Addr(size); at = PageOf(at) + PageSize {
 		switch pg := &m.pages[at/PageSize]; {
 		case !pg.mapped:
 			return &guest.MemFault{Addr: at, Access: access}

@@ -25,7 +25,7 @@ type Space struct {
 	// OnCodeChange, when set, is told that watched code in [start, end) changed
 	// or went away. The watch is gone by then.
 	OnCodeChange func(start, end guest.Addr)
-	// Soft, when set, is what the guest's accesses go through: see paged.go.
+	// Soft, when set, is what the guest's accesses go through: see behind.go.
 	Soft *Soft
 
 	extents
@@ -106,4 +106,5 @@ func (s *Space) inside(a guest.Addr, size uint64) bool {
 		size <= s.Limit && uint64(a) <= s.Limit-size
 }
 
-func pageOf(a guest.Addr) guest.Addr { return a &^ (PageSize - 1) }
+// PageOf is where the page of an address begins.
+func PageOf[A guest.Addr | guest.PhysAddr](a A) A { return a &^ (PageSize - 1) }
