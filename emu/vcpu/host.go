@@ -1,7 +1,8 @@
 package vcpu
 
-// Host is the part of a CPU that machine code uses beside the register words.
-// Its layout is known to assembly code: the fields' places are held by a test.
+// Host is the part of a CPU that machine code uses besides the register words. Most
+// fields are of an amd64 host, the only one that there is machine code for. Their
+// layout is known to assembly code: a test holds their places.
 type Host struct {
 	Target    uintptr // where machine code is to be entered
 	Landing   uintptr // where the signal handlers send machine code that faulted
