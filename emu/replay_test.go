@@ -165,7 +165,8 @@ func (d *recording) Clock(clock int) (int64, bool) {
 type replaying struct {
 	hostsys.Door
 	*inputs
-	tap func() // has signals taken before the next instruction
+	done []input
+	tap  func() // has signals taken before the next instruction
 }
 
 // givesDescriptor are calls whose answers are descriptors.
@@ -201,9 +202,10 @@ func (d *replaying) Clock(clock int) (int64, bool) {
 // next is the answer whose turn it is.
 func (d *replaying) next(nr uintptr) (i input) {
 	if len(d.log) == 0 || d.log[0].nr != nr || d.log[0].icount != d.icount() {
-		d.t.Fatalf("at icount %d call %d is made; there were %d calls more, next %+v", d.icount(), nr, len(d.log), d.log[:min(1, len(d.log))])
+		d.t.Fatalf("at icount %d call %d is made; there were %d calls more, next %+v, after\n%+v", d.icount(), nr, len(d.log), d.log[:min(3, len(d.log))], d.done[max(0, len(d.done)-8):])
 	}
 	i, d.log = d.log[0], d.log[1:]
+	d.done = append(d.done, i)
 	if len(d.log) > 0 && d.log[0].nr == hostsys.SysSignals && d.log[0].within != 0 && d.log[0].icount == d.icount() {
 		d.tap() // they came after this call and before another instruction
 	}

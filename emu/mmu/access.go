@@ -40,7 +40,7 @@ func (r *region) refuses(a guest.Addr, access guest.Access) *guest.MemFault {
 	return &guest.MemFault{Addr: a, Access: access, Mapped: r != nil, Present: r != nil && r.Prot != 0}
 }
 
-// firstBeyond is the first address of a region behind the end of its file.
+// firstBeyond is the first address of a region beyond the end of its file.
 func (r *region) firstBeyond() guest.Addr {
 	if r.file.eof <= r.Offset {
 		return r.Start
