@@ -176,7 +176,7 @@ func (k *Kernel) startFirst() error {
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
 	k.maxFD, k.lastFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
-	k.memory.KeptFD = k.maxFD
+	k.memory.KeptFD, k.memory.Files = k.maxFD, hostsys.Mapped{Host: k.host}
 	k.setLimits(p)
 	p.limitTime()
 	for _, sig := range k.host.Ignored {
