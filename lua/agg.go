@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -90,7 +91,7 @@ func byCount(c *aggCell) float64 { return float64(c.n) }
 
 func showCount(_ *aggregation, c *aggCell) string { return fmt.Sprint(c.n) }
 
-func getCount(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return Int(c.n) }
+func getCount(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return num.Int(c.n) }
 
 var aggOps = []aggOp{
 	{"count", "Counts events", false, nil, getCount, byCount, showCount},
@@ -121,7 +122,7 @@ var aggOps = []aggOp{
 	{"lhist", "A histogram of a value in steps: lo=, hi=, step=", true, addLinear, getHist, byCount, showHist},
 	{
 		"distinct", "How many different values occur", true, addDistinct,
-		func(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return Int(uint64(len(c.distinct))) },
+		func(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue { return num.Int(uint64(len(c.distinct))) },
 		func(c *aggCell) float64 { return float64(len(c.distinct)) },
 		func(_ *aggregation, c *aggCell) string { return fmt.Sprint(len(c.distinct)) },
 	},
@@ -143,9 +144,9 @@ func luaValue(v event.Value) glua.LValue {
 	case event.TextValue:
 		return glua.LString(v.Text)
 	case event.SignedValue:
-		return Signed(int64(v.Num))
+		return num.Signed(int64(v.Num))
 	}
-	return Int(v.Num)
+	return num.Int(v.Num)
 }
 
 func floatValue(v event.Value) float64 {
@@ -185,9 +186,9 @@ func (c *aggCell) sumText() string {
 func getSum(_ *glua.LState, _ *aggregation, c *aggCell) glua.LValue {
 	switch {
 	case c.sumHi == 0:
-		return Int(c.sumLo)
+		return num.Int(c.sumLo)
 	case c.small():
-		return Signed(int64(c.sumLo))
+		return num.Signed(int64(c.sumLo))
 	}
 	return glua.LNumber(c.sum())
 }

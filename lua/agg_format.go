@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -85,11 +86,11 @@ func (a *aggregation) jsonResult(c *aggCell) any {
 	}
 	switch v := a.op.get(nil, a, c).(type) {
 	case glua.LNumber:
-		if isWhole(v) {
+		if num.IsWhole(v) {
 			return int64(v)
 		}
 		return float64(v)
-	case U64:
+	case num.U64:
 		return uint64(v)
 	case glua.LString:
 		return string(v)

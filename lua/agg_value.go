@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"panda/lua/num"
 	"slices"
 	"strings"
 
@@ -311,13 +312,13 @@ func getHist(L *glua.LState, a *aggregation, c *aggCell) glua.LValue {
 	los, his, ns := a.buckets(c)
 	for i, n := range ns {
 		b := L.NewTable()
-		if lo := number(glua.LString(los[i])); lo != nil {
+		if lo := num.Of(glua.LString(los[i])); lo != nil {
 			b.RawSetString("lo", lo)
 		}
-		if hi := number(glua.LString(his[i])); hi != nil {
+		if hi := num.Of(glua.LString(his[i])); hi != nil {
 			b.RawSetString("hi", hi)
 		}
-		b.RawSetString("n", Int(n))
+		b.RawSetString("n", num.Int(n))
 		t.Append(b)
 	}
 	return t

@@ -3,6 +3,7 @@ package lua
 import (
 	"fmt"
 	"math"
+	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -13,7 +14,7 @@ import (
 
 // argInt is argument n as an integer of 64 bits, two's complement.
 func argInt(L *glua.LState, n int) uint64 {
-	v, ok := bits64(L.Get(n))
+	v, ok := num.Bits(L.Get(n))
 	if !ok {
 		L.ArgError(n, expected("integer", L.Get(n)))
 	}
@@ -52,7 +53,7 @@ func argLen(L *glua.LState, n, def int) int {
 
 // argFloat is argument n as a float.
 func argFloat(L *glua.LState, n int) float64 {
-	f, ok := float64Of(L.Get(n))
+	f, ok := num.Float(L.Get(n))
 	if !ok {
 		L.ArgError(n, expected("number", L.Get(n)))
 	}
@@ -62,7 +63,7 @@ func argFloat(L *glua.LState, n int) float64 {
 // argAddr is argument n as an address: a number, or the name of a symbol.
 func (s *State) argAddr(L *glua.LState, n int) guest.Addr {
 	v := L.Get(n)
-	if u, ok := bits64(v); ok {
+	if u, ok := num.Bits(v); ok {
 		return guest.Addr(u)
 	}
 	name, ok := v.(glua.LString)
@@ -93,6 +94,6 @@ func pushString(L *glua.LState, s string) int {
 }
 
 func pushInt(L *glua.LState, v uint64) int {
-	L.Push(Int(v))
+	L.Push(num.Int(v))
 	return 1
 }

@@ -2,6 +2,7 @@ package lua
 
 import (
 	glua "github.com/yuin/gopher-lua"
+	"panda/lua/num"
 
 	"panda/emu/event"
 )
@@ -11,8 +12,8 @@ func cpuBacktrace(s *State, L *glua.LState) int {
 	t := L.NewTable()
 	for _, f := range event.Backtrace(c, min(argLen(L, 2, 20), maxListed)) {
 		r := L.NewTable()
-		r.RawSetString("pc", Int(uint64(f.PC)))
-		r.RawSetString("sp", Int(uint64(f.SP)))
+		r.RawSetString("pc", num.Int(uint64(f.PC)))
+		r.RawSetString("sp", num.Int(uint64(f.SP)))
 		r.RawSetString("symbol", glua.LString(SymbolAt(c, f.PC)))
 		t.Append(r)
 	}

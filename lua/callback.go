@@ -3,6 +3,7 @@ package lua
 import (
 	"encoding/binary"
 	"fmt"
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -154,11 +155,11 @@ func (cb *callback) systemFunc() any {
 		return event.ProcessFunc(cb.process)
 	case event.ThreadStart:
 		return event.ThreadFunc(func(c *vcpu.CPU, t *event.Thread) {
-			cb.call(c, 0, Signed(int64(t.TID)), Signed(int64(t.PID)))
+			cb.call(c, 0, num.Signed(int64(t.TID)), num.Signed(int64(t.PID)))
 		})
 	case event.ThreadExit:
 		return event.ThreadFunc(func(c *vcpu.CPU, t *event.Thread) {
-			cb.call(c, 0, Signed(int64(t.TID)), Signed(int64(t.PID)), Signed(int64(t.Status)))
+			cb.call(c, 0, num.Signed(int64(t.TID)), num.Signed(int64(t.PID)), num.Signed(int64(t.Status)))
 		})
 	case event.ModuleMapped, event.ModuleUnmapped:
 		return event.ModuleFunc(func(c *vcpu.CPU, m *event.MappedModule) {
@@ -200,7 +201,7 @@ func (cb *callback) mem(c *vcpu.CPU, m *vcpu.MemAccess) {
 		copy(m.Buf, text)
 		return
 	}
-	v, ok := bits64(ret)
+	v, ok := num.Bits(ret)
 	if !ok {
 		panic(fmt.Errorf("%s returned a %s value for the bytes of an access", cb.where(), typeName(ret)))
 	}
@@ -220,12 +221,12 @@ func (cb *callback) where() string {
 // userSyscall passes number and arguments one by one, as the manual has it.
 func (cb *callback) userSyscall(c *vcpu.CPU, sc *event.Syscall) {
 	args := make([]glua.LValue, 0, 8)
-	args = append(args, Signed(int64(sc.Number)))
+	args = append(args, num.Signed(int64(sc.Number)))
 	for _, a := range sc.Args {
 		args = append(args, cb.addr(a))
 	}
 	if cb.kind == event.UserAfterSyscall {
-		args = append(args, Signed(sc.Ret))
+		args = append(args, num.Signed(sc.Ret))
 	}
 	cb.call(c, 0, args...)
 }
@@ -233,11 +234,11 @@ func (cb *callback) userSyscall(c *vcpu.CPU, sc *event.Syscall) {
 func (cb *callback) process(c *vcpu.CPU, p *event.Process) {
 	switch cb.kind {
 	case event.ProcessStart:
-		cb.call(c, 0, Signed(int64(p.PID)), glua.LString(p.Path))
+		cb.call(c, 0, num.Signed(int64(p.PID)), glua.LString(p.Path))
 		return
 	case event.ProcessFork:
-		cb.call(c, 0, Signed(int64(p.PID)), Signed(int64(p.Parent)))
+		cb.call(c, 0, num.Signed(int64(p.PID)), num.Signed(int64(p.Parent)))
 		return
 	}
-	cb.call(c, 0, Signed(int64(p.PID)), Signed(int64(p.Status)))
+	cb.call(c, 0, num.Signed(int64(p.PID)), num.Signed(int64(p.Status)))
 }

@@ -3,6 +3,7 @@ package lua
 import (
 	"errors"
 	"fmt"
+	"panda/lua/num"
 	"sort"
 	"strconv"
 	"strings"
@@ -68,7 +69,7 @@ func (s *State) Number(expr string) (uint64, error) {
 		return 0, err
 	}
 	if len(ret) > 0 {
-		if u, ok := bits64(ret[0]); ok {
+		if u, ok := num.Bits(ret[0]); ok {
 			return u, nil
 		}
 	}
@@ -142,7 +143,7 @@ const (
 func show(v glua.LValue, depth int) string {
 	switch v := v.(type) {
 	case glua.LNumber:
-		if isWhole(v) && v >= 1<<16 {
+		if num.IsWhole(v) && v >= 1<<16 {
 			return fmt.Sprintf("0x%x (%d)", uint64(v), uint64(v))
 		}
 	case glua.LString:

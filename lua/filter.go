@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"panda/lua/num"
 	"slices"
 	"strings"
 
@@ -151,7 +152,7 @@ func (p *filterParser) when(v glua.LValue) {
 }
 
 func (p *filterParser) integer(v glua.LValue) uint64 {
-	u, ok := bits64(v)
+	u, ok := num.Bits(v)
 	if !ok {
 		p.errorf("%s", expected("integer", v))
 	}
@@ -210,7 +211,7 @@ func (p *filterParser) ranges(v glua.LValue) []event.Range {
 	if !ok {
 		return []event.Range{p.one(v)}
 	}
-	if t.Len() == 2 && isNumber(t.RawGetInt(1)) && isNumber(t.RawGetInt(2)) {
+	if t.Len() == 2 && num.Is(t.RawGetInt(1)) && num.Is(t.RawGetInt(2)) {
 		return []event.Range{p.pair(t)}
 	}
 	var rs []event.Range
@@ -258,7 +259,7 @@ func (p *filterParser) one(v glua.LValue) event.Range {
 }
 
 func (p *filterParser) address(v glua.LValue) guest.Addr {
-	if u, ok := bits64(v); ok {
+	if u, ok := num.Bits(v); ok {
 		return guest.Addr(u)
 	}
 	text, ok := v.(glua.LString)

@@ -1,5 +1,7 @@
 package lua
 
+import "panda/lua/num"
+
 import glua "github.com/yuin/gopher-lua"
 
 // keeper holds panda.keep of scripts between unloading and loading again.
@@ -50,7 +52,7 @@ func pairsOf(t *glua.LTable, inside map[*glua.LTable]bool, budget *int) []pair {
 
 func isData(v glua.LValue) bool {
 	switch v.(type) {
-	case glua.LNumber, U64, glua.LString, glua.LBool:
+	case glua.LNumber, num.U64, glua.LString, glua.LBool:
 		return true
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"panda/lua/num"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -72,7 +73,7 @@ func baseInt(_ *State, L *glua.LState) int {
 	if n < 1 || n > 64 {
 		L.ArgError(2, "bits must be from 1 to 64")
 	}
-	L.Push(Signed(int64(v<<(64-n)) >> (64 - n)))
+	L.Push(num.Signed(int64(v<<(64-n)) >> (64 - n)))
 	return 1
 }
 
@@ -150,7 +151,7 @@ func baseToNumber(_ *State, L *glua.LState) int {
 		L.Push(parseBase(L, L.CheckString(1), argLen(L, 2, 10)))
 		return 1
 	}
-	n := number(v)
+	n := num.Of(v)
 	if n == nil {
 		n = glua.LNil
 	}
@@ -171,9 +172,9 @@ func parseBase(L *glua.LState, text string, base int) glua.LValue {
 		return glua.LNil
 	}
 	if neg {
-		return negate(Int(u))
+		return num.Neg(num.Int(u))
 	}
-	return Int(u)
+	return num.Int(u)
 }
 
 // basePairs honours __pairs, by which userdata can be walked.

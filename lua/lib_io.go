@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -110,7 +111,7 @@ func forward(L *glua.LState, fn *glua.LFunction, as []glua.LValue) int {
 
 func textArgs(as []glua.LValue) []glua.LValue {
 	for i, a := range as {
-		if u, ok := a.(U64); ok {
+		if u, ok := a.(num.U64); ok {
 			as[i] = glua.LString(u.String())
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"panda/lua/num"
 	"sort"
 	"strconv"
 	"strings"
@@ -38,14 +39,14 @@ type encoder struct {
 func (e *encoder) value(v glua.LValue, nl string) {
 	e.step(1)
 	switch v := v.(type) {
-	case U64:
+	case num.U64:
 		e.out.WriteString(strconv.FormatUint(uint64(v), 10))
 	case glua.LNumber:
 		f := float64(v)
 		if math.IsInf(f, 0) || f != f {
 			e.L.RaiseError("json: %v is no JSON number", f)
 		}
-		if isWhole(v) {
+		if num.IsWhole(v) {
 			e.out.WriteString(strconv.FormatInt(int64(v), 10))
 			return
 		}
@@ -103,7 +104,7 @@ func (e *encoder) table(t *glua.LTable, nl string) {
 		return keyLess(keys[i], keys[j])
 	})
 	e.list('{', '}', len(keys), nl, func(i int, nl string) {
-		if !glua.LVCanConvToString(keys[i]) && !isNumber(keys[i]) {
+		if !glua.LVCanConvToString(keys[i]) && !num.Is(keys[i]) {
 			e.L.RaiseError("json: a %s value cannot be a key", keys[i].Type())
 		}
 		e.string(keys[i].String())
@@ -170,7 +171,7 @@ func decode(t *ticker, d *json.Decoder, depth int) (glua.LValue, error) {
 	case string:
 		return glua.LString(v), nil
 	case json.Number:
-		n, _ := parseNumber(v.String())
+		n, _ := num.Parse(v.String())
 		return n, nil
 	case json.Delim:
 		return decodeTable(t, d, v, depth)

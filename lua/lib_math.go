@@ -3,6 +3,7 @@ package lua
 import (
 	"math"
 	"math/rand/v2"
+	"panda/lua/num"
 	"sort"
 	"strings"
 
@@ -53,7 +54,7 @@ func floatRows() []Row {
 }
 
 func argNumber(L *glua.LState, n int) glua.LValue {
-	v := number(L.Get(n))
+	v := num.Of(L.Get(n))
 	if v == nil {
 		L.ArgError(n, expected("number", L.Get(n)))
 	}
@@ -65,8 +66,8 @@ func mathRound(f func(float64) float64) func(*State, *glua.LState) int {
 		v := argNumber(L, 1)
 		if n, ok := v.(glua.LNumber); ok {
 			v = glua.LNumber(f(float64(n)))
-			if u, ok := wholeFloat(float64(n)); ok && !isWhole(n) {
-				v = Int(u) // 2^60 as a float is that integer
+			if u, ok := num.WholeFloat(float64(n)); ok && !num.IsWhole(n) {
+				v = num.Int(u) // 2^60 as a float is that integer
 			}
 		}
 		L.Push(v)
@@ -88,7 +89,7 @@ func mathPick(sign int) func(*State, *glua.LState) int {
 		best := argNumber(L, 1)
 		for i := 2; i <= L.GetTop(); i++ {
 			v := argNumber(L, i)
-			if order, ok := compare(v, best); ok && order == sign {
+			if order, ok := num.Compare(v, best); ok && order == sign {
 				best = v
 			}
 		}
@@ -99,18 +100,18 @@ func mathPick(sign int) func(*State, *glua.LState) int {
 
 func mathFmod(_ *State, L *glua.LState) int {
 	a, b := argNumber(L, 1), argNumber(L, 2)
-	if !isWide(a, b) {
+	if !num.IsWide(a, b) {
 		L.Push(glua.LNumber(math.Mod(argFloat(L, 1), argFloat(L, 2))))
 		return 1
 	}
-	neg, x := magnitude(a)
-	_, y := magnitude(b)
+	neg, x := num.Magnitude(a)
+	_, y := num.Magnitude(b)
 	if y == 0 {
 		L.ArgError(2, "zero")
 	}
-	r := Int(x % y)
+	r := num.Int(x % y)
 	if neg {
-		r = negate(r)
+		r = num.Neg(r)
 	}
 	L.Push(r)
 	return 1
@@ -121,13 +122,13 @@ func mathIdiv(_ *State, L *glua.LState) int {
 	if b == glua.LNumber(0) {
 		L.ArgError(2, "zero")
 	}
-	q := div(a, b)
+	q := num.Div(a, b)
 	n, ok := q.(glua.LNumber)
 	switch {
-	case !isWide(a, b) && ok:
+	case !num.IsWide(a, b) && ok:
 		q = glua.LNumber(math.Floor(float64(n)))
-	case !isZero(mod(a, b)) && negative(a) != negative(b):
-		q = sub(q, glua.LNumber(1)) // div cuts off towards zero
+	case !isZero(num.Mod(a, b)) && negative(a) != negative(b):
+		q = num.Sub(q, glua.LNumber(1)) // div cuts off towards zero
 	}
 	L.Push(q)
 	return 1
@@ -136,16 +137,16 @@ func mathIdiv(_ *State, L *glua.LState) int {
 func isZero(v glua.LValue) bool { return v == glua.LNumber(0) }
 
 func negative(v glua.LValue) bool {
-	neg, _ := magnitude(v)
+	neg, _ := num.Magnitude(v)
 	return neg
 }
 
 func mathType(_ *State, L *glua.LState) int {
 	v := L.CheckAny(1)
 	switch {
-	case !isNumber(v):
+	case !num.Is(v):
 		L.Push(glua.LNil)
-	case isInt(v):
+	case num.IsInt(v):
 		L.Push(glua.LString("integer"))
 	default:
 		L.Push(glua.LString("float"))
@@ -178,7 +179,7 @@ func mathRandom(s *State, L *glua.LState) int {
 	} else {
 		v = s.random.Uint64() // all 64 bits
 	}
-	L.Push(Signed(lo + int64(v)))
+	L.Push(num.Signed(lo + int64(v)))
 	return 1
 }
 
@@ -193,7 +194,7 @@ func argWhole(L *glua.LState, n int) uint64 {
 	if f, ok := v.(glua.LNumber); ok {
 		v = glua.LNumber(math.Trunc(float64(f)))
 	}
-	u, ok := bits64(v)
+	u, ok := num.Bits(v)
 	if !ok {
 		L.ArgError(n, "number has no integer representation")
 	}
@@ -202,16 +203,16 @@ func argWhole(L *glua.LState, n int) uint64 {
 
 func mathToInteger(_ *State, L *glua.LState) int {
 	v := L.Get(1)
-	if !isNumber(v) {
+	if !num.Is(v) {
 		L.Push(glua.LNil)
 		return 1
 	}
-	if u, ok := bits64(v); !ok {
+	if u, ok := num.Bits(v); !ok {
 		L.Push(glua.LNil)
-	} else if n, isPlain := v.(glua.LNumber); isPlain && isWhole(n) {
+	} else if n, isPlain := v.(glua.LNumber); isPlain && num.IsWhole(n) {
 		L.Push(v)
 	} else {
-		L.Push(Int(u))
+		L.Push(num.Int(u))
 	}
 	return 1
 }
@@ -236,7 +237,7 @@ func tableConcat(s *State, L *glua.LState) int {
 	for i := from; i <= to; i++ {
 		ticks.step(1)
 		v := t.RawGetInt(i)
-		if !glua.LVCanConvToString(v) && !isNumber(v) {
+		if !glua.LVCanConvToString(v) && !num.Is(v) {
 			L.RaiseError("invalid value (%s) at index %d in table for concat", typeName(v), i)
 		}
 		if size += textLen(v) + len(sep); size > maxString {
@@ -319,8 +320,8 @@ func tableKeys(s *State, L *glua.LState) int {
 
 // keyLess orders keys of any type: numbers, then strings, then the rest.
 func keyLess(a, b glua.LValue) bool {
-	if isNumber(a) && isNumber(b) {
-		order, _ := compare(a, b)
+	if num.Is(a) && num.Is(b) {
+		order, _ := num.Compare(a, b)
 		return order < 0
 	}
 	if x, ok := a.(glua.LString); ok {
@@ -332,7 +333,7 @@ func keyLess(a, b glua.LValue) bool {
 }
 
 func keyClass(v glua.LValue) int {
-	if isNumber(v) {
+	if num.Is(v) {
 		return 0
 	}
 	return 1 + int(v.Type())

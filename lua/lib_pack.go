@@ -3,6 +3,7 @@ package lua
 import (
 	"encoding/binary"
 	"math"
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -299,9 +300,9 @@ func (it *item) integer(L *glua.LState, s string) glua.LValue {
 		L.RaiseError("%d-byte integer does not fit into a number of 64 bits", len(s))
 	}
 	if it.kind == 'i' {
-		return Signed(int64(u))
+		return num.Signed(int64(u))
 	}
-	return Int(u)
+	return num.Int(u)
 }
 
 func stringPackSize(s *State, L *glua.LState) int {

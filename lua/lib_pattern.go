@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"panda/lua/num"
 	"strconv"
 	"strings"
 
@@ -156,7 +157,7 @@ func (g *replacer) replace(from, to int) {
 	switch {
 	case glua.LVIsFalse(v):
 		g.append(g.src[from:to])
-	case glua.LVCanConvToString(v) || isNumber(v):
+	case glua.LVCanConvToString(v) || num.Is(v):
 		g.append(v.String())
 	default:
 		g.L.RaiseError("invalid replacement value (a %s)", typeName(v))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"panda/lua/num"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,7 +186,7 @@ func (sp *spec) append(st *State, L *glua.LState, out []byte, arg int) []byte {
 	v := L.Get(arg)
 	switch sp.verb {
 	case 'd', 'i', 'u', 'x', 'X', 'o', 'c':
-		n := number(v)
+		n := num.Of(v)
 		if n == nil {
 			L.ArgError(arg, expected("number", v))
 		}
@@ -211,14 +212,14 @@ func (sp *spec) append(st *State, L *glua.LState, out []byte, arg int) []byte {
 // integer prints a number under an integer verb; a fraction is cut off, as in
 // Lua 5.1.
 func (sp *spec) integer(out []byte, v glua.LValue) []byte {
-	if f, ok := v.(glua.LNumber); ok && !isWhole(f) {
+	if f, ok := v.(glua.LNumber); ok && !num.IsWhole(f) {
 		t := math.Trunc(float64(f))
-		if _, ok := wholeFloat(t); !ok {
+		if _, ok := num.WholeFloat(t); !ok {
 			return sp.pad(out, "", strconv.AppendFloat(nil, t, 'f', 0, 64), false)
 		}
 		v = glua.LNumber(t)
 	}
-	u, _ := bits64(v)
+	u, _ := num.Bits(v)
 	n, isPlain := v.(glua.LNumber)
 	sign := ""
 	if sp.verb == 'd' || sp.verb == 'i' {

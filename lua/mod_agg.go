@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -103,12 +104,12 @@ func (a *aggregation) fields(L *glua.LState, k event.Kind, t *glua.LTable) {
 }
 
 func (a *aggregation) options(L *glua.LState, t *glua.LTable) {
-	num := func(key string, def int64) int64 {
+	field := func(key string, def int64) int64 {
 		v := t.RawGetString(key)
 		if v == glua.LNil {
 			return def
 		}
-		u, ok := bits64(v)
+		u, ok := num.Bits(v)
 		if !ok {
 			L.RaiseError("panda.%s: %s= must be an integer", a.op.name, key)
 		}
@@ -118,8 +119,8 @@ func (a *aggregation) options(L *glua.LState, t *glua.LTable) {
 	if a.op.name == "top" {
 		def = 10
 	}
-	a.limit = int(max(num("limit", def), 0))
-	a.lo, a.hi, a.step = num("lo", 0), num("hi", 100), num("step", 10)
+	a.limit = int(max(field("limit", def), 0))
+	a.lo, a.hi, a.step = field("lo", 0), field("hi", 100), field("step", 10)
 	if a.op.name == "lhist" && (a.step <= 0 || a.hi <= a.lo || (a.hi-a.lo)/a.step > 1000) {
 		L.RaiseError("panda.lhist: lo=%d hi=%d step=%d give no histogram", a.lo, a.hi, a.step)
 	}
@@ -127,7 +128,7 @@ func (a *aggregation) options(L *glua.LState, t *glua.LTable) {
 		if len(a.by) == 0 {
 			L.RaiseError("panda.last: by= must name the fields to keep")
 		}
-		a.limit = int(min(max(num("limit", 10), 1), 1<<20))
+		a.limit = int(min(max(field("limit", 10), 1), 1<<20))
 		a.ring = make([]aggKey, 0, a.limit)
 	}
 	switch by := t.RawGetString("sort"); by {
@@ -179,7 +180,7 @@ func (s *State) field(L *glua.LState, k event.Kind, name string) *event.Field {
 	if !rounded {
 		return f
 	}
-	step, ok := bits64(glua.LString(multiple))
+	step, ok := num.Bits(glua.LString(multiple))
 	if !ok || step == 0 || f.Type == event.TextValue {
 		L.RaiseError("%v: field %s cannot be rounded to %q", k, name, multiple)
 	}

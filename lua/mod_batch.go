@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -44,7 +45,7 @@ func pandaBatch(s *State, L *glua.LState) int {
 	fields := batchMask(L, t.RawGetString("fields"))
 	n := 0
 	if v := t.RawGetString("n"); v != glua.LNil {
-		u, ok := bits64(v)
+		u, ok := num.Bits(v)
 		if !ok || u == 0 || u > 1<<24 {
 			L.RaiseError("panda.batch: n= must be a number from 1 to %d", 1<<24)
 		}

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -40,12 +41,12 @@ type cpuField struct {
 }
 
 var cpuFields = []cpuField{
-	{Field{"pc", "address of the current instruction; assigning makes the guest go on there"}, func(c *vcpu.CPU) glua.LValue { return Int(uint64(c.PC())) }},
-	{Field{"sp", "stack pointer"}, func(c *vcpu.CPU) glua.LValue { return Int(uint64(c.SP())) }},
-	{Field{"icount", "instructions completed before the current one"}, func(c *vcpu.CPU) glua.LValue { return Int(c.Icount()) }},
-	{Field{"asid", "name of the current address space"}, func(c *vcpu.CPU) glua.LValue { return Int(uint64(c.ASID())) }},
-	{Field{"pid", "process"}, func(c *vcpu.CPU) glua.LValue { return Signed(int64(c.Machine.Process)) }},
-	{Field{"tid", "thread"}, func(c *vcpu.CPU) glua.LValue { return Signed(int64(c.Machine.Thread)) }},
+	{Field{"pc", "address of the current instruction; assigning makes the guest go on there"}, func(c *vcpu.CPU) glua.LValue { return num.Int(uint64(c.PC())) }},
+	{Field{"sp", "stack pointer"}, func(c *vcpu.CPU) glua.LValue { return num.Int(uint64(c.SP())) }},
+	{Field{"icount", "instructions completed before the current one"}, func(c *vcpu.CPU) glua.LValue { return num.Int(c.Icount()) }},
+	{Field{"asid", "name of the current address space"}, func(c *vcpu.CPU) glua.LValue { return num.Int(uint64(c.ASID())) }},
+	{Field{"pid", "process"}, func(c *vcpu.CPU) glua.LValue { return num.Signed(int64(c.Machine.Process)) }},
+	{Field{"tid", "thread"}, func(c *vcpu.CPU) glua.LValue { return num.Signed(int64(c.Machine.Thread)) }},
 	{Field{"comm", "name of the process's program"}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Comm) }},
 	{Field{"arch", "guest architecture, \"x86_64\" or \"i386\""}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Arch.Name.String()) }},
 	{Field{"bits", "width of an address, 32 or 64"}, func(c *vcpu.CPU) glua.LValue { return glua.LNumber(c.Machine.Arch.Bits) }},
@@ -263,7 +264,7 @@ func cpuModuleAt(s *State, L *glua.LState) int {
 		return 1
 	}
 	L.Push(glua.LString(file))
-	L.Push(Int(uint64(base)))
+	L.Push(num.Int(uint64(base)))
 	return 2
 }
 
@@ -283,7 +284,7 @@ func cpuRegs(s *State, L *glua.LState) int {
 	t := L.NewTable()
 	for _, n := range c.Machine.Arch.Names {
 		if r := c.Machine.Arch.Lookup(n); r != nil {
-			t.RawSetString(n, Int(r.Value(&c.W)))
+			t.RawSetString(n, num.Int(r.Value(&c.W)))
 		}
 	}
 	L.Push(t)
@@ -311,14 +312,14 @@ func (s *State) box(v uint64) glua.LValue {
 	p := &s.boxes[(v^v>>10)%boxCount]
 	switch old := (*p).(type) {
 	case glua.LNumber:
-		if v <= maxPlain && old == glua.LNumber(v) {
+		if v <= num.MaxPlain && old == glua.LNumber(v) {
 			return *p
 		}
-	case U64:
+	case num.U64:
 		if uint64(old) == v {
 			return *p
 		}
 	}
-	*p = Int(v)
+	*p = num.Int(v)
 	return *p
 }

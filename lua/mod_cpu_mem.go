@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -96,7 +97,7 @@ func memAccess(size int, signed bool) func(*State, *glua.LState) int {
 		v := binary.LittleEndian.Uint64(b[:])
 		if signed {
 			n := 64 - 8*size
-			L.Push(Signed(int64(v<<n) >> n))
+			L.Push(num.Signed(int64(v<<n) >> n))
 			return 1
 		}
 		L.Push(s.box(v))

@@ -3,6 +3,7 @@ package lua
 import (
 	"errors"
 	"fmt"
+	"panda/lua/num"
 	"reflect"
 
 	glua "github.com/yuin/gopher-lua"
@@ -52,11 +53,11 @@ func (s *State) toGo(v glua.LValue, depth int) (any, error) {
 	case glua.LBool:
 		return bool(v), nil
 	case glua.LNumber:
-		if isWhole(v) {
+		if num.IsWhole(v) {
 			return int64(v), nil
 		}
 		return float64(v), nil
-	case U64:
+	case num.U64:
 		return uint64(v), nil
 	case *glua.LFunction:
 		return s.function(v), nil
@@ -134,9 +135,9 @@ func (s *State) fromGo(v any) glua.LValue {
 func (s *State) fromValue(v reflect.Value) glua.LValue {
 	switch {
 	case v.CanInt():
-		return Signed(v.Int())
+		return num.Signed(v.Int())
 	case v.CanUint():
-		return Int(v.Uint())
+		return num.Int(v.Uint())
 	case v.CanFloat():
 		return glua.LNumber(v.Float())
 	}

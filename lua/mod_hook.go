@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"panda/lua/num"
 	"slices"
 	"strings"
 
@@ -94,7 +95,7 @@ func misspeltHandler(L *glua.LState, t *glua.LTable, known ...string) {
 // functionFilter reads argument 1: an address, a symbol or a pattern of symbols,
 // with the file's name before it as in "libc.so.6!mem*".
 func (s *State) functionFilter(L *glua.LState) *event.Filter {
-	if u, ok := bits64(L.Get(1)); ok {
+	if u, ok := num.Bits(L.Get(1)); ok {
 		return &event.Filter{PC: []event.Range{{Lo: guest.Addr(u), Hi: guest.Addr(u) + 1}}}
 	}
 	f := new(event.Filter)
@@ -134,7 +135,7 @@ func (cb *callback) result(v glua.LValue) (u uint64, ok bool) {
 	case glua.LBool:
 		return map[glua.LBool]uint64{true: 1}[b], true
 	}
-	if u, ok = bits64(v); !ok {
+	if u, ok = num.Bits(v); !ok {
 		panic(fmt.Errorf("%s returned a %s value; a result is an integer, true or false, or nothing", cb.where(), typeName(v)))
 	}
 	return u, true
@@ -162,7 +163,7 @@ func (h *hook) arguments(c *vcpu.CPU, call *event.Call) []glua.LValue {
 // tell sets the fields by which handlers know the call.
 func (h *hook) tell(call *event.Call, mine *hookedCall) {
 	h.table.RawSetString("name", glua.LString(mine.name))
-	h.table.RawSetString("caller", Int(uint64(call.Return)))
+	h.table.RawSetString("caller", num.Int(uint64(call.Return)))
 	h.table.RawSetString("call", mine.own)
 }
 
@@ -261,5 +262,5 @@ func (h *sysHook) left(c *vcpu.CPU, sc *event.Syscall) {
 		h.table.RawSetString("call", own)
 		delete(h.own, c.Machine.Thread)
 	}
-	h.leave.call(c, 0, append([]glua.LValue{Signed(sc.Ret)}, h.args(sc)...)...)
+	h.leave.call(c, 0, append([]glua.LValue{num.Signed(sc.Ret)}, h.args(sc)...)...)
 }

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"bytes"
+	"panda/lua/num"
 	"path"
 	"slices"
 
@@ -44,7 +45,7 @@ func pandaSearchBytes(s *State, L *glua.LState) int {
 func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 	opt := L.OptTable(2, L.NewTable())
 	number := func(key string, def uint64) uint64 {
-		if u, ok := bits64(opt.RawGetString(key)); ok {
+		if u, ok := num.Bits(opt.RawGetString(key)); ok {
 			return u
 		}
 		return def
@@ -64,7 +65,7 @@ func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 		}
 		r.Start, r.End = max(r.Start, lo), min(r.End, hi)
 		for _, a := range searchRange(s.host.CPU(), r.Start, r.End, overlap, limit-found.Len(), piecewise) {
-			found.Append(Int(uint64(a)))
+			found.Append(num.Int(uint64(a)))
 		}
 	}
 	L.Push(found)
@@ -141,8 +142,8 @@ func pandaModules(s *State, L *glua.LState) int {
 		m := L.NewTable()
 		m.RawSetString("name", glua.LString(path.Base(f.Path)))
 		m.RawSetString("path", glua.LString(f.Path))
-		m.RawSetString("start", Int(uint64(f.Start)))
-		m.RawSetString("stop", Int(uint64(f.End)))
+		m.RawSetString("start", num.Int(uint64(f.Start)))
+		m.RawSetString("stop", num.Int(uint64(f.End)))
 		t.Append(m)
 	}
 	L.Push(t)

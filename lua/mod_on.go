@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -55,9 +56,9 @@ func checkHandle(L *glua.LState) *callback {
 func handleField(cb *callback, name string) glua.LValue {
 	switch name {
 	case "hits":
-		return Int(cb.sub.Hits)
+		return num.Int(cb.sub.Hits)
 	case "matches":
-		return Int(cb.sub.Matches)
+		return num.Int(cb.sub.Matches)
 	case "kind":
 		return glua.LString(cb.sub.What())
 	case "active":

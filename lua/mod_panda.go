@@ -2,6 +2,7 @@ package lua
 
 import (
 	glua "github.com/yuin/gopher-lua"
+	"panda/lua/num"
 
 	"panda/emu/plugin"
 )
@@ -140,11 +141,11 @@ func pandaMaps(s *State, L *glua.LState) int {
 	t := L.NewTable()
 	for _, r := range s.needHost(L).Core().Regions() {
 		m := L.NewTable()
-		m.RawSetString("start", Int(uint64(r.Start)))
-		m.RawSetString("stop", Int(uint64(r.End)))
+		m.RawSetString("start", num.Int(uint64(r.Start)))
+		m.RawSetString("stop", num.Int(uint64(r.End)))
 		m.RawSetString("prot", glua.LString(r.Prot.String()))
 		m.RawSetString("file", glua.LString(r.File))
-		m.RawSetString("offset", Int(r.Offset))
+		m.RawSetString("offset", num.Int(r.Offset))
 		t.Append(m)
 	}
 	L.Push(t)

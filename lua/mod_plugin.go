@@ -2,6 +2,7 @@ package lua
 
 import (
 	"fmt"
+	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -146,9 +147,9 @@ func pandaArg(s *State, L *glua.LState) int {
 	switch d := def.(type) {
 	case glua.LBool:
 		L.Push(glua.LBool(h.Args().Bool(key, L.OptString(3, "")) || bool(d)))
-	case glua.LNumber, U64:
-		u, _ := bits64(d)
-		L.Push(Int(h.Args().Uint(key, u, L.OptString(3, ""))))
+	case glua.LNumber, num.U64:
+		u, _ := num.Bits(d)
+		L.Push(num.Int(h.Args().Uint(key, u, L.OptString(3, ""))))
 	case *glua.LNilType:
 		v := h.Args().String(key, "", L.OptString(3, ""))
 		if v == "" {

@@ -3,6 +3,7 @@ package lua
 import (
 	"errors"
 	"fmt"
+	"panda/lua/num"
 	"path"
 	"strings"
 
@@ -120,7 +121,7 @@ func pandaProgram(s *State, L *glua.LState) int {
 	m := h.CPU().Machine
 	files := ListModules(h.Core().Regions())
 	t := L.NewTable()
-	t.RawSetString("pid", Signed(int64(m.Process)))
+	t.RawSetString("pid", num.Signed(int64(m.Process)))
 	t.RawSetString("arch", glua.LString(m.Arch.Name.String()))
 	t.RawSetString("bits", glua.LNumber(m.Arch.Bits))
 	for i := range files {
@@ -131,8 +132,8 @@ func pandaProgram(s *State, L *glua.LState) int {
 		}
 		t.RawSetString("path", glua.LString(f.Path))
 		t.RawSetString("name", glua.LString(name))
-		t.RawSetString("start", Int(uint64(f.Start)))
-		t.RawSetString("stop", Int(uint64(f.End)))
+		t.RawSetString("start", num.Int(uint64(f.Start)))
+		t.RawSetString("stop", num.Int(uint64(f.End)))
 		if strings.HasPrefix(name, m.Comm) {
 			break
 		}
@@ -145,10 +146,10 @@ func pandaThreads(s *State, L *glua.LState) int {
 	t := L.NewTable()
 	for _, th := range s.needHost(L).Threads() {
 		r := L.NewTable()
-		r.RawSetString("tid", Signed(int64(th.TID)))
-		r.RawSetString("pid", Signed(int64(th.PID)))
+		r.RawSetString("tid", num.Signed(int64(th.TID)))
+		r.RawSetString("pid", num.Signed(int64(th.PID)))
 		r.RawSetString("comm", glua.LString(th.Comm))
-		r.RawSetString("pc", Int(uint64(th.PC)))
+		r.RawSetString("pc", num.Int(uint64(th.PC)))
 		r.RawSetString("state", glua.LString(th.State))
 		r.RawSetString("call", glua.LString(th.Call))
 		t.Append(r)

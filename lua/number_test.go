@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"math/bits"
 	"math/rand/v2"
+	"panda/lua/num"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func lit(v uint64) string {
 
 func wantInt(t *testing.T, what string, got glua.LValue, want uint64) {
 	t.Helper()
-	if got != Int(want) {
+	if got != num.Int(want) {
 		t.Errorf("%s = %v (%T), want %#x", what, got, got, want)
 	}
 }
@@ -69,7 +70,7 @@ func TestArithmetic(t *testing.T) {
 	vs := values(60)
 	for _, x := range vs {
 		for _, y := range vs {
-			ret, err := s.run(ops, Int(x), Int(y))
+			ret, err := s.run(ops, num.Int(x), num.Int(y))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,9 +93,9 @@ func TestArithmetic(t *testing.T) {
 // wantSub: the difference of plain numbers is signed, any other wraps.
 func wantSub(t *testing.T, what string, got glua.LValue, x, y uint64) {
 	t.Helper()
-	want := Int(x - y)
-	if x <= maxPlain && y <= maxPlain {
-		want = Signed(int64(x - y))
+	want := num.Int(x - y)
+	if x <= num.MaxPlain && y <= num.MaxPlain {
+		want = num.Signed(int64(x - y))
 	}
 	if got != want {
 		t.Errorf("%s = %v, want %v", what, got, want)
@@ -124,18 +125,18 @@ func TestSigned(t *testing.T) {
 	ops := evalIn(t, s, `return function(a, b) return a + b, a * b, -a, a - b end`)[0].(*glua.LFunction)
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 3000 {
-		a := (int64(r.Uint64()) >> r.IntN(64)) % (maxPlain + 1)
-		b := (int64(r.Uint64()) >> r.IntN(64)) % (maxPlain + 1)
-		ret, err := s.run(ops, Signed(a), Signed(b))
+		a := (int64(r.Uint64()) >> r.IntN(64)) % (num.MaxPlain + 1)
+		b := (int64(r.Uint64()) >> r.IntN(64)) % (num.MaxPlain + 1)
+		ret, err := s.run(ops, num.Signed(a), num.Signed(b))
 		if err != nil {
 			t.Fatal(err)
 		}
 		p := new(big.Int).Mul(big.NewInt(a), big.NewInt(b))
-		prod := Int(uint64(a) * uint64(b))
-		if p.IsInt64() && p.Int64() >= -maxPlain && p.Int64() <= maxPlain {
-			prod = Signed(p.Int64())
+		prod := num.Int(uint64(a) * uint64(b))
+		if p.IsInt64() && p.Int64() >= -num.MaxPlain && p.Int64() <= num.MaxPlain {
+			prod = num.Signed(p.Int64())
 		}
-		for i, want := range []glua.LValue{Signed(a + b), prod, Signed(-a), Signed(a - b)} {
+		for i, want := range []glua.LValue{num.Signed(a + b), prod, num.Signed(-a), num.Signed(a - b)} {
 			if ret[i] != want {
 				t.Errorf("a=%d b=%d result %d: %v, want %v", a, b, i, ret[i], want)
 			}
@@ -151,7 +152,7 @@ func TestBit(t *testing.T) {
 	end`)[0].(*glua.LFunction)
 	for i, a := range values(300) {
 		b, n := values(300)[i/2], i%64
-		ret, err := s.run(fn, Int(a), Int(b), Int(uint64(n)))
+		ret, err := s.run(fn, num.Int(a), num.Int(b), num.Int(uint64(n)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +178,7 @@ func TestText(t *testing.T) {
 			math.floor(v), math.max(v, 1), loadstring("return " .. string.format("%d", v))()
 	end`)[0].(*glua.LFunction)
 	for _, v := range values(200) {
-		ret, err := s.run(fn, Int(v))
+		ret, err := s.run(fn, num.Int(v))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -18,30 +19,6 @@ type helpers struct {
 	concat *glua.LFunction // a chain of concatenations, under limits
 }
 
-// operator is a row of Lua's arithmetic.
-type operator struct {
-	sign, event string
-	do          arith
-}
-
-var operators = []operator{
-	{"+", "__add", add},
-	{"-", "__sub", sub},
-	{"*", "__mul", mul},
-	{"/", "__div", div},
-	{"%", "__mod", mod},
-	{"^", "__pow", pow},
-}
-
-func operate(sign string, a, b glua.LValue) glua.LValue {
-	for _, o := range operators {
-		if o.sign == sign {
-			return o.do(a, b)
-		}
-	}
-	return nil
-}
-
 // openOperators makes the helpers and gives U64, and strings that hold numbers,
 // their arithmetic.
 func (s *State) openOperators() {
@@ -49,11 +26,11 @@ func (s *State) openOperators() {
 	s.help.arith = map[string]*glua.LFunction{}
 	wide := L.NewTable()
 	str := L.GetMetatable(glua.LString("")).(*glua.LTable)
-	for _, o := range operators {
-		fn := L.NewFunction(o.call)
-		s.help.arith[o.sign] = fn
-		wide.RawSetString(o.event, fn)
-		str.RawSetString(o.event, fn)
+	for _, o := range num.Operators {
+		fn := L.NewFunction(arithmetic(o))
+		s.help.arith[o.Sign] = fn
+		wide.RawSetString(o.Event, fn)
+		str.RawSetString(o.Event, fn)
 	}
 	unm := L.NewFunction(callNegate)
 	wide.RawSetString("__unm", unm)
@@ -66,19 +43,22 @@ func (s *State) openOperators() {
 		L.Push(glua.LString(L.Get(1).String()))
 		return 1
 	}))
-	L.SetMetatable(U64(0), wide)
+	L.SetMetatable(num.U64(0), wide)
 	s.help.concat = L.NewFunction(s.callChain)
 	s.help.steps, s.help.limit = L.NewFunction(callSteps), L.NewFunction(callLimit)
 }
 
-func (o operator) call(L *glua.LState) int {
-	a, b := L.Get(1), L.Get(2)
-	v := o.do(a, b)
-	if v == nil {
-		v = metaArith(L, o.event, a, b)
+// arithmetic is an operator as a function: what is not of numbers is the metamethods'.
+func arithmetic(o num.Operator) glua.LGFunction {
+	return func(L *glua.LState) int {
+		a, b := L.Get(1), L.Get(2)
+		v := o.Do(a, b)
+		if v == nil {
+			v = metaArith(L, o.Event, a, b)
+		}
+		L.Push(v)
+		return 1
 	}
-	L.Push(v)
-	return 1
 }
 
 // metaArith calls the metamethod of a table or userdata, or raises Lua's error.
@@ -88,7 +68,7 @@ func metaArith(L *glua.LState, event string, a, b glua.LValue) glua.LValue {
 		op = metaField(L, b, event)
 	}
 	if op == glua.LNil {
-		if number(a) != nil {
+		if num.Of(a) != nil {
 			a = b
 		}
 		L.RaiseError("attempt to perform arithmetic on a %s value", typeName(a))
@@ -118,7 +98,7 @@ func call(L *glua.LState, fn glua.LValue, args ...glua.LValue) glua.LValue {
 }
 
 func callNegate(L *glua.LState) int {
-	v := negate(L.Get(1))
+	v := num.Neg(L.Get(1))
 	if v == nil {
 		L.RaiseError("attempt to perform arithmetic on a %s value", typeName(L.Get(1)))
 	}
@@ -129,7 +109,7 @@ func callNegate(L *glua.LState) int {
 func callConcat(L *glua.LState) int {
 	a, b := L.Get(1), L.Get(2)
 	for _, v := range []glua.LValue{a, b} {
-		if _, ok := v.(U64); !ok && !glua.LVCanConvToString(v) {
+		if _, ok := v.(num.U64); !ok && !glua.LVCanConvToString(v) {
 			L.RaiseError("attempt to concatenate a %s value", typeName(v))
 		}
 	}
@@ -169,7 +149,7 @@ func (s *State) concat(L *glua.LState, a, b glua.LValue) glua.LValue {
 		}
 	}
 	for _, v := range []glua.LValue{a, b} {
-		if _, ok := v.(U64); !ok && !glua.LVCanConvToString(v) {
+		if _, ok := v.(num.U64); !ok && !glua.LVCanConvToString(v) {
 			L.RaiseError("cannot perform concat operation between %v and %v", a.Type(), b.Type())
 		}
 	}
@@ -189,8 +169,8 @@ func callLessEqual(L *glua.LState) int {
 
 // less is Lua's <, also between plain numbers and U64.
 func less(L *glua.LState, a, b glua.LValue) bool {
-	if isNumber(a) && isNumber(b) {
-		order, ok := compare(a, b)
+	if num.Is(a) && num.Is(b) {
+		order, ok := num.Compare(a, b)
 		return ok && order < 0
 	}
 	comparable(L, a, b)
@@ -198,8 +178,8 @@ func less(L *glua.LState, a, b glua.LValue) bool {
 }
 
 func lessEqual(L *glua.LState, a, b glua.LValue) bool {
-	if isNumber(a) && isNumber(b) {
-		order, ok := compare(a, b)
+	if num.Is(a) && num.Is(b) {
+		order, ok := num.Compare(a, b)
 		return ok && order <= 0
 	}
 	if x, ok := a.(glua.LString); ok {
@@ -217,22 +197,14 @@ func lessEqual(L *glua.LState, a, b glua.LValue) bool {
 
 // comparable raises Lua's error for values of two types.
 func comparable(L *glua.LState, a, b glua.LValue) {
-	if a.Type() != b.Type() || isNumber(a) || isNumber(b) {
+	if a.Type() != b.Type() || num.Is(a) || num.Is(b) {
 		L.RaiseError("attempt to compare %s with %s", typeName(a), typeName(b))
 	}
 }
 
-func isNumber(v glua.LValue) bool {
-	switch v.(type) {
-	case glua.LNumber, U64:
-		return true
-	}
-	return false
-}
-
 // typeName is the type as error messages name it.
 func typeName(v glua.LValue) string {
-	if _, ok := v.(U64); ok {
+	if _, ok := v.(num.U64); ok {
 		return "number"
 	}
 	return v.Type().String()
@@ -242,8 +214,8 @@ func typeName(v glua.LValue) string {
 // at a small number and steps by a small one never gets beyond 2^53.
 func callLimit(L *glua.LState) int {
 	v := L.Get(1)
-	if _, ok := v.(U64); ok {
-		v = glua.LNumber(maxPlain)
+	if _, ok := v.(num.U64); ok {
+		v = glua.LNumber(num.MaxPlain)
 	}
 	L.Push(v)
 	return 1
@@ -251,25 +223,25 @@ func callLimit(L *glua.LState) int {
 
 // callSteps is the iterator of a numeric for whose bounds may be U64.
 func callSteps(L *glua.LState) int {
-	v, limit, step := number(L.Get(1)), number(L.Get(2)), number(L.Get(3))
+	v, limit, step := num.Of(L.Get(1)), num.Of(L.Get(2)), num.Of(L.Get(3))
 	for i, n := range []glua.LValue{v, limit, step} {
 		if n == nil {
 			L.RaiseError("'for' %s must be a number", [...]string{"initial value", "limit", "step"}[i])
 		}
 	}
-	sign, _ := compare(step, glua.LNumber(0))
-	if u, ok := step.(U64); ok && u >= 1<<63 {
+	sign, _ := num.Compare(step, glua.LNumber(0))
+	if u, ok := step.(num.U64); ok && u >= 1<<63 {
 		sign = -1 // a two's complement step goes down
 	}
 	done := false
 	L.Push(L.NewFunction(func(L *glua.LState) int {
-		order, ok := compare(v, limit)
+		order, ok := num.Compare(v, limit)
 		if done || !ok || sign >= 0 && order > 0 || sign < 0 && order < 0 {
 			return 0
 		}
 		L.Push(v)
-		next := add(v, step)
-		order, _ = compare(next, v)
+		next := num.Add(v, step)
+		order, _ = num.Compare(next, v)
 		done = order*sign < 0 // it wrapped around
 		v = next
 		return 1

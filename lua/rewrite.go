@@ -3,6 +3,7 @@ package lua
 import (
 	"math"
 	"math/bits"
+	"panda/lua/num"
 	"slices"
 	"strconv"
 
@@ -181,7 +182,7 @@ func (r *rewriter) expr(p *ast.Expr) {
 		}
 	case *ast.UnaryMinusOpExpr:
 		if v := r.value(e.Expr); v != nil {
-			*p = r.at(e, r.constant(negate(v)))
+			*p = r.at(e, r.constant(num.Neg(v)))
 		}
 	case *ast.RelationalOpExpr:
 		if !native {
@@ -298,14 +299,14 @@ func (r *rewriter) arithBound(e *ast.ArithmeticOpExpr) int {
 // literalBits is the bound of a number as the source spells it.
 func literalBits(e *ast.NumberExpr) int {
 	n, ok := literalValue(e).(glua.LNumber)
-	if !ok || math.Abs(float64(n)) > maxPlain {
+	if !ok || math.Abs(float64(n)) > num.MaxPlain {
 		return unbounded
 	}
 	return bits.Len64(uint64(math.Abs(float64(n)))) + 1
 }
 
 func literalValue(e *ast.NumberExpr) glua.LValue {
-	v, ok := parseNumber(e.Value)
+	v, ok := num.Parse(e.Value)
 	if !ok {
 		return glua.LNumber(math.NaN())
 	}
@@ -326,7 +327,7 @@ func (r *rewriter) fold(op string, lhs, rhs ast.Expr) glua.LValue {
 	if a == nil || b == nil {
 		return nil
 	}
-	return operate(op, a, b)
+	return num.Operate(op, a, b)
 }
 
 // value is the value of a rewritten constant, nil for any other expression.
@@ -338,7 +339,7 @@ func (r *rewriter) value(e ast.Expr) glua.LValue {
 	v := literalValue(n)
 	if stand, ok := v.(glua.LNumber); ok {
 		if c, ok := r.consts[stand]; ok {
-			return number(c)
+			return num.Of(c)
 		}
 	}
 	return v
@@ -346,7 +347,7 @@ func (r *rewriter) value(e ast.Expr) glua.LValue {
 
 // constant is an expression for a value that is put in after compilation.
 func (r *rewriter) constant(v glua.LValue) *ast.NumberExpr {
-	if n, ok := v.(glua.LNumber); ok && isWhole(n) {
+	if n, ok := v.(glua.LNumber); ok && num.IsWhole(n) {
 		return &ast.NumberExpr{Value: strconv.FormatInt(int64(n), 10)}
 	}
 	stand := glua.LNumber(math.Float64frombits(uint64(len(r.consts)) + 1))

@@ -2,6 +2,7 @@ package lua
 
 import (
 	glua "github.com/yuin/gopher-lua"
+	"panda/lua/num"
 
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -93,21 +94,21 @@ func (s *State) openViews() {
 }
 
 var tbFields = []viewField[vcpu.TB]{
-	{Field{"pc", "address of the first instruction"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return Int(uint64(tb.PC)) }, nil},
+	{Field{"pc", "address of the first instruction"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return num.Int(uint64(tb.PC)) }, nil},
 	{Field{"size", "bytes of guest code"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return glua.LNumber(tb.Size) }, nil},
 	{Field{"insns", "number of instructions"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return glua.LNumber(tb.Insns()) }, nil},
-	{Field{"last", "address of the last instruction"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return Int(uint64(tb.Last)) }, nil},
-	{Field{"asid", "address space"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return Int(uint64(tb.ASID)) }, nil},
+	{Field{"last", "address of the last instruction"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return num.Int(uint64(tb.Last)) }, nil},
+	{Field{"asid", "address space"}, func(_ *glua.LState, tb *vcpu.TB) glua.LValue { return num.Int(uint64(tb.ASID)) }, nil},
 }
 
 var callFields = []viewField[event.Syscall]{
 	{Field{"name", "name of the system call"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LString(c.Name) }, nil},
-	{Field{"number", "its number"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return Signed(int64(c.Number)) }, nil},
+	{Field{"number", "its number"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return num.Signed(int64(c.Number)) }, nil},
 	{Field{"nargs", "how many arguments it takes"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LNumber(c.NArgs) }, nil},
 	{Field{"args", "table of its arguments, from 1"}, callArgs, nil},
 	{
 		Field{"ret", "its result, signed: a negative errno on failure; what syscall_enter assigns is the result of a call that it swallows"},
-		func(_ *glua.LState, c *event.Syscall) glua.LValue { return Signed(c.Ret) },
+		func(_ *glua.LState, c *event.Syscall) glua.LValue { return num.Signed(c.Ret) },
 		func(L *glua.LState, c *event.Syscall, n int) { c.Ret = int64(argInt(L, n)) },
 	},
 	{Field{"text", "the call as strace prints it; with its result in syscall_leave, without what it is yet to find out in syscall_enter"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LString(callText(c)) }, nil},
@@ -117,7 +118,7 @@ func callArgs(L *glua.LState, c *event.Syscall) glua.LValue {
 	n := min(c.NArgs, len(c.Args))
 	t := L.CreateTable(n, 0)
 	for i := range n {
-		t.RawSetInt(i+1, Int(c.Args[i]))
+		t.RawSetInt(i+1, num.Int(c.Args[i]))
 	}
 	return t
 }
@@ -137,7 +138,7 @@ var excFields = []viewField[guest.Exception]{
 		}
 		return glua.LNumber(e.Code)
 	}, nil},
-	{Field{"addr", "faulting address of a memory fault"}, func(_ *glua.LState, e *guest.Exception) glua.LValue { return Int(uint64(e.Addr)) }, nil},
+	{Field{"addr", "faulting address of a memory fault"}, func(_ *glua.LState, e *guest.Exception) glua.LValue { return num.Int(uint64(e.Addr)) }, nil},
 	{Field{"text", "in words"}, func(_ *glua.LState, e *guest.Exception) glua.LValue { return glua.LString(e.String()) }, nil},
 }
 

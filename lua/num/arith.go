@@ -1,4 +1,4 @@
-package lua
+package num
 
 import (
 	"math"
@@ -12,35 +12,37 @@ import (
 // modulo 2^64 beyond; anything else is float arithmetic. A nil result says that
 // an operand is no number.
 
-// arith is an operation on two numbers.
-type arith func(a, b glua.LValue) glua.LValue
+// Operation is an operation on two numbers.
+type Operation func(a, b glua.LValue) glua.LValue
 
 // inPlain reports whether a float64 result is exact if the operands were whole:
 // at ±2^53 and beyond it may have been rounded.
-func inPlain(r glua.LNumber) bool { return r > -maxPlain && r < maxPlain }
+func inPlain(r glua.LNumber) bool { return r > -MaxPlain && r < MaxPlain }
 
-func add(a, b glua.LValue) glua.LValue {
+// Add adds.
+func Add(a, b glua.LValue) glua.LValue {
 	x, ok1 := a.(glua.LNumber)
 	y, ok2 := b.(glua.LNumber)
 	if ok1 && ok2 {
 		if r := x + y; inPlain(r) {
 			return r
 		}
-		if isWhole(x) && isWhole(y) {
+		if IsWhole(x) && IsWhole(y) {
 			return Signed(int64(x) + int64(y))
 		}
 	}
 	return wrapped(a, b, func(x, y uint64) uint64 { return x + y }, func(x, y float64) float64 { return x + y })
 }
 
-func sub(a, b glua.LValue) glua.LValue {
+// Sub subtracts.
+func Sub(a, b glua.LValue) glua.LValue {
 	x, ok1 := a.(glua.LNumber)
 	y, ok2 := b.(glua.LNumber)
 	if ok1 && ok2 {
 		if r := x - y; inPlain(r) {
 			return r
 		}
-		if isWhole(x) && isWhole(y) {
+		if IsWhole(x) && IsWhole(y) {
 			return Signed(int64(x) - int64(y))
 		}
 	}
@@ -55,8 +57,8 @@ func mul(a, b glua.LValue) glua.LValue {
 		if inPlain(r) {
 			return r
 		}
-		if isWhole(x) && isWhole(y) {
-			if p := int64(x) * int64(y); r >= -maxPlain && r <= maxPlain {
+		if IsWhole(x) && IsWhole(y) {
+			if p := int64(x) * int64(y); r >= -MaxPlain && r <= MaxPlain {
 				return Signed(p)
 			} else {
 				return Int(uint64(p))
@@ -68,99 +70,100 @@ func mul(a, b glua.LValue) glua.LValue {
 
 // wrapped applies whole to two integers and float to anything else.
 func wrapped(a, b glua.LValue, whole func(x, y uint64) uint64, float func(x, y float64) float64) glua.LValue {
-	a, b = number(a), number(b)
+	a, b = Of(a), Of(b)
 	if a == nil || b == nil {
 		return nil
 	}
-	if isInt(a) && isInt(b) {
-		x, _ := bits64(a)
-		y, _ := bits64(b)
+	if IsInt(a) && IsInt(b) {
+		x, _ := Bits(a)
+		y, _ := Bits(b)
 		return Int(whole(x, y))
 	}
 	return floatOp(a, b, float)
 }
 
 func floatOp(a, b glua.LValue, f func(x, y float64) float64) glua.LValue {
-	x, ok1 := float64Of(a)
-	y, ok2 := float64Of(b)
+	x, ok1 := Float(a)
+	y, ok2 := Float(b)
 	if !ok1 || !ok2 {
 		return nil
 	}
 	return glua.LNumber(f(x, y))
 }
 
-// number converts what Lua takes for a number, else gives nil.
-func number(v glua.LValue) glua.LValue {
+// Of converts what Lua takes for a number, else gives nil.
+func Of(v glua.LValue) glua.LValue {
 	switch n := v.(type) {
 	case glua.LNumber, U64:
 		return v
 	case glua.LString:
-		if p, ok := parseNumber(string(n)); ok {
+		if p, ok := Parse(string(n)); ok {
 			return p
 		}
 	}
 	return nil
 }
 
-func isInt(v glua.LValue) bool {
+// IsInt reports whether a value is an integer, text not among them.
+func IsInt(v glua.LValue) bool {
 	switch n := v.(type) {
 	case U64:
 		return true
 	case glua.LNumber:
-		return isWhole(n)
+		return IsWhole(n)
 	}
 	return false
 }
 
-// magnitude splits an integer into sign and absolute value. A U64 is positive.
-func magnitude(v glua.LValue) (neg bool, m uint64) {
+// Magnitude splits an integer into sign and absolute value. A U64 is positive.
+func Magnitude(v glua.LValue) (neg bool, m uint64) {
 	if n, ok := v.(glua.LNumber); ok && n < 0 {
 		return true, uint64(-n)
 	}
-	m, _ = bits64(v)
+	m, _ = Bits(v)
 	return false, m
 }
 
-// isWide reports whether whole division is asked for: one of two integers is a
+// IsWide reports whether whole division is asked for: one of two integers is a
 // U64, whose quotient as a float would lose digits.
-func isWide(a, b glua.LValue) bool {
+func IsWide(a, b glua.LValue) bool {
 	_, wa := a.(U64)
 	_, wb := b.(U64)
-	return (wa || wb) && isInt(a) && isInt(b)
+	return (wa || wb) && IsInt(a) && IsInt(b)
 }
 
-// div divides as Lua does, but whole towards zero when a U64 is involved.
-func div(a, b glua.LValue) glua.LValue {
-	a, b = number(a), number(b)
+// Div divides as Lua does, but whole towards zero when a U64 is involved.
+func Div(a, b glua.LValue) glua.LValue {
+	a, b = Of(a), Of(b)
 	if a == nil || b == nil {
 		return nil
 	}
-	if !isWide(a, b) {
+	if !IsWide(a, b) {
 		return floatOp(a, b, func(x, y float64) float64 { return x / y })
 	}
-	na, x := magnitude(a)
-	nb, y := magnitude(b)
+	na, x := Magnitude(a)
+	nb, y := Magnitude(b)
 	if y == 0 {
 		return glua.LNumber(math.Inf(1))
 	}
 	if q := Int(x / y); na == nb {
 		return q
 	} else {
-		return negate(q)
+		return Neg(q)
 	}
 }
 
-// mod is Lua's: the result has the sign of the divisor.
-func mod(a, b glua.LValue) glua.LValue {
-	a, b = number(a), number(b)
+// Mod is Lua's: the result has the sign of the divisor.
+func Mod(a, b glua.LValue) glua.LValue {
+	a, b = Of(a), Of(b)
 	if a == nil || b == nil {
 		return nil
 	}
-	if !isWide(a, b) {
+	if !IsWide(a, b) {
 		return floatOp(a, b, floorMod)
 	}
-	na, x := magnitude(a)
-	nb, y := magnitude(b)
+	na, x := Magnitude(a)
+	nb, y := Magnitude(b)
 	if y == 0 {
 		return glua.LNumber(math.NaN())
 	}
@@ -169,7 +172,7 @@ func mod(a, b glua.LValue) glua.LValue {
 		r = y - r
 	}
 	if nb {
-		return negate(Int(r))
+		return Neg(Int(r))
 	}
 	return Int(r)
 }
@@ -184,11 +187,11 @@ func floorMod(x, y float64) float64 {
 
 // pow is exact for integers as long as the result has 64 bits, else a float.
 func pow(a, b glua.LValue) glua.LValue {
-	a, b = number(a), number(b)
+	a, b = Of(a), Of(b)
 	if a == nil || b == nil {
 		return nil
 	}
-	if n, ok := b.(glua.LNumber); ok && isInt(a) && isWhole(n) && n >= 0 {
+	if n, ok := b.(glua.LNumber); ok && IsInt(a) && IsWhole(n) && n >= 0 {
 		if v, ok := wholePower(a, uint64(n)); ok {
 			return v
 		}
@@ -197,7 +200,7 @@ func pow(a, b glua.LValue) glua.LValue {
 }
 
 func wholePower(a glua.LValue, n uint64) (glua.LValue, bool) {
-	neg, base := magnitude(a)
+	neg, base := Magnitude(a)
 	r := uint64(1)
 	for i := uint64(0); i < n && r != 0 && base != 1; i++ {
 		hi, lo := bits.Mul64(r, base)
@@ -209,12 +212,12 @@ func wholePower(a glua.LValue, n uint64) (glua.LValue, bool) {
 	if !neg || n%2 == 0 {
 		return Int(r), true
 	}
-	return negate(Int(r)), r <= maxPlain
+	return Neg(Int(r)), r <= MaxPlain
 }
 
-// negate is unary minus.
-func negate(v glua.LValue) glua.LValue {
-	switch n := number(v).(type) {
+// Neg is unary minus.
+func Neg(v glua.LValue) glua.LValue {
+	switch n := Of(v).(type) {
 	case glua.LNumber:
 		return -n
 	case U64:
@@ -223,9 +226,9 @@ func negate(v glua.LValue) glua.LValue {
 	return nil
 }
 
-// compare orders two numbers: -1, 0, +1; ok is false when one is no number or
+// Compare orders two numbers: -1, 0, +1; ok is false when one is no number or
 // not a number (NaN). Strings are no numbers here, as in Lua.
-func compare(a, b glua.LValue) (order int, ok bool) {
+func Compare(a, b glua.LValue) (order int, ok bool) {
 	switch x := a.(type) {
 	case glua.LNumber:
 		switch y := b.(type) {

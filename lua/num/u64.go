@@ -1,4 +1,4 @@
-package lua
+package num
 
 import (
 	"fmt"
@@ -18,9 +18,9 @@ import (
 // Everything that gives a value to Lua goes through Int or Signed.
 type U64 uint64
 
-// maxPlain is the largest whole number that a float64 holds together with all
+// MaxPlain is the largest whole number that a float64 holds together with all
 // smaller ones.
-const maxPlain = 1 << 53
+const MaxPlain = 1 << 53
 
 // Type makes U64 a Lua value; Lua's type() says "userdata".
 func (U64) Type() glua.LValueType { return glua.LTUserData }
@@ -39,7 +39,7 @@ func (u U64) Format(f fmt.State, verb rune) {
 
 // Int is the normal form of an unsigned number.
 func Int(v uint64) glua.LValue {
-	if v <= maxPlain {
+	if v <= MaxPlain {
 		return glua.LNumber(v)
 	}
 	return U64(v)
@@ -47,40 +47,40 @@ func Int(v uint64) glua.LValue {
 
 // Signed is the normal form of a signed number.
 func Signed(v int64) glua.LValue {
-	if v >= -maxPlain && v <= maxPlain {
+	if v >= -MaxPlain && v <= MaxPlain {
 		return glua.LNumber(v)
 	}
 	return U64(v)
 }
 
-// isWhole reports whether a number is an integer in the normal form's range;
+// IsWhole reports whether a number is an integer in the normal form's range;
 // outside of it a float64 is a float whose last digits are not known.
-func isWhole(n glua.LNumber) bool {
-	return n >= -maxPlain && n <= maxPlain && n == glua.LNumber(math.Trunc(float64(n)))
+func IsWhole(n glua.LNumber) bool {
+	return n >= -MaxPlain && n <= MaxPlain && n == glua.LNumber(math.Trunc(float64(n)))
 }
 
-// bits64 is the two's complement of an integer value; ok is false for what is
+// Bits is the two's complement of an integer value; ok is false for what is
 // no integer.
-func bits64(v glua.LValue) (u uint64, ok bool) {
+func Bits(v glua.LValue) (u uint64, ok bool) {
 	switch n := v.(type) {
 	case U64:
 		return uint64(n), true
 	case glua.LNumber:
-		if isWhole(n) {
+		if IsWhole(n) {
 			return uint64(int64(n)), true
 		}
-		return wholeFloat(float64(n))
+		return WholeFloat(float64(n))
 	case glua.LString:
-		if p, ok := parseNumber(string(n)); ok {
-			return bits64(p)
+		if p, ok := Parse(string(n)); ok {
+			return Bits(p)
 		}
 	}
 	return 0, false
 }
 
-// wholeFloat takes a float outside of the normal form that is a whole number of
+// WholeFloat takes a float outside of the normal form that is a whole number of
 // 64 bits, such as 1e18.
-func wholeFloat(f float64) (uint64, bool) {
+func WholeFloat(f float64) (uint64, bool) {
 	switch {
 	case f != math.Trunc(f):
 		return 0, false
@@ -92,25 +92,25 @@ func wholeFloat(f float64) (uint64, bool) {
 	return 0, false
 }
 
-// float64Of is a number as a float, for functions that are about floats.
-func float64Of(v glua.LValue) (float64, bool) {
+// Float is a number as a float, for functions that are about floats.
+func Float(v glua.LValue) (float64, bool) {
 	switch n := v.(type) {
 	case glua.LNumber:
 		return float64(n), true
 	case U64:
 		return float64(n), true
 	case glua.LString:
-		if p, ok := parseNumber(string(n)); ok {
-			return float64Of(p)
+		if p, ok := Parse(string(n)); ok {
+			return Float(p)
 		}
 	}
 	return 0, false
 }
 
-// parseNumber reads a number as Lua source spells it, with white space around
+// Parse reads a number as Lua source spells it, with white space around
 // and a sign. Whole numbers are exact; a hexadecimal one of more than 64 bits
 // is none, a decimal one is a float.
-func parseNumber(s string) (glua.LValue, bool) {
+func Parse(s string) (glua.LValue, bool) {
 	s = strings.TrimSpace(s)
 	body, neg := strings.CutPrefix(s, "-")
 	if !neg {
@@ -121,7 +121,7 @@ func parseNumber(s string) (glua.LValue, bool) {
 	}
 	v, ok := parseMagnitude(body)
 	if ok && neg {
-		return negate(v), true
+		return Neg(v), true
 	}
 	return v, ok
 }
