@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/lua/num"
 )
 
 // Aggregations run in Go: an event costs a look into a table, no Lua. A key

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
+	"panda/lua/num"
 )
 
 // write prints the table in the format of the options: text for people, json

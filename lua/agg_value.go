@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"panda/lua/num"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 func (a *aggregation) forgetCache(*vcpu.CPU, *event.Process) { clear(a.cache) }

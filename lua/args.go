@@ -3,11 +3,11 @@ package lua
 import (
 	"fmt"
 	"math"
-	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/guest"
+	"panda/lua/num"
 )
 
 // The argument checks of the bindings. All of them raise Lua's argument error.

@@ -2,9 +2,9 @@ package lua
 
 import (
 	glua "github.com/yuin/gopher-lua"
-	"panda/lua/num"
 
 	"panda/emu/event"
+	"panda/lua/num"
 )
 
 func cpuBacktrace(s *State, L *glua.LState) int {

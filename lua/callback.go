@@ -3,7 +3,6 @@ package lua
 import (
 	"encoding/binary"
 	"fmt"
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -11,6 +10,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 // callback is a Lua function that serves an event.

@@ -3,7 +3,6 @@ package lua
 import (
 	"errors"
 	"fmt"
-	"panda/lua/num"
 	"sort"
 	"strconv"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/plugin"
+	"panda/lua/num"
+	"panda/lua/syntax"
 )
 
 // Host is the machine that the state is bound to, nil before Init.
@@ -21,7 +22,7 @@ func (s *State) Host() *plugin.Host { return s.host }
 func (s *State) Eval(text string) (more bool, err error) {
 	fn, err := s.compileLine(text)
 	if err != nil {
-		var se *SyntaxError
+		var se *syntax.Error
 		if errors.As(err, &se) && se.Incomplete {
 			return true, nil
 		}
@@ -44,7 +45,7 @@ func (s *State) Eval(text string) (more bool, err error) {
 func (s *State) compileLine(text string) (*glua.LFunction, error) {
 	text = strings.TrimPrefix(strings.TrimSpace(text), "=")
 	fn, err := s.compile(s.name, "return "+text)
-	var se *SyntaxError
+	var se *syntax.Error
 	if err == nil || errors.As(err, &se) && se.Incomplete {
 		return fn, err
 	}
@@ -184,4 +185,14 @@ func showKey(k glua.LValue) string {
 		return string(s)
 	}
 	return "[" + show(k, 1) + "]"
+}
+
+// compile makes a function of source text. This is the only way that text
+// becomes code, so that integers are exact everywhere.
+func (s *State) compile(name, src string) (*glua.LFunction, error) {
+	proto, err := syntax.Compile(name, src, &s.help, s.sourceLimits())
+	if err != nil {
+		return nil, err
+	}
+	return s.L.NewFunctionFromProto(proto), nil
 }

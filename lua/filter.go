@@ -2,7 +2,6 @@ package lua
 
 import (
 	"fmt"
-	"panda/lua/num"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 // filterKey is a row of what a filter table may hold besides what the kind's

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"panda/lua/num"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
+	"panda/lua/num"
 	"panda/stdlib"
 )
 

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"io"
 	"os"
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 var ioModule = Module{

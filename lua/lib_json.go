@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"panda/lua/num"
 	"sort"
 	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 var jsonModule = Module{

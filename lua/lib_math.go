@@ -3,11 +3,12 @@ package lua
 import (
 	"math"
 	"math/rand/v2"
-	"panda/lua/num"
 	"sort"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 var mathModule = Module{

@@ -3,10 +3,11 @@ package lua
 import (
 	"encoding/binary"
 	"math"
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 // item is one element of a pack format.

@@ -1,11 +1,12 @@
 package lua
 
 import (
-	"panda/lua/num"
 	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 // The functions of Lua's string library that take patterns.

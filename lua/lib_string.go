@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"panda/lua/num"
 	"slices"
 	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 var stringModule = Module{
@@ -173,7 +174,7 @@ width:
 }
 
 func digits(s string, i int) (n, end int) {
-	for ; i < len(s) && isDigit(s[i]); i++ {
+	for ; i < len(s) && '0' <= s[i] && s[i] <= '9'; i++ {
 		n = min(n*10+int(s[i]-'0'), 1000)
 	}
 	return n, i

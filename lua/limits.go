@@ -1,10 +1,9 @@
 package lua
 
 import (
-	"fmt"
-
 	glua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/ast"
+
+	"panda/lua/syntax"
 )
 
 // Problem: Lua looks at the limits, and at the wish to interrupt it (interrupt.go),
@@ -14,7 +13,7 @@ import (
 //
 // Idea: what a script can make long asks here. Loops carry a ticker, what
 // allocates in one piece asks for room, and what recurses has a bound of its own:
-// nested calls by nestings, source text by syntaxDepth, JSON by maxJSONDepth.
+// nested calls by nestings, source text by syntax.Compile, JSON by maxJSONDepth.
 
 const (
 	// maxString bounds what one call may build, so that a slip of a script does
@@ -162,22 +161,15 @@ func (s *State) resume(L *glua.LState, resume glua.LGFunction) int {
 	return resume(L)
 }
 
-// Bounds of source text.
+// A byte of source may take sourceShare bytes of memory until it is compiled;
+// maxSource is the bound when memory has none.
 const (
-	// syntaxDepth bounds how deep statements and expressions may stand within each
-	// other: what walks over them recurses.
-	syntaxDepth = 1000
-	// maxConstants bounds the constants of a function under limits: the compiler
-	// compares each with all others.
-	maxConstants = 1 << 15
-	// sourceShare is how many bytes of memory a byte of source may take until it is
-	// compiled, and maxSource the bound when memory has none.
 	sourceShare = 64
 	maxSource   = 16 << 20
 )
 
-// checkSource refuses source text whose compilation would break the limits.
-func (s *State) checkSource(name, src string) error {
+// sourceLimits are those of source text, nil when there are none.
+func (s *State) sourceLimits() *syntax.Limits {
 	if s.guard == nil {
 		return nil
 	}
@@ -185,108 +177,5 @@ func (s *State) checkSource(name, src string) error {
 	if b := s.guard.bound; b > 0 {
 		limit = int(min(b/sourceShare, maxSource))
 	}
-	if len(src) > limit {
-		return &SyntaxError{File: name, Line: 1, Msg: fmt.Sprintf("chunk of %d bytes is too large: the limits of scripts allow %d", len(src), limit)}
-	}
-	return nil
-}
-
-// checkSyntax refuses a tree that is too deep to be walked by recursion; it walks
-// by a stack of its own.
-func (s *State) checkSyntax(name string, chunk []ast.Stmt) error {
-	w := &syntaxWalk{constants: s.guard != nil}
-	w.stmts(chunk, 1, &constants{})
-	for len(w.todo) > 0 {
-		n := w.todo[len(w.todo)-1]
-		w.todo = w.todo[:len(w.todo)-1]
-		switch {
-		case n.depth > syntaxDepth:
-			return &SyntaxError{File: name, Line: n.line, Msg: "chunk has too many syntax levels"}
-		case n.of.n > maxConstants:
-			return &SyntaxError{File: name, Line: n.line, Msg: "function has too many constants for the limits of scripts"}
-		}
-		w.visit(n)
-	}
-	return nil
-}
-
-// constants counts the constants of a function, those that occur again too.
-type constants struct{ n int }
-
-type syntaxNode struct {
-	node  any // ast.Stmt or ast.Expr
-	line  int // of the nearest node that has one
-	depth int
-	of    *constants
-}
-
-type syntaxWalk struct {
-	todo      []syntaxNode
-	constants bool
-}
-
-func (w *syntaxWalk) stmts(ss []ast.Stmt, depth int, of *constants) {
-	for _, st := range ss {
-		w.todo = append(w.todo, syntaxNode{st, st.Line(), depth, of})
-	}
-}
-
-func (w *syntaxWalk) exprs(parent syntaxNode, es ...ast.Expr) {
-	for _, e := range es {
-		if e != nil {
-			line := e.Line()
-			if line == 0 {
-				line = parent.line
-			}
-			w.todo = append(w.todo, syntaxNode{e, line, parent.depth + 1, parent.of})
-		}
-	}
-}
-
-func (w *syntaxWalk) visit(n syntaxNode) {
-	block := func(ss []ast.Stmt) { w.stmts(ss, n.depth+1, n.of) }
-	switch v := n.node.(type) {
-	case *ast.AssignStmt:
-		w.exprs(n, v.Lhs...)
-		w.exprs(n, v.Rhs...)
-	case *ast.LocalAssignStmt:
-		w.exprs(n, v.Exprs...)
-	case *ast.FuncCallStmt:
-		w.exprs(n, v.Expr)
-	case *ast.DoBlockStmt:
-		block(v.Stmts)
-	case *ast.WhileStmt:
-		w.exprs(n, v.Condition)
-		block(v.Stmts)
-	case *ast.RepeatStmt:
-		w.exprs(n, v.Condition)
-		block(v.Stmts)
-	case *ast.IfStmt:
-		w.exprs(n, v.Condition)
-		block(v.Then)
-		block(v.Else)
-	case *ast.ReturnStmt:
-		w.exprs(n, v.Exprs...)
-	case *ast.NumberForStmt:
-		w.exprs(n, v.Init, v.Limit, v.Step)
-		block(v.Stmts)
-	case *ast.GenericForStmt:
-		w.exprs(n, v.Exprs...)
-		block(v.Stmts)
-	case *ast.FuncDefStmt:
-		w.exprs(n, v.Name.Func, v.Name.Receiver)
-		w.function(n, v.Func)
-	case *ast.FunctionExpr:
-		w.function(n, v)
-	case *ast.StringExpr, *ast.NumberExpr:
-		if w.constants {
-			n.of.n++
-		}
-	case ast.Expr:
-		eachChild(v, func(c *ast.Expr) { w.exprs(n, *c) })
-	}
-}
-
-func (w *syntaxWalk) function(n syntaxNode, f *ast.FunctionExpr) {
-	w.stmts(f.Stmts, n.depth+1, &constants{})
+	return &syntax.Limits{Size: limit, Ended: s.guard.ended}
 }

@@ -1,13 +1,13 @@
 package lua
 
 import (
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 var aggModule = Module{

@@ -2,12 +2,12 @@ package lua
 
 import (
 	"fmt"
-	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 var batchModule = Module{

@@ -2,7 +2,6 @@ package lua
 
 import (
 	"fmt"
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -10,6 +9,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 var cpuModule = Module{

@@ -4,13 +4,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 func cpuRead(s *State, L *glua.LState) int {

@@ -3,13 +3,13 @@ package lua
 import (
 	"errors"
 	"fmt"
-	"panda/lua/num"
 	"reflect"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 // Plugins exchange Go values. What a script exports is turned into one: data is

@@ -2,7 +2,6 @@ package lua
 
 import (
 	"bytes"
-	"panda/lua/num"
 	"path"
 	"slices"
 
@@ -12,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 // searchLimit is how many places a search gives unless told otherwise.

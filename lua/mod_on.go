@@ -2,7 +2,6 @@ package lua
 
 import (
 	"fmt"
-	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -10,6 +9,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 var handleModule = Module{

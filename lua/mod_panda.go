@@ -2,9 +2,9 @@ package lua
 
 import (
 	glua "github.com/yuin/gopher-lua"
-	"panda/lua/num"
 
 	"panda/emu/plugin"
+	"panda/lua/num"
 )
 
 var pandaModule = Module{

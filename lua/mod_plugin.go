@@ -2,11 +2,11 @@ package lua
 
 import (
 	"fmt"
-	"panda/lua/num"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/plugin"
+	"panda/lua/num"
 )
 
 var pluginModule = Module{

@@ -3,7 +3,6 @@ package lua
 import (
 	"errors"
 	"fmt"
-	"panda/lua/num"
 	"path"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 func pandaAt(s *State, L *glua.LState) int {

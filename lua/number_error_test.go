@@ -39,32 +39,6 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestSyntaxErrors(t *testing.T) {
-	s := NewState(Options{})
-	for _, c := range []struct {
-		src, want  string
-		incomplete bool
-	}{
-		{"x = = 1", "f.lua:1: syntax error near '='", false},
-		{"local x = 1\nif x then\n", "f.lua:2: syntax error near '<eof>'", true},
-		{"x = [[abc\n", "f.lua:1: unterminated multiline string", true},
-		{"x = 'abc\n'", "f.lua:2: unterminated string near 'abc'", false},
-		{"\nx = '\\xg0'", `f.lua:2: two hexadecimal digits expected near '\xg0'`, false},
-		{"x = 0x11112222333344445", "f.lua:1: number of more than 64 bits", false},
-		{"x = 'a\\z\n\n  b' y = = 2", "f.lua:3: syntax error near '='", false},
-		{"goto nowhere", "f.lua:", false},
-	} {
-		_, err := s.compile("f.lua", c.src)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
-			t.Errorf("%q\n got %v\nwant %s", c.src, err, c.want)
-			continue
-		}
-		if se, ok := err.(*SyntaxError); ok && se.Incomplete != c.incomplete {
-			t.Errorf("%q: incomplete = %v", c.src, se.Incomplete)
-		}
-	}
-}
-
 // TestCaughtErrors: a caught error must not cut closures off from the locals of
 // functions that still run.
 func TestCaughtErrors(t *testing.T) {

@@ -7,11 +7,12 @@ import (
 	"math/big"
 	"math/bits"
 	"math/rand/v2"
-	"panda/lua/num"
 	"strings"
 	"testing"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/num"
 )
 
 // eval runs a chunk and gives its results.

@@ -1,51 +1,40 @@
 package lua
 
 import (
-	"panda/lua/num"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
-)
 
-// helpers are the functions that rewritten source calls in place of operators.
-// The compiler puts them among a function's constants, so that no name a script
-// may use stands for them.
-type helpers struct {
-	arith  map[string]*glua.LFunction // by operator
-	lt     *glua.LFunction
-	le     *glua.LFunction
-	steps  *glua.LFunction // iterator of a numeric for
-	limit  *glua.LFunction // limit of a numeric for
-	concat *glua.LFunction // a chain of concatenations, under limits
-}
+	"panda/lua/num"
+)
 
 // openOperators makes the helpers and gives U64, and strings that hold numbers,
 // their arithmetic.
 func (s *State) openOperators() {
 	L := s.L
-	s.help.arith = map[string]*glua.LFunction{}
+	s.help.Arith = map[string]*glua.LFunction{}
 	wide := L.NewTable()
 	str := L.GetMetatable(glua.LString("")).(*glua.LTable)
 	for _, o := range num.Operators {
 		fn := L.NewFunction(arithmetic(o))
-		s.help.arith[o.Sign] = fn
+		s.help.Arith[o.Sign] = fn
 		wide.RawSetString(o.Event, fn)
 		str.RawSetString(o.Event, fn)
 	}
 	unm := L.NewFunction(callNegate)
 	wide.RawSetString("__unm", unm)
 	str.RawSetString("__unm", unm)
-	s.help.lt, s.help.le = L.NewFunction(callLess), L.NewFunction(callLessEqual)
-	wide.RawSetString("__lt", s.help.lt)
-	wide.RawSetString("__le", s.help.le)
+	s.help.Less, s.help.LessEqual = L.NewFunction(callLess), L.NewFunction(callLessEqual)
+	wide.RawSetString("__lt", s.help.Less)
+	wide.RawSetString("__le", s.help.LessEqual)
 	wide.RawSetString("__concat", L.NewFunction(callConcat))
 	wide.RawSetString("__tostring", L.NewFunction(func(L *glua.LState) int {
 		L.Push(glua.LString(L.Get(1).String()))
 		return 1
 	}))
 	L.SetMetatable(num.U64(0), wide)
-	s.help.concat = L.NewFunction(s.callChain)
-	s.help.steps, s.help.limit = L.NewFunction(callSteps), L.NewFunction(callLimit)
+	s.help.Concat = L.NewFunction(s.callChain)
+	s.help.Steps, s.help.Limit = L.NewFunction(callSteps), L.NewFunction(callLimit)
 }
 
 // arithmetic is an operator as a function: what is not of numbers is the metamethods'.

@@ -13,6 +13,7 @@ import (
 
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"panda/lua/syntax"
 )
 
 // Options are common to all scripts of a machine.
@@ -52,7 +53,7 @@ type State struct {
 	host *plugin.Host
 	main *glua.LFunction // the script; nil in a session
 
-	help   helpers
+	help   syntax.Helpers
 	mods   map[string]*glua.LTable // by module name
 	random *rand.Rand              // of math.random
 	cpu    *vcpu.CPU               // of the running callback

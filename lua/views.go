@@ -2,11 +2,11 @@ package lua
 
 import (
 	glua "github.com/yuin/gopher-lua"
-	"panda/lua/num"
 
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua/num"
 )
 
 // views are the objects that callbacks get besides numbers. There is one of

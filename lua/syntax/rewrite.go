@@ -1,14 +1,15 @@
-package lua
+package syntax
 
 import (
 	"math"
 	"math/bits"
-	"panda/lua/num"
 	"slices"
 	"strconv"
 
 	glua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"panda/lua/num"
 )
 
 // Problem: gopher-lua's virtual machine computes with float64 and compares a
@@ -16,7 +17,7 @@ import (
 //
 // Idea: rewrite the syntax tree. An operation whose result could leave the
 // range of plain numbers, or whose operand could be a U64 that the operation
-// does not know, becomes a call of a helper (ops.go). An operation that is
+// does not know, becomes a call of a helper. An operation that is
 // provably harmless stays as it is: this is what keeps loops fast.
 //
 //	a + b, a - b, a * b   helper unless the operands are bounded (bound)
@@ -26,20 +27,20 @@ import (
 //	for i = a, b, c       as it is when it starts small and steps little; the
 //	                      limit goes through a helper. Else an iterator
 //	a == b                as it is: equal integers have one normal form
-//	a .. b .. c           as it is, a helper under limits (limits.go)
+//	a .. b .. c           as it is, a helper under limits
 //
 // Constants: the compiler knows numbers and strings only. A U64 literal or a
 // helper stands in the tree as a number that no program uses, a denormal float,
 // and is put into the compiled function's constants afterwards. Operations on
 // literals are folded here, before the compiler would fold stand-ins.
 type rewriter struct {
-	help   *helpers
+	help   *Helpers
 	vars   map[*ast.IdentExpr]*variable
 	consts map[glua.LNumber]glua.LValue // by stand-in
 	limits bool                         // a script under limits: concatenation is weighed
 }
 
-func (h *helpers) rewrite(chunk []ast.Stmt, limits bool) map[glua.LNumber]glua.LValue {
+func rewrite(chunk []ast.Stmt, h *Helpers, limits bool) map[glua.LNumber]glua.LValue {
 	r := &rewriter{help: h, vars: resolve(chunk), consts: map[glua.LNumber]glua.LValue{}, limits: limits}
 	r.stmts(chunk)
 	return r.consts
@@ -141,7 +142,7 @@ func (r *rewriter) numberFor(p *ast.Stmt, s *ast.NumberForStmt) {
 	r.stmts(s.Stmts)
 	if small {
 		if !bounded {
-			s.Limit = r.call(s, r.help.limit, s.Limit)
+			s.Limit = r.call(s, r.help.Limit, s.Limit)
 		}
 		return
 	}
@@ -151,7 +152,7 @@ func (r *rewriter) numberFor(p *ast.Stmt, s *ast.NumberForStmt) {
 	g := &ast.GenericForStmt{Names: []string{s.Name}, Stmts: s.Stmts}
 	g.SetLine(s.Line())
 	g.SetLastLine(s.LastLine())
-	g.Exprs = []ast.Expr{r.call(s, r.help.steps, s.Init, s.Limit, s.Step)}
+	g.Exprs = []ast.Expr{r.call(s, r.help.Steps, s.Init, s.Limit, s.Step)}
 	*p = g
 }
 
@@ -178,7 +179,7 @@ func (r *rewriter) expr(p *ast.Expr) {
 		if v := r.fold(e.Operator, e.Lhs, e.Rhs); v != nil {
 			*p = r.at(e, r.constant(v))
 		} else if !native {
-			*p = r.call(e, r.help.arith[e.Operator], e.Lhs, e.Rhs)
+			*p = r.call(e, r.help.Arith[e.Operator], e.Lhs, e.Rhs)
 		}
 	case *ast.UnaryMinusOpExpr:
 		if v := r.value(e.Expr); v != nil {
@@ -204,14 +205,14 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 	} else {
 		args = append(args, e.Rhs)
 	}
-	return r.call(e, r.help.concat, args...)
+	return r.call(e, r.help.Concat, args...)
 }
 
 const maxConcat = 100
 
 func (r *rewriter) isConcat(c *ast.FuncCallExpr) bool {
 	fn, ok := c.Func.(*ast.NumberExpr)
-	return ok && r.consts[literalOf(fn)] == glua.LValue(r.help.concat)
+	return ok && r.consts[literalOf(fn)] == glua.LValue(r.help.Concat)
 }
 
 // literalOf is a literal as the compiler reads it, a stand-in among them.
@@ -244,13 +245,13 @@ func (r *rewriter) isNative(e ast.Expr) bool {
 func (r *rewriter) relation(e *ast.RelationalOpExpr) ast.Expr {
 	switch e.Operator {
 	case "<":
-		return r.call(e, r.help.lt, e.Lhs, e.Rhs)
+		return r.call(e, r.help.Less, e.Lhs, e.Rhs)
 	case "<=":
-		return r.call(e, r.help.le, e.Lhs, e.Rhs)
+		return r.call(e, r.help.LessEqual, e.Lhs, e.Rhs)
 	case ">":
-		return r.call(e, r.help.lt, e.Rhs, e.Lhs)
+		return r.call(e, r.help.Less, e.Rhs, e.Lhs)
 	}
-	return r.call(e, r.help.le, e.Rhs, e.Lhs)
+	return r.call(e, r.help.LessEqual, e.Rhs, e.Lhs)
 }
 
 func isString(e ast.Expr) bool {

@@ -1,4 +1,4 @@
-package lua
+package syntax
 
 import (
 	"fmt"
@@ -52,7 +52,7 @@ func (p *prelexer) copy(n int) {
 func (p *prelexer) skip(n int) { p.pos += n }
 
 func (p *prelexer) errorf(near, format string, a ...any) error {
-	return &SyntaxError{File: p.name, Line: p.line, Near: near, Msg: fmt.Sprintf(format, a...)}
+	return &Error{File: p.name, Line: p.line, Near: near, Msg: fmt.Sprintf(format, a...)}
 }
 
 func (p *prelexer) token() error {
