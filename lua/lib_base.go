@@ -88,8 +88,8 @@ func baseHex(_ *State, L *glua.LState) int {
 func baseHexdump(s *State, L *glua.LState) int {
 	text, base := L.CheckString(1), optInt(L, 2, 0)
 	s.room(L, 6*len(text)) // a line of 16 bytes has about 80
-	ticks := ticker{s: s, L: L}
-	return pushString(L, hexdump([]byte(text), base, func() { ticks.step(64) }))
+	ticks := s.ticker(L)
+	return pushString(L, hexdump([]byte(text), base, func() { ticks.Step(64) }))
 }
 
 // Hexdump prints bytes as lines of address, hexadecimal and characters.

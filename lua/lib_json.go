@@ -13,6 +13,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/work"
 )
 
 var jsonModule = Module{
@@ -25,20 +26,20 @@ var jsonModule = Module{
 }
 
 func jsonEncode(s *State, L *glua.LState) int {
-	e := &encoder{ticker: ticker{s: s, L: L}, indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
+	e := &encoder{Ticker: s.ticker(L), indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
 	e.value(L.CheckAny(1), "\n")
 	return pushString(L, e.out.String())
 }
 
 type encoder struct {
-	ticker
+	work.Ticker
 	out    strings.Builder
 	indent string
 	seen   map[*glua.LTable]bool // tables that we are inside of
 }
 
 func (e *encoder) value(v glua.LValue, nl string) {
-	e.step(1)
+	e.Step(1)
 	switch v := v.(type) {
 	case num.U64:
 		e.out.WriteString(strconv.FormatUint(uint64(v), 10))
@@ -68,12 +69,12 @@ func (e *encoder) value(v glua.LValue, nl string) {
 // room makes sure that n more bytes may be written.
 func (e *encoder) room(n int) {
 	if e.out.Len()+n > e.out.Cap() {
-		e.s.room(e.L, e.out.Len()+n)
+		e.Ticker.Room(e.out.Len() + n)
 	}
 }
 
 func (e *encoder) string(s string) {
-	e.step(len(s) / 8)
+	e.Step(len(s) / 8)
 	e.room(3 * len(s)) // of the encoder's buffers
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -93,7 +94,7 @@ func (e *encoder) table(t *glua.LTable, nl string) {
 	defer delete(e.seen, t)
 	var keys []glua.LValue
 	t.ForEach(func(k, _ glua.LValue) {
-		e.step(1)
+		e.Step(1)
 		keys = append(keys, k)
 	})
 	if len(keys) > 0 && len(keys) == t.Len() {
@@ -101,7 +102,7 @@ func (e *encoder) table(t *glua.LTable, nl string) {
 		return
 	}
 	sort.SliceStable(keys, func(i, j int) bool {
-		e.step(1)
+		e.Step(1)
 		return keyLess(keys[i], keys[j])
 	})
 	e.list('{', '}', len(keys), nl, func(i int, nl string) {
@@ -123,7 +124,7 @@ func (e *encoder) list(open, end byte, n int, nl string, item func(i int, nl str
 	inner := nl + e.indent
 	for i := range n {
 		if e.indent != "" {
-			e.step(len(inner) / 8)
+			e.Step(len(inner) / 8)
 			e.room(len(inner))
 		}
 		if i > 0 {
@@ -143,7 +144,8 @@ func (e *encoder) list(open, end byte, n int, nl string, item func(i int, nl str
 func jsonDecode(s *State, L *glua.LState) int {
 	d := json.NewDecoder(strings.NewReader(L.CheckString(1)))
 	d.UseNumber()
-	v, err := decode(&ticker{s: s, L: L}, d, 0)
+	ticks := s.ticker(L)
+	v, err := decode(&ticks, d, 0)
 	if err == nil && d.More() {
 		err = fmt.Errorf("text after the value at byte %d", d.InputOffset()+1)
 	}
@@ -157,8 +159,8 @@ func jsonDecode(s *State, L *glua.LState) int {
 const maxJSONDepth = 1000
 
 // decode reads one value, the members of objects in their order.
-func decode(t *ticker, d *json.Decoder, depth int) (glua.LValue, error) {
-	t.step(1)
+func decode(t *work.Ticker, d *json.Decoder, depth int) (glua.LValue, error) {
+	t.Step(1)
 	tok, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -180,7 +182,7 @@ func decode(t *ticker, d *json.Decoder, depth int) (glua.LValue, error) {
 	return glua.LNil, nil
 }
 
-func decodeTable(ticks *ticker, d *json.Decoder, open json.Delim, depth int) (glua.LValue, error) {
+func decodeTable(ticks *work.Ticker, d *json.Decoder, open json.Delim, depth int) (glua.LValue, error) {
 	t := ticks.L.NewTable()
 	for n := 1; d.More(); n++ {
 		key := glua.LValue(glua.LNumber(n))

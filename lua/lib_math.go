@@ -233,10 +233,10 @@ var tableModule = Module{
 func tableConcat(s *State, L *glua.LState) int {
 	t, sep := L.CheckTable(1), L.OptString(2, "")
 	from, to := L.OptInt(3, 1), L.OptInt(4, t.Len())
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	size := 0
 	for i := from; i <= to; i++ {
-		ticks.step(1)
+		ticks.Step(1)
 		v := t.RawGetInt(i)
 		if !glua.LVCanConvToString(v) && !num.Is(v) {
 			L.RaiseError("invalid value (%s) at index %d in table for concat", typeName(v), i)
@@ -249,7 +249,7 @@ func tableConcat(s *State, L *glua.LState) int {
 	var b strings.Builder
 	b.Grow(size)
 	for i := from; i <= to; i++ {
-		ticks.step(1)
+		ticks.Step(1)
 		if i > from {
 			b.WriteString(sep)
 		}
@@ -292,9 +292,9 @@ func tableSort(s *State, L *glua.LState) int {
 	if fn, ok := L.Get(2).(*glua.LFunction); ok {
 		before = func(a, b glua.LValue) bool { return glua.LVAsBool(call(L, fn, a, b)) }
 	}
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	sort.Slice(vs, func(i, j int) bool {
-		ticks.step(1)
+		ticks.Step(1)
 		return before(vs[i], vs[j])
 	})
 	for i, v := range vs {
@@ -305,10 +305,10 @@ func tableSort(s *State, L *glua.LState) int {
 
 func tableKeys(s *State, L *glua.LState) int {
 	var ks []glua.LValue
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	L.CheckTable(1).ForEach(func(k, _ glua.LValue) { ks = append(ks, k) })
 	sort.SliceStable(ks, func(i, j int) bool {
-		ticks.step(1)
+		ticks.Step(1)
 		return keyLess(ks[i], ks[j])
 	})
 	t := L.NewTable()

@@ -131,9 +131,9 @@ func stringPack(s *State, L *glua.LState) int {
 	p := newPacker(L)
 	var out []byte
 	arg := 1
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	for {
-		ticks.step(1)
+		ticks.Step(1)
 		it, ok := p.next(len(out))
 		if !ok {
 			return pushString(L, string(out))
@@ -225,14 +225,14 @@ func (it *item) bytes(out []byte, u uint64, fill byte) []byte {
 
 func stringUnpack(st *State, L *glua.LState) int {
 	p, s := newPacker(L), L.CheckString(2)
-	ticks := ticker{s: st, L: L}
+	ticks := st.ticker(L)
 	pos := argLen(L, 3, 1) - 1
 	if pos < 0 || pos > len(s) {
 		L.ArgError(3, "initial position out of string")
 	}
 	n := 0
 	for {
-		ticks.step(1)
+		ticks.Step(1)
 		it, ok := p.next(pos)
 		if !ok {
 			L.Push(glua.LNumber(pos + 1))
@@ -308,10 +308,10 @@ func (it *item) integer(L *glua.LState, s string) glua.LValue {
 
 func stringPackSize(s *State, L *glua.LState) int {
 	p := newPacker(L)
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	n := 0
 	for {
-		ticks.step(1)
+		ticks.Step(1)
 		it, ok := p.next(n)
 		if !ok {
 			return pushInt(L, uint64(n))

@@ -98,7 +98,7 @@ func stringGsub(s *State, L *glua.LState) int {
 	}
 	n, pos := 0, 0
 	for n < most {
-		g.step(1)
+		g.Step(1)
 		to, ok := g.at(pos)
 		if ok {
 			n++
@@ -132,7 +132,7 @@ type replacer struct {
 
 func (g *replacer) append(s string) {
 	if n := len(g.out) + len(s); n > cap(g.out) { // it grows by a half or more
-		g.s.room(g.L, n+n/2)
+		g.Room(n + n/2)
 	}
 	g.out = append(g.out, s...)
 }
@@ -173,7 +173,7 @@ func (g *replacer) template(t string, from, to int) {
 			g.append(t)
 			return
 		}
-		g.step(1)
+		g.Step(1)
 		g.append(t[:i])
 		switch c := t[i+1]; {
 		case c == '0':

@@ -68,10 +68,10 @@ func stringByte(_ *State, L *glua.LState) int {
 func stringSplit(st *State, L *glua.LState) int {
 	s, sep := L.CheckString(1), L.CheckString(2)
 	t := L.NewTable()
-	ticks := ticker{s: st, L: L}
+	ticks := st.ticker(L)
 	pieces := func(next func(pos int) (from, to int)) {
 		for pos := 0; ; {
-			ticks.step(1)
+			ticks.Step(1)
 			from, to := next(pos)
 			if to <= from {
 				t.Append(glua.LString(s[pos:]))
@@ -87,7 +87,7 @@ func stringSplit(st *State, L *glua.LState) int {
 		pieces(func(pos int) (from, to int) { from, to, _ = m.find(pos); return })
 	case sep == "":
 		for p := range strings.SplitSeq(s, sep) {
-			ticks.step(1)
+			ticks.Step(1)
 			t.Append(glua.LString(p))
 		}
 	default:
@@ -115,9 +115,9 @@ func stringFormat(s *State, L *glua.LState) int {
 	out := s.text[:0]
 	s.text = nil // a __tostring that formats gets a buffer of its own
 	arg := 1
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	for {
-		ticks.step(1)
+		ticks.Step(1)
 		i := strings.IndexByte(f, '%')
 		if i < 0 {
 			out = append(out, f...)

@@ -4,6 +4,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/syntax"
+	"panda/lua/work"
 )
 
 // Problem: Lua looks at the limits, and at the wish to interrupt it (interrupt.go),
@@ -23,8 +24,6 @@ const (
 	maxListed = 1 << 16
 	// roomStep is the size from which an allocation is weighed against the memory.
 	roomStep = 1 << 18
-	// tickSteps is how many small steps pass between two looks at the limits.
-	tickSteps = 1 << 14
 )
 
 // maxResults bounds how many values one call gives: the stack of Lua grows by
@@ -38,20 +37,14 @@ func checkResults(L *glua.LState, n int) int {
 	return n
 }
 
-// ticker counts the steps of a loop within one call.
-type ticker struct {
-	s *State
-	L *glua.LState
-	n int
-}
+// bounds are the limits of a state, as work asks them.
+type bounds struct{ s *State }
 
-// step counts n steps, and raises an error when the call has to end.
-func (t *ticker) step(n int) {
-	if t.n += n; t.n >= tickSteps {
-		t.n = 0
-		t.s.interrupt(t.L)
-	}
-}
+func (b bounds) Look(L *glua.LState)        { b.s.interrupt(L) }
+func (b bounds) Room(L *glua.LState, n int) { b.s.room(L, n) }
+
+// ticker is for a loop within one call.
+func (s *State) ticker(L *glua.LState) work.Ticker { return work.Ticker{Limits: bounds{s}, L: L} }
 
 // interrupt raises an error when the limits have ended the call in progress, or
 // somebody wants it to end.

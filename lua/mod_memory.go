@@ -36,8 +36,8 @@ func pandaSearchBytes(s *State, L *glua.LState) int {
 	if err != nil {
 		L.ArgError(1, err.Error())
 	}
-	ticks := ticker{s: s, L: L}
-	return s.search(L, longestPattern, matcher(p, func() { ticks.step(len(p)) }))
+	ticks := s.ticker(L)
+	return s.search(L, longestPattern, matcher(p, func() { ticks.Step(len(p)) }))
 }
 
 // search applies find to the guest's mappings, in pieces that overlap by as much
@@ -52,9 +52,9 @@ func (s *State) search(L *glua.LState, overlap int, find func([]byte) int) int {
 	}
 	lo, hi := guest.Addr(number("lo", 0)), guest.Addr(number("hi", ^uint64(0)))
 	limit := int(min(number("limit", searchLimit), maxFound))
-	ticks := ticker{s: s, L: L}
+	ticks := s.ticker(L)
 	piecewise := func(b []byte) int {
-		ticks.step(1 + len(b)/64)
+		ticks.Step(1 + len(b)/64)
 		return find(b)
 	}
 	module, _ := opt.RawGetString("module").(glua.LString)

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/work"
 )
 
 // Lua's patterns, matched by backtracking as the manual says. A pattern can take
@@ -28,7 +30,7 @@ const (
 
 // patternMatch looks for one pattern in one subject.
 type patternMatch struct {
-	ticker
+	work.Ticker
 	src, pat string
 	anchored bool // the pattern began with ^, which is cut off
 	caps     []capture
@@ -37,7 +39,7 @@ type patternMatch struct {
 }
 
 func newMatcher(s *State, L *glua.LState, src, pat string) *patternMatch {
-	m := &patternMatch{ticker: ticker{s: s, L: L}, src: src, pat: pat}
+	m := &patternMatch{Ticker: s.ticker(L), src: src, pat: pat}
 	m.pat, m.anchored = strings.CutPrefix(pat, "^")
 	m.caps = m.store[:0]
 	return m
@@ -47,7 +49,7 @@ func newMatcher(s *State, L *glua.LState, src, pat string) *patternMatch {
 // the pattern is anchored.
 func (m *patternMatch) find(pos int) (from, to int, ok bool) {
 	for ; pos <= len(m.src); pos++ {
-		m.step(1)
+		m.Step(1)
 		if to, ok := m.at(pos); ok {
 			return pos, to, true
 		}
@@ -71,7 +73,7 @@ func (m *patternMatch) match(s, p int) (end int, ok bool) {
 	}
 	defer func() { m.depth-- }()
 	for p < len(m.pat) {
-		m.step(1)
+		m.Step(1)
 		switch c := m.pat[p]; {
 		case c == '(':
 			return m.open(s, p+1)
@@ -125,7 +127,7 @@ func (m *patternMatch) escape(s, p int) (int, int, bool) {
 		return s, next, !m.inSet(before, p, next-1) && m.inSet(after, p, next-1)
 	}
 	text := m.closed(int(m.pat[p] - '1'))
-	m.step(len(text) / 8)
+	m.Step(len(text) / 8)
 	return s + len(text), p + 1, strings.HasPrefix(m.src[s:], text)
 }
 
@@ -135,7 +137,7 @@ func (m *patternMatch) balanced(s int, open, end byte) (int, bool) {
 		return 0, false
 	}
 	for depth, i := 1, s+1; i < len(m.src); i++ {
-		m.step(1)
+		m.Step(1)
 		switch m.src[i] {
 		case end:
 			if depth--; depth == 0 {
@@ -202,7 +204,7 @@ func (m *patternMatch) repeat(s, p, next int) (end int, ok bool) {
 	}
 	n := 0
 	for n < most && m.single(s+n, p, next) {
-		m.step(1)
+		m.Step(1)
 		n++
 	}
 	for ; n >= least; n-- {

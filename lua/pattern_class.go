@@ -27,7 +27,7 @@ func (m *patternMatch) setEnd(p int) int {
 		case i >= len(m.pat):
 			m.L.RaiseError("malformed pattern (missing ']')")
 		case m.pat[i] == ']' && !first:
-			m.step(i - p)
+			m.Step(i - p)
 			return i + 1
 		case m.pat[i] == '%':
 			i++
@@ -55,7 +55,7 @@ func (m *patternMatch) single(s, p, next int) bool {
 
 // inSet reports whether the set from the [ at p to the ] at end has c.
 func (m *patternMatch) inSet(c byte, p, end int) bool {
-	m.step((end - p) / 8)
+	m.Step((end - p) / 8)
 	in := true
 	p++
 	if m.pat[p] == '^' {
