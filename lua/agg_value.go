@@ -12,6 +12,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 func (a *aggregation) forgetCache(*vcpu.CPU, *event.Process) { clear(a.cache) }
@@ -27,7 +28,7 @@ func (s *State) aggValue(a *aggregation) *glua.LUserData {
 		}
 		return a.push(L, []glua.LValue{L.Get(2)})
 	}))
-	mt.RawSetString("__len", s.L.NewFunction(func(L *glua.LState) int { return pushInt(L, uint64(len(a.sorted()))) }))
+	mt.RawSetString("__len", s.L.NewFunction(func(L *glua.LState) int { return val.PushInt(L, uint64(len(a.sorted()))) }))
 	mt.RawSetString("__pairs", methods.RawGetString("pairs"))
 	mt.RawSetString("__tostring", methods.RawGetString("text"))
 	ud := s.L.NewUserData()
@@ -146,7 +147,7 @@ func (a *aggregation) keyValue(L *glua.LState, k aggKey) glua.LValue {
 	return t
 }
 
-func aggGet(_ *State, L *glua.LState) int { return checkAgg(L).push(L, args(L, 2)) }
+func aggGet(_ *State, L *glua.LState) int { return checkAgg(L).push(L, val.Args(L, 2)) }
 
 func aggClear(_ *State, L *glua.LState) int {
 	a := checkAgg(L)
@@ -193,13 +194,13 @@ func aggTotal(_ *State, L *glua.LState) int {
 	for _, r := range checkAgg(L).rows() {
 		n += r.cell.n
 	}
-	return pushInt(L, n)
+	return val.PushInt(L, n)
 }
 
 func aggText(_ *State, L *glua.LState) int {
 	var b strings.Builder
 	checkAgg(L).print(&b)
-	return pushString(L, b.String())
+	return val.PushString(L, b.String())
 }
 
 func aggPrint(s *State, L *glua.LState) int {

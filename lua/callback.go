@@ -11,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // callback is a Lua function that serves an event.
@@ -203,7 +204,7 @@ func (cb *callback) mem(c *vcpu.CPU, m *vcpu.MemAccess) {
 	}
 	v, ok := num.Bits(ret)
 	if !ok {
-		panic(fmt.Errorf("%s returned a %s value for the bytes of an access", cb.where(), typeName(ret)))
+		panic(fmt.Errorf("%s returned a %s value for the bytes of an access", cb.where(), val.TypeName(ret)))
 	}
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)

@@ -12,6 +12,7 @@ import (
 	"panda/emu/plugin"
 	"panda/lua/num"
 	"panda/lua/syntax"
+	"panda/lua/val"
 )
 
 // Host is the machine that the state is bound to, nil before Init.
@@ -166,7 +167,7 @@ func showTable(t *glua.LTable, depth int) string {
 	if len(keys) == 0 {
 		return "{}"
 	}
-	sort.SliceStable(keys, func(i, j int) bool { return keyLess(keys[i], keys[j]) })
+	sort.SliceStable(keys, func(i, j int) bool { return val.KeyLess(keys[i], keys[j]) })
 	indent := strings.Repeat("  ", depth)
 	var b strings.Builder
 	b.WriteString("{\n")

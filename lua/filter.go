@@ -11,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // filterKey is a row of what a filter table may hold besides what the kind's
@@ -131,7 +132,7 @@ func (p *filterParser) errorf(format string, a ...any) {
 func (p *filterParser) bytes(v glua.LValue) {
 	text, ok := v.(glua.LString)
 	if !ok {
-		p.errorf("%s", expected("text such as \"0f 05\"", v))
+		p.errorf("%s", val.Expected("text such as \"0f 05\"", v))
 	}
 	var err error
 	if p.f.Bytes, err = event.ParsePattern(string(text)); err != nil {
@@ -142,7 +143,7 @@ func (p *filterParser) bytes(v glua.LValue) {
 func (p *filterParser) when(v glua.LValue) {
 	text, ok := v.(glua.LString)
 	if !ok {
-		p.errorf("%s", expected("text such as \"rax == 0\"", v))
+		p.errorf("%s", val.Expected("text such as \"rax == 0\"", v))
 	}
 	x, err := event.ParseWhen(p.kind, string(text), p.s.needCPU(p.L).Machine.Arch.Lookup)
 	if err != nil {
@@ -154,7 +155,7 @@ func (p *filterParser) when(v glua.LValue) {
 func (p *filterParser) integer(v glua.LValue) uint64 {
 	u, ok := num.Bits(v)
 	if !ok {
-		p.errorf("%s", expected("integer", v))
+		p.errorf("%s", val.Expected("integer", v))
 	}
 	return u
 }
@@ -186,7 +187,7 @@ func (p *filterParser) names(v glua.LValue) (names []string) {
 			text, ok = glua.LString(n.String()), true
 		}
 		if !ok {
-			p.errorf("%s", expected("name or list of names", e))
+			p.errorf("%s", val.Expected("name or list of names", e))
 		}
 		names = append(names, string(text))
 	})
@@ -264,7 +265,7 @@ func (p *filterParser) address(v glua.LValue) guest.Addr {
 	}
 	text, ok := v.(glua.LString)
 	if !ok {
-		p.errorf("%s", expected("address", v))
+		p.errorf("%s", val.Expected("address", v))
 	}
 	a, ok := p.s.host.Core().Lookup(string(text))
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/val"
 	"panda/stdlib"
 )
 
@@ -65,11 +66,11 @@ func (s *State) openLibraries() {
 	s.openViews()
 }
 
-func baseU64(_ *State, L *glua.LState) int { return pushInt(L, argInt(L, 1)) }
+func baseU64(_ *State, L *glua.LState) int { return val.PushInt(L, val.ArgInt(L, 1)) }
 
 func baseInt(_ *State, L *glua.LState) int {
-	v := argInt(L, 1)
-	n := argLen(L, 2, 64)
+	v := val.ArgInt(L, 1)
+	n := val.ArgLen(L, 2, 64)
 	if n < 1 || n > 64 {
 		L.ArgError(2, "bits must be from 1 to 64")
 	}
@@ -78,18 +79,18 @@ func baseInt(_ *State, L *glua.LState) int {
 }
 
 func baseHex(_ *State, L *glua.LState) int {
-	s := strconv.FormatUint(argInt(L, 1), 16)
-	if n := argLen(L, 2, 0); len(s) < n {
+	s := strconv.FormatUint(val.ArgInt(L, 1), 16)
+	if n := val.ArgLen(L, 2, 0); len(s) < n {
 		s = strings.Repeat("0", min(n, 64)-len(s)) + s
 	}
-	return pushString(L, "0x"+s)
+	return val.PushString(L, "0x"+s)
 }
 
 func baseHexdump(s *State, L *glua.LState) int {
-	text, base := L.CheckString(1), optInt(L, 2, 0)
+	text, base := L.CheckString(1), val.OptInt(L, 2, 0)
 	s.room(L, 6*len(text)) // a line of 16 bytes has about 80
 	ticks := s.ticker(L)
-	return pushString(L, hexdump([]byte(text), base, func() { ticks.Step(64) }))
+	return val.PushString(L, hexdump([]byte(text), base, func() { ticks.Step(64) }))
 }
 
 // Hexdump prints bytes as lines of address, hexadecimal and characters.
@@ -148,7 +149,7 @@ func basePrint(s *State, L *glua.LState) int {
 func baseToNumber(_ *State, L *glua.LState) int {
 	v := L.CheckAny(1)
 	if L.Get(2) != glua.LNil {
-		L.Push(parseBase(L, L.CheckString(1), argLen(L, 2, 10)))
+		L.Push(parseBase(L, L.CheckString(1), val.ArgLen(L, 2, 10)))
 		return 1
 	}
 	n := num.Of(v)
@@ -179,7 +180,7 @@ func parseBase(L *glua.LState, text string, base int) glua.LValue {
 
 // basePairs honours __pairs, by which userdata can be walked.
 func basePairs(s *State, L *glua.LState) int {
-	if mm := metaField(L, L.CheckAny(1), "__pairs"); mm != glua.LNil {
+	if mm := val.MetaField(L, L.CheckAny(1), "__pairs"); mm != glua.LNil {
 		L.Push(mm)
 		L.Push(L.Get(1))
 		L.Call(1, 3)
@@ -195,7 +196,7 @@ func basePairs(s *State, L *glua.LState) int {
 // baseError puts the position of Lua code before a text, and nothing where the
 // level is not Lua code.
 func baseError(_ *State, L *glua.LState) int {
-	v, level := L.Get(1), argLen(L, 2, 1)
+	v, level := L.Get(1), val.ArgLen(L, 2, 1)
 	if msg, ok := v.(glua.LString); ok && level > 0 {
 		if pos := L.Where(level); pos != "" && !strings.HasPrefix(pos, "[G]") {
 			v = glua.LString(pos + " " + string(msg))
@@ -207,7 +208,7 @@ func baseError(_ *State, L *glua.LState) int {
 
 func basePcall(s *State, L *glua.LState) int {
 	L.CheckAny(1)
-	ret, err := s.protect(L, args(L, 2))
+	ret, err := s.protect(L, val.Args(L, 2))
 	if err != nil {
 		L.Push(glua.LFalse)
 		L.Push(err.Object)
@@ -218,25 +219,17 @@ func basePcall(s *State, L *glua.LState) int {
 
 func baseXpcall(s *State, L *glua.LState) int {
 	handler := L.CheckAny(2)
-	ret, err := s.protect(L, args(L, 3))
+	ret, err := s.protect(L, val.Args(L, 3))
 	if err == nil {
 		return pushResults(L, ret)
 	}
 	outer := s.trace
 	s.trace = cleanTrace(err.StackTrace)
-	v := call(L, handler, err.Object)
+	v := val.Call(L, handler, err.Object)
 	s.trace = outer
 	L.Push(glua.LFalse)
 	L.Push(v)
 	return 2
-}
-
-func args(L *glua.LState, from int) []glua.LValue {
-	var as []glua.LValue
-	for i := from; i <= L.GetTop(); i++ {
-		as = append(as, L.Get(i))
-	}
-	return as
 }
 
 func pushResults(L *glua.LState, ret []glua.LValue) int {
@@ -268,7 +261,7 @@ func (s *State) protect(L *glua.LState, as []glua.LValue) ([]glua.LValue, *glua.
 		}
 		return nil, e
 	}
-	ret := args(T, top+1)
+	ret := val.Args(T, top+1)
 	T.SetTop(top)
 	return ret, nil
 }
@@ -280,7 +273,7 @@ func baseLoad(s *State, L *glua.LState) int {
 		src.WriteString(string(v))
 	case *glua.LFunction:
 		for {
-			piece, ok := call(L, v).(glua.LString)
+			piece, ok := val.Call(L, v).(glua.LString)
 			if !ok || piece == "" {
 				break
 			}
@@ -288,7 +281,7 @@ func baseLoad(s *State, L *glua.LState) int {
 			src.WriteString(string(piece))
 		}
 	default:
-		L.ArgError(1, expected("text or function", v))
+		L.ArgError(1, val.Expected("text or function", v))
 	}
 	return s.pushChunk(L, strings.TrimLeft(L.OptString(2, `[string]`), "=@"), src.String())
 }
@@ -296,7 +289,7 @@ func baseLoad(s *State, L *glua.LState) int {
 func (s *State) pushChunk(L *glua.LState, name, src string) int {
 	fn, err := s.compile(name, src)
 	if err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(fn)
 	return 1
@@ -306,7 +299,7 @@ func baseLoadFile(s *State, L *glua.LState) int {
 	path := L.CheckString(1)
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	return s.pushChunk(L, path, string(src))
 }
@@ -326,7 +319,7 @@ func (s *State) openDebug() {
 	plain := t.RawGetString("traceback")
 	t.RawSetString("traceback", s.L.NewFunction(func(L *glua.LState) int {
 		if s.trace == "" {
-			as := args(L, 1)
+			as := val.Args(L, 1)
 			L.Push(plain)
 			for _, a := range as {
 				L.Push(a)
@@ -334,7 +327,7 @@ func (s *State) openDebug() {
 			L.Call(len(as), 1)
 			return 1
 		}
-		return pushString(L, strings.TrimLeft(L.OptString(1, "")+"\n"+s.trace, "\n"))
+		return val.PushString(L, strings.TrimLeft(L.OptString(1, "")+"\n"+s.trace, "\n"))
 	}))
 }
 
@@ -365,14 +358,14 @@ func (s *State) searchFiles(L *glua.LState, name string) int {
 		}
 		tried = append(tried, fmt.Sprintf("no file '%s'", path))
 	}
-	return pushString(L, strings.Join(tried, "\n\t"))
+	return val.PushString(L, strings.Join(tried, "\n\t"))
 }
 
 func (s *State) searchEmbedded(L *glua.LState, name string) int {
 	file := strings.ReplaceAll(name, ".", "/") + ".lua"
 	src, err := fs.ReadFile(stdlib.FS, file)
 	if err != nil {
-		return pushString(L, fmt.Sprintf("no embedded module '%s'", file))
+		return val.PushString(L, fmt.Sprintf("no embedded module '%s'", file))
 	}
 	return s.pushModule(L, "stdlib/"+file, string(src))
 }

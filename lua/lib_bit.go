@@ -7,31 +7,33 @@ import (
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/val"
 )
 
 // bitFold is a bit operation on any number of arguments.
 func bitFold(f func(a, b uint64) uint64) func(*State, *glua.LState) int {
 	return func(_ *State, L *glua.LState) int {
-		v := argInt(L, 1)
+		v := val.ArgInt(L, 1)
 		for i := 2; i <= L.GetTop(); i++ {
-			v = f(v, argInt(L, i))
+			v = f(v, val.ArgInt(L, i))
 		}
-		return pushInt(L, v)
+		return val.PushInt(L, v)
 	}
 }
 
 // bitShift is an operation on x, a count and an optional width in bits.
 func bitShift(f func(x uint64, n, width uint) uint64) func(*State, *glua.LState) int {
 	return func(_ *State, L *glua.LState) int {
-		n := argInt(L, 2)
+		n := val.ArgInt(L, 2)
 		width := bitWidth(L, 3)
-		x := argInt(L, 1) & mask(width)
-		return pushInt(L, f(x, uint(min(n, 1<<32)), width)&mask(width))
+		x := val.ArgInt(L, 1) & mask(width)
+		return val.PushInt(L, f(x, uint(min(n, 1<<32)), width)&mask(width))
 	}
 }
 
 func bitWidth(L *glua.LState, n int) uint {
-	w := argLen(L, n, 64)
+	w := val.ArgLen(L, n, 64)
 	if w < 1 || w > 64 {
 		L.ArgError(n, "width must be from 1 to 64 bits")
 	}
@@ -49,7 +51,7 @@ var bitModule = Module{
 		{"bor", "x, ...", "integer", "Bitwise or.", bitFold(func(a, b uint64) uint64 { return a | b })},
 		{"bxor", "x, ...", "integer", "Bitwise exclusive or.", bitFold(func(a, b uint64) uint64 { return a ^ b })},
 		{"bnot", "x[, width]", "integer", "All bits inverted.", func(_ *State, L *glua.LState) int {
-			return pushInt(L, ^argInt(L, 1)&mask(bitWidth(L, 2)))
+			return val.PushInt(L, ^val.ArgInt(L, 1)&mask(bitWidth(L, 2)))
 		}},
 		{"btest", "x, ...", "boolean", "Whether the arguments have a bit in common.", bitTest},
 		{"lshift", "x, n[, width]", "integer", "Shifted left; bits beyond the width are lost.", bitShift(func(x uint64, n, _ uint) uint64 { return x << n })},
@@ -61,7 +63,7 @@ var bitModule = Module{
 		{"ror", "x, n[, width]", "integer", "Rotated right.", bitShift(func(x uint64, n, w uint) uint64 { return x>>(n%w) | x<<(w-n%w) })},
 		{"bswap", "x[, width]", "integer", "Bytes in reverse order; the width is a multiple of 8.", bitSwap},
 		{"popcount", "x", "integer", "The number of bits that are set.", func(_ *State, L *glua.LState) int {
-			return pushInt(L, uint64(bits.OnesCount64(argInt(L, 1))))
+			return val.PushInt(L, uint64(bits.OnesCount64(val.ArgInt(L, 1))))
 		}},
 		{"extract", "x, field[, width]", "integer", "The bits from field on, width of them (1).", bitExtract},
 		{"replace", "x, v, field[, width]", "integer", "x with the bits from field on replaced by v.", bitReplace},
@@ -71,9 +73,9 @@ var bitModule = Module{
 }
 
 func bitTest(_ *State, L *glua.LState) int {
-	v := argInt(L, 1)
+	v := val.ArgInt(L, 1)
 	for i := 2; i <= L.GetTop(); i++ {
-		v &= argInt(L, i)
+		v &= val.ArgInt(L, i)
 	}
 	L.Push(glua.LBool(v != 0))
 	return 1
@@ -84,36 +86,36 @@ func bitSwap(_ *State, L *glua.LState) int {
 	if w%8 != 0 {
 		L.ArgError(2, "width must be a multiple of 8")
 	}
-	return pushInt(L, bits.ReverseBytes64(argInt(L, 1))>>(64-w))
+	return val.PushInt(L, bits.ReverseBytes64(val.ArgInt(L, 1))>>(64-w))
 }
 
 // bitField reads the arguments field and width at n.
 func bitField(L *glua.LState, n int) (field, width uint) {
-	f, w := argInt(L, n), argInt1(L, n+1)
+	f, w := val.ArgInt(L, n), argInt1(L, n+1)
 	if f > 63 || w < 1 || f+w > 64 {
 		L.ArgError(n, fmt.Sprintf("bits %d to %d do not exist", f, f+w-1))
 	}
 	return uint(f), uint(w)
 }
 
-func argInt1(L *glua.LState, n int) uint64 { return optInt(L, n, 1) }
+func argInt1(L *glua.LState, n int) uint64 { return val.OptInt(L, n, 1) }
 
 func bitExtract(_ *State, L *glua.LState) int {
 	f, w := bitField(L, 2)
-	return pushInt(L, argInt(L, 1)>>f&mask(w))
+	return val.PushInt(L, val.ArgInt(L, 1)>>f&mask(w))
 }
 
 func bitReplace(_ *State, L *glua.LState) int {
 	f, w := bitField(L, 3)
-	x, v := argInt(L, 1), argInt(L, 2)
-	return pushInt(L, x&^(mask(w)<<f)|v&mask(w)<<f)
+	x, v := val.ArgInt(L, 1), val.ArgInt(L, 2)
+	return val.PushInt(L, x&^(mask(w)<<f)|v&mask(w)<<f)
 }
 
 func bitToHex(_ *State, L *glua.LState) int {
-	n := int64(optInt(L, 2, 16))
-	s := fmt.Sprintf("%016s", strconv.FormatUint(argInt(L, 1), 16))
+	n := int64(val.OptInt(L, 2, 16))
+	s := fmt.Sprintf("%016s", strconv.FormatUint(val.ArgInt(L, 1), 16))
 	if n < 0 {
 		s, n = strings.ToUpper(s), -n
 	}
-	return pushString(L, s[16-min(n, 16):])
+	return val.PushString(L, s[16-min(n, 16):])
 }

@@ -9,6 +9,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 var ioModule = Module{
@@ -28,7 +29,7 @@ var osModule = Module{
 
 func osMkdir(_ *State, L *glua.LState) int {
 	if err := os.MkdirAll(L.CheckString(1), 0o777); err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(glua.LTrue)
 	return 1
@@ -48,8 +49,8 @@ func (s *State) openFiles() {
 	t.RawSetString("open", L.NewFunction(func(L *glua.LState) int { return s.ioOpen(L, open) }))
 	write, output, stdout := t.RawGetString("write").(*glua.LFunction), t.RawGetString("output"), t.RawGetString("stdout")
 	t.RawSetString("write", L.NewFunction(func(L *glua.LState) int {
-		if call(L, output) != stdout {
-			return s.noteLoss(L, forward(L, write, textArgs(args(L, 1))))
+		if val.Call(L, output) != stdout {
+			return s.noteLoss(L, forward(L, write, textArgs(val.Args(L, 1))))
 		}
 		return s.ioWrite(L)
 	}))
@@ -59,13 +60,13 @@ func (s *State) openFiles() {
 		if len(L.OptString(1, "")) > maxDate {
 			L.ArgError(1, "format too long")
 		}
-		return forward(L, date, args(L, 1))
+		return forward(L, date, val.Args(L, 1))
 	}))
 	mt := L.GetTypeMetatable("FILE*").(*glua.LTable)
 	for _, name := range []string{"write", "flush", "close"} {
 		method := mt.RawGetString(name).(*glua.LFunction)
 		mt.RawSetString(name, L.NewFunction(func(L *glua.LState) int {
-			return s.noteLoss(L, forward(L, method, textArgs(args(L, 1))))
+			return s.noteLoss(L, forward(L, method, textArgs(val.Args(L, 1))))
 		}))
 	}
 }
@@ -130,7 +131,7 @@ func (s *State) ioOpen(L *glua.LState, open *glua.LFunction) int {
 	n := forward(L, open, []glua.LValue{glua.LString(path), glua.LString(mode)})
 	f, ok := L.Get(1).(*glua.LUserData)
 	if ok && strings.ContainsAny(mode, "wa") && !strings.Contains(mode, "+") {
-		call(L, L.GetField(f, "setvbuf"), f, glua.LString("full"), glua.LNumber(fileBuffer))
+		val.Call(L, L.GetField(f, "setvbuf"), f, glua.LString("full"), glua.LNumber(fileBuffer))
 		s.closers = append(s.closers, func() { s.flush(f) })
 	}
 	return n
@@ -142,9 +143,9 @@ func (s *State) flush(f *glua.LUserData) {
 		return
 	}
 	_, err := s.run(s.L.NewFunction(func(L *glua.LState) int {
-		L.Push(glua.LString(call(L, L.GetField(L.GetGlobal("io"), "type"), f).String()))
+		L.Push(glua.LString(val.Call(L, L.GetField(L.GetGlobal("io"), "type"), f).String()))
 		if L.Get(-1) == glua.LString("file") {
-			call(L, L.GetField(f, "close"), f)
+			val.Call(L, L.GetField(f, "close"), f)
 		}
 		return 0
 	}))
@@ -156,12 +157,12 @@ func (s *State) flush(f *glua.LUserData) {
 // ioWrite writes where print does, as io.write does as long as the script chose
 // no other output.
 func (s *State) ioWrite(L *glua.LState) int {
-	for i, a := range textArgs(args(L, 1)) {
+	for i, a := range textArgs(val.Args(L, 1)) {
 		if !glua.LVCanConvToString(a) {
-			L.ArgError(i+1, expected("string", a))
+			L.ArgError(i+1, val.Expected("string", a))
 		}
 		if _, err := s.out().Write([]byte(a.String())); err != nil {
-			return pushError(L, err)
+			return val.PushError(L, err)
 		}
 	}
 	L.Push(glua.LTrue)

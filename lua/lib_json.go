@@ -13,6 +13,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/val"
 	"panda/lua/work"
 )
 
@@ -28,7 +29,7 @@ var jsonModule = Module{
 func jsonEncode(s *State, L *glua.LState) int {
 	e := &encoder{Ticker: s.ticker(L), indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
 	e.value(L.CheckAny(1), "\n")
-	return pushString(L, e.out.String())
+	return val.PushString(L, e.out.String())
 }
 
 type encoder struct {
@@ -103,7 +104,7 @@ func (e *encoder) table(t *glua.LTable, nl string) {
 	}
 	sort.SliceStable(keys, func(i, j int) bool {
 		e.Step(1)
-		return keyLess(keys[i], keys[j])
+		return val.KeyLess(keys[i], keys[j])
 	})
 	e.list('{', '}', len(keys), nl, func(i int, nl string) {
 		if !glua.LVCanConvToString(keys[i]) && !num.Is(keys[i]) {
@@ -150,7 +151,7 @@ func jsonDecode(s *State, L *glua.LState) int {
 		err = fmt.Errorf("text after the value at byte %d", d.InputOffset()+1)
 	}
 	if err != nil {
-		return pushError(L, fmt.Errorf("json: %w", err))
+		return val.PushError(L, fmt.Errorf("json: %w", err))
 	}
 	L.Push(v)
 	return 1

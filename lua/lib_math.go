@@ -9,6 +9,8 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/val"
+	"panda/lua/work"
 )
 
 var mathModule = Module{
@@ -37,17 +39,17 @@ func floatRows() []Row {
 		do   func(float64) float64
 	}{{"sqrt", math.Sqrt}, {"exp", math.Exp}, {"log10", math.Log10}} {
 		rs = append(rs, Row{f.name, "x", "number", "Lua's.", func(_ *State, L *glua.LState) int {
-			L.Push(glua.LNumber(f.do(argFloat(L, 1))))
+			L.Push(glua.LNumber(f.do(val.ArgFloat(L, 1))))
 			return 1
 		}})
 	}
 	return append(rs, Row{"log", "x[, base]", "number", "The logarithm of x, natural or to the base.", func(_ *State, L *glua.LState) int {
-		v := math.Log(argFloat(L, 1))
+		v := math.Log(val.ArgFloat(L, 1))
 		switch {
 		case L.Get(2) == glua.LNumber(2):
-			v = math.Log2(argFloat(L, 1))
+			v = math.Log2(val.ArgFloat(L, 1))
 		case L.Get(2) != glua.LNil:
-			v /= math.Log(argFloat(L, 2))
+			v /= math.Log(val.ArgFloat(L, 2))
 		}
 		L.Push(glua.LNumber(v))
 		return 1
@@ -57,7 +59,7 @@ func floatRows() []Row {
 func argNumber(L *glua.LState, n int) glua.LValue {
 	v := num.Of(L.Get(n))
 	if v == nil {
-		L.ArgError(n, expected("number", L.Get(n)))
+		L.ArgError(n, val.Expected("number", L.Get(n)))
 	}
 	return v
 }
@@ -102,7 +104,7 @@ func mathPick(sign int) func(*State, *glua.LState) int {
 func mathFmod(_ *State, L *glua.LState) int {
 	a, b := argNumber(L, 1), argNumber(L, 2)
 	if !num.IsWide(a, b) {
-		L.Push(glua.LNumber(math.Mod(argFloat(L, 1), argFloat(L, 2))))
+		L.Push(glua.LNumber(math.Mod(val.ArgFloat(L, 1), val.ArgFloat(L, 2))))
 		return 1
 	}
 	neg, x := num.Magnitude(a)
@@ -239,9 +241,9 @@ func tableConcat(s *State, L *glua.LState) int {
 		ticks.Step(1)
 		v := t.RawGetInt(i)
 		if !glua.LVCanConvToString(v) && !num.Is(v) {
-			L.RaiseError("invalid value (%s) at index %d in table for concat", typeName(v), i)
+			L.RaiseError("invalid value (%s) at index %d in table for concat", val.TypeName(v), i)
 		}
-		if size += textLen(v) + len(sep); size > maxString {
+		if size += val.TextLen(v) + len(sep); size > work.MaxString {
 			L.RaiseError("resulting string too large")
 		}
 	}
@@ -255,7 +257,7 @@ func tableConcat(s *State, L *glua.LState) int {
 		}
 		b.WriteString(t.RawGetInt(i).String())
 	}
-	return pushString(L, b.String())
+	return val.PushString(L, b.String())
 }
 
 func tableUnpack(_ *State, L *glua.LState) int {
@@ -264,7 +266,7 @@ func tableUnpack(_ *State, L *glua.LState) int {
 	if to < from {
 		return 0
 	}
-	n := checkResults(L, to-from+1)
+	n := val.CheckResults(L, to-from+1)
 	for i := from; i <= to; i++ {
 		L.Push(t.RawGetInt(i))
 	}
@@ -273,7 +275,7 @@ func tableUnpack(_ *State, L *glua.LState) int {
 
 func tablePack(_ *State, L *glua.LState) int {
 	t := L.NewTable()
-	as := args(L, 1)
+	as := val.Args(L, 1)
 	for i, v := range as {
 		t.RawSetInt(i+1, v)
 	}
@@ -288,9 +290,9 @@ func tableSort(s *State, L *glua.LState) int {
 	for i := range vs {
 		vs[i] = t.RawGetInt(i + 1)
 	}
-	before := func(a, b glua.LValue) bool { return less(L, a, b) }
+	before := func(a, b glua.LValue) bool { return val.Less(L, a, b) }
 	if fn, ok := L.Get(2).(*glua.LFunction); ok {
-		before = func(a, b glua.LValue) bool { return glua.LVAsBool(call(L, fn, a, b)) }
+		before = func(a, b glua.LValue) bool { return glua.LVAsBool(val.Call(L, fn, a, b)) }
 	}
 	ticks := s.ticker(L)
 	sort.Slice(vs, func(i, j int) bool {
@@ -309,7 +311,7 @@ func tableKeys(s *State, L *glua.LState) int {
 	L.CheckTable(1).ForEach(func(k, _ glua.LValue) { ks = append(ks, k) })
 	sort.SliceStable(ks, func(i, j int) bool {
 		ticks.Step(1)
-		return keyLess(ks[i], ks[j])
+		return val.KeyLess(ks[i], ks[j])
 	})
 	t := L.NewTable()
 	for _, k := range ks {
@@ -317,25 +319,4 @@ func tableKeys(s *State, L *glua.LState) int {
 	}
 	L.Push(t)
 	return 1
-}
-
-// keyLess orders keys of any type: numbers, then strings, then the rest.
-func keyLess(a, b glua.LValue) bool {
-	if num.Is(a) && num.Is(b) {
-		order, _ := num.Compare(a, b)
-		return order < 0
-	}
-	if x, ok := a.(glua.LString); ok {
-		if y, ok := b.(glua.LString); ok {
-			return x < y
-		}
-	}
-	return keyClass(a) < keyClass(b)
-}
-
-func keyClass(v glua.LValue) int {
-	if num.Is(v) {
-		return 0
-	}
-	return 1 + int(v.Type())
 }

@@ -8,6 +8,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // item is one element of a pack format.
@@ -136,7 +137,7 @@ func stringPack(s *State, L *glua.LState) int {
 		ticks.Step(1)
 		it, ok := p.next(len(out))
 		if !ok {
-			return pushString(L, string(out))
+			return val.PushString(L, string(out))
 		}
 		out = appendN(out, 0, it.pad)
 		if it.kind == 'x' || it.kind == 'X' {
@@ -144,15 +145,9 @@ func stringPack(s *State, L *glua.LState) int {
 			continue
 		}
 		arg++
-		s.room(L, len(out)+it.size+textLen(L.Get(arg)))
+		s.room(L, len(out)+it.size+val.TextLen(L.Get(arg)))
 		out = it.pack(L, out, arg)
 	}
-}
-
-// textLen is the bytes of a value that is text.
-func textLen(v glua.LValue) int {
-	s, _ := v.(glua.LString)
-	return len(s)
 }
 
 func (it *item) pack(L *glua.LState, out []byte, arg int) []byte {
@@ -160,9 +155,9 @@ func (it *item) pack(L *glua.LState, out []byte, arg int) []byte {
 	case 'i', 'u':
 		return it.appendInt(out, it.checkInt(L, arg))
 	case 'f':
-		return it.appendUint(out, uint64(math.Float32bits(float32(argFloat(L, arg)))))
+		return it.appendUint(out, uint64(math.Float32bits(float32(val.ArgFloat(L, arg)))))
 	case 'd':
-		return it.appendUint(out, math.Float64bits(argFloat(L, arg)))
+		return it.appendUint(out, math.Float64bits(val.ArgFloat(L, arg)))
 	}
 	s := L.CheckString(arg)
 	switch it.kind {
@@ -186,7 +181,7 @@ func (it *item) pack(L *glua.LState, out []byte, arg int) []byte {
 // checkInt reads an integer that must fit; unsigned formats take negative
 // numbers as two's complement only when they have 64 bits.
 func (it *item) checkInt(L *glua.LState, arg int) uint64 {
-	u := argInt(L, arg)
+	u := val.ArgInt(L, arg)
 	if it.size >= 8 {
 		return u
 	}
@@ -226,7 +221,7 @@ func (it *item) bytes(out []byte, u uint64, fill byte) []byte {
 func stringUnpack(st *State, L *glua.LState) int {
 	p, s := newPacker(L), L.CheckString(2)
 	ticks := st.ticker(L)
-	pos := argLen(L, 3, 1) - 1
+	pos := val.ArgLen(L, 3, 1) - 1
 	if pos < 0 || pos > len(s) {
 		L.ArgError(3, "initial position out of string")
 	}
@@ -249,7 +244,7 @@ func stringUnpack(st *State, L *glua.LState) int {
 		var v glua.LValue
 		v, pos = it.unpack(L, s, pos)
 		L.Push(v)
-		n = checkResults(L, n+1)
+		n = val.CheckResults(L, n+1)
 	}
 }
 
@@ -314,7 +309,7 @@ func stringPackSize(s *State, L *glua.LState) int {
 		ticks.Step(1)
 		it, ok := p.next(n)
 		if !ok {
-			return pushInt(L, uint64(n))
+			return val.PushInt(L, uint64(n))
 		}
 		if it.kind == 's' || it.kind == 'z' {
 			L.ArgError(1, "variable-length format")

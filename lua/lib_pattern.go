@@ -7,6 +7,8 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/pattern"
+	"panda/lua/val"
 )
 
 // The functions of Lua's string library that take patterns.
@@ -14,7 +16,7 @@ import (
 func stringFind(s *State, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
 	start := startIndex(L, src)
-	if L.ToBool(4) || !strings.ContainsAny(pat, patternSpecials) {
+	if L.ToBool(4) || !strings.ContainsAny(pat, pattern.Specials) {
 		i := -1
 		if start <= len(src) {
 			i = strings.Index(src[start:], pat)
@@ -27,29 +29,29 @@ func stringFind(s *State, L *glua.LState) int {
 		L.Push(glua.LNumber(start + i + len(pat)))
 		return 2
 	}
-	m := newMatcher(s, L, src, pat)
-	from, to, ok := m.find(start)
+	m := pattern.New(s.ticker(L), src, pat)
+	from, to, ok := m.Find(start)
 	if !ok {
 		L.Push(glua.LNil)
 		return 1
 	}
 	L.Push(glua.LNumber(from + 1))
 	L.Push(glua.LNumber(to))
-	if len(m.caps) == 0 {
+	if m.Captures() == 0 {
 		return 2
 	}
-	return 2 + m.push(from, to)
+	return 2 + m.Push(from, to)
 }
 
 func stringMatch(s *State, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
-	m := newMatcher(s, L, src, pat)
-	from, to, ok := m.find(startIndex(L, src))
+	m := pattern.New(s.ticker(L), src, pat)
+	from, to, ok := m.Find(startIndex(L, src))
 	if !ok {
 		L.Push(glua.LNil)
 		return 1
 	}
-	return m.push(from, to)
+	return m.Push(from, to)
 }
 
 // startIndex is argument 3 as an offset; negative ones count from the end.
@@ -65,11 +67,11 @@ func stringGmatch(s *State, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
 	pos := 0
 	L.Push(L.NewFunction(func(L *glua.LState) int {
-		m := newMatcher(s, L, src, pat)
-		if m.anchored && pos > 0 {
+		m := pattern.New(s.ticker(L), src, pat)
+		if m.Anchored && pos > 0 {
 			return 0
 		}
-		from, to, ok := m.find(pos)
+		from, to, ok := m.Find(pos)
 		if !ok {
 			pos = len(src) + 1
 			return 0
@@ -77,20 +79,20 @@ func stringGmatch(s *State, L *glua.LState) int {
 		if pos = to; to == from {
 			pos++
 		}
-		return m.push(from, to)
+		return m.Push(from, to)
 	}))
 	return 1
 }
 
 func stringGsub(s *State, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
-	g := replacer{patternMatch: newMatcher(s, L, src, pat), with: L.Get(3)}
+	g := replacer{Matcher: pattern.New(s.ticker(L), src, pat), with: L.Get(3)}
 	switch v := g.with.(type) {
 	case glua.LNumber:
 		g.with = glua.LString(v.String())
 	case glua.LString, *glua.LTable, *glua.LFunction:
 	default:
-		L.ArgError(3, expected("string, function or table", v))
+		L.ArgError(3, val.Expected("string, function or table", v))
 	}
 	most := len(src) + 1
 	if L.Get(4) != glua.LNil {
@@ -99,7 +101,7 @@ func stringGsub(s *State, L *glua.LState) int {
 	n, pos := 0, 0
 	for n < most {
 		g.Step(1)
-		to, ok := g.at(pos)
+		to, ok := g.At(pos)
 		if ok {
 			n++
 			g.replace(pos, to)
@@ -113,7 +115,7 @@ func stringGsub(s *State, L *glua.LState) int {
 		default:
 			most = n
 		}
-		if g.anchored {
+		if g.Anchored {
 			break
 		}
 	}
@@ -125,7 +127,7 @@ func stringGsub(s *State, L *glua.LState) int {
 
 // replacer builds what gsub gives.
 type replacer struct {
-	*patternMatch
+	*pattern.Matcher
 	with glua.LValue
 	out  []byte
 }
@@ -145,23 +147,21 @@ func (g *replacer) replace(from, to int) {
 		g.template(string(with), from, to)
 		return
 	case *glua.LTable:
-		v = g.L.GetTable(with, g.value(0, from, to))
+		v = g.L.GetTable(with, g.Value(0, from, to))
 	default:
-		caps := g.caps
 		g.L.Push(with)
-		n := g.push(from, to)
+		n := g.Push(from, to)
 		g.L.Call(n, 1)
 		v = g.L.Get(-1)
 		g.L.Pop(1)
-		g.caps = caps
 	}
 	switch {
 	case glua.LVIsFalse(v):
-		g.append(g.src[from:to])
+		g.append(g.Src[from:to])
 	case glua.LVCanConvToString(v) || num.Is(v):
 		g.append(v.String())
 	default:
-		g.L.RaiseError("invalid replacement value (a %s)", typeName(v))
+		g.L.RaiseError("invalid replacement value (a %s)", val.TypeName(v))
 	}
 }
 
@@ -177,9 +177,9 @@ func (g *replacer) template(t string, from, to int) {
 		g.append(t[:i])
 		switch c := t[i+1]; {
 		case c == '0':
-			g.append(g.src[from:to])
-		case isDigit(c):
-			g.append(textOf(g.value(int(c-'1'), from, to)))
+			g.append(g.Src[from:to])
+		case c >= '0' && c <= '9':
+			g.append(textOf(g.Value(int(c-'1'), from, to)))
 		default:
 			g.append(t[i+1 : i+2])
 		}

@@ -11,6 +11,9 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/pattern"
+	"panda/lua/val"
+	"panda/lua/work"
 )
 
 var stringModule = Module{
@@ -28,20 +31,20 @@ var stringModule = Module{
 		{"unpack", "fmt, s[, pos]", "values, next position", "The values of bytes; i1…i8 are signed, I1…I8 unsigned.", stringUnpack},
 		{"packsize", "fmt", "integer", "The bytes that a format without s and z takes.", stringPackSize},
 		{"split", "s, sep[, plain]", "table", "The pieces between the matches of the pattern sep, or of the text sep when plain.", stringSplit},
-		{"trim", "s", "string", "Without white space at both ends.", func(_ *State, L *glua.LState) int { return pushString(L, strings.TrimSpace(L.CheckString(1))) }},
+		{"trim", "s", "string", "Without white space at both ends.", func(_ *State, L *glua.LState) int { return val.PushString(L, strings.TrimSpace(L.CheckString(1))) }},
 	},
 }
 
 func stringRep(s *State, L *glua.LState) int {
-	text, n, sep := L.CheckString(1), int64(argInt(L, 2)), L.OptString(3, "")
+	text, n, sep := L.CheckString(1), int64(val.ArgInt(L, 2)), L.OptString(3, "")
 	if n <= 0 {
-		return pushString(L, "")
+		return val.PushString(L, "")
 	}
-	s.room(L, int(min(float64(len(text)+len(sep))*float64(n), maxString+1)))
+	s.room(L, int(min(float64(len(text)+len(sep))*float64(n), work.MaxString+1)))
 	if sep != "" {
-		return pushString(L, strings.Repeat(text+sep, int(n-1))+text)
+		return val.PushString(L, strings.Repeat(text+sep, int(n-1))+text)
 	}
-	return pushString(L, strings.Repeat(text, int(n)))
+	return val.PushString(L, strings.Repeat(text, int(n)))
 }
 
 func stringByte(_ *State, L *glua.LState) int {
@@ -58,7 +61,7 @@ func stringByte(_ *State, L *glua.LState) int {
 	if to < from {
 		return 0
 	}
-	n := checkResults(L, to-from+1)
+	n := val.CheckResults(L, to-from+1)
 	for _, c := range []byte(s[from-1 : to]) {
 		L.Push(glua.LNumber(c))
 	}
@@ -82,9 +85,9 @@ func stringSplit(st *State, L *glua.LState) int {
 		}
 	}
 	switch {
-	case !L.ToBool(3) && strings.ContainsAny(sep, patternSpecials):
-		m := newMatcher(st, L, s, sep)
-		pieces(func(pos int) (from, to int) { from, to, _ = m.find(pos); return })
+	case !L.ToBool(3) && strings.ContainsAny(sep, pattern.Specials):
+		m := pattern.New(st.ticker(L), s, sep)
+		pieces(func(pos int) (from, to int) { from, to, _ = m.Find(pos); return })
 	case sep == "":
 		for p := range strings.SplitSeq(s, sep) {
 			ticks.Step(1)
@@ -182,18 +185,18 @@ func digits(s string, i int) (n, end int) {
 
 func (sp *spec) append(st *State, L *glua.LState, out []byte, arg int) []byte {
 	if arg > L.GetTop() {
-		L.ArgError(arg, expected(map[bool]string{true: "string", false: "number"}[sp.verb == 's' || sp.verb == 'q'], glua.LNil))
+		L.ArgError(arg, val.Expected(map[bool]string{true: "string", false: "number"}[sp.verb == 's' || sp.verb == 'q'], glua.LNil))
 	}
 	v := L.Get(arg)
 	switch sp.verb {
 	case 'd', 'i', 'u', 'x', 'X', 'o', 'c':
 		n := num.Of(v)
 		if n == nil {
-			L.ArgError(arg, expected("number", v))
+			L.ArgError(arg, val.Expected("number", v))
 		}
 		return sp.integer(out, n)
 	case 'e', 'E', 'f', 'F', 'g', 'G', 'a', 'A':
-		return sp.float(out, argFloat(L, arg))
+		return sp.float(out, val.ArgFloat(L, arg))
 	case 's':
 		s := L.ToStringMeta(v).String()
 		if sp.prec >= 0 && sp.prec < len(s) {

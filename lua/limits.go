@@ -17,25 +17,11 @@ import (
 // nested calls by nestings, source text by syntax.Compile, JSON by maxJSONDepth.
 
 const (
-	// maxString bounds what one call may build, so that a slip of a script does
-	// not take the machine's memory.
-	maxString = 1 << 28
 	// maxListed bounds the instructions and frames that one call lists.
 	maxListed = 1 << 16
 	// roomStep is the size from which an allocation is weighed against the memory.
 	roomStep = 1 << 18
 )
-
-// maxResults bounds how many values one call gives: the stack of Lua grows by
-// small steps, each of which copies it.
-const maxResults = 1 << 16
-
-func checkResults(L *glua.LState, n int) int {
-	if n < 0 || n > maxResults {
-		L.RaiseError("too many results: one call gives at most %d", maxResults)
-	}
-	return n
-}
 
 // bounds are the limits of a state, as work asks them.
 type bounds struct{ s *State }
@@ -59,7 +45,7 @@ func (s *State) interrupt(L *glua.LState) {
 
 // room raises an error when n bytes in one piece are more than a script may have.
 func (s *State) room(L *glua.LState, n int) {
-	if n > maxString {
+	if n > work.MaxString {
 		L.RaiseError("resulting string too large")
 	}
 	if s.guard != nil && n >= roomStep {

@@ -8,6 +8,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 var batchModule = Module{
@@ -98,7 +99,7 @@ func batchField(name string) (int, error) {
 func (s *State) batchValue(b *batch) *glua.LUserData {
 	ud := s.object(batchModule, b, nil, func() string { return fmt.Sprintf("batch of %d events", len(b.rs)) })
 	mt := ud.Metatable.(*glua.LTable)
-	mt.RawSetString("__len", s.L.NewFunction(func(L *glua.LState) int { return pushInt(L, uint64(len(b.rs))) }))
+	mt.RawSetString("__len", s.L.NewFunction(func(L *glua.LState) int { return val.PushInt(L, uint64(len(b.rs))) }))
 	return ud
 }
 
@@ -120,7 +121,7 @@ func (b *batch) push(s *State, L *glua.LState, i int) int {
 }
 
 func batchGet(s *State, L *glua.LState) int {
-	b, i := checkBatch(L), argLen(L, 2, -1)
+	b, i := checkBatch(L), val.ArgLen(L, 2, -1)
 	if i < 1 || i > len(b.rs) {
 		L.ArgError(2, fmt.Sprintf("there are %d events", len(b.rs)))
 	}
@@ -159,5 +160,5 @@ func batchLines(_ *State, L *glua.LState) int {
 		}
 		out = fmt.Appendf(out, format, values...)
 	}
-	return pushString(L, string(out))
+	return val.PushString(L, string(out))
 }

@@ -10,6 +10,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 var cpuModule = Module{
@@ -81,7 +82,7 @@ func (s *State) openCPU() {
 	mt.RawSetString("__newindex", s.L.NewFunction(s.cpuNewIndex))
 	mt.RawSetString("__tostring", s.L.NewFunction(func(L *glua.LState) int {
 		c := s.needCPU(L)
-		return pushString(L, fmt.Sprintf("cpu: pc=0x%x icount=%d", uint64(c.PC()), c.Icount()))
+		return val.PushString(L, fmt.Sprintf("cpu: pc=0x%x icount=%d", uint64(c.PC()), c.Icount()))
 	}))
 	s.views.cpu = s.L.NewUserData()
 	s.views.cpu.Metatable = mt
@@ -141,7 +142,7 @@ func (s *State) cpuNames(c *vcpu.CPU) []string {
 func (s *State) cpuNewIndex(L *glua.LState) int {
 	c := s.needCPU(L)
 	name := L.CheckString(2)
-	v := argInt(L, 3)
+	v := val.ArgInt(L, 3)
 	if name == "pc" {
 		c.SetPC(guest.Addr(v))
 		return 0
@@ -171,13 +172,13 @@ func (s *State) checkCPU(L *glua.LState) *vcpu.CPU {
 
 func cpuArg(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
-	i := argLen(L, 2, -1)
+	i := val.ArgLen(L, 2, -1)
 	if i < 1 {
 		L.ArgError(2, "arguments are counted from 1")
 	}
 	v, ok := c.Arg(c.SP(), i-1)
 	if !ok {
-		return pushError(L, fmt.Errorf("argument %d: the stack cannot be read at %#x", i, uint64(c.SP())))
+		return val.PushError(L, fmt.Errorf("argument %d: the stack cannot be read at %#x", i, uint64(c.SP())))
 	}
 	L.Push(s.box(v))
 	return 1
@@ -199,10 +200,10 @@ func (s *State) optAddr(L *glua.LState, n int, c *vcpu.CPU) guest.Addr {
 func cpuDisas(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
 	var out []string
-	for _, in := range Disassemble(c, s.optAddr(L, 2, c), min(argLen(L, 3, 1), maxListed)) {
+	for _, in := range Disassemble(c, s.optAddr(L, 2, c), min(val.ArgLen(L, 3, 1), maxListed)) {
 		out = append(out, in.Text)
 	}
-	return pushString(L, strings.Join(out, "\n"))
+	return val.PushString(L, strings.Join(out, "\n"))
 }
 
 // Insn is one disassembled instruction.
@@ -237,7 +238,7 @@ func Disassemble(c *vcpu.CPU, pc guest.Addr, n int) []Insn {
 func cpuSymbol(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
 	if name := SymbolAt(c, s.optAddr(L, 2, c)); name != "" {
-		return pushString(L, name)
+		return val.PushString(L, name)
 	}
 	L.Push(glua.LNil)
 	return 1
@@ -272,7 +273,7 @@ func cpuHome(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
 	if c.Machine.Home != nil {
 		if file, ok := c.Machine.Home(s.optAddr(L, 2, c)); ok {
-			return pushString(L, file)
+			return val.PushString(L, file)
 		}
 	}
 	L.Push(glua.LNil)
@@ -299,9 +300,9 @@ func cpuReg(s *State, L *glua.LState) int {
 		L.ArgError(2, fmt.Sprintf("no register %q%s", name, event.DidYouMean(name, c.Machine.Arch.Names)))
 	}
 	if L.Get(3) != glua.LNil {
-		r.SetValue(&c.W, argInt(L, 3))
+		r.SetValue(&c.W, val.ArgInt(L, 3))
 	}
-	return pushInt(L, r.Value(&c.W))
+	return val.PushInt(L, r.Value(&c.W))
 }
 
 // boxCount is the size of the cache of boxed numbers: a Lua value is an

@@ -11,23 +11,25 @@ import (
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
+	"panda/lua/work"
 )
 
 func cpuRead(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
-	return s.pushMemory(L, c, s.argAddr(L, 2), argLen(L, 3, -1))
+	return s.pushMemory(L, c, s.argAddr(L, 2), val.ArgLen(L, 3, -1))
 }
 
 func (s *State) pushMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, n int) int {
-	s.room(L, min(n, maxString))
-	if n > maxString {
+	s.room(L, min(n, work.MaxString))
+	if n > work.MaxString {
 		L.RaiseError("%d bytes are too many for one string", n)
 	}
 	b := make([]byte, n)
 	if err := c.Read(a, b); err != nil {
-		return pushError(L, fmt.Errorf("read of %d bytes at %#x: %w", n, uint64(a), err))
+		return val.PushError(L, fmt.Errorf("read of %d bytes at %#x: %w", n, uint64(a), err))
 	}
-	return pushString(L, string(b))
+	return val.PushString(L, string(b))
 }
 
 func cpuWrite(s *State, L *glua.LState) int {
@@ -37,7 +39,7 @@ func cpuWrite(s *State, L *glua.LState) int {
 
 func (s *State) writeMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, b string) int {
 	if err := c.Write(a, []byte(b)); err != nil {
-		return pushError(L, fmt.Errorf("write of %d bytes at %#x: %w", len(b), uint64(a), err))
+		return val.PushError(L, fmt.Errorf("write of %d bytes at %#x: %w", len(b), uint64(a), err))
 	}
 	L.Push(glua.LTrue)
 	return 1
@@ -45,13 +47,13 @@ func (s *State) writeMemory(L *glua.LState, c *vcpu.CPU, a guest.Addr, b string)
 
 func cpuStr(s *State, L *glua.LState) int {
 	c := s.checkCPU(L)
-	a, limit := s.argAddr(L, 2), min(argLen(L, 3, 4096), maxString)
+	a, limit := s.argAddr(L, 2), min(val.ArgLen(L, 3, 4096), work.MaxString)
 	s.room(L, limit)
 	text, _, err := event.CString(c, a, limit)
 	if err != nil {
-		return pushError(L, fmt.Errorf("text at %#x: %w", uint64(a), err))
+		return val.PushError(L, fmt.Errorf("text at %#x: %w", uint64(a), err))
 	}
-	return pushString(L, text)
+	return val.PushString(L, text)
 }
 
 func cpuText(s *State, L *glua.LState) int {
@@ -60,7 +62,7 @@ func cpuText(s *State, L *glua.LState) int {
 		L.Push(glua.LNil)
 		return 1
 	}
-	return pushString(L, text)
+	return val.PushString(L, text)
 }
 
 // memRows are u8 to u64 and i8 to i64.
@@ -88,11 +90,11 @@ func memAccess(size int, signed bool) func(*State, *glua.LState) int {
 		a := s.argAddr(L, 2)
 		var b [8]byte
 		if L.Get(3) != glua.LNil {
-			binary.LittleEndian.PutUint64(b[:], argInt(L, 3))
+			binary.LittleEndian.PutUint64(b[:], val.ArgInt(L, 3))
 			return s.writeMemory(L, c, a, string(b[:size]))
 		}
 		if err := c.Read(a, b[:size]); err != nil {
-			return pushError(L, err)
+			return val.PushError(L, err)
 		}
 		v := binary.LittleEndian.Uint64(b[:])
 		if signed {
@@ -123,7 +125,7 @@ func floatAccess(bits int) func(*State, *glua.LState) int {
 		a := s.argAddr(L, 2)
 		var b [8]byte
 		if L.Get(3) != glua.LNil {
-			f := argFloat(L, 3)
+			f := val.ArgFloat(L, 3)
 			binary.LittleEndian.PutUint64(b[:], math.Float64bits(f))
 			if bits == 32 {
 				binary.LittleEndian.PutUint32(b[:], math.Float32bits(float32(f)))
@@ -131,7 +133,7 @@ func floatAccess(bits int) func(*State, *glua.LState) int {
 			return s.writeMemory(L, c, a, string(b[:bits/8]))
 		}
 		if err := c.Read(a, b[:bits/8]); err != nil {
-			return pushError(L, err)
+			return val.PushError(L, err)
 		}
 		f := math.Float64frombits(binary.LittleEndian.Uint64(b[:]))
 		if bits == 32 {

@@ -7,6 +7,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/emu/event"
+	"panda/lua/val"
 )
 
 // pandaDoctor tells of every subscription what became of it.
@@ -20,7 +21,7 @@ func pandaDoctor(s *State, L *glua.LState) int {
 		}
 		fmt.Fprintf(&b, "  %s%s\n", sub.Explain(), s.misspelt(sub))
 	}
-	return pushString(L, b.String())
+	return val.PushString(L, b.String())
 }
 
 // misspelt offers the nearest symbol for a name that no file has.

@@ -9,6 +9,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
+	"panda/lua/val"
 )
 
 // pandaBreakpoint is panda.on("insn_exec", …) with a callback that stops.
@@ -20,7 +21,7 @@ func pandaBreakpoint(s *State, L *glua.LState) int {
 func pandaWatchpoint(s *State, L *glua.LState) int {
 	s.needHost(L)
 	a := s.argAddr(L, 1)
-	f := &event.Filter{Addr: []event.Range{{Lo: a, Hi: a + guest.Addr(argLen(L, 2, 8))}}}
+	f := &event.Filter{Addr: []event.Range{{Lo: a, Hi: a + guest.Addr(val.ArgLen(L, 2, 8))}}}
 	return s.stopAt(L, event.VirtMemBeforeWrite, f, 3, event.MemFunc(func(*vcpu.CPU, *vcpu.MemAccess) { s.host.Core().Stop() }))
 }
 
@@ -38,7 +39,7 @@ func (s *State) stopAt(L *glua.LState, k event.Kind, f *event.Filter, n int, fn 
 	return 1
 }
 
-func pandaStep(s *State, L *glua.LState) int { return s.drive(L, int64(argLen(L, 1, 1))) }
+func pandaStep(s *State, L *glua.LState) int { return s.drive(L, int64(val.ArgLen(L, 1, 1))) }
 
 func pandaContinue(s *State, L *glua.LState) int { return s.drive(L, -1) }
 
@@ -82,5 +83,5 @@ func pandaColor(s *State, L *glua.LState) int {
 	if s.opts.Color {
 		text = "\x1b[" + code + "m" + text + "\x1b[m"
 	}
-	return pushString(L, text)
+	return val.PushString(L, text)
 }

@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/plugin"
+	"panda/lua/val"
 )
 
 var eventModule = Module{
@@ -41,7 +42,7 @@ func checkEvent(L *glua.LState) *plugin.Event {
 func eventFire(s *State, L *glua.LState) int {
 	e := checkEvent(L)
 	var as []any
-	for i, a := range args(L, 2) {
+	for i, a := range val.Args(L, 2) {
 		v, err := s.toGo(a, 0)
 		if err != nil {
 			L.ArgError(i+2, err.Error())
@@ -69,7 +70,7 @@ func pandaListen(s *State, L *glua.LState) int {
 		cb.bare(as)
 	})
 	if err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(s.handleOf(cb))
 	return 1
@@ -85,7 +86,7 @@ func (cb *callback) bare(args []glua.LValue) {
 func pandaNeed(s *State, L *glua.LState) int {
 	l, err := s.needHost(L).Need(L.CheckString(1), s.pluginArgs(L, 2)...)
 	if err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(s.pluginValue(l))
 	return 1

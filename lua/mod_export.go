@@ -10,6 +10,7 @@ import (
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // Plugins exchange Go values. What a script exports is turned into one: data is
@@ -67,7 +68,7 @@ func (s *State) toGo(v glua.LValue, depth int) (any, error) {
 		}
 		return s.tableToGo(v, depth+1)
 	}
-	return nil, fmt.Errorf("a %s value cannot be exported", typeName(v))
+	return nil, fmt.Errorf("a %s value cannot be exported", val.TypeName(v))
 }
 
 func (s *State) tableToGo(t *glua.LTable, depth int) (any, error) {
@@ -181,7 +182,7 @@ func (s *State) listFromGo(v reflect.Value) glua.LValue {
 // callFunction calls a function of another script. An error there is one here.
 func (s *State) callFunction(L *glua.LState, f plugin.Func) int {
 	var as []any
-	for _, a := range args(L, 1) {
+	for _, a := range val.Args(L, 1) {
 		v, err := s.toGo(a, 0)
 		if err != nil {
 			L.RaiseError("%v", err)
@@ -243,11 +244,11 @@ func (s *State) goArg(L *glua.LState, n int, want reflect.Type) reflect.Value {
 	v := reflect.New(want).Elem()
 	switch {
 	case v.CanInt():
-		v.SetInt(int64(argInt(L, n)))
+		v.SetInt(int64(val.ArgInt(L, n)))
 	case v.CanUint():
-		v.SetUint(argInt(L, n))
+		v.SetUint(val.ArgInt(L, n))
 	case v.CanFloat():
-		v.SetFloat(argFloat(L, n))
+		v.SetFloat(val.ArgFloat(L, n))
 	case want.Kind() == reflect.String:
 		v.SetString(L.CheckString(n))
 	case want.Kind() == reflect.Bool:

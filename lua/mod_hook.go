@@ -11,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // maxArgs is how many arguments of a call a handler may take.
@@ -136,7 +137,7 @@ func (cb *callback) result(v glua.LValue) (u uint64, ok bool) {
 		return map[glua.LBool]uint64{true: 1}[b], true
 	}
 	if u, ok = num.Bits(v); !ok {
-		panic(fmt.Errorf("%s returned a %s value; a result is an integer, true or false, or nothing", cb.where(), typeName(v)))
+		panic(fmt.Errorf("%s returned a %s value; a result is an integer, true or false, or nothing", cb.where(), val.TypeName(v)))
 	}
 	return u, true
 }

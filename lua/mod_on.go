@@ -10,6 +10,7 @@ import (
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 var handleModule = Module{
@@ -103,7 +104,7 @@ func (s *State) object(m Module, value any, field func(name string) glua.LValue,
 		L.RaiseError("%s has no field %q%s", m.Name[:len(m.Name)-1], L.Get(2).String(), event.DidYouMean(string(name), memberNames(m)))
 		return 0
 	}))
-	mt.RawSetString("__tostring", s.L.NewFunction(func(L *glua.LState) int { return pushString(L, text()) }))
+	mt.RawSetString("__tostring", s.L.NewFunction(func(L *glua.LState) int { return val.PushString(L, text()) }))
 	ud := s.L.NewUserData()
 	ud.Value, ud.Metatable = value, mt
 	return ud
@@ -149,7 +150,7 @@ func pandaOn(s *State, L *glua.LState) int {
 	}
 	f, ok := L.Get(fn).(*glua.LFunction)
 	if !ok {
-		L.ArgError(fn, expected("function", L.Get(fn)))
+		L.ArgError(fn, val.Expected("function", L.Get(fn)))
 	}
 	if (k == event.InsnExec || k == event.AfterInsnExec) && filter.PC == nil {
 		// Without any filter the Bus would wait for insn_translate to choose.

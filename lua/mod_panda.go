@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/plugin"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 var pandaModule = Module{
@@ -99,9 +100,9 @@ func switchRows() []Row {
 	return rs
 }
 
-func noLLVM(_ *State, L *glua.LState) int { return pushError(L, plugin.ErrNoLLVM) }
+func noLLVM(_ *State, L *glua.LState) int { return val.PushError(L, plugin.ErrNoLLVM) }
 
-func noPhysical(_ *State, L *glua.LState) int { return pushError(L, plugin.ErrNoPhysicalMemory) }
+func noPhysical(_ *State, L *glua.LState) int { return val.PushError(L, plugin.ErrNoPhysicalMemory) }
 
 func pandaSwitches(s *State, L *glua.LState) int {
 	sw := s.needHost(L).Switches()
@@ -124,7 +125,7 @@ func pluginRows(method string) func(*State, *glua.LState) int {
 }
 
 func pandaExit(s *State, L *glua.LState) int {
-	s.needHost(L).Core().Exit(int(optInt(L, 1, 0)))
+	s.needHost(L).Core().Exit(int(val.OptInt(L, 1, 0)))
 	return 0
 }
 
@@ -134,7 +135,7 @@ func pandaSymbol(s *State, L *glua.LState) int {
 		L.Push(glua.LNil)
 		return 1
 	}
-	return pushInt(L, uint64(a))
+	return val.PushInt(L, uint64(a))
 }
 
 func pandaMaps(s *State, L *glua.LState) int {
@@ -165,9 +166,9 @@ func pandaMemoryRW(s *State, L *glua.LState) int {
 	}
 	if write {
 		if !isText {
-			L.ArgError(2, expected("text to write", L.Get(2)))
+			L.ArgError(2, val.Expected("text to write", L.Get(2)))
 		}
 		return s.writeMemory(L, c, a, string(text))
 	}
-	return s.pushMemory(L, c, a, argLen(L, 2, -1))
+	return s.pushMemory(L, c, a, val.ArgLen(L, 2, -1))
 }

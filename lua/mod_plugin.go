@@ -7,6 +7,7 @@ import (
 
 	"panda/emu/plugin"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 var pluginModule = Module{
@@ -53,7 +54,7 @@ func (s *State) checkPlugin(L *glua.LState, n int) *plugin.Loaded {
 		}
 		L.ArgError(n, fmt.Sprintf("no plugin %q is loaded", string(v)))
 	}
-	L.ArgError(n, expected("plugin", L.Get(n)))
+	L.ArgError(n, val.Expected("plugin", L.Get(n)))
 	return nil
 }
 
@@ -81,7 +82,7 @@ func pluginLookup(s *State, L *glua.LState) int {
 func pandaLoadPlugin(s *State, L *glua.LState) int {
 	l, err := s.needHost(L).LoadFile(L.CheckString(1), s.pluginArgs(L, 2)...)
 	if err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(s.pluginValue(l))
 	return 1
@@ -90,7 +91,7 @@ func pandaLoadPlugin(s *State, L *glua.LState) int {
 func pandaLoad(s *State, L *glua.LState) int {
 	l, err := s.needHost(L).Load(L.CheckString(1), s.pluginArgs(L, 2)...)
 	if err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(s.pluginValue(l))
 	return 1
@@ -111,7 +112,7 @@ func (s *State) pluginArgs(L *glua.LState, n int) []plugin.Arg {
 
 func pandaUnload(s *State, L *glua.LState) int {
 	if err := s.needHost(L).Unload(s.checkPlugin(L, 1)); err != nil {
-		return pushError(L, err)
+		return val.PushError(L, err)
 	}
 	L.Push(glua.LTrue)
 	return 1

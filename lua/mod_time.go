@@ -13,15 +13,16 @@ import (
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 func pandaAt(s *State, L *glua.LState) int {
-	n := argInt(L, 1)
+	n := val.ArgInt(L, 1)
 	return s.timer(L, func(fn func()) *event.Timer { return s.host.At(n, fn) })
 }
 
 func pandaEvery(s *State, L *glua.LState) int {
-	n := argInt(L, 1)
+	n := val.ArgInt(L, 1)
 	if n == 0 {
 		L.ArgError(1, "must be positive")
 	}
@@ -53,13 +54,13 @@ func (s *State) callGuest(L *glua.LState, call func(fn guest.Addr, args ...uint6
 	for i := 2; i <= L.GetTop(); i++ {
 		text, ok := L.Get(i).(glua.LString)
 		if !ok {
-			args = append(args, argInt(L, i))
+			args = append(args, val.ArgInt(L, i))
 			continue
 		}
 		a, err := texts.put(string(text))
 		if err != nil {
 			texts.restore()
-			return pushError(L, err)
+			return val.PushError(L, err)
 		}
 		args = append(args, uint64(a))
 	}
@@ -69,7 +70,7 @@ func (s *State) callGuest(L *glua.LState, call func(fn guest.Addr, args ...uint6
 		L.RaiseError("call of %s: %v (panda.original)", L.Get(1).String(), err)
 	}
 	if err != nil {
-		return pushError(L, fmt.Errorf("call of %s: %w", L.Get(1).String(), err))
+		return val.PushError(L, fmt.Errorf("call of %s: %w", L.Get(1).String(), err))
 	}
 	L.Push(s.box(ret))
 	return 1

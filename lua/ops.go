@@ -6,6 +6,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // openOperators makes the helpers and gives U64, and strings that hold numbers,
@@ -52,44 +53,23 @@ func arithmetic(o num.Operator) glua.LGFunction {
 
 // metaArith calls the metamethod of a table or userdata, or raises Lua's error.
 func metaArith(L *glua.LState, event string, a, b glua.LValue) glua.LValue {
-	op := metaField(L, a, event)
+	op := val.MetaField(L, a, event)
 	if op == glua.LNil {
-		op = metaField(L, b, event)
+		op = val.MetaField(L, b, event)
 	}
 	if op == glua.LNil {
 		if num.Of(a) != nil {
 			a = b
 		}
-		L.RaiseError("attempt to perform arithmetic on a %s value", typeName(a))
+		L.RaiseError("attempt to perform arithmetic on a %s value", val.TypeName(a))
 	}
-	return call(L, op, a, b)
-}
-
-// metaField finds a metamethod that is not one of ours: those of U64 and of
-// strings lead back here.
-func metaField(L *glua.LState, v glua.LValue, event string) glua.LValue {
-	switch v.(type) {
-	case *glua.LTable, *glua.LUserData:
-		return L.GetMetaField(v, event)
-	}
-	return glua.LNil
-}
-
-func call(L *glua.LState, fn glua.LValue, args ...glua.LValue) glua.LValue {
-	L.Push(fn)
-	for _, a := range args {
-		L.Push(a)
-	}
-	L.Call(len(args), 1)
-	v := L.Get(-1)
-	L.Pop(1)
-	return v
+	return val.Call(L, op, a, b)
 }
 
 func callNegate(L *glua.LState) int {
 	v := num.Neg(L.Get(1))
 	if v == nil {
-		L.RaiseError("attempt to perform arithmetic on a %s value", typeName(L.Get(1)))
+		L.RaiseError("attempt to perform arithmetic on a %s value", val.TypeName(L.Get(1)))
 	}
 	L.Push(v)
 	return 1
@@ -99,7 +79,7 @@ func callConcat(L *glua.LState) int {
 	a, b := L.Get(1), L.Get(2)
 	for _, v := range []glua.LValue{a, b} {
 		if _, ok := v.(num.U64); !ok && !glua.LVCanConvToString(v) {
-			L.RaiseError("attempt to concatenate a %s value", typeName(v))
+			L.RaiseError("attempt to concatenate a %s value", val.TypeName(v))
 		}
 	}
 	L.Push(glua.LString(a.String() + b.String()))
@@ -111,7 +91,7 @@ func (s *State) callChain(L *glua.LState) int {
 	size, all := 0, true
 	for i := 1; i <= L.GetTop(); i++ {
 		v := L.Get(i)
-		size, all = size+textLen(v), all && glua.LVCanConvToString(v)
+		size, all = size+val.TextLen(v), all && glua.LVCanConvToString(v)
 	}
 	s.room(L, size)
 	if all {
@@ -120,7 +100,7 @@ func (s *State) callChain(L *glua.LState) int {
 		for i := 1; i <= L.GetTop(); i++ {
 			b.WriteString(glua.LVAsString(L.Get(i)))
 		}
-		return pushString(L, b.String())
+		return val.PushString(L, b.String())
 	}
 	v := L.Get(L.GetTop())
 	for i := L.GetTop() - 1; i >= 1; i-- {
@@ -133,8 +113,8 @@ func (s *State) callChain(L *glua.LState) int {
 // concat is a .. b.
 func (s *State) concat(L *glua.LState, a, b glua.LValue) glua.LValue {
 	for _, v := range []glua.LValue{a, b} {
-		if op := metaField(L, v, "__concat"); op != glua.LNil {
-			return call(L, op, a, b)
+		if op := val.MetaField(L, v, "__concat"); op != glua.LNil {
+			return val.Call(L, op, a, b)
 		}
 	}
 	for _, v := range []glua.LValue{a, b} {
@@ -142,61 +122,18 @@ func (s *State) concat(L *glua.LState, a, b glua.LValue) glua.LValue {
 			L.RaiseError("cannot perform concat operation between %v and %v", a.Type(), b.Type())
 		}
 	}
-	s.room(L, textLen(a)+textLen(b))
+	s.room(L, val.TextLen(a)+val.TextLen(b))
 	return glua.LString(a.String() + b.String())
 }
 
 func callLess(L *glua.LState) int {
-	L.Push(glua.LBool(less(L, L.Get(1), L.Get(2))))
+	L.Push(glua.LBool(val.Less(L, L.Get(1), L.Get(2))))
 	return 1
 }
 
 func callLessEqual(L *glua.LState) int {
-	L.Push(glua.LBool(lessEqual(L, L.Get(1), L.Get(2))))
+	L.Push(glua.LBool(val.LessEqual(L, L.Get(1), L.Get(2))))
 	return 1
-}
-
-// less is Lua's <, also between plain numbers and U64.
-func less(L *glua.LState, a, b glua.LValue) bool {
-	if num.Is(a) && num.Is(b) {
-		order, ok := num.Compare(a, b)
-		return ok && order < 0
-	}
-	comparable(L, a, b)
-	return L.LessThan(a, b)
-}
-
-func lessEqual(L *glua.LState, a, b glua.LValue) bool {
-	if num.Is(a) && num.Is(b) {
-		order, ok := num.Compare(a, b)
-		return ok && order <= 0
-	}
-	if x, ok := a.(glua.LString); ok {
-		if y, ok := b.(glua.LString); ok {
-			return strings.Compare(string(x), string(y)) <= 0
-		}
-	}
-	comparable(L, a, b)
-	op := metaField(L, a, "__le")
-	if op == glua.LNil || op != metaField(L, b, "__le") {
-		return !L.LessThan(b, a)
-	}
-	return glua.LVAsBool(call(L, op, a, b))
-}
-
-// comparable raises Lua's error for values of two types.
-func comparable(L *glua.LState, a, b glua.LValue) {
-	if a.Type() != b.Type() || num.Is(a) || num.Is(b) {
-		L.RaiseError("attempt to compare %s with %s", typeName(a), typeName(b))
-	}
-}
-
-// typeName is the type as error messages name it.
-func typeName(v glua.LValue) string {
-	if _, ok := v.(num.U64); ok {
-		return "number"
-	}
-	return v.Type().String()
 }
 
 // callLimit makes the limit of a numeric for a plain number: a loop that begins

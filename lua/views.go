@@ -7,6 +7,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 	"panda/lua/num"
+	"panda/lua/val"
 )
 
 // views are the objects that callbacks get besides numbers. There is one of
@@ -67,9 +68,9 @@ func newView[T any](L *glua.LState, name string, fields []viewField[T], text str
 	}))
 	mt.RawSetString("__tostring", L.NewFunction(func(L *glua.LState) int {
 		if v.cur == nil {
-			return pushString(L, name)
+			return val.PushString(L, name)
 		}
-		return pushString(L, byName[text].get(L, v.cur).String())
+		return val.PushString(L, byName[text].get(L, v.cur).String())
 	}))
 	v.ud.Metatable = mt
 	return v
@@ -109,7 +110,7 @@ var callFields = []viewField[event.Syscall]{
 	{
 		Field{"ret", "its result, signed: a negative errno on failure; what syscall_enter assigns is the result of a call that it swallows"},
 		func(_ *glua.LState, c *event.Syscall) glua.LValue { return num.Signed(c.Ret) },
-		func(L *glua.LState, c *event.Syscall, n int) { c.Ret = int64(argInt(L, n)) },
+		func(L *glua.LState, c *event.Syscall, n int) { c.Ret = int64(val.ArgInt(L, n)) },
 	},
 	{Field{"text", "the call as strace prints it; with its result in syscall_leave, without what it is yet to find out in syscall_enter"}, func(_ *glua.LState, c *event.Syscall) glua.LValue { return glua.LString(callText(c)) }, nil},
 }

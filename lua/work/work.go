@@ -20,6 +20,10 @@ type Limits interface {
 // Steps is how many small steps pass between two looks at the limits.
 const Steps = 1 << 14
 
+// MaxString bounds what one call may build, so that a slip of a script does not
+// take the machine's memory.
+const MaxString = 1 << 28
+
 // Ticker counts the steps of a loop within one call.
 type Ticker struct {
 	Limits Limits

@@ -1,9 +1,9 @@
-package lua
+package pattern
 
 // The single items of a pattern: a character, a class such as %a, a set such as [a-z].
 
 // classEnd is where the single item at p ends.
-func (m *patternMatch) classEnd(p int) int {
+func (m *Matcher) classEnd(p int) int {
 	switch m.pat[p] {
 	case '%':
 		if p+1 == len(m.pat) {
@@ -17,7 +17,7 @@ func (m *patternMatch) classEnd(p int) int {
 }
 
 // setEnd is after the ] of a set. A ] that stands first is one of its members.
-func (m *patternMatch) setEnd(p int) int {
+func (m *Matcher) setEnd(p int) int {
 	i := p + 1
 	if i < len(m.pat) && m.pat[i] == '^' {
 		i++
@@ -37,11 +37,11 @@ func (m *patternMatch) setEnd(p int) int {
 }
 
 // single matches one character against the item in [p, next).
-func (m *patternMatch) single(s, p, next int) bool {
-	if s >= len(m.src) {
+func (m *Matcher) single(s, p, next int) bool {
+	if s >= len(m.Src) {
 		return false
 	}
-	switch c := m.src[s]; m.pat[p] {
+	switch c := m.Src[s]; m.pat[p] {
 	case '.':
 		return true
 	case '%':
@@ -54,7 +54,7 @@ func (m *patternMatch) single(s, p, next int) bool {
 }
 
 // inSet reports whether the set from the [ at p to the ] at end has c.
-func (m *patternMatch) inSet(c byte, p, end int) bool {
+func (m *Matcher) inSet(c byte, p, end int) bool {
 	m.Step((end - p) / 8)
 	in := true
 	p++

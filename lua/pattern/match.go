@@ -1,4 +1,4 @@
-package lua
+package pattern
 
 import (
 	"strings"
@@ -8,13 +8,10 @@ import (
 	"panda/lua/work"
 )
 
-// Lua's patterns, matched by backtracking as the manual says. A pattern can take
-// time that is exponential in its length: the matcher counts its steps, so that a
-// deadline ends it.
-
 const (
-	patternSpecials = "^$*+?.([%-"
-	maxCaptures     = 32
+	// Specials are the characters that make text a pattern.
+	Specials    = "^$*+?.([%-"
+	maxCaptures = 32
 	// maxPattern bounds how many items of a pattern wait for what follows them.
 	maxPattern = 200
 )
@@ -28,46 +25,47 @@ const (
 	positionCap = -2
 )
 
-// patternMatch looks for one pattern in one subject.
-type patternMatch struct {
+// Matcher looks for one pattern in one subject.
+type Matcher struct {
 	work.Ticker
-	src, pat string
-	anchored bool // the pattern began with ^, which is cut off
+	Src, pat string
+	Anchored bool // the pattern began with ^, which is cut off
 	caps     []capture
 	depth    int
 	store    [8]capture
 }
 
-func newMatcher(s *State, L *glua.LState, src, pat string) *patternMatch {
-	m := &patternMatch{Ticker: s.ticker(L), src: src, pat: pat}
-	m.pat, m.anchored = strings.CutPrefix(pat, "^")
+// New looks for a pattern in a subject; the ticker is of the call that asks.
+func New(ticks work.Ticker, src, pat string) *Matcher {
+	m := &Matcher{Ticker: ticks, Src: src, pat: pat}
+	m.pat, m.Anchored = strings.CutPrefix(pat, "^")
 	m.caps = m.store[:0]
 	return m
 }
 
-// find finds the first match that begins at pos or after it, at pos alone when
+// Find finds the first match that begins at pos or after it, at pos alone when
 // the pattern is anchored.
-func (m *patternMatch) find(pos int) (from, to int, ok bool) {
-	for ; pos <= len(m.src); pos++ {
+func (m *Matcher) Find(pos int) (from, to int, ok bool) {
+	for ; pos <= len(m.Src); pos++ {
 		m.Step(1)
-		if to, ok := m.at(pos); ok {
+		if to, ok := m.At(pos); ok {
 			return pos, to, true
 		}
-		if m.anchored {
+		if m.Anchored {
 			break
 		}
 	}
 	return 0, 0, false
 }
 
-// at matches the pattern at pos.
-func (m *patternMatch) at(pos int) (end int, ok bool) {
+// At matches the pattern at pos.
+func (m *Matcher) At(pos int) (end int, ok bool) {
 	m.caps = m.caps[:0]
 	return m.match(pos, 0)
 }
 
 // match matches what the pattern has from p on, at s.
-func (m *patternMatch) match(s, p int) (end int, ok bool) {
+func (m *Matcher) match(s, p int) (end int, ok bool) {
 	if m.depth++; m.depth > maxPattern {
 		m.L.RaiseError("pattern too complex")
 	}
@@ -80,7 +78,7 @@ func (m *patternMatch) match(s, p int) (end int, ok bool) {
 		case c == ')':
 			return m.close(s, p+1)
 		case c == '$' && p+1 == len(m.pat):
-			return s, s == len(m.src)
+			return s, s == len(m.Src)
 		case c == '%' && p+1 < len(m.pat) && m.special(m.pat[p+1]):
 			if s, p, ok = m.escape(s, p+1); !ok {
 				return 0, false
@@ -100,10 +98,10 @@ func (m *patternMatch) match(s, p int) (end int, ok bool) {
 }
 
 // special reports whether % and a character are more than a class.
-func (m *patternMatch) special(c byte) bool { return c == 'b' || c == 'f' || isDigit(c) }
+func (m *Matcher) special(c byte) bool { return c == 'b' || c == 'f' || isDigit(c) }
 
 // escape matches %b, %f and %1 to %9; p is after the %.
-func (m *patternMatch) escape(s, p int) (int, int, bool) {
+func (m *Matcher) escape(s, p int) (int, int, bool) {
 	switch m.pat[p] {
 	case 'b':
 		if p+2 >= len(m.pat) {
@@ -119,26 +117,26 @@ func (m *patternMatch) escape(s, p int) (int, int, bool) {
 		next := m.classEnd(p)
 		var before, after byte
 		if s > 0 {
-			before = m.src[s-1]
+			before = m.Src[s-1]
 		}
-		if s < len(m.src) {
-			after = m.src[s]
+		if s < len(m.Src) {
+			after = m.Src[s]
 		}
 		return s, next, !m.inSet(before, p, next-1) && m.inSet(after, p, next-1)
 	}
 	text := m.closed(int(m.pat[p] - '1'))
 	m.Step(len(text) / 8)
-	return s + len(text), p + 1, strings.HasPrefix(m.src[s:], text)
+	return s + len(text), p + 1, strings.HasPrefix(m.Src[s:], text)
 }
 
 // balanced finds the end of a text that opens and closes.
-func (m *patternMatch) balanced(s int, open, end byte) (int, bool) {
-	if s >= len(m.src) || m.src[s] != open {
+func (m *Matcher) balanced(s int, open, end byte) (int, bool) {
+	if s >= len(m.Src) || m.Src[s] != open {
 		return 0, false
 	}
-	for depth, i := 1, s+1; i < len(m.src); i++ {
+	for depth, i := 1, s+1; i < len(m.Src); i++ {
 		m.Step(1)
-		switch m.src[i] {
+		switch m.Src[i] {
 		case end:
 			if depth--; depth == 0 {
 				return i + 1, true
@@ -150,7 +148,7 @@ func (m *patternMatch) balanced(s int, open, end byte) (int, bool) {
 	return 0, false
 }
 
-func (m *patternMatch) open(s, p int) (end int, ok bool) {
+func (m *Matcher) open(s, p int) (end int, ok bool) {
 	if len(m.caps) == maxCaptures {
 		m.L.RaiseError("too many captures")
 	}
@@ -167,7 +165,7 @@ func (m *patternMatch) open(s, p int) (end int, ok bool) {
 	return end, ok
 }
 
-func (m *patternMatch) close(s, p int) (end int, ok bool) {
+func (m *Matcher) close(s, p int) (end int, ok bool) {
 	i := len(m.caps) - 1
 	for i >= 0 && m.caps[i].len != openCapture {
 		i--
@@ -184,8 +182,8 @@ func (m *patternMatch) close(s, p int) (end int, ok bool) {
 
 // repeat matches an item that is repeated, as often as the character at next
 // says, and what follows it.
-func (m *patternMatch) repeat(s, p, next int) (end int, ok bool) {
-	least, most, lazy := 0, len(m.src)-s, false
+func (m *Matcher) repeat(s, p, next int) (end int, ok bool) {
+	least, most, lazy := 0, len(m.Src)-s, false
 	switch m.pat[next] {
 	case '+':
 		least = 1
@@ -216,18 +214,21 @@ func (m *patternMatch) repeat(s, p, next int) (end int, ok bool) {
 }
 
 // closed is the text of a capture that has its end.
-func (m *patternMatch) closed(i int) string {
+func (m *Matcher) closed(i int) string {
 	if i < 0 || i >= len(m.caps) || m.caps[i].len < 0 {
 		m.L.RaiseError("invalid capture index")
 	}
-	return m.src[m.caps[i].from : m.caps[i].from+m.caps[i].len]
+	return m.Src[m.caps[i].from : m.caps[i].from+m.caps[i].len]
 }
 
-// value is capture i of a match in [from, to): the whole match for the first, if
+// Captures counts the captures of the last match.
+func (m *Matcher) Captures() int { return len(m.caps) }
+
+// Value is capture i of a match in [from, to): the whole match for the first, if
 // the pattern has none.
-func (m *patternMatch) value(i, from, to int) glua.LValue {
+func (m *Matcher) Value(i, from, to int) glua.LValue {
 	if i == 0 && len(m.caps) == 0 {
-		return glua.LString(m.src[from:to])
+		return glua.LString(m.Src[from:to])
 	}
 	if i >= len(m.caps) {
 		m.L.RaiseError("invalid capture index")
@@ -239,15 +240,15 @@ func (m *patternMatch) value(i, from, to int) glua.LValue {
 		m.L.RaiseError("unfinished capture")
 		return nil
 	default:
-		return glua.LString(m.src[c.from : c.from+c.len])
+		return glua.LString(m.Src[c.from : c.from+c.len])
 	}
 }
 
-// push pushes the captures of a match, the whole match when there is none.
-func (m *patternMatch) push(from, to int) int {
+// Push pushes the captures of a match, the whole match when there is none.
+func (m *Matcher) Push(from, to int) int {
 	n := max(len(m.caps), 1)
 	for i := range n {
-		m.L.Push(m.value(i, from, to))
+		m.L.Push(m.Value(i, from, to))
 	}
 	return n
 }
