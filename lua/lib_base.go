@@ -10,6 +10,7 @@ import (
 
 	glua "github.com/yuin/gopher-lua"
 
+	"panda/lua/library"
 	"panda/lua/num"
 	"panda/lua/val"
 	"panda/stdlib"
@@ -28,7 +29,7 @@ var baseModule = Module{
 		{"print", "...", "", "Writes its arguments, divided by tabs, and a line feed.", basePrint},
 		{"tonumber", "x[, base]", "number or nil", "Lua's, exact up to 64 bits.", baseToNumber},
 		{"pairs", "t", "iterator", "Lua's; also over counters and other aggregations.", basePairs},
-		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", tableUnpack},
+		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", baseUnpack},
 		{"error", "message[, level]", "", "Lua's.", baseError},
 		{"pcall", "f, ...", "true, results or false, error", "Lua's.", basePcall},
 		{"xpcall", "f, handler, ...", "true, results or false, what handler returns", "Lua's; handler runs after the stack was unwound, debug.traceback still shows it.", baseXpcall},
@@ -390,3 +391,5 @@ func cleanTrace(t string) string {
 	}
 	return strings.Join(keep, "\n")
 }
+
+func baseUnpack(s *State, L *glua.LState) int { return library.Unpack(s.library, L) }

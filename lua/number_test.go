@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"math/bits"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -141,28 +140,6 @@ func TestSigned(t *testing.T) {
 			if ret[i] != want {
 				t.Errorf("a=%d b=%d result %d: %v, want %v", a, b, i, ret[i], want)
 			}
-		}
-	}
-}
-
-func TestBit(t *testing.T) {
-	s := NewState(Options{})
-	fn := evalIn(t, s, `return function(a, b, n)
-		return bit.band(a, b), bit.bor(a, b), bit.bxor(a, b), bit.bnot(a), bit.lshift(a, n), bit.rshift(a, n),
-			bit.arshift(a, n), bit.rol(a, n), bit.ror(a, n), bit.bswap(a), bit.rol(a, n, 32), bit.bswap(a, 32), bit.popcount(a)
-	end`)[0].(*glua.LFunction)
-	for i, a := range values(300) {
-		b, n := values(300)[i/2], i%64
-		ret, err := s.run(fn, num.Int(a), num.Int(b), num.Int(uint64(n)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for j, want := range []uint64{
-			a & b, a | b, a ^ b, ^a, a << n, a >> n, uint64(int64(a) >> n), bits.RotateLeft64(a, n),
-			bits.RotateLeft64(a, -n), bits.ReverseBytes64(a), uint64(bits.RotateLeft32(uint32(a), n)),
-			uint64(bits.ReverseBytes32(uint32(a))), uint64(bits.OnesCount64(a)),
-		} {
-			wantInt(t, fmt.Sprintf("bit %d of %#x %#x %d", j, a, b, n), ret[j], want)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"panda/lua/library"
 )
 
 // Row is one function that scripts can call. Help, completion, API.md and the
@@ -31,6 +33,25 @@ type Module struct {
 	Doc    string
 	Rows   []Row
 	Fields []Field
+}
+
+// The libraries that know no state.
+var (
+	bitModule    = ofLibrary(library.Bit)
+	stringModule = ofLibrary(library.String)
+	jsonModule   = ofLibrary(library.JSON)
+	mathModule   = ofLibrary(library.Math)
+	tableModule  = ofLibrary(library.Table)
+)
+
+// ofLibrary gives the functions of a library what the state keeps for them.
+func ofLibrary(m library.Module) Module {
+	ours := Module{Name: m.Name, Doc: m.Doc}
+	for _, r := range m.Rows {
+		do := func(s *State, L *glua.LState) int { return r.Do(s.library, L) }
+		ours.Rows = append(ours.Rows, Row{r.Name, r.Args, r.Returns, r.Doc, do})
+	}
+	return ours
 }
 
 // Modules lists everything that scripts can call beyond Lua 5.1, in the order

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
+	"panda/lua/library"
 	"panda/lua/syntax"
 )
 
@@ -53,16 +53,15 @@ type State struct {
 	host *plugin.Host
 	main *glua.LFunction // the script; nil in a session
 
-	help   syntax.Helpers
-	mods   map[string]*glua.LTable // by module name
-	random *rand.Rand              // of math.random
-	cpu    *vcpu.CPU               // of the running callback
-	views  views
-	boxes  [boxCount]glua.LValue
-	text   []byte       // buffer of string.format
-	keep   *glua.LTable // panda.keep
-	kept   *keeper
-	guard  *watchdog
+	help    syntax.Helpers
+	mods    map[string]*glua.LTable // by module name
+	library *library.Env
+	cpu     *vcpu.CPU // of the running callback
+	views   views
+	boxes   [boxCount]glua.LValue
+	keep    *glua.LTable // panda.keep
+	kept    *keeper
+	guard   *watchdog
 
 	calling
 	collected
@@ -110,7 +109,8 @@ func newState(name string, opts Options) *State {
 	if opts.Out == nil {
 		opts.Out = os.Stdout
 	}
-	s := &State{name: name, opts: opts, mods: map[string]*glua.LTable{}, random: newRandom(1)}
+	s := &State{name: name, opts: opts, mods: map[string]*glua.LTable{}}
+	s.library = library.NewEnv(bounds{s})
 	s.L = glua.NewState(glua.Options{
 		CallStackSize: callFrames, MinimizeStackMemory: true,
 		RegistrySize: 1024, RegistryGrowStep: 4096, RegistryMaxSize: 1 << 20,

@@ -1,4 +1,4 @@
-package lua
+package library
 
 import (
 	"encoding/binary"
@@ -128,7 +128,7 @@ func (p *packer) intSize(def int) int {
 	return n
 }
 
-func stringPack(s *State, L *glua.LState) int {
+func stringPack(s *Env, L *glua.LState) int {
 	p := newPacker(L)
 	var out []byte
 	arg := 1
@@ -218,7 +218,7 @@ func (it *item) bytes(out []byte, u uint64, fill byte) []byte {
 	return out
 }
 
-func stringUnpack(st *State, L *glua.LState) int {
+func stringUnpack(st *Env, L *glua.LState) int {
 	p, s := newPacker(L), L.CheckString(2)
 	ticks := st.ticker(L)
 	pos := val.ArgLen(L, 3, 1) - 1
@@ -301,7 +301,7 @@ func (it *item) integer(L *glua.LState, s string) glua.LValue {
 	return num.Int(u)
 }
 
-func stringPackSize(s *State, L *glua.LState) int {
+func stringPackSize(s *Env, L *glua.LState) int {
 	p := newPacker(L)
 	ticks := s.ticker(L)
 	n := 0

@@ -1,4 +1,4 @@
-package lua
+package library
 
 import (
 	"bytes"
@@ -17,7 +17,8 @@ import (
 	"panda/lua/work"
 )
 
-var jsonModule = Module{
+// JSON is the module json.
+var JSON = Module{
 	Name: "json",
 	Doc:  "JSON with exact integers of 64 bits. Also what `require \"json\"` gives.",
 	Rows: []Row{
@@ -26,7 +27,7 @@ var jsonModule = Module{
 	},
 }
 
-func jsonEncode(s *State, L *glua.LState) int {
+func jsonEncode(s *Env, L *glua.LState) int {
 	e := &encoder{Ticker: s.ticker(L), indent: L.OptString(2, ""), seen: map[*glua.LTable]bool{}}
 	e.value(L.CheckAny(1), "\n")
 	return val.PushString(L, e.out.String())
@@ -142,7 +143,7 @@ func (e *encoder) list(open, end byte, n int, nl string, item func(i int, nl str
 	e.out.WriteByte(end)
 }
 
-func jsonDecode(s *State, L *glua.LState) int {
+func jsonDecode(s *Env, L *glua.LState) int {
 	d := json.NewDecoder(strings.NewReader(L.CheckString(1)))
 	d.UseNumber()
 	ticks := s.ticker(L)

@@ -1,4 +1,4 @@
-package lua
+package library
 
 import (
 	"bytes"
@@ -16,7 +16,8 @@ import (
 	"panda/lua/work"
 )
 
-var stringModule = Module{
+// String is added to Lua's module string.
+var String = Module{
 	Name: "string",
 	Doc:  "Added to or corrected in Lua's string library.",
 	Rows: []Row{
@@ -31,11 +32,11 @@ var stringModule = Module{
 		{"unpack", "fmt, s[, pos]", "values, next position", "The values of bytes; i1…i8 are signed, I1…I8 unsigned.", stringUnpack},
 		{"packsize", "fmt", "integer", "The bytes that a format without s and z takes.", stringPackSize},
 		{"split", "s, sep[, plain]", "table", "The pieces between the matches of the pattern sep, or of the text sep when plain.", stringSplit},
-		{"trim", "s", "string", "Without white space at both ends.", func(_ *State, L *glua.LState) int { return val.PushString(L, strings.TrimSpace(L.CheckString(1))) }},
+		{"trim", "s", "string", "Without white space at both ends.", func(_ *Env, L *glua.LState) int { return val.PushString(L, strings.TrimSpace(L.CheckString(1))) }},
 	},
 }
 
-func stringRep(s *State, L *glua.LState) int {
+func stringRep(s *Env, L *glua.LState) int {
 	text, n, sep := L.CheckString(1), int64(val.ArgInt(L, 2)), L.OptString(3, "")
 	if n <= 0 {
 		return val.PushString(L, "")
@@ -47,7 +48,7 @@ func stringRep(s *State, L *glua.LState) int {
 	return val.PushString(L, strings.Repeat(text, int(n)))
 }
 
-func stringByte(_ *State, L *glua.LState) int {
+func stringByte(_ *Env, L *glua.LState) int {
 	s := L.CheckString(1)
 	from := L.OptInt(2, 1)
 	to := L.OptInt(3, from)
@@ -68,7 +69,7 @@ func stringByte(_ *State, L *glua.LState) int {
 	return n
 }
 
-func stringSplit(st *State, L *glua.LState) int {
+func stringSplit(st *Env, L *glua.LState) int {
 	s, sep := L.CheckString(1), L.CheckString(2)
 	t := L.NewTable()
 	ticks := st.ticker(L)
@@ -113,7 +114,7 @@ type spec struct {
 	verb                          byte
 }
 
-func stringFormat(s *State, L *glua.LState) int {
+func stringFormat(s *Env, L *glua.LState) int {
 	f := L.CheckString(1)
 	out := s.text[:0]
 	s.text = nil // a __tostring that formats gets a buffer of its own
@@ -183,7 +184,7 @@ func digits(s string, i int) (n, end int) {
 	return n, i
 }
 
-func (sp *spec) append(st *State, L *glua.LState, out []byte, arg int) []byte {
+func (sp *spec) append(st *Env, L *glua.LState, out []byte, arg int) []byte {
 	if arg > L.GetTop() {
 		L.ArgError(arg, val.Expected(map[bool]string{true: "string", false: "number"}[sp.verb == 's' || sp.verb == 'q'], glua.LNil))
 	}

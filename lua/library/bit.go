@@ -1,4 +1,4 @@
-package lua
+package library
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 )
 
 // bitFold is a bit operation on any number of arguments.
-func bitFold(f func(a, b uint64) uint64) func(*State, *glua.LState) int {
-	return func(_ *State, L *glua.LState) int {
+func bitFold(f func(a, b uint64) uint64) func(*Env, *glua.LState) int {
+	return func(_ *Env, L *glua.LState) int {
 		v := val.ArgInt(L, 1)
 		for i := 2; i <= L.GetTop(); i++ {
 			v = f(v, val.ArgInt(L, i))
@@ -23,8 +23,8 @@ func bitFold(f func(a, b uint64) uint64) func(*State, *glua.LState) int {
 }
 
 // bitShift is an operation on x, a count and an optional width in bits.
-func bitShift(f func(x uint64, n, width uint) uint64) func(*State, *glua.LState) int {
-	return func(_ *State, L *glua.LState) int {
+func bitShift(f func(x uint64, n, width uint) uint64) func(*Env, *glua.LState) int {
+	return func(_ *Env, L *glua.LState) int {
 		n := val.ArgInt(L, 2)
 		width := bitWidth(L, 3)
 		x := val.ArgInt(L, 1) & mask(width)
@@ -42,7 +42,8 @@ func bitWidth(L *glua.LState, n int) uint {
 
 func mask(width uint) uint64 { return 1<<width - 1 }
 
-var bitModule = Module{
+// Bit is the module bit.
+var Bit = Module{
 	Name: "bit",
 	Doc: "Bits of unsigned numbers of 64 bits. Unlike LuaJIT's module of that name, results are never signed and never cut to 32 bits; " +
 		"functions that depend on the width take it as their last argument. `bit` is also what `require \"bit\"` gives.",
@@ -50,7 +51,7 @@ var bitModule = Module{
 		{"band", "x, ...", "integer", "Bitwise and.", bitFold(func(a, b uint64) uint64 { return a & b })},
 		{"bor", "x, ...", "integer", "Bitwise or.", bitFold(func(a, b uint64) uint64 { return a | b })},
 		{"bxor", "x, ...", "integer", "Bitwise exclusive or.", bitFold(func(a, b uint64) uint64 { return a ^ b })},
-		{"bnot", "x[, width]", "integer", "All bits inverted.", func(_ *State, L *glua.LState) int {
+		{"bnot", "x[, width]", "integer", "All bits inverted.", func(_ *Env, L *glua.LState) int {
 			return val.PushInt(L, ^val.ArgInt(L, 1)&mask(bitWidth(L, 2)))
 		}},
 		{"btest", "x, ...", "boolean", "Whether the arguments have a bit in common.", bitTest},
@@ -62,17 +63,17 @@ var bitModule = Module{
 		{"rol", "x, n[, width]", "integer", "Rotated left.", bitShift(func(x uint64, n, w uint) uint64 { return x<<(n%w) | x>>(w-n%w) })},
 		{"ror", "x, n[, width]", "integer", "Rotated right.", bitShift(func(x uint64, n, w uint) uint64 { return x>>(n%w) | x<<(w-n%w) })},
 		{"bswap", "x[, width]", "integer", "Bytes in reverse order; the width is a multiple of 8.", bitSwap},
-		{"popcount", "x", "integer", "The number of bits that are set.", func(_ *State, L *glua.LState) int {
+		{"popcount", "x", "integer", "The number of bits that are set.", func(_ *Env, L *glua.LState) int {
 			return val.PushInt(L, uint64(bits.OnesCount64(val.ArgInt(L, 1))))
 		}},
 		{"extract", "x, field[, width]", "integer", "The bits from field on, width of them (1).", bitExtract},
 		{"replace", "x, v, field[, width]", "integer", "x with the bits from field on replaced by v.", bitReplace},
 		{"tohex", "x[, n]", "string", "n hexadecimal digits (16), of upper case when n is negative.", bitToHex},
-		{"tobit", "x", "integer", "The number as two's complement of 64 bits.", baseU64},
+		{"tobit", "x", "integer", "The number as two's complement of 64 bits.", bitToBit},
 	},
 }
 
-func bitTest(_ *State, L *glua.LState) int {
+func bitTest(_ *Env, L *glua.LState) int {
 	v := val.ArgInt(L, 1)
 	for i := 2; i <= L.GetTop(); i++ {
 		v &= val.ArgInt(L, i)
@@ -81,7 +82,7 @@ func bitTest(_ *State, L *glua.LState) int {
 	return 1
 }
 
-func bitSwap(_ *State, L *glua.LState) int {
+func bitSwap(_ *Env, L *glua.LState) int {
 	w := bitWidth(L, 2)
 	if w%8 != 0 {
 		L.ArgError(2, "width must be a multiple of 8")
@@ -100,18 +101,18 @@ func bitField(L *glua.LState, n int) (field, width uint) {
 
 func argInt1(L *glua.LState, n int) uint64 { return val.OptInt(L, n, 1) }
 
-func bitExtract(_ *State, L *glua.LState) int {
+func bitExtract(_ *Env, L *glua.LState) int {
 	f, w := bitField(L, 2)
 	return val.PushInt(L, val.ArgInt(L, 1)>>f&mask(w))
 }
 
-func bitReplace(_ *State, L *glua.LState) int {
+func bitReplace(_ *Env, L *glua.LState) int {
 	f, w := bitField(L, 3)
 	x, v := val.ArgInt(L, 1), val.ArgInt(L, 2)
 	return val.PushInt(L, x&^(mask(w)<<f)|v&mask(w)<<f)
 }
 
-func bitToHex(_ *State, L *glua.LState) int {
+func bitToHex(_ *Env, L *glua.LState) int {
 	n := int64(val.OptInt(L, 2, 16))
 	s := fmt.Sprintf("%016s", strconv.FormatUint(val.ArgInt(L, 1), 16))
 	if n < 0 {
@@ -119,3 +120,5 @@ func bitToHex(_ *State, L *glua.LState) int {
 	}
 	return val.PushString(L, s[16-min(n, 16):])
 }
+
+func bitToBit(_ *Env, L *glua.LState) int { return val.PushInt(L, val.ArgInt(L, 1)) }

@@ -1,4 +1,4 @@
-package lua
+package library
 
 import (
 	"strconv"
@@ -13,7 +13,7 @@ import (
 
 // The functions of Lua's string library that take patterns.
 
-func stringFind(s *State, L *glua.LState) int {
+func stringFind(s *Env, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
 	start := startIndex(L, src)
 	if L.ToBool(4) || !strings.ContainsAny(pat, pattern.Specials) {
@@ -43,7 +43,7 @@ func stringFind(s *State, L *glua.LState) int {
 	return 2 + m.Push(from, to)
 }
 
-func stringMatch(s *State, L *glua.LState) int {
+func stringMatch(s *Env, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
 	m := pattern.New(s.ticker(L), src, pat)
 	from, to, ok := m.Find(startIndex(L, src))
@@ -63,7 +63,7 @@ func startIndex(L *glua.LState, s string) int {
 	return max(i-1, 0)
 }
 
-func stringGmatch(s *State, L *glua.LState) int {
+func stringGmatch(s *Env, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
 	pos := 0
 	L.Push(L.NewFunction(func(L *glua.LState) int {
@@ -84,7 +84,7 @@ func stringGmatch(s *State, L *glua.LState) int {
 	return 1
 }
 
-func stringGsub(s *State, L *glua.LState) int {
+func stringGsub(s *Env, L *glua.LState) int {
 	src, pat := L.CheckString(1), L.CheckString(2)
 	g := replacer{Matcher: pattern.New(s.ticker(L), src, pat), with: L.Get(3)}
 	switch v := g.with.(type) {

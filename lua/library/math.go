@@ -1,19 +1,17 @@
-package lua
+package library
 
 import (
 	"math"
 	"math/rand/v2"
-	"sort"
-	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"panda/lua/num"
 	"panda/lua/val"
-	"panda/lua/work"
 )
 
-var mathModule = Module{
+// Math is added to Lua's module math.
+var Math = Module{
 	Name: "math",
 	Doc:  "Lua's functions, exact for integers of 64 bits, and a few of Lua 5.3.",
 	Rows: append(floatRows(),
@@ -38,12 +36,12 @@ func floatRows() []Row {
 		name string
 		do   func(float64) float64
 	}{{"sqrt", math.Sqrt}, {"exp", math.Exp}, {"log10", math.Log10}} {
-		rs = append(rs, Row{f.name, "x", "number", "Lua's.", func(_ *State, L *glua.LState) int {
+		rs = append(rs, Row{f.name, "x", "number", "Lua's.", func(_ *Env, L *glua.LState) int {
 			L.Push(glua.LNumber(f.do(val.ArgFloat(L, 1))))
 			return 1
 		}})
 	}
-	return append(rs, Row{"log", "x[, base]", "number", "The logarithm of x, natural or to the base.", func(_ *State, L *glua.LState) int {
+	return append(rs, Row{"log", "x[, base]", "number", "The logarithm of x, natural or to the base.", func(_ *Env, L *glua.LState) int {
 		v := math.Log(val.ArgFloat(L, 1))
 		switch {
 		case L.Get(2) == glua.LNumber(2):
@@ -64,8 +62,8 @@ func argNumber(L *glua.LState, n int) glua.LValue {
 	return v
 }
 
-func mathRound(f func(float64) float64) func(*State, *glua.LState) int {
-	return func(_ *State, L *glua.LState) int {
+func mathRound(f func(float64) float64) func(*Env, *glua.LState) int {
+	return func(_ *Env, L *glua.LState) int {
 		v := argNumber(L, 1)
 		if n, ok := v.(glua.LNumber); ok {
 			v = glua.LNumber(f(float64(n)))
@@ -78,7 +76,7 @@ func mathRound(f func(float64) float64) func(*State, *glua.LState) int {
 	}
 }
 
-func mathAbs(_ *State, L *glua.LState) int {
+func mathAbs(_ *Env, L *glua.LState) int {
 	v := argNumber(L, 1)
 	if n, ok := v.(glua.LNumber); ok {
 		v = glua.LNumber(math.Abs(float64(n)))
@@ -87,8 +85,8 @@ func mathAbs(_ *State, L *glua.LState) int {
 	return 1
 }
 
-func mathPick(sign int) func(*State, *glua.LState) int {
-	return func(_ *State, L *glua.LState) int {
+func mathPick(sign int) func(*Env, *glua.LState) int {
+	return func(_ *Env, L *glua.LState) int {
 		best := argNumber(L, 1)
 		for i := 2; i <= L.GetTop(); i++ {
 			v := argNumber(L, i)
@@ -101,7 +99,7 @@ func mathPick(sign int) func(*State, *glua.LState) int {
 	}
 }
 
-func mathFmod(_ *State, L *glua.LState) int {
+func mathFmod(_ *Env, L *glua.LState) int {
 	a, b := argNumber(L, 1), argNumber(L, 2)
 	if !num.IsWide(a, b) {
 		L.Push(glua.LNumber(math.Mod(val.ArgFloat(L, 1), val.ArgFloat(L, 2))))
@@ -120,7 +118,7 @@ func mathFmod(_ *State, L *glua.LState) int {
 	return 1
 }
 
-func mathIdiv(_ *State, L *glua.LState) int {
+func mathIdiv(_ *Env, L *glua.LState) int {
 	a, b := argNumber(L, 1), argNumber(L, 2)
 	if b == glua.LNumber(0) {
 		L.ArgError(2, "zero")
@@ -144,7 +142,7 @@ func negative(v glua.LValue) bool {
 	return neg
 }
 
-func mathType(_ *State, L *glua.LState) int {
+func mathType(_ *Env, L *glua.LState) int {
 	v := L.CheckAny(1)
 	switch {
 	case !num.Is(v):
@@ -160,7 +158,7 @@ func mathType(_ *State, L *glua.LState) int {
 // newRandom is the sequence of random numbers that begins with a seed.
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
-func mathRandom(s *State, L *glua.LState) int {
+func mathRandom(s *Env, L *glua.LState) int {
 	lo, n := int64(1), L.GetTop()
 	switch n {
 	case 0:
@@ -186,7 +184,7 @@ func mathRandom(s *State, L *glua.LState) int {
 	return 1
 }
 
-func mathRandomseed(s *State, L *glua.LState) int {
+func mathRandomseed(s *Env, L *glua.LState) int {
 	s.random = newRandom(argWhole(L, 1))
 	return 0
 }
@@ -204,7 +202,7 @@ func argWhole(L *glua.LState, n int) uint64 {
 	return u
 }
 
-func mathToInteger(_ *State, L *glua.LState) int {
+func mathToInteger(_ *Env, L *glua.LState) int {
 	v := L.Get(1)
 	if !num.Is(v) {
 		L.Push(glua.LNil)
@@ -217,106 +215,5 @@ func mathToInteger(_ *State, L *glua.LState) int {
 	} else {
 		L.Push(num.Int(u))
 	}
-	return 1
-}
-
-var tableModule = Module{
-	Name: "table",
-	Doc:  "Added to or corrected in Lua's table library.",
-	Rows: []Row{
-		{"sort", "t[, less]", "", "Lua's; numbers and U64 may be mixed.", tableSort},
-		{"concat", "t[, sep[, from[, to]]]", "string", "Lua's.", tableConcat},
-		{"pack", "...", "table", "A table of its arguments, their count in field n.", tablePack},
-		{"unpack", "t[, from[, to]]", "values", "The elements of a list.", tableUnpack},
-		{"keys", "t", "table", "The keys of a table, sorted.", tableKeys},
-	},
-}
-
-func tableConcat(s *State, L *glua.LState) int {
-	t, sep := L.CheckTable(1), L.OptString(2, "")
-	from, to := L.OptInt(3, 1), L.OptInt(4, t.Len())
-	ticks := s.ticker(L)
-	size := 0
-	for i := from; i <= to; i++ {
-		ticks.Step(1)
-		v := t.RawGetInt(i)
-		if !glua.LVCanConvToString(v) && !num.Is(v) {
-			L.RaiseError("invalid value (%s) at index %d in table for concat", val.TypeName(v), i)
-		}
-		if size += val.TextLen(v) + len(sep); size > work.MaxString {
-			L.RaiseError("resulting string too large")
-		}
-	}
-	s.room(L, size)
-	var b strings.Builder
-	b.Grow(size)
-	for i := from; i <= to; i++ {
-		ticks.Step(1)
-		if i > from {
-			b.WriteString(sep)
-		}
-		b.WriteString(t.RawGetInt(i).String())
-	}
-	return val.PushString(L, b.String())
-}
-
-func tableUnpack(_ *State, L *glua.LState) int {
-	t := L.CheckTable(1)
-	from, to := L.OptInt(2, 1), L.OptInt(3, t.Len())
-	if to < from {
-		return 0
-	}
-	n := val.CheckResults(L, to-from+1)
-	for i := from; i <= to; i++ {
-		L.Push(t.RawGetInt(i))
-	}
-	return n
-}
-
-func tablePack(_ *State, L *glua.LState) int {
-	t := L.NewTable()
-	as := val.Args(L, 1)
-	for i, v := range as {
-		t.RawSetInt(i+1, v)
-	}
-	t.RawSetString("n", glua.LNumber(len(as)))
-	L.Push(t)
-	return 1
-}
-
-func tableSort(s *State, L *glua.LState) int {
-	t := L.CheckTable(1)
-	vs := make([]glua.LValue, t.Len())
-	for i := range vs {
-		vs[i] = t.RawGetInt(i + 1)
-	}
-	before := func(a, b glua.LValue) bool { return val.Less(L, a, b) }
-	if fn, ok := L.Get(2).(*glua.LFunction); ok {
-		before = func(a, b glua.LValue) bool { return glua.LVAsBool(val.Call(L, fn, a, b)) }
-	}
-	ticks := s.ticker(L)
-	sort.Slice(vs, func(i, j int) bool {
-		ticks.Step(1)
-		return before(vs[i], vs[j])
-	})
-	for i, v := range vs {
-		t.RawSetInt(i+1, v)
-	}
-	return 0
-}
-
-func tableKeys(s *State, L *glua.LState) int {
-	var ks []glua.LValue
-	ticks := s.ticker(L)
-	L.CheckTable(1).ForEach(func(k, _ glua.LValue) { ks = append(ks, k) })
-	sort.SliceStable(ks, func(i, j int) bool {
-		ticks.Step(1)
-		return val.KeyLess(ks[i], ks[j])
-	})
-	t := L.NewTable()
-	for _, k := range ks {
-		t.Append(k)
-	}
-	L.Push(t)
 	return 1
 }

@@ -1,4 +1,4 @@
-package lua
+package library
 
 import "testing"
 
@@ -85,5 +85,5 @@ same("split edges", (",a,"):split(","), "", "a", "")
 
 // TestPatterns holds the matcher against what the manual of Lua 5.1 says.
 func TestPatterns(t *testing.T) {
-	newFake(t).must(patternScript)
+	run(t, open(t, &boundless{}), patternScript)
 }
