@@ -5,6 +5,9 @@
 // Integers are exact (num). Source text becomes functions through syntax, which
 // keeps them exact in literals, arithmetic, comparisons and loops.
 //
+// Lua's libraries that only compute are in library; pattern, val and work serve those
+// and the bindings.
+//
 // Everything that a script can call is a Row of a table with its documentation;
 // help, completion and API.md are made from the rows.
 //
