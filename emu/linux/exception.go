@@ -49,9 +49,9 @@ func (t *Thread) report1(info abi.Siginfo) {
 		where += fmt.Sprintf(", address %#x", info.Addr)
 	}
 	t.k.log.Info("process killed", "pid", t.p.pid, "tid", t.tid, "signal", note, "where", where, "registers", t.registers())
-	if t.p == t.k.first && info.Code > 0 { // not when another process sent it
+	if t.p == t.k.tasks.first && info.Code > 0 { // not when another process sent it
 		line := fmt.Sprintf("%s: %s (%s)\n", t.comm, note, where)
-		t.k.host.Write(t.k.cfg.Stderr, []byte(line))
+		t.k.host.Write(t.k.cfg.Command.Stderr, []byte(line))
 	}
 }
 

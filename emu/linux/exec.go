@@ -95,11 +95,11 @@ func (e *lostError) Unwrap() error { return e.error }
 // forceDefault gives the running thread a signal that kills it, whatever the
 // program does with it.
 func (t *Thread) forceDefault(sig int32) {
-	own := *t.p.actions
+	own := *t.p.signal.actions
 	own[sig] = abi.Sigaction{}
-	t.p.actions = &own
-	t.mask &^= bit(sig)
-	t.pending.add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
+	t.p.signal.actions = &own
+	t.signal.mask &^= bit(sig)
+	t.signal.pending.add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
 }
 
 // execErrno is what execve says of a program that cannot be run.
@@ -116,15 +116,15 @@ func execErrno(err error) errno {
 
 // execFirst loads the first program.
 func (k *Kernel) execFirst(t *Thread) error {
-	tg, e := t.resolve(abi.AT_FDCWD, k.cfg.Path, false)
+	tg, e := t.resolve(abi.AT_FDCWD, k.cfg.Command.Path, false)
 	if e != 0 {
 		return e
 	}
-	args := k.cfg.Args
+	args := k.cfg.Command.Args
 	if len(args) == 0 {
-		args = []string{k.cfg.Path}
+		args = []string{k.cfg.Command.Path}
 	}
-	p, err := t.openProgram(tg, k.cfg.Path, args, k.cfg.Env, 0)
+	p, err := t.openProgram(tg, k.cfg.Command.Path, args, k.cfg.Command.Env, 0)
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (t *Thread) parseInterp(src *hostSource, of *load.Program) (*load.Program, 
 // execute replaces the process's program.
 func (t *Thread) execute(p *program) error {
 	k, proc := t.k, t.p
-	m := mm.New(k.memory, k.abiOf(p.head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
+	m := mm.New(k.mem.group, k.abiOf(p.head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
 	start, err := t.loadInto(m, p)
 	if err != nil {
 		m.Space.Close()
@@ -323,7 +323,7 @@ func (k *Kernel) layoutOf(p *program) mm.Kind {
 	if mm.NeedsNative(p.head, p.src) {
 		return mm.Native
 	}
-	return k.cfg.Layout
+	return k.cfg.Memory.Layout
 }
 
 // mapImage maps a file. When it fails, the old program is gone.
@@ -377,20 +377,20 @@ func (t *Thread) leaveOldImage() {
 	}
 	if p.mm != nil {
 		t.releaseRobust()
-		if t.clearTID != 0 && p.mm.Refs > 1 {
+		if t.registered.clearTID != 0 && p.mm.Refs > 1 {
 			t.clearChildTID()
 		}
 		k.dropMM(p)
 	}
 	p.releaseParent()
 	t.closeOnExec()
-	own := *p.actions
+	own := *p.signal.actions
 	own.reset()
-	p.actions = &own
+	p.signal.actions = &own
 	k.dropPosixTimers(p)
-	t.clearTID, t.robustHead, t.stack, t.fault = 0, 0, abi.Stack{}, faultState{}
-	t.rseq = rseqArea{}
-	p.execed, p.dumpable = true, 1
+	t.registered.clearTID, t.registered.robustHead, t.signal.stack, t.signal.fault = 0, 0, abi.Stack{}, faultState{}
+	t.registered.rseq = rseqArea{}
+	p.family.execed, p.dump.able = true, 1
 }
 
 func (t *Thread) closeOnExec() {

@@ -17,7 +17,7 @@ import (
 // again. Both are looked at whenever a thread opens a FIFO, which is when processes
 // of the guest meet, and now and then for those of the host.
 //
-// Invariant: an opening is in Kernel.openings until it has met or is given up.
+// Invariant: an opening is in openFiles.openings until it has met or is given up.
 
 // opening is an open of a FIFO that waits.
 type opening struct {
@@ -55,7 +55,7 @@ func (o *opening) abandon() {
 // leave takes an opening out. The directory of its path is its own if it is a handle.
 func (o *opening) leave() {
 	k := o.t.k
-	k.openings = remove(k.openings, o)
+	k.files.openings = remove(k.files.openings, o)
 	if o.tg.walked && o.tg.dir != unix.AT_FDCWD {
 		k.host.Close(o.tg.dir)
 	}
@@ -103,9 +103,9 @@ func (o *opening) written() bool {
 // meet lets those go on whose other end is open. One that has met may be what another
 // waits for.
 func (k *Kernel) meet() {
-	for more := len(k.openings) > 0; more; {
+	for more := len(k.files.openings) > 0; more; {
 		more = false
-		for _, o := range slices.Clone(k.openings) {
+		for _, o := range slices.Clone(k.files.openings) {
 			if !o.met && o.try() {
 				more = true
 				o.t.wake()
@@ -152,7 +152,7 @@ func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int, id fileID) (int
 		o.hung = polls(t.k.host, fd, 0) // a sandbox's end always says that a writer went
 	}
 	c.state.opening = o
-	t.k.openings = append(t.k.openings, o)
+	t.k.files.openings = append(t.k.files.openings, o)
 	t.k.meet()
 	return t.openEnd(o)
 }

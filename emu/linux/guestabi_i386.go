@@ -75,9 +75,9 @@ func popI386(t *Thread, rt bool) (sigframe.Saved, bool) {
 }
 
 func sysSigreturn(t *Thread, _ *call) (int64, errno) {
-	alternate := t.stack
+	alternate := t.signal.stack
 	n, e := t.sigreturn(popI386(t, false))
-	t.stack = alternate
+	t.signal.stack = alternate
 	return n, e
 }
 

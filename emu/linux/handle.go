@@ -12,16 +12,16 @@ import (
 
 // pinned keeps a descriptor open until the call is done.
 func (t *Thread) pinned(fd int) int {
-	t.pins = append(t.pins, fd)
+	t.iov.pins = append(t.iov.pins, fd)
 	return fd
 }
 
 // unpin closes what the call had opened to name files by.
 func (t *Thread) unpin() {
-	for _, fd := range t.pins {
+	for _, fd := range t.iov.pins {
 		t.k.host.Close(fd)
 	}
-	t.pins = t.pins[:0]
+	t.iov.pins = t.iov.pins[:0]
 }
 
 // openHandle opens a path as a handle. Where the host cannot be trusted with the

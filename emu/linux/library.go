@@ -25,7 +25,7 @@ func (k *Kernel) openLibrary() (err error) {
 	if k.library.host == nil {
 		k.library.host = k.host
 	}
-	k.library.root, err = openSysroot(k.library.host, k.cfg.Sysroot)
+	k.library.root, err = openSysroot(k.library.host, k.cfg.Command.Sysroot)
 	return err
 }
 

@@ -36,10 +36,10 @@ const maxThreads = 8192
 // setLimits applies them, and what the host has no limit for.
 func (k *Kernel) setLimits(p *Process) {
 	k.limits = k.cfg.Limits
-	k.memory.Limit = k.limits.Memory
+	k.mem.group.Limit = k.limits.Memory
 	if b, ok := k.host.Door.(FileBudget); ok {
-		b.OnMapped(k.memory.Mapped, k.memory.MappedFiles)
-		k.memory.FileRoom = b.MayMap
+		b.OnMapped(k.mem.group.Mapped, k.mem.group.MappedFiles)
+		k.mem.group.FileRoom = b.MayMap
 	}
 	if k.limits.Threads == 0 {
 		k.limits.Threads = maxThreads
@@ -74,9 +74,9 @@ func maxFD(n uint64) (most, last int) {
 // maxFD is the first descriptor of the host that the thread's files do not get.
 func (t *Thread) maxFD() int {
 	if t.files.fewer(fewFiles) {
-		return t.k.lastFD
+		return t.k.files.lastFD
 	}
-	return t.k.maxFD
+	return t.k.files.maxFD
 }
 
 // mayFork applies RLIMIT_NPROC, which counts the threads of a user and the processes
@@ -97,10 +97,10 @@ func (t *Thread) mayFork() bool {
 // count is how many threads processes have; one that ended counts as well until it
 // is reaped.
 func (k *Kernel) count(of func(p *Process) bool) (n int) {
-	for _, p := range k.procs {
+	for _, p := range k.tasks.procs {
 		switch {
 		case !of(p):
-		case p.ended:
+		case p.exit.ended:
 			n++
 		default:
 			n += len(p.threads)
@@ -116,10 +116,10 @@ func (t *Thread) mayQueue(sig int) bool {
 		return true // at most one waits
 	}
 	n := 0
-	for _, p := range t.k.procs {
-		n += len(p.pending.infos)
+	for _, p := range t.k.tasks.procs {
+		n += len(p.signal.pending.infos)
 		for _, o := range p.threads {
-			n += len(o.pending.infos)
+			n += len(o.signal.pending.infos)
 		}
 	}
 	return uint64(n) < t.p.limit(unix.RLIMIT_SIGPENDING)

@@ -23,13 +23,13 @@ const overcommitGuess = '0'
 // overcommits reports whether size more bytes are so obviously too much that Linux
 // refuses them.
 func (k *Kernel) overcommits(size uint64) bool {
-	if o := &k.overcommit; !o.asked {
+	if o := &k.mem.overcommit; !o.asked {
 		*o = overcommit{true, math.MaxUint64}
 		if s, e := k.host.Sysinfo(); e == 0 && k.overcommitMode() == overcommitGuess {
 			o.most = (s.Totalram + s.Totalswap) * uint64(s.Unit)
 		}
 	}
-	return size > k.overcommit.most
+	return size > k.mem.overcommit.most
 }
 
 // overcommitMode is the first byte of the file.

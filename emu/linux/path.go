@@ -46,8 +46,8 @@ func fdPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
 // guestPath is the guest's name of a host path.
 func (k *Kernel) guestPath(host string) string {
-	if k.sysroot != nil {
-		if rest, ok := strings.CutPrefix(host, k.sysroot.path); ok && (rest == "" || rest[0] == '/') {
+	if k.fs.sysroot != nil {
+		if rest, ok := strings.CutPrefix(host, k.fs.sysroot.path); ok && (rest == "" || rest[0] == '/') {
 			return path.Join("/", rest)
 		}
 	}
@@ -58,7 +58,9 @@ func (k *Kernel) guestPath(host string) string {
 // sysroot if it is there. Links are followed within the sysroot.
 func (k *Kernel) hostPath(name string) string { return k.lookup(name, false) }
 
-func (k *Kernel) lookup(name string, nofollow bool) string { return k.sysroot.lookup(name, nofollow) }
+func (k *Kernel) lookup(name string, nofollow bool) string {
+	return k.fs.sysroot.lookup(name, nofollow)
+}
 
 func (r *rootDir) lookup(name string, nofollow bool) string {
 	if r == nil {
@@ -160,7 +162,7 @@ func (t *Thread) base(dirfd int, tg *target) (string, errno) {
 	if f.mode != unix.S_IFDIR {
 		return "", abi.ENOTDIR
 	}
-	tg.dir, tg.proc = f.fd, f.proc
+	tg.dir, tg.proc = f.fd, f.proc.name
 	return f.path, 0
 }
 
@@ -198,7 +200,7 @@ func (t *Thread) atName(dirfd int, p string, flags int) (target, errno) {
 			if e != 0 {
 				return tg, e
 			}
-			tg.dir, tg.guest, tg.node = f.fd, f.path, f.node
+			tg.dir, tg.guest, tg.node = f.fd, f.path, f.proc.node
 		} else if t.fs.proc != "" {
 			return t.walk(target{proc: t.fs.proc, path: "."}, false, 0)
 		}

@@ -306,7 +306,7 @@ func TestUnsupported(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	s := newSession(t)
-	s.engine.image(s.cfg.Path, func(g *fakeThread) { g.sys(unix.SYS_NANOSLEEP, &abi.Timespec{Sec: 3600}, 0) })
+	s.engine.image(s.cfg.Command.Path, func(g *fakeThread) { g.sys(unix.SYS_NANOSLEEP, &abi.Timespec{Sec: 3600}, 0) })
 	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {

@@ -147,12 +147,12 @@ func topChild(n *procNode, name string) *procNode {
 		at.t = at.p.leader()
 	} else if at.t = n.k.thread(id); at.t != nil {
 		at.p = at.t.p
-	} else if n.k.ever[id] || n.k.isEmulator(id) {
+	} else if n.k.tasks.ever[id] || n.k.isEmulator(id) {
 		return nil
 	} else {
 		return hostChild(n, name)
 	}
-	if at.t == nil || at.p.ended || at.p.mm == nil {
+	if at.t == nil || at.p.exit.ended || at.p.mm == nil {
 		at.row, at.t = &endedRow, nil
 	}
 	return at
@@ -203,7 +203,7 @@ func openHostLink(n *procNode) (target, errno) {
 	if e != 0 {
 		return target{}, e
 	}
-	n.k.cur.pinned(fd)
+	n.k.sched.cur.pinned(fd)
 	return n.k.opened(fd, n.path)
 }
 
@@ -243,14 +243,14 @@ func topNames(n *procNode) []string {
 	k := n.k
 	names := slices.DeleteFunc(k.hostNames(procTop), func(name string) bool {
 		id, err := strconv.Atoi(name)
-		return err == nil && (k.ever[id] || k.process(id) != nil) || slices.ContainsFunc(topLinks, func(r procRow) bool { return r.name == name })
+		return err == nil && (k.tasks.ever[id] || k.process(id) != nil) || slices.ContainsFunc(topLinks, func(r procRow) bool { return r.name == name })
 	})
 	for i := range topLinks {
 		if row := &topLinks[i]; row.name != "net" || k.hostHas("/proc/self/net") {
 			names = append(names, row.name)
 		}
 	}
-	for _, p := range k.procs {
+	for _, p := range k.tasks.procs {
 		names = append(names, strconv.Itoa(p.pid))
 	}
 	return names
@@ -316,7 +316,7 @@ func (k *Kernel) hostHas(name string) bool {
 
 // owner is the user and group that a node belongs to.
 func (n *procNode) owner() (uid, gid uint32) {
-	if n.p == nil || n.row == &topRow || n.p.dumpable != 1 && n.row != &processRow {
+	if n.p == nil || n.row == &topRow || n.p.dump.able != 1 && n.row != &processRow {
 		return 0, 0
 	}
 	return n.p.creds.uid[effectiveID], n.p.creds.gid[effectiveID]

@@ -11,10 +11,10 @@ import (
 // /proc/PID/mem, whatever the process itself may do with it. What is written to
 // private pages is a copy of the process's own; shared ones must be writable.
 func transferMem(f *File, b []byte, off int64, write bool) (n int, e errno) {
-	if f.mm == nil || f.mm.Refs <= 0 || f.node.p.mm != f.mm {
+	if f.proc.mm == nil || f.proc.mm.Refs <= 0 || f.proc.node.p.mm != f.proc.mm {
 		return 0, 0 // the memory is gone, and with it what could be read
 	}
-	s := f.mm.Space
+	s := f.proc.mm.Space
 	for n < len(b) {
 		at := guest.Addr(off) + guest.Addr(n)
 		part := b[n:min(len(b), n+int(mm.PageSize-uint64(at)%mm.PageSize))]
@@ -56,13 +56,13 @@ func transferPagemap(f *File, b []byte, off int64, write bool) (int, errno) {
 	switch {
 	case write, off%entry != 0, len(b)%entry != 0:
 		return 0, abi.EINVAL
-	case f.mm == nil || f.node.p.mm != f.mm || off < 0 || off >= end:
+	case f.proc.mm == nil || f.proc.node.p.mm != f.proc.mm || off < 0 || off >= end:
 		return 0, 0
 	}
 	b = b[:min(len(b), int(end-off))]
 	for i := 0; i < len(b); i += entry {
 		v := uint64(0)
-		if r, ok := f.mm.Space.Region(guest.Addr(uint64(off)+uint64(i)) / entry * mm.PageSize); ok && r.Prot != 0 {
+		if r, ok := f.proc.mm.Space.Region(guest.Addr(uint64(off)+uint64(i)) / entry * mm.PageSize); ok && r.Prot != 0 {
 			v = pagemapPresent
 			if !isAnon(&r) {
 				v |= pagemapFile

@@ -26,7 +26,7 @@ func (p *Process) memText(start, end guest.Addr) string {
 // stateLetter is the state of a thread as ps shows it.
 func (t *Thread) stateLetter() string {
 	switch {
-	case t.p.stopped:
+	case t.p.job.stopped:
 		return "T"
 	case t.tracing.by != nil:
 		return "t"
@@ -40,7 +40,7 @@ func (t *Thread) stateLetter() string {
 // no program is placed at random.
 func (p *Process) flagBits() int {
 	const forkNoExec = 0x40
-	if p.parent != nil && !p.execed {
+	if p.family.parent != nil && !p.family.execed {
 		return forkNoExec
 	}
 	return 0
@@ -50,19 +50,19 @@ func (p *Process) flagBits() int {
 // is 0.
 func statText(n *procNode) string {
 	p, t, m := n.p, n.t, n.p.mm
-	used := p.used
+	used := p.usage.own
 	if n.path != procTop+"/"+strconv.Itoa(p.pid)+"/stat" {
-		used = t.used
+		used = t.sched.used
 	}
 	tty, fg := p.tty()
 	ign, caught := p.actionSets()
 	_, file, anon := rss(m)
 	return statLine(map[int]any{
-		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid, 7: tty, 8: fg, 9: p.flagBits(),
-		14: used / clockTick, 16: p.childUsed / clockTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
+		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 7: tty, 8: fg, 9: p.flagBits(),
+		14: used / clockTick, 16: p.usage.children / clockTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
 		23: m.Space.Size(), 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
 		26: uint64(m.StartCode), 27: uint64(m.EndCode), 28: uint64(m.StartStack),
-		31: t.pending.set, 32: t.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exitSignal,
+		31: t.signal.pending.set, 32: t.signal.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exit.signal,
 		45: uint64(m.StartData), 46: uint64(m.EndData), 47: uint64(m.BrkStart),
 		48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd),
 	})
@@ -81,7 +81,7 @@ func statLine(values map[int]any) string {
 }
 
 // startTicks is when a thread began, since the host did.
-func (t *Thread) startTicks() int64 { return t.started / clockTick }
+func (t *Thread) startTicks() int64 { return t.sched.started / clockTick }
 
 // wchan is whether a thread waits.
 func wchan(t *Thread) int {
@@ -94,7 +94,7 @@ func wchan(t *Thread) int {
 // tty is the terminal of the process's session: its device number and foreground
 // group.
 func (p *Process) tty() (dev uint64, fg int) {
-	if x := p.k.sessionTTY(p.sid); x != nil {
+	if x := p.k.sessionTTY(p.job.sid); x != nil {
 		return x.dev, x.fg
 	}
 	return 0, -1
@@ -102,7 +102,7 @@ func (p *Process) tty() (dev uint64, fg int) {
 
 // endedText is a file of a process that nobody has waited for yet.
 func endedText(p *Process, name string) string {
-	comm := p.comm
+	comm := p.exit.comm
 	switch name {
 	case "cmdline":
 		return ""
@@ -110,8 +110,8 @@ func endedText(p *Process, name string) string {
 		return comm + "\n"
 	case "stat":
 		return statLine(map[int]any{
-			1: p.pid, 2: "(" + comm + ")", 3: "Z", 4: p.parentID(), 5: p.pgid, 6: p.sid, 8: -1,
-			14: p.used / clockTick, 16: p.childUsed / clockTick, 18: 20, 20: 1, 38: p.exitSignal, 52: p.status,
+			1: p.pid, 2: "(" + comm + ")", 3: "Z", 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 8: -1,
+			14: p.usage.own / clockTick, 16: p.usage.children / clockTick, 18: 20, 20: 1, 38: p.exit.signal, 52: p.exit.status,
 		})
 	}
 	return formatRows([][2]string{
@@ -133,7 +133,7 @@ func hex64(v uint64) string { return fmt.Sprintf("%016x", v) }
 // actionSets are the signals that are ignored and that have handlers.
 func (p *Process) actionSets() (ign, caught uint64) {
 	for sig := int32(1); sig <= numSignals; sig++ {
-		switch p.actions[sig].Handler {
+		switch p.signal.actions[sig].Handler {
 		case abi.SIG_DFL:
 		case abi.SIG_IGN:
 			ign |= bit(sig)
@@ -179,7 +179,7 @@ func schedText(n *procNode) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%d, #threads: %d)\n%s\n", n.t.comm, n.t.tid, len(n.p.threads), strings.Repeat("-", 67))
 	row := func(name string, v any) { fmt.Fprintf(&b, "%-45s:%21v\n", name, v) }
-	ms := fmt.Sprintf("%d.%06d", n.t.used/1e6, n.t.used%1e6)
+	ms := fmt.Sprintf("%d.%06d", n.t.sched.used/1e6, n.t.sched.used%1e6)
 	row("se.exec_start", ms)
 	row("se.vruntime", ms)
 	row("se.sum_exec_runtime", ms)
@@ -192,7 +192,7 @@ func schedText(n *procNode) string {
 	return b.String()
 }
 
-func autogroupText(n *procNode) string { return fmt.Sprintf("/autogroup-%d nice 0\n", n.p.sid) }
+func autogroupText(n *procNode) string { return fmt.Sprintf("/autogroup-%d nice 0\n", n.p.job.sid) }
 
 // ioText: the kernel counts none of it.
 func ioText(*procNode) string {
@@ -203,7 +203,7 @@ func ioText(*procNode) string {
 func childrenText(n *procNode) string {
 	var b strings.Builder
 	if n.t == n.p.leader() {
-		for _, c := range n.p.children {
+		for _, c := range n.p.family.children {
 			fmt.Fprintf(&b, "%d ", c.pid)
 		}
 	}
@@ -216,7 +216,7 @@ func syscallText(n *procNode) string {
 	t := n.t
 	c := &t.call
 	switch {
-	case t == t.k.cur && !c.active, t.state == ready && !c.active:
+	case t == t.k.sched.cur && !c.active, t.state == ready && !c.active:
 		return "running\n"
 	case !c.active:
 		return fmt.Sprintf("-1 0x%x 0x%x\n", t.sp(), t.pc())
@@ -234,7 +234,7 @@ func wchanText(*procNode) string { return "0" }
 // timersText lists the timers of timer_create.
 func timersText(n *procNode) string {
 	var b strings.Builder
-	for _, tm := range n.p.posix {
+	for _, tm := range n.p.timers.posix {
 		fmt.Fprintf(&b, "ID: %d\nsignal: %d/%016x\nnotify: %s/%s.%d\nClockID: %d\n", tm.id, tm.signo, tm.value, notifyName(tm), "pid", n.p.pid, tm.clock)
 	}
 	return b.String()

@@ -55,8 +55,8 @@ func statusIDs(p *Process, t *Thread) [][2]string {
 		{"Groups", strings.Join(groups, " ") + " "},
 		{"NStgid", strconv.Itoa(p.pid)},
 		{"NSpid", strconv.Itoa(t.tid)},
-		{"NSpgid", strconv.Itoa(p.pgid)},
-		{"NSsid", strconv.Itoa(p.sid)},
+		{"NSpgid", strconv.Itoa(p.job.pgid)},
+		{"NSsid", strconv.Itoa(p.job.sid)},
 		{"Kthread", "0"},
 	}
 }
@@ -94,18 +94,18 @@ func statusMemory(m *mm.MM) [][2]string {
 func statusSignals(p *Process, t *Thread) [][2]string {
 	ign, caught := p.actionSets()
 	queued := 0
-	for _, q := range p.k.procs {
-		queued += len(q.pending.infos)
+	for _, q := range p.k.tasks.procs {
+		queued += len(q.signal.pending.infos)
 		for _, o := range q.threads {
-			queued += len(o.pending.infos)
+			queued += len(o.signal.pending.infos)
 		}
 	}
 	return [][2]string{
 		{"Threads", strconv.Itoa(len(p.threads))},
 		{"SigQ", fmt.Sprintf("%d/%d", queued, p.limit(unix.RLIMIT_SIGPENDING))},
-		{"SigPnd", hex64(t.pending.set)},
-		{"ShdPnd", hex64(p.pending.set)},
-		{"SigBlk", hex64(t.mask)},
+		{"SigPnd", hex64(t.signal.pending.set)},
+		{"ShdPnd", hex64(p.signal.pending.set)},
+		{"SigBlk", hex64(t.signal.mask)},
 		{"SigIgn", hex64(ign)},
 		{"SigCgt", hex64(caught)},
 	}

@@ -34,7 +34,7 @@ func init() { // the rows refer to one another
 		{name: "clear_refs", mode: regular | 0o200, set: setClearRefs},
 		{name: "cmdline", mode: regular | 0o444, text: func(n *procNode) string { return n.p.memText(n.p.mm.ArgStart, n.p.mm.ArgEnd) }},
 		{name: "comm", mode: regular | 0o644, text: func(n *procNode) string { return n.t.comm + "\n" }, set: setComm},
-		{name: "coredump_filter", mode: regular | 0o644, text: func(n *procNode) string { return fmt.Sprintf("%08x\n", n.p.dumpFilter) }, set: setDumpFilter, perProcess: true},
+		{name: "coredump_filter", mode: regular | 0o644, text: func(n *procNode) string { return fmt.Sprintf("%08x\n", n.p.dump.filter) }, set: setDumpFilter, perProcess: true},
 		{name: "cpuset", mode: regular | 0o444, text: mirrored("cpuset", "/\n")},
 		{name: "cwd", mode: symlink | 0o777, link: func(n *procNode) (string, errno) { return n.t.fs.name(n.k) }, open: openCwd},
 		{name: "environ", mode: regular | 0o400, text: func(n *procNode) string { return n.p.memText(n.p.mm.EnvStart, n.p.mm.EnvEnd) }},
@@ -64,7 +64,7 @@ func init() { // the rows refer to one another
 		{name: "projid_map", mode: regular | 0o644, text: fixed(idMap)},
 		{name: "root", mode: symlink | 0o777, link: func(*procNode) (string, errno) { return "/", 0 }, open: openRoot},
 		{name: "sched", mode: regular | 0o644, text: schedText, set: accept},
-		{name: "schedstat", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d 0 0\n", n.t.used) }},
+		{name: "schedstat", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d 0 0\n", n.t.sched.used) }},
 		{name: "sessionid", mode: regular | 0o444, text: fixed("4294967295")},
 		{name: "setgroups", mode: regular | 0o644, text: fixed("allow\n")},
 		{name: "smaps", mode: regular | 0o444, text: func(n *procNode) string { return smapsText(n.p.mm) }},
@@ -212,8 +212,8 @@ var fdRow = procRow{mode: symlink | 0o700, link: func(n *procNode) (string, errn
 func openFD(n *procNode) (target, errno) {
 	f := n.file
 	switch {
-	case f.proc != "":
-		return target{proc: f.proc}, 0
+	case f.proc.name != "":
+		return target{proc: f.proc.name}, 0
 	case f.mode == unix.S_IFDIR:
 		return target{dir: f.fd, guest: f.path}, 0
 	}
@@ -242,10 +242,10 @@ func fdinfoText(n *procNode) string {
 		switch key, _, _ := strings.Cut(line, ":"); {
 		case key == "flags":
 			fmt.Fprintf(&b, "flags:\t0%o\n", f.flags|abi.O_LARGEFILE)
-		case key == "pos" && f.node != nil && f.node.row.transfer != nil:
-			fmt.Fprintf(&b, "pos:\t%d\n", f.at)
-		case key == "pos" && f.node != nil && f.node.typ() == folder:
-			fmt.Fprintf(&b, "pos:\t%d\n", f.pos)
+		case key == "pos" && f.proc.node != nil && f.proc.node.row.transfer != nil:
+			fmt.Fprintf(&b, "pos:\t%d\n", f.proc.at)
+		case key == "pos" && f.proc.node != nil && f.proc.node.typ() == folder:
+			fmt.Fprintf(&b, "pos:\t%d\n", f.listing.pos)
 		default:
 			b.WriteString(line)
 		}
@@ -268,7 +268,7 @@ func openRoot(*procNode) (target, errno) { return target{dir: unix.AT_FDCWD, pat
 // openExe is the program's file. Where it lay is a name without links; what the
 // guest has put there since is not followed.
 func openExe(n *procNode) (target, errno) {
-	fd, _, walk, e := n.k.cur.openHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
+	fd, _, walk, e := n.k.sched.cur.openHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
 	if walk {
 		e = abi.ENOENT
 	}

@@ -76,7 +76,7 @@ const (
 
 // ignored reports whether a process throws a signal away at once.
 func (p *Process) ignored(sig int32) bool {
-	switch h := p.actions[sig].Handler; h {
+	switch h := p.signal.actions[sig].Handler; h {
 	case abi.SIG_IGN:
 		return sig != abi.SIGKILL && sig != abi.SIGSTOP
 	case abi.SIG_DFL:
@@ -88,23 +88,23 @@ func (p *Process) ignored(sig int32) bool {
 // send gives a signal to one thread, to the process when shared is set.
 func (t *Thread) send(info abi.Siginfo, shared bool) {
 	p, sig := t.p, info.Signo
-	if p.ended {
+	if p.exit.ended {
 		return
 	}
 	p.beforeSignal(sig)
 	waiting := t.state == parked && t.wait.signals&bit(sig) != 0
-	if p.ignored(sig) && t.mask&bit(sig) == 0 && !waiting {
+	if p.ignored(sig) && t.signal.mask&bit(sig) == 0 && !waiting {
 		return
 	}
 	if shared {
-		p.pending.add(info)
+		p.signal.pending.add(info)
 		for _, o := range p.threads {
 			if o.notice(sig) {
 				break
 			}
 		}
 	} else {
-		t.pending.add(info)
+		t.signal.pending.add(info)
 		t.notice(sig)
 	}
 	t.k.signalFiles()
@@ -126,7 +126,7 @@ func (p *Process) beforeSignal(sig int32) {
 	case stopSignals&bit(sig) != 0:
 		p.dropPending(1 << (abi.SIGCONT - 1))
 	case sig == abi.SIGKILL:
-		p.stopped = false
+		p.job.stopped = false
 		for _, t := range p.threads {
 			t.untrace()
 		}
@@ -134,9 +134,9 @@ func (p *Process) beforeSignal(sig int32) {
 }
 
 func (p *Process) dropPending(set uint64) {
-	p.pending.drop(set)
+	p.signal.pending.drop(set)
 	for _, t := range p.threads {
-		t.pending.drop(set)
+		t.signal.pending.drop(set)
 	}
 }
 
@@ -146,7 +146,7 @@ func (t *Thread) notice(sig int32) bool {
 	case t.state == parked && t.wait.signals&bit(sig) != 0:
 		t.giveUp()
 		t.wake()
-	case t.mask&bit(sig) != 0:
+	case t.signal.mask&bit(sig) != 0:
 		return false
 	default:
 		t.interrupt()
@@ -157,31 +157,33 @@ func (t *Thread) notice(sig int32) bool {
 // force gives the running thread a signal that it cannot put off: one that it
 // blocks or ignores kills it.
 func (t *Thread) force(info abi.Siginfo) {
-	act := &t.p.actions[info.Signo]
-	if t.mask&bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
+	act := &t.p.signal.actions[info.Signo]
+	if t.signal.mask&bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
 		act.Handler = abi.SIG_DFL
-		t.mask &^= bit(info.Signo)
+		t.signal.mask &^= bit(info.Signo)
 	}
-	t.pending.add(info)
+	t.signal.pending.add(info)
 }
 
 // deliverable are the signals that the thread would take now.
-func (t *Thread) deliverable() uint64 { return (t.pending.set | t.p.pending.set) &^ t.mask }
+func (t *Thread) deliverable() uint64 {
+	return (t.signal.pending.set | t.p.signal.pending.set) &^ t.signal.mask
+}
 
 // next takes the signal to deliver first: one that was held, faults, then the
 // lowest number.
 func (t *Thread) next(set uint64) abi.Siginfo {
-	if f := t.pending.set & set & faultSet; f != 0 {
+	if f := t.signal.pending.set & set & faultSet; f != 0 {
 		set = f
 	}
-	if a := t.allowed; a != 0 && t.pending.set&set&bit(a) != 0 {
+	if a := t.signal.allowed; a != 0 && t.signal.pending.set&set&bit(a) != 0 {
 		set = bit(a)
 	}
 	sig := int32(bits.TrailingZeros64(set) + 1)
-	if t.pending.set&bit(sig) != 0 {
-		return t.pending.take(sig)
+	if t.signal.pending.set&bit(sig) != 0 {
+		return t.signal.pending.take(sig)
 	}
-	return t.p.pending.take(sig)
+	return t.p.signal.pending.take(sig)
 }
 
 // deliverSignals lets the running thread take its signals. A false result says
@@ -195,7 +197,7 @@ func (t *Thread) deliverSignals() bool {
 		case Drop:
 			continue
 		}
-		act := t.p.actions[info.Signo]
+		act := t.p.signal.actions[info.Signo]
 		if t.k.tracer != nil {
 			t.k.tracer.line(t, abi.FormatSignal(&info))
 		}
@@ -210,8 +212,8 @@ func (t *Thread) deliverSignals() bool {
 		}
 	}
 	t.restartCall()
-	if t.restore {
-		t.mask, t.restore = t.oldMask, false
+	if t.signal.restore {
+		t.signal.mask, t.signal.restore = t.signal.oldMask, false
 	}
 	return true
 }
@@ -222,39 +224,39 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.resumed = nil
 	t.restartSequence()
 	f := &sigframe.Frame{
-		Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.sp()),
-		Trapno: t.fault.trapno, Err: t.fault.err, FaultAddr: t.fault.addr,
+		Info: info, Act: act, Mask: t.signal.mask, Stack: t.stackNow(), SP: guest.Addr(t.sp()),
+		Trapno: t.signal.fault.trapno, Err: t.signal.fault.err, FaultAddr: t.signal.fault.addr,
 	}
-	if t.restore {
-		f.Mask, t.restore = t.oldMask, false
+	if t.signal.restore {
+		f.Mask, t.signal.restore = t.signal.oldMask, false
 	}
-	if act.Flags&abi.SA_ONSTACK != 0 && t.stack.Flags&abi.SS_DISABLE == 0 && t.stack.Size != 0 && !t.onStack() {
-		f.SP, f.Switched = guest.Addr(t.stack.SP+t.stack.Size), true
+	if act.Flags&abi.SA_ONSTACK != 0 && t.signal.stack.Flags&abi.SS_DISABLE == 0 && t.signal.stack.Size != 0 && !t.onStack() {
+		f.SP, f.Switched = guest.Addr(t.signal.stack.SP+t.signal.stack.Size), true
 	}
 	if !t.p.abi.Frames.Push(t, f) {
 		if info.Signo == abi.SIGSEGV {
-			t.p.actions[abi.SIGSEGV] = abi.Sigaction{}
+			t.p.signal.actions[abi.SIGSEGV] = abi.Sigaction{}
 		}
 		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
 		return
 	}
 	if act.Flags&abi.SA_RESETHAND != 0 {
-		t.p.actions[info.Signo].Handler = abi.SIG_DFL
+		t.p.signal.actions[info.Signo].Handler = abi.SIG_DFL
 	}
-	if t.stack.Flags&ssAutodisarm != 0 {
-		t.stack = abi.Stack{Flags: abi.SS_DISABLE}
+	if t.signal.stack.Flags&ssAutodisarm != 0 {
+		t.signal.stack = abi.Stack{Flags: abi.SS_DISABLE}
 	}
-	t.mask |= act.Mask
+	t.signal.mask |= act.Mask
 	if act.Flags&abi.SA_NODEFER == 0 {
-		t.mask |= bit(info.Signo)
+		t.signal.mask |= bit(info.Signo)
 	}
-	t.mask &^= unblockable
+	t.signal.mask &^= unblockable
 }
 
 // onStack reports whether the thread runs on its alternate stack.
 func (t *Thread) onStack() bool {
 	sp := t.sp()
-	return t.stack.Flags&ssAutodisarm == 0 && sp > t.stack.SP && sp-t.stack.SP <= t.stack.Size
+	return t.signal.stack.Flags&ssAutodisarm == 0 && sp > t.signal.stack.SP && sp-t.signal.stack.SP <= t.signal.stack.Size
 }
 
 // ssAutodisarm is SS_AUTODISARM.
@@ -262,7 +264,7 @@ const ssAutodisarm = -1 << 31
 
 // stackNow is the alternate stack as sigaltstack reports it.
 func (t *Thread) stackNow() abi.Stack {
-	s := t.stack
+	s := t.signal.stack
 	switch {
 	case s.Size == 0:
 		s.Flags |= abi.SS_DISABLE
@@ -281,7 +283,7 @@ func (t *Thread) defaultAction(info abi.Siginfo) bool {
 		return true
 	case stop:
 		t.p.stop(sig)
-		return !t.p.stopped
+		return !t.p.job.stopped
 	}
 	t.report1(info)
 	status := int(sig)
@@ -297,43 +299,43 @@ func (t *Thread) defaultAction(info abi.Siginfo) bool {
 // nobody could continue.
 func (p *Process) stop(sig int32) {
 	switch {
-	case sig != abi.SIGSTOP && p.k.orphaned(p.pgid):
+	case sig != abi.SIGSTOP && p.k.orphaned(p.job.pgid):
 		return
-	case p.parent == nil && p == p.k.first:
+	case p.family.parent == nil && p == p.k.tasks.first:
 		p.k.host.StopSelf()
 		return
 	}
-	p.stopped = true
-	p.stopStatus = int(sig)<<8 | 0x7f
+	p.job.stopped = true
+	p.job.stopStatus = int(sig)<<8 | 0x7f
 	p.tellParent(abi.CLD_STOPPED, int(sig), p.parentIgnoresStops())
 }
 
 // carryOn continues a stopped process.
 func (p *Process) carryOn() {
-	if !p.stopped {
+	if !p.job.stopped {
 		return
 	}
-	p.stopped = false
+	p.job.stopped = false
 	for _, t := range p.threads { // what it has not used counts as that of one who slept
-		t.vruntime = max(t.vruntime, p.k.floor-sleeperCredit)
+		t.sched.vruntime = max(t.sched.vruntime, p.k.sched.floor-sleeperCredit)
 	}
-	p.stopStatus = 0xffff
+	p.job.stopStatus = 0xffff
 	p.tellParent(abi.CLD_CONTINUED, abi.SIGCONT, p.parentIgnoresStops())
 }
 
 func (p *Process) parentIgnoresStops() bool {
-	return p.parent == nil || p.parent.actions[abi.SIGCHLD].Flags&abi.SA_NOCLDSTOP != 0
+	return p.family.parent == nil || p.family.parent.signal.actions[abi.SIGCHLD].Flags&abi.SA_NOCLDSTOP != 0
 }
 
 // tellParent sends SIGCHLD, unless quiet, and wakes who waits for the child.
 func (p *Process) tellParent(code int32, status int, quiet bool) {
-	if p.parent == nil {
+	if p.family.parent == nil {
 		return
 	}
-	if !quiet && p.exitSignal != 0 {
-		p.parent.sendProcess(abi.Siginfo{Signo: int32(p.exitSignal), Code: code, PID: int32(p.pid), UID: p.k.uid(), Status: int32(status)})
+	if !quiet && p.exit.signal != 0 {
+		p.family.parent.sendProcess(abi.Siginfo{Signo: int32(p.exit.signal), Code: code, PID: int32(p.pid), UID: p.k.uid(), Status: int32(status)})
 	}
-	p.parent.wakeWaiting()
+	p.family.parent.wakeWaiting()
 }
 
 // wakeWaiting wakes the threads that wait for a child.
@@ -359,7 +361,7 @@ func (k *Kernel) hostSignal(sig int) {
 			return
 		}
 	}
-	k.first.sendProcess(info)
+	k.tasks.first.sendProcess(info)
 }
 
 // foreground are the processes that the terminal of the host sends signals to.
@@ -369,7 +371,7 @@ func (k *Kernel) foreground() []*Process {
 			return k.inGroup(x.fg)
 		}
 	}
-	return k.inGroup(k.first.pgid)
+	return k.inGroup(k.tasks.first.job.pgid)
 }
 
 // Restarting calls that a signal interrupted.

@@ -84,7 +84,7 @@ func (k *Kernel) named(f *File, host, own []byte) {
 	spelled, _ := unixPath(own)
 	if ok && spelled != name {
 		f.bound = name
-		k.bound[name] = boundName{f, spelled}
+		k.sockets.bound[name] = boundName{f, spelled}
 	}
 }
 
@@ -96,8 +96,8 @@ type boundName struct {
 
 // unnamed forgets the name of a socket that is closed.
 func (k *Kernel) unnamed(f *File) {
-	if k.bound[f.bound].f == f {
-		delete(k.bound, f.bound)
+	if k.sockets.bound[f.bound].f == f {
+		delete(k.sockets.bound, f.bound)
 	}
 }
 
@@ -107,7 +107,7 @@ func (k *Kernel) guestSockaddr(addr []byte) []byte {
 	if !ok {
 		return addr
 	}
-	if b, ok := k.bound[name]; ok {
+	if b, ok := k.sockets.bound[name]; ok {
 		return unixAddr(b.spelled)
 	}
 	if own := k.guestPath(name); own != name {

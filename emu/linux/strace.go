@@ -101,7 +101,7 @@ func (tr *tracer) enter(t *Thread) {
 }
 
 func (tr *tracer) prefix(t *Thread) string {
-	tr.many = tr.many || len(t.k.threads) > 1
+	tr.many = tr.many || len(t.k.tasks.threads) > 1
 	if !tr.many {
 		return ""
 	}

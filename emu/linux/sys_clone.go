@@ -114,8 +114,8 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 		return 0, e
 	}
 	child.state = ready
-	t.k.threads = append(t.k.threads, child)
-	child.vruntime = t.vruntime
+	t.k.tasks.threads = append(t.k.tasks.threads, child)
+	child.sched.vruntime = t.sched.vruntime
 	t.k.enqueue(child)
 	if child.p != t.p {
 		t.k.fireProcess(event.ProcessFork, event.Process{PID: child.p.pid, Parent: t.p.pid})
@@ -123,7 +123,7 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 	t.k.fireThread(event.ThreadStart, child, 0)
 	id := int64(child.tid)
 	if a.flags&abi.CLONE_VFORK != 0 {
-		child.p.vfork = t
+		child.p.family.vfork = t
 		t.call.state.child = child.tid
 		return id, t.parkHard()
 	}
@@ -138,9 +138,10 @@ func (t *Thread) parkHard() errno {
 
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
-	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, regs: k.newRegs(), own: t.ownStack(a), started: k.host.Now()}
-	if t.restore {
-		child.mask = t.oldMask
+	child := &Thread{k: k, tid: k.newID(), comm: t.comm, regs: k.newRegs(), own: t.ownStack(a), sched: threadSched{started: k.host.Now()}}
+	child.signal.mask, child.signal.fault = t.signal.mask, t.signal.fault
+	if t.signal.restore {
+		child.signal.mask = t.signal.oldMask
 	}
 	copy(child.regs, k.cpu.W[:])
 	child.regs[t.call.abi.Regs.Ret] = 0
@@ -153,10 +154,10 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 		}
 	}
 	if a.flags&abi.CLONE_VM == 0 {
-		child.rseq = t.rseq
+		child.registered.rseq = t.registered.rseq
 	}
 	if a.flags&abi.CLONE_VM == 0 || a.flags&abi.CLONE_VFORK != 0 {
-		child.stack = t.stack
+		child.signal.stack = t.signal.stack
 	}
 	if e := t.joinProcess(child, a); e != 0 {
 		return nil, e
@@ -176,11 +177,14 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		return 0
 	}
 	k, from := t.k, t.p
-	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds, abi: from.abi, persona: from.persona, dumpFilter: from.dumpFilter, oomAdj: from.oomAdj}
+	p := &Process{
+		k: k, pid: child.tid, abi: from.abi, rlimits: from.rlimits, creds: from.creds, dump: from.dump, oomAdj: from.oomAdj, persona: from.persona,
+		job: job{pgid: from.job.pgid, sid: from.job.sid}, exit: exitState{signal: a.exitSignal},
+	}
 	p.limitTime()
-	p.parent, p.ppid = from, from.pid
+	p.family.parent, p.family.ppid = from, from.pid
 	if a.flags&abi.CLONE_PARENT != 0 {
-		p.parent, p.ppid, p.exitSignal = from.parent, from.ppid, from.exitSignal
+		p.family.parent, p.family.ppid, p.exit.signal = from.family.parent, from.family.ppid, from.exit.signal
 	}
 	if a.flags&abi.CLONE_VM != 0 {
 		p.mm = from.mm
@@ -193,18 +197,18 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		}
 		p.mm = m
 	}
-	p.actions = from.actions
+	p.signal.actions = from.signal.actions
 	if a.flags&abi.CLONE_SIGHAND == 0 {
-		own := *from.actions
+		own := *from.signal.actions
 		if a.flags&abi.CLONE_CLEAR_SIGHAND != 0 {
 			own.reset()
 		}
-		p.actions = &own
+		p.signal.actions = &own
 	}
-	if p.parent != nil {
-		p.parent.children = append(p.parent.children, p)
+	if p.family.parent != nil {
+		p.family.parent.family.children = append(p.family.parent.family.children, p)
 	}
-	k.procs = append(k.procs, p)
+	k.tasks.procs = append(k.tasks.procs, p)
 	child.p = p
 	return 0
 }
@@ -233,7 +237,7 @@ func (t *Thread) setIDs(child *Thread, a *cloneArgs) errno {
 		child.putU32(a.childTID, uint32(child.tid))
 	}
 	if a.flags&abi.CLONE_CHILD_CLEARTID != 0 {
-		child.clearTID = a.childTID
+		child.registered.clearTID = a.childTID
 	}
 	if a.flags&abi.CLONE_PIDFD == 0 {
 		return 0
@@ -261,7 +265,7 @@ func (s *sigActions) reset() {
 }
 
 func sysSetTidAddress(t *Thread, c *call) (int64, errno) {
-	t.clearTID = c.addr(0)
+	t.registered.clearTID = c.addr(0)
 	return int64(t.tid), 0
 }
 

@@ -124,7 +124,7 @@ func sysFchmodat(t *Thread, c *call) (int64, errno) { return t.chmod(c.i32(0), 1
 
 func sysFchmod(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if f.node != nil {
+		if f.proc.node != nil {
 			return abi.EPERM
 		}
 		return t.k.host.Fchmod(f.fd, c.u32(1))
@@ -147,7 +147,7 @@ func sysFchownat(t *Thread, c *call) (int64, errno) { return t.chown(c.i32(0), 1
 
 func sysFchown(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if f.node != nil {
+		if f.proc.node != nil {
 			return abi.EPERM
 		}
 		return t.k.host.Fchown(f.fd, c.i32(1), c.i32(2))
@@ -255,14 +255,14 @@ func sysTruncate(t *Thread, c *call) (int64, errno) {
 // resizedAt is resized for a file that has just been cut off by its name.
 func (k *Kernel) resizedAt(tg target) {
 	if fd, e := k.host.Openat(tg.dir, tg.path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
-		k.memory.FileResized(fd)
+		k.mem.group.FileResized(fd)
 		k.host.Close(fd)
 	}
 }
 
 func sysFtruncate(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if f.node != nil {
+		if f.proc.node != nil {
 			return abi.EINVAL
 		}
 		if e := t.resizable(f, c.i64(1)); e != 0 {

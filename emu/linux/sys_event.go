@@ -127,7 +127,7 @@ func (t *Thread) signalfd(c *call, flags int) (int64, errno) {
 	}
 	f := t.k.newFile(fd, "anon_inode:[signalfd]", flags|abi.O_RDWR)
 	f.signals = &signalFile{mask}
-	t.k.signalFDs = append(t.k.signalFDs, f)
+	t.k.files.signalFDs = append(t.k.files.signalFDs, f)
 	t.k.signalFiles()
 	return t.install(f, flags&abi.O_CLOEXEC != 0)
 }
@@ -135,11 +135,11 @@ func (t *Thread) signalfd(c *call, flags int) (int64, errno) {
 // signalFiles makes each signalfd readable exactly when a process that has it
 // open has a signal for it.
 func (k *Kernel) signalFiles() {
-	for _, f := range k.signalFDs {
+	for _, f := range k.files.signalFDs {
 		var b [8]byte
 		k.host.Read(f.fd, b[:])
-		for _, t := range k.threads {
-			if (t.pending.set|t.p.pending.set)&f.signals.mask != 0 && t.files.has(f) {
+		for _, t := range k.tasks.threads {
+			if (t.signal.pending.set|t.p.signal.pending.set)&f.signals.mask != 0 && t.files.has(f) {
 				b[0] = 1
 				k.host.Write(f.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 				break
@@ -165,7 +165,7 @@ func (t *Thread) readSignals(f *File, v [][]byte) (int64, errno) {
 	}
 	n := 0
 	for ; n+size <= len(v[0]); n += size {
-		set := (t.pending.set | t.p.pending.set) & f.signals.mask
+		set := (t.signal.pending.set | t.p.signal.pending.set) & f.signals.mask
 		if set == 0 {
 			break
 		}
@@ -192,7 +192,7 @@ func (k *Kernel) pidFile(p *Process, flags int) (*File, errno) {
 	f := k.newFile(fd, "anon_inode:[pidfd]", abi.O_RDWR|flags)
 	f.process = p
 	p.pidfds = append(p.pidfds, f)
-	if p.ended {
+	if p.exit.ended {
 		k.pidEnded(f)
 	}
 	return f, 0
@@ -247,7 +247,7 @@ func sysPidfdSendSignal(t *Thread, c *call) (int64, errno) {
 
 // procProcess is the process whose directory in /proc the file is; nil if it is none.
 func (f *File) procProcess() *Process {
-	if n := f.node; n != nil && (n.row == &processRow || n.row == &endedRow) && f.flags&abi.O_PATH == 0 {
+	if n := f.proc.node; n != nil && (n.row == &processRow || n.row == &endedRow) && f.flags&abi.O_PATH == 0 {
 		return n.p
 	}
 	return nil
@@ -258,7 +258,7 @@ func sysPidfdGetfd(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.process == nil || f.process.ended {
+	if f.process == nil || f.process.exit.ended {
 		return 0, abi.EBADF
 	}
 	got, e := f.process.leader().file(c.i32(1))

@@ -110,7 +110,7 @@ func knownMap(flags uint64) errno {
 // mappable refuses what cannot be mapped. A socket is asked by Linux when what was
 // there has been unmapped already.
 func (t *Thread) mappable(f *File, r *mm.Request) errno {
-	if f.node != nil {
+	if f.proc.node != nil {
 		return abi.ENODEV
 	}
 	switch f.mode {

@@ -189,7 +189,7 @@ func (t *Thread) openHost(tg target, r openReq) (fd int, walk bool, e errno) {
 
 // umasked runs f, which creates a file, under the guest's umask.
 func (t *Thread) umasked(f func()) {
-	if t.fs.umask != t.k.umask {
+	if t.fs.umask != t.k.fs.umask {
 		defer t.k.host.Umask(t.k.host.Umask(t.fs.umask))
 	}
 	f()
@@ -198,7 +198,7 @@ func (t *Thread) umasked(f func()) {
 // opened makes a descriptor of a host file.
 func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
 	f := t.k.newFile(fd, tg.guest, r.flags)
-	if f.mode == unix.S_IFDIR && f.proc == "" {
+	if f.mode == unix.S_IFDIR && f.proc.name == "" {
 		f.path = t.k.realPath(f)
 	}
 	if f.mode == unix.S_IFCHR {
@@ -247,12 +247,12 @@ func sysCloseRange(t *Thread, c *call) (int64, errno) {
 // process.
 func (k *Kernel) openFirst(t *Thread) error {
 	t.files = &fdTable{refs: 1}
-	for i, fd := range []int{k.cfg.Stdin, k.cfg.Stdout, k.cfg.Stderr} {
+	for i, fd := range []int{k.cfg.Command.Stdin, k.cfg.Command.Stdout, k.cfg.Command.Stderr} {
 		if f := k.wrap(fd); f != nil {
 			t.files.set(i, f, false)
 		}
 	}
-	dir := k.cfg.Dir
+	dir := k.cfg.Command.Dir
 	if dir == "" {
 		dir = "."
 	}
@@ -265,9 +265,9 @@ func (k *Kernel) openFirst(t *Thread) error {
 	if st, e := k.host.Fstat(fd); e == 0 && k.isProc(fd, &st) {
 		t.fs.proc = k.procName(fd, &st)
 	}
-	k.umask = k.host.Umask(0)
-	k.host.Umask(k.umask)
-	t.fs.umask = k.umask
+	k.fs.umask = k.host.Umask(0)
+	k.host.Umask(k.fs.umask)
+	t.fs.umask = k.fs.umask
 	return nil
 }
 

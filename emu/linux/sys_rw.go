@@ -42,7 +42,7 @@ type transfer struct {
 func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	f := x.f
 	switch {
-	case f.node != nil:
+	case f.proc.node != nil:
 		if n, e, done := t.readNode(x, v); done {
 			return n, e
 		}
@@ -77,7 +77,7 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 // gets what it takes at once.
 func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 	c, f := &t.call, x.f
-	if f.node != nil {
+	if f.proc.node != nil {
 		return t.writeNode(x, v)
 	}
 	v = skip(v, c.progress)
@@ -185,7 +185,7 @@ func (t *Thread) oneBuffer(c *call, write bool, off int64) (int64, errno) {
 	if c.Args[2] == 0 {
 		return t.nothing(x, write)
 	}
-	v, e := t.buffers(t.single[:0], c.addr(1), c.Args[2], access)
+	v, e := t.buffers(t.iov.single[:0], c.addr(1), c.Args[2], access)
 	if e != 0 {
 		return 0, e
 	}
@@ -197,7 +197,7 @@ func (t *Thread) nothing(x transfer, write bool) (int64, errno) {
 	var n int
 	var e errno
 	switch {
-	case x.f.mayBlock || x.f.signals != nil || x.f.node != nil:
+	case x.f.mayBlock || x.f.signals != nil || x.f.proc.node != nil:
 		return 0, 0
 	case write:
 		n, e = t.k.host.Write(x.f.fd, nil)
@@ -286,14 +286,14 @@ func sysLseek(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) seek(f *File, off int64, whence int) (int64, errno) {
-	if f.node != nil && f.mode == unix.S_IFDIR {
-		f.pos = int(min(max(off, 0), int64(len(f.entries))))
-		return int64(f.pos), 0
+	if f.proc.node != nil && f.mode == unix.S_IFDIR {
+		f.listing.pos = int(min(max(off, 0), int64(len(f.listing.entries))))
+		return int64(f.listing.pos), 0
 	}
-	if f.node != nil {
+	if f.proc.node != nil {
 		return f.seekNode(t.k, off, whence)
 	}
-	if whence == unix.SEEK_SET && f.places != nil {
+	if whence == unix.SEEK_SET && f.listing.places != nil {
 		off = f.place(off)
 	}
 	return t.k.host.Lseek(f.fd, off, whence)
@@ -339,9 +339,9 @@ func (t *Thread) pair(in, out int) (i, o *File, e errno) {
 // may be copied; nothing can be copied to a file there.
 func (t *Thread) copyable(in, out *File) errno {
 	switch {
-	case out.node != nil || in.node != nil && in.node.row.text == nil:
+	case out.proc.node != nil || in.proc.node != nil && in.proc.node.row.text == nil:
 		return abi.EINVAL
-	case in.node != nil:
+	case in.proc.node != nil:
 		return in.fill(t.k, -1)
 	}
 	return 0

@@ -34,11 +34,11 @@ func (t *Thread) sigaction(sig int, act *abi.Sigaction) (old abi.Sigaction, e er
 	if !validSignal(sig) || act != nil && unblockable&bit(int32(sig)) != 0 {
 		return old, abi.EINVAL
 	}
-	old = t.p.actions[sig]
+	old = t.p.signal.actions[sig]
 	if act != nil {
 		act.Mask &^= unblockable
 		act.Flags &^= abi.SA_UNSUPPORTED
-		t.p.actions[sig] = *act
+		t.p.signal.actions[sig] = *act
 		if t.p.ignored(int32(sig)) {
 			t.p.dropPending(bit(int32(sig)))
 		}
@@ -50,7 +50,7 @@ func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
 	if c.Args[3] != 8 {
 		return 0, abi.EINVAL
 	}
-	old := t.mask
+	old := t.signal.mask
 	if a := c.addr(1); a != 0 {
 		set, e := t.u64(a)
 		if e != 0 {
@@ -70,15 +70,15 @@ func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
 func (t *Thread) changeMask(how int, set uint64) errno {
 	switch how {
 	case abi.SIG_BLOCK:
-		t.mask |= set
+		t.signal.mask |= set
 	case abi.SIG_UNBLOCK:
-		t.mask &^= set
+		t.signal.mask &^= set
 	case abi.SIG_SETMASK:
-		t.mask = set
+		t.signal.mask = set
 	default:
 		return abi.EINVAL
 	}
-	t.mask &^= unblockable
+	t.signal.mask &^= unblockable
 	return 0
 }
 
@@ -91,7 +91,7 @@ func sysRtSigreturn(t *Thread, c *call) (int64, errno) {
 func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 	t.call.replaced = true
 	if saved.Read {
-		t.mask = saved.Mask &^ unblockable
+		t.signal.mask = saved.Mask &^ unblockable
 	}
 	if !ok {
 		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
@@ -109,7 +109,7 @@ func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 func (t *Thread) setStack(s abi.Stack) errno {
 	const modes = abi.SS_ONSTACK | abi.SS_DISABLE
 	switch mode := s.Flags &^ ssAutodisarm; {
-	case t.onStack() && t.stack.Size != 0:
+	case t.onStack() && t.signal.stack.Size != 0:
 		return abi.EPERM
 	case mode&^modes != 0:
 		return abi.EINVAL
@@ -120,7 +120,7 @@ func (t *Thread) setStack(s abi.Stack) errno {
 	default:
 		s.Flags &= ssAutodisarm
 	}
-	t.stack = s
+	t.signal.stack = s
 	return 0
 }
 
@@ -139,7 +139,7 @@ func sysSigaltstack(t *Thread, c *call) (int64, errno) {
 }
 
 func sysRtSigpending(t *Thread, c *call) (int64, errno) {
-	return 0, t.putU64(c.addr(0), (t.pending.set|t.p.pending.set)&t.mask)
+	return 0, t.putU64(c.addr(0), (t.signal.pending.set|t.p.signal.pending.set)&t.signal.mask)
 }
 
 func sysRtSigsuspend(t *Thread, c *call) (int64, errno) {
@@ -164,7 +164,7 @@ func sysRtSigtimedwait(t *Thread, c *call) (int64, errno) {
 		return 0, e
 	}
 	set &^= unblockable
-	if have := (t.pending.set | t.p.pending.set) & set; have != 0 {
+	if have := (t.signal.pending.set | t.p.signal.pending.set) & set; have != 0 {
 		info := t.next(have)
 		t.k.signalFiles()
 		return int64(info.Signo), t.storeIf(c.addr(1), &info)
@@ -194,11 +194,11 @@ func (t *Thread) kill(pid, sig int) (int64, errno) {
 	k := t.k
 	switch {
 	case pid == 0:
-		return 0, t.killAll(k.inGroup(t.p.pgid), sig)
+		return 0, t.killAll(k.inGroup(t.p.job.pgid), sig)
 	case pid == -1:
 		var others []*Process
-		for _, p := range k.procs {
-			if p != t.p && !p.ended {
+		for _, p := range k.tasks.procs {
+			if p != t.p && !p.exit.ended {
 				others = append(others, p)
 			}
 		}
@@ -207,7 +207,7 @@ func (t *Thread) kill(pid, sig int) (int64, errno) {
 		if ps := k.inGroup(-pid); len(ps) != 0 {
 			return 0, t.killAll(ps, sig)
 		}
-		if k.ever[-pid] || -pid == k.first.pgid || -pid == k.first.sid {
+		if k.tasks.ever[-pid] || -pid == k.tasks.first.job.pgid || -pid == k.tasks.first.job.sid {
 			return 0, abi.ESRCH
 		}
 		return 0, k.host.Kill(pid, sig)
@@ -218,7 +218,7 @@ func (t *Thread) kill(pid, sig int) (int64, errno) {
 	if o := k.thread(pid); o != nil {
 		return 0, t.killAll([]*Process{o.p}, sig)
 	}
-	if k.ever[pid] || k.isEmulator(pid) {
+	if k.tasks.ever[pid] || k.isEmulator(pid) {
 		return 0, abi.ESRCH
 	}
 	return 0, k.host.Kill(pid, sig)

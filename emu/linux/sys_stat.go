@@ -58,8 +58,8 @@ func sysFstat(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.node != nil {
-		st := f.node.stat()
+	if f.proc.node != nil {
+		st := f.proc.node.stat()
 		return t.putStat(c.addr(1), &st, 0)
 	}
 	st, e := t.k.host.Fstat(f.fd)
@@ -144,7 +144,7 @@ func sysFstatfs(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.node != nil {
+	if f.proc.node != nil {
 		st, e := t.k.host.Statfs(procTop)
 		return t.putStatfs(c.addr(1), &st, e)
 	}
@@ -242,8 +242,8 @@ func sysFchdir(t *Thread, c *call) (int64, errno) {
 	if f.mode != unix.S_IFDIR {
 		return 0, abi.ENOTDIR
 	}
-	if f.node != nil {
-		return 0, t.enterNode(f.node)
+	if f.proc.node != nil {
+		return 0, t.enterNode(f.proc.node)
 	}
 	fd, e := t.k.host.Openat(f.fd, ".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {

@@ -153,8 +153,8 @@ var rows = map[string]*row{
 	"sched_getattr": {level: refused}, "sched_setattr": {level: refused}, "getcpu": {fn: sysGetcpu},
 	// The machine.
 	"uname":         {fn: sysUname},
-	"sethostname":   {fn: setName(func(k *Kernel) *ownName { return &k.hostname }), level: partial, gap: ownNames},
-	"setdomainname": {fn: setName(func(k *Kernel) *ownName { return &k.domainname }), level: partial, gap: ownNames},
+	"sethostname":   {fn: setName(func(k *Kernel) *ownName { return &k.uts.hostname }), level: partial, gap: ownNames},
+	"setdomainname": {fn: setName(func(k *Kernel) *ownName { return &k.uts.domainname }), level: partial, gap: ownNames},
 	"sysinfo":       {fn: sysSysinfo}, "getrandom": {fn: sysGetrandom}, "syslog": {level: refused},
 	"mseal": {level: refused}, "cachestat": {level: refused}, "landlock_create_ruleset": {level: refused},
 }

@@ -50,7 +50,7 @@ func (k *Kernel) terminalOf(p *Process, f *File) *terminal {
 	case f.master != nil:
 		return f.master
 	case major == auxMajor && abi.Minor(f.rdev) == ttyMinor:
-		return k.sessionTTY(p.sid)
+		return k.sessionTTY(p.job.sid)
 	case (major == ttyMajor || major == auxMajor || major >= ptsMajor && major < ptsEnd) && !isMaster(f.rdev) && k.isTTY(f):
 		return k.terminal(f.rdev)
 	}
@@ -78,7 +78,7 @@ func (k *Kernel) firstTTY(t *Thread) {
 			continue
 		}
 		if x := k.terminalOf(t.p, s.file); x != nil {
-			x.sid, x.fg, x.host = t.p.sid, t.p.pgid, true
+			x.sid, x.fg, x.host = t.p.job.sid, t.p.job.pgid, true
 			return
 		}
 	}
@@ -96,9 +96,9 @@ func (t *Thread) openedTTY(f *File, flags int) {
 		}
 		return
 	}
-	if flags&(abi.O_NOCTTY|abi.O_PATH) == 0 && t.p.sid == t.p.pid && k.sessionTTY(t.p.sid) == nil {
+	if flags&(abi.O_NOCTTY|abi.O_PATH) == 0 && t.p.job.sid == t.p.pid && k.sessionTTY(t.p.job.sid) == nil {
 		if x := k.terminalOf(t.p, f); x != nil && x.sid == 0 {
-			x.sid, x.fg = t.p.sid, t.p.pgid
+			x.sid, x.fg = t.p.job.sid, t.p.job.pgid
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (k *Kernel) hangUp(x *terminal) {
 		return
 	}
 	told := k.inGroup(x.fg)
-	if p := k.process(x.sid); p != nil && !p.ended && !slices.Contains(told, p) {
+	if p := k.process(x.sid); p != nil && !p.exit.ended && !slices.Contains(told, p) {
 		told = append(told, p)
 	}
 	x.sid, x.fg = 0, 0
@@ -122,10 +122,10 @@ func (k *Kernel) hangUp(x *terminal) {
 
 // leaderEnds hangs up the terminal of a session whose leader ends.
 func (k *Kernel) leaderEnds(p *Process) {
-	if p.sid != p.pid {
+	if p.job.sid != p.pid {
 		return
 	}
-	if x := k.sessionTTY(p.sid); x != nil && !x.host {
+	if x := k.sessionTTY(p.job.sid); x != nil && !x.host {
 		k.hangUp(x)
 	}
 }
@@ -137,21 +137,21 @@ func (t *Thread) mayUse(f *File, sig int32) errno {
 		return 0
 	}
 	x := t.k.terminalOf(t.p, f)
-	if x == nil || x.sid != t.p.sid || x.fg == t.p.pgid || x.fg == 0 {
+	if x == nil || x.sid != t.p.job.sid || x.fg == t.p.job.pgid || x.fg == 0 {
 		return 0
 	}
 	return t.background(sig)
 }
 
 func (t *Thread) background(sig int32) errno {
-	put := t.mask&bit(sig) != 0 || t.p.actions[sig].Handler == abi.SIG_IGN
+	put := t.signal.mask&bit(sig) != 0 || t.p.signal.actions[sig].Handler == abi.SIG_IGN
 	switch {
 	case put && sig == abi.SIGTTOU:
 		return 0
-	case put || t.k.orphaned(t.p.pgid):
+	case put || t.k.orphaned(t.p.job.pgid):
 		return abi.EIO
 	}
-	for _, p := range t.k.inGroup(t.p.pgid) {
+	for _, p := range t.k.inGroup(t.p.job.pgid) {
 		p.sendProcess(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
 	}
 	return abi.ERESTARTSYS
@@ -161,10 +161,10 @@ func (t *Thread) background(sig int32) errno {
 // The first process has a parent outside, of which the host tells.
 func (k *Kernel) orphaned(pgid int) bool {
 	return !slices.ContainsFunc(k.inGroup(pgid), func(p *Process) bool {
-		if p == k.first {
+		if p == k.tasks.first {
 			return !k.host.Orphaned()
 		}
-		return p.parent != nil && p.parent.pgid != pgid && p.parent.sid == p.sid
+		return p.family.parent != nil && p.family.parent.job.pgid != pgid && p.family.parent.job.sid == p.job.sid
 	})
 }
 
@@ -231,7 +231,7 @@ func (t *Thread) mayWrite(f *File) errno {
 		return 0
 	}
 	x := t.k.terminalOf(t.p, f)
-	if x == nil || x.sid != t.p.sid || x.fg == t.p.pgid || x.fg == 0 {
+	if x == nil || x.sid != t.p.job.sid || x.fg == t.p.job.pgid || x.fg == 0 {
 		return 0
 	}
 	if _, lflag := t.k.termios(f); lflag&unix.TOSTOP == 0 {

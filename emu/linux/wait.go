@@ -84,14 +84,14 @@ func (t *Thread) wake() {
 		return
 	}
 	t.wait, t.state = nil, ready
-	if t.k.turn.t != t && !slices.Contains(t.k.runq, t) { // a function that is called waits within its thread's turn
+	if t.k.sched.turn.t != t && !slices.Contains(t.k.sched.queue, t) { // a function that is called waits within its thread's turn
 		t.k.enqueue(t)
 	}
 }
 
 // interrupt wakes a parked thread because of a signal.
 func (t *Thread) interrupt() {
-	if t.state != parked || t.wait.hard && (t.pending.set|t.p.pending.set)&bit(abi.SIGKILL) == 0 {
+	if t.state != parked || t.wait.hard && (t.signal.pending.set|t.p.signal.pending.set)&bit(abi.SIGKILL) == 0 {
 		return
 	}
 	t.call.interrupted = t.wait.interrupted

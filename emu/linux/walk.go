@@ -37,12 +37,12 @@ func (k *Kernel) isProc(fd int, st *unix.Stat_t) bool {
 	if unix.Major(dev) != 0 { // a disk
 		return false
 	}
-	is, known := k.procDevs[dev]
+	is, known := k.fs.procDevs[dev]
 	if !known {
 		fs, e := k.host.Fstatfs(fd)
 		is = e == 0 && fs.Type == unix.PROC_SUPER_MAGIC
 		if e == 0 {
-			k.procDevs[dev] = is
+			k.fs.procDevs[dev] = is
 		}
 	}
 	return is
@@ -71,7 +71,7 @@ type walker struct {
 // walk follows a path that the host cannot be trusted with.
 func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) {
 	w := &walker{t: t, place: place{tg.dir, tg.proc, path.Dir(tg.guest)}, nofollow: nofollow, resolve: resolve}
-	w.start, w.pins = w.place, len(t.pins)
+	w.start, w.pins = w.place, len(t.iov.pins)
 	if e := w.begin(tg.path, tg.proc != ""); e != 0 {
 		return tg, e
 	}
@@ -106,15 +106,15 @@ func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) 
 // tidy closes the places that the walk has left.
 func (w *walker) tidy() {
 	t := w.t
-	kept := t.pins[:w.pins]
-	for _, fd := range t.pins[w.pins:] {
+	kept := t.iov.pins[:w.pins]
+	for _, fd := range t.iov.pins[w.pins:] {
 		if fd == w.dir || fd == w.start.dir {
 			kept = append(kept, fd)
 		} else {
 			t.k.host.Close(fd)
 		}
 	}
-	t.pins = kept
+	t.iov.pins = kept
 }
 
 // begin puts the names of a path before those that are left.
