@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // Signals of files: O_ASYNC and F_SETOWN (fcntl(2)). The files are polled together
@@ -159,7 +160,7 @@ func fcntlGetOwnEx(t *Thread, c *call, f *File) (int64, errno) {
 
 func fcntlSetSig(_ *Thread, c *call, f *File) (int64, errno) {
 	sig := c.i32(2)
-	if sig != 0 && !validSignal(sig) {
+	if sig != 0 && !signal.Valid(sig) {
 		return 0, abi.EINVAL
 	}
 	f.notify.sig = int32(sig)

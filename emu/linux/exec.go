@@ -11,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/signal"
 	"panda/emu/load"
 )
 
@@ -98,8 +99,8 @@ func (t *Thread) forceDefault(sig int32) {
 	own := *t.p.signal.actions
 	own[sig] = abi.Sigaction{}
 	t.p.signal.actions = &own
-	t.signal.mask &^= bit(sig)
-	t.signal.pending.add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
+	t.signal.mask &^= signal.Bit(sig)
+	t.signal.pending.Add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
 }
 
 // execErrno is what execve says of a program that cannot be run.
@@ -385,7 +386,7 @@ func (t *Thread) leaveOldImage() {
 	p.releaseParent()
 	t.closeOnExec()
 	own := *p.signal.actions
-	own.reset()
+	own.Reset()
 	p.signal.actions = &own
 	k.dropPosixTimers(p)
 	t.registered.clearTID, t.registered.robustHead, t.signal.stack, t.signal.fault = 0, 0, abi.Stack{}, faultState{}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // A debugger sees signals before they are delivered, and may hold one: the signal
@@ -51,7 +52,7 @@ func (t *Thread) judge(info abi.Siginfo) Verdict {
 	if v == Drop || v == Deliver && !k.cpu.StopAsked() {
 		return v
 	}
-	t.signal.pending.putBack(info)
+	t.signal.pending.PutBack(info)
 	t.signal.allowed = info.Signo
 	k.cpu.Stop()
 	k.cpu.Stopping() // the stop is made by who holds the signal
@@ -62,23 +63,18 @@ func (t *Thread) delivery(info abi.Siginfo) Delivery {
 	h, sig := t.p.signal.actions[info.Signo].Handler, info.Signo
 	return Delivery{
 		Signo: int(sig), PID: t.p.pid, TID: t.tid, Text: abi.FormatSignal(&info),
-		Fatal: h == abi.SIG_DFL && dispositions[sig] == terminate,
+		Fatal: h == abi.SIG_DFL && signal.Default(sig) == signal.Terminate,
 	}
-}
-
-func (q *sigQueue) putBack(info abi.Siginfo) {
-	q.set |= bit(info.Signo)
-	q.infos = slices.Insert(q.infos, 0, info)
 }
 
 // Held is the signal that the current thread takes when it goes on.
 func (k *Kernel) Held() (d Delivery, ok bool) {
 	t := k.sched.cur
-	if t == nil || t.state == dead || t.signal.allowed == 0 || t.signal.pending.set&bit(t.signal.allowed) == 0 {
+	if t == nil || t.state == dead || t.signal.allowed == 0 || t.signal.pending.Set&signal.Bit(t.signal.allowed) == 0 {
 		return d, false
 	}
-	i := slices.IndexFunc(t.signal.pending.infos, func(s abi.Siginfo) bool { return s.Signo == t.signal.allowed })
-	return t.delivery(t.signal.pending.infos[i]), true
+	i := slices.IndexFunc(t.signal.pending.Infos, func(s abi.Siginfo) bool { return s.Signo == t.signal.allowed })
+	return t.delivery(t.signal.pending.Infos[i]), true
 }
 
 // SetHeld makes the current thread take another signal when it goes on, or none
@@ -88,7 +84,7 @@ func (k *Kernel) SetHeld(sig int) error {
 	switch {
 	case t == nil || t.state == dead || t.p.exit.begun || k.end.exited:
 		return errors.New("no thread is there to take a signal")
-	case sig < 0 || sig > numSignals:
+	case sig < 0 || sig > signal.Last:
 		return errors.New("there is no such signal")
 	}
 	d, held := k.Held()
@@ -96,16 +92,16 @@ func (k *Kernel) SetHeld(sig int) error {
 	case held && d.Signo == sig:
 		return nil
 	case held:
-		t.signal.pending.take(int32(d.Signo))
+		t.signal.pending.Take(int32(d.Signo))
 	}
 	t.signal.allowed = 0
 	if sig == 0 {
 		return nil
 	}
-	if t.signal.mask&bit(int32(sig)) == 0 {
+	if t.signal.mask&signal.Bit(int32(sig)) == 0 {
 		t.signal.allowed = int32(sig)
 	}
-	t.signal.pending.putBack(abi.Siginfo{Signo: int32(sig), Code: abi.SI_USER, PID: int32(t.p.pid), UID: k.uid()})
+	t.signal.pending.PutBack(abi.Siginfo{Signo: int32(sig), Code: abi.SI_USER, PID: int32(t.p.pid), UID: k.uid()})
 	t.p.beforeSignal(int32(sig))
 	t.notice(int32(sig))
 	return nil

@@ -14,6 +14,7 @@ import (
 	"panda/emu/linux/futex"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/signal"
 	"panda/emu/mmu"
 	"panda/emu/sym"
 	"panda/emu/vcpu"
@@ -225,7 +226,7 @@ func (k *Kernel) startFirst() error {
 	pid := k.host.ID(unix.SYS_GETPID)
 	k.tasks.lastID = pid
 	p := &Process{k: k, pid: pid, abi: k.guest.ABIs[0]}
-	p.family.ppid, p.exit.signal, p.signal.actions = k.host.ID(unix.SYS_GETPPID), abi.SIGCHLD, new(sigActions)
+	p.family.ppid, p.exit.signal, p.signal.actions = k.host.ID(unix.SYS_GETPPID), abi.SIGCHLD, new(signal.Actions)
 	p.job.pgid, _ = k.host.Getpgid(0)
 	p.job.sid, _ = k.host.Getsid(0)
 	p.creds, p.dump.able, p.dump.filter = k.hostCreds(), 1, dumpFilter

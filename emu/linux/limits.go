@@ -117,9 +117,9 @@ func (t *Thread) mayQueue(sig int) bool {
 	}
 	n := 0
 	for _, p := range t.k.tasks.procs {
-		n += len(p.signal.pending.infos)
+		n += len(p.signal.pending.Infos)
 		for _, o := range p.threads {
-			n += len(o.signal.pending.infos)
+			n += len(o.signal.pending.Infos)
 		}
 	}
 	return uint64(n) < t.p.limit(unix.RLIMIT_SIGPENDING)

@@ -6,6 +6,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/signal"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
@@ -53,8 +54,8 @@ type job struct {
 
 // processSignals are what the threads of a process share of signals.
 type processSignals struct {
-	actions *sigActions
-	pending sigQueue
+	actions *signal.Actions
+	pending signal.Queue
 }
 
 // processTimers are those of setitimer and of timer_create, by id.
@@ -129,7 +130,7 @@ type threadSignals struct {
 	mask    uint64 // blocked signals
 	oldMask uint64 // to be restored after a handler, when restore is set
 	restore bool
-	pending sigQueue
+	pending signal.Queue
 	allowed int32     // signal that was held and is delivered next, 0 for none
 	stack   abi.Stack // of sigaltstack
 	fault   faultState

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
-	"panda/emu/linux/abi"
 )
 
 // What the files of /proc/PID say about a process and its threads, in the forms of
@@ -55,14 +54,14 @@ func statText(n *procNode) string {
 		used = t.sched.used
 	}
 	tty, fg := p.tty()
-	ign, caught := p.actionSets()
+	ign, caught := p.signal.actions.Sets()
 	_, file, anon := rss(m)
 	return statLine(map[int]any{
 		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 7: tty, 8: fg, 9: p.flagBits(),
 		14: used / clockTick, 16: p.usage.children / clockTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
 		23: m.Space.Size(), 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
 		26: uint64(m.StartCode), 27: uint64(m.EndCode), 28: uint64(m.StartStack),
-		31: t.signal.pending.set, 32: t.signal.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exit.signal,
+		31: t.signal.pending.Set, 32: t.signal.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exit.signal,
 		45: uint64(m.StartData), 46: uint64(m.EndData), 47: uint64(m.BrkStart),
 		48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd),
 	})
@@ -129,20 +128,6 @@ func endedText(p *Process, name string) string {
 }
 
 func hex64(v uint64) string { return fmt.Sprintf("%016x", v) }
-
-// actionSets are the signals that are ignored and that have handlers.
-func (p *Process) actionSets() (ign, caught uint64) {
-	for sig := int32(1); sig <= numSignals; sig++ {
-		switch p.signal.actions[sig].Handler {
-		case abi.SIG_DFL:
-		case abi.SIG_IGN:
-			ign |= bit(sig)
-		default:
-			caught |= bit(sig)
-		}
-	}
-	return ign, caught
-}
 
 // limitRows are the resource limits with their units, by number.
 var limitRows = [numRlimits][2]string{

@@ -92,19 +92,19 @@ func statusMemory(m *mm.MM) [][2]string {
 }
 
 func statusSignals(p *Process, t *Thread) [][2]string {
-	ign, caught := p.actionSets()
+	ign, caught := p.signal.actions.Sets()
 	queued := 0
 	for _, q := range p.k.tasks.procs {
-		queued += len(q.signal.pending.infos)
+		queued += len(q.signal.pending.Infos)
 		for _, o := range q.threads {
-			queued += len(o.signal.pending.infos)
+			queued += len(o.signal.pending.Infos)
 		}
 	}
 	return [][2]string{
 		{"Threads", strconv.Itoa(len(p.threads))},
 		{"SigQ", fmt.Sprintf("%d/%d", queued, p.limit(unix.RLIMIT_SIGPENDING))},
-		{"SigPnd", hex64(t.signal.pending.set)},
-		{"ShdPnd", hex64(p.signal.pending.set)},
+		{"SigPnd", hex64(t.signal.pending.Set)},
+		{"ShdPnd", hex64(p.signal.pending.Set)},
 		{"SigBlk", hex64(t.signal.mask)},
 		{"SigIgn", hex64(ign)},
 		{"SigCgt", hex64(caught)},

@@ -2,88 +2,14 @@ package linux
 
 import (
 	"math/bits"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/sigframe"
+	"panda/emu/linux/signal"
 )
-
-// numSignals is the highest signal number.
-const numSignals = 64
-
-// sigActions are what a process does on signals. Processes made with
-// CLONE_SIGHAND share them.
-type sigActions [numSignals + 1]abi.Sigaction
-
-// sigQueue is the signals that are pending. A standard signal is in it once.
-type sigQueue struct {
-	set   uint64
-	infos []abi.Siginfo
-}
-
-func bit(sig int32) uint64 { return 1 << (sig - 1) }
-
-func (q *sigQueue) add(info abi.Siginfo) {
-	if info.Signo < abi.SIGRTMIN && q.set&bit(info.Signo) != 0 {
-		return
-	}
-	q.set |= bit(info.Signo)
-	q.infos = append(q.infos, info)
-}
-
-// take removes the first entry of a signal.
-func (q *sigQueue) take(sig int32) abi.Siginfo {
-	i := slices.IndexFunc(q.infos, func(s abi.Siginfo) bool { return s.Signo == sig })
-	info := q.infos[i]
-	q.infos = slices.Delete(q.infos, i, i+1)
-	if !slices.ContainsFunc(q.infos, func(s abi.Siginfo) bool { return s.Signo == sig }) {
-		q.set &^= bit(sig)
-	}
-	return info
-}
-
-// drop removes all entries of the signals of a set.
-func (q *sigQueue) drop(set uint64) {
-	q.infos = slices.DeleteFunc(q.infos, func(s abi.Siginfo) bool { return set&bit(s.Signo) != 0 })
-	q.set &^= set
-}
-
-// disposition is what happens by default.
-type disposition uint8
-
-const (
-	terminate disposition = iota
-	ignore
-	stop
-	carryOn
-)
-
-var dispositions = [numSignals + 1]disposition{
-	abi.SIGCHLD: ignore, abi.SIGURG: ignore, abi.SIGWINCH: ignore, abi.SIGCONT: carryOn,
-	abi.SIGSTOP: stop, abi.SIGTSTP: stop, abi.SIGTTIN: stop, abi.SIGTTOU: stop,
-}
-
-// Sets of signals.
-const (
-	stopSignals = 1<<(abi.SIGSTOP-1) | 1<<(abi.SIGTSTP-1) | 1<<(abi.SIGTTIN-1) | 1<<(abi.SIGTTOU-1)
-	unblockable = 1<<(abi.SIGKILL-1) | 1<<(abi.SIGSTOP-1)
-	faultSet    = 1<<(abi.SIGSEGV-1) | 1<<(abi.SIGBUS-1) | 1<<(abi.SIGILL-1) | 1<<(abi.SIGFPE-1) | 1<<(abi.SIGTRAP-1) | 1<<(abi.SIGSYS-1)
-	coreSet     = faultSet | 1<<(abi.SIGQUIT-1) | 1<<(abi.SIGABRT-1) | 1<<(abi.SIGXCPU-1) | 1<<(abi.SIGXFSZ-1)
-)
-
-// ignored reports whether a process throws a signal away at once.
-func (p *Process) ignored(sig int32) bool {
-	switch h := p.signal.actions[sig].Handler; h {
-	case abi.SIG_IGN:
-		return sig != abi.SIGKILL && sig != abi.SIGSTOP
-	case abi.SIG_DFL:
-		return dispositions[sig] == ignore
-	}
-	return false
-}
 
 // send gives a signal to one thread, to the process when shared is set.
 func (t *Thread) send(info abi.Siginfo, shared bool) {
@@ -92,19 +18,19 @@ func (t *Thread) send(info abi.Siginfo, shared bool) {
 		return
 	}
 	p.beforeSignal(sig)
-	waiting := t.state == parked && t.wait.signals&bit(sig) != 0
-	if p.ignored(sig) && t.signal.mask&bit(sig) == 0 && !waiting {
+	waiting := t.state == parked && t.wait.signals&signal.Bit(sig) != 0
+	if p.signal.actions.Ignored(sig) && t.signal.mask&signal.Bit(sig) == 0 && !waiting {
 		return
 	}
 	if shared {
-		p.signal.pending.add(info)
+		p.signal.pending.Add(info)
 		for _, o := range p.threads {
 			if o.notice(sig) {
 				break
 			}
 		}
 	} else {
-		t.signal.pending.add(info)
+		t.signal.pending.Add(info)
 		t.notice(sig)
 	}
 	t.k.signalFiles()
@@ -121,9 +47,9 @@ func (p *Process) sendProcess(info abi.Siginfo) {
 func (p *Process) beforeSignal(sig int32) {
 	switch {
 	case sig == abi.SIGCONT:
-		p.dropPending(stopSignals)
+		p.dropPending(signal.Stops)
 		p.carryOn()
-	case stopSignals&bit(sig) != 0:
+	case signal.Stops&signal.Bit(sig) != 0:
 		p.dropPending(1 << (abi.SIGCONT - 1))
 	case sig == abi.SIGKILL:
 		p.job.stopped = false
@@ -134,19 +60,19 @@ func (p *Process) beforeSignal(sig int32) {
 }
 
 func (p *Process) dropPending(set uint64) {
-	p.signal.pending.drop(set)
+	p.signal.pending.Drop(set)
 	for _, t := range p.threads {
-		t.signal.pending.drop(set)
+		t.signal.pending.Drop(set)
 	}
 }
 
 // notice wakes the thread for a signal, if it can take it.
 func (t *Thread) notice(sig int32) bool {
 	switch {
-	case t.state == parked && t.wait.signals&bit(sig) != 0:
+	case t.state == parked && t.wait.signals&signal.Bit(sig) != 0:
 		t.giveUp()
 		t.wake()
-	case t.signal.mask&bit(sig) != 0:
+	case t.signal.mask&signal.Bit(sig) != 0:
 		return false
 	default:
 		t.interrupt()
@@ -158,32 +84,32 @@ func (t *Thread) notice(sig int32) bool {
 // blocks or ignores kills it.
 func (t *Thread) force(info abi.Siginfo) {
 	act := &t.p.signal.actions[info.Signo]
-	if t.signal.mask&bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
+	if t.signal.mask&signal.Bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
 		act.Handler = abi.SIG_DFL
-		t.signal.mask &^= bit(info.Signo)
+		t.signal.mask &^= signal.Bit(info.Signo)
 	}
-	t.signal.pending.add(info)
+	t.signal.pending.Add(info)
 }
 
 // deliverable are the signals that the thread would take now.
 func (t *Thread) deliverable() uint64 {
-	return (t.signal.pending.set | t.p.signal.pending.set) &^ t.signal.mask
+	return (t.signal.pending.Set | t.p.signal.pending.Set) &^ t.signal.mask
 }
 
 // next takes the signal to deliver first: one that was held, faults, then the
 // lowest number.
 func (t *Thread) next(set uint64) abi.Siginfo {
-	if f := t.signal.pending.set & set & faultSet; f != 0 {
+	if f := t.signal.pending.Set & set & signal.Faults; f != 0 {
 		set = f
 	}
-	if a := t.signal.allowed; a != 0 && t.signal.pending.set&set&bit(a) != 0 {
-		set = bit(a)
+	if a := t.signal.allowed; a != 0 && t.signal.pending.Set&set&signal.Bit(a) != 0 {
+		set = signal.Bit(a)
 	}
 	sig := int32(bits.TrailingZeros64(set) + 1)
-	if t.signal.pending.set&bit(sig) != 0 {
-		return t.signal.pending.take(sig)
+	if t.signal.pending.Set&signal.Bit(sig) != 0 {
+		return t.signal.pending.Take(sig)
 	}
-	return t.p.signal.pending.take(sig)
+	return t.p.signal.pending.Take(sig)
 }
 
 // deliverSignals lets the running thread take its signals. A false result says
@@ -248,9 +174,9 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	}
 	t.signal.mask |= act.Mask
 	if act.Flags&abi.SA_NODEFER == 0 {
-		t.signal.mask |= bit(info.Signo)
+		t.signal.mask |= signal.Bit(info.Signo)
 	}
-	t.signal.mask &^= unblockable
+	t.signal.mask &^= signal.Unblockable
 }
 
 // onStack reports whether the thread runs on its alternate stack.
@@ -278,16 +204,16 @@ func (t *Thread) stackNow() abi.Stack {
 // that the thread does not run on.
 func (t *Thread) defaultAction(info abi.Siginfo) bool {
 	sig := info.Signo
-	switch dispositions[sig] {
-	case ignore, carryOn:
+	switch signal.Default(sig) {
+	case signal.Ignore, signal.Continue:
 		return true
-	case stop:
+	case signal.Stop:
 		t.p.stop(sig)
 		return !t.p.job.stopped
 	}
 	t.report1(info)
 	status := int(sig)
-	if coreSet&bit(sig) != 0 && t.p.rlimits[unix.RLIMIT_CORE].Cur != 0 {
+	if signal.DumpCore&signal.Bit(sig) != 0 && t.p.rlimits[unix.RLIMIT_CORE].Cur != 0 {
 		status |= 0x80
 	}
 	t.p.exitGroup(status)

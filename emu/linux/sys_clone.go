@@ -4,6 +4,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // cloneArgs is what fork, vfork, clone and clone3 come down to.
@@ -65,7 +66,7 @@ func sysClone3(t *Thread, c *call) (int64, errno) {
 	}
 	var v abi.CloneArgs
 	t.lay().Get(b, &v)
-	if v.Flags&(abi.CSIGNAL|abi.CLONE_DETACHED) != 0 || v.ExitSignal > numSignals || (v.Stack == 0) != (v.StackSize == 0) {
+	if v.Flags&(abi.CSIGNAL|abi.CLONE_DETACHED) != 0 || v.ExitSignal > signal.Last || (v.Stack == 0) != (v.StackSize == 0) {
 		return 0, abi.EINVAL
 	}
 	a := cloneArgs{
@@ -201,7 +202,7 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 	if a.flags&abi.CLONE_SIGHAND == 0 {
 		own := *from.signal.actions
 		if a.flags&abi.CLONE_CLEAR_SIGHAND != 0 {
-			own.reset()
+			own.Reset()
 		}
 		p.signal.actions = &own
 	}
@@ -251,17 +252,6 @@ func (t *Thread) setIDs(child *Thread, a *cloneArgs) errno {
 		t.putU32(a.pidFD, uint32(fd))
 	}
 	return 0
-}
-
-// reset sets all handlers to the default and leaves what is ignored.
-func (s *sigActions) reset() {
-	for i := range s {
-		if s[i].Handler != abi.SIG_IGN {
-			s[i] = abi.Sigaction{}
-		} else {
-			s[i] = abi.Sigaction{Handler: abi.SIG_IGN}
-		}
-	}
 }
 
 func sysSetTidAddress(t *Thread, c *call) (int64, errno) {

@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 func sysEventfd(t *Thread, c *call) (int64, errno)  { return t.eventfd(c.u32(0), 0) }
@@ -108,7 +109,7 @@ func (t *Thread) signalfd(c *call, flags int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	mask &^= unblockable
+	mask &^= signal.Unblockable
 	if fd := c.i32(0); fd != -1 {
 		f, e := t.file(fd)
 		if e != 0 {
@@ -139,7 +140,7 @@ func (k *Kernel) signalFiles() {
 		var b [8]byte
 		k.host.Read(f.fd, b[:])
 		for _, t := range k.tasks.threads {
-			if (t.signal.pending.set|t.p.signal.pending.set)&f.signals.mask != 0 && t.files.has(f) {
+			if (t.signal.pending.Set|t.p.signal.pending.Set)&f.signals.mask != 0 && t.files.has(f) {
 				b[0] = 1
 				k.host.Write(f.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 				break
@@ -165,7 +166,7 @@ func (t *Thread) readSignals(f *File, v [][]byte) (int64, errno) {
 	}
 	n := 0
 	for ; n+size <= len(v[0]); n += size {
-		set := (t.signal.pending.set | t.p.signal.pending.set) & f.signals.mask
+		set := (t.signal.pending.Set | t.p.signal.pending.Set) & f.signals.mask
 		if set == 0 {
 			break
 		}

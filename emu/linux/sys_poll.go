@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // deadlineIn sets the deadline of the call, once: ns from now. A time too far
@@ -103,7 +104,7 @@ func (t *Thread) withMask(a guest.Addr, size uint64, do func() (int64, errno)) (
 func (t *Thread) maskWhileParked(mask uint64) {
 	if !t.signal.restore {
 		t.signal.oldMask, t.signal.restore = t.signal.mask, true
-		t.signal.mask = mask &^ unblockable
+		t.signal.mask = mask &^ signal.Unblockable
 	}
 }
 

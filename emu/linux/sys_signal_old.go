@@ -49,7 +49,7 @@ func sysSigprocmask(t *Thread, c *call) (int64, errno) {
 }
 
 func sysSigpending(t *Thread, c *call) (int64, errno) {
-	return 0, t.putU32(c.addr(0), uint32((t.signal.pending.set|t.p.signal.pending.set)&t.signal.mask))
+	return 0, t.putU32(c.addr(0), uint32((t.signal.pending.Set|t.p.signal.pending.Set)&t.signal.mask))
 }
 
 // sysSigsuspend has the mask itself as its third argument.

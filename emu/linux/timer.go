@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // timer sends a signal when its time comes. It is in armedTimers while
@@ -115,7 +116,7 @@ func (t *Thread) sendTimer(info abi.Siginfo, shared bool) {
 	if shared {
 		q = &t.p.signal.pending
 	}
-	if info.Code == abi.SI_TIMER && slices.ContainsFunc(q.infos, func(s abi.Siginfo) bool {
+	if info.Code == abi.SI_TIMER && slices.ContainsFunc(q.Infos, func(s abi.Siginfo) bool {
 		return s.Code == abi.SI_TIMER && s.TimerID == info.TimerID && s.Signo == info.Signo
 	}) {
 		return
@@ -234,7 +235,7 @@ func sysTimerCreate(t *Thread, c *call) (int64, errno) {
 	if _, e := t.clockNow(c.i32(0)); e != 0 {
 		return 0, abi.EINVAL
 	}
-	if ev.Notify != abi.SIGEV_NONE && !validSignal(int(ev.Signo)) {
+	if ev.Notify != abi.SIGEV_NONE && !signal.Valid(int(ev.Signo)) {
 		return 0, abi.EINVAL
 	}
 	tm := &timer{p: t.p, id: id, clock: c.i32(0), counts: t.cpuTime(c.i32(0)), notify: ev.Notify, tid: int(ev.TID), signo: ev.Signo, value: ev.Value, code: abi.SI_TIMER}

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // Terminals and job control. A terminal's characters are the host's business; which
@@ -144,7 +145,7 @@ func (t *Thread) mayUse(f *File, sig int32) errno {
 }
 
 func (t *Thread) background(sig int32) errno {
-	put := t.signal.mask&bit(sig) != 0 || t.p.signal.actions[sig].Handler == abi.SIG_IGN
+	put := t.signal.mask&signal.Bit(sig) != 0 || t.p.signal.actions[sig].Handler == abi.SIG_IGN
 	switch {
 	case put && sig == abi.SIGTTOU:
 		return 0

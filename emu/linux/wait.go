@@ -8,6 +8,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
+	"panda/emu/linux/signal"
 )
 
 // What a thread waits for, and what its call remembers meanwhile, are values: no
@@ -91,7 +92,7 @@ func (t *Thread) wake() {
 
 // interrupt wakes a parked thread because of a signal.
 func (t *Thread) interrupt() {
-	if t.state != parked || t.wait.hard && (t.signal.pending.set|t.p.signal.pending.set)&bit(abi.SIGKILL) == 0 {
+	if t.state != parked || t.wait.hard && (t.signal.pending.Set|t.p.signal.pending.Set)&signal.Bit(abi.SIGKILL) == 0 {
 		return
 	}
 	t.call.interrupted = t.wait.interrupted
