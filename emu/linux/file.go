@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 )
@@ -139,7 +140,7 @@ func polls(h *hostsys.Host, fd int, events int16) bool {
 // realPath is the guest's path of a file as the host knows it now.
 func (k *Kernel) realPath(f *File) string {
 	if f.real == "" {
-		name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(f.fd))
+		name, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(f.fd))
 		if e != 0 {
 			return f.path
 		}
@@ -333,7 +334,7 @@ func (fs *fsContext) name(k *Kernel) (string, errno) {
 	if fs.proc != "" {
 		return fs.proc, 0
 	}
-	name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fs.cwd.fd))
+	name, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fs.cwd.fd))
 	return k.guestPath(name), e
 }
 

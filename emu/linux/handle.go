@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 // Handles of files for calls that take a path: see walk.go.
@@ -106,7 +107,7 @@ func (t *Thread) pin(tg target, flags uint64) (target, errno) {
 		return tg, e
 	}
 	tg.handle, tg.st = fd, &st
-	tg.dir, tg.path, tg.walked = unix.AT_FDCWD, fdPath(fd), true
+	tg.dir, tg.path, tg.walked = unix.AT_FDCWD, hostfile.Path(fd), true
 	return tg, 0
 }
 

@@ -12,6 +12,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
+	"panda/emu/linux/hostfile"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/signal"
@@ -149,7 +150,7 @@ type openFiles struct {
 
 // fileSystem is what the names of files are looked up with.
 type fileSystem struct {
-	sysroot  *rootDir
+	sysroot  *hostfile.Root
 	umask    uint32          // of the host
 	procDevs map[uint64]bool // see isProc
 }
@@ -211,7 +212,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	}
 	k.host.OnSignal(c.Tap)
 	var err error
-	if k.fs.sysroot, err = openSysroot(k.host, cfg.Command.Sysroot); err != nil {
+	if k.fs.sysroot, err = hostfile.OpenRoot(k.host, cfg.Command.Sysroot); err != nil {
 		return nil, err
 	}
 	if err := k.openLibrary(); err != nil {
@@ -332,8 +333,8 @@ func (k *Kernel) Close() {
 		}
 	}
 	k.endFlights()
-	k.fs.sysroot.close()
-	k.library.root.close()
+	k.fs.sysroot.Close()
+	k.library.root.Close()
 }
 
 // Killed is the signal that killed the first process, 0 for none.

@@ -1,88 +1,24 @@
 package linux
 
 import (
-	"fmt"
 	"path"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
-	"panda/emu/linux/hostsys"
+	"panda/emu/linux/hostfile"
 )
 
-// rootDir is the sysroot, nil for none, as one door shows it.
-type rootDir struct {
-	host *hostsys.Host
-	fd   int
-	path string
-}
-
-func (r *rootDir) close() {
-	if r != nil {
-		r.host.Close(r.fd)
-	}
-}
-
-// openSysroot opens the directory of -L.
-func openSysroot(h *hostsys.Host, dir string) (*rootDir, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	fd, e := h.Openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		return nil, fmt.Errorf("open sysroot %s: %w", dir, e)
-	}
-	name, e := h.Readlinkat(unix.AT_FDCWD, fdPath(fd))
-	if e != 0 {
-		return nil, fmt.Errorf("open sysroot %s: %w", dir, e)
-	}
-	return &rootDir{h, fd, strings.TrimSuffix(name, "/")}, nil
-}
-
-// fdPath names an open file of the emulator to the host.
-func fdPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
-
 // guestPath is the guest's name of a host path.
-func (k *Kernel) guestPath(host string) string {
-	if k.fs.sysroot != nil {
-		if rest, ok := strings.CutPrefix(host, k.fs.sysroot.path); ok && (rest == "" || rest[0] == '/') {
-			return path.Join("/", rest)
-		}
-	}
-	return host
-}
+func (k *Kernel) guestPath(host string) string { return k.fs.sysroot.Guest(host) }
 
 // hostPath is where an absolute path of the guest lies on the host: in the
 // sysroot if it is there. Links are followed within the sysroot.
 func (k *Kernel) hostPath(name string) string { return k.lookup(name, false) }
 
 func (k *Kernel) lookup(name string, nofollow bool) string {
-	return k.fs.sysroot.lookup(name, nofollow)
-}
-
-func (r *rootDir) lookup(name string, nofollow bool) string {
-	if r == nil {
-		return name
-	}
-	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
-	if nofollow {
-		how.Flags |= unix.O_NOFOLLOW
-	}
-	fd, e := r.host.Openat2(r.fd, name, how)
-	if e != 0 {
-		return name
-	}
-	defer r.host.Close(fd)
-	real, e := r.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
-	if e != 0 {
-		return name
-	}
-	if strings.HasSuffix(name, "/") {
-		real += "/"
-	}
-	return real
+	return k.fs.sysroot.Lookup(name, nofollow)
 }
 
 // target is what a path means: a name for the host, or a node of /proc that the
@@ -107,11 +43,11 @@ type target struct {
 func (tg *target) full() string {
 	switch {
 	case tg.path == "":
-		return fdPath(tg.dir)
+		return hostfile.Path(tg.dir)
 	case tg.path[0] == '/':
 		return tg.path
 	}
-	return fdPath(tg.dir) + "/" + tg.path
+	return hostfile.Path(tg.dir) + "/" + tg.path
 }
 
 // onHost is the error e of an operation that nothing in the guest's /proc takes,

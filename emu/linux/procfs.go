@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 // The guest's /proc. What is below /proc/PID is made of one table (proctable.go)
@@ -218,7 +219,7 @@ func (k *Kernel) opened(fd int, guest string) (target, errno) {
 	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
 		return target{dir: fd, guest: guest}, 0
 	}
-	return target{dir: unix.AT_FDCWD, path: fdPath(fd), guest: guest}, 0
+	return target{dir: unix.AT_FDCWD, path: hostfile.Path(fd), guest: guest}, 0
 }
 
 // procName is the place in the guest's /proc of an open file of a procfs. What is
@@ -229,7 +230,7 @@ func (k *Kernel) procName(fd int, st *unix.Stat_t) string {
 	if st.Ino == rootIno {
 		return procTop
 	}
-	if name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd)); e == 0 {
+	if name, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd)); e == 0 {
 		if _, ok := inProcfs(name); ok {
 			return path.Clean(name)
 		}

@@ -58,7 +58,7 @@ func statText(n *procNode) string {
 	_, file, anon := rss(m)
 	return statLine(map[int]any{
 		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 7: tty, 8: fg, 9: p.flagBits(),
-		14: used / clockTick, 16: p.usage.children / clockTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
+		14: used / userTick, 16: p.usage.children / userTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
 		23: m.Space.Size(), 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
 		26: uint64(m.StartCode), 27: uint64(m.EndCode), 28: uint64(m.StartStack),
 		31: t.signal.pending.Set, 32: t.signal.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exit.signal,
@@ -80,7 +80,7 @@ func statLine(values map[int]any) string {
 }
 
 // startTicks is when a thread began, since the host did.
-func (t *Thread) startTicks() int64 { return t.sched.started / clockTick }
+func (t *Thread) startTicks() int64 { return t.sched.started / userTick }
 
 // wchan is whether a thread waits.
 func wchan(t *Thread) int {
@@ -110,7 +110,7 @@ func endedText(p *Process, name string) string {
 	case "stat":
 		return statLine(map[int]any{
 			1: p.pid, 2: "(" + comm + ")", 3: "Z", 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 8: -1,
-			14: p.usage.own / clockTick, 16: p.usage.children / clockTick, 18: 20, 20: 1, 38: p.exit.signal, 52: p.exit.status,
+			14: p.usage.own / userTick, 16: p.usage.children / userTick, 18: 20, 20: 1, 38: p.exit.signal, 52: p.exit.status,
 		})
 	}
 	return formatRows([][2]string{

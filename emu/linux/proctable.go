@@ -10,6 +10,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 	"panda/emu/mmu"
 )
 
@@ -217,7 +218,7 @@ func openFD(n *procNode) (target, errno) {
 	case f.mode == unix.S_IFDIR:
 		return target{dir: f.fd, guest: f.path}, 0
 	}
-	return target{dir: unix.AT_FDCWD, path: fdPath(f.fd), guest: f.path}, 0
+	return target{dir: unix.AT_FDCWD, path: hostfile.Path(f.fd), guest: f.path}, 0
 }
 
 func fdinfoChild(n *procNode, name string) *procNode {
@@ -272,7 +273,7 @@ func openExe(n *procNode) (target, errno) {
 	if walk {
 		e = abi.ENOENT
 	}
-	return target{dir: unix.AT_FDCWD, path: fdPath(fd), guest: n.p.mm.Exe}, e
+	return target{dir: unix.AT_FDCWD, path: hostfile.Path(fd), guest: n.p.mm.Exe}, e
 }
 
 // attrNames are the attributes of security modules, of which there is none.

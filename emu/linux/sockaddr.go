@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 // Problem: the name of a Unix socket is looked up as any other path, in the guest's
@@ -70,7 +71,7 @@ func (k *Kernel) hostName(tg target) string {
 	if tg.path == "" || path.IsAbs(tg.path) {
 		return tg.full()
 	}
-	dir, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(tg.dir))
+	dir, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(tg.dir))
 	name := strings.TrimSuffix(dir, "/") + "/" + tg.path
 	if e != 0 || len(name) >= maxUnixPath {
 		return tg.full()

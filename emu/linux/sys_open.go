@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 // openReq is one of the calls that open a file.
@@ -260,7 +261,7 @@ func (k *Kernel) openFirst(t *Thread) error {
 	if e != 0 {
 		return &pathError{"change to directory", dir, e}
 	}
-	name, _ := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	name, _ := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd))
 	t.fs = &fsContext{refs: 1, cwd: &workDir{fd, 1}, path: k.guestPath(name)}
 	if st, e := k.host.Fstat(fd); e == 0 && k.isProc(fd, &st) {
 		t.fs.proc = k.procName(fd, &st)

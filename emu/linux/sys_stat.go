@@ -7,6 +7,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 func statOf(st *unix.Stat_t) *abi.Stat {
@@ -254,7 +255,7 @@ func sysFchdir(t *Thread, c *call) (int64, errno) {
 
 // enterDir makes an opened directory the current one.
 func (t *Thread) enterDir(fd int) errno {
-	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd))
 	if e != 0 && e != abi.ENAMETOOLONG { // there it has no name that anybody can use
 		t.k.host.Close(fd)
 		return e

@@ -3,6 +3,7 @@ package linux
 import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 // maxXattr is the longest value, or list, of extended attributes.
@@ -24,7 +25,7 @@ func (t *Thread) xattrPath(c *call, where xattrWhere) (name string, nofollow boo
 		if e != 0 {
 			return "", false, e
 		}
-		return fdPath(f.fd), false, 0
+		return hostfile.Path(f.fd), false, 0
 	}
 	tg, e := t.here(c, 0, where == byLink)
 	if e != 0 {

@@ -15,6 +15,9 @@ import (
 // insnTime is how long an instruction takes, in nanoseconds.
 const insnTime = 1
 
+// userTick is the unit of times(2) and the like, in nanoseconds.
+const userTick = 1_000_000_000 / abi.USER_HZ
+
 // spend counts instructions of the running thread, and does what is due by the
 // time that it has used.
 func (t *Thread) spend(insns int64) {
@@ -92,7 +95,7 @@ func sysGetrusage(t *Thread, c *call) (int64, errno) {
 }
 
 func sysTimes(t *Thread, c *call) (int64, errno) {
-	return t.k.host.Now() / clockTick, t.storeIf(c.addr(0), &abi.Tms{Utime: t.p.usage.own / clockTick, Cutime: t.p.usage.children / clockTick})
+	return t.k.host.Now() / userTick, t.storeIf(c.addr(0), &abi.Tms{Utime: t.p.usage.own / userTick, Cutime: t.p.usage.children / userTick})
 }
 
 // isCPUClock reports whether a clock shows the time of a process or thread.

@@ -1,15 +1,15 @@
-package linux
+package binfmt
 
 import "strings"
 
-// scriptLine is the beginning of a file, as much as Linux looks at; what the file
+// ScriptLine is the beginning of a file, as much as Linux looks at; what the file
 // does not have is zero (fs/binfmt_script.c).
-type scriptLine [256]byte
+type ScriptLine [256]byte
 
-// parse takes a #! line apart: the name of an interpreter, and the rest as its one
+// Parse takes a #! line apart: the name of an interpreter, and the rest as its one
 // argument, if there is one, without blanks at the ends. Without a line feed the
 // name must be known to be whole.
-func (l *scriptLine) parse() (args []string, ok bool) {
+func (l *ScriptLine) Parse() (args []string, ok bool) {
 	const blanks, ends = " \t", " \t\x00"
 	last := len(l) - 1
 	line := string(l[2:last])
