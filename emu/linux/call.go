@@ -73,7 +73,7 @@ func (t *Thread) announce() bool {
 	k.fireCall(event.UserBeforeSyscall, c.event)
 	c.swallow = k.fireCall(event.SyscallEnter, c.event)
 	c.regs = c.event.Args
-	k.tracer.enter(t)
+	t.traceEnter()
 	if t.pc() != before {
 		c.active = false
 	}
@@ -110,7 +110,7 @@ func (t *Thread) continueCall() bool {
 		ret, e = t.perform(c.row.fn)
 	}
 	if e == blocked || t.state != ready {
-		k.tracer.waits(t)
+		k.tracer.Waits(t)
 		return false
 	}
 	t.finishCall(ret, e)
@@ -182,7 +182,7 @@ func (t *Thread) report(ret int64) {
 	ev.Ret = ret
 	k.fireCall(event.UserAfterSyscall, ev)
 	k.fireCall(event.SyscallLeave, ev)
-	k.tracer.leave(t, ev)
+	t.traceLeave(ev)
 }
 
 // i32 is an argument of type int.

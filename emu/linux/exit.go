@@ -22,7 +22,7 @@ func sysExitGroup(t *Thread, c *call) (int64, errno) {
 // callEnds reports a call that does not return.
 func (t *Thread) callEnds() {
 	if t.call.event != nil {
-		t.k.tracer.leave(t, t.call.event)
+		t.traceLeave(t.call.event)
 	}
 }
 
@@ -41,7 +41,7 @@ func (p *Process) exitGroup(status int) {
 func (t *Thread) exit(status int) {
 	k, p := t.k, t.p
 	t.giveUp()
-	k.tracer.ended(t, status)
+	k.tracer.Ended(t, status)
 	t.releaseRobust()
 	if t.registered.clearTID != 0 && (p.mm.Refs > 1 || len(p.threads) > 1) {
 		t.clearChildTID()

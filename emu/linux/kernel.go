@@ -16,6 +16,7 @@ import (
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/signal"
+	"panda/emu/linux/strace"
 	"panda/emu/mmu"
 	"panda/emu/sym"
 	"panda/emu/vcpu"
@@ -92,7 +93,7 @@ type machinery struct {
 	engine     Engine
 	host       *hostsys.Host
 	bus        *event.Bus
-	tracer     *tracer
+	tracer     *strace.Printer
 	log        *slog.Logger
 	guest      *Guest
 	reset      []uint64 // register words of a new program
@@ -194,7 +195,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
 	}
-	k.tracer = newTracer(cfg.Strace)
+	k.tracer = strace.New(cfg.Strace)
 	k.mem.group.Audit, k.mem.group.Paged, k.mem.group.Window = cfg.Memory.Audit, cfg.Memory.Soft, cfg.Memory.Window
 	k.reset = k.newRegs()
 	copy(k.reset, c.W[:])

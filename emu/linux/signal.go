@@ -125,7 +125,7 @@ func (t *Thread) deliverSignals() bool {
 		}
 		act := t.p.signal.actions[info.Signo]
 		if t.k.tracer != nil {
-			t.k.tracer.line(t, abi.FormatSignal(&info))
+			t.k.tracer.Line(t, abi.FormatSignal(&info))
 		}
 		switch {
 		case act.Handler == abi.SIG_IGN:
