@@ -10,6 +10,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/binfmt"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/hostfile"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/signal"
@@ -234,11 +235,11 @@ func (t *Thread) execute(p *binfmt.Program) error {
 
 // system is what a program of an ABI is given and told.
 func (t *Thread) system(a *ABI) *binfmt.System {
-	g, uid, gid := t.k.guest, t.p.creds.uid, t.p.creds.gid
+	g, uid, gid := t.k.guest, t.p.creds.UID, t.p.creds.GID
 	sys := &binfmt.System{
 		Layout: a.Layout, Platform: a.Platform, HWCap: g.HWCap, HWCap2: g.HWCap2, Frame: a.Frames.Size(t.Words()),
 		VdsoAuxv: a.Auxv, RseqFeatures: rseqFeatures, RseqAlign: rseqSize,
-		UID: uid[realID], EUID: uid[effectiveID], GID: gid[realID], EGID: gid[effectiveID],
+		UID: uid[cred.Real], EUID: uid[cred.Effective], GID: gid[cred.Real], EGID: gid[cred.Effective],
 		Random: func(b []byte) { t.k.host.Getrandom(b, 0) },
 	}
 	if a.Vdso != nil {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 )
 
@@ -87,11 +88,11 @@ func (t *Thread) mayFork() bool {
 		return false
 	}
 	limit := t.p.limit(unix.RLIMIT_NPROC)
-	if t.p.creds.privileged() || limit >= uint64(t.k.limits.Threads) {
+	if t.p.creds.Privileged() || limit >= uint64(t.k.limits.Threads) {
 		return true
 	}
-	user := t.p.creds.uid[realID]
-	return uint64(t.k.count(func(p *Process) bool { return p.creds.uid[realID] == user })) < limit
+	user := t.p.creds.UID[cred.Real]
+	return uint64(t.k.count(func(p *Process) bool { return p.creds.UID[cred.Real] == user })) < limit
 }
 
 // count is how many threads processes have; one that ended counts as well until it

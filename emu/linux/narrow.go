@@ -1,5 +1,9 @@
 package linux
 
+import (
+	"panda/emu/linux/cred"
+)
+
 import "panda/emu/linux/abi"
 
 // Calls of programs with longs of 32 bits: their arguments are put where the
@@ -49,7 +53,7 @@ func (c *call) spread() {
 			v = v<<32 | v>>32
 		case abi.TID16:
 			if v &= 0xffff; v == 0xffff {
-				v = uint64(keepID)
+				v = uint64(cred.Keep)
 			}
 		}
 		c.Args[i] = v

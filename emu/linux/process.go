@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/signal"
 	"panda/emu/mmu"
@@ -25,7 +26,7 @@ type Process struct {
 	abi     *ABI   // of its program
 	signal  processSignals
 	rlimits [numRlimits]abi.Rlimit64
-	creds   creds
+	creds   cred.Creds
 	timers  processTimers
 	usage   cpuUsage
 	exit    exitState

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/hostfile"
 )
 
@@ -320,7 +321,7 @@ func (n *procNode) owner() (uid, gid uint32) {
 	if n.p == nil || n.row == &topRow || n.p.dump.able != 1 && n.row != &processRow {
 		return 0, 0
 	}
-	return n.p.creds.uid[effectiveID], n.p.creds.gid[effectiveID]
+	return n.p.creds.UID[cred.Effective], n.p.creds.GID[cred.Effective]
 }
 
 // stat is the attributes of a node.
@@ -355,11 +356,11 @@ func (t *Thread) may(n *procNode, want uint32) errno {
 	mode, cr := n.perm(), &t.p.creds
 	uid, gid := n.owner()
 	switch {
-	case cr.privileged() && (want&1 == 0 || mode&0o111 != 0):
+	case cr.Privileged() && (want&1 == 0 || mode&0o111 != 0):
 		return 0
-	case cr.uid[effectiveID] == uid:
+	case cr.UID[cred.Effective] == uid:
 		mode >>= 6
-	case cr.gid[effectiveID] == gid || slices.Contains(cr.groups, gid):
+	case cr.GID[cred.Effective] == gid || slices.Contains(cr.Groups, gid):
 		mode >>= 3
 	}
 	if mode&want != want {

@@ -46,7 +46,7 @@ func setOOMScoreAdj(n *procNode, text string) errno {
 	switch {
 	case e != 0:
 		return e
-	case int(v) < n.p.oomAdj && !n.p.creds.privileged():
+	case int(v) < n.p.oomAdj && !n.p.creds.Privileged():
 		return abi.EACCES
 	}
 	n.p.oomAdj = int(v)

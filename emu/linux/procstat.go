@@ -121,8 +121,8 @@ func endedText(p *Process, name string) string {
 		{"Pid", strconv.Itoa(p.pid)},
 		{"PPid", strconv.Itoa(p.parentID())},
 		{"TracerPid", "0"},
-		{"Uid", idList(p.creds.uid)},
-		{"Gid", idList(p.creds.gid)},
+		{"Uid", idList(p.creds.UID)},
+		{"Gid", idList(p.creds.GID)},
 		{"Threads", "1"},
 	})
 }

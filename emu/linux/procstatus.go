@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 )
 
@@ -22,8 +23,8 @@ func formatRows(rows [][2]string) string {
 }
 
 // idList is real, effective, saved and file system id.
-func idList(ids [3]uint32) string {
-	return fmt.Sprintf("%d\t%d\t%d\t%d", ids[realID], ids[effectiveID], ids[savedID], ids[effectiveID])
+func idList(ids cred.IDs) string {
+	return fmt.Sprintf("%d\t%d\t%d\t%d", ids[cred.Real], ids[cred.Effective], ids[cred.Saved], ids[cred.Effective])
 }
 
 var stateNames = map[string]string{"R": "R (running)", "S": "S (sleeping)", "T": "T (stopped)", "t": "t (tracing stop)"}
@@ -37,7 +38,7 @@ func statusText(n *procNode) string {
 
 func statusIDs(p *Process, t *Thread) [][2]string {
 	var groups []string
-	for _, g := range p.creds.groups {
+	for _, g := range p.creds.Groups {
 		groups = append(groups, strconv.FormatUint(uint64(g), 10))
 	}
 	return [][2]string{
@@ -49,8 +50,8 @@ func statusIDs(p *Process, t *Thread) [][2]string {
 		{"Pid", strconv.Itoa(t.tid)},
 		{"PPid", strconv.Itoa(p.parentID())},
 		{"TracerPid", strconv.Itoa(t.tracer())},
-		{"Uid", idList(p.creds.uid)},
-		{"Gid", idList(p.creds.gid)},
+		{"Uid", idList(p.creds.UID)},
+		{"Gid", idList(p.creds.GID)},
 		{"FDSize", strconv.Itoa(t.files.size())},
 		{"Groups", strings.Join(groups, " ") + " "},
 		{"NStgid", strconv.Itoa(p.pid)},

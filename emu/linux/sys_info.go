@@ -7,6 +7,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 )
 
@@ -84,7 +85,7 @@ const maxHostname = 64
 func setName(of func(k *Kernel) *ownName) func(t *Thread, c *call) (int64, errno) {
 	return func(t *Thread, c *call) (int64, errno) {
 		switch n := c.i32(1); {
-		case t.p.creds.uid[effectiveID] != 0:
+		case t.p.creds.UID[cred.Effective] != 0:
 			return 0, abi.EPERM
 		case n < 0 || n > maxHostname:
 			return 0, abi.EINVAL

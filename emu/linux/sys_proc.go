@@ -191,7 +191,7 @@ func (p *Process) setLimit(res int, r abi.Rlimit64) errno {
 	switch {
 	case res < 0 || res >= numRlimits || r.Cur > r.Max:
 		return abi.EINVAL
-	case r.Max > p.rlimits[res].Max && !p.creds.privileged(), res == unix.RLIMIT_NOFILE && r.Max > p.k.maxFiles():
+	case r.Max > p.rlimits[res].Max && !p.creds.Privileged(), res == unix.RLIMIT_NOFILE && r.Max > p.k.maxFiles():
 		return abi.EPERM
 	}
 	p.rlimits[res] = r

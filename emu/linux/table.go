@@ -1,5 +1,9 @@
 package linux
 
+import (
+	"panda/emu/linux/cred"
+)
+
 import "panda/emu/linux/abi"
 
 // sysFunc performs a system call. Its result is returned to the guest unless the
@@ -126,10 +130,10 @@ var rows = map[string]*row{
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},
 	"futex_waitv": {level: refused}, "futex_wait": {level: refused}, "futex_wake": {level: refused}, "futex_requeue": {level: refused},
 	// Ids.
-	"getuid": {fn: getuid(realID)}, "geteuid": {fn: getuid(effectiveID)}, "getgid": {fn: getgid(realID)}, "getegid": {fn: getgid(effectiveID)},
-	"setuid": {fn: setID(uids)}, "setgid": {fn: setID(gids)}, "setreuid": {fn: setIDs(uids, 2)}, "setregid": {fn: setIDs(gids, 2)},
-	"setresuid": {fn: setIDs(uids, 3)}, "setresgid": {fn: setIDs(gids, 3)}, "getresuid": {fn: getIDs(uids)}, "getresgid": {fn: getIDs(gids)},
-	"setfsuid": {fn: setFSID(uids)}, "setfsgid": {fn: setFSID(gids)}, "getgroups": {fn: sysGetgroups}, "setgroups": {fn: sysSetgroups},
+	"getuid": {fn: getuid(cred.Real)}, "geteuid": {fn: getuid(cred.Effective)}, "getgid": {fn: getgid(cred.Real)}, "getegid": {fn: getgid(cred.Effective)},
+	"setuid": {fn: setID(cred.UIDs)}, "setgid": {fn: setID(cred.GIDs)}, "setreuid": {fn: setIDs(cred.UIDs, 2)}, "setregid": {fn: setIDs(cred.GIDs, 2)},
+	"setresuid": {fn: setIDs(cred.UIDs, 3)}, "setresgid": {fn: setIDs(cred.GIDs, 3)}, "getresuid": {fn: getIDs(cred.UIDs)}, "getresgid": {fn: getIDs(cred.GIDs)},
+	"setfsuid": {fn: setFSID(cred.UIDs)}, "setfsgid": {fn: setFSID(cred.GIDs)}, "getgroups": {fn: sysGetgroups}, "setgroups": {fn: sysSetgroups},
 	"capget": {fn: sysCapget}, "capset": {fn: sysCapset},
 	// Signals.
 	"rt_sigaction": {fn: sysRtSigaction}, "rt_sigprocmask": {fn: sysRtSigprocmask}, "rt_sigreturn": {fn: sysRtSigreturn},

@@ -19,7 +19,7 @@ func TestScriptLine(t *testing.T) {
 		{"#!/bin/sh\x00-e\n", []string{"/bin/sh"}},
 		{"#!\n", nil},
 		{"#!", []string{""}}, // what is no blank is a name
-		{"#!" + long, nil}, // the name may go on
+		{"#!" + long, nil},   // the name may go on
 		{"#!/bin/sh " + long, []string{"/bin/sh", long[:255-len("#!/bin/sh ")]}},
 	} {
 		var l ScriptLine
