@@ -116,14 +116,18 @@ func (t *Thread) mayQueue(sig int) bool {
 	if sig < abi.SIGRTMIN {
 		return true // at most one waits
 	}
-	n := 0
-	for _, p := range t.k.tasks.procs {
+	return uint64(t.k.queuedSignals()) < t.p.limit(unix.RLIMIT_SIGPENDING)
+}
+
+// queuedSignals is how many signals wait in the guest.
+func (k *Kernel) queuedSignals() (n int) {
+	for _, p := range k.tasks.procs {
 		n += len(p.signal.pending.Infos)
 		for _, o := range p.threads {
 			n += len(o.signal.pending.Infos)
 		}
 	}
-	return uint64(n) < t.p.limit(unix.RLIMIT_SIGPENDING)
+	return n
 }
 
 // roomFor applies RLIMIT_AS to size more bytes of memory, and RLIMIT_DATA if they
@@ -139,7 +143,7 @@ func (t *Thread) roomFor(size uint64, data bool) errno {
 // but what is little with them needs no look at each region.
 func (t *Thread) roomForData(size uint64) bool {
 	return t.below(unix.RLIMIT_DATA, size, t.p.mm.Space.Own()) ||
-		t.below(unix.RLIMIT_DATA, size, pages(t.p.mm, isData)*mm.PageSize)
+		t.below(unix.RLIMIT_DATA, size, t.p.mm.Pages(mm.IsData)*mm.PageSize)
 }
 
 // below reports whether size more bytes than there are keep within a limit.

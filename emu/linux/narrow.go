@@ -1,10 +1,9 @@
 package linux
 
 import (
+	"panda/emu/linux/abi"
 	"panda/emu/linux/cred"
 )
-
-import "panda/emu/linux/abi"
 
 // Calls of programs with longs of 32 bits: their arguments are put where the
 // functions, which are written for 64 bits, expect them.

@@ -7,13 +7,14 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/proc"
 	"panda/emu/linux/signal"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
 // numRlimits is the number of resource limits.
-const numRlimits = 16
+const numRlimits = proc.NumLimits
 
 // Process is a thread group.
 type Process struct {

@@ -2,12 +2,14 @@ package linux
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
+	"panda/emu/linux/proc"
 )
 
 // What the files of /proc/PID say about a process and its threads, in the forms of
@@ -45,49 +47,51 @@ func (p *Process) flagBits() int {
 	return 0
 }
 
-// statText is /proc/PID/stat (proc_pid_stat(5)); what the kernel does not count
-// is 0.
-func statText(n *procNode) string {
-	p, t, m := n.p, n.t, n.p.mm
-	used := p.usage.own
-	if n.path != procTop+"/"+strconv.Itoa(p.pid)+"/stat" {
-		used = t.sched.used
-	}
+// task is what stat and status tell of a thread, but for the signals that wait.
+func (t *Thread) task() *proc.Task {
+	p := t.p
 	tty, fg := p.tty()
 	ign, caught := p.signal.actions.Sets()
-	_, file, anon := rss(m)
-	return statLine(map[int]any{
-		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 7: tty, 8: fg, 9: p.flagBits(),
-		14: used / userTick, 16: p.usage.children / userTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
-		23: m.Space.Size(), 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
-		26: uint64(m.StartCode), 27: uint64(m.EndCode), 28: uint64(m.StartStack),
-		31: t.signal.pending.Set, 32: t.signal.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exit.signal,
-		45: uint64(m.StartData), 46: uint64(m.EndData), 47: uint64(m.BrkStart),
-		48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd),
-	})
+	return &proc.Task{
+		PID: p.pid, TID: t.tid, PPID: p.parentID(), Tracer: t.tracer(), PGID: p.job.pgid, SID: p.job.sid,
+		Comm: t.comm, State: t.stateLetter(), Flags: p.flagBits(), TTY: tty, Foreground: fg, Threads: len(p.threads), Waits: t.state == parked,
+		Signals: proc.Signals{
+			Pending: t.signal.pending.Set, Shared: p.signal.pending.Set, Blocked: t.signal.mask, Ignored: ign, Caught: caught,
+			OnExit: p.exit.signal, Limit: p.limit(unix.RLIMIT_SIGPENDING),
+		},
+		Times: proc.Times{Used: t.sched.used / userTick, Children: p.usage.children / userTick, Started: t.sched.started / userTick},
+		Creds: &p.creds, Umask: t.fs.umask, FDSize: t.files.size(), RSSLimit: p.limit(unix.RLIMIT_RSS),
+	}
 }
 
-// statLine joins the fields of stat by their numbers; the others are 0.
-func statLine(values map[int]any) string {
-	fields := make([]string, 53)
-	for i := range fields {
-		fields[i] = "0"
-		if v, ok := values[i]; ok {
-			fields[i] = fmt.Sprint(v)
-		}
+// statText is /proc/PID/stat, of the whole process or of a thread.
+func statText(n *procNode) string {
+	task := n.t.task()
+	if n.path == procTop+"/"+strconv.Itoa(n.p.pid)+"/stat" {
+		task.Times.Used = n.p.usage.own / userTick
 	}
-	return strings.Join(fields[1:], " ") + "\n"
+	return proc.StatText(task, n.p.mm)
 }
 
-// startTicks is when a thread began, since the host did.
-func (t *Thread) startTicks() int64 { return t.sched.started / userTick }
+func statusText(n *procNode) string {
+	task := n.t.task()
+	task.Signals.Queued = n.k.queuedSignals()
+	return proc.StatusText(task, n.p.mm, n.k.capabilities)
+}
 
-// wchan is whether a thread waits.
-func wchan(t *Thread) int {
-	if t.state == parked {
-		return 1
+// remains are what is left of a process that has ended.
+func (p *Process) remains() *proc.Ended {
+	return &proc.Ended{
+		PID: p.pid, PPID: p.parentID(), PGID: p.job.pgid, SID: p.job.sid, Comm: p.exit.comm, Creds: &p.creds,
+		Times:      proc.Times{Used: p.usage.own / userTick, Children: p.usage.children / userTick},
+		ExitSignal: p.exit.signal, Status: p.exit.status,
 	}
-	return 0
+}
+
+func limitsText(n *procNode) string { return proc.LimitsText(&n.p.rlimits) }
+
+func schedText(n *procNode) string {
+	return proc.SchedText(n.t.tid, n.t.comm, len(n.p.threads), n.t.sched.used)
 }
 
 // tty is the terminal of the process's session: its device number and foreground
@@ -97,84 +101,6 @@ func (p *Process) tty() (dev uint64, fg int) {
 		return x.dev, x.fg
 	}
 	return 0, -1
-}
-
-// endedText is a file of a process that nobody has waited for yet.
-func endedText(p *Process, name string) string {
-	comm := p.exit.comm
-	switch name {
-	case "cmdline":
-		return ""
-	case "comm":
-		return comm + "\n"
-	case "stat":
-		return statLine(map[int]any{
-			1: p.pid, 2: "(" + comm + ")", 3: "Z", 4: p.parentID(), 5: p.job.pgid, 6: p.job.sid, 8: -1,
-			14: p.usage.own / userTick, 16: p.usage.children / userTick, 18: 20, 20: 1, 38: p.exit.signal, 52: p.exit.status,
-		})
-	}
-	return formatRows([][2]string{
-		{"Name", comm},
-		{"State", "Z (zombie)"},
-		{"Tgid", strconv.Itoa(p.pid)},
-		{"Ngid", "0"},
-		{"Pid", strconv.Itoa(p.pid)},
-		{"PPid", strconv.Itoa(p.parentID())},
-		{"TracerPid", "0"},
-		{"Uid", idList(p.creds.UID)},
-		{"Gid", idList(p.creds.GID)},
-		{"Threads", "1"},
-	})
-}
-
-func hex64(v uint64) string { return fmt.Sprintf("%016x", v) }
-
-// limitRows are the resource limits with their units, by number.
-var limitRows = [numRlimits][2]string{
-	unix.RLIMIT_CPU: {"cpu time", "seconds"}, unix.RLIMIT_FSIZE: {"file size", "bytes"}, unix.RLIMIT_DATA: {"data size", "bytes"},
-	unix.RLIMIT_STACK: {"stack size", "bytes"}, unix.RLIMIT_CORE: {"core file size", "bytes"}, unix.RLIMIT_RSS: {"resident set", "bytes"},
-	unix.RLIMIT_NPROC: {"processes", "processes"}, unix.RLIMIT_NOFILE: {"open files", "files"}, unix.RLIMIT_MEMLOCK: {"locked memory", "bytes"},
-	unix.RLIMIT_AS: {"address space", "bytes"}, unix.RLIMIT_LOCKS: {"file locks", "locks"}, unix.RLIMIT_SIGPENDING: {"pending signals", "signals"},
-	unix.RLIMIT_MSGQUEUE: {"msgqueue size", "bytes"}, unix.RLIMIT_NICE: {"nice priority", ""}, unix.RLIMIT_RTPRIO: {"realtime priority", ""},
-	unix.RLIMIT_RTTIME: {"realtime timeout", "us"},
-}
-
-func limitsText(n *procNode) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
-	value := func(v uint64) string {
-		if v == unlimited {
-			return "unlimited"
-		}
-		return strconv.FormatUint(v, 10)
-	}
-	for i, r := range limitRows {
-		l := n.p.rlimits[i]
-		fmt.Fprintf(&b, "%-25s %-20s %-20s ", "Max "+r[0], value(l.Cur), value(l.Max))
-		if r[1] != "" {
-			fmt.Fprintf(&b, "%-10s", r[1])
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// schedText is what /proc/PID/sched begins with.
-func schedText(n *procNode) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%d, #threads: %d)\n%s\n", n.t.comm, n.t.tid, len(n.p.threads), strings.Repeat("-", 67))
-	row := func(name string, v any) { fmt.Fprintf(&b, "%-45s:%21v\n", name, v) }
-	ms := fmt.Sprintf("%d.%06d", n.t.sched.used/1e6, n.t.sched.used%1e6)
-	row("se.exec_start", ms)
-	row("se.vruntime", ms)
-	row("se.sum_exec_runtime", ms)
-	for _, name := range []string{"se.nr_migrations", "nr_switches", "nr_voluntary_switches", "nr_involuntary_switches"} {
-		row(name, 0)
-	}
-	row("se.load.weight", 1048576)
-	row("policy", 0)
-	row("prio", 120)
-	return b.String()
 }
 
 func autogroupText(n *procNode) string { return fmt.Sprintf("/autogroup-%d nice 0\n", n.p.job.sid) }
@@ -220,6 +146,9 @@ func wchanText(*procNode) string { return "0" }
 func timersText(n *procNode) string {
 	var b strings.Builder
 	for _, tm := range n.p.timers.posix {
+		if tm == nil { // deleted
+			continue
+		}
 		fmt.Fprintf(&b, "ID: %d\nsignal: %d/%016x\nnotify: %s/%s.%d\nClockID: %d\n", tm.id, tm.signo, tm.value, notifyName(tm), "pid", n.p.pid, tm.clock)
 	}
 	return b.String()
@@ -236,4 +165,22 @@ func notifyName(tm *timer) string {
 		return "signal/tid"
 	}
 	return "signal"
+}
+
+// size is how many descriptors a table of the kernel has room for: it grows by
+// doubling.
+func (ft *fdTable) size() int { return max(64, 1<<bits.Len(uint(max(len(ft.slots), 1)-1))) }
+
+// allCaps is the bounding set: prctl drops nothing from it.
+const allCaps = 1<<41 - 1
+
+// capabilities are the emulator's, as capget tells.
+func (k *Kernel) capabilities() proc.Caps {
+	head, data := make([]byte, 8), make([]byte, 24)
+	le.PutUint32(head, capVersionNow)
+	if k.host.Capget(head, data) != 0 {
+		return proc.Caps{Bounding: allCaps}
+	}
+	word := func(i int) uint64 { return uint64(le.Uint32(data[4*i:])) | uint64(le.Uint32(data[12+4*i:]))<<32 }
+	return proc.Caps{Effective: word(0), Permitted: word(1), Inheritable: word(2), Bounding: allCaps}
 }

@@ -11,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostfile"
+	"panda/emu/linux/proc"
 	"panda/emu/mmu"
 )
 
@@ -49,14 +50,14 @@ func init() { // the rows refer to one another
 		{name: "limits", mode: regular | 0o444, text: limitsText},
 		{name: "loginuid", mode: regular | 0o644, text: fixed("4294967295")},
 		{name: "map_files", mode: folder | 0o500, names: mapFileNames, child: mapFileChild, perProcess: true},
-		{name: "maps", mode: regular | 0o444, text: func(n *procNode) string { return mapsText(n.p.mm) }},
+		{name: "maps", mode: regular | 0o444, text: func(n *procNode) string { return proc.MapsText(n.p.mm) }},
 		{name: "mem", mode: regular | 0o600, transfer: transferMem},
 		{name: "mountinfo", mode: regular | 0o444, text: mirrored("mountinfo", "1 0 0:1 / / rw - overlay overlay rw\n2 1 0:2 / /proc rw - proc proc rw\n")},
 		{name: "mounts", mode: regular | 0o444, text: mirrored("mounts", "overlay / overlay rw 0 0\nproc /proc proc rw 0 0\n")},
 		{name: "mountstats", mode: regular | 0o400, text: mirrored("mountstats", "device overlay mounted on / with fstype overlay\ndevice proc mounted on /proc with fstype proc\n"), perProcess: true},
 		{name: "net", mode: folder | 0o555, names: mirrorNames("net"), child: mirrorChild("net"), mirror: true},
 		{name: "ns", mode: folder | 0o511, names: mirrorNames("ns"), child: mirrorChild("ns"), mirror: true},
-		{name: "numa_maps", mode: regular | 0o444, text: numaMapsText},
+		{name: "numa_maps", mode: regular | 0o444, text: func(n *procNode) string { return proc.NumaMapsText(n.p.mm) }},
 		{name: "oom_adj", mode: regular | 0o644, text: oomAdjText, set: setOOMAdj},
 		{name: "oom_score", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d\n", (1000+n.p.oomAdj)*2/3) }},
 		{name: "oom_score_adj", mode: regular | 0o644, text: func(n *procNode) string { return fmt.Sprintf("%d\n", n.p.oomAdj) }, set: setOOMScoreAdj},
@@ -68,11 +69,11 @@ func init() { // the rows refer to one another
 		{name: "schedstat", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d 0 0\n", n.t.sched.used) }},
 		{name: "sessionid", mode: regular | 0o444, text: fixed("4294967295")},
 		{name: "setgroups", mode: regular | 0o644, text: fixed("allow\n")},
-		{name: "smaps", mode: regular | 0o444, text: func(n *procNode) string { return smapsText(n.p.mm) }},
-		{name: "smaps_rollup", mode: regular | 0o444, text: func(n *procNode) string { return smapsRollupText(n.p.mm) }},
+		{name: "smaps", mode: regular | 0o444, text: func(n *procNode) string { return proc.SmapsText(n.p.mm) }},
+		{name: "smaps_rollup", mode: regular | 0o444, text: func(n *procNode) string { return proc.SmapsRollupText(n.p.mm) }},
 		{name: "stack", mode: regular | 0o400, text: fixed("")},
 		{name: "stat", mode: regular | 0o444, text: statText},
-		{name: "statm", mode: regular | 0o444, text: func(n *procNode) string { return statmText(n.p.mm) }},
+		{name: "statm", mode: regular | 0o444, text: func(n *procNode) string { return proc.StatmText(n.p.mm) }},
 		{name: "status", mode: regular | 0o444, text: statusText},
 		{name: "syscall", mode: regular | 0o400, text: syscallText},
 		{name: "task", mode: folder | 0o555, names: taskNames, child: taskChild, perProcess: true},
@@ -168,16 +169,13 @@ func taskChild(n *procNode, name string) *procNode {
 	return nil
 }
 
-// endedFiles are those whose content does not need a process that lives.
-var endedFiles = []string{"stat", "status", "cmdline", "comm"}
-
-func endedNames(*procNode) []string { return endedFiles }
+func endedNames(n *procNode) []string { return n.p.remains().Files() }
 
 func endedChild(n *procNode, name string) *procNode {
-	if !slices.Contains(endedFiles, name) {
+	if !slices.Contains(endedNames(n), name) {
 		return nil
 	}
-	return n.below(&procRow{name: name, mode: regular | 0o444, text: func(n *procNode) string { return endedText(n.p, name) }}, name)
+	return n.below(&procRow{name: name, mode: regular | 0o444, text: func(n *procNode) string { return n.p.remains().Text(name) }}, name)
 }
 
 func fdNames(n *procNode) []string { return n.t.files.names() }

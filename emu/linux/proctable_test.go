@@ -141,3 +141,17 @@ func TestProgramReplaced(t *testing.T) {
 		g.fails(abi.ENOENT, unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/exe", abi.O_RDONLY, 0)
 	})
 }
+
+// TestProcTimers: /proc/PID/timers has no entry for a timer that was deleted.
+func TestProcTimers(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		id, buf := g.alloc(8), g.alloc(4096)
+		for range 2 {
+			g.must(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, id)
+		}
+		g.must(unix.SYS_TIMER_DELETE, 0)
+		fd := g.must(unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/timers", 0, 0)
+		text := string(g.get(buf, int(g.must(unix.SYS_READ, fd, buf, 4096))))
+		g.check(strings.HasPrefix(text, "ID: 1\nsignal: 14/") && strings.Count(text, "ID:") == 2, "timers are %q", text)
+	})
+}

@@ -1,10 +1,9 @@
 package linux
 
 import (
+	"panda/emu/linux/abi"
 	"panda/emu/linux/cred"
 )
-
-import "panda/emu/linux/abi"
 
 // sysFunc performs a system call. Its result is returned to the guest unless the
 // errno is set; blocked means that the thread was parked or is gone.

@@ -90,7 +90,7 @@ func sysGetrusage(t *Thread, c *call) (int64, errno) {
 	default:
 		return 0, abi.EINVAL
 	}
-	u.Maxrss = int64(residentPages(t.p.mm) * mm.PageSize / 1024)
+	u.Maxrss = int64(t.p.mm.Pages(mm.IsAnon) * mm.PageSize / 1024)
 	return 0, t.store(c.addr(1), u)
 }
 

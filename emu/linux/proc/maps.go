@@ -1,4 +1,4 @@
-package linux
+package proc
 
 import (
 	"fmt"
@@ -28,7 +28,8 @@ func mapsLine(r *mmu.Region) string {
 	return line + "\n"
 }
 
-func mapsText(m *mm.MM) string {
+// MapsText is /proc/PID/maps.
+func MapsText(m *mm.MM) string {
 	var b strings.Builder
 	for _, r := range m.Space.Regions() {
 		b.WriteString(mapsLine(&r))
@@ -36,47 +37,11 @@ func mapsText(m *mm.MM) string {
 	return b.String()
 }
 
-// pages counts the pages of the regions that want takes.
-func pages(m *mm.MM, want func(r *mmu.Region) bool) (n uint64) {
-	for r := range m.Space.Overlapping(0, m.Space.Limit) {
-		if want(&r) {
-			n += pagesOf(&r)
-		}
-	}
-	return n
-}
-
-func pagesOf(r *mmu.Region) uint64 { return uint64(r.End-r.Start) / mm.PageSize }
-
-// isAnon is memory of the process's own that could have been written, isData the
-// same but for the stack, isFile what a file holds.
-func isAnon(r *mmu.Region) bool { return r.Prot&guest.Write != 0 && !r.Shared }
-
-func isData(r *mmu.Region) bool { return isAnon(r) && !isStack(r) }
-
-func isStack(r *mmu.Region) bool { return r.Name == "[stack]" }
-
-func isFile(r *mmu.Region) bool { return r.Prot != 0 && r.Ino != 0 && !isAnon(r) }
-
-// isLibrary takes the code that is not the program's.
-func isLibrary(m *mm.MM) func(r *mmu.Region) bool {
-	return func(r *mmu.Region) bool {
-		return r.Prot&guest.Exec != 0 && r.Prot&guest.Write == 0 && r.Name != m.Exe
-	}
-}
-
-// residentPages is what could be in memory and is the process's own.
-func residentPages(m *mm.MM) uint64 { return pages(m, isAnon) }
-
-// rss is the pages that are mapped, and how many of them could be in memory.
-func rss(m *mm.MM) (total, file, anon uint64) {
-	return m.Space.Size() / mm.PageSize, pages(m, isFile), pages(m, isAnon)
-}
-
-func statmText(m *mm.MM) string {
-	total, file, anon := rss(m)
+// StatmText is /proc/PID/statm.
+func StatmText(m *mm.MM) string {
+	total, file, anon := m.RSS()
 	text := (uint64(m.EndCode)+mm.PageSize-1)/mm.PageSize - uint64(m.StartCode)/mm.PageSize
-	return fmt.Sprintf("%d %d %d %d 0 %d 0\n", total, file+anon, file, text, pages(m, isAnon))
+	return fmt.Sprintf("%d %d %d %d 0 %d 0\n", total, file+anon, file, text, m.Pages(mm.IsAnon))
 }
 
 // usedMemory is the pages of a region, or of several, in smaps.
@@ -84,12 +49,12 @@ type usedMemory struct{ anon, file, shmem uint64 }
 
 func (u *usedMemory) add(r *mmu.Region) {
 	switch {
-	case isAnon(r):
-		u.anon += pagesOf(r)
-	case isFile(r):
-		u.file += pagesOf(r)
+	case mm.IsAnon(r):
+		u.anon += mm.PagesOf(r)
+	case mm.IsFile(r):
+		u.file += mm.PagesOf(r)
 	case r.Prot != 0 && r.Shared:
-		u.shmem += pagesOf(r)
+		u.shmem += mm.PagesOf(r)
 	}
 }
 
@@ -143,13 +108,14 @@ func kilobytes(b *strings.Builder, name string, pages uint64) {
 	fmt.Fprintf(b, "%-16s%8d kB\n", name+":", pages*mm.PageSize/1024)
 }
 
-func smapsText(m *mm.MM) string {
+// SmapsText is /proc/PID/smaps.
+func SmapsText(m *mm.MM) string {
 	var b strings.Builder
 	for _, r := range m.Space.Regions() {
 		var u usedMemory
 		u.add(&r)
 		b.WriteString(mapsLine(&r))
-		kilobytes(&b, "Size", pagesOf(&r))
+		kilobytes(&b, "Size", mm.PagesOf(&r))
 		kilobytes(&b, "KernelPageSize", 1)
 		kilobytes(&b, "MMUPageSize", 1)
 		u.rows(&b, false)
@@ -173,8 +139,8 @@ func vmFlags(r *mmu.Region) string {
 		{true, "mw"},
 		{true, "me"},
 		{r.Shared, "ms"},
-		{isStack(r) || r.GrowsDown, "gd"},
-		{isAnon(r), "ac"},
+		{mm.IsStack(r) || r.GrowsDown, "gd"},
+		{mm.IsAnon(r), "ac"},
 	} {
 		if f.on {
 			flags += f.name + " "
@@ -183,7 +149,8 @@ func vmFlags(r *mmu.Region) string {
 	return flags
 }
 
-func smapsRollupText(m *mm.MM) string {
+// SmapsRollupText is /proc/PID/smaps_rollup.
+func SmapsRollupText(m *mm.MM) string {
 	regions := m.Space.Regions()
 	if len(regions) == 0 {
 		return ""
@@ -199,22 +166,22 @@ func smapsRollupText(m *mm.MM) string {
 	return b.String()
 }
 
-// numaMapsText: there is one node.
-func numaMapsText(n *procNode) string {
+// NumaMapsText is /proc/PID/numa_maps, of one node.
+func NumaMapsText(m *mm.MM) string {
 	var b strings.Builder
-	for _, r := range n.p.mm.Space.Regions() {
+	for _, r := range m.Space.Regions() {
 		fmt.Fprintf(&b, "%x default", uint64(r.Start))
 		switch {
 		case r.Ino != 0:
 			fmt.Fprintf(&b, " file=%s", strings.ReplaceAll(r.Name, "\n", "\\012"))
 		case r.Name == "[heap]":
 			b.WriteString(" heap")
-		case isStack(&r):
+		case mm.IsStack(&r):
 			b.WriteString(" stack")
 		}
-		if k := pagesOf(&r); isAnon(&r) {
+		if k := mm.PagesOf(&r); mm.IsAnon(&r) {
 			fmt.Fprintf(&b, " anon=%d dirty=%d N0=%d kernelpagesize_kB=4", k, k, k)
-		} else if isFile(&r) {
+		} else if mm.IsFile(&r) {
 			fmt.Fprintf(&b, " mapped=%d N0=%d kernelpagesize_kB=4", k, k)
 		}
 		b.WriteByte('\n')
