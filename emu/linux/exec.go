@@ -13,6 +13,7 @@ import (
 	"panda/emu/linux/cred"
 	"panda/emu/linux/hostfile"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/namei"
 	"panda/emu/linux/signal"
 	"panda/emu/load"
 )
@@ -111,7 +112,7 @@ func (k *Kernel) execFirst(t *Thread) error {
 }
 
 // openProgram opens a program, or the interpreter of a script.
-func (t *Thread) openProgram(tg target, name string, args, env []string, depth int) (*binfmt.Program, error) {
+func (t *Thread) openProgram(tg namei.Target, name string, args, env []string, depth int) (*binfmt.Program, error) {
 	src, err := t.openExecutable(tg)
 	if err != nil {
 		return nil, err
@@ -135,12 +136,12 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 }
 
 // openExecutable opens a file that may be executed.
-func (t *Thread) openExecutable(tg target) (*hostfile.Source, error) {
-	if e := tg.onHost(abi.EACCES); e != 0 {
+func (t *Thread) openExecutable(tg namei.Target) (*hostfile.Source, error) {
+	if e := tg.OnHost(abi.EACCES); e != 0 {
 		return nil, e
 	}
 	h := t.k.host
-	fd, e := h.Openat(unix.AT_FDCWD, tg.full(), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, e := h.Openat(unix.AT_FDCWD, tg.Full(), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if e != 0 {
 		return nil, e
 	}
@@ -187,9 +188,9 @@ func (t *Thread) openScript(script *binfmt.Program, line *binfmt.ScriptLine, dep
 
 // interpreter resolves the name of an interpreter. An empty one is the current
 // directory, which cannot be executed.
-func (t *Thread) interpreter(name string) (target, errno) {
+func (t *Thread) interpreter(name string) (namei.Target, errno) {
 	if name == "" {
-		return target{}, abi.EACCES
+		return namei.Target{}, abi.EACCES
 	}
 	return t.resolve(abi.AT_FDCWD, name, false)
 }

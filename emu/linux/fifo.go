@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 )
 
 // Problem: an open of a FIFO waits for somebody who opens the other end, a process
@@ -22,7 +23,7 @@ import (
 // opening is an open of a FIFO that waits.
 type opening struct {
 	t    *Thread
-	tg   target
+	tg   namei.Target
 	r    openReq
 	id   fileID
 	fd   int // the end that is open; -1 while there is none
@@ -56,8 +57,8 @@ func (o *opening) abandon() {
 func (o *opening) leave() {
 	k := o.t.k
 	k.files.openings = remove(k.files.openings, o)
-	if o.tg.walked && o.tg.dir != unix.AT_FDCWD {
-		k.host.Close(o.tg.dir)
+	if o.tg.Walked && o.tg.Dir != unix.AT_FDCWD {
+		k.host.Close(o.tg.Dir)
 	}
 }
 
@@ -69,7 +70,7 @@ func (o *opening) try() bool {
 	}
 	k := o.t.k
 	const once = unix.O_CREAT | unix.O_EXCL | unix.O_TRUNC
-	fd, e := k.host.Openat(o.tg.dir, o.tg.path, o.r.flags&openFlags&^once|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, e := k.host.Openat(o.tg.Dir, o.tg.Path, o.r.flags&openFlags&^once|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if e != 0 {
 		return false
 	}
@@ -117,12 +118,12 @@ func (k *Kernel) meet() {
 // waitsForEnd reports whether an open has to wait for the other end of a FIFO, which
 // has then been identified: the reader perhaps, since the host opened it without
 // waiting; the writer when nobody reads.
-func (t *Thread) waitsForEnd(tg target, fd int, e errno) (id fileID, yes bool) {
+func (t *Thread) waitsForEnd(tg namei.Target, fd int, e errno) (id fileID, yes bool) {
 	var st unix.Stat_t
 	if e == 0 {
 		st, e = t.k.host.Fstat(fd)
 	} else {
-		st, e = t.k.host.Fstatat(tg.dir, tg.path, 0)
+		st, e = t.k.host.Fstatat(tg.Dir, tg.Path, 0)
 	}
 	if e != 0 || st.Mode&unix.S_IFMT != unix.S_IFIFO {
 		return id, false
@@ -136,16 +137,16 @@ func (t *Thread) waitsForEnd(tg target, fd int, e errno) (id fileID, yes bool) {
 }
 
 // openFIFO opens a FIFO, of which fd is the reader's end, and waits.
-func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int, id fileID) (int64, errno) {
+func (t *Thread) openFIFO(c *call, tg namei.Target, r openReq, fd int, id fileID) (int64, errno) {
 	if r.flags&abi.O_NONBLOCK != 0 {
 		return 0, abi.ENXIO
 	}
-	if tg.walked && tg.dir != unix.AT_FDCWD { // a handle that the call closes
-		own, e := t.k.host.Fcntl(tg.dir, unix.F_DUPFD_CLOEXEC, 0)
+	if tg.Walked && tg.Dir != unix.AT_FDCWD { // a handle that the call closes
+		own, e := t.k.host.Fcntl(tg.Dir, unix.F_DUPFD_CLOEXEC, 0)
 		if e != 0 {
 			return 0, e
 		}
-		tg.dir = int(own)
+		tg.Dir = int(own)
 	}
 	o := &opening{t: t, tg: tg, r: r, id: id, fd: fd}
 	if fd >= 0 {

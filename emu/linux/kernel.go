@@ -15,6 +15,7 @@ import (
 	"panda/emu/linux/hostfile"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/namei"
 	"panda/emu/linux/signal"
 	"panda/emu/linux/strace"
 	"panda/emu/mmu"
@@ -151,9 +152,9 @@ type openFiles struct {
 
 // fileSystem is what the names of files are looked up with.
 type fileSystem struct {
-	sysroot  *hostfile.Root
-	umask    uint32          // of the host
-	procDevs map[uint64]bool // see isProc
+	sysroot *hostfile.Root
+	umask   uint32 // of the host
+	procs   *namei.Procfs
 }
 
 // sockets is what the kernel knows of sockets and of what messages hold.
@@ -184,7 +185,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 		tasks:     tasks{ever: map[int]bool{}},
 		sched:     scheduler{seed: cfg.Seed},
 		mem:       memory{group: mmu.NewGroup(), spaces: map[guest.ASID]bool{}},
-		fs:        fileSystem{procDevs: map[uint64]bool{}},
+		fs:        fileSystem{procs: namei.NewProcfs(cfg.Host)},
 		sockets:   sockets{bound: map[string]boundName{}},
 
 		unsupported: map[string]int{},
@@ -246,6 +247,7 @@ func (k *Kernel) startFirst() error {
 	}
 	k.host.RaiseLimits()
 	t := &Thread{k: k, p: p, tid: pid, regs: k.newRegs(), sched: threadSched{started: k.host.Now()}}
+	t.paths = t.newPaths()
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/namei"
 	"panda/emu/linux/proc"
 	"panda/emu/linux/signal"
 	"panda/emu/mmu"
@@ -107,6 +108,7 @@ type Thread struct {
 	regs    []uint64 // while another thread is on the CPU
 	call    call
 	iov     callBuffers
+	paths   namei.Resolver
 	wait    *wait
 	resumed *resumedCall // what restart_syscall is to go on with
 	files   *fdTable
@@ -124,7 +126,6 @@ type Thread struct {
 type callBuffers struct {
 	single [1][]byte // the vector of a call with one buffer
 	spare  [512]byte // see scratch
-	pins   []int     // see unpin
 }
 
 // threadSignals are what a thread has of signals for itself.

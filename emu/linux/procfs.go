@@ -12,6 +12,7 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/cred"
 	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
 )
 
 // The guest's /proc. What is below /proc/PID is made of one table (proctable.go)
@@ -31,7 +32,7 @@ type procRow struct {
 	// link is where a link leads; open is the file itself, for those that lead
 	// to an open one whatever its name.
 	link func(n *procNode) (string, errno)
-	open func(n *procNode) (target, errno)
+	open func(n *procNode) (namei.Target, errno)
 	// names and child are a directory's.
 	names func(n *procNode) []string
 	child func(n *procNode, name string) *procNode
@@ -53,7 +54,8 @@ type procNode struct {
 	mode uint32 // when it is not the row's
 }
 
-func (n *procNode) typ() uint32 { return n.perm() & unix.S_IFMT }
+// Typ is the type of the file.
+func (n *procNode) Typ() uint32 { return n.perm() & unix.S_IFMT }
 
 func (n *procNode) perm() uint32 {
 	if n.mode != 0 {
@@ -62,12 +64,15 @@ func (n *procNode) perm() uint32 {
 	return n.row.mode
 }
 
-// target is the node as the result of a path. What the host answers for is a
+// Name is the path of the file.
+func (n *procNode) Name() string { return n.path }
+
+// Target is the node as the result of a path. What the host answers for is a
 // plain name.
-func (n *procNode) target() *target {
-	tg := &target{dir: unix.AT_FDCWD, path: n.hostPath(), guest: n.path, walked: true}
+func (n *procNode) Target() *namei.Target {
+	tg := &namei.Target{Dir: unix.AT_FDCWD, Path: n.hostPath(), Guest: n.path, Walked: true}
 	if n.row != &hostRow {
-		tg.node = n
+		tg.Node = n
 	}
 	return tg
 }
@@ -80,11 +85,44 @@ func (n *procNode) hostPath() string {
 	return n.path
 }
 
-func (n *procNode) readlink() (string, errno) {
+// Readlink is the text of a link.
+func (n *procNode) Readlink() (string, errno) {
 	if n.row.link == nil {
 		return "", abi.EINVAL
 	}
 	return n.row.link(n)
+}
+
+// Opens reports whether a link leads to an open file whatever its name.
+func (n *procNode) Opens() bool { return n.row.open != nil }
+
+// Open is the file that such a link leads to.
+func (n *procNode) Open() (namei.Target, errno) { return n.row.open(n) }
+
+// procView is /proc as a thread sees it.
+type procView struct{ t *Thread }
+
+// ProcAt finds a node.
+func (v procView) ProcAt(name string) (namei.Node, errno) {
+	n, e := v.t.procAt(name)
+	if e != 0 {
+		return nil, e
+	}
+	return n, 0
+}
+
+// orNil is the node for a target, which has none where n is nil.
+func (n *procNode) orNil() namei.Node {
+	if n == nil {
+		return nil
+	}
+	return n
+}
+
+// nodeOf is the file of /proc that a path means, nil for one of the host.
+func nodeOf(tg namei.Target) *procNode {
+	n, _ := tg.Node.(*procNode)
+	return n
 }
 
 // below makes a node of a row in the directory n.
@@ -94,8 +132,8 @@ func (n *procNode) below(row *procRow, name string) *procNode {
 
 // procAt finds the node of a clean path at or below /proc. Links are not followed.
 func (t *Thread) procAt(name string) (*procNode, errno) {
-	n := &procNode{k: t.k, path: procTop, row: &topRow, p: t.p, t: t}
-	for part := range strings.SplitSeq(strings.TrimPrefix(name, procTop), "/") {
+	n := &procNode{k: t.k, path: namei.ProcTop, row: &topRow, p: t.p, t: t}
+	for part := range strings.SplitSeq(strings.TrimPrefix(name, namei.ProcTop), "/") {
 		switch {
 		case part == "":
 			continue
@@ -167,7 +205,7 @@ func (k *Kernel) isEmulator(id int) bool {
 	if e != 0 {
 		return true
 	}
-	return k.hostHas(procTop + "/" + strconv.Itoa(id) + "/task/" + self)
+	return k.hostHas(namei.ProcTop + "/" + strconv.Itoa(id) + "/task/" + self)
 }
 
 // hostChild is a file of the host's /proc.
@@ -183,7 +221,7 @@ func hostChild(n *procNode, name string) *procNode {
 	if row := nameRows[at.hostPath()]; row != nil {
 		return &procNode{k: n.k, path: at.path, row: row}
 	}
-	if at.mode = st.Mode; at.typ() == unix.S_IFLNK && isProcessName(strings.Split(at.hostPath(), "/")[2]) {
+	if at.mode = st.Mode; at.Typ() == unix.S_IFLNK && isProcessName(strings.Split(at.hostPath(), "/")[2]) {
 		at.row = &hostLinkRow
 	}
 	return at
@@ -199,51 +237,35 @@ func hostLink(n *procNode) (string, errno) {
 	return n.k.host.Readlinkat(unix.AT_FDCWD, n.hostPath())
 }
 
-func openHostLink(n *procNode) (target, errno) {
+func openHostLink(n *procNode) (namei.Target, errno) {
 	h := n.k.host
 	fd, e := h.Openat(unix.AT_FDCWD, n.hostPath(), unix.O_PATH|unix.O_CLOEXEC, 0)
 	if e != 0 {
-		return target{}, e
+		return namei.Target{}, e
 	}
-	n.k.sched.cur.pinned(fd)
+	n.k.sched.cur.paths.Pinned(fd)
 	return n.k.opened(fd, n.path)
 }
 
 // opened is an open file of the host as the target of a link.
-func (k *Kernel) opened(fd int, guest string) (target, errno) {
+func (k *Kernel) opened(fd int, guest string) (namei.Target, errno) {
 	st, e := k.host.Fstat(fd)
 	switch {
 	case e != 0:
-		return target{}, e
-	case k.isProc(fd, &st):
-		return target{proc: k.procName(fd, &st)}, 0
+		return namei.Target{}, e
+	case k.fs.procs.Has(fd, &st):
+		return namei.Target{Proc: k.fs.procs.Name(fd, &st)}, 0
 	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		return target{dir: fd, guest: guest}, 0
+		return namei.Target{Dir: fd, Guest: guest}, 0
 	}
-	return target{dir: unix.AT_FDCWD, path: hostfile.Path(fd), guest: guest}, 0
-}
-
-// procName is the place in the guest's /proc of an open file of a procfs. What is
-// not to be found there, as a part of a procfs that is mounted by itself, is a name
-// that does not exist.
-func (k *Kernel) procName(fd int, st *unix.Stat_t) string {
-	const rootIno = 1
-	if st.Ino == rootIno {
-		return procTop
-	}
-	if name, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd)); e == 0 {
-		if _, ok := inProcfs(name); ok {
-			return path.Clean(name)
-		}
-	}
-	return procTop + "/?"
+	return namei.Target{Dir: unix.AT_FDCWD, Path: hostfile.Path(fd), Guest: guest}, 0
 }
 
 // topNames are what the host has, with the guest's processes for those that were
 // the guest's.
 func topNames(n *procNode) []string {
 	k := n.k
-	names := slices.DeleteFunc(k.hostNames(procTop), func(name string) bool {
+	names := slices.DeleteFunc(k.hostNames(namei.ProcTop), func(name string) bool {
 		id, err := strconv.Atoi(name)
 		return err == nil && (k.tasks.ever[id] || k.process(id) != nil) || slices.ContainsFunc(topLinks, func(r procRow) bool { return r.name == name })
 	})
@@ -326,7 +348,7 @@ func (n *procNode) owner() (uid, gid uint32) {
 
 // stat is the attributes of a node.
 func (n *procNode) stat() unix.Stat_t {
-	st, _ := n.k.host.Fstatat(unix.AT_FDCWD, procTop, 0)
+	st, _ := n.k.host.Fstatat(unix.AT_FDCWD, namei.ProcTop, 0)
 	h := fnv.New32a()
 	h.Write([]byte(n.path))
 	st.Ino, st.Mode, st.Size, st.Rdev = uint64(h.Sum32()), n.perm(), 0, 0
@@ -340,9 +362,9 @@ func (n *procNode) stat() unix.Stat_t {
 		for range n.p.threads {
 			st.Nlink++
 		}
-	case n.typ() == unix.S_IFDIR:
+	case n.Typ() == unix.S_IFDIR:
 		st.Nlink = 2
-	case n.file != nil && n.typ() == unix.S_IFLNK:
+	case n.file != nil && n.Typ() == unix.S_IFLNK:
 		st.Size = 64
 	}
 	if n.row.name == "fd" {
@@ -378,7 +400,7 @@ func (n *procNode) direntType(name string) uint8 {
 		return unix.DT_UNKNOWN
 	}
 	if child := n.row.child(n, name); child != nil {
-		return uint8(child.typ() >> 12)
+		return uint8(child.Typ() >> 12)
 	}
 	return unix.DT_UNKNOWN
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 )
 
 // Open files of the guest's /proc. To the host they are memory files: text is
@@ -16,15 +17,15 @@ import (
 func (t *Thread) openNode(n *procNode, flags int) (*File, errno) {
 	write := flags&abi.O_ACCMODE != abi.O_RDONLY
 	switch {
-	case flags&abi.O_DIRECTORY != 0 && n.typ() != unix.S_IFDIR:
+	case flags&abi.O_DIRECTORY != 0 && n.Typ() != unix.S_IFDIR:
 		return nil, abi.ENOTDIR
 	case flags&abi.O_PATH != 0:
 		return t.k.nodeFile(n, flags, true)
 	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
 		return nil, abi.EEXIST
-	case n.typ() == unix.S_IFLNK:
+	case n.Typ() == unix.S_IFLNK:
 		return nil, abi.ELOOP
-	case n.typ() == unix.S_IFDIR && (write || flags&abi.O_CREAT != 0):
+	case n.Typ() == unix.S_IFDIR && (write || flags&abi.O_CREAT != 0):
 		return nil, abi.EISDIR
 	}
 	want := [4]uint32{4, 2, 6, 6}[flags&abi.O_ACCMODE]
@@ -34,7 +35,7 @@ func (t *Thread) openNode(n *procNode, flags int) (*File, errno) {
 	if e := t.may(n, want); e != 0 {
 		return nil, e
 	}
-	return t.k.nodeFile(n, flags, n.typ() == unix.S_IFDIR)
+	return t.k.nodeFile(n, flags, n.Typ() == unix.S_IFDIR)
 }
 
 // nodeFile makes an open file of a node: one that is only a place, or one with
@@ -42,7 +43,7 @@ func (t *Thread) openNode(n *procNode, flags int) (*File, errno) {
 func (k *Kernel) nodeFile(n *procNode, flags int, place bool) (f *File, e errno) {
 	var fd int
 	if place {
-		fd, e = k.host.Openat(unix.AT_FDCWD, procTop, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		fd, e = k.host.Openat(unix.AT_FDCWD, namei.ProcTop, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	} else {
 		fd, e = k.host.Memfd("proc", unix.MFD_CLOEXEC)
 	}
@@ -50,7 +51,7 @@ func (k *Kernel) nodeFile(n *procNode, flags int, place bool) (f *File, e errno)
 		return nil, e
 	}
 	f = k.newFile(fd, n.path, flags)
-	f.mode, f.proc.node, f.proc.name, f.real = n.typ(), n, n.path, n.path
+	f.mode, f.proc.node, f.proc.name, f.real = n.Typ(), n, n.path, n.path
 	if n.p != nil {
 		f.proc.mm = n.p.mm
 	}
@@ -69,7 +70,7 @@ func (t *Thread) ownNode(f *File) {
 	} else if e != 0 {
 		n = &procNode{k: t.k, path: f.proc.name, row: &lostRow, p: t.p, t: t}
 	}
-	own, e := t.k.nodeFile(n, f.flags, n.typ() == unix.S_IFDIR)
+	own, e := t.k.nodeFile(n, f.flags, n.Typ() == unix.S_IFDIR)
 	if e != 0 {
 		return
 	}
@@ -121,7 +122,7 @@ func (f *File) fill(k *Kernel, off int64) errno {
 func (t *Thread) readNode(x transfer, v [][]byte) (n int64, e errno, done bool) {
 	node := x.f.proc.node
 	switch {
-	case node.typ() == unix.S_IFDIR:
+	case node.Typ() == unix.S_IFDIR:
 		return 0, abi.EISDIR, true
 	case node.row.transfer != nil:
 		n, e = x.f.transfer(x.off, v, false)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
+	"panda/emu/linux/namei"
 	"panda/emu/linux/proc"
 )
 
@@ -67,7 +68,7 @@ func (t *Thread) task() *proc.Task {
 // statText is /proc/PID/stat, of the whole process or of a thread.
 func statText(n *procNode) string {
 	task := n.t.task()
-	if n.path == procTop+"/"+strconv.Itoa(n.p.pid)+"/stat" {
+	if n.path == namei.ProcTop+"/"+strconv.Itoa(n.p.pid)+"/stat" {
 		task.Times.Used = n.p.usage.own / userTick
 	}
 	return proc.StatText(task, n.p.mm)

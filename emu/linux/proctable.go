@@ -11,6 +11,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
 	"panda/emu/linux/proc"
 	"panda/emu/mmu"
 )
@@ -140,7 +141,7 @@ func mirrorChild(name string) func(*procNode, string) *procNode {
 		at := *n
 		at.host = "/proc/self/" + name
 		c := hostChild(&at, child)
-		if c != nil && c.typ() == symlink {
+		if c != nil && c.Typ() == symlink {
 			c.row = &namespaceRow
 		}
 		return c
@@ -208,15 +209,15 @@ func (n *procNode) fileOf(name string) *File {
 var fdRow = procRow{mode: symlink | 0o700, link: func(n *procNode) (string, errno) { return n.k.realPath(n.file), 0 }, open: openFD}
 
 // openFD is the open file behind a link of fd. One of /proc is opened by its name.
-func openFD(n *procNode) (target, errno) {
+func openFD(n *procNode) (namei.Target, errno) {
 	f := n.file
 	switch {
 	case f.proc.name != "":
-		return target{proc: f.proc.name}, 0
+		return namei.Target{Proc: f.proc.name}, 0
 	case f.mode == unix.S_IFDIR:
-		return target{dir: f.fd, guest: f.path}, 0
+		return namei.Target{Dir: f.fd, Guest: f.path}, 0
 	}
-	return target{dir: unix.AT_FDCWD, path: hostfile.Path(f.fd), guest: f.path}, 0
+	return namei.Target{Dir: unix.AT_FDCWD, Path: hostfile.Path(f.fd), Guest: f.path}, 0
 }
 
 func fdinfoChild(n *procNode, name string) *procNode {
@@ -243,7 +244,7 @@ func fdinfoText(n *procNode) string {
 			fmt.Fprintf(&b, "flags:\t0%o\n", f.flags|abi.O_LARGEFILE)
 		case key == "pos" && f.proc.node != nil && f.proc.node.row.transfer != nil:
 			fmt.Fprintf(&b, "pos:\t%d\n", f.proc.at)
-		case key == "pos" && f.proc.node != nil && f.proc.node.typ() == folder:
+		case key == "pos" && f.proc.node != nil && f.proc.node.Typ() == folder:
 			fmt.Fprintf(&b, "pos:\t%d\n", f.listing.pos)
 		default:
 			b.WriteString(line)
@@ -255,23 +256,25 @@ func fdinfoText(n *procNode) string {
 	return b.String()
 }
 
-func openCwd(n *procNode) (target, errno) {
+func openCwd(n *procNode) (namei.Target, errno) {
 	if n.t.fs.proc != "" {
-		return target{proc: n.t.fs.proc}, 0
+		return namei.Target{Proc: n.t.fs.proc}, 0
 	}
-	return target{dir: n.t.fs.cwd.fd, guest: n.t.fs.path}, 0
+	return namei.Target{Dir: n.t.fs.cwd.fd, Guest: n.t.fs.path}, 0
 }
 
-func openRoot(*procNode) (target, errno) { return target{dir: unix.AT_FDCWD, path: "/", guest: "/"}, 0 }
+func openRoot(*procNode) (namei.Target, errno) {
+	return namei.Target{Dir: unix.AT_FDCWD, Path: "/", Guest: "/"}, 0
+}
 
 // openExe is the program's file. Where it lay is a name without links; what the
 // guest has put there since is not followed.
-func openExe(n *procNode) (target, errno) {
-	fd, _, walk, e := n.k.sched.cur.openHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
+func openExe(n *procNode) (namei.Target, errno) {
+	fd, _, walk, e := n.k.sched.cur.paths.OpenHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
 	if walk {
 		e = abi.ENOENT
 	}
-	return target{dir: unix.AT_FDCWD, path: hostfile.Path(fd), guest: n.p.mm.Exe}, e
+	return namei.Target{Dir: unix.AT_FDCWD, Path: hostfile.Path(fd), Guest: n.p.mm.Exe}, e
 }
 
 // attrNames are the attributes of security modules, of which there is none.

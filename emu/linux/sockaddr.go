@@ -9,6 +9,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
 )
 
 // Problem: the name of a Unix socket is looked up as any other path, in the guest's
@@ -54,7 +55,7 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64, nodeErr errno) (host, own []by
 		tg, e = t.resolve(abi.AT_FDCWD, name, true)
 	}
 	if e == 0 {
-		e = tg.onHost(nodeErr)
+		e = tg.OnHost(nodeErr)
 	}
 	if e != 0 {
 		return nil, nil, e
@@ -67,14 +68,14 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64, nodeErr errno) (host, own []by
 
 // hostName is an absolute path of the host without descriptors of the emulator, if
 // that is short enough for an address.
-func (k *Kernel) hostName(tg target) string {
-	if tg.path == "" || path.IsAbs(tg.path) {
-		return tg.full()
+func (k *Kernel) hostName(tg namei.Target) string {
+	if tg.Path == "" || path.IsAbs(tg.Path) {
+		return tg.Full()
 	}
-	dir, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(tg.dir))
-	name := strings.TrimSuffix(dir, "/") + "/" + tg.path
+	dir, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(tg.Dir))
+	name := strings.TrimSuffix(dir, "/") + "/" + tg.Path
 	if e != 0 || len(name) >= maxUnixPath {
-		return tg.full()
+		return tg.Full()
 	}
 	return name
 }

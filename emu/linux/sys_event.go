@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 	"panda/emu/linux/signal"
 )
 
@@ -82,9 +83,9 @@ func sysInotifyAddWatch(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	name := tg.full()
-	if tg.node != nil { // nothing happens there that anybody is told of
-		name = procTop
+	name := tg.Full()
+	if tg.Node != nil { // nothing happens there that anybody is told of
+		name = namei.ProcTop
 	}
 	wd, e := t.k.host.InotifyAdd(f.fd, name, c.u32(2))
 	return int64(wd), e

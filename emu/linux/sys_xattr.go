@@ -31,7 +31,7 @@ func (t *Thread) xattrPath(c *call, where xattrWhere) (name string, nofollow boo
 	if e != 0 {
 		return "", false, e
 	}
-	return tg.full(), where == byLink, tg.onHost(abi.EOPNOTSUPP)
+	return tg.Full(), where == byLink, tg.OnHost(abi.EOPNOTSUPP)
 }
 
 // xattrOut gives get a buffer of the size that the call has room for.

@@ -12,7 +12,6 @@ import (
 
 // Limits of what calls take.
 const (
-	maxPath  = 4096
 	maxIO    = 0x7ffff000 // MAX_RW_COUNT
 	maxIovec = 1024
 )
@@ -162,7 +161,7 @@ func (t *Thread) str(a guest.Addr, limit int) (string, errno) {
 const strPart = 256
 
 // path reads a path.
-func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
+func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, abi.PATH_MAX) }
 
 // lay is the layout of structures: that of the call in progress, else the
 // program's.

@@ -1,4 +1,4 @@
-package linux
+package namei
 
 import (
 	"path"
@@ -9,44 +9,8 @@ import (
 	"panda/emu/linux/abi"
 )
 
-// The host's /proc/self is the emulator. So the host must never be the one to
-// follow a path of the guest into it, whatever names, links, mounts or
-// descriptors lead there.
-//
-// Three facts make that cheap. A link that the host follows by itself, as those of
-// /proc/PID/fd, is refused by openat2 with RESOLVE_NO_MAGICLINKS. Without them a path
-// that goes into a procfs ends in one, which shows by the device number of what was
-// opened. And a name in a directory that is not in a procfs, not followed, is safe
-// by itself.
-//
-// So a path is opened by the host first: for good by open, as a handle (O_PATH) by
-// the other calls, which then use the handle, or a handle of the parent directory.
-// When the host refuses or what it opened lies in a procfs, the path is walked here,
-// name by name. The walk knows two kinds of places: a directory of the host, and a
-// path in the guest's /proc. Any procfs, wherever it is mounted, is the guest's /proc.
-
-// procTop is where the guest's /proc is.
-const procTop = "/proc"
-
 // maxLinks is how many links a path may have (path_resolution(7)).
 const maxLinks = 40
-
-// isProc reports whether an open file lies in a procfs of the host.
-func (k *Kernel) isProc(fd int, st *unix.Stat_t) bool {
-	dev := uint64(st.Dev)
-	if unix.Major(dev) != 0 { // a disk
-		return false
-	}
-	is, known := k.fs.procDevs[dev]
-	if !known {
-		fs, e := k.host.Fstatfs(fd)
-		is = e == 0 && fs.Type == unix.PROC_SUPER_MAGIC
-		if e == 0 {
-			k.fs.procDevs[dev] = is
-		}
-	}
-	return is
-}
 
 // place is where a walk is.
 type place struct {
@@ -58,7 +22,7 @@ type place struct {
 // walker follows a path name by name.
 type walker struct {
 	place
-	t        *Thread
+	r        *Resolver
 	start    place
 	pins     int // of the call before the walk
 	todo     []string
@@ -68,11 +32,11 @@ type walker struct {
 	resolve  uint64 // RESOLVE_ of openat2
 }
 
-// walk follows a path that the host cannot be trusted with.
-func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) {
-	w := &walker{t: t, place: place{tg.dir, tg.proc, path.Dir(tg.guest)}, nofollow: nofollow, resolve: resolve}
-	w.start, w.pins = w.place, len(t.iov.pins)
-	if e := w.begin(tg.path, tg.proc != ""); e != 0 {
+// Walk follows a path that the host cannot be trusted with.
+func (r *Resolver) Walk(tg Target, nofollow bool, resolve uint64) (Target, errno) {
+	w := &walker{r: r, place: place{tg.Dir, tg.Proc, path.Dir(tg.Guest)}, nofollow: nofollow, resolve: resolve}
+	w.start, w.pins = w.place, len(r.pins)
+	if e := w.begin(tg.Path, tg.Proc != ""); e != 0 {
 		return tg, e
 	}
 	for len(w.todo) > 0 {
@@ -95,7 +59,7 @@ func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) 
 			if found == nil {
 				return tg, e
 			}
-			found.walked = true
+			found.Walked = true
 			return *found, e
 		}
 		w.tidy()
@@ -105,21 +69,21 @@ func (t *Thread) walk(tg target, nofollow bool, resolve uint64) (target, errno) 
 
 // tidy closes the places that the walk has left.
 func (w *walker) tidy() {
-	t := w.t
-	kept := t.iov.pins[:w.pins]
-	for _, fd := range t.iov.pins[w.pins:] {
+	r := w.r
+	kept := r.pins[:w.pins]
+	for _, fd := range r.pins[w.pins:] {
 		if fd == w.dir || fd == w.start.dir {
 			kept = append(kept, fd)
 		} else {
-			t.k.host.Close(fd)
+			r.Host.Close(fd)
 		}
 	}
-	t.iov.pins = kept
+	r.pins = kept
 }
 
 // begin puts the names of a path before those that are left.
 func (w *walker) begin(p string, rooted bool) errno {
-	if len(p) >= maxPath {
+	if len(p) >= abi.PATH_MAX {
 		return abi.ENAMETOOLONG
 	}
 	var names []string
@@ -151,12 +115,12 @@ func (w *walker) toRoot() errno {
 	return w.enter(unix.AT_FDCWD, "/", unix.O_DIRECTORY)
 }
 
-// confined is the ways of openat2 that keep a path below where it starts.
-const confined = unix.RESOLVE_BENEATH | unix.RESOLVE_IN_ROOT
+// Confined is the ways of openat2 that keep a path below where it starts.
+const Confined = unix.RESOLVE_BENEATH | unix.RESOLVE_IN_ROOT
 
 // up goes to the parent directory.
 func (w *walker) up() errno {
-	if w.resolve&confined != 0 && w.atStart() {
+	if w.resolve&Confined != 0 && w.atStart() {
 		if w.resolve&unix.RESOLVE_BENEATH != 0 {
 			return abi.EXDEV
 		}
@@ -166,10 +130,10 @@ func (w *walker) up() errno {
 	case w.proc == "":
 		w.guest = path.Dir(w.guest)
 		return w.enter(w.dir, "..", unix.O_DIRECTORY)
-	case w.proc != procTop:
+	case w.proc != ProcTop:
 		w.proc = path.Dir(w.proc)
 		return 0
-	case w.resolve&confined != 0:
+	case w.resolve&Confined != 0:
 		return abi.EXDEV
 	}
 	return w.toRoot()
@@ -180,24 +144,24 @@ func (w *walker) atStart() bool {
 	if w.proc != "" || w.start.proc != "" {
 		return w.proc == w.start.proc
 	}
-	a, e := w.t.k.host.Fstat(w.dir)
-	b, f := w.t.k.host.Fstat(w.start.dir)
+	a, e := w.r.Host.Fstat(w.dir)
+	b, f := w.r.Host.Fstat(w.start.dir)
 	return e == 0 && f == 0 && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 // enter goes to a directory of the host, or, when it is in a procfs, of the guest's
 // /proc.
 func (w *walker) enter(dir int, name string, flags int) errno {
-	h := w.t.k.host
+	h := w.r.Host
 	fd, e := h.Openat(dir, name, unix.O_PATH|unix.O_CLOEXEC|flags, 0)
 	if e != 0 {
 		return e
 	}
-	st, e := h.Fstat(w.t.pinned(fd))
+	st, e := h.Fstat(w.r.Pinned(fd))
 	if e != 0 {
 		return e
 	}
-	if w.t.k.isProc(fd, &st) {
+	if w.r.Procs.Has(fd, &st) {
 		return w.enterProc(fd, &st)
 	}
 	w.dir, w.proc = fd, ""
@@ -209,29 +173,29 @@ func (w *walker) enterProc(fd int, st *unix.Stat_t) errno {
 	if w.resolve&unix.RESOLVE_NO_XDEV != 0 {
 		return abi.EXDEV
 	}
-	w.proc = w.t.k.procName(fd, st)
+	w.proc = w.r.Procs.Name(fd, st)
 	return 0
 }
 
 // here is the place itself, when the path ends without a name.
-func (w *walker) here() (target, errno) {
+func (w *walker) here() (Target, errno) {
 	if w.proc == "" {
-		return target{dir: w.dir, path: ".", guest: w.guest, walked: true}, 0
+		return Target{Dir: w.dir, Path: ".", Guest: w.guest, Walked: true}, 0
 	}
-	node, e := w.t.procAt(w.proc)
+	node, e := w.r.Proc.ProcAt(w.proc)
 	if e != 0 {
-		return target{}, e
+		return Target{}, e
 	}
-	return *node.target(), 0
+	return *node.Target(), 0
 }
 
-// onHost goes to a name in a directory of the host. It returns what the path leads
+// OnHost goes to a name in a directory of the host. It returns what the path leads
 // to when that is the end.
-func (w *walker) onHost(name string, last bool) (*target, errno) {
-	h := w.t.k.host
-	found := &target{dir: w.dir, path: name, guest: path.Join(w.guest, name)}
+func (w *walker) onHost(name string, last bool) (*Target, errno) {
+	h := w.r.Host
+	found := &Target{Dir: w.dir, Path: name, Guest: path.Join(w.guest, name)}
 	if last && w.slash {
-		found.path += "/"
+		found.Path += "/"
 	}
 	fd, e := h.Openat(w.dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if e == abi.ENOENT && last {
@@ -239,11 +203,11 @@ func (w *walker) onHost(name string, last bool) (*target, errno) {
 	} else if e != 0 {
 		return nil, e
 	}
-	st, e := h.Fstat(w.t.pinned(fd))
+	st, e := h.Fstat(w.r.Pinned(fd))
 	switch {
 	case e != 0:
 		return nil, e
-	case st.Mode&unix.S_IFMT == unix.S_IFLNK && !w.t.k.isProc(fd, &st):
+	case st.Mode&unix.S_IFMT == unix.S_IFLNK && !w.r.Procs.Has(fd, &st):
 		if last && w.nofollow && !w.slash {
 			return found, 0
 		}
@@ -252,7 +216,7 @@ func (w *walker) onHost(name string, last bool) (*target, errno) {
 			return nil, e
 		}
 		return nil, w.follow(to)
-	case w.t.k.isProc(fd, &st):
+	case w.r.Procs.Has(fd, &st):
 		return nil, w.enterProc(fd, &st)
 	case last && (!w.slash || st.Mode&unix.S_IFMT == unix.S_IFDIR):
 		return found, 0
@@ -271,40 +235,40 @@ func (w *walker) follow(to string) errno {
 	if to == "" {
 		return abi.ENOENT
 	}
-	if rest, ok := inProcfs(to); ok && to[0] == '/' && w.resolve&(confined|unix.RESOLVE_NO_XDEV) == 0 {
-		w.proc = procTop
+	if rest, ok := InProcfs(to); ok && to[0] == '/' && w.resolve&(Confined|unix.RESOLVE_NO_XDEV) == 0 {
+		w.proc = ProcTop
 		return w.begin(rest, true)
 	}
 	return w.begin(to, false)
 }
 
 // inProc goes to a name in a directory of /proc.
-func (w *walker) inProc(name string, last bool) (*target, errno) {
-	node, e := w.t.procAt(w.proc + "/" + name)
+func (w *walker) inProc(name string, last bool) (*Target, errno) {
+	node, e := w.r.Proc.ProcAt(w.proc + "/" + name)
 	if e != 0 {
 		return nil, e
 	}
-	switch node.typ() {
+	switch node.Typ() {
 	case unix.S_IFDIR:
-		w.proc = node.path
+		w.proc = node.Name()
 		return nil, 0
 	case unix.S_IFLNK:
 		if last && w.nofollow && !w.slash {
-			return node.target(), 0
+			return node.Target(), 0
 		}
 		return w.followNode(node, last)
 	}
 	if !last || w.slash {
 		return nil, abi.ENOTDIR
 	}
-	return node.target(), 0
+	return node.Target(), 0
 }
 
 // followNode follows a link of /proc. Some have a text, others lead to an open
 // file.
-func (w *walker) followNode(node *procNode, last bool) (*target, errno) {
-	if node.row.open == nil {
-		to, e := node.readlink()
+func (w *walker) followNode(node Node, last bool) (*Target, errno) {
+	if !node.Opens() {
+		to, e := node.Readlink()
 		if e != 0 {
 			return nil, e
 		}
@@ -313,22 +277,22 @@ func (w *walker) followNode(node *procNode, last bool) (*target, errno) {
 	if w.links++; w.links > maxLinks || w.resolve&(unix.RESOLVE_NO_SYMLINKS|unix.RESOLVE_NO_MAGICLINKS) != 0 {
 		return nil, abi.ELOOP
 	}
-	if w.resolve&confined != 0 {
+	if w.resolve&Confined != 0 {
 		return nil, abi.EXDEV
 	}
-	to, e := node.row.open(node)
+	to, e := node.Open()
 	switch {
 	case e != 0:
 		return nil, e
-	case to.proc != "":
-		w.proc = to.proc
+	case to.Proc != "":
+		w.proc = to.Proc
 		return nil, 0
-	case to.dir != unix.AT_FDCWD: // a directory
-		w.guest = to.guest
-		return nil, w.enter(to.dir, ".", unix.O_DIRECTORY)
+	case to.Dir != unix.AT_FDCWD: // a directory
+		w.guest = to.Guest
+		return nil, w.enter(to.Dir, ".", unix.O_DIRECTORY)
 	case last && !w.slash:
 		return &to, 0
 	}
-	w.guest = to.guest
-	return nil, w.enter(to.dir, to.path, unix.O_DIRECTORY)
+	w.guest = to.Guest
+	return nil, w.enter(to.Dir, to.Path, unix.O_DIRECTORY)
 }
