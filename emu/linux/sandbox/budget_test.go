@@ -52,8 +52,8 @@ func TestLargePipes(t *testing.T) {
 		return int(fds[0])
 	}
 	const large = 128 << 10
-	b.s.spent = b.s.measure()
-	b.s.cfg.Memory = b.s.spent + 5*large/2
+	b.s.budget.spent = b.s.measure()
+	b.s.cfg.Memory = b.s.budget.spent + 5*large/2
 	first := pipe()
 	for i, fd := range []int{first, pipe(), pipe()} {
 		_, e := b.Fcntl(fd, unix.F_SETPIPE_SZ, large)

@@ -261,7 +261,7 @@ func TestDescriptors(t *testing.T) {
 	b.want("close", b.Close(rw), abi.EBADF)
 	_, e = b.IoctlBuf(rw, unix.TIOCINQ, make([]byte, 4))
 	b.want("ioctl", e, abi.EBADF)
-	for _, m := range b.s.mounts {
+	for _, m := range b.s.view.mounts {
 		_, e = b.Openat(m.fd, ".", 0, 0)
 		b.want("mount", e, abi.EBADF)
 		b.refuse(fdPath(m.fd), unix.O_RDONLY, abi.ENOENT)
