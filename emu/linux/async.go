@@ -38,9 +38,9 @@ func (k *Kernel) setAsync(f *File, on bool) {
 	}
 }
 
-// used notes that a file was read or written: it may have become ready anew, and
+// noteUse notes that a file was read or written: it may have become ready again, and
 // what is at its other end for another thread.
-func (k *Kernel) used(f *File, events int16) {
+func (k *Kernel) noteUse(f *File, events int16) {
 	k.sched.stirred = k.sched.stirred || f.mode != unix.S_IFREG && f.mode != unix.S_IFCHR
 	if f.flags&abi.O_ASYNC != 0 {
 		f.notify.told &^= events

@@ -105,7 +105,7 @@ func (t *Thread) continueCall() bool {
 			ret, e = c.progress, 0
 		}
 	case c.row == nil || c.row.fn == nil:
-		e = t.lacking()
+		e = t.reportLacking()
 	default:
 		ret, e = t.perform(c.row.fn)
 	}
@@ -118,7 +118,7 @@ func (t *Thread) continueCall() bool {
 }
 
 // perform calls f. Memory that was mapped when it was checked and has no store
-// behind it any more, because its file was cut off, is a bad address.
+// under it any more, because its file was cut off, is a bad address.
 func (t *Thread) perform(f sysFunc) (ret int64, e errno) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer t.paths.Unpin()
@@ -141,8 +141,8 @@ func (t *Thread) badMemory(r any) errno {
 	panic(r)
 }
 
-// lacking is the result of a call that the personality does not have.
-func (t *Thread) lacking() errno {
+// reportLacking counts a call that the personality does not have, and fails it.
+func (t *Thread) reportLacking() errno {
 	c := &t.call
 	if c.row != nil && c.row.level == refused {
 		return abi.ENOSYS

@@ -34,9 +34,9 @@ var deathNotes = map[int32]string{
 	abi.SIGFPE: "Floating point exception", abi.SIGTRAP: "Trace/breakpoint trap", abi.SIGABRT: "Aborted", abi.SIGSYS: "Bad system call",
 }
 
-// report1 says that a fault kills the process: in the log, with registers, and,
+// reportDeath says that a fault kills the process: in the log, with registers, and,
 // when no shell in the guest will, in one line on the guest's standard error.
-func (t *Thread) report1(info abi.Siginfo) {
+func (t *Thread) reportDeath(info abi.Siginfo) {
 	note, ok := deathNotes[info.Signo]
 	if !ok {
 		return

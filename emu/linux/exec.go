@@ -27,7 +27,7 @@ func sysExecveat(t *Thread, c *call) (int64, errno) {
 	return t.execve(c, c.i32(0), 1, c.i32(4))
 }
 
-// execve has the path at argument arg and the vectors behind it.
+// execve has the path at argument arg and the vectors after it.
 func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
 	name, e := t.path(c.addr(arg))
 	if e != 0 {

@@ -75,7 +75,7 @@ func (f *File) unref(k *Kernel) {
 	if f.master != nil {
 		k.hangUp(f.master)
 	}
-	k.unnamed(f)
+	k.forgetName(f)
 	k.files.async = remove(k.files.async, f)
 	k.host.Close(f.fd)
 	k.files.full = false
@@ -102,15 +102,15 @@ func (f *File) ready(h *hostsys.Host, events int16) bool {
 	return polls(h, f.fd, events)
 }
 
-// written is told that the contents of a file have changed, resized that its size
-// has too: maps of it show that, and so must code that was translated from them.
-func (k *Kernel) written(f *File) {
+// noteWritten is told that the contents of a file have changed, noteResized that its
+// size has too: maps of it show that, and so must code that was translated from them.
+func (k *Kernel) noteWritten(f *File) {
 	if f.mode == unix.S_IFREG {
 		k.mem.group.FileChanged(f.fd)
 	}
 }
 
-func (k *Kernel) resized(f *File) {
+func (k *Kernel) noteResized(f *File) {
 	if f.mode == unix.S_IFREG {
 		k.mem.group.FileResized(f.fd)
 	}
@@ -251,7 +251,7 @@ func (ft *fdTable) fewer(n int) bool {
 // file finds an open file of the thread.
 func (t *Thread) file(fd int) (*File, errno) { return t.files.file(fd) }
 
-// io finds a file that may be read or written.
+// reader and writer find a file that may be read or written.
 func (t *Thread) reader(fd int) (*File, errno) { return t.usable(fd, (*File).readable) }
 func (t *Thread) writer(fd int) (*File, errno) { return t.usable(fd, (*File).writable) }
 

@@ -66,17 +66,17 @@ func (t *Thread) takeOff(files []*File) (fl *flight, ticket int, e errno) {
 	return fl, ticket, 0
 }
 
-// boarded gives up the ticket after the host had a chance to take it.
-func (k *Kernel) boarded(fl *flight, ticket int) {
+// closeTicket gives up the ticket after the host had a chance to take it.
+func (k *Kernel) closeTicket(fl *flight, ticket int) {
 	if fl != nil {
 		k.host.Close(ticket)
 		k.land(fl)
 	}
 }
 
-// arrived is the files of a ticket that was received. A look at a message gets them
+// collect gives up a ticket that was received for its files. A look at a message gets them
 // too, and leaves it where it is.
-func (k *Kernel) arrived(ticket int) (files []*File) {
+func (k *Kernel) collect(ticket int) (files []*File) {
 	id, ok := k.identity(ticket)
 	k.host.Close(ticket)
 	for _, fl := range k.sockets.flights {

@@ -124,7 +124,7 @@ func (t *Thread) runFunction(end guest.Addr, left int64, before *signalState) (u
 	c, k := t.k.cpu, t.k
 	tapped := false
 	defer func() {
-		if tapped { // what it was for is done behind the callback
+		if tapped { // what it was for is done after the callback
 			c.Tap()
 		}
 	}()

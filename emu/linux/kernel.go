@@ -160,7 +160,7 @@ type fileSystem struct {
 // sockets is what the kernel knows of sockets and of what messages hold.
 type sockets struct {
 	bound   map[string]boundName // names of Unix sockets, by the host's
-	passed  map[fileID]File      // see passing
+	passed  map[fileID]File      // see rememberPassed
 	flights []*flight
 	landing bool // landAll is at work
 }

@@ -158,8 +158,9 @@ func (p *Process) sizeLimit() (limit int64, binds bool) {
 	return int64(l), l <= 1<<62
 }
 
-// tooBig is the result of a call that would make a file larger than RLIMIT_FSIZE.
-func (t *Thread) tooBig() errno {
+// refuseSize fails a call that would make a file larger than RLIMIT_FSIZE, which a
+// signal tells.
+func (t *Thread) refuseSize() errno {
 	t.send(t.userInfo(abi.SIGXFSZ, abi.SI_USER), false)
 	return abi.EFBIG
 }
@@ -176,7 +177,7 @@ func (t *Thread) fits(f *File, off int64, n int) (int, errno) {
 		off = t.position(f)
 	}
 	if off >= limit {
-		return 0, t.tooBig()
+		return 0, t.refuseSize()
 	}
 	return int(min(int64(n), limit-off)), 0
 }
@@ -211,7 +212,7 @@ func (t *Thread) resizable(f *File, size int64) errno {
 	if st, e := t.k.host.Fstat(f.fd); e != 0 || size <= st.Size {
 		return 0
 	}
-	return t.tooBig()
+	return t.refuseSize()
 }
 
 // resizablePath is resizable for a file that is named, where the caller may write
@@ -226,5 +227,5 @@ func (t *Thread) resizablePath(path string, size int64) errno {
 	if e != 0 || st.Mode&unix.S_IFMT != unix.S_IFREG || size <= st.Size || h.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS) != 0 {
 		return 0 // the host says what is wrong
 	}
-	return t.tooBig()
+	return t.refuseSize()
 }

@@ -17,7 +17,7 @@ type overcommit struct {
 	most  uint64 // bytes of a map
 }
 
-// Modes of vm.overcommit_memory.
+// overcommitGuess is the default mode of vm.overcommit_memory.
 const overcommitGuess = '0'
 
 // overcommits reports whether size more bytes are so obviously too much that Linux

@@ -197,7 +197,7 @@ func (f *File) seekNode(k *Kernel, off int64, whence int) (int64, errno) {
 	return off, 0
 }
 
-// rewind makes a listing anew, as the first read of a directory does.
+// rewind makes a listing once more, as the first read of a directory does.
 func (f *File) rewind() {
 	f.listing.entries = f.listing.entries[:0]
 	for i, name := range append([]string{".", ".."}, f.proc.node.row.names(f.proc.node)...) {

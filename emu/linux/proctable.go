@@ -112,24 +112,6 @@ func mirrored(name, other string) func(*procNode) string {
 	}
 }
 
-// hostText is the content of a file of the host.
-func (k *Kernel) hostText(name string) (string, errno) {
-	fd, e := k.host.Openat(unix.AT_FDCWD, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		return "", e
-	}
-	defer k.host.Close(fd)
-	var text []byte
-	buf := make([]byte, 32<<10)
-	for {
-		n, e := k.host.Read(fd, buf)
-		if e != 0 || n == 0 {
-			return string(text), e
-		}
-		text = append(text, buf[:n]...)
-	}
-}
-
 // mirrorNames and mirrorChild are those of a directory that is the same for the
 // guest as for the emulator.
 func mirrorNames(name string) func(*procNode) []string {
@@ -208,7 +190,7 @@ func (n *procNode) fileOf(name string) *File {
 
 var fdRow = procRow{mode: symlink | 0o700, link: func(n *procNode) (string, errno) { return n.k.realPath(n.file), 0 }, open: openFD}
 
-// openFD is the open file behind a link of fd. One of /proc is opened by its name.
+// openFD is the open file that a link of fd leads to. One of /proc is opened by its name.
 func openFD(n *procNode) (namei.Target, errno) {
 	f := n.file
 	switch {

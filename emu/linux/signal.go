@@ -211,7 +211,7 @@ func (t *Thread) defaultAction(info abi.Siginfo) bool {
 		t.p.stop(sig)
 		return !t.p.job.stopped
 	}
-	t.report1(info)
+	t.reportDeath(info)
 	status := int(sig)
 	if signal.DumpCore&signal.Bit(sig) != 0 && t.p.rlimits[unix.RLIMIT_CORE].Cur != 0 {
 		status |= 0x80

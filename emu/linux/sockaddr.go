@@ -80,8 +80,8 @@ func (k *Kernel) hostName(tg namei.Target) string {
 	return name
 }
 
-// named notes how the guest spells the name that a socket was bound to.
-func (k *Kernel) named(f *File, host, own []byte) {
+// noteName notes how the guest spells the name that a socket was bound to.
+func (k *Kernel) noteName(f *File, host, own []byte) {
 	name, ok := unixPath(host)
 	spelled, _ := unixPath(own)
 	if ok && spelled != name {
@@ -96,8 +96,8 @@ type boundName struct {
 	spelled string
 }
 
-// unnamed forgets the name of a socket that is closed.
-func (k *Kernel) unnamed(f *File) {
+// forgetName forgets the name of a socket that is closed.
+func (k *Kernel) forgetName(f *File) {
 	if k.sockets.bound[f.bound].f == f {
 		delete(k.sockets.bound, f.bound)
 	}

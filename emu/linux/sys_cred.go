@@ -93,7 +93,8 @@ func sysSetgroups(t *Thread, c *call) (int64, errno) {
 	return 0, 0
 }
 
-// Capability ABI versions and their number of data structs (linux/capability.h).
+// capVersions are versions of the capability ABI and their number of data structs
+// (linux/capability.h).
 var capVersions = map[uint32]int{0x19980330: 1, 0x20071026: 2, 0x20080522: 2}
 
 const capVersionNow = 0x20080522

@@ -247,14 +247,14 @@ func sysTruncate(t *Thread, c *call) (int64, errno) {
 		}
 		e := t.k.host.Truncate(tg.Full(), c.i64(1))
 		if e == 0 {
-			t.k.resizedAt(tg)
+			t.k.noteResizedAt(tg)
 		}
 		return e
 	})
 }
 
-// resizedAt is resized for a file that has just been cut off by its name.
-func (k *Kernel) resizedAt(tg namei.Target) {
+// noteResizedAt is noteResized for a file that has just been cut off by its name.
+func (k *Kernel) noteResizedAt(tg namei.Target) {
 	if fd, e := k.host.Openat(tg.Dir, tg.Path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
 		k.mem.group.FileResized(fd)
 		k.host.Close(fd)
@@ -269,7 +269,7 @@ func sysFtruncate(t *Thread, c *call) (int64, errno) {
 		if e := t.resizable(f, c.i64(1)); e != 0 {
 			return e
 		}
-		defer t.k.resized(f)
+		defer t.k.noteResized(f)
 		return t.k.host.Ftruncate(f.fd, c.i64(1))
 	})
 }
@@ -282,7 +282,7 @@ func sysFallocate(t *Thread, c *call) (int64, errno) {
 				return e
 			}
 		}
-		defer t.k.resized(f)
+		defer t.k.noteResized(f)
 		return t.k.host.Fallocate(f.fd, mode, off, n)
 	})
 }

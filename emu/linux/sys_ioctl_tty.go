@@ -121,6 +121,6 @@ func ioctlPtPeer(t *Thread, f *File, a guest.Addr) (int64, errno) {
 		return 0, e
 	}
 	peer := t.k.newFile(int(fd), "", flags)
-	t.openedTTY(peer, flags)
+	t.noteOpenTTY(peer, flags)
 	return t.install(peer, flags&abi.O_CLOEXEC != 0)
 }

@@ -55,7 +55,7 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		if e != 0 {
 			return 0, e
 		}
-		defer t.k.boarded(fl, ticket)
+		defer t.k.closeTicket(fl, ticket)
 	}
 	return t.sendMsg(f, m, flags)
 }
@@ -169,7 +169,7 @@ func (t *Thread) passFiles(data []byte) (files []*File, e errno) {
 		le.PutUint32(data[i:], uint32(f.fd))
 		files = append(files, f)
 		if !t.k.host.Walks {
-			t.k.passing(f)
+			t.k.rememberPassed(f)
 		}
 	}
 	return files, 0
@@ -224,9 +224,9 @@ func (k *Kernel) unpack(fds []byte) (files []*File, numbers []byte) {
 	for ; len(fds) >= 4; fds = fds[4:] {
 		fd := int(int32(le.Uint32(fds)))
 		if k.host.Walks {
-			files = append(files, k.arrived(fd)...)
+			files = append(files, k.collect(fd)...)
 		} else {
-			files = append(files, k.received(fd))
+			files = append(files, k.receiveFile(fd))
 		}
 	}
 	return files, make([]byte, 4*len(files))
@@ -253,9 +253,9 @@ func (k *Kernel) drop(files []*File) {
 // fileID names a host file, to recognise it when it comes back through a socket.
 type fileID struct{ dev, ino uint64 }
 
-// passing remembers how the guest sees a file that it sends away: the host's
+// rememberPassed remembers how the guest sees a file that it sends away: the host's
 // descriptor does not tell whether the guest wants it to wait.
-func (k *Kernel) passing(f *File) {
+func (k *Kernel) rememberPassed(f *File) {
 	if st, e := k.host.Fstat(f.fd); e == 0 {
 		if k.sockets.passed == nil {
 			k.sockets.passed = map[fileID]File{}
@@ -267,8 +267,8 @@ func (k *Kernel) passing(f *File) {
 	}
 }
 
-// received makes a file of a descriptor that came through a socket.
-func (k *Kernel) received(fd int) *File {
+// receiveFile makes a file of a descriptor that came through a socket.
+func (k *Kernel) receiveFile(fd int) *File {
 	fl, _ := k.host.Fcntl(fd, unix.F_GETFL, 0)
 	f := k.newFile(fd, "", int(fl))
 	f.mayBlock = fl&unix.O_NONBLOCK == 0 && f.mode != unix.S_IFREG && f.mode != unix.S_IFDIR

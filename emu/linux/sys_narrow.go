@@ -25,14 +25,14 @@ func sysLlseek(t *Thread, c *call) (int64, errno) {
 	return 0, t.putU64(c.addr(2), uint64(off))
 }
 
-// In programs with longs of 64 bits the flags of these calls stand behind a second half of the offset.
+// In programs with longs of 64 bits the flags of these calls stand after a second half of the offset.
 
 func sysPreadv2Narrow(t *Thread, c *call) (int64, errno) {
-	return t.vector(c, false, c.i64(3), c.i32(4))
+	return t.transferVector(c, false, c.i64(3), c.i32(4))
 }
 
 func sysPwritev2Narrow(t *Thread, c *call) (int64, errno) {
-	return t.vector(c, true, c.i64(3), c.i32(4))
+	return t.transferVector(c, true, c.i64(3), c.i32(4))
 }
 
 func sysStatfs64(t *Thread, c *call) (int64, errno)  { return t.statfsSized(c, sysStatfs) }

@@ -204,13 +204,13 @@ func (t *Thread) opened(fd int, tg namei.Target, r openReq) (int64, errno) {
 		f.path = t.k.realPath(f)
 	}
 	if f.mode == unix.S_IFCHR {
-		t.openedTTY(f, r.flags)
+		t.noteOpenTTY(f, r.flags)
 	}
 	if f.mode == unix.S_IFIFO {
 		t.k.meet()
 	}
 	if r.flags&abi.O_TRUNC != 0 {
-		t.k.resized(f)
+		t.k.noteResized(f)
 	}
 	return t.install(f, r.flags&abi.O_CLOEXEC != 0)
 }

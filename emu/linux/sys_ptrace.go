@@ -16,7 +16,7 @@ type tracing struct {
 	told bool     // the tracer knows that it stopped
 }
 
-// Stop status of a traced thread, as wait tells it.
+// traceStop is the status of a traced thread, as wait tells it.
 const traceStop = abi.SIGSTOP<<8 | 0x7f
 
 // noteStatus is the register set of NT_PRSTATUS (linux/elf.h).

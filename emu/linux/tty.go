@@ -85,9 +85,9 @@ func (k *Kernel) firstTTY(t *Thread) {
 	}
 }
 
-// openedTTY notes what an open means: the other side of a new terminal, or a
+// noteOpenTTY notes what an open means: the other side of a new terminal, or a
 // session that gets one (tty_open of the kernel).
-func (t *Thread) openedTTY(f *File, flags int) {
+func (t *Thread) noteOpenTTY(f *File, flags int) {
 	k := t.k
 	if isMaster(f.rdev) {
 		b := make([]byte, 4)
@@ -141,10 +141,12 @@ func (t *Thread) mayUse(f *File, sig int32) errno {
 	if x == nil || x.sid != t.p.job.sid || x.fg == t.p.job.pgid || x.fg == 0 {
 		return 0
 	}
-	return t.background(sig)
+	return t.stopBackground(sig)
 }
 
-func (t *Thread) background(sig int32) errno {
+// stopBackground stops the thread's process group, unless it does not let itself be
+// stopped.
+func (t *Thread) stopBackground(sig int32) errno {
 	put := t.signal.mask&signal.Bit(sig) != 0 || t.p.signal.actions[sig].Handler == abi.SIG_IGN
 	switch {
 	case put && sig == abi.SIGTTOU:
@@ -194,10 +196,10 @@ func (k *Kernel) termios(f *File) (b []byte, lflag uint32) {
 // echoTime is how long, in nanoseconds, the host may take to show a key.
 const echoTime = 50e6
 
-// typed sends the signals for keys among the first n bytes that were written to the
+// signalTyped sends the signals for keys among the first n bytes that were written to the
 // other side of a terminal. The host shows the key in the background; who is killed
 // by the signal must not close the terminal before.
-func (t *Thread) typed(f *File, v [][]byte, n int) {
+func (t *Thread) signalTyped(f *File, v [][]byte, n int) {
 	mode, lflag := t.k.termios(f)
 	if mode == nil || lflag&unix.ISIG == 0 {
 		return
@@ -238,5 +240,5 @@ func (t *Thread) mayWrite(f *File) errno {
 	if _, lflag := t.k.termios(f); lflag&unix.TOSTOP == 0 {
 		return 0
 	}
-	return t.background(abi.SIGTTOU)
+	return t.stopBackground(abi.SIGTTOU)
 }

@@ -70,7 +70,7 @@ func (t *Thread) park(w wait) errno {
 }
 
 // parkFD waits for a descriptor. A wait that has a time, that of a socket, does
-// not begin anew after a signal.
+// not begin again after a signal.
 func (t *Thread) parkFD(fd int, events int16) errno {
 	w := wait{fds: []unix.PollFd{{Fd: int32(fd), Events: events}}, interrupted: abi.ERESTARTSYS, deadline: t.call.deadline}
 	if w.deadline != 0 {

@@ -13,8 +13,8 @@ type kind struct {
 
 var kinds [numTypes]kind
 
-// The table refers to formatters that refer to the table (the rest of a timeout
-// in a result), so it is filled in at start-up.
+// init fills in the table, which refers to formatters that refer to the table (the
+// rest of a timeout in a result).
 func init() {
 	for _, rows := range []map[Type]kind{
 		kindsNumber, kindsString, kindsOut, kindsStruct, kindsFile, kindsMem, kindsProc, kindsWait, kindsNet,

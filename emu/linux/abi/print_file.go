@@ -22,7 +22,7 @@ func showModeIf(p *printer, a operand) string {
 	return showMode(p, a)
 }
 
-// A mode is 16 bits wide.
+// showMode prints a mode, which is 16 bits wide.
 func showMode(_ *printer, a operand) string { return octal(a.v & 0xffff) }
 
 func showUmask(_ *printer, a operand) string { return octal(uint64(uint32(a.v))) }
@@ -143,7 +143,7 @@ func showOwner(_ *printer, v *FOwnerEx) string {
 // fcntlOut are the commands whose structure the kernel fills in.
 var fcntlOut = map[uint32]bool{F_GETLK: true, F_GETLK64: true, F_OFD_GETLK: true, F_GETOWN_EX: true}
 
-// MS_MGC_VAL is a magic number that callers of old put into the upper half.
+// msMagic, MS_MGC_VAL, is what callers of old put into the upper half.
 const msMagic, msMagicMask = 0xc0ed0000, 0xffff0000
 
 func showMountFlags(_ *printer, a operand) string {
@@ -153,7 +153,7 @@ func showMountFlags(_ *printer, a operand) string {
 	return mountFlags.Format(a.v)
 }
 
-// Some flags of mount make it ignore the type and the data.
+// showMountType prints what some flags of mount make it ignore, the type and the data.
 func showMountType(p *printer, a operand) string {
 	if p.value(a.by)&(MS_REMOUNT|MS_BIND|MS_MOVE) != 0 {
 		return p.ptr(a.v)

@@ -2,7 +2,8 @@ package abi
 
 import "strings"
 
-// An ioctl command is taken apart by the macros of the kernel:
+// iocDirs are the directions of an ioctl command, which the macros of the kernel take
+// apart:
 //
 //	31 30 29        16 15     8 7      0
 //	+----+------------+--------+--------+

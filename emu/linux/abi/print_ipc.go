@@ -9,7 +9,7 @@ func showIPCKey(_ *printer, a operand) string {
 	return hex(uint64(uint32(a.v)))
 }
 
-// ipcFlagsText formats creation flags with permission bits behind them.
+// ipcFlagsText formats creation flags followed by permission bits.
 func ipcFlagsText(f *Flags, v uint64) string {
 	names, rest := f.split(v &^ 0o777)
 	if rest != 0 {

@@ -65,7 +65,7 @@ func showSockLen(p *printer, a operand) string {
 
 func showSockaddr(p *printer, a operand) string { return p.sockaddr(a.v, int(int32(p.length(a)))) }
 
-// showOutSockaddr prints an address whose length is behind a pointer. The kernel
+// showOutSockaddr prints an address whose length is passed by a pointer. The kernel
 // reports the full length but writes no more than there was room for.
 func showOutSockaddr(p *printer, a operand) string {
 	now, ok := p.word(p.value(a.by), 4)

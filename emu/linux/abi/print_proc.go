@@ -222,7 +222,7 @@ func PersonaText(v uint32) string {
 	return personaFlags.with([]string{personas.Format(uint64(v & 0xff))}, uint64(v&^0xff))
 }
 
-// showCPUs prints the bits of a mask: [0 1 5].
+// cpus prints the bits of a mask: [0 1 5].
 func (p *printer) cpus(addr, size uint64) string {
 	b, ok := p.read(addr, int(min(size, 1024)))
 	if addr == 0 || !ok {

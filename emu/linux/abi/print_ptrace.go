@@ -1,6 +1,6 @@
 package abi
 
-// ptraceArgs lists what the requests of ptrace take behind the process: the
+// ptraceArgs lists what the requests of ptrace take after the process: the
 // address and the data. A request that is not listed takes two pointers.
 var ptraceArgs = map[uint32][2]formatter{
 	PTRACE_KILL:       {nothing, nothing},
@@ -26,7 +26,7 @@ var ptraceArgs = map[uint32][2]formatter{
 	PTRACE_GET_SYSCALL_INFO:  {showUlong, showPtr},
 }
 
-// showPtraceArg formats an argument behind the request: 0 is the process.
+// showPtraceArg formats an argument after the request: 0 is the process.
 func showPtraceArg(n int) formatter {
 	return func(p *printer, a operand) string {
 		request := uint32(p.value(0))

@@ -170,7 +170,7 @@ func (p *printer) text(addr, n, limit uint64) string {
 	return quote(b)
 }
 
-// showXattr prints the value of an attribute, which may end with a NUL that is
+// xattr prints the value of an attribute, which may end with a NUL that is
 // not shown. A size of 0 asks for the size, so there is nothing to show.
 func (p *printer) xattr(addr, n uint64) string {
 	if n == 0 && addr != 0 {
@@ -241,7 +241,7 @@ func showEnv(p *printer, a operand) string {
 	return hex(a.v) + " /* " + dec(int64(n)) + unit + note + " */"
 }
 
-// showIovec prints a vector of buffers and as much of their contents as total.
+// iovec prints a vector of buffers and as much of their contents as total.
 func (p *printer) iovec(addr uint64, n int, total uint64, contents bool) string {
 	return showArray(p, addr, n, func(p *printer, v *Iovec) string {
 		base := p.ptr(v.Base)

@@ -1,6 +1,6 @@
 package abi
 
-// Resolve looks behind the calls of i386 that pass their arguments in memory:
+// Resolve finds the calls that those of i386 mean which pass their arguments in memory:
 // mmap and select of old, socketcall, ipc. It returns the call that is meant and
 // its arguments. Any other call, and one whose arguments cannot be read, is
 // returned as it is.
@@ -93,7 +93,7 @@ var ipcCalls = map[uint32]ipcCall{
 }
 
 // ipcOnly are the subcalls of ipc that have no number of their own on i386, and
-// semctl, whose last argument is passed behind a pointer here and printed so.
+// semctl, whose last argument is passed by a pointer here and printed so.
 var ipcOnly = []Call{
 	{-1, "semop", args{{"semid", TInt}, {"sops", TSembufs | By2}, {"nsops", TUint}}, RInt},
 	{-1, "semtimedop", args{{"semid", TInt}, {"sops", TSembufs | By2}, {"nsops", TUint}, {"timeout", TTimespec}}, RInt},

@@ -269,7 +269,7 @@ const (
 	TShmatFlags
 	TShmctlCmd
 	TSemctlCmd
-	TSemun // by value, printed as behind a pointer
+	TSemun // by value, printed as if by a pointer
 	TMsgqFlags
 	TMsgctlCmd
 	TCloneFlags

@@ -189,7 +189,7 @@ func (w *walker) here() (Target, errno) {
 	return *node.Target(), 0
 }
 
-// OnHost goes to a name in a directory of the host. It returns what the path leads
+// onHost goes to a name in a directory of the host. It returns what the path leads
 // to when that is the end.
 func (w *walker) onHost(name string, last bool) (*Target, errno) {
 	h := w.r.Host

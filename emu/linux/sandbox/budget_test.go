@@ -39,7 +39,7 @@ func TestMeasure(t *testing.T) {
 	all, within = 60<<10, 60<<10
 	want("a map of a part", 100)
 	b.want("fallocate", b.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, 200<<10, 52<<10), 0)
-	want("a map of a part, with bytes behind the end", 152+60)
+	want("a map of a part, with bytes after the end", 152+60)
 	b.Close(fd)
 }
 

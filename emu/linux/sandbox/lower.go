@@ -87,7 +87,7 @@ func (s *Sandbox) lookUp(l *lower) (*inode, errno) {
 	return n, 0
 }
 
-// Magic numbers of file systems that are windows into the kernel (statfs(2)).
+// windows are the magic numbers of file systems that are windows into the kernel (statfs(2)).
 var windows = map[int64]bool{
 	unix.PROC_SUPER_MAGIC: true, unix.SYSFS_MAGIC: true, unix.DEBUGFS_MAGIC: true, unix.TRACEFS_MAGIC: true,
 	unix.CGROUP_SUPER_MAGIC: true, unix.CGROUP2_SUPER_MAGIC: true, unix.DEVPTS_SUPER_MAGIC: true, unix.SECURITYFS_MAGIC: true,
