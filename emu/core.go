@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"panda/emu/guest"
+	"panda/emu/mmu"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
 )
@@ -68,7 +69,11 @@ func (m *core) Switches() plugin.Switches {
 
 func (m *core) Regions() []plugin.Region {
 	var rs []plugin.Region
-	for _, r := range m.cpu.Space.Regions() {
+	s, ok := m.cpu.Space.(interface{ Regions() []mmu.Region })
+	if !ok { // page tables say what is mapped where
+		return nil
+	}
+	for _, r := range s.Regions() {
 		rs = append(rs, plugin.Region{Start: r.Start, End: r.End, Prot: r.Prot, File: r.Name, Offset: r.Offset})
 	}
 	return rs

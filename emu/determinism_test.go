@@ -185,7 +185,7 @@ func runSteadily(t *testing.T, path string, args []string, way steadyWay, insns 
 	}
 	run := new(steadyRun)
 	m.bus.Subscribe(m.owner(), event.ProcessExit, nil, event.ProcessFunc(func(c *vcpu.CPU, p *event.Process) {
-		run.ends = append(run.ends, processEnd{c.Icount(), p.PID - os.Getpid(), p.Status, regsOf(c), memoryOf(c.Space)})
+		run.ends = append(run.ends, processEnd{c.Icount(), p.PID - os.Getpid(), p.Status, regsOf(c), memoryOf(c.Space.(*mmu.Space))})
 	}))
 	if way.drive != nil {
 		way.drive(t, m, insns)

@@ -69,11 +69,7 @@ func newBorder(t *testing.T, bits int) *border {
 func borderPage(t *testing.T, m *Machine) []byte {
 	t.Helper()
 	m.Map(t, borderAt, borderSize, guest.Read|guest.Write)
-	page, fault := m.Space.Slice(borderAt, borderSize, guest.Write)
-	if fault != nil {
-		t.Fatal(fault)
-	}
-	return page
+	return m.Bytes(borderAt, borderSize)
 }
 
 // rows tries each row at each border, and with the pointers of instructions that

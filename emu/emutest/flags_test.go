@@ -122,7 +122,7 @@ func runArithmetic(t *testing.T, c *vcpu.CPU, e interface {
 	if err := ir.Verify(&b.Block, regs.TempBase); err != nil {
 		t.Fatal(err)
 	}
-	tb := &vcpu.TB{PC: 0x1000, Size: 1, Marks: b.Marks, Limit: c.Limit}
+	tb := &vcpu.TB{PC: 0x1000, Size: 1, Marks: b.Marks, Form: vcpu.Form{Limit: c.Limit}}
 	if err := e.Compile(&b.Block, tb); err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func (c *codegen) block(t *testing.T, code []byte, mode uint64, bits, max int, s
 	b.Reset(LineIP, a.TempBase)
 	size, _ := c.guest.Translate(&b, code, LineIP, mode, max)
 	opt.Run(&b.Block, a.TempBase)
-	tb := &vcpu.TB{PC: LineIP, Code: LineIP, Size: size, Mode: mode, Marks: b.Marks, Limit: 1 << 40, Soft: soft, Step: b.Step}
+	tb := &vcpu.TB{PC: LineIP, Code: LineIP, Size: size, Mode: mode, Marks: b.Marks, Form: vcpu.Form{Limit: 1 << 40, Soft: soft}, Step: b.Step}
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	u := &c.unit
 	u.Reset(&b.Block, tb, goldenOrigin)

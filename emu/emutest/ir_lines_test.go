@@ -132,7 +132,8 @@ func (l *irLine) run(t *testing.T, m *irCPU, passes, exact bool) string {
 		opt.Run(b, irBase)
 	}
 	c, count := m.cpu, uint64(0)
-	tb := &vcpu.TB{PC: guest.Addr(b.PC), Size: 1, Marks: b.Marks, Limit: c.Limit, Exact: exact, Unchained: true, Side: make([]vcpu.Side, 4)}
+	tb := &vcpu.TB{PC: guest.Addr(b.PC), Size: 1, Marks: b.Marks}
+	tb.Form, tb.Side = vcpu.Form{Limit: c.Limit, Exact: exact, Unchained: true}, make([]vcpu.Side, 4)
 	l.watch(b, tb, &count)
 	if m.backend.Full() {
 		m.backend.Reset()

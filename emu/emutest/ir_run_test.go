@@ -106,7 +106,8 @@ func (m *irCPU) try(t *testing.T, b *ir.Block, seed uint64, exact bool) (string,
 	if m.backend.Full() {
 		m.backend.Reset()
 	}
-	tb := &vcpu.TB{PC: guest.Addr(b.PC), Size: 1, Marks: b.Marks, Limit: m.cpu.Limit, Exact: exact, Unchained: true, Side: make([]vcpu.Side, 4), Counters: []*uint64{new(uint64)}}
+	tb := &vcpu.TB{PC: guest.Addr(b.PC), Size: 1, Marks: b.Marks}
+	tb.Form, tb.Side, tb.Counters = vcpu.Form{Limit: m.cpu.Limit, Exact: exact, Unchained: true}, make([]vcpu.Side, 4), []*uint64{new(uint64)}
 	if err := m.backend.Compile(b, tb); err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,9 @@ import (
 	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
-	"panda/emu/mmu"
 	"panda/emu/oracle"
 	"panda/emu/vcpu"
 )
-
-func (b *Bare) mapAnonymous(a guest.Addr, size uint64, prot guest.Access) error {
-	return b.Space.Map(a, size, prot, mmu.Anonymous(""))
-}
 
 // CPU runs single instructions: the host's, or an engine of ours.
 type CPU interface {
@@ -53,11 +48,7 @@ func NewMachine(t testing.TB, bits int, model string) *Machine {
 		t.Fatal(err)
 	}
 	m.Write(t, LineCode, blank)
-	data, fault := m.Space.Slice(LineData, dataSize, guest.Write)
-	if fault != nil {
-		t.Fatal(fault)
-	}
-	m.data = data
+	m.data = m.Bytes(LineData, dataSize)
 	m.Guest.Environment().Descriptor = descriptor
 	return m
 }
@@ -72,11 +63,7 @@ func (m *Machine) Code(addr uint64, code []byte) {
 
 // AllCode implements CPU.
 func (m *Machine) AllCode() []byte {
-	b, fault := m.Space.Slice(LineCode, codeSize, guest.Read)
-	if fault != nil {
-		panic("BUG: " + fault.Error())
-	}
-	return b
+	return m.Bytes(LineCode, codeSize)
 }
 
 func withInt3(addr uint64, code []byte) []byte {

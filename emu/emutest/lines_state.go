@@ -42,7 +42,7 @@ func (b *Bare) MapLineRegions() error {
 		if r.Exec {
 			prot |= guest.Exec
 		}
-		if err := b.mapAnonymous(guest.Addr(r.Addr), r.Size, prot); err != nil {
+		if err := b.mapZero(guest.Addr(r.Addr), r.Size, prot); err != nil {
 			return err
 		}
 	}

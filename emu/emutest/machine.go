@@ -20,7 +20,7 @@ import (
 // Bare is a vCPU with memory and nothing else.
 type Bare struct {
 	CPU    *vcpu.CPU
-	Space  *mmu.Space
+	Space  vcpu.Space
 	Engine *exec.Engine
 	Guest  *x86.Guest
 	Bus    *event.Bus
@@ -30,15 +30,24 @@ type Bare struct {
 // NewBare makes a machine for 64- or 32-bit code and the CPU model.
 func NewBare(t testing.TB, bits int, model string) *Bare {
 	t.Helper()
+	return newBare(t, bits, model, newSpace(t))
+}
+
+// NewPaged makes a machine with page tables, for 64-bit code. More spaces may have the
+// same memory.
+func NewPaged(t testing.TB) (*Bare, *Tables) {
+	t.Helper()
+	s := newPaged(t)
+	return newBare(t, 64, "max", s), s.Tables
+}
+
+func newBare(t testing.TB, bits int, model string, s vcpu.Space) *Bare {
+	t.Helper()
 	m, err := x86.FindModel(model)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := x86.New(m)
-	group := mmu.NewGroup()
-	group.Paged = *softMMU
-	s := group.NewSpace(1 << 40)
-	t.Cleanup(func() { s.Close() })
 	c := &vcpu.CPU{Machine: &vcpu.Machine{
 		Symbol: func(guest.Addr) (string, uint64, bool) { return "", 0, false },
 		Module: func(guest.Addr) (string, guest.Addr, bool) { return "", 0, false },
@@ -47,6 +56,29 @@ func NewBare(t testing.TB, bits int, model string) *Bare {
 	c.SetSpace(s)
 	bus := event.NewBus()
 	return &Bare{c, s, exec.New(g, backend(t, g.View(uint64(bits))), bus, c), g, bus, bits}
+}
+
+// newSpace is memory of the kind that -memory asks for.
+func newSpace(t testing.TB) vcpu.Space {
+	t.Helper()
+	if *memory == pagedMemory {
+		return newPaged(t)
+	}
+	group := mmu.NewGroup()
+	group.Paged = *memory == softMemory
+	s := group.NewSpace(1 << 40)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func newPaged(t testing.TB) *PagedSpace {
+	t.Helper()
+	m, err := mmu.NewPhysical(bareRAM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return NewTables(m).Space()
 }
 
 // backend is the engine that -accel asks for.
@@ -64,10 +96,21 @@ func backend(t testing.TB, a *vcpu.Arch) exec.Backend {
 
 var accel = flag.String("accel", "", "engine to test; without it, each by itself where a test says so, else the fastest")
 
-var softMMU = flag.Bool("softmmu", false, "memory behind a TLB")
+// The kinds of memory: a program's in a window or behind a TLB, or a machine's with
+// page tables.
+const (
+	windowMemory = "window"
+	softMemory   = "soft"
+	pagedMemory  = "paged"
+)
+
+var memory = flag.String("memory", windowMemory, "kind of memory: window, soft or paged")
+
+// bareRAM is how many bytes a machine with page tables has.
+const bareRAM = 64 << 20
 
 // eachEngine runs a test on the engine that -accel asks for, or on every one that
-// works on this host, and there also with memory behind a TLB.
+// works on this host, and there also with the other kinds of memory.
 func eachEngine(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	if *accel != "" {
@@ -84,21 +127,44 @@ func eachEngine(t *testing.T, test func(t *testing.T)) {
 				c.Close()
 			}
 			test(t)
-			if !*softMMU {
-				*softMMU = true
-				defer func() { *softMMU = false }()
-				t.Run("softmmu", test)
+			if *memory == windowMemory {
+				defer func() { *memory = windowMemory }()
+				for _, *memory = range []string{softMemory, pagedMemory} {
+					t.Run(*memory, test)
+				}
 			}
 		})
 	}
 }
 
-// Map maps anonymous memory.
+// Map maps memory that is 0.
 func (b *Bare) Map(t testing.TB, a guest.Addr, size uint64, prot guest.Access) {
 	t.Helper()
-	if err := b.Space.Map(a, size, prot, mmu.Anonymous("")); err != nil {
+	if err := b.mapZero(a, size, prot); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (b *Bare) mapZero(a guest.Addr, size uint64, prot guest.Access) error {
+	if s, ok := b.Space.(*mmu.Space); ok {
+		return s.Map(a, size, prot, mmu.Anonymous(""))
+	}
+	b.Space.(*PagedSpace).Tables.MapNew(a, size, prot)
+	return nil
+}
+
+// Bytes is mapped memory itself.
+func (b *Bare) Bytes(a guest.Addr, n int) []byte {
+	if s, ok := b.Space.(*mmu.Space); ok {
+		mem, fault := s.Slice(a, n, guest.Read)
+		if fault != nil {
+			panic("BUG: " + fault.Error())
+		}
+		return mem
+	}
+	mem, err := b.Space.(*PagedSpace).Tables.Bytes(a, n)
+	must(err)
+	return mem
 }
 
 // Write puts bytes into memory.

@@ -54,6 +54,5 @@ func pointer(c *vcpu.CPU, a guest.Addr) bool {
 	if !ok {
 		return false
 	}
-	_, ok = c.Space.Region(v)
-	return ok
+	return c.Space.Check(v, 1, 0) == nil
 }

@@ -41,7 +41,7 @@ func TestText(t *testing.T) {
 	if _, ok := Text(c, 0x10); ok {
 		t.Error("a text where nothing is mapped")
 	}
-	if err := c.Space.Map(0x41424000, 0x1000, guest.Read, mmu.Anonymous("")); err != nil {
+	if err := c.Space.(*mmu.Space).Map(0x41424000, 0x1000, guest.Read, mmu.Anonymous("")); err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]bool{"DCBA\x00\x00\x00\x00": false, "TSRQ\x00\x00\x00\x00": true, "DCBA\x00\x00\x00\x01": true} {

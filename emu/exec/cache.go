@@ -1,79 +1,134 @@
 package exec
 
 import (
-	"slices"
-
 	"panda/emu/guest"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
-// cache holds the translations of one address space.
+// cache holds the translations of what keeps code: an address space of a program, or
+// the physical memory of a machine, of which every address space shows some.
+//
+// Invariant: a block is found where the places of its first and of its last byte are
+// those that it was made from. A link leads from a block to another without that
+// question. So in physical memory it stays only within a page, and one to another page
+// goes when addresses get other places.
 type cache struct {
-	space    *mmu.Space
+	code     mmu.Code
+	space    *mmu.Space // whose code that is; nil for physical memory
 	backend  Backend
 	modes    map[uint64]*modeCache
-	last     *modeCache // modes[lastMode], which was asked for last
-	lastMode uint64
-	pages    map[guest.Addr]*codePage
+	recent   [2]*modeCache // asked for last: programs have one mode, kernels go to and fro
+	pages    map[guest.PhysAddr]*codePage
 	lastPage *codePage // the one that a block was added to last
-	stores   map[guest.Addr]*storedPage
+	stores   map[guest.PhysAddr]*storedPage
 	links    slab[vcpu.Link]
+	crossing []vcpu.Link // those between pages of physical memory
+	moves    int         // how often addresses got other places
 	made     *made
 	awaits   map[*int][]*vcpu.TB // blocks with TB.Awaits that are linked to
 }
 
 // codePage lists the blocks that have bytes in a page.
 type codePage struct {
-	at     guest.Addr
+	at     guest.PhysAddr
 	blocks []*vcpu.TB
 }
 
 // modeCache holds those of one mode.
 type modeCache struct {
-	byPC table[vcpu.TB]
-	jump *vcpu.JumpCache
+	mode  uint64
+	byPC  table[vcpu.TB]
+	jump  *vcpu.JumpCache // nil when another mode has got it
+	used  uint64          // when jump was entered last
+	moves int             // cache.moves when its entries were made
 }
 
-func newCache(s *mmu.Space, b Backend, made *made) *cache {
-	return &cache{space: s, backend: b, made: made, modes: map[uint64]*modeCache{}, pages: map[guest.Addr]*codePage{}, stores: map[guest.Addr]*storedPage{}, awaits: map[*int][]*vcpu.TB{}}
+func newCache(s vcpu.Space, b Backend, made *made) *cache {
+	k := &cache{
+		code: s.Code(), backend: b, made: made, modes: map[uint64]*modeCache{}, awaits: map[*int][]*vcpu.TB{},
+		pages: map[guest.PhysAddr]*codePage{}, stores: map[guest.PhysAddr]*storedPage{},
+	}
+	k.space, _ = s.(*mmu.Space)
+	k.code.OnChange(k.drop)
+	return k
 }
 
 // mode is the part for a mode.
 func (k *cache) mode(mode uint64) *modeCache {
-	if k.last != nil && k.lastMode == mode {
-		return k.last
+	if m := k.recent[0]; m != nil && m.mode == mode {
+		return m
 	}
-	m := k.modes[mode]
-	if m == nil {
-		m = &modeCache{jump: vcpu.NewJumpCache()}
-		k.modes[mode] = m
+	m := k.recent[1]
+	if m == nil || m.mode != mode {
+		if m = k.modes[mode]; m == nil {
+			m = &modeCache{mode: mode}
+			k.modes[mode] = m
+		}
 	}
-	k.last, k.lastMode = m, mode
+	k.recent[0], k.recent[1] = m, k.recent[0]
 	return m
+}
+
+// find is the block at a pc, whose code has the present places.
+func (k *cache) find(m *modeCache, s vcpu.Space, pc guest.Addr) (*vcpu.TB, *guest.MemFault) {
+	for tb := m.byPC.find(pc); tb != nil; tb = tb.Twin {
+		if k.space != nil {
+			return tb, nil
+		}
+		if at, fault := s.Place(tb.Code); fault != nil {
+			return nil, fault
+		} else if at != tb.Places[0] {
+			continue
+		}
+		// One that reaches into a page which is not there may have whole instructions before.
+		if places, fault := placesOf(s, tb.Code, tb.Size); fault == nil && places == tb.Places {
+			return tb, nil
+		}
+	}
+	return nil, nil
+}
+
+// placesOf are where the first and the last byte of code lie.
+func placesOf(s vcpu.Space, at guest.Addr, size int) (places [2]guest.PhysAddr, fault *guest.MemFault) {
+	if places[0], fault = s.Place(at); fault != nil {
+		return places, fault
+	}
+	last := at + guest.Addr(size-1)
+	if mmu.PageOf(last) == mmu.PageOf(at) {
+		places[1] = places[0] + guest.PhysAddr(size-1)
+		return places, nil
+	}
+	places[1], fault = s.Place(last)
+	return places, fault
 }
 
 // add enters a block and has its pages watched for stores.
 func (k *cache) add(tb *vcpu.TB) {
-	k.mode(tb.Mode).byPC.set(tb.PC, tb)
-	for page := pageOf(tb.Code); page < tb.Code+guest.Addr(tb.Size); page += mmu.PageSize {
-		p := k.page(page)
+	m := k.mode(tb.Mode)
+	if k.space == nil {
+		tb.Twin = m.byPC.find(tb.PC)
+	}
+	m.byPC.set(tb.PC, tb)
+	first, last := mmu.PageOf(tb.Places[0]), mmu.PageOf(tb.Places[1])
+	p := k.page(first)
+	p.blocks = append(p.blocks, tb)
+	if last != first {
+		p = k.page(last)
 		p.blocks = append(p.blocks, tb)
 	}
 }
 
-func pageOf(a guest.Addr) guest.Addr { return a &^ (mmu.PageSize - 1) }
-
 // page is the list of a page's blocks. A page that has none yet begins to be
 // watched.
-func (k *cache) page(at guest.Addr) *codePage {
+func (k *cache) page(at guest.PhysAddr) *codePage {
 	if k.lastPage != nil && k.lastPage.at == at {
 		return k.lastPage
 	}
 	p := k.pages[at]
 	if p == nil {
-		if !(k.changing(at) && k.space.NoteCode(at)) {
-			k.space.WatchCode(at)
+		if !(k.changing(at) && k.code.Note(at)) {
+			k.code.Watch(at)
 		}
 		p = &codePage{at: at}
 		k.pages[at] = p
@@ -83,21 +138,24 @@ func (k *cache) page(at guest.Addr) *codePage {
 }
 
 // drop invalidates the blocks with code in [start, end), page by page.
-func (k *cache) drop(start, end guest.Addr) {
+func (k *cache) drop(start, end guest.PhysAddr) { k.eachPage(start, end, k.dropPage) }
+
+// eachPage calls f for pages of a range, at least for those with blocks.
+func (k *cache) eachPage(start, end guest.PhysAddr, f func(page guest.PhysAddr)) {
 	if uint64(end-start)/mmu.PageSize > uint64(len(k.pages)) {
-		for page := range k.pages { // the order is not seen: each block just goes
+		for page := range k.pages { // the order is not seen: blocks just go
 			if page+mmu.PageSize > start && page < end {
-				k.dropPage(page)
+				f(page)
 			}
 		}
 		return
 	}
-	for page := pageOf(start); page < end; page += mmu.PageSize {
-		k.dropPage(page)
+	for page := mmu.PageOf(start); page < end; page += mmu.PageSize {
+		f(page)
 	}
 }
 
-func (k *cache) dropPage(page guest.Addr) {
+func (k *cache) dropPage(page guest.PhysAddr) {
 	p := k.pages[page]
 	if p == nil {
 		return
@@ -109,22 +167,20 @@ func (k *cache) dropPage(page guest.Addr) {
 	k.lastPage = nil
 }
 
-// dropBlocks invalidates the blocks with code in [start, end) and no others.
+// dropBlocks invalidates the blocks with code at the addresses [start, end) and no
+// others. Their pages stay watched.
 func (k *cache) dropBlocks(start, end guest.Addr) {
-	if uint64(end-start)/mmu.PageSize > uint64(len(k.pages)) {
-		for page := range k.pages { // the order is not seen
-			k.dropFrom(page, start, end)
-		}
+	if k.space != nil { // places are addresses
+		k.eachPage(guest.PhysAddr(start), guest.PhysAddr(end), func(page guest.PhysAddr) { k.dropFrom(k.pages[page], start, end) })
 		return
 	}
-	for page := pageOf(start); page < end; page += mmu.PageSize {
-		k.dropFrom(page, start, end)
+	for _, p := range k.pages { // the order is not seen
+		k.dropFrom(p, start, end)
 	}
 }
 
-// dropFrom drops blocks of one page, which stays watched.
-func (k *cache) dropFrom(page, start, end guest.Addr) {
-	p := k.pages[page]
+// dropFrom drops blocks of one page, which may be nil.
+func (k *cache) dropFrom(p *codePage, start, end guest.Addr) {
 	if p == nil {
 		return
 	}
@@ -145,57 +201,39 @@ func (k *cache) kill(tb *vcpu.TB) {
 	tb.Dead = true
 	k.made.dead++
 	m := k.mode(tb.Mode)
-	if m.byPC.find(tb.PC) == tb {
-		m.byPC.remove(tb.PC)
-	}
-	m.jump.Remove(tb)
+	m.remove(tb)
+	k.cutCrossing()
 	k.isolate(tb)
 	k.unlink(tb)
 	tb.Unlink()
 }
 
-// isolate has the blocks that lead to a block lead to the run loop instead.
-func (k *cache) isolate(tb *vcpu.TB) {
-	for _, l := range tb.From {
-		if at := l.TB.Successor(l.Slot); *at == tb {
-			*at = nil
-			k.backend.Link(l.TB, l.Slot, nil)
+// remove takes a block out, if it is there.
+func (m *modeCache) remove(tb *vcpu.TB) {
+	if m.jump != nil {
+		m.jump.Remove(tb)
+	}
+	switch first := m.byPC.find(tb.PC); {
+	case first == nil:
+	case first != tb:
+		for at := first; at.Twin != nil; at = at.Twin {
+			if at.Twin == tb {
+				at.Twin = tb.Twin
+				return
+			}
 		}
+	case tb.Twin != nil:
+		m.byPC.set(tb.PC, tb.Twin)
+	default:
+		m.byPC.remove(tb.PC)
 	}
-	tb.From = nil
-}
-
-// noteAwaits reports whether a block may be linked to now, and notes it for cut.
-func (k *cache) noteAwaits(to *vcpu.TB) bool {
-	for _, n := range to.Awaits {
-		if *n != 0 {
-			return false
-		}
-	}
-	for _, n := range to.Awaits {
-		if tbs := k.awaits[n]; !slices.Contains(tbs, to) {
-			k.awaits[n] = append(slices.DeleteFunc(tbs, func(tb *vcpu.TB) bool { return tb.Dead }), to)
-		}
-	}
-	return true
-}
-
-// cut isolates the blocks that were linked to while nothing was awaited there.
-func (k *cache) cut(awaits *int) {
-	if len(k.awaits) == 0 {
-		return
-	}
-	for _, tb := range k.awaits[awaits] {
-		k.isolate(tb)
-	}
-	delete(k.awaits, awaits)
 }
 
 // flush drops everything. What others may use is left behind in a memo, if there
 // is one.
 func (k *cache) flush(m *memo) {
 	for _, mode := range k.modes { // the order is not seen: each address is found for its mode
-		mode.byPC.each(func(tb *vcpu.TB) {
+		mode.each(func(tb *vcpu.TB) {
 			tb.Dead = true
 			tb.From = tb.From[:0]
 			if m != nil && tb.Known != 0 {
@@ -206,39 +244,24 @@ func (k *cache) flush(m *memo) {
 			}
 			tb.Unlink()
 		})
+		mode.giveUpJump()
 	}
 	for page := range k.pages { // each by itself
-		k.space.Unwatch(page)
+		k.code.Unwatch(page)
 	}
 	clear(k.modes)
 	clear(k.pages)
 	clear(k.stores)
 	clear(k.awaits)
-	k.last, k.lastPage = nil, nil
+	k.crossing = k.crossing[:0]
+	k.recent, k.lastPage = [2]*modeCache{}, nil
 }
 
-// unlink has a block's code lead to the run loop.
-func (k *cache) unlink(tb *vcpu.TB) {
-	for slot := range tb.Slots() {
-		if *tb.Successor(slot) != nil {
-			k.backend.Link(tb, slot, nil)
+// each calls f for all blocks of a mode.
+func (m *modeCache) each(f func(tb *vcpu.TB)) {
+	m.byPC.each(func(tb *vcpu.TB) {
+		for ; tb != nil; tb = tb.Twin {
+			f(tb)
 		}
-	}
-}
-
-// link lets a block go on to another without the run loop.
-func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
-	if from.Dead || to.Dead || from.Unchained || !k.noteAwaits(to) {
-		return
-	}
-	next := from.Successor(slot)
-	if *next == to { // the engine came back all the same
-		return
-	}
-	*next = to
-	k.backend.Link(from, slot, to)
-	if to.From == nil {
-		to.From = k.links.take(2)
-	}
-	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
+	})
 }

@@ -37,7 +37,7 @@ type storedPage struct {
 }
 
 // stored counts a store.
-func (k *cache) stored(page guest.Addr, icount uint64) {
+func (k *cache) stored(page guest.PhysAddr, icount uint64) {
 	p := k.stores[page]
 	if p == nil {
 		p = new(storedPage)
@@ -50,52 +50,52 @@ func (k *cache) stored(page guest.Addr, icount uint64) {
 	p.always = p.always || p.times >= storedOften
 }
 
-// changing reports whether the page of an address changes.
-func (k *cache) changing(a guest.Addr) bool {
-	p := k.stores[a&^(mmu.PageSize-1)]
+// changing reports whether the page of a place changes.
+func (k *cache) changing(place guest.PhysAddr) bool {
+	p := k.stores[mmu.PageOf(place)]
 	return p != nil && p.always
 }
 
 // checked reports whether a block has bytes in a page that changes.
-func (k *cache) checked(at guest.Addr, size int) bool {
-	return len(k.stores) > 0 && (k.changing(at) || k.changing(at+guest.Addr(size-1)))
+func (k *cache) checked(places [2]guest.PhysAddr) bool {
+	return len(k.stores) > 0 && (k.changing(places[0]) || k.changing(places[1]))
 }
 
-// translateChanging makes the block in e.b end before the first instruction that
-// may store, or behind it, and puts the check in front.
-func (e *Engine) translateChanging(code []byte, pc guest.Addr, size, max int) int {
-	for longer := e.b.Extend != nil; longer || len(e.b.Marks) > e.untilStore(); longer = false {
-		if e.b.Extend = nil; !longer {
-			max = e.untilStore()
-		}
-		e.b.Reset(uint64(pc), e.cpu.Machine.Arch.TempBase)
-		size, _ = e.guest.Translate(&e.b, code, pc, e.mode, max)
+// writeChanging makes the block in the builder end before the first instruction that
+// may store, or after it, and puts the check in front.
+func (e *Engine) writeChanging(t *translation) {
+	t.check = true
+	if t.longer {
+		t.longer = false
+		e.ask(t)
 	}
-	e.check(code[:size], uint64(e.codeAt(pc)))
-	return size
+	for n := e.untilStore(); len(e.work.b.Marks) > n; n = e.untilStore() {
+		t.max = n
+		e.ask(t)
+	}
+	check(&e.work.b, t.code[:t.size], uint64(t.at))
 }
 
-// untilStore is how many instructions the block in e.b may have.
+// untilStore is how many instructions the block in the builder may have.
 func (e *Engine) untilStore() (insns int) {
-	for i := range e.b.Insns {
-		switch o := &e.b.Insns[i]; o.Op {
+	b := &e.work.b
+	for i := range b.Insns {
+		switch o := &b.Insns[i]; o.Op {
 		case ir.InsnMark:
 			insns = int(o.Imm)
 		case ir.St:
 			return max(insns, 1)
 		case ir.Call:
-			if !e.b.Helpers[o.Imm].Pure {
+			if !b.Helpers[o.Imm].Pure {
 				return max(insns, 1)
 			}
 		}
 	}
-	return len(e.b.Marks)
+	return len(b.Marks)
 }
 
-// check puts the comparison of code with the memory at an address in front of the
-// block in e.b.
-func (e *Engine) check(code []byte, at uint64) {
-	b := &e.b
+// check puts the comparison of code with the memory at an address in front of a block.
+func check(b *ir.Builder, code []byte, at uint64) {
 	body := slices.Clone(b.Insns)
 	b.Insns = b.Insns[:0]
 	same, differs := b.Label(), b.Temp()

@@ -9,14 +9,14 @@ import (
 
 // fireTranslate fires before_block_translate.
 func (e *Engine) fireTranslate(pc guest.Addr) {
-	if !e.quiet && e.bus.Watched(event.BeforeBlockTranslate) {
+	if !e.drop.quiet && e.bus.Watched(event.BeforeBlockTranslate) {
 		e.bus.Fire(event.BeforeBlockTranslate, &event.Env{CPU: e.cpu, PC: pc})
 	}
 }
 
 // fireTranslated fires after_block_translate.
 func (e *Engine) fireTranslated(tb *vcpu.TB) {
-	if !e.quiet && e.bus.Watched(event.AfterBlockTranslate) {
+	if !e.drop.quiet && e.bus.Watched(event.AfterBlockTranslate) {
 		e.bus.Fire(event.AfterBlockTranslate, &event.Env{CPU: e.cpu, PC: tb.PC, TB: tb})
 	}
 }
@@ -44,12 +44,26 @@ func (e *Engine) afterBlock(c *vcpu.CPU) {
 		return
 	}
 	if last.Dead && last.PC == c.PC() {
-		e.renew, e.renewed = last.PC, true
+		e.renew = renewal{last.PC, true}
 		e.cache.kill(last)
 	}
 	if last.Left != nil && !halfway(c) {
-		last.Left(c, e.blocks.byPC.find(c.PC()))
+		next, _ := e.cache.find(e.blocks, c.Space, c.PC())
+		last.Left(c, next)
 	}
+}
+
+// renewal is a block to be translated again without being asked again.
+type renewal struct {
+	pc guest.Addr
+	on bool
+}
+
+// take reports whether the block at a pc is that one. The next translation decides.
+func (r *renewal) take(pc guest.Addr) bool {
+	is := r.on && r.pc == pc
+	r.on = false
+	return is
 }
 
 // halfway reports whether a site left the block for a moment: the guest goes on in

@@ -47,18 +47,6 @@ type Backend interface {
 	Reset()
 }
 
-// maxInsns is the longest block, maxBytes what is fetched for one. Few need more
-// than shortBytes, so that more is only fetched for those.
-const (
-	maxInsns   = 64
-	maxBytes   = maxInsns * 15
-	shortBytes = 128
-)
-
-// modesMax is how many modes an address space has blocks in before all are dropped:
-// each has a jump cache, and a program can make thousands of segments.
-const modesMax = 64
-
 // Engine runs one vCPU.
 type Engine struct {
 	guest   arch.Guest
@@ -67,37 +55,20 @@ type Engine struct {
 	bus     *event.Bus
 	cpu     *vcpu.CPU
 
-	caches map[*mmu.Space]*cache
-	cache  *cache // of the current space
-	blocks *modeCache
-	memo   memo
-	made   made
-	tbs    slab[vcpu.TB]
-	marks  slab[ir.Mark]
-	mode   uint64
-	base   uint64 // of the mode's code
-	b      ir.Builder
-	code   []byte
-
-	noChain     bool
-	noMemory    bool                // the memory callbacks are switched off
-	generic     map[guest.Addr]bool // blocks in which the engine does no helper family by itself
-	limit       int64               // instructions until Run says StopRequest; negative for none
-	flush       bool                // drop all translations before the next block
-	stale       []*event.Filter     // drop what they match before the next block
-	nested      int                 // calls of guest functions that are running
-	away        func(sp guest.Addr) bool
-	noJump      *vcpu.JumpCache // stays empty: with away, indirect jumps come to the run loop
-	translating bool
-	late        bool // subscriptions changed while a block was translated
-	quiet       bool // nobody is told of translations
-	exact       bool // the block being made is Exact
-	hot         hot
-	sides       int        // branches that the block being made goes on behind
-	soft        bool       // the present part of the budget need not be used up
-	renew       guest.Addr // a block to be translated anew without asking again
-	renewed     bool
-	redone      *vcpu.TB // the block of an instruction that runs alone because it could not there
+	present
+	caches   map[mmu.Code]*cache
+	jumps    jumps
+	memo     memo
+	made     made
+	work     workshop
+	hot      hot
+	switches switches
+	budget   budget
+	drop     pending
+	nest     nest
+	renew    renewal
+	redone   *vcpu.TB            // the block of an instruction that runs alone because it could not there
+	generic  map[guest.Addr]bool // blocks in which the engine does no helper family by itself
 
 	// OnTranslate, when set, is shown each block before and after the passes, and
 	// when the backend has compiled it.
@@ -107,6 +78,18 @@ type Engine struct {
 	// Stats counts what the engine did.
 	Stats Stats
 }
+
+// present is where the CPU is.
+type present struct {
+	space  vcpu.Space
+	cache  *cache
+	mode   uint64
+	base   uint64 // of the mode's code
+	blocks *modeCache
+}
+
+// switches are what users turn off.
+type switches struct{ noChain, noMemory bool }
 
 // Stats are counts of an engine's work.
 type Stats struct {
@@ -121,7 +104,7 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[*mmu.Space]*cache{}, generic: map[guest.Addr]bool{}, limit: -1, code: make([]byte, maxBytes)}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, generic: map[guest.Addr]bool{}, budget: budget{limit: -1}}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	c.Cut = e.cut
 	return e
@@ -147,111 +130,24 @@ func (e *Engine) Close() {
 
 // FlushTB drops all translations as soon as the current block is done.
 func (e *Engine) FlushTB() {
-	e.flush = true
+	e.drop.all = true
 	e.cpu.Kick()
 }
 
 // SetChaining lets blocks run on without returning to the run loop, or not.
 func (e *Engine) SetChaining(on bool) {
-	e.noChain = !on
+	e.switches.noChain = !on
 	e.FlushTB()
 }
 
 // Switches are what SetChaining and SetMemCallbacks last said.
-func (e *Engine) Switches() (chaining, memory bool) { return !e.noChain, !e.noMemory }
+func (e *Engine) Switches() (chaining, memory bool) { return !e.switches.noChain, !e.switches.noMemory }
 
 // SetMemCallbacks lets the memory callbacks that are registered fire, or not.
 func (e *Engine) SetMemCallbacks(on bool) {
-	e.noMemory = !on
+	e.switches.noMemory = !on
 	e.FlushTB()
 }
-
-// Drop forgets an address space that is gone.
-func (e *Engine) Drop(s *mmu.Space) {
-	if k := e.caches[s]; k != nil {
-		k.flush(&e.memo)
-		delete(e.caches, s)
-	}
-	if e.cache != nil && e.cache.space == s {
-		e.cache = nil
-	}
-	if tb := e.hot.tb; tb != nil && tb.ASID == s.ASID {
-		e.hot = hot{}
-	}
-}
-
-// reached is told that the accesses of a space find their memory in another way.
-// Translations for the old one are still right where it reached.
-func (e *Engine) reached() {
-	if e.cpu.Space != nil {
-		e.cpu.SetSpace(e.cpu.Space)
-	}
-	e.FlushTB()
-}
-
-// enterSpace makes the CPU's current address space and mode the engine's.
-func (e *Engine) enterSpace() {
-	c := e.cpu
-	if e.cache == nil || e.cache.space != c.Space {
-		k := e.caches[c.Space]
-		if k == nil {
-			e.shareCode()
-			k = newCache(c.Space, e.backend, &e.made)
-			e.caches[c.Space] = k
-			c.Space.OnCodeChange, c.Space.OnReach = k.drop, e.reached
-		}
-		e.cache = k
-	}
-	e.mode = e.guest.Mode(c)
-	e.base = e.guest.CodeBase(e.mode)
-	c.Machine.Arch = e.guest.View(e.mode)
-	e.blocks = e.cache.mode(e.mode)
-	if len(e.cache.modes) > modesMax {
-		e.FlushTB()
-	}
-	c.Jump = e.blocks.jump
-	if e.away != nil {
-		c.Jump = e.noJump
-	}
-}
-
-// Run runs about n instructions of the CPU's present state, exactly n if
-// nothing else stops it.
-func (e *Engine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
-	for {
-		part := e.untilTimer(c, n)
-		e.soft = part > sampleEvery
-		part = min(part, sampleEvery)
-		before := c.Icount()
-		stop := e.runLimited(c, part)
-		n -= int64(c.Icount() - before)
-		if stop != vcpu.StopBudget || n <= 0 {
-			return stop
-		}
-		e.sample(c)
-	}
-}
-
-func (e *Engine) runLimited(c *vcpu.CPU, n int64) vcpu.Stop {
-	if e.limit < 0 || e.nested > 0 {
-		return e.run(c, n)
-	}
-	if e.limit == 0 {
-		return vcpu.StopRequest
-	}
-	before := c.Icount()
-	e.soft = false
-	stop := e.run(c, min(n, e.limit))
-	e.limit -= int64(c.Icount() - before)
-	if stop == vcpu.StopBudget && e.limit == 0 {
-		return vcpu.StopRequest
-	}
-	return stop
-}
-
-// SetLimit makes Run say StopRequest after n more instructions; a negative n
-// takes the limit away.
-func (e *Engine) SetLimit(n int64) { e.limit = n }
 
 func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -272,10 +168,10 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	if c.StopWord() && c.Stopping() {
 		return vcpu.StopRequest, true
 	}
-	if e.away != nil && e.away(c.SP()) {
+	if e.nest.away != nil && e.nest.away(c.SP()) {
 		return vcpu.StopAway, true
 	}
-	if e.nested == 0 { // a block that waits for a nested call keeps its code
+	if e.nest.depth == 0 { // a block that waits for a nested call keeps its code
 		e.forget()
 	}
 	e.hasten(c)
@@ -283,7 +179,7 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 		return vcpu.StopBudget, true
 	}
 	tb, fault := e.find(c)
-	if e.late && e.nested == 0 {
+	if e.drop.late && e.nest.depth == 0 {
 		tb, fault = e.findLate(c)
 	}
 	if fault != nil {
@@ -294,10 +190,10 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	}
 	c.Leave = vcpu.Leave{}
 	if int64(len(tb.Marks)) > c.Left { // the rest of the budget, and no further
-		if e.soft {
+		if e.budget.loose {
 			return vcpu.StopBudget, true
 		}
-		if tb, fault = e.translate(c, int(c.Left), false); fault != nil {
+		if tb, fault = e.translate(c, order{max: int(c.Left)}); fault != nil {
 			return e.except(c, e.guest.Fault(c, fault))
 		}
 	}
@@ -366,18 +262,18 @@ func (e *Engine) codeAt(pc guest.Addr) guest.Addr {
 
 // find is the block at the pc, translated if need be.
 func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
-	pc := uint64(c.PC())
-	if tb := c.Jump.Find(pc); tb != nil {
+	pc := c.PC()
+	if tb := c.Jump.Find(uint64(pc)); tb != nil {
 		return tb, nil
 	}
-	tb := e.blocks.byPC.find(guest.Addr(pc))
-	if tb == nil {
-		var fault *guest.MemFault
-		if tb, fault = e.translate(c, maxInsns, true); fault != nil {
-			return nil, fault
-		}
+	tb, fault := e.cache.find(e.blocks, c.Space, pc)
+	if tb == nil && fault == nil {
+		tb, fault = e.translate(c, order{max: maxInsns, keep: true})
 	}
-	if !e.noChain && !tb.Dead && e.away == nil {
+	if fault != nil {
+		return nil, fault
+	}
+	if !e.switches.noChain && !tb.Dead && e.nest.away == nil {
 		c.Jump.Set(tb)
 	}
 	return tb, nil
@@ -385,7 +281,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 
 func (e *Engine) flushAll() {
 	defer e.backend.Reset()
-	e.flush, e.stale = false, e.stale[:0]
+	e.drop.all, e.drop.stale = false, e.drop.stale[:0]
 	e.Stats.Flushes++
 	for _, k := range e.caches { // each by itself
 		k.flush(nil)

@@ -36,7 +36,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	case *mmu.CodeStore:
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
-		return e.selfModifying(c, f.Addr)
+		return e.selfModifying(c, f.Page)
 	case interface{ Addr() uintptr }:
 		return e.hostFault(c, f.Addr(), fault)
 	}
@@ -77,8 +77,8 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 	}
 	switch {
-	case watched:
-		return e.selfModifying(c, at)
+	case watched: // what a window shows has its address as its place
+		return e.selfModifying(c, mmu.PageOf(guest.PhysAddr(at)))
 	case f == nil:
 		return e.aloneFor(c, tb) // the map has changed since: try again
 	}
@@ -96,13 +96,12 @@ func (e *Engine) refused(tb *vcpu.TB) {
 	}
 }
 
-// selfModifying lets one store into translated code happen.
-func (e *Engine) selfModifying(c *vcpu.CPU, at guest.Addr) (vcpu.Stop, bool) {
+// selfModifying lets one store into a page of translated code happen.
+func (e *Engine) selfModifying(c *vcpu.CPU, page guest.PhysAddr) (vcpu.Stop, bool) {
 	e.Stats.SMC++
-	page := at &^ (mmu.PageSize - 1)
 	e.cache.stored(page, c.Icount())
 	e.cache.drop(page, page+mmu.PageSize)
-	c.Space.Stored(page)
+	e.cache.code.Stored(page)
 	return e.alone(c)
 }
 
@@ -115,9 +114,7 @@ func (e *Engine) aloneFor(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 
 // alone runs one instruction from a block that is not kept.
 func (e *Engine) alone(c *vcpu.CPU) (vcpu.Stop, bool) {
-	e.exact = true
-	tb, fault := e.translate(c, 1, false)
-	e.exact = false
+	tb, fault := e.translate(c, order{max: 1, exact: true})
 	if fault != nil {
 		return e.except(c, e.guest.Fault(c, fault))
 	}

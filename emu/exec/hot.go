@@ -10,7 +10,7 @@ import (
 
 // Hot blocks. A block ends at a branch, since that is what plugins expect of
 // one. When nobody watches blocks, and the engine makes machine code, a block
-// that runs often is made anew so that it goes on behind branches that have
+// that runs often is translated again so that it continues after branches that have
 // fallen through before: one entry instead of many, and what leaves on the way
 // stores only then what the successor wants to find. Which blocks are hot is
 // seen by looking, from time to time, where the guest is; icount decides when,
@@ -26,7 +26,7 @@ const (
 	sidesMax = 12
 )
 
-// hot is the block to be made anew, and the blocks behind it that it has fallen
+// hot is the block to be translated again, and the blocks after it that it has fallen
 // through to.
 type hot struct {
 	tb  *vcpu.TB
@@ -35,10 +35,10 @@ type hot struct {
 
 // sample looks where the guest is.
 func (e *Engine) sample(c *vcpu.CPU) {
-	if !e.backend.Extends() || e.blocks == nil || e.nested > 0 || e.noChain {
+	if !e.backend.Extends() || e.blocks == nil || e.nest.depth > 0 || e.switches.noChain {
 		return
 	}
-	tb := e.blocks.byPC.find(c.PC())
+	tb, _ := e.cache.find(e.blocks, c.Space, c.PC())
 	if tb == nil || tb.Heat >= hotAfter {
 		return
 	}
@@ -68,24 +68,23 @@ func fallen(tb *vcpu.TB) (way []guest.Addr) {
 // isHot reports whether the block at the pc is the one to be made longer.
 func (e *Engine) isHot(c *vcpu.CPU) bool {
 	tb := e.hot.tb
-	return tb != nil && tb.PC == c.PC() && tb.Mode == e.mode && tb.ASID == c.Space.ASID
+	return tb != nil && tb.PC == c.PC() && tb.Mode == e.mode && tb.ASID == c.ASID()
 }
 
-// extend lets the block that is translated now go on behind branches, if it is
-// the hot one. The result will be the number of side exits.
-func (e *Engine) extend(keep bool) (longer bool) {
-	e.b.Extend, e.sides = nil, 0
-	if !keep || !e.isHot(e.cpu) {
+// takeHot lets a translation be longer, if it is that of the hot block.
+func (e *Engine) takeHot(t *translation) {
+	if t.keep && e.isHot(e.cpu) {
+		t.longer, t.way = true, e.hot.way
+		e.hot = hot{}
+	}
+}
+
+// extend reports whether the block continues with what follows a branch, at pc, and
+// counts it.
+func (t *translation) extend(pc uint64) bool {
+	if t.sides == sidesMax || !slices.Contains(t.way, guest.Addr(pc)) {
 		return false
 	}
-	way := e.hot.way
-	e.hot = hot{}
-	e.b.Extend = func(pc uint64) bool {
-		if e.sides == sidesMax || !slices.Contains(way, guest.Addr(pc)) {
-			return false
-		}
-		e.sides++
-		return true
-	}
+	t.sides++
 	return true
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"panda/emu/mmu"
 	"panda/emu/probe"
 	"panda/emu/vcpu"
 )
@@ -55,9 +54,9 @@ func (r *memory) longest() (size int) {
 
 // find finds in a list what is known of the same code, for the same mode and in
 // the same kind of address space.
-func (r *memory) find(mode uint64, s *mmu.Space, code []byte) *memory {
+func (r *memory) find(mode uint64, of vcpu.Memory, code []byte) *memory {
 	for ; r != nil; r = r.next {
-		if r.tb.Mode == mode && r.tb.Limit == s.Window && r.tb.Soft == (s.Soft != nil) && bytes.Equal(r.code, span(r.tb, code)) {
+		if r.tb.Mode == mode && r.tb.Limit == of.Limit && r.tb.Soft == (of.Soft != nil) && bytes.Equal(r.code, span(r.tb, code)) {
 			return r
 		}
 	}
@@ -85,17 +84,18 @@ func (m *memo) leaveBehind(tb *vcpu.TB) {
 }
 
 // shareCode begins to remember, if there is another address space already, with
-// what that one has translated.
+// what that one has translated. Physical memory is shared as it is.
 func (e *Engine) shareCode() {
-	if e.memo.on || len(e.caches) == 0 {
+	if e.memo.on || len(e.caches) == 0 || e.cache != nil && e.cache.space == nil {
 		return
 	}
 	e.memo.on = true
 	for _, k := range e.caches { // there is one
 		for _, m := range k.modes { // the order is not seen: each address is found for its mode
 			m.byPC.each(func(tb *vcpu.TB) {
-				if n, _ := k.space.Fetch(tb.Code, e.code[:min(tb.Size+beyond, len(e.code))]); n >= tb.Size {
-					e.memo.add(tb, e.code[:n])
+				code := e.work.code[:min(tb.Size+beyond, maxBytes)]
+				if n, _ := k.space.Fetch(tb.Code, code); n >= tb.Size {
+					e.memo.add(tb, code[:n])
 				}
 			})
 		}
@@ -104,8 +104,8 @@ func (e *Engine) shareCode() {
 
 // share makes a block for the pc from what is known of the same code: one that is
 // left behind, or a copy.
-func (e *Engine) share(c *vcpu.CPU, known *memory, code []byte) *vcpu.TB {
-	r := known.find(e.mode, c.Space, code)
+func (e *Engine) share(known *memory, code []byte) *vcpu.TB {
+	r := known.find(e.mode, e.cpu.Memory, code)
 	if r == nil || probe.Wants(e.bus, e.source(code), r.tb) {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (e *Engine) share(c *vcpu.CPU, known *memory, code []byte) *vcpu.TB {
 	} else {
 		tb = e.copyBlock(r.tb)
 	}
-	tb.ASID = c.Space.ASID
+	tb.ASID = e.cpu.ASID()
 	e.cache.add(tb)
 	e.fireTranslated(tb)
 	return tb
@@ -124,10 +124,10 @@ func (e *Engine) share(c *vcpu.CPU, known *memory, code []byte) *vcpu.TB {
 
 // copyBlock is a block like another one, which may have been dropped.
 func (e *Engine) copyBlock(of *vcpu.TB) *vcpu.TB {
-	tb := e.tbs.one()
+	tb := e.work.tbs.one()
 	*tb = vcpu.TB{
-		PC: of.PC, Code: of.Code, Size: of.Size, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Limit: of.Limit,
-		Soft: of.Soft, Unchained: of.Unchained, Step: of.Step, Loops: of.Loops, Heat: of.Heat, Known: of.Known,
+		PC: of.PC, Code: of.Code, Places: of.Places, Size: of.Size, Mode: of.Mode, Marks: of.Marks, Last: of.Last, Step: of.Step,
+		Form: of.Form, Native: vcpu.Native{Loops: of.Loops}, Notes: vcpu.Notes{Heat: of.Heat, Known: of.Known},
 	}
 	if n := len(of.Side); n > 0 {
 		tb.Side = make([]vcpu.Side, n)

@@ -21,7 +21,7 @@ type family struct {
 func (f *family) child() *mmu.Space {
 	f.t.Helper()
 	f.asid++
-	s, err := f.Space.Clone(f.asid)
+	s, err := f.Space.(*mmu.Space).Clone(f.asid)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (f *family) counts(what string, blocks, copied, reused uint64) {
 // same, and nowhere else.
 func TestShare(t *testing.T) {
 	f := &family{Bare: newMachine(t, loop), t: t}
-	f.want("first", f.Space, 15, loopInsns)
+	f.want("first", f.Space.(*mmu.Space), 15, loopInsns)
 	f.counts("first", 3, 0, 0) // up to jnz, the loop by itself, the system call
 	a, b := f.child(), f.child()
 	f.want("child", a, 15, loopInsns)
@@ -87,7 +87,7 @@ func TestShare(t *testing.T) {
 	f.want("changed", b, 28, loopInsns+6)
 	f.counts("changed", 1, 2, 0)
 	f.want("child again", a, 15, loopInsns)
-	f.want("first again", f.Space, 15, loopInsns)
+	f.want("first again", f.Space.(*mmu.Space), 15, loopInsns)
 	f.counts("known", 0, 0, 0)
 	f.poke(a, codeAt+1, 7)
 	f.want("changed alike", a, 28, loopInsns+6)
@@ -110,7 +110,7 @@ func (f *family) poke(s *mmu.Space, at guest.Addr, b byte) {
 // TestShareWatched: blocks that somebody watches are made anew, the others not.
 func TestShareWatched(t *testing.T) {
 	f := &family{Bare: newMachine(t, loop), t: t}
-	f.want("first", f.Space, 15, loopInsns)
+	f.want("first", f.Space.(*mmu.Space), 15, loopInsns)
 	hits := 0
 	s := subscribe(t, f.Bare, event.InsnExec, event.PCFunc(func(*vcpu.CPU, guest.Addr) { hits++ }), event.At(codeAt+0x12))
 	f.want("watched", f.child(), 15, loopInsns)
@@ -137,7 +137,7 @@ func TestShareHot(t *testing.T) {
 		0x0f, 0x05, // out: syscall
 	}
 	f := &family{Bare: newMachine(t, code), t: t}
-	sum, insns := f.run(f.Space)
+	sum, insns := f.run(f.Space.(*mmu.Space))
 	if sum != turns*(turns+1)/2 || insns != 2+5*turns+2 {
 		t.Fatalf("sum %d after %d instructions", sum, insns)
 	}

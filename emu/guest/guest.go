@@ -61,7 +61,10 @@ type MemFault struct {
 	Addr   Addr
 	Access Access
 	Mapped bool // the page exists and its protection forbids the access
-	Bus    bool // the page exists and has no store behind it (beyond end of file)
+	// Present says of such a page that page tables hold it: Linux leaves out those
+	// where a program may do nothing.
+	Present bool
+	Bus     bool // the page exists and has no store behind it (beyond end of file)
 }
 
 func (f *MemFault) Error() string {

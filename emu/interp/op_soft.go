@@ -41,7 +41,7 @@ func softSt(c *vcpu.CPU, o *op) *op {
 		binary.LittleEndian.PutUint64(b[8*w:], c.W[int(o.c&frameMask)+w])
 	}
 	a := o.address(c)
-	if err := c.Space.Soft.Store(a, b[:o.size]); err != nil {
+	if err := c.Soft.Store(a, b[:o.size]); err != nil {
 		panic(err)
 	}
 	c.SeeTLB()
@@ -49,7 +49,7 @@ func softSt(c *vcpu.CPU, o *op) *op {
 }
 
 func load(c *vcpu.CPU, a uint64, b []byte) {
-	if err := c.Space.Soft.Load(a, b); err != nil {
+	if err := c.Soft.Load(a, b); err != nil {
 		panic(err)
 	}
 	c.SeeTLB()
@@ -57,7 +57,7 @@ func load(c *vcpu.CPU, a uint64, b []byte) {
 
 // softCall lets a helper work on copies where what it touches is not in one piece.
 func softCall(c *vcpu.CPU, o *op) *op {
-	s := c.Space.Soft
+	s := c.Soft
 	s.Drop()
 	next := call(c, o)
 	s.Settle()

@@ -32,7 +32,7 @@ func (k *Kernel) Aside() (*Aside, error) {
 	if k.end.exited || t == nil || t.p.mm == nil || t.state == dead || k.cpu.Space != t.p.mm.Space {
 		return nil, errors.New("no thread is there to be copied")
 	}
-	m, err := t.p.mm.Clone(k.cpu.Space.ASID)
+	m, err := t.p.mm.Clone(k.cpu.ASID())
 	if err != nil {
 		return nil, fmt.Errorf("copy the guest's memory: %w", err)
 	}

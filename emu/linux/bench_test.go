@@ -7,7 +7,6 @@ import (
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/linux/abi"
-	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -19,7 +18,7 @@ type callEngine struct {
 	icnt uint64
 }
 
-func (e *callEngine) Drop(*mmu.Space) {}
+func (e *callEngine) Drop(vcpu.Space) {}
 
 func (e *callEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++

@@ -225,7 +225,7 @@ func (t *Thread) execute(p *binfmt.Program) error {
 		return err
 	}
 	t.leaveOldImage()
-	proc.mm, m.Space.ASID = m, k.newASID(proc.pid)
+	proc.mm, m.Space.ID = m, k.newASID(proc.pid)
 	t.own = mainStack(m)
 	t.setUpProgram(p, start)
 	k.switchTo(t)

@@ -16,7 +16,6 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
-	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -70,7 +69,7 @@ type fakeReq struct {
 	idle bool // its time is up
 }
 
-func (e *fakeEngine) Drop(*mmu.Space) { e.dropped++ }
+func (e *fakeEngine) Drop(vcpu.Space) { e.dropped++ }
 
 func (e *fakeEngine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 	e.count++

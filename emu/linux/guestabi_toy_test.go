@@ -141,7 +141,7 @@ func popToy(t *Thread) (saved sigframe.Saved, ok bool) {
 // toyEngine is the CPU.
 type toyEngine struct{}
 
-func (toyEngine) Drop(*mmu.Space) {}
+func (toyEngine) Drop(vcpu.Space) {}
 
 func (toyEngine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 	start := c.Icount()
@@ -151,7 +151,7 @@ func (toyEngine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 			return vcpu.StopRequest
 		}
 		var in [toyLen]byte
-		if c.Space.Load(c.PC(), in[:]) != nil {
+		if c.Space.(*mmu.Space).Load(c.PC(), in[:]) != nil {
 			panic("toy: no code")
 		}
 		c.W[toyPC] += toyLen
@@ -173,7 +173,7 @@ func step(c *vcpu.CPU, op, a, b byte, v uint64) vcpu.Stop {
 		w[a] = w[b]
 	case toyLoad:
 		var m [4]byte
-		c.Space.Load(guest.Addr(w[b]), m[:])
+		c.Space.(*mmu.Space).Load(guest.Addr(w[b]), m[:])
 		w[a] = uint64(le.Uint32(m[:]))
 	case toyAbove, toyZero:
 		if int64(w[a]) > 0 && op == toyAbove || w[a] == 0 && op == toyZero {

@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/mmu"
+	"panda/emu/vcpu"
 )
 
 // What users and plugins may see of the guest's processes.
@@ -49,12 +50,12 @@ func (k *Kernel) Symbols(prefix string) []string {
 	if k.end.exited {
 		return nil
 	}
-	return k.syms.Symbols(k.cpu.Space, prefix)
+	return k.syms.Symbols(k.space(), prefix)
 }
 
 // Resolved notes what the resolver of an indirect function chose.
 func (k *Kernel) Resolved(resolver, impl guest.Addr) bool {
-	return k.syms.Resolved(k.cpu.Space, resolver, impl)
+	return k.syms.Resolved(k.space(), resolver, impl)
 }
 
 // Unresolved are the resolvers of names that take takes, in the current address
@@ -63,7 +64,7 @@ func (k *Kernel) Unresolved(take func(name string) bool) []guest.Addr {
 	if k.end.exited {
 		return nil
 	}
-	return k.syms.Unresolved(k.cpu.Space, take)
+	return k.syms.Unresolved(k.space(), take)
 }
 
 // Tap makes Run return soon for its caller's own sake; see vcpu.CPU.Tap. It may
@@ -76,10 +77,16 @@ func (k *Kernel) Tap() {
 // Divert shows signals from outside to take first; see hostsys.Host.
 func (k *Kernel) Divert(take func(sig int) bool) { k.host.Divert(take) }
 
-func (k *Kernel) homeOf(a guest.Addr) (string, bool) { return k.syms.Home(k.cpu.Space, a) }
+func (k *Kernel) homeOf(a guest.Addr) (string, bool) { return k.syms.Home(k.space(), a) }
 
-func (k *Kernel) namesAt(a guest.Addr) []string { return k.syms.Names(k.cpu.Space, a) }
+func (k *Kernel) namesAt(a guest.Addr) []string { return k.syms.Names(k.space(), a) }
 
-func (k *Kernel) findSymbols(s *mmu.Space, take func(name string) bool) []guest.Addr {
-	return k.syms.Matching(s, take)
+func (k *Kernel) findSymbols(s vcpu.Space, take func(name string) bool) []guest.Addr {
+	return k.syms.Matching(s.(*mmu.Space), take)
+}
+
+// space is the current address space, nil before there is one.
+func (k *Kernel) space() *mmu.Space {
+	s, _ := k.cpu.Space.(*mmu.Space)
+	return s
 }

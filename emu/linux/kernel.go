@@ -31,7 +31,7 @@ type Engine interface {
 	// sets OnCodeChange of the spaces whose code it keeps.
 	Run(c *vcpu.CPU, n int64) vcpu.Stop
 	// Drop forgets the translations of an address space that is gone.
-	Drop(s *mmu.Space)
+	Drop(s vcpu.Space)
 }
 
 // Config says what to run and where.
@@ -363,11 +363,11 @@ func (k *Kernel) Unsupported() []string {
 }
 
 func (k *Kernel) symbolAt(a guest.Addr) (string, uint64, bool) {
-	return k.syms.At(k.cpu.Space, a)
+	return k.syms.At(k.space(), a)
 }
 
 func (k *Kernel) moduleAt(a guest.Addr) (string, guest.Addr, bool) {
-	return k.syms.Module(k.cpu.Space, a)
+	return k.syms.Module(k.space(), a)
 }
 
 // FindSymbol finds a name in the current address space: "main", "libc.so.6!malloc".
@@ -375,5 +375,5 @@ func (k *Kernel) FindSymbol(name string) (guest.Addr, bool) {
 	if k.end.exited {
 		return 0, false
 	}
-	return k.syms.Find(k.cpu.Space, name)
+	return k.syms.Find(k.space(), name)
 }

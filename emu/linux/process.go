@@ -228,7 +228,7 @@ func (k *Kernel) dropMM(p *Process) {
 		return
 	}
 	k.engine.Drop(m.Space)
-	delete(k.mem.spaces, m.Space.ASID)
+	delete(k.mem.spaces, m.Space.ID)
 	if k.cpu.Space == m.Space {
 		k.cpu.SetSpace(new(mmu.Space)) // nothing is mapped there: who still looks gets an error
 	}

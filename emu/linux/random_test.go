@@ -13,7 +13,6 @@ import (
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
-	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -28,7 +27,7 @@ type randomEngine struct {
 	last  string
 }
 
-func (e *randomEngine) Drop(*mmu.Space) {}
+func (e *randomEngine) Drop(vcpu.Space) {}
 
 func (e *randomEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++

@@ -106,8 +106,8 @@ func (k *Kernel) useSpace(t *Thread) {
 	}
 	old := k.mem.lastASID
 	c.SetSpace(s)
-	k.mem.lastASID = s.ASID
-	if old != s.ASID {
+	k.mem.lastASID = s.ID
+	if old != s.ID {
 		k.bus.Fire(event.ASIDChanged, &event.Env{CPU: c, PC: c.PC(), OldASID: old})
 	}
 }

@@ -15,7 +15,7 @@ func (t *Thread) futexKey(a guest.Addr, private bool) futex.Key {
 			return futex.Key{Dev: r.Dev, Ino: r.Ino, Off: r.Offset + uint64(a-r.Start)}
 		}
 	}
-	return futex.Key{Space: uint64(s.ASID) + 1, Off: uint64(a)}
+	return futex.Key{Space: uint64(s.ID) + 1, Off: uint64(a)}
 }
 
 // futexOps are the operations that there are.

@@ -6,7 +6,8 @@ import (
 	"panda/emu/guest"
 )
 
-// Check finds the first byte of [a, a+n) that may not be accessed.
+// Check finds the first byte of [a, a+n) that may not be accessed. An access of 0 asks
+// only for what is mapped.
 func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
 	if n == 0 {
 		return nil
@@ -21,7 +22,7 @@ func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFau
 			return &guest.MemFault{Addr: at, Access: access}
 		}
 		if r.Prot&access != access && !(access == guest.Read && r.Prot != 0) {
-			return &guest.MemFault{Addr: at, Access: access, Mapped: true}
+			return r.refuses(at, access)
 		}
 		to := min(end, r.End)
 		if r.file != nil && !r.file.holds(r.Offset+uint64(to-1-r.Start)) {
@@ -32,6 +33,11 @@ func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFau
 		at = to
 	}
 	return nil
+}
+
+// refuses is the fault of an access that a region does not allow; r may be nil.
+func (r *region) refuses(a guest.Addr, access guest.Access) *guest.MemFault {
+	return &guest.MemFault{Addr: a, Access: access, Mapped: r != nil, Present: r != nil && r.Prot != 0}
 }
 
 // firstBeyond is the first address of a region behind the end of its file.
@@ -68,7 +74,7 @@ func (s *Space) ready(a guest.Addr, n int, access guest.Access) *guest.MemFault 
 		return f
 	}
 	if access&guest.Write != 0 && len(s.watched) != 0 {
-		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+		s.contentGone(PageOf(a), PageOf(a+guest.Addr(n)-1)+PageSize)
 	}
 	return s.makeAll(a, uint64(n), access)
 }
@@ -83,7 +89,7 @@ func (s *Space) Buffers(v [][]byte, a guest.Addr, n int, access guest.Access) ([
 	}
 	n = int(min(uint64(n), s.Limit-uint64(a)))
 	if access&guest.Write != 0 {
-		s.contentGone(pageOf(a), pageOf(a+guest.Addr(n)-1)+PageSize)
+		s.contentGone(PageOf(a), PageOf(a+guest.Addr(n)-1)+PageSize)
 	}
 	if f := s.makeAll(a, uint64(n), access); f != nil {
 		return v, f
@@ -160,9 +166,9 @@ func (s *Space) Read(a guest.Addr, b []byte) error {
 // of the bytes are dropped.
 func (s *Space) Write(a guest.Addr, b []byte) error {
 	return s.eachPart(a, len(b), func(at guest.Addr, off, n int, r *region) bool {
-		s.contentGone(pageOf(at), pageOf(at+guest.Addr(n)-1)+PageSize)
+		s.contentGone(PageOf(at), PageOf(at+guest.Addr(n)-1)+PageSize)
 		if r.Shared { // the guest may not store here, so that nothing is watched
-			s.group.changed(r.file.key.inode, r.offset(pageOf(at)), r.offset(at+guest.Addr(n)))
+			s.group.changed(r.file.key.inode, r.offset(PageOf(at)), r.offset(at+guest.Addr(n)))
 		}
 		return s.open(at, n, r, guest.Write, func(in int, mem []byte) bool { return copySafe(mem, b[off+in:off+n]) })
 	})
@@ -196,8 +202,8 @@ func (s *Space) open(a guest.Addr, n int, r *region, access guest.Access, f func
 	}
 	have := hostProt(r.Prot)
 	if want := hostProt(r.Prot | access); want != have {
-		page := pageOf(a)
-		size := uint64(pageOf(a+guest.Addr(n)-1) + PageSize - page)
+		page := PageOf(a)
+		size := uint64(PageOf(a+guest.Addr(n)-1) + PageSize - page)
 		if s.protectHost(page, size, want) != nil {
 			return false
 		}
@@ -213,10 +219,10 @@ func (s *Space) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 		at := a + guest.Addr(n)
 		r := s.find(at)
 		if r == nil || r.Prot&guest.Exec == 0 {
-			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: r != nil}
+			f = r.refuses(at, guest.Exec)
 			break
 		}
-		part := int(min(uint64(len(b)-n), uint64(pageOf(at)+PageSize-at)))
+		part := int(min(uint64(len(b)-n), uint64(PageOf(at)+PageSize-at)))
 		if s.makePresent(at) != nil || !copySafe(b[n:n+part], s.whole(at, uint64(part))) {
 			f = &guest.MemFault{Addr: at, Access: guest.Exec, Mapped: true, Bus: true}
 			break
@@ -246,9 +252,9 @@ func (s *Space) HostFault(host uintptr, write bool) (f *guest.MemFault, a guest.
 		return &guest.MemFault{Addr: a, Access: access}, a, false
 	}
 	if hostProt(r.Prot|access) != hostProt(r.Prot) {
-		return &guest.MemFault{Addr: a, Access: access, Mapped: true}, a, false
+		return r.refuses(a, access), a, false
 	}
-	if write && s.watched[pageOf(a)] {
+	if write && s.watched[PageOf(a)] {
 		return nil, a, true
 	}
 	return &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}, a, false

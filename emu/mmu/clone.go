@@ -18,7 +18,7 @@ func (s *Space) Clone(asid guest.ASID) (*Space, error) {
 		c.Close()
 		return nil, err
 	}
-	c.ASID = asid
+	c.ID = asid
 	for r := range s.regions.all() {
 		if err := c.inherit(s, r); err != nil {
 			c.Close()

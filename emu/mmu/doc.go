@@ -45,6 +45,13 @@
 // into a second page or meets a device is done by Soft. UseTLB puts one before a
 // Space that its window does not hold, or that has none (-mmu soft).
 //
+// # Physical memory
+//
+// Paged is an address space whose pages a guest's page tables place in Physical. What is
+// translated belongs to places in Physical, so that all spaces find it, at whatever
+// address they see it. A page there that holds translated code has a bit, and no TLB
+// lets a store to it through.
+//
 // A Space belongs to one goroutine, and so does its Group: the spaces of a machine,
 // which tell each other of stores into code that they share.
 package mmu

@@ -216,12 +216,12 @@ func (t *modelTest) write(p pair, first, n int) {
 }
 
 func (m *model) fault(a guest.Addr, size int, access guest.Access) *guest.MemFault {
-	for at := a; at < a+guest.Addr(size); at = pageOf(at) + PageSize {
+	for at := a; at < a+guest.Addr(size); at = PageOf(at) + PageSize {
 		switch pg := &m.pages[at/PageSize]; {
 		case !pg.mapped:
 			return &guest.MemFault{Addr: at, Access: access}
 		case pg.prot&access == 0:
-			return &guest.MemFault{Addr: at, Access: access, Mapped: true}
+			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Present: pg.prot != 0}
 		case pg.data == nil:
 			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
 		}

@@ -1,100 +1,168 @@
 package mmu
 
-import "panda/emu/guest"
+import (
+	"fmt"
 
-// A program whose addresses do not fit into its window goes behind a TLB: its memory
-// lies in extents then, and where, only the TLB has to know. AddressSanitizer,
-// ThreadSanitizer and the collectors of some languages have memory all over the 2^47
-// bytes that Linux gives a program, of which they touch little.
+	"panda/emu/guest"
+)
 
-// UseTLB makes the accesses of the space go through a software TLB, as those of a
-// whole machine do.
-func (s *Space) UseTLB() {
-	if s.Soft == nil {
-		s.Soft = NewSoft(spaceBacking{s})
-	}
+// Paged is an address space of a machine with page tables: what lies at an address a
+// Walker finds, and it lies in Physical. A TLB remembers what it found until somebody
+// flushes it, as guests know of their CPUs.
+type Paged struct {
+	ID     guest.ASID
+	walker Walker
+	memory *Physical
+	soft   *Soft
+	moved  func()
 }
 
-// reach is called before something is mapped below end. Where the window does not
-// reach, it becomes larger if the host has room, or else the TLB takes its place.
-// Translations are of no use then.
-func (s *Space) reach(end uint64) {
-	if end <= s.Window || s.Soft != nil {
-		return
-	}
-	if !s.grow(end, s.Limit) {
-		s.UseTLB()
-	}
-	if s.OnReach != nil {
-		s.OnReach()
-	}
+// Walker finds pages in a guest's page tables.
+type Walker interface {
+	// Walk finds the page of an address for an access, and what else may be done there
+	// without asking again: not a store, while the tables do not say that there was one.
+	// An access of 0 is that of a debugger, which may see all that is mapped and marks
+	// nothing.
+	Walk(a guest.Addr, access guest.Access) (page guest.PhysAddr, may guest.Access, fault *guest.MemFault)
 }
 
-// makePresent reserves the chunk of an address, if it is not in the window and not
-// there yet, and gives what is mapped there its protection.
-func (s *Space) makePresent(a guest.Addr) error {
-	if s.host(a) != nil {
-		return nil
-	}
-	if err := s.take(2); err != nil {
-		return err
-	}
-	if err := s.makeChunk(a); err != nil {
-		return err
-	}
-	from := chunkOf(a)
-	to := from + guest.Addr(chunkSize)
-	for r := range s.regions.between(from, to) {
-		start, end := max(r.Start, from), min(r.End, to)
-		if err := s.protectHost(start, uint64(end-start), hostProt(r.Prot)); err != nil {
-			s.dropChunk(a)
-			return err
-		}
-	}
-	return nil
+// NewPaged is an address space of which nothing is known yet.
+func (p *Physical) NewPaged(w Walker) *Paged {
+	s := &Paged{walker: w, memory: p}
+	s.soft = NewSoft(s)
+	p.spaces = append(p.spaces, s)
+	return s
 }
 
-// makeAll makes all of [a, a+size) present. That the host has no room for it is a
-// fault.
-func (s *Space) makeAll(a guest.Addr, size uint64, access guest.Access) *guest.MemFault {
-	if uint64(a)+size <= s.Window {
-		return nil
+// Page asks the page tables for the TLB.
+func (s *Paged) Page(a guest.Addr, access guest.Access) (Page, error) {
+	page, may, fault := s.walker.Walk(a, access)
+	if fault != nil {
+		return Page{}, fault
 	}
-	for at := range s.parts(a, size) {
-		if s.makePresent(at) != nil {
-			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
-		}
+	p := s.memory
+	if d := p.devices[page]; d != nil && access&guest.Exec == 0 {
+		return Page{Device: d}, nil
 	}
-	return nil
-}
-
-// spaceBacking answers from the map of a space.
-type spaceBacking struct{ s *Space }
-
-func (b spaceBacking) Page(a guest.Addr, access guest.Access) (Page, error) {
-	s, page := b.s, pageOf(a)
-	if f := s.Check(a, 1, access); f != nil {
-		return Page{}, f
+	mem := p.page(page)
+	if mem == nil {
+		return Page{}, &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}
 	}
-	may := s.find(a).Prot
-	if may != 0 {
-		may |= guest.Read // as on the CPU
-	}
-	if s.watched[page] {
-		if access == guest.Write {
-			return Page{}, &CodeStore{a}
-		}
+	bits := p.bits(page)
+	switch {
+	case *bits&codeWatched == 0:
+	case access == guest.Write:
+		return Page{}, &CodeStore{a, page}
+	default:
 		may &^= guest.Write
 	}
-	if f := s.makeAll(page, PageSize, access); f != nil {
-		return Page{}, f
+	if may&guest.Write != 0 {
+		*bits |= stores
 	}
-	return Page{Host: s.whole(page, PageSize), Access: may}, nil
+	return Page{Host: mem, Access: may}, nil
 }
 
-// changed tells the TLB that pages are not what they were.
-func (s *Space) changed(a guest.Addr, size uint64) {
-	if s.Soft != nil {
-		s.Soft.FlushRange(a, a+guest.Addr(size))
+// Flush forgets what the page tables said, and FlushPage what they said of a page.
+func (s *Paged) Flush() {
+	s.soft.Flush()
+	s.tell()
+}
+
+// FlushPage forgets one page.
+func (s *Paged) FlushPage(a guest.Addr) {
+	s.soft.FlushRange(PageOf(a), PageOf(a)+PageSize)
+	s.tell()
+}
+
+func (s *Paged) tell() {
+	if s.moved != nil {
+		s.moved()
 	}
+}
+
+// ASID is ID: the root of the page tables.
+func (s *Paged) ASID() guest.ASID { return s.ID }
+
+// Reach is the TLB; there is no window.
+func (s *Paged) Reach() Reach { return Reach{Soft: s.soft} }
+
+// GuestOf and HostFault know no address: machine code gets only what the TLB lets it
+// have.
+func (s *Paged) GuestOf(uintptr) (guest.Addr, bool) { return 0, false }
+
+// HostFault says that no fault of the host is the guest's.
+func (s *Paged) HostFault(uintptr, bool) (*guest.MemFault, guest.Addr, bool) { return nil, 0, false }
+
+// Code is the physical memory.
+func (s *Paged) Code() Code { return s.memory }
+
+// OnMove sets whom to tell of a flush. The reach does not change.
+func (s *Paged) OnMove(_, places func()) { s.moved = places }
+
+// Place is where the code at an address lies in physical memory.
+func (s *Paged) Place(a guest.Addr) (guest.PhysAddr, *guest.MemFault) {
+	p, err := s.soft.at(uint64(a), guest.Exec)
+	if err != nil {
+		return 0, asFault(err)
+	}
+	return guest.PhysAddr(hostOf(p.mem) - hostOf(s.memory.ram)), nil
+}
+
+// asFault is an error of Page for an access that is no store.
+func asFault(err error) *guest.MemFault {
+	f, ok := err.(*guest.MemFault)
+	if !ok {
+		panic(fmt.Sprintf("BUG: %v of what is no store", err))
+	}
+	return f
+}
+
+// Fetch copies instruction bytes: see Space.Fetch.
+func (s *Paged) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
+	for n < len(b) {
+		p, err := s.soft.at(uint64(a)+uint64(n), guest.Exec)
+		if err != nil {
+			if n == 0 {
+				f = asFault(err)
+			}
+			break
+		}
+		n += copy(b[n:], p.mem)
+	}
+	return n, f
+}
+
+// Check finds the first byte of [a, a+n) that may not be accessed.
+func (s *Paged) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
+	for at, end := a, a+guest.Addr(n); at < end; at = PageOf(at) + PageSize {
+		if _, _, f := s.walker.Walk(at, access); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// Read copies memory at a into b, and Write b to memory at a, whatever the guest may do
+// with it. They touch no device.
+func (s *Paged) Read(a guest.Addr, b []byte) error { return s.each(a, b, s.memory.Read) }
+
+func (s *Paged) Write(a guest.Addr, b []byte) error { return s.each(a, b, s.memory.Write) }
+
+// each calls f for the part of [a, a+len(b)) in each page.
+func (s *Paged) each(a guest.Addr, b []byte, f func(at guest.PhysAddr, b []byte) error) error {
+	for len(b) > 0 {
+		page, _, fault := s.walker.Walk(a, 0)
+		if fault != nil {
+			return fmt.Errorf("guest memory at %#x is not mapped", uint64(a))
+		}
+		if s.memory.devices[page] != nil {
+			return fmt.Errorf("guest memory at %#x is a device", uint64(a))
+		}
+		n := min(len(b), int(PageSize-a%PageSize))
+		if err := f(page+guest.PhysAddr(a%PageSize), b[:n]); err != nil {
+			return fmt.Errorf("guest memory at %#x: %w", uint64(a), err)
+		}
+		a, b = a+guest.Addr(n), b[n:]
+	}
+	return nil
 }

@@ -44,7 +44,10 @@ type Device interface {
 
 // CodeStore is the fault of a store into a page that holds translated code: the
 // translations must go before it is done.
-type CodeStore struct{ Addr guest.Addr }
+type CodeStore struct {
+	Addr guest.Addr
+	Page guest.PhysAddr // of Code
+}
 
 func (f *CodeStore) Error() string { return "a store into translated code" }
 

@@ -18,7 +18,7 @@ type scattered struct {
 
 func (s *scattered) Page(a guest.Addr, access guest.Access) (Page, error) {
 	s.asked++
-	p := s.pages[pageOf(a)]
+	p := s.pages[PageOf(a)]
 	if p == nil || p.Device == nil && p.Access&access == 0 {
 		return Page{}, &guest.MemFault{Addr: a, Access: access, Mapped: p != nil}
 	}

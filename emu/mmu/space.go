@@ -21,17 +21,15 @@ const (
 // Space is one guest address space.
 type Space struct {
 	Limit uint64 // addresses at and above it do not exist
-	ASID  guest.ASID
+	ID    guest.ASID
 	// OnCodeChange, when set, is told that watched code in [start, end) changed
 	// or went away. The watch is gone by then.
 	OnCodeChange func(start, end guest.Addr)
-	// OnReach, when set, is told that the window has become larger, or that accesses
-	// go through a TLB from now on.
-	OnReach func()
-	// Soft, when set, is what the guest's accesses go through: see paged.go.
+	// Soft, when set, is what the guest's accesses go through: see behind.go.
 	Soft *Soft
 
 	extents
+	onReach func()
 	group   *Group
 	regions regionList
 	watched map[guest.Addr]bool // pages with translated code; true if a store into one faults
@@ -108,4 +106,5 @@ func (s *Space) inside(a guest.Addr, size uint64) bool {
 		size <= s.Limit && uint64(a) <= s.Limit-size
 }
 
-func pageOf(a guest.Addr) guest.Addr { return a &^ (PageSize - 1) }
+// PageOf is where the page of an address begins.
+func PageOf[A guest.Addr | guest.PhysAddr](a A) A { return a &^ (PageSize - 1) }

@@ -73,7 +73,7 @@ func TestHostFault(t *testing.T) {
 		want guest.MemFault
 	}{
 		{0x1000, guest.MemFault{Addr: 0x1000, Access: guest.Write}},
-		{0x10010, guest.MemFault{Addr: 0x10010, Access: guest.Write, Mapped: true}},
+		{0x10010, guest.MemFault{Addr: 0x10010, Access: guest.Write, Mapped: true, Present: true}},
 		{0x21004, guest.MemFault{Addr: 0x21004, Access: guest.Write, Mapped: true, Bus: true}},
 		{guest.Addr(s.Window) + 8, guest.MemFault{Addr: guest.Addr(s.Window) + 8, Access: guest.Write}},
 	}
@@ -199,7 +199,7 @@ func TestFetch(t *testing.T) {
 	if n, f := s.Fetch(0x10ffc, b[:]); n != 4 || f != nil {
 		t.Error(n, f)
 	}
-	if n, f := s.Fetch(0x11000, b[:]); n != 0 || *f != (guest.MemFault{Addr: 0x11000, Access: guest.Exec, Mapped: true}) {
+	if n, f := s.Fetch(0x11000, b[:]); n != 0 || *f != (guest.MemFault{Addr: 0x11000, Access: guest.Exec, Mapped: true, Present: true}) {
 		t.Error(n, f)
 	}
 }

@@ -72,7 +72,7 @@ func (t *TLB) FlushRange(start, end guest.Addr) {
 		t.Flush()
 		return
 	}
-	for a := pageOf(start); a < end; a += PageSize {
+	for a := PageOf(start); a < end; a += PageSize {
 		if page := uint64(a); t.entry(page).answers(page) {
 			*t.entry(page) = forbidden(page)
 		}
@@ -80,6 +80,20 @@ func (t *TLB) FlushRange(start, end guest.Addr) {
 	for n := range t.victims {
 		if v := &t.victims[n]; v.page >= uint64(start) && v.page < uint64(end) {
 			v.used = false
+		}
+	}
+}
+
+// forbidStores has the TLB let no store through to a page at a host address.
+func (t *TLB) forbidStores(host uint64) {
+	for n := range t.entries {
+		if e := &t.entries[n]; e.Host == host && t.entry(e.Write) == e {
+			e.Write ^= PageSize
+		}
+	}
+	for n := range t.victims {
+		if v := &t.victims[n]; v.Host == host && v.Write == v.page {
+			v.Write ^= PageSize
 		}
 	}
 }

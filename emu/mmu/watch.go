@@ -6,7 +6,7 @@ import "panda/emu/guest"
 // store into it, through whatever map of whatever space of the group, is a host
 // fault.
 func (s *Space) WatchCode(a guest.Addr) {
-	page := pageOf(a)
+	page := PageOf(a)
 	r := s.find(page)
 	if r == nil {
 		return
@@ -34,7 +34,7 @@ func (s *Space) watchAll(page guest.Addr, r *region) error {
 // all other changes. It reports false, and does nothing, where that cannot be:
 // other maps of a shared page need a watch that sees stores.
 func (s *Space) NoteCode(a guest.Addr) bool {
-	page := pageOf(a)
+	page := PageOf(a)
 	r := s.find(page)
 	if r == nil || r.Shared {
 		return false
@@ -63,13 +63,13 @@ func (s *Space) watch(page guest.Addr, r *region) error {
 
 // Unwatch ends the watch of a page: the caller has dropped its translations, or is
 // about to. The guest may write it again if its protection allows it.
-func (s *Space) Unwatch(a guest.Addr) { s.unwatch(pageOf(a)) }
+func (s *Space) Unwatch(a guest.Addr) { s.unwatch(PageOf(a)) }
 
 // Stored ends the watch of a page that the guest is about to store into. The
 // caller has dropped the page's own translations; those of other maps of the same
 // file page are dropped here.
 func (s *Space) Stored(a guest.Addr) {
-	page := pageOf(a)
+	page := PageOf(a)
 	s.unwatch(page)
 	if r := s.find(page); r != nil && r.Shared {
 		off := r.offset(page)

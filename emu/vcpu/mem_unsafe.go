@@ -24,7 +24,7 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 			c.Wrote(a, n)
 		}
 	}
-	if s := c.Space.Soft; s != nil {
+	if s := c.Soft; s != nil {
 		b, err := s.Span(a, n, access)
 		if err != nil {
 			panic(err)
@@ -44,7 +44,7 @@ func (c *CPU) Span(a uint64, n int, access guest.Access) []byte {
 // on the word around a byte.
 func (c *CPU) Touch(a uint64, n int) {
 	c.Insn |= Storing
-	if s := c.Space.Soft; s != nil {
+	if s := c.Soft; s != nil {
 		if err := s.Check(a, n, guest.Write); err != nil {
 			panic(err)
 		}
@@ -64,7 +64,7 @@ func (c *CPU) Touch(a uint64, n int) {
 // at the ends of a large area before they begin, and how a copy goes along it is the
 // Go runtime's affair.
 func (c *CPU) Reach(a uint64, n int, access guest.Access) {
-	if s := c.Space.Soft; s != nil {
+	if s := c.Soft; s != nil {
 		if err := s.Check(a, n, access); err != nil {
 			panic(err)
 		}

@@ -11,161 +11,72 @@ import (
 // TB is a translation block: guest code that is entered at its head only,
 // together with what an engine made of it.
 type TB struct {
-	PC    guest.Addr
-	Code  guest.Addr // where the guest's code is: PC, but in a segment with a base
-	Size  int        // bytes of guest code
-	ASID  guest.ASID
-	Mode  uint64 // what besides the address the translation depends on
-	Marks []ir.Mark
-	Last  guest.Addr // address of the last instruction
+	PC     guest.Addr
+	Code   guest.Addr        // where the guest's code is: PC, but in a segment with a base
+	Places [2]guest.PhysAddr // where its first and its last byte lie in what keeps the code: see Space.Place
+	Size   int               // bytes of guest code
+	ASID   guest.ASID
+	Mode   uint64 // what besides the address the translation depends on
+	Marks  []ir.Mark
+	Last   guest.Addr // address of the last instruction
+	Step   bool       // the guest traps after it. Such a block is Unchained.
 
-	Entry unsafe.Pointer // the engine's translation
-	Next  [2]*TB         // chained successors, by the slot of the exit
-	// Unchained keeps the engine from linking this block to a successor: the
-	// run loop wants to see its end.
-	Unchained bool
-	Loops     bool // its code branches to itself without leaving
-	Soft      bool // its accesses go through a TLB
-	Generic   bool // the engine must call all helpers: its own way with a family of them was refused too often
-	Refused   uint8
-	Step      bool   // the guest traps behind it. Such a block is Unchained.
-	Dead      bool   // invalidated: must not be entered or linked again
-	Checked   bool   // compares its code with the memory when it is entered
-	Awaits    []*int // while one is not 0, direct branches lead here through the run loop: CPU.Direct is exact
-	Renewed   bool   // translated anew because a callback asked for it: it may not ask again
+	Form
+	Native
+	Links
+	Watches
+	Notes
+}
 
-	// Exact asks an engine to find the exact address of an access outside the
-	// guest's window at the first try. Limit is that window's.
+// Form is what an engine has to know of the code that it makes.
+type Form struct {
+	Limit uint64 // of the guest's window: see Memory
+	Soft  bool   // accesses go through a TLB
+	// Exact asks the engine to find the exact address of an access outside the
+	// window at the first try.
 	Exact bool
-	Limit uint64
-	Chain [2]Chain // of an engine that makes machine code
-	Unit  uint32   // the engine's number for it
-	Side  []Side
-	Once  bool  // it runs once, on the simplest engine
-	Heat  uint8 // how often the run loop met the block when it looked what is hot
+	// Generic asks it to call all helpers: its own way with a family of them was
+	// refused too often.
+	Generic bool
+	// Unchained keeps it from linking the block to a successor: the run loop wants to
+	// see its end.
+	Unchained bool
+	Once      bool // it runs once, on the simplest engine
+}
 
+// Native is what an engine made of a block.
+type Native struct {
+	Entry unsafe.Pointer // its translation
+	Chain [2]Chain       // of an engine that makes machine code
+	Unit  uint32         // its number for the block
+	Loops bool           // the code branches to itself without leaving
+}
+
+// Watches are what a block carries for subscriptions.
+type Watches struct {
 	Sites    []Site
 	MemSites []MemSite
 	Counters []*uint64
 	// Left, when set, is called when the block was left; next is nil when the
 	// next block is not known. Such a block is Unchained.
 	Left func(c *CPU, next *TB)
+	// Awaits are looked at by direct branches: while one is not 0, they lead here
+	// through the run loop, and CPU.Direct is exact.
+	Awaits []*int
+}
 
-	From []Link // the chain slots that lead here
-
-	// Known is the run loop's number for blocks of the same code, 0 for none; Spare
-	// is the next of them that no address space uses.
+// Notes are the run loop's own about a block.
+type Notes struct {
+	Dead    bool  // invalidated: must not be entered or linked again
+	Checked bool  // it compares its code with the memory when it is entered
+	Renewed bool  // translated again because a callback asked for it: it may not ask again
+	Refused uint8 // how often the engine's own way with helpers was
+	Heat    uint8 // how often the run loop met the block when it looked what is hot
+	// Known is the number of blocks of the same code, 0 for none; Spare is the next of
+	// them that no address space uses.
 	Known uint32
 	Spare *TB
-}
-
-// JumpCache finds the blocks of one address space and mode by pc. An engine
-// looks into it at indirect jumps; the run loop fills it. A block is at the place
-// of its pc or at the neighbour, so that two that meet at a place do not
-// turn each other out. Entries are apart from blocks for machine code, to which it
-// begins at its first byte.
-type JumpCache struct {
-	Entries [1 << jumpBits]JumpEntry
-	blocks  [1 << jumpBits]*TB
-}
-
-// JumpEntry is the code for a pc. What keeps it is the block.
-type JumpEntry struct {
-	PC    uint64
-	Entry uintptr
-}
-
-const jumpBits = 13
-
-// noPC is no address that code can be at: it is not canonical.
-const noPC = 1 << 63
-
-// JumpFactor and JumpShift make the place of a pc, which is the upper bits of a
-// product of 32 bits: functions begin at round addresses.
-const (
-	JumpFactor = 0x9e3779b1
-	JumpShift  = 32 - jumpBits
-)
-
-// JumpIndex is the place of a pc.
-func JumpIndex(pc uint64) uint64 { return uint64(uint32(pc) * JumpFactor >> JumpShift) }
-
-// NewJumpCache makes an empty cache: no entry has a pc that is looked for there.
-func NewJumpCache() *JumpCache {
-	j := new(JumpCache)
-	j.Entries[0].PC, j.Entries[1].PC = noPC, noPC // where 0 is looked for
-	return j
-}
-
-// Find is the block at a pc, nil if it is not in the cache.
-func (j *JumpCache) Find(pc uint64) *TB {
-	n := JumpIndex(pc)
-	switch pc {
-	case j.Entries[n].PC:
-		return j.blocks[n]
-	case j.Entries[n^1].PC:
-		return j.blocks[n^1]
-	}
-	return nil
-}
-
-// Set enters a block. What was at its place moves to the neighbour.
-func (j *JumpCache) Set(tb *TB) {
-	n := JumpIndex(uint64(tb.PC))
-	if j.Entries[n].PC != uint64(tb.PC) {
-		j.Entries[n^1], j.blocks[n^1] = j.Entries[n], j.blocks[n]
-	}
-	j.Entries[n], j.blocks[n] = JumpEntry{uint64(tb.PC), uintptr(tb.Entry)}, tb
-}
-
-// Remove takes a block out, if it is there.
-func (j *JumpCache) Remove(tb *TB) {
-	n := JumpIndex(uint64(tb.PC))
-	for _, n := range [...]uint64{n, n ^ 1} {
-		if j.blocks[n] == tb {
-			j.Entries[n], j.blocks[n] = JumpEntry{PC: noPC}, nil
-		}
-	}
-}
-
-// Link is a chain slot of a block.
-type Link struct {
-	TB   *TB
-	Slot int
-}
-
-// Side is a chain slot of a block that goes on behind branches: the numbers from
-// 2 up.
-type Side struct {
-	Next  *TB
-	Chain Chain
-}
-
-// Slots is the number of chain slots.
-func (tb *TB) Slots() int { return len(tb.Next) + len(tb.Side) }
-
-// Successor is the block that a chain slot is linked to, or nil.
-func (tb *TB) Successor(slot int) **TB {
-	if slot < len(tb.Next) {
-		return &tb.Next[slot]
-	}
-	return &tb.Side[slot-len(tb.Next)].Next
-}
-
-// ChainAt is a chain slot's place in machine code.
-func (tb *TB) ChainAt(slot int) *Chain {
-	if slot < len(tb.Chain) {
-		return &tb.Chain[slot]
-	}
-	return &tb.Side[slot-len(tb.Chain)].Chain
-}
-
-// Unlink forgets the successors.
-func (tb *TB) Unlink() {
-	tb.Next = [2]*TB{}
-	for i := range tb.Side {
-		tb.Side[i].Next = nil
-	}
+	Twin  *TB // the next block at the same pc with code at other places
 }
 
 // FallsTo reports whether pc is that of instruction n, which is reached from the

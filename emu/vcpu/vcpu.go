@@ -7,11 +7,9 @@ package vcpu
 import (
 	"strings"
 	"sync/atomic"
-	"unsafe"
 
 	"panda/emu/guest"
 	"panda/emu/ir"
-	"panda/emu/mmu"
 )
 
 // CPU is one virtual CPU. W holds the register words and, above them, the
@@ -23,12 +21,7 @@ type CPU struct {
 	// machine code reaches both from one register.
 	Host Host
 
-	// Mem and Limit are the window of the current address space and its size, copied
-	// from Space by SetSpace so that an access is one check and one addition.
-	Mem   unsafe.Pointer
-	Limit uint64
-	Space *mmu.Space
-	TLB   mmu.TLBHead // of Space.Soft, for machine code
+	Memory
 
 	// Left is the number of instructions to go before Run must return. A block
 	// takes its whole length at its head, so that Deadline-Left counts the
@@ -59,17 +52,21 @@ type CPU struct {
 	// Wrote, when set, is told before a helper writes memory through Span.
 	Wrote func(a uint64, n int)
 
-	// Machine code looks at these three at once.
+	Attention
+	tapped bool // the last word that Stopping took was a tap alone
+}
+
+// Attention says why the guest should not just run on. Machine code looks at all of
+// it at once.
+type Attention struct {
 	stop atomic.Int32
 	// Moved says that somebody assigned the pc, perhaps its own value: the guest
-	// goes on there, and what stands there fires again. Sites clear it.
+	// continues there, and what stands there fires again. Sites clear it.
 	Moved bool
-	// Again asks the site that fires to leave its block and to go on at the same
-	// place without firing anew, so that the run loop can act in between.
+	// Again asks the site that fires to leave its block and to continue at the same
+	// place without firing once more, so that the run loop can act in between.
 	Again bool
 	_     [2]bool
-
-	tapped bool // the last word that Stopping took was a tap alone
 }
 
 // Skip names the sites that have fired already: those of at most this rank
@@ -108,7 +105,7 @@ type Machine struct {
 	// Names are all names of the symbol that begins at an address, FindSymbols
 	// the addresses in a space of symbols that a function takes. Both may be nil.
 	Names       func(a guest.Addr) []string
-	FindSymbols func(s *mmu.Space, take func(name string) bool) []guest.Addr
+	FindSymbols func(s Space, take func(name string) bool) []guest.Addr
 	// Thread and Process name the running guest thread and process; zero in
 	// system mode.
 	Thread, Process int
@@ -237,9 +234,6 @@ func (c *CPU) Callbacks(f func()) (then func()) {
 // SP is the stack pointer.
 func (c *CPU) SP() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.SP]) }
 
-// ASID names the current address space.
-func (c *CPU) ASID() guest.ASID { return c.Space.ASID }
-
 // Icount is the number of guest instructions completed before the current one.
 func (c *CPU) Icount() uint64 {
 	n := c.Deadline - uint64(c.Left)
@@ -280,19 +274,6 @@ func (c *CPU) Show(n int) {
 // Raise leaves the running block with an exception. Helpers of translated code
 // call it; it does not return.
 func (c *CPU) Raise(e guest.Exception) { panic(&e) }
-
-// SetSpace switches to another address space.
-func (c *CPU) SetSpace(s *mmu.Space) {
-	c.Space, c.Mem, c.Limit = s, s.Base, s.Window
-	c.SeeTLB()
-}
-
-// SeeTLB takes over where the TLB lies, which may have grown.
-func (c *CPU) SeeTLB() {
-	if c.Space.Soft != nil {
-		c.TLB = c.Space.Soft.Head
-	}
-}
 
 // Bits of the stop word.
 const (
@@ -342,13 +323,3 @@ func (c *CPU) StopAsked() bool { return c.stop.Load()&stopAsked != 0 }
 
 // StopWord is polled by engines between blocks.
 func (c *CPU) StopWord() bool { return c.stop.Load() != 0 }
-
-// Read copies guest memory at a into b; it never touches a device.
-func (c *CPU) Read(a guest.Addr, b []byte) error { return c.Space.Read(a, b) }
-
-// Write copies b to guest memory at a, also where the guest itself may not
-// write. Translations of the bytes are dropped.
-func (c *CPU) Write(a guest.Addr, b []byte) error { return c.Space.Write(a, b) }
-
-// Window is the memory window of the host that the CPU sees, for engines.
-func (c *CPU) Window() unsafe.Pointer { return c.Mem }

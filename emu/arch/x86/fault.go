@@ -21,8 +21,7 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	}
 	f = beyondFile(c, a.first(c, f))
 	code := uint32(pfUser)
-	// Linux maps no page where a program may do nothing.
-	if r, _ := c.Space.Region(f.Addr); f.Mapped && !f.Bus && r.Prot != 0 {
+	if f.Present {
 		code |= pfPresent
 	}
 	if f.Access&guest.Write != 0 || f.Access == guest.Read && a.modifies() {
@@ -141,8 +140,7 @@ func (a *access) first(c *vcpu.CPU, f *guest.MemFault) *guest.MemFault {
 	if uint64(f.Addr)-at > uint64(a.mem.Size) {
 		return f
 	}
-	if _, g := c.Space.Slice(guest.Addr(at), 1, guest.Write); g != nil {
-		g.Access = guest.Write
+	if g := c.Space.Check(guest.Addr(at), 1, guest.Write); g != nil {
 		return g
 	}
 	return f

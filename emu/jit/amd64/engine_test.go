@@ -46,7 +46,7 @@ func lowered(t *testing.T, text string, f host.Features) string {
 	tg.without(f)
 	tg.Prologue(0)
 	var u jit.Unit
-	u.Reset(b, &vcpu.TB{PC: 0x1000, Size: 1, Marks: b.Marks, Limit: 1 << 40}, 1<<20)
+	u.Reset(b, &vcpu.TB{PC: 0x1000, Size: 1, Marks: b.Marks, Form: vcpu.Form{Limit: 1 << 40}}, 1<<20)
 	if err := tg.Lower(&u); err != nil {
 		t.Fatal(err)
 	}

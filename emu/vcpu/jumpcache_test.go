@@ -32,4 +32,14 @@ func TestJumpCache(t *testing.T) {
 	if got := j.Find(uint64(met[1].PC)); got != nil {
 		t.Errorf("a block that is gone is found: %v", got)
 	}
+	j.Clear()
+	for _, tb := range met {
+		if got := j.Find(uint64(tb.PC)); got != nil {
+			t.Errorf("%#x is found after all has gone", tb.PC)
+		}
+	}
+	j.Set(met[2])
+	if got := j.Find(uint64(met[2].PC)); got != met[2] {
+		t.Errorf("a block entered after that: %v", got)
+	}
 }

@@ -1,0 +1,54 @@
+package exec
+
+import "panda/emu/vcpu"
+
+// jumps are the jump caches that there are. Each belongs to one mode of one cache of
+// translations. Programs are many, and so are the modes of a program that makes itself
+// segments; a jump cache has 200 KiB. So there are some, and who was away longest gives
+// its one away.
+type jumps struct {
+	owners []*modeCache
+	clock  uint64
+}
+
+// jumpsMost is how many jump caches there are at most.
+const jumpsMost = 32
+
+// of is the jump cache of a mode, empty if addresses have got other places since it was
+// entered last.
+func (j *jumps) of(m *modeCache, moves int) *vcpu.JumpCache {
+	j.clock++
+	m.used = j.clock
+	switch {
+	case m.jump == nil:
+		m.jump = j.take(m)
+	case m.moves != moves:
+		m.jump.Clear()
+	}
+	m.moves = moves
+	return m.jump
+}
+
+// take finds a new owner an empty jump cache.
+func (j *jumps) take(m *modeCache) *vcpu.JumpCache {
+	oldest := -1
+	for i, o := range j.owners {
+		if oldest < 0 || o.used < j.owners[oldest].used {
+			oldest = i
+		}
+	}
+	if oldest < 0 || j.owners[oldest].used != 0 && len(j.owners) < jumpsMost {
+		j.owners = append(j.owners, m)
+		return vcpu.NewJumpCache()
+	}
+	o := j.owners[oldest]
+	j.owners[oldest] = m
+	jump := o.jump
+	o.jump = nil
+	jump.Clear()
+	return jump
+}
+
+// giveUpJump lets the next one who needs a jump cache have that of a mode whose blocks
+// have all gone.
+func (m *modeCache) giveUpJump() { m.used = 0 }

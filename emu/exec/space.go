@@ -1,0 +1,71 @@
+package exec
+
+import "panda/emu/vcpu"
+
+// Drop forgets the translations of an address space that is gone. Those of physical
+// memory stay: they are no space's own.
+func (e *Engine) Drop(s vcpu.Space) {
+	if k := e.caches[s.Code()]; k != nil && k.space != nil {
+		k.flush(&e.memo)
+		delete(e.caches, s.Code())
+	}
+	if e.space == s {
+		e.present = present{}
+	}
+	if tb := e.hot.tb; tb != nil && tb.ASID == s.ASID() {
+		e.hot = hot{}
+	}
+}
+
+// enterSpace makes the CPU's current address space and mode the engine's.
+func (e *Engine) enterSpace() {
+	c := e.cpu
+	if e.space != c.Space {
+		e.changeSpace(c.Space)
+	}
+	e.mode = e.guest.Mode(c)
+	e.base = e.guest.CodeBase(e.mode)
+	c.Machine.Arch = e.guest.View(e.mode)
+	e.blocks = e.cache.mode(e.mode)
+	c.Jump = e.jumps.of(e.blocks, e.cache.moves)
+	if e.nest.away != nil {
+		c.Jump = e.nest.noJump
+	}
+}
+
+// changeSpace has the translations of a space be those that are looked for.
+func (e *Engine) changeSpace(s vcpu.Space) {
+	k := e.caches[s.Code()]
+	if k == nil {
+		e.shareCode()
+		k = newCache(s, e.backend, &e.made)
+		e.caches[s.Code()] = k
+		s.OnMove(e.reached, e.moved)
+	}
+	e.space, e.cache = s, k
+	if k.space == nil { // another space may have other places
+		s.OnMove(e.reached, e.moved)
+		k.moved()
+	}
+}
+
+// reached is told that the accesses of a space find their memory in another way.
+// Translations for the old one are still right where it reached.
+func (e *Engine) reached() {
+	if e.cpu.Space != nil {
+		e.cpu.SetSpace(e.cpu.Space)
+	}
+	e.FlushTB()
+}
+
+// moved is told that addresses of a space have other places. What is translated stays
+// right for the places that it was made from, and has to be found anew.
+func (e *Engine) moved() {
+	if e.cache == nil {
+		return
+	}
+	e.cache.moved()
+	if e.nest.away == nil {
+		e.cpu.Jump = e.jumps.of(e.blocks, e.cache.moves)
+	}
+}
