@@ -6,7 +6,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
-	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 	"panda/emu/mmu"
 )
 
@@ -22,7 +22,7 @@ func (t *Thread) newEvent() *event.Syscall {
 	c := &t.call
 	ev := &event.Syscall{Name: fmt.Sprintf("syscall_%#x", uint32(c.Number)), Number: c.Number, NArgs: len(c.regs), Args: c.regs}
 	if c.info == nil {
-		ev.Text = func() string { return abi.FormatUnknown(ev.Number, ev.Args, ev.Ret) }
+		ev.Text = func() string { return text.FormatUnknown(ev.Number, ev.Args, ev.Ret) }
 		return ev
 	}
 	ev.Name, ev.NArgs = c.info.Name, len(c.info.Args)
@@ -36,9 +36,9 @@ func (t *Thread) newEvent() *event.Syscall {
 		case t.p.mm == nil:
 			return info.Name
 		case c.active:
-			return closed(abi.FormatEnter(t.memory(), info, ev.Args, lay))
+			return closed(text.FormatEnter(t.memory(), info, ev.Args, lay))
 		}
-		return abi.FormatCall(t.memory(), info, ev.Args, ev.Ret, lay)
+		return text.FormatCall(t.memory(), info, ev.Args, ev.Ret, lay)
 	}
 	return ev
 }
@@ -47,7 +47,7 @@ func (t *Thread) newEvent() *event.Syscall {
 // are: they are read now.
 func (t *Thread) execText(ev *event.Syscall) func() string {
 	c := &t.call
-	trace, m := abi.Begin(t.memory(), c.info, ev.Args, c.abi.Layout), t.memory()
+	trace, m := text.Begin(t.memory(), c.info, ev.Args, c.abi.Layout), t.memory()
 	end := ""
 	return func() string {
 		if c.active {
@@ -62,11 +62,11 @@ func (t *Thread) execText(ev *event.Syscall) func() string {
 
 // closed ends the text of a call that has not been made: what only the result
 // tells is left out.
-func closed(text string) string {
-	if known, cut := strings.CutSuffix(text, ", "); cut {
+func closed(line string) string {
+	if known, cut := strings.CutSuffix(line, ", "); cut {
 		return known + ", ...)"
 	}
-	return text + ")"
+	return line + ")"
 }
 
 // TraceID is what lines of strace say of a thread.
@@ -75,7 +75,7 @@ func (t *Thread) TraceID() (id int, others bool) { return t.tid, len(t.k.tasks.t
 // traceEnter notes a call in the trace.
 func (t *Thread) traceEnter() {
 	if c := &t.call; t.k.tracer != nil && c.info != nil {
-		t.k.tracer.Enter(t, abi.Begin(t.memory(), c.info, c.regs, c.abi.Layout))
+		t.k.tracer.Enter(t, text.Begin(t.memory(), c.info, c.regs, c.abi.Layout))
 	}
 }
 

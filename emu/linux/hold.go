@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 	"panda/emu/linux/signal"
 )
 
@@ -62,7 +63,7 @@ func (t *Thread) judge(info abi.Siginfo) Verdict {
 func (t *Thread) delivery(info abi.Siginfo) Delivery {
 	h, sig := t.p.signal.actions[info.Signo].Handler, info.Signo
 	return Delivery{
-		Signo: int(sig), PID: t.p.pid, TID: t.tid, Text: abi.FormatSignal(&info),
+		Signo: int(sig), PID: t.p.pid, TID: t.tid, Text: text.FormatSignal(&info),
 		Fatal: h == abi.SIG_DFL && signal.Default(sig) == signal.Terminate,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 	"panda/emu/linux/sigframe"
 	"panda/emu/linux/signal"
 )
@@ -125,7 +126,7 @@ func (t *Thread) deliverSignals() bool {
 		}
 		act := t.p.signal.actions[info.Signo]
 		if t.k.tracer != nil {
-			t.k.tracer.Line(t, abi.FormatSignal(&info))
+			t.k.tracer.Line(t, text.FormatSignal(&info))
 		}
 		switch {
 		case act.Handler == abi.SIG_IGN:

@@ -43,7 +43,7 @@ func memoryArgs(m Memory, c *Call, addr uint64) (*Call, [6]uint64) {
 		return nil, regs
 	}
 	for i := range c.Args {
-		regs[i] = load(b[4*i:], 4)
+		regs[i] = Uint(b[4*i:], 4)
 	}
 	return c, regs
 }
@@ -114,7 +114,7 @@ func ipcArgs(m Memory, words [6]uint64) (*Call, [6]uint64) {
 		if m.Read(regs[3], b) != nil {
 			return nil, regs
 		}
-		regs[3] = load(b, 4)
+		regs[3] = Uint(b, 4)
 	}
 	if c := LookupName(ipcOnly, row.name); c != nil {
 		return c, regs

@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 )
 
 // Thread is a guest thread, as lines name it.
@@ -27,7 +28,7 @@ type Printer struct {
 
 // trace is the line of a call in progress.
 type trace struct {
-	*abi.Trace
+	*text.Trace
 	cut bool // its first half is on a line of its own
 }
 
@@ -40,7 +41,7 @@ func New(w io.Writer) *Printer {
 }
 
 // Enter notes a call. It is printed when it waits or ends.
-func (tr *Printer) Enter(t Thread, call *abi.Trace) { tr.traces[t] = &trace{Trace: call} }
+func (tr *Printer) Enter(t Thread, call *text.Trace) { tr.traces[t] = &trace{Trace: call} }
 
 func (tr *Printer) prefix(t Thread) string {
 	id, others := t.TraceID()
@@ -122,6 +123,6 @@ func (tr *Printer) Line(t Thread, text string) {
 func (tr *Printer) Ended(t Thread, status int) {
 	if tr != nil {
 		delete(tr.traces, t)
-		tr.Line(t, abi.FormatEnd(uint32(status)))
+		tr.Line(t, text.FormatEnd(uint32(status)))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 )
 
 type noMemory struct{}
@@ -21,7 +22,7 @@ func (t *thread) TraceID() (int, bool) { return t.id, *t.others }
 
 // enter begins close(fd), leave ends it.
 func enter(p *Printer, t Thread, fd uint64) {
-	p.Enter(t, abi.Begin(noMemory{}, abi.LookupName(abi.X86_64, "close"), [6]uint64{fd}, abi.Layout64))
+	p.Enter(t, text.Begin(noMemory{}, abi.LookupName(abi.X86_64, "close"), [6]uint64{fd}, abi.Layout64))
 }
 
 func leave(p *Printer, t Thread) { p.Leave(t, &event.Syscall{Name: "close"}, noMemory{}) }

@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package abi_test
+package text_test
 
 import (
 	"flag"
@@ -19,7 +19,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 )
 
 var prog = flag.String("prog", "", "another program, with arguments, for TestAgainstStrace")
@@ -221,7 +223,7 @@ func follow(pid int) (records []record, err error) {
 		return nil, err
 	}
 	var now *record
-	var call *abi.Trace
+	var call *text.Trace
 	for sig := 0; ; {
 		if err = syscall.PtraceSyscall(pid, sig); err != nil {
 			return records, err
@@ -267,7 +269,7 @@ func getRegs(pid int, r *syscall.PtraceRegs) error {
 }
 
 // enter reads the registers of a process that is about to make a call.
-func enter(pid int) (*record, *abi.Trace) {
+func enter(pid int) (*record, *text.Trace) {
 	var r syscall.PtraceRegs
 	_ = getRegs(pid, &r)
 	rec := &record{ptr: 8, number: int(r.Orig_rax), before: map[uint64]byte{}, after: map[uint64]byte{}}
@@ -284,7 +286,7 @@ func enter(pid int) (*record, *abi.Trace) {
 	if strings.HasSuffix(c.Name, "sigreturn") {
 		rec.args[0] = r.Rsp
 	}
-	return rec, abi.Begin(&tracee{pid, rec.before}, c, rec.args, lay)
+	return rec, text.Begin(&tracee{pid, rec.before}, c, rec.args, lay)
 }
 
 // writeGolden keeps one record for each line.

@@ -1,19 +1,23 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 // OpenFlagsText formats the flags of open(2).
 func OpenFlagsText(v uint64) string {
-	return openFlags.with([]string{accModes.Format(v & O_ACCMODE)}, v&^O_ACCMODE)
+	return openFlags.with([]string{accModes.Format(v & abi.O_ACCMODE)}, v&^abi.O_ACCMODE)
 }
 
 func showOpenFlags(_ *printer, a operand) string { return OpenFlagsText(uint64(uint32(a.v))) }
 
 // tmpfileBit is what O_TMPFILE has beyond O_DIRECTORY.
-const tmpfileBit = O_TMPFILE &^ O_DIRECTORY
+const tmpfileBit = abi.O_TMPFILE &^ abi.O_DIRECTORY
 
 // creates reports whether flags of open create a file, so that the mode counts.
-func creates(flags uint64) bool { return flags&O_CREAT != 0 || flags&tmpfileBit != 0 }
+func creates(flags uint64) bool { return flags&abi.O_CREAT != 0 || flags&tmpfileBit != 0 }
 
 func showModeIf(p *printer, a operand) string {
 	if !creates(p.value(a.by)) {
@@ -29,12 +33,12 @@ func showUmask(_ *printer, a operand) string { return octal(uint64(uint32(a.v)))
 
 // FileModeText formats st_mode: S_IFREG|0644.
 func FileModeText(mode uint32) string {
-	name, ok := fileTypes.Lookup(int64(mode & S_IFMT))
+	name, ok := fileTypes.Lookup(int64(mode & abi.S_IFMT))
 	if !ok {
 		return octal(uint64(mode))
 	}
 	list := []string{name}
-	for _, bit := range []Name{{S_ISUID, "S_ISUID"}, {S_ISGID, "S_ISGID"}, {S_ISVTX, "S_ISVTX"}} {
+	for _, bit := range []Name{{abi.S_ISUID, "S_ISUID"}, {abi.S_ISGID, "S_ISGID"}, {abi.S_ISVTX, "S_ISVTX"}} {
 		if mode&uint32(bit.Value) != 0 {
 			list = append(list, bit.Name)
 		}
@@ -46,17 +50,17 @@ func showFileMode(_ *printer, a operand) string { return FileModeText(uint32(a.v
 
 // showDevIf: only devices have a number.
 func showDevIf(p *printer, a operand) string {
-	switch p.value(a.by) & S_IFMT {
-	case S_IFCHR, S_IFBLK:
+	switch p.value(a.by) & abi.S_IFMT {
+	case abi.S_IFCHR, abi.S_IFBLK:
 		return devText(a.v)
 	}
 	return ""
 }
 
-func showStat(_ *printer, v *Stat) string {
+func showStat(_ *printer, v *abi.Stat) string {
 	s := "{st_mode=" + FileModeText(v.Mode)
-	switch v.Mode & S_IFMT {
-	case S_IFCHR, S_IFBLK:
+	switch v.Mode & abi.S_IFMT {
+	case abi.S_IFCHR, abi.S_IFBLK:
 		s += ", st_rdev=" + devText(v.Rdev)
 	default:
 		s += ", st_size=" + dec(v.Size)
@@ -64,7 +68,7 @@ func showStat(_ *printer, v *Stat) string {
 	return s + ", ...}"
 }
 
-func showStatx(_ *printer, v *Statx) string {
+func showStatx(_ *printer, v *abi.Statx) string {
 	return "{stx_mask=" + statxMasks.Format(uint64(v.Mask)) +
 		", stx_attributes=" + statxAttrs.Format(v.Attributes) +
 		", stx_mode=" + FileModeText(uint32(v.Mode)) +
@@ -73,10 +77,10 @@ func showStatx(_ *printer, v *Statx) string {
 
 func showStatxFlags(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	return atFlags.with([]string{statxSyncs.Format(v & AT_STATX_SYNC_TYPE)}, v&^AT_STATX_SYNC_TYPE)
+	return atFlags.with([]string{statxSyncs.Format(v & abi.AT_STATX_SYNC_TYPE)}, v&^abi.AT_STATX_SYNC_TYPE)
 }
 
-func showStatfs(_ *printer, v *Statfs) string {
+func showStatfs(_ *printer, v *abi.Statfs) string {
 	list := []string{
 		"f_type=" + fsMagics.Format(uint64(uint32(v.Type))), "f_bsize=" + dec(v.Bsize),
 		"f_blocks=" + udec(v.Blocks), "f_bfree=" + udec(v.Bfree), "f_bavail=" + udec(v.Bavail),
@@ -88,7 +92,7 @@ func showStatfs(_ *printer, v *Statfs) string {
 	return "{" + strings.Join(list, ", ") + "}"
 }
 
-func showOpenHow(_ *printer, v *OpenHow) string {
+func showOpenHow(_ *printer, v *abi.OpenHow) string {
 	s := "{flags=" + OpenFlagsText(v.Flags)
 	if creates(v.Flags) || v.Mode != 0 {
 		s += ", mode=" + octal(v.Mode)
@@ -96,7 +100,7 @@ func showOpenHow(_ *printer, v *OpenHow) string {
 	return s + ", resolve=" + resolveFlags.Format(v.Resolve) + "}"
 }
 
-func showFlock(v *Flock, pid bool) string {
+func showFlock(v *abi.Flock, pid bool) string {
 	s := "{l_type=" + lockTypes.Format(uint64(uint16(v.Type))) +
 		", l_whence=" + whences.Format(uint64(uint16(v.Whence))) +
 		", l_start=" + dec(v.Start) + ", l_len=" + dec(v.Len)
@@ -117,31 +121,31 @@ func showFcntlArg(p *printer, a operand) string {
 func nothing(*printer, operand) string { return "" }
 
 var fcntlArgs = map[uint32]formatter{
-	F_GETFD: nothing, F_GETFL: nothing, F_GETOWN: nothing, F_GETSIG: nothing,
-	F_GETLEASE: nothing, F_GETPIPE_SZ: nothing, F_GET_SEALS: nothing,
-	F_DUPFD: showInt, F_DUPFD_CLOEXEC: showInt, F_SETPIPE_SZ: showInt, F_SETOWN: showInt,
-	F_SETFD: flags(&fdFlags), F_SETFL: showOpenFlags, F_SETSIG: showSignal,
-	F_SETLEASE: enum(&lockTypes), F_ADD_SEALS: wordFlags(&sealFlags),
-	F_GETLK: flockArg(true), F_SETLK: flockArg(false), F_SETLKW: flockArg(false),
-	F_GETLK64: flock64Arg(true), F_SETLK64: flock64Arg(false), F_SETLKW64: flock64Arg(false),
-	F_OFD_GETLK: flock64Arg(true), F_OFD_SETLK: flock64Arg(false), F_OFD_SETLKW: flock64Arg(false),
-	F_SETOWN_EX: structure(showOwner), F_GETOWN_EX: structure(showOwner),
+	abi.F_GETFD: nothing, abi.F_GETFL: nothing, abi.F_GETOWN: nothing, abi.F_GETSIG: nothing,
+	abi.F_GETLEASE: nothing, abi.F_GETPIPE_SZ: nothing, abi.F_GET_SEALS: nothing,
+	abi.F_DUPFD: showInt, abi.F_DUPFD_CLOEXEC: showInt, abi.F_SETPIPE_SZ: showInt, abi.F_SETOWN: showInt,
+	abi.F_SETFD: flags(&fdFlags), abi.F_SETFL: showOpenFlags, abi.F_SETSIG: showSignal,
+	abi.F_SETLEASE: enum(&lockTypes), abi.F_ADD_SEALS: wordFlags(&sealFlags),
+	abi.F_GETLK: flockArg(true), abi.F_SETLK: flockArg(false), abi.F_SETLKW: flockArg(false),
+	abi.F_GETLK64: flock64Arg(true), abi.F_SETLK64: flock64Arg(false), abi.F_SETLKW64: flock64Arg(false),
+	abi.F_OFD_GETLK: flock64Arg(true), abi.F_OFD_SETLK: flock64Arg(false), abi.F_OFD_SETLKW: flock64Arg(false),
+	abi.F_SETOWN_EX: structure(showOwner), abi.F_GETOWN_EX: structure(showOwner),
 }
 
 func flockArg(pid bool) formatter {
-	return structure(func(_ *printer, v *Flock) string { return showFlock(v, pid) })
+	return structure(func(_ *printer, v *abi.Flock) string { return showFlock(v, pid) })
 }
 
 func flock64Arg(pid bool) formatter {
-	return structure(func(_ *printer, v *Flock64) string { return showFlock((*Flock)(v), pid) })
+	return structure(func(_ *printer, v *abi.Flock64) string { return showFlock((*abi.Flock)(v), pid) })
 }
 
-func showOwner(_ *printer, v *FOwnerEx) string {
+func showOwner(_ *printer, v *abi.FOwnerEx) string {
 	return "{type=" + ownerTypes.Format(uint64(uint32(v.Type))) + ", pid=" + dec(int64(v.PID)) + "}"
 }
 
 // fcntlOut are the commands whose structure the kernel fills in.
-var fcntlOut = map[uint32]bool{F_GETLK: true, F_GETLK64: true, F_OFD_GETLK: true, F_GETOWN_EX: true}
+var fcntlOut = map[uint32]bool{abi.F_GETLK: true, abi.F_GETLK64: true, abi.F_OFD_GETLK: true, abi.F_GETOWN_EX: true}
 
 // msMagic, MS_MGC_VAL, is what callers of old put into the upper half.
 const msMagic, msMagicMask = 0xc0ed0000, 0xffff0000
@@ -155,14 +159,14 @@ func showMountFlags(_ *printer, a operand) string {
 
 // showMountType prints what some flags of mount make it ignore, the type and the data.
 func showMountType(p *printer, a operand) string {
-	if p.value(a.by)&(MS_REMOUNT|MS_BIND|MS_MOVE) != 0 {
+	if p.value(a.by)&(abi.MS_REMOUNT|abi.MS_BIND|abi.MS_MOVE) != 0 {
 		return p.ptr(a.v)
 	}
 	return showStr(p, a)
 }
 
 func showMountData(p *printer, a operand) string {
-	if p.value(a.by)&(MS_BIND|MS_MOVE) != 0 {
+	if p.value(a.by)&(abi.MS_BIND|abi.MS_MOVE) != 0 {
 		return p.ptr(a.v)
 	}
 	return showStr(p, a)

@@ -1,13 +1,17 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 // printer formats the arguments of one call. A formatter is a function of an
 // operand that returns its text, or "" for an argument that does not count.
 type printer struct {
-	mem     Memory
-	l       *Layout
-	call    *Call
+	mem     abi.Memory
+	l       *abi.Layout
+	call    *abi.Call
 	regs    [6]uint64
 	printed int       // arguments printed since the beginning or the last comma
 	ret     int64     // the result, once it is known
@@ -102,7 +106,7 @@ func enum(e *Enum) formatter {
 // structure makes a formatter of a pointer to a structure.
 func structure[V any, P interface {
 	*V
-	Struct
+	abi.Struct
 }](format func(p *printer, v P) string) formatter {
 	return func(p *printer, a operand) string { return showAt(p, a.v, format) }
 }
@@ -111,7 +115,7 @@ func structure[V any, P interface {
 // printed as such.
 func showAt[V any, P interface {
 	*V
-	Struct
+	abi.Struct
 }](p *printer, addr uint64, format func(p *printer, v P) string) string {
 	var v V
 	if addr == 0 {
@@ -127,7 +131,7 @@ func showAt[V any, P interface {
 // array ends with its address.
 func showArray[V any, P interface {
 	*V
-	Struct
+	abi.Struct
 }](p *printer, addr uint64, n int, format func(p *printer, v P) string) string {
 	if addr == 0 {
 		return "NULL"
@@ -173,11 +177,11 @@ func (p *printer) word(addr uint64, size int) (uint64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return load(b, size), true
+	return abi.Uint(b, size), true
 }
 
 // number makes a formatter of a pointer to a number: [5].
-func number(size func(l *Layout) int, format func(p *printer, v uint64) string) formatter {
+func number(size func(l *abi.Layout) int, format func(p *printer, v uint64) string) formatter {
 	return func(p *printer, a operand) string {
 		if a.v == 0 {
 			return "NULL"
@@ -190,10 +194,10 @@ func number(size func(l *Layout) int, format func(p *printer, v uint64) string) 
 	}
 }
 
-func bytes2(*Layout) int      { return 2 }
-func bytes4(*Layout) int      { return 4 }
-func bytes8(*Layout) int      { return 8 }
-func bytesWord(l *Layout) int { return l.Word }
+func bytes2(*abi.Layout) int      { return 2 }
+func bytes4(*abi.Layout) int      { return 4 }
+func bytes8(*abi.Layout) int      { return 8 }
+func bytesWord(l *abi.Layout) int { return l.Word }
 
 // numbers formats n numbers of size bytes in memory.
 func (p *printer) numbers(addr uint64, n, size int, format func(v uint64) string) string {
@@ -207,7 +211,7 @@ func (p *printer) numbers(addr uint64, n, size int, format func(v uint64) string
 	}
 	var list []string
 	for i := range shown {
-		list = append(list, format(load(b[i*size:], size)))
+		list = append(list, format(abi.Uint(b[i*size:], size)))
 	}
 	if n > shown {
 		list = append(list, "...")
@@ -232,5 +236,5 @@ func id16Text(v uint64) string {
 }
 
 func devText(dev uint64) string {
-	return "makedev(" + hex(uint64(Major(dev))) + ", " + hex(uint64(Minor(dev))) + ")"
+	return "makedev(" + hex(uint64(abi.Major(dev))) + ", " + hex(uint64(abi.Minor(dev))) + ")"
 }

@@ -1,4 +1,8 @@
-package abi
+package text
+
+import (
+	"panda/emu/linux/abi"
+)
 
 // Values that need no table.
 
@@ -19,7 +23,7 @@ func showID(_ *printer, a operand) string { return idText(a.v) }
 func showID16(_ *printer, a operand) string { return id16Text(a.v) }
 
 func showAtFD(p *printer, a operand) string {
-	if int32(a.v) == AT_FDCWD {
+	if int32(a.v) == abi.AT_FDCWD {
 		return "AT_FDCWD"
 	}
 	return int32Text(a.v)
@@ -37,7 +41,7 @@ func showDev(_ *printer, a operand) string { return devText(a.v) }
 
 // showMremapAddr: the new address counts only where the flags ask for one.
 func showMremapAddr(p *printer, a operand) string {
-	const fixed = MREMAP_MAYMOVE | MREMAP_FIXED
+	const fixed = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED
 	if p.value(a.by)&fixed != fixed {
 		return ""
 	}
@@ -48,12 +52,12 @@ func showMremapAddr(p *printer, a operand) string {
 // pages.
 func showMapFlags(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	list := []string{mapTypes.Format(v & MAP_TYPE)}
-	v &^= MAP_TYPE
+	list := []string{mapTypes.Format(v & abi.MAP_TYPE)}
+	v &^= abi.MAP_TYPE
 	huge := uint64(0)
-	if v&MAP_HUGETLB != 0 {
-		huge = v >> MAP_HUGE_SHIFT & MAP_HUGE_MASK
-		v &^= MAP_HUGE_MASK << MAP_HUGE_SHIFT
+	if v&abi.MAP_HUGETLB != 0 {
+		huge = v >> abi.MAP_HUGE_SHIFT & abi.MAP_HUGE_MASK
+		v &^= abi.MAP_HUGE_MASK << abi.MAP_HUGE_SHIFT
 	}
 	s := mapFlags.with(list, v)
 	if huge != 0 {
@@ -87,11 +91,11 @@ func showNodeMask(p *printer, a operand) string {
 
 func showMemfdFlags(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	huge := v >> MAP_HUGE_SHIFT & MAP_HUGE_MASK
-	if v&MFD_HUGETLB == 0 || huge == 0 {
+	huge := v >> abi.MAP_HUGE_SHIFT & abi.MAP_HUGE_MASK
+	if v&abi.MFD_HUGETLB == 0 || huge == 0 {
 		return memfdFlags.Format(v)
 	}
-	return memfdFlags.Format(v&^(MAP_HUGE_MASK<<MAP_HUGE_SHIFT)) + "|" + udec(huge) + "<<MFD_HUGE_SHIFT"
+	return memfdFlags.Format(v&^(abi.MAP_HUGE_MASK<<abi.MAP_HUGE_SHIFT)) + "|" + udec(huge) + "<<MFD_HUGE_SHIFT"
 }
 
 // A pointer to a number that the kernel fills in, or reads.
@@ -106,7 +110,7 @@ var (
 )
 
 // keepOffset saves a file offset before the call moves it.
-func keepOffset(size func(l *Layout) int) func(p *printer, a operand) {
+func keepOffset(size func(l *abi.Layout) int) func(p *printer, a operand) {
 	return func(p *printer, a operand) {
 		v, ok := p.word(a.v, size(p.l))
 		if !ok {
@@ -120,12 +124,12 @@ func keepOffset(size func(l *Layout) int) func(p *printer, a operand) {
 }
 
 // showOffset prints the offset that a call starts from.
-func showOffset(size func(l *Layout) int) formatter {
+func showOffset(size func(l *abi.Layout) int) formatter {
 	return number(size, func(_ *printer, v uint64) string { return dec(int64(v)) })
 }
 
 // movedOffset prints where the offset was and where it is: [0] => [100].
-func movedOffset(size func(l *Layout) int) formatter {
+func movedOffset(size func(l *abi.Layout) int) formatter {
 	return func(p *printer, a operand) string {
 		v, ok := p.word(a.v, size(p.l))
 		if a.v == 0 || !ok {

@@ -1,20 +1,22 @@
-package abi
+package text
 
 import (
 	"net/netip"
 	"strings"
+
+	"panda/emu/linux/abi"
 )
 
 func showSockType(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	name, ok := sockTypes.Lookup(int64(v & SOCK_TYPE_MASK))
+	name, ok := sockTypes.Lookup(int64(v & abi.SOCK_TYPE_MASK))
 	switch {
 	case ok:
-		if v &^= SOCK_TYPE_MASK; v != 0 {
+		if v &^= abi.SOCK_TYPE_MASK; v != 0 {
 			name += "|" + sockFlags.Format(v)
 		}
 		return name
-	case v == 0 || v&(SOCK_CLOEXEC|SOCK_NONBLOCK) != 0:
+	case v == 0 || v&(abi.SOCK_CLOEXEC|abi.SOCK_NONBLOCK) != 0:
 		return sockFlags.Format(v)
 	}
 	return unknown(v, sockTypes.Unknown)
@@ -23,17 +25,17 @@ func showSockType(_ *printer, a operand) string {
 // showSockProto: what a protocol number means depends on the domain.
 func showSockProto(p *printer, a operand) string {
 	switch uint32(p.value(a.by)) {
-	case AF_INET, AF_INET6:
+	case abi.AF_INET, abi.AF_INET6:
 		return ipProtos.Format(uint64(uint32(a.v)))
-	case AF_NETLINK:
+	case abi.AF_NETLINK:
 		return netlinkProtos.Format(uint64(uint32(a.v)))
 	}
 	return udec(uint64(uint32(a.v)))
 }
 
 var sockOptions = map[uint32]*Enum{
-	SOL_SOCKET: &soOptions, SOL_TCP: &tcpOptions, SOL_IP: &ipOptions, SOL_IPV6: &ipv6Options,
-	SOL_UDP: &udpOptions, SOL_NETLINK: &netlinkOptions, SOL_PACKET: &packetOptions, SOL_RAW: &rawOptions,
+	abi.SOL_SOCKET: &soOptions, abi.SOL_TCP: &tcpOptions, abi.SOL_IP: &ipOptions, abi.SOL_IPV6: &ipv6Options,
+	abi.SOL_UDP: &udpOptions, abi.SOL_NETLINK: &netlinkOptions, abi.SOL_PACKET: &packetOptions, abi.SOL_RAW: &rawOptions,
 }
 
 func showSockOptName(p *printer, a operand) string {
@@ -79,7 +81,7 @@ func showOutSockaddr(p *printer, a operand) string {
 const sockaddrMax = 128
 
 var sockaddrTexts = map[uint16]func(p *printer, b []byte) string{
-	AF_UNIX: unixText, AF_INET: inetText, AF_INET6: inet6Text, AF_NETLINK: netlinkText,
+	abi.AF_UNIX: unixText, abi.AF_INET: inetText, abi.AF_INET6: inet6Text, abi.AF_NETLINK: netlinkText,
 }
 
 func (p *printer) sockaddr(addr uint64, n int) string {
@@ -93,7 +95,7 @@ func (p *printer) sockaddr(addr uint64, n int) string {
 	if !ok {
 		return hex(addr)
 	}
-	family := uint16(load(b, 2))
+	family := uint16(abi.Uint(b, 2))
 	text := ""
 	if show := sockaddrTexts[family]; show != nil {
 		text = show(p, b)
@@ -111,12 +113,12 @@ func unixText(_ *printer, b []byte) string {
 	case path[0] == 0:
 		return ", sun_path=@" + quote(path[1:])
 	default:
-		return ", sun_path=" + quote([]byte(cString(path)))
+		return ", sun_path=" + quote([]byte(abi.CString(path)))
 	}
 }
 
 func inetText(p *printer, b []byte) string {
-	var v SockaddrIn
+	var v abi.SockaddrIn
 	if len(b) < p.l.Size(&v) {
 		return ""
 	}
@@ -125,7 +127,7 @@ func inetText(p *printer, b []byte) string {
 }
 
 func inet6Text(p *printer, b []byte) string {
-	var v SockaddrIn6
+	var v abi.SockaddrIn6
 	if len(b) < p.l.Size(&v)-4 {
 		return ""
 	}
@@ -141,7 +143,7 @@ func inet6Text(p *printer, b []byte) string {
 }
 
 func netlinkText(p *printer, b []byte) string {
-	var v SockaddrNl
+	var v abi.SockaddrNl
 	if len(b) < p.l.Size(&v) {
 		return ""
 	}
@@ -149,12 +151,12 @@ func netlinkText(p *printer, b []byte) string {
 	return ", nl_pid=" + dec(int64(int32(v.PID))) + ", nl_groups=" + hex8(v.Groups)
 }
 
-func showMsghdr(p *printer, v *Msghdr) string {
+func showMsghdr(p *printer, v *abi.Msghdr) string {
 	return "{" + p.msghdr(v, int(v.Namelen), everything, false) + "}"
 }
 
 func showOutMsghdr(p *printer, a operand) string {
-	return showAt(p, a.v, func(p *printer, v *Msghdr) string {
+	return showAt(p, a.v, func(p *printer, v *abi.Msghdr) string {
 		if p.failed {
 			return "{msg_namelen=" + dec(int64(int32(p.saved[a.i]))) + "}"
 		}
@@ -164,7 +166,7 @@ func showOutMsghdr(p *printer, a operand) string {
 
 // keepNameLength saves the room for the address before recvmsg.
 func keepNameLength(p *printer, a operand) {
-	var v Msghdr
+	var v abi.Msghdr
 	if p.l.Load(p.mem, a.v, &v) == nil {
 		p.saved[a.i] = uint64(uint32(v.Namelen))
 	}
@@ -172,7 +174,7 @@ func keepNameLength(p *printer, a operand) {
 
 // msghdr formats the fields of a message header: room is the space there was for
 // the address, data the bytes that went through the buffers.
-func (p *printer) msghdr(v *Msghdr, room int, data uint64, received bool) string {
+func (p *printer) msghdr(v *abi.Msghdr, room int, data uint64, received bool) string {
 	namelen := dec(int64(v.Namelen))
 	if received && room != int(v.Namelen) {
 		namelen = dec(int64(room)) + " => " + namelen
@@ -195,7 +197,7 @@ func (p *printer) cmsgs(addr, n uint64) string {
 		return p.ptr(addr)
 	}
 	var list []string
-	var v Cmsghdr
+	var v abi.Cmsghdr
 	head := uint64(p.l.Size(&v))
 	for uint64(len(b)) >= head {
 		p.l.Get(b, &v)
@@ -213,15 +215,15 @@ func (p *printer) cmsgs(addr, n uint64) string {
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
-func cmsgText(p *printer, v *Cmsghdr, data []byte) string {
+func cmsgText(p *printer, v *abi.Cmsghdr, data []byte) string {
 	kind, text := hex(uint64(uint32(v.Type))), quote(data)
-	if v.Level == SOL_SOCKET {
+	if v.Level == abi.SOL_SOCKET {
 		kind = scmTypes.Format(uint64(uint32(v.Type)))
 		switch {
-		case v.Type == SCM_RIGHTS:
+		case v.Type == abi.SCM_RIGHTS:
 			text = fdList(data)
-		case v.Type == SCM_CREDENTIALS && len(data) >= 12:
-			var u Ucred
+		case v.Type == abi.SCM_CREDENTIALS && len(data) >= 12:
+			var u abi.Ucred
 			p.l.Get(data, &u)
 			text = ucredText(&u)
 		}
@@ -236,12 +238,12 @@ func cmsgText(p *printer, v *Cmsghdr, data []byte) string {
 func fdList(b []byte) string {
 	var list []string
 	for ; len(b) >= 4; b = b[4:] {
-		list = append(list, int32Text(load(b, 4)))
+		list = append(list, int32Text(abi.Uint(b, 4)))
 	}
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
-func ucredText(u *Ucred) string {
+func ucredText(u *abi.Ucred) string {
 	return "{pid=" + dec(int64(u.PID)) + ", uid=" + udec(uint64(u.UID)) + ", gid=" + udec(uint64(u.GID)) + "}"
 }
 
@@ -252,7 +254,7 @@ func showMmsg(received bool) formatter {
 		if received {
 			n = int(p.ret)
 		}
-		return showArray(p, a.v, n, func(p *printer, v *Mmsghdr) string {
+		return showArray(p, a.v, n, func(p *printer, v *abi.Mmsghdr) string {
 			data := uint64(everything)
 			if received || !p.failed {
 				data = uint64(v.Len)
@@ -264,10 +266,10 @@ func showMmsg(received bool) formatter {
 
 // sockOptTexts formats the values that are structures or strings.
 var sockOptTexts = map[[2]uint32]formatter{
-	{SOL_SOCKET, SO_LINGER}: structure(func(_ *printer, v *Linger) string {
+	{abi.SOL_SOCKET, abi.SO_LINGER}: structure(func(_ *printer, v *abi.Linger) string {
 		return "{l_onoff=" + dec(int64(v.Onoff)) + ", l_linger=" + dec(int64(v.Linger)) + "}"
 	}),
-	{SOL_SOCKET, SO_PEERCRED}: structure(func(_ *printer, v *Ucred) string { return ucredText(v) }),
+	{abi.SOL_SOCKET, abi.SO_PEERCRED}: structure(func(_ *printer, v *abi.Ucred) string { return ucredText(v) }),
 }
 
 // sockOpt prints an option's value of n bytes: an int, or bytes.
@@ -298,7 +300,7 @@ func showOutSockOpt(p *printer, a operand) string {
 func showFDPair(p *printer, a operand) string { return p.numbers(a.v, 2, 4, int32Text) }
 
 func showPollFDs(p *printer, a operand) string {
-	return showArray(p, a.v, int(p.length(a)), func(_ *printer, v *PollFD) string {
+	return showArray(p, a.v, int(p.length(a)), func(_ *printer, v *abi.PollFD) string {
 		s := "{fd=" + dec(int64(v.FD))
 		if v.FD >= 0 {
 			s += ", events=" + pollEvents.Format(uint64(v.Events))
@@ -340,14 +342,14 @@ func showFDSet(p *printer, a operand) string {
 	return fdsText(fds)
 }
 
-func epollText(_ *printer, v *EpollEvent) string {
+func epollText(_ *printer, v *abi.EpollEvent) string {
 	return "{events=" + epollEvents.Format(uint64(v.Events)) +
 		", data={u32=" + udec(uint64(uint32(v.Data))) + ", u64=" + udec(v.Data) + "}}"
 }
 
 // showEpollEvent: deleting needs no event.
 func showEpollEvent(p *printer, a operand) string {
-	if uint32(p.value(a.by)) == EPOLL_CTL_DEL {
+	if uint32(p.value(a.by)) == abi.EPOLL_CTL_DEL {
 		return p.ptr(a.v)
 	}
 	return showAt(p, a.v, epollText)

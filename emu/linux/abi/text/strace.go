@@ -1,6 +1,10 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 // Problem: a line of a trace is written in two halves. What the guest passes in
 // must be read before the call (execve replaces the memory, another thread may
@@ -25,8 +29,8 @@ type Trace struct {
 const resultColumn = 40
 
 // Begin reads the arguments of a call that is about to be made.
-func Begin(m Memory, c *Call, args [6]uint64, l *Layout) *Trace {
-	c, args = Resolve(m, c, args, l.Word)
+func Begin(m abi.Memory, c *abi.Call, args [6]uint64, l *abi.Layout) *Trace {
+	c, args = abi.Resolve(m, c, args, l.Word)
 	t := &Trace{Column: resultColumn}
 	t.p = printer{mem: m, l: l, call: c, regs: args}
 	for i := range c.Args {
@@ -46,21 +50,21 @@ func Begin(m Memory, c *Call, args [6]uint64, l *Layout) *Trace {
 func (t *Trace) Enter() string { return t.head }
 
 // Exit returns the second half, with the result: ) = 3
-func (t *Trace) Exit(m Memory, ret int64) string { return t.exit(m, ret, len(t.head)) }
+func (t *Trace) Exit(m abi.Memory, ret int64) string { return t.exit(m, ret, len(t.head)) }
 
 // Unfinished returns the line of a call during which another thread comes to run.
 func (t *Trace) Unfinished() string { return t.head + " <unfinished ...>" }
 
 // Resumed returns the line that ends a call after Unfinished.
-func (t *Trace) Resumed(m Memory, ret int64) string {
+func (t *Trace) Resumed(m abi.Memory, ret int64) string {
 	head := "<... " + t.p.call.Name + " resumed>"
 	return head + t.exit(m, ret, len(head))
 }
 
 // exit returns the second half for a line on which used characters are printed.
-func (t *Trace) exit(m Memory, ret int64, used int) string {
+func (t *Trace) exit(m abi.Memory, ret int64, used int) string {
 	t.p.mem, t.p.ret = m, ret
-	_, t.p.failed = IsError(ret)
+	_, t.p.failed = abi.IsError(ret)
 	rest := t.print(true)
 	pad := strings.Repeat(" ", max(0, t.Column-used-len(rest)-2))
 	return rest + ") " + pad + "= " + t.p.result()
@@ -96,20 +100,20 @@ func (t *Trace) print(leaving bool) string {
 
 // FormatEnter returns what can be said of a call before it is made, without a
 // closing parenthesis.
-func FormatEnter(m Memory, c *Call, args [6]uint64, l *Layout) string {
+func FormatEnter(m abi.Memory, c *abi.Call, args [6]uint64, l *abi.Layout) string {
 	return Begin(m, c, args, l).Enter()
 }
 
 // FormatCall returns the whole line for a call whose result is known and whose
 // arguments are still in memory.
-func FormatCall(m Memory, c *Call, args [6]uint64, ret int64, l *Layout) string {
+func FormatCall(m abi.Memory, c *abi.Call, args [6]uint64, ret int64, l *abi.Layout) string {
 	t := Begin(m, c, args, l)
 	return t.Enter() + t.Exit(m, ret)
 }
 
 // FormatArg returns argument i of a call as Begin would print it, or "" if it
 // does not count.
-func FormatArg(m Memory, c *Call, i int, args [6]uint64, l *Layout) string {
+func FormatArg(m abi.Memory, c *abi.Call, i int, args [6]uint64, l *abi.Layout) string {
 	p := printer{mem: m, l: l, call: c, regs: args}
 	return p.show(i)
 }
@@ -120,15 +124,15 @@ func FormatUnknown(number int, args [6]uint64, ret int64) string {
 	for i, v := range args {
 		words[i] = hex(v)
 	}
-	p := printer{call: &Call{}, ret: ret}
-	_, p.failed = IsError(ret)
+	p := printer{call: &abi.Call{}, ret: ret}
+	_, p.failed = abi.IsError(ret)
 	return "syscall_" + hex(uint64(number)) + "(" + strings.Join(words, ", ") + ") = " + p.result()
 }
 
 // FormatSignal returns the line that announces a signal.
-func FormatSignal(s *Siginfo) string {
-	p := printer{l: Layout64}
-	return "--- " + SignalName(int(s.Signo)) + " " + showSiginfo(&p, s) + " ---"
+func FormatSignal(s *abi.Siginfo) string {
+	p := printer{l: abi.Layout64}
+	return "--- " + abi.SignalName(int(s.Signo)) + " " + showSiginfo(&p, s) + " ---"
 }
 
 // FormatEnd returns the line that ends the trace of a process, from the status
@@ -139,14 +143,14 @@ func FormatEnd(status uint32) string {
 	case sig == 0:
 		return "+++ exited with " + udec(uint64(status>>8&0xff)) + " +++"
 	case status&0x80 != 0:
-		return "+++ killed by " + SignalName(sig) + " (core dumped) +++"
+		return "+++ killed by " + abi.SignalName(sig) + " (core dumped) +++"
 	}
-	return "+++ killed by " + SignalName(sig) + " +++"
+	return "+++ killed by " + abi.SignalName(sig) + " +++"
 }
 
 // FormatResult returns what follows "= " for a plain integer result.
 func FormatResult(ret int64) string {
-	p := printer{call: &Call{}, ret: ret}
-	_, p.failed = IsError(ret)
+	p := printer{call: &abi.Call{}, ret: ret}
+	_, p.failed = abi.IsError(ret)
 	return p.result()
 }

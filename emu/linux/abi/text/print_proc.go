@@ -1,6 +1,10 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 // WaitStatusText formats the status that wait4 returns.
 func WaitStatusText(status uint32) string {
@@ -10,7 +14,7 @@ func WaitStatusText(status uint32) string {
 	case status == 0xffff:
 		return "{WIFCONTINUED(s)}"
 	case status&0xff == 0x7f:
-		s := "{WIFSTOPPED(s) && WSTOPSIG(s) == " + SignalName(code) + "}"
+		s := "{WIFSTOPPED(s) && WSTOPSIG(s) == " + abi.SignalName(code) + "}"
 		if event := status >> 16; event != 0 {
 			s += " | " + hex(uint64(event)<<16)
 		}
@@ -18,9 +22,9 @@ func WaitStatusText(status uint32) string {
 	case sig == 0:
 		return "{WIFEXITED(s) && WEXITSTATUS(s) == " + dec(int64(code)) + "}"
 	case status&0x80 != 0:
-		return "{WIFSIGNALED(s) && WTERMSIG(s) == " + SignalName(sig) + " && WCOREDUMP(s)}"
+		return "{WIFSIGNALED(s) && WTERMSIG(s) == " + abi.SignalName(sig) + " && WCOREDUMP(s)}"
 	}
-	return "{WIFSIGNALED(s) && WTERMSIG(s) == " + SignalName(sig) + "}"
+	return "{WIFSIGNALED(s) && WTERMSIG(s) == " + abi.SignalName(sig) + "}"
 }
 
 // showWaitStatus: without a child the status is not filled in.
@@ -41,14 +45,14 @@ func afterWait(format formatter) formatter {
 	}
 }
 
-func showRusage(_ *printer, v *Rusage) string {
+func showRusage(_ *printer, v *abi.Rusage) string {
 	return "{ru_utime=" + timevalText(&v.Utime) + ", ru_stime=" + timevalText(&v.Stime) + ", ...}"
 }
 
 // limitText formats a resource limit; multiples of 1024 are shown as such.
 func limitText(v uint64, infinity string) string {
 	switch {
-	case v == RLIM_INFINITY:
+	case v == abi.RLIM_INFINITY:
 		return infinity
 	case v > 1024 && v%1024 == 0:
 		return udec(v/1024) + "*1024"
@@ -56,32 +60,36 @@ func limitText(v uint64, infinity string) string {
 	return udec(v)
 }
 
-func showRlimit(p *printer, v *Rlimit) string {
+func showRlimit(p *printer, v *abi.Rlimit) string {
 	if p.l.Word == 8 {
 		return rlimitText(v, "RLIM64_INFINITY")
 	}
 	return rlimitText(v, "RLIM_INFINITY")
 }
 
-func showRlimit64(_ *printer, v *Rlimit64) string { return rlimitText((*Rlimit)(v), "RLIM64_INFINITY") }
+func showRlimit64(_ *printer, v *abi.Rlimit64) string {
+	return rlimitText((*abi.Rlimit)(v), "RLIM64_INFINITY")
+}
 
-func rlimitText(v *Rlimit, infinity string) string {
+func rlimitText(v *abi.Rlimit, infinity string) string {
 	return "{rlim_cur=" + limitText(v.Cur, infinity) + ", rlim_max=" + limitText(v.Max, infinity) + "}"
 }
 
-func showUtsname(_ *printer, v *Utsname) string { return utsnameText(v, ", ...}") }
+func showUtsname(_ *printer, v *abi.Utsname) string { return utsnameText(v, ", ...}") }
 
-func utsnameText(v *Utsname, tail string) string {
+func utsnameText(v *abi.Utsname, tail string) string {
 	return "{sysname=" + quote([]byte(v.Sysname)) + ", nodename=" + quote([]byte(v.Nodename)) + tail
 }
 
-func showOldUtsname(_ *printer, v *OldUtsname) string { return utsnameText((*Utsname)(v), ", ...}") }
-
-func showOldOldUtsname(_ *printer, v *OldOldUtsname) string {
-	return utsnameText((*Utsname)(v), ", ...}")
+func showOldUtsname(_ *printer, v *abi.OldUtsname) string {
+	return utsnameText((*abi.Utsname)(v), ", ...}")
 }
 
-func showSysinfo(_ *printer, v *Sysinfo) string {
+func showOldOldUtsname(_ *printer, v *abi.OldOldUtsname) string {
+	return utsnameText((*abi.Utsname)(v), ", ...}")
+}
+
+func showSysinfo(_ *printer, v *abi.Sysinfo) string {
 	loads := []string{udec(v.Loads[0]), udec(v.Loads[1]), udec(v.Loads[2])}
 	list := []string{
 		"uptime=" + dec(v.Uptime), "loads=[" + strings.Join(loads, ", ") + "]",
@@ -95,12 +103,12 @@ func showSysinfo(_ *printer, v *Sysinfo) string {
 
 // showCloneFlags prints the flags of clone with the exit signal in the low byte.
 func showCloneFlags(_ *printer, a operand) string {
-	names, rest := cloneFlags.split(a.v &^ CSIGNAL)
+	names, rest := cloneFlags.split(a.v &^ abi.CSIGNAL)
 	if rest != 0 {
 		names = append(names, hex(rest))
 	}
-	if sig := int(a.v & CSIGNAL); sig != 0 {
-		names = append(names, SignalName(sig))
+	if sig := int(a.v & abi.CSIGNAL); sig != 0 {
+		names = append(names, abi.SignalName(sig))
 	}
 	if len(names) == 0 {
 		return "flags=0"
@@ -114,7 +122,7 @@ func showCloneStack(p *printer, a operand) string { return "child_stack=" + p.pt
 func (p *printer) cloneWants(flags uint64) bool { return p.value(0)&flags != 0 }
 
 func showCloneParentTID(p *printer, a operand) string {
-	if !p.cloneWants(CLONE_PARENT_SETTID | CLONE_PIDFD) {
+	if !p.cloneWants(abi.CLONE_PARENT_SETTID | abi.CLONE_PIDFD) {
 		return ""
 	}
 	if p.failed {
@@ -124,14 +132,14 @@ func showCloneParentTID(p *printer, a operand) string {
 }
 
 func showCloneChildTID(p *printer, a operand) string {
-	if !p.cloneWants(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID) {
+	if !p.cloneWants(abi.CLONE_CHILD_SETTID | abi.CLONE_CHILD_CLEARTID) {
 		return ""
 	}
 	return "child_tidptr=" + p.ptr(a.v)
 }
 
 func showCloneTLS(p *printer, a operand) string {
-	if !p.cloneWants(CLONE_SETTLS) {
+	if !p.cloneWants(abi.CLONE_SETTLS) {
 		return ""
 	}
 	if p.l.Word == 4 {
@@ -140,67 +148,67 @@ func showCloneTLS(p *printer, a operand) string {
 	return "tls=" + p.ptr(a.v)
 }
 
-func showUserDesc(_ *printer, v *UserDesc) string {
+func showUserDesc(_ *printer, v *abi.UserDesc) string {
 	bit := func(b uint32) string { return dec(int64(v.Flags / b & 1)) }
 	entry := udec(uint64(v.EntryNumber))
 	if int32(v.EntryNumber) == -1 {
 		entry = "-1"
 	}
 	return "{entry_number=" + entry + ", base_addr=" + hex8(v.Base) + ", limit=" + hex8(v.Limit) +
-		", seg_32bit=" + bit(UserDescSeg32Bit) + ", contents=" + dec(int64(v.Flags>>UserDescContentsShift&3)) +
-		", read_exec_only=" + bit(UserDescReadExecOnly) + ", limit_in_pages=" + bit(UserDescLimitInPages) +
-		", seg_not_present=" + bit(UserDescNotPresent) + ", useable=" + bit(UserDescUseable) + "}"
+		", seg_32bit=" + bit(abi.UserDescSeg32Bit) + ", contents=" + dec(int64(v.Flags>>abi.UserDescContentsShift&3)) +
+		", read_exec_only=" + bit(abi.UserDescReadExecOnly) + ", limit_in_pages=" + bit(abi.UserDescLimitInPages) +
+		", seg_not_present=" + bit(abi.UserDescNotPresent) + ", useable=" + bit(abi.UserDescUseable) + "}"
 }
 
 // showCloneArgs prints struct clone_args as far as its size goes.
 func showCloneArgs(p *printer, a operand) string {
-	if a.v == 0 || p.length(a) < CloneArgsSizeVer0 {
+	if a.v == 0 || p.length(a) < abi.CloneArgsSizeVer0 {
 		return p.ptr(a.v)
 	}
-	b := make([]byte, CloneArgsSizeVer2)
+	b := make([]byte, abi.CloneArgsSizeVer2)
 	n := min(int(p.length(a)), len(b))
 	if p.mem.Read(a.v, b[:n]) != nil {
 		return hex(a.v)
 	}
-	var v CloneArgs
+	var v abi.CloneArgs
 	p.l.Get(b, &v)
 	return p.cloneArgs(&v)
 }
 
-func (p *printer) cloneArgs(v *CloneArgs) string {
+func (p *printer) cloneArgs(v *abi.CloneArgs) string {
 	list := []string{"flags=" + clone3Flags.Format(v.Flags)}
 	add := func(ok bool, s string) {
 		if ok {
 			list = append(list, s)
 		}
 	}
-	add(v.Flags&CLONE_PIDFD != 0, "pidfd="+p.ptr(v.PidFD))
-	add(v.Flags&(CLONE_CHILD_SETTID|CLONE_CHILD_CLEARTID) != 0, "child_tid="+p.ptr(v.ChildTID))
-	add(v.Flags&CLONE_PARENT_SETTID != 0, "parent_tid="+p.ptr(v.ParentTID))
-	list = append(list, "exit_signal="+SignalName(int(v.ExitSignal)), "stack="+p.ptr(v.Stack), "stack_size="+hex(v.StackSize))
-	add(v.Flags&CLONE_SETTLS != 0, "tls="+hex(v.TLS))
+	add(v.Flags&abi.CLONE_PIDFD != 0, "pidfd="+p.ptr(v.PidFD))
+	add(v.Flags&(abi.CLONE_CHILD_SETTID|abi.CLONE_CHILD_CLEARTID) != 0, "child_tid="+p.ptr(v.ChildTID))
+	add(v.Flags&abi.CLONE_PARENT_SETTID != 0, "parent_tid="+p.ptr(v.ParentTID))
+	list = append(list, "exit_signal="+abi.SignalName(int(v.ExitSignal)), "stack="+p.ptr(v.Stack), "stack_size="+hex(v.StackSize))
+	add(v.Flags&abi.CLONE_SETTLS != 0, "tls="+hex(v.TLS))
 	add(v.SetTID != 0 || v.SetTIDSize != 0, "set_tid="+p.numbers(v.SetTID, int(v.SetTIDSize), 4, int32Text)+", set_tid_size="+udec(v.SetTIDSize))
-	add(v.Flags&CLONE_INTO_CGROUP != 0, "cgroup="+udec(v.Cgroup))
+	add(v.Flags&abi.CLONE_INTO_CGROUP != 0, "cgroup="+udec(v.Cgroup))
 	return "{" + strings.Join(list, ", ") + "}"
 }
 
 // showCloneArgsOut adds what the kernel wrote through the pointers in clone_args.
 func showCloneArgsOut(p *printer, a operand) string {
 	s := showCloneArgs(p, a)
-	var v CloneArgs
-	if p.failed || p.length(a) < CloneArgsSizeVer0 || a.v == 0 {
+	var v abi.CloneArgs
+	if p.failed || p.length(a) < abi.CloneArgsSizeVer0 || a.v == 0 {
 		return s
 	}
-	b := make([]byte, CloneArgsSizeVer2)
+	b := make([]byte, abi.CloneArgsSizeVer2)
 	if p.mem.Read(a.v, b[:min(int(p.length(a)), len(b))]) != nil {
 		return s
 	}
 	p.l.Get(b, &v)
 	var out []string
-	if v.Flags&CLONE_PIDFD != 0 {
+	if v.Flags&abi.CLONE_PIDFD != 0 {
 		out = append(out, "pidfd="+outInt(p, operand{v: v.PidFD}))
 	}
-	if v.Flags&CLONE_PARENT_SETTID != 0 {
+	if v.Flags&abi.CLONE_PARENT_SETTID != 0 {
 		out = append(out, "parent_tid="+outInt(p, operand{v: v.ParentTID}))
 	}
 	if len(out) == 0 {
@@ -241,24 +249,24 @@ func showCPUSet(p *printer, a operand) string { return p.cpus(a.v, p.length(a)) 
 
 func showOutCPUSet(p *printer, a operand) string { return p.cpus(a.v, uint64(p.ret)) }
 
-func showSchedParam(_ *printer, v *SchedParam) string { return "[" + dec(int64(v.Priority)) + "]" }
+func showSchedParam(_ *printer, v *abi.SchedParam) string { return "[" + dec(int64(v.Priority)) + "]" }
 
-func showCapHeader(_ *printer, v *CapHeader) string {
+func showCapHeader(_ *printer, v *abi.CapHeader) string {
 	return "{version=" + capVersions.Format(uint64(v.Version)) + ", pid=" + dec(int64(v.PID)) + "}"
 }
 
 // showCapData prints three capability sets; all versions but the first split
 // them over two structures.
 func showCapData(p *printer, a operand) string {
-	var head CapHeader
+	var head abi.CapHeader
 	if a.v == 0 || p.l.Load(p.mem, p.value(a.by), &head) != nil {
 		return p.ptr(a.v)
 	}
-	var lo, hi CapData
+	var lo, hi abi.CapData
 	if p.l.Load(p.mem, a.v, &lo) != nil {
 		return hex(a.v)
 	}
-	if head.Version != LINUX_CAPABILITY_VERSION_1 && p.l.LoadAt(p.mem, a.v, 1, &hi) != nil {
+	if head.Version != abi.LINUX_CAPABILITY_VERSION_1 && p.l.LoadAt(p.mem, a.v, 1, &hi) != nil {
 		return hex(a.v)
 	}
 	return "{effective=" + capsText(lo.Effective, hi.Effective) +
@@ -309,7 +317,7 @@ func showSyslogType(_ *printer, a operand) string {
 // showSeccompFlags: the flags belong to filters.
 func showSeccompFlags(p *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	if uint32(p.value(0)) == SECCOMP_SET_MODE_FILTER {
+	if uint32(p.value(0)) == abi.SECCOMP_SET_MODE_FILTER {
 		return seccompFlags.Format(v)
 	}
 	return hex(v)
@@ -332,7 +340,7 @@ func showRestart(*printer, operand) string { return "<... resuming interrupted s
 
 // showRebootArg: one command takes a string.
 func showRebootArg(p *printer, a operand) string {
-	if uint32(p.value(a.by)) != LINUX_REBOOT_CMD_RESTART2 {
+	if uint32(p.value(a.by)) != abi.LINUX_REBOOT_CMD_RESTART2 {
 		return ""
 	}
 	return showStr(p, a)
@@ -341,9 +349,9 @@ func showRebootArg(p *printer, a operand) string {
 // showKcmpIndex: only descriptors have an index.
 func showKcmpIndex(p *printer, a operand) string {
 	switch uint32(p.value(a.by)) {
-	case KCMP_FILE:
+	case abi.KCMP_FILE:
 		return int32Text(a.v)
-	case KCMP_EPOLL_TFD:
+	case abi.KCMP_EPOLL_TFD:
 		if a.i == 4 {
 			return p.ptr(a.v)
 		}

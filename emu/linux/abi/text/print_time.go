@@ -1,37 +1,41 @@
-package abi
+package text
 
 import (
 	"strings"
 	"time"
+
+	"panda/emu/linux/abi"
 )
 
-func timespecText(v *Timespec) string {
+func timespecText(v *abi.Timespec) string {
 	return "{tv_sec=" + dec(v.Sec) + ", tv_nsec=" + dec(v.Nsec) + "}"
 }
 
-func timevalText(v *Timeval) string {
+func timevalText(v *abi.Timeval) string {
 	return "{tv_sec=" + dec(v.Sec) + ", tv_usec=" + dec(v.Usec) + "}"
 }
 
-func showTimespec(_ *printer, v *Timespec) string { return timespecText(v) }
+func showTimespec(_ *printer, v *abi.Timespec) string { return timespecText(v) }
 
-func showTimespec64(_ *printer, v *Timespec64) string { return timespecText((*Timespec)(v)) }
+func showTimespec64(_ *printer, v *abi.Timespec64) string { return timespecText((*abi.Timespec)(v)) }
 
-func showTimeval(_ *printer, v *Timeval) string { return timevalText(v) }
+func showTimeval(_ *printer, v *abi.Timeval) string { return timevalText(v) }
 
-func showTimezone(_ *printer, v *Timezone) string {
+func showTimezone(_ *printer, v *abi.Timezone) string {
 	return "{tz_minuteswest=" + dec(int64(v.MinutesWest)) + ", tz_dsttime=" + dec(int64(v.DstTime)) + "}"
 }
 
-func showItimerval(_ *printer, v *Itimerval) string {
+func showItimerval(_ *printer, v *abi.Itimerval) string {
 	return "{it_interval=" + timevalText(&v.Interval) + ", it_value=" + timevalText(&v.Value) + "}"
 }
 
-func showItimerspec(_ *printer, v *Itimerspec) string {
+func showItimerspec(_ *printer, v *abi.Itimerspec) string {
 	return "{it_interval=" + timespecText(&v.Interval) + ", it_value=" + timespecText(&v.Value) + "}"
 }
 
-func showItimerspec64(p *printer, v *Itimerspec64) string { return showItimerspec(p, (*Itimerspec)(v)) }
+func showItimerspec64(p *printer, v *abi.Itimerspec64) string {
+	return showItimerspec(p, (*abi.Itimerspec)(v))
+}
 
 // date is a time since the epoch as people read it, in UTC whatever the host's
 // time zone is; frac is the fraction with its digits.
@@ -49,11 +53,11 @@ func fraction(v int64, digits int) string {
 }
 
 // fileTime is a timestamp of utimensat, with its special values.
-func fileTime(v *Timespec) string {
+func fileTime(v *abi.Timespec) string {
 	switch v.Nsec {
-	case UTIME_NOW:
+	case abi.UTIME_NOW:
 		return "UTIME_NOW"
-	case UTIME_OMIT:
+	case abi.UTIME_OMIT:
 		return "UTIME_OMIT"
 	}
 	if v.Sec == 0 && v.Nsec == 0 {
@@ -63,15 +67,15 @@ func fileTime(v *Timespec) string {
 }
 
 func showTimespecs(p *printer, a operand) string {
-	return showArray(p, a.v, 2, func(_ *printer, v *Timespec) string { return fileTime(v) })
+	return showArray(p, a.v, 2, func(_ *printer, v *abi.Timespec) string { return fileTime(v) })
 }
 
 func showTimespecs64(p *printer, a operand) string {
-	return showArray(p, a.v, 2, func(_ *printer, v *Timespec64) string { return fileTime((*Timespec)(v)) })
+	return showArray(p, a.v, 2, func(_ *printer, v *abi.Timespec64) string { return fileTime((*abi.Timespec)(v)) })
 }
 
 func showTimevals(p *printer, a operand) string {
-	return showArray(p, a.v, 2, func(_ *printer, v *Timeval) string {
+	return showArray(p, a.v, 2, func(_ *printer, v *abi.Timeval) string {
 		if v.Sec == 0 && v.Usec == 0 {
 			return timevalText(v)
 		}
@@ -79,7 +83,7 @@ func showTimevals(p *printer, a operand) string {
 	})
 }
 
-func showUtimbuf(_ *printer, v *Utimbuf) string {
+func showUtimbuf(_ *printer, v *abi.Utimbuf) string {
 	return "{actime=" + secondsText(v.Actime) + ", modtime=" + secondsText(v.Modtime) + "}"
 }
 
@@ -93,20 +97,20 @@ func secondsText(v int64) string {
 // restTime formats what a sleep left over: only an interrupted one fills it in.
 func restTime(format formatter) formatter {
 	return func(p *printer, a operand) string {
-		e, _ := IsError(p.ret)
-		if e == EINTR || e == ERESTART_RESTARTBLOCK || e == ERESTARTNOHAND {
+		e, _ := abi.IsError(p.ret)
+		if e == abi.EINTR || e == abi.ERESTART_RESTARTBLOCK || e == abi.ERESTARTNOHAND {
 			return format(p, a)
 		}
 		return p.ptr(a.v)
 	}
 }
 
-func showTms(_ *printer, v *Tms) string {
+func showTms(_ *printer, v *abi.Tms) string {
 	return "{tms_utime=" + dec(v.Utime) + ", tms_stime=" + dec(v.Stime) +
 		", tms_cutime=" + dec(v.Cutime) + ", tms_cstime=" + dec(v.Cstime) + "}"
 }
 
-func showTimex(_ *printer, v *Timex) string {
+func showTimex(_ *printer, v *abi.Timex) string {
 	list := []string{
 		"modes=" + adjModes.Format(uint64(v.Modes)), "offset=" + dec(v.Offset), "freq=" + dec(v.Freq),
 		"maxerror=" + dec(v.Maxerror), "esterror=" + dec(v.Esterror),

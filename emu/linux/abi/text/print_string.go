@@ -1,8 +1,10 @@
-package abi
+package text
 
 import (
 	"strconv"
 	"strings"
+
+	"panda/emu/linux/abi"
 )
 
 // pathMax bounds a path, which is printed whole.
@@ -243,7 +245,7 @@ func showEnv(p *printer, a operand) string {
 
 // iovec prints a vector of buffers and as much of their contents as total.
 func (p *printer) iovec(addr uint64, n int, total uint64, contents bool) string {
-	return showArray(p, addr, n, func(p *printer, v *Iovec) string {
+	return showArray(p, addr, n, func(p *printer, v *abi.Iovec) string {
 		base := p.ptr(v.Base)
 		if contents {
 			base = p.bytes(v.Base, min(v.Len, total), quote)
@@ -268,7 +270,7 @@ func showIovecPtrs(p *printer, a operand) string {
 }
 
 // showDirents counts the entries of a directory.
-func showDirents(next func(l *Layout, b []byte) int) formatter {
+func showDirents(next func(l *abi.Layout, b []byte) int) formatter {
 	return func(p *printer, a operand) string {
 		b, ok := p.read(a.v, int(p.ret))
 		if !ok {
@@ -282,9 +284,9 @@ func showDirents(next func(l *Layout, b []byte) int) formatter {
 	}
 }
 
-func nextDirent(l *Layout, b []byte) int { return l.GetDirent(b, new(Dirent)) }
+func nextDirent(l *abi.Layout, b []byte) int { return l.GetDirent(b, new(abi.Dirent)) }
 
-func nextDirent64(_ *Layout, b []byte) int { return GetDirent64(b, new(Dirent)) }
+func nextDirent64(_ *abi.Layout, b []byte) int { return abi.GetDirent64(b, new(abi.Dirent)) }
 
 // showMincoreVec prints one digit a page.
 func showMincoreVec(p *printer, a operand) string {

@@ -1,4 +1,4 @@
-package abi_test
+package text_test
 
 import (
 	"encoding/hex"
@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 )
 
-var bless = flag.Bool("bless", false, "rewrite testdata/*.golden and *.structs from strace and the C compiler")
+var bless = flag.Bool("bless", false, "rewrite testdata/*.golden from strace")
 
 // sparse is guest memory that has only the bytes it was given.
 type sparse map[uint64]byte
@@ -32,11 +33,11 @@ func (m sparse) Read(addr uint64, b []byte) error {
 // memory before and after the call, and the line that strace printed.
 func TestGolden(t *testing.T) {
 	for _, name := range []string{"testdata/x86_64.golden", "testdata/i386.golden"} {
-		text, err := os.ReadFile(name)
+		lines, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		records := strings.Split(strings.TrimSpace(string(text)), "\n\n")
+		records := strings.Split(strings.TrimSpace(string(lines)), "\n\n")
 		for _, r := range records {
 			checkRecord(t, name, strings.Split(r, "\n"))
 		}
@@ -67,7 +68,7 @@ func checkRecord(t *testing.T, file string, lines []string) {
 	if ptr == 4 {
 		table, lay = abi.I386, abi.Layout32
 	}
-	call := abi.Begin(mem["before"], abi.Lookup(table, number), a, lay)
+	call := text.Begin(mem["before"], abi.Lookup(table, number), a, lay)
 	if got := call.Enter() + call.Exit(mem["after"], ret); got != lines[0] {
 		t.Errorf("%s\ngot  %s\nwant %s", file, got, lines[0])
 	}

@@ -1,6 +1,10 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 // Which arguments of futex count depends on the operation.
 const (
@@ -14,25 +18,25 @@ const (
 )
 
 var futexArgs = [...]int{
-	FUTEX_WAIT:            futexVal | futexTime,
-	FUTEX_WAKE:            futexVal,
-	FUTEX_FD:              futexVal,
-	FUTEX_REQUEUE:         futexVal | futexVal2 | futexAddr2,
-	FUTEX_CMP_REQUEUE:     futexVal | futexVal2 | futexAddr2 | futexVal3,
-	FUTEX_WAKE_OP:         futexVal | futexVal2 | futexAddr2 | futexEncoded,
-	FUTEX_LOCK_PI:         futexTime,
-	FUTEX_UNLOCK_PI:       0,
-	FUTEX_TRYLOCK_PI:      0,
-	FUTEX_WAIT_BITSET:     futexVal | futexTime | futexMask,
-	FUTEX_WAKE_BITSET:     futexVal | futexMask,
-	FUTEX_WAIT_REQUEUE_PI: futexVal | futexTime | futexAddr2,
-	FUTEX_CMP_REQUEUE_PI:  futexVal | futexVal2 | futexAddr2 | futexVal3,
-	FUTEX_LOCK_PI2:        futexTime,
+	abi.FUTEX_WAIT:            futexVal | futexTime,
+	abi.FUTEX_WAKE:            futexVal,
+	abi.FUTEX_FD:              futexVal,
+	abi.FUTEX_REQUEUE:         futexVal | futexVal2 | futexAddr2,
+	abi.FUTEX_CMP_REQUEUE:     futexVal | futexVal2 | futexAddr2 | futexVal3,
+	abi.FUTEX_WAKE_OP:         futexVal | futexVal2 | futexAddr2 | futexEncoded,
+	abi.FUTEX_LOCK_PI:         futexTime,
+	abi.FUTEX_UNLOCK_PI:       0,
+	abi.FUTEX_TRYLOCK_PI:      0,
+	abi.FUTEX_WAIT_BITSET:     futexVal | futexTime | futexMask,
+	abi.FUTEX_WAKE_BITSET:     futexVal | futexMask,
+	abi.FUTEX_WAIT_REQUEUE_PI: futexVal | futexTime | futexAddr2,
+	abi.FUTEX_CMP_REQUEUE_PI:  futexVal | futexVal2 | futexAddr2 | futexVal3,
+	abi.FUTEX_LOCK_PI2:        futexTime,
 }
 
 // futexUses returns which arguments count for the operation of this call.
 func (p *printer) futexUses(a operand) int {
-	op := uint32(p.value(a.by)) & FUTEX_CMD_MASK
+	op := uint32(p.value(a.by)) & abi.FUTEX_CMD_MASK
 	if int(op) < len(futexArgs) {
 		return futexArgs[op]
 	}
@@ -41,19 +45,19 @@ func (p *printer) futexUses(a operand) int {
 
 // futexClock are the operations that may carry FUTEX_CLOCK_REALTIME.
 var futexClock = map[uint32]bool{
-	FUTEX_WAIT: true, FUTEX_WAIT_BITSET: true, FUTEX_WAIT_REQUEUE_PI: true, FUTEX_LOCK_PI2: true,
+	abi.FUTEX_WAIT: true, abi.FUTEX_WAIT_BITSET: true, abi.FUTEX_WAIT_REQUEUE_PI: true, abi.FUTEX_LOCK_PI2: true,
 }
 
 // FutexOpText formats the operation of futex(2) with its modifiers.
 func FutexOpText(v uint32) string {
-	op := v & FUTEX_CMD_MASK
+	op := v & abi.FUTEX_CMD_MASK
 	name, ok := futexOps.Lookup(int64(op))
-	clock := v&FUTEX_CLOCK_REALTIME != 0
-	if !ok || v&^(FUTEX_CMD_MASK|FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME) != 0 || clock && !futexClock[op] {
+	clock := v&abi.FUTEX_CLOCK_REALTIME != 0
+	if !ok || v&^(abi.FUTEX_CMD_MASK|abi.FUTEX_PRIVATE_FLAG|abi.FUTEX_CLOCK_REALTIME) != 0 || clock && !futexClock[op] {
 		return unknown(uint64(v), futexOps.Unknown)
 	}
-	if v&FUTEX_PRIVATE_FLAG != 0 {
-		if op == FUTEX_FD {
+	if v&abi.FUTEX_PRIVATE_FLAG != 0 {
+		if op == abi.FUTEX_FD {
 			name += "|FUTEX_PRIVATE_FLAG"
 		} else {
 			name += "_PRIVATE"
@@ -103,7 +107,7 @@ func showFutexVal3(p *printer, a operand) string {
 		return futexWakeText(v)
 	case uses&futexMask == 0:
 		return ""
-	case v == FUTEX_BITSET_MATCH_ANY:
+	case v == abi.FUTEX_BITSET_MATCH_ANY:
 		return "FUTEX_BITSET_MATCH_ANY"
 	}
 	return hex(uint64(v))
@@ -117,7 +121,7 @@ func showFutexVal3(p *printer, a operand) string {
 //	+----+-----+----------+----------+
 func futexWakeText(v uint32) string {
 	op := ""
-	if v>>28&FUTEX_OP_OPARG_SHIFT != 0 {
+	if v>>28&abi.FUTEX_OP_OPARG_SHIFT != 0 {
 		op = "FUTEX_OP_OPARG_SHIFT<<28|"
 	}
 	parts := []string{

@@ -1,9 +1,13 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 func showIPCKey(_ *printer, a operand) string {
-	if uint32(a.v) == IPC_PRIVATE {
+	if uint32(a.v) == abi.IPC_PRIVATE {
 		return "IPC_PRIVATE"
 	}
 	return hex(uint64(uint32(a.v)))
@@ -23,11 +27,11 @@ func showIPCFlags(_ *printer, a operand) string { return ipcFlagsText(&ipcFlags,
 // showShmgetFlags: the size of huge pages stands between the flags and the mode.
 func showShmgetFlags(_ *printer, a operand) string {
 	v := uint64(uint32(a.v))
-	huge := v >> MAP_HUGE_SHIFT & MAP_HUGE_MASK
-	if v&SHM_HUGETLB == 0 || huge == 0 {
+	huge := v >> abi.MAP_HUGE_SHIFT & abi.MAP_HUGE_MASK
+	if v&abi.SHM_HUGETLB == 0 || huge == 0 {
 		return ipcFlagsText(&shmgetFlags, v)
 	}
-	names, rest := shmgetFlags.split(v &^ (MAP_HUGE_MASK<<MAP_HUGE_SHIFT | 0o777))
+	names, rest := shmgetFlags.split(v &^ (abi.MAP_HUGE_MASK<<abi.MAP_HUGE_SHIFT | 0o777))
 	if rest != 0 {
 		names = append(names, hex(rest))
 	}
@@ -35,7 +39,7 @@ func showShmgetFlags(_ *printer, a operand) string {
 }
 
 func showSembufs(p *printer, a operand) string {
-	return showArray(p, a.v, int(p.length(a)), func(_ *printer, v *Sembuf) string {
+	return showArray(p, a.v, int(p.length(a)), func(_ *printer, v *abi.Sembuf) string {
 		return "{sem_num=" + udec(uint64(v.Num)) + ", sem_op=" + dec(int64(v.Op)) +
 			", sem_flg=" + sembufFlags.Format(uint64(uint16(v.Flg))) + "}"
 	})
@@ -54,7 +58,7 @@ func showMsgbuf(p *printer, a operand) string { return p.msgbuf(a.v, p.length(a)
 
 func showOutMsgbuf(p *printer, a operand) string { return p.msgbuf(a.v, p.length(a)) }
 
-func showMqAttr(_ *printer, v *MqAttr) string {
+func showMqAttr(_ *printer, v *abi.MqAttr) string {
 	return "{mq_flags=" + openFlags.Format(uint64(v.Flags)) + ", mq_maxmsg=" + dec(v.Maxmsg) +
 		", mq_msgsize=" + dec(v.Msgsize) + ", mq_curmsgs=" + dec(v.Curmsgs) + "}"
 }
@@ -71,8 +75,8 @@ func showMqAttrIf(p *printer, a operand) string {
 func enumIPC(e *Enum) formatter {
 	return func(_ *printer, a operand) string {
 		v := uint64(uint32(a.v))
-		if v&IPC_64 != 0 {
-			return "IPC_64|" + e.Format(v&^IPC_64)
+		if v&abi.IPC_64 != 0 {
+			return "IPC_64|" + e.Format(v&^abi.IPC_64)
 		}
 		return e.Format(v)
 	}

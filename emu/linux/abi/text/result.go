@@ -1,14 +1,18 @@
-package abi
+package text
 
-import "strings"
+import (
+	"strings"
+
+	"panda/emu/linux/abi"
+)
 
 // result formats what follows "= ".
 func (p *printer) result() string {
-	if p.call.Ret == RNone && !p.failed {
+	if p.call.Ret == abi.RNone && !p.failed {
 		return "?"
 	}
-	if e, ok := IsError(p.ret); ok {
-		if e >= ERESTARTSYS {
+	if e, ok := abi.IsError(p.ret); ok {
+		if e >= abi.ERESTARTSYS {
 			return "? " + e.Error()
 		}
 		return "-1 " + e.Error()
@@ -20,26 +24,26 @@ func decimal(p *printer) string { return dec(p.ret) }
 
 // results formats a result by its type.
 var results = [...]func(p *printer) string{
-	RInt:        decimal,
-	RFD:         decimal,
-	RUint:       func(p *printer) string { return udec(p.word64()) },
-	RHex:        func(p *printer) string { return hex(p.word64()) },
-	ROctal:      func(p *printer) string { return octal(p.word64()) },
-	RSigmask:    func(p *printer) string { return hex(p.word64()) + " (mask " + SigsetText(uint64(p.ret), 32) + ")" },
-	ROldSigmask: func(p *printer) string { return hex(p.word64()) + " (old mask " + SigsetText(uint64(p.ret), 32) + ")" },
-	RSigHandler: handlerResult,
-	RUserDesc:   userDescResult,
-	RTime:       func(p *printer) string { return dec(p.ret) + " (" + date(p.ret, "") + ")" },
-	RPoll:       pollResult,
-	RSelect:     selectResult,
-	RFcntl:      fcntlResult,
-	RPrctl:      prctlResult,
-	RPersona:    func(p *printer) string { return hex(uint64(uint32(p.ret))) + " (" + PersonaText(uint32(p.ret)) + ")" },
-	RTimex:      func(p *printer) string { return dec(p.ret) + " (" + adjStates.Format(uint64(p.ret)) + ")" },
-	RSched:      func(p *printer) string { return dec(p.ret) + " (" + schedPolicies.Format(uint64(p.ret)) + ")" },
-	RMembarrier: membarrierResult,
-	RSignal:     func(p *printer) string { return dec(p.ret) + " (" + SignalName(int(p.ret)) + ")" },
-	RNone:       func(*printer) string { return "?" },
+	abi.RInt:        decimal,
+	abi.RFD:         decimal,
+	abi.RUint:       func(p *printer) string { return udec(p.word64()) },
+	abi.RHex:        func(p *printer) string { return hex(p.word64()) },
+	abi.ROctal:      func(p *printer) string { return octal(p.word64()) },
+	abi.RSigmask:    func(p *printer) string { return hex(p.word64()) + " (mask " + SigsetText(uint64(p.ret), 32) + ")" },
+	abi.ROldSigmask: func(p *printer) string { return hex(p.word64()) + " (old mask " + SigsetText(uint64(p.ret), 32) + ")" },
+	abi.RSigHandler: handlerResult,
+	abi.RUserDesc:   userDescResult,
+	abi.RTime:       func(p *printer) string { return dec(p.ret) + " (" + date(p.ret, "") + ")" },
+	abi.RPoll:       pollResult,
+	abi.RSelect:     selectResult,
+	abi.RFcntl:      fcntlResult,
+	abi.RPrctl:      prctlResult,
+	abi.RPersona:    func(p *printer) string { return hex(uint64(uint32(p.ret))) + " (" + PersonaText(uint32(p.ret)) + ")" },
+	abi.RTimex:      func(p *printer) string { return dec(p.ret) + " (" + adjStates.Format(uint64(p.ret)) + ")" },
+	abi.RSched:      func(p *printer) string { return dec(p.ret) + " (" + schedPolicies.Format(uint64(p.ret)) + ")" },
+	abi.RMembarrier: membarrierResult,
+	abi.RSignal:     func(p *printer) string { return dec(p.ret) + " (" + abi.SignalName(int(p.ret)) + ")" },
+	abi.RNone:       func(*printer) string { return "?" },
 }
 
 // word64 is the result as an unsigned word of the guest.
@@ -52,7 +56,7 @@ func (p *printer) word64() uint64 {
 
 func handlerResult(p *printer) string {
 	v := p.word64()
-	if v > SIG_IGN {
+	if v > abi.SIG_IGN {
 		return hex(v)
 	}
 	return hex(v) + " (" + handlerText(v) + ")"
@@ -60,7 +64,7 @@ func handlerResult(p *printer) string {
 
 // userDescResult tells which entry the kernel chose.
 func userDescResult(p *printer) string {
-	var v UserDesc
+	var v abi.UserDesc
 	if p.l.Load(p.mem, p.value(0), &v) != nil {
 		return dec(p.ret)
 	}
@@ -74,7 +78,7 @@ func pollResult(p *printer) string {
 	}
 	var ready []string
 	for i := range int(uint32(p.value(1))) {
-		var v PollFD
+		var v abi.PollFD
 		if p.l.LoadAt(p.mem, p.value(0), i, &v) != nil {
 			break
 		}
@@ -97,7 +101,7 @@ func (p *printer) left(arg int) string {
 		return ""
 	}
 	switch t := p.call.Args[arg].Type; t {
-	case TTimespec, TTimespec64, TTimeval:
+	case abi.TTimespec, abi.TTimespec64, abi.TTimeval:
 		return ", left " + kinds[t].show(p, a)
 	}
 	return ""
@@ -122,20 +126,20 @@ func selectResult(p *printer) string {
 func fcntlResult(p *printer) string {
 	v := uint64(uint32(p.ret))
 	switch uint32(p.value(1)) {
-	case F_GETFD:
+	case abi.F_GETFD:
 		if v == 0 {
 			return "0"
 		}
 		return hex(v) + " (flags " + fdFlags.Format(v) + ")"
-	case F_GETFL:
+	case abi.F_GETFL:
 		return hex(v) + " (flags " + OpenFlagsText(v) + ")"
-	case F_GETLEASE:
+	case abi.F_GETLEASE:
 		return hex(v) + " (" + lockTypes.Format(v) + ")"
-	case F_GETSIG, F_GETOWN:
-		if v != 0 && uint32(p.value(1)) == F_GETSIG {
-			return dec(p.ret) + " (" + SignalName(int(p.ret)) + ")"
+	case abi.F_GETSIG, abi.F_GETOWN:
+		if v != 0 && uint32(p.value(1)) == abi.F_GETSIG {
+			return dec(p.ret) + " (" + abi.SignalName(int(p.ret)) + ")"
 		}
-	case F_GET_SEALS:
+	case abi.F_GET_SEALS:
 		if v != 0 {
 			return hex(v) + " (seals " + sealFlags.Format(v) + ")"
 		}
@@ -145,9 +149,9 @@ func fcntlResult(p *printer) string {
 
 func prctlResult(p *printer) string {
 	switch v := uint64(uint32(p.ret)); uint32(p.value(0)) {
-	case PR_GET_DUMPABLE:
+	case abi.PR_GET_DUMPABLE:
 		return dec(p.ret) + " (" + dumpables.Format(v) + ")"
-	case PR_GET_SECUREBITS:
+	case abi.PR_GET_SECUREBITS:
 		if v != 0 {
 			return hex(v) + " (" + securebits.Format(v) + ")"
 		}
@@ -157,7 +161,7 @@ func prctlResult(p *printer) string {
 
 // membarrierResult: a query returns the commands that are supported.
 func membarrierResult(p *printer) string {
-	if p.ret == 0 || uint32(p.value(0)) != MEMBARRIER_CMD_QUERY {
+	if p.ret == 0 || uint32(p.value(0)) != abi.MEMBARRIER_CMD_QUERY {
 		return dec(p.ret)
 	}
 	set := Flags{membarrierCmds.Unknown, membarrierCmds.Names[1:]} // without QUERY, which is 0

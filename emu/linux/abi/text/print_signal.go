@@ -1,40 +1,14 @@
-package abi
+package text
 
 import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"panda/emu/linux/abi"
 )
 
-var signalNames = [...]string{
-	SIGHUP: "HUP", SIGINT: "INT", SIGQUIT: "QUIT", SIGILL: "ILL", SIGTRAP: "TRAP", SIGABRT: "ABRT",
-	SIGBUS: "BUS", SIGFPE: "FPE", SIGKILL: "KILL", SIGUSR1: "USR1", SIGSEGV: "SEGV", SIGUSR2: "USR2",
-	SIGPIPE: "PIPE", SIGALRM: "ALRM", SIGTERM: "TERM", SIGSTKFLT: "STKFLT", SIGCHLD: "CHLD",
-	SIGCONT: "CONT", SIGSTOP: "STOP", SIGTSTP: "TSTP", SIGTTIN: "TTIN", SIGTTOU: "TTOU", SIGURG: "URG",
-	SIGXCPU: "XCPU", SIGXFSZ: "XFSZ", SIGVTALRM: "VTALRM", SIGPROF: "PROF", SIGWINCH: "WINCH",
-	SIGIO: "IO", SIGPWR: "PWR", SIGSYS: "SYS", SIGRTMIN: "RTMIN",
-}
-
-// shortSignal is a signal's name without SIG.
-func shortSignal(n int) string {
-	switch {
-	case n > 0 && n < len(signalNames):
-		return signalNames[n]
-	case n > SIGRTMIN && n <= SIGRTMAX:
-		return "RT_" + dec(int64(n-SIGRTMIN))
-	}
-	return ""
-}
-
-// SignalName returns the name of a signal, "SIGSEGV", or its number.
-func SignalName(n int) string {
-	if s := shortSignal(n); s != "" {
-		return "SIG" + s
-	}
-	return dec(int64(n))
-}
-
-func showSignal(_ *printer, a operand) string { return SignalName(int(int32(a.v))) }
+func showSignal(_ *printer, a operand) string { return abi.SignalName(int(int32(a.v))) }
 
 // SigsetText formats a set of n signals. A set with most signals in it is shown
 // by those that are missing.
@@ -48,7 +22,7 @@ func SigsetText(set uint64, n int) string {
 	var list []string
 	for i := range n {
 		if set>>i&1 != 0 {
-			list = append(list, shortSignal(i+1))
+			list = append(list, abi.ShortSignal(i+1))
 		}
 	}
 	return head + strings.Join(list, " ") + "]"
@@ -86,10 +60,10 @@ func showOldSigmask(_ *printer, a operand) string { return SigsetText(a.v, 32) }
 // showSelectMask prints the sixth argument of pselect6: a pointer to a pointer
 // and a size.
 func showSelectMask(p *printer, a operand) string {
-	return showAt(p, a.v, func(p *printer, v *Iovec) string {
+	return showAt(p, a.v, func(p *printer, v *abi.Iovec) string {
 		set := p.ptr(v.Base)
 		if bits8, ok := p.word(v.Base, 8); v.Base != 0 && v.Len == 8 && ok {
-			set = SigsetText(bits8, NSIG)
+			set = SigsetText(bits8, abi.NSIG)
 		}
 		return "{sigmask=" + set + ", sigsetsize=" + udec(v.Len) + "}"
 	})
@@ -97,9 +71,9 @@ func showSelectMask(p *printer, a operand) string {
 
 func handlerText(v uint64) string {
 	switch v {
-	case SIG_DFL:
+	case abi.SIG_DFL:
 		return "SIG_DFL"
-	case SIG_IGN:
+	case abi.SIG_IGN:
 		return "SIG_IGN"
 	}
 	return hex(v)
@@ -109,30 +83,30 @@ func showSigHandler(_ *printer, a operand) string { return handlerText(a.v) }
 
 // sigactionText formats an action with a mask of n signals. The restorer counts
 // only with its flag.
-func sigactionText(v *Sigaction, n int) string {
+func sigactionText(v *abi.Sigaction, n int) string {
 	s := "{sa_handler=" + handlerText(v.Handler) + ", sa_mask=" + SigsetText(v.Mask, n) +
 		", sa_flags=" + saFlags.Format(v.Flags)
-	if v.Flags&SA_RESTORER != 0 {
+	if v.Flags&abi.SA_RESTORER != 0 {
 		s += ", sa_restorer=" + hex(v.Restorer)
 	}
 	return s + "}"
 }
 
-func showSigaction(_ *printer, v *Sigaction) string { return sigactionText(v, NSIG) }
+func showSigaction(_ *printer, v *abi.Sigaction) string { return sigactionText(v, abi.NSIG) }
 
-func showOldSigaction(_ *printer, v *OldSigaction) string {
-	return sigactionText((*Sigaction)(v), 32)
+func showOldSigaction(_ *printer, v *abi.OldSigaction) string {
+	return sigactionText((*abi.Sigaction)(v), 32)
 }
 
-func showStack(p *printer, v *Stack) string {
+func showStack(p *printer, v *abi.Stack) string {
 	return "{ss_sp=" + p.ptr(v.SP) + ", ss_flags=" + stackFlags.Format(uint64(uint32(v.Flags))) +
 		", ss_size=" + udec(v.Size) + "}"
 }
 
 // siCodeNames are the codes that belong to one signal.
 var siCodeNames = map[int32]*Enum{
-	SIGILL: &illCodes, SIGFPE: &fpeCodes, SIGSEGV: &segvCodes, SIGBUS: &busCodes, SIGTRAP: &trapCodes,
-	SIGCHLD: &cldCodes, SIGPOLL: &pollCodes, SIGSYS: &sysCodes,
+	abi.SIGILL: &illCodes, abi.SIGFPE: &fpeCodes, abi.SIGSEGV: &segvCodes, abi.SIGBUS: &busCodes, abi.SIGTRAP: &trapCodes,
+	abi.SIGCHLD: &cldCodes, abi.SIGPOLL: &pollCodes, abi.SIGSYS: &sysCodes,
 }
 
 func siCodeText(signo, code int32) string {
@@ -147,47 +121,47 @@ func siCodeText(signo, code int32) string {
 	return hex(uint64(uint32(code)))
 }
 
-func showSiginfo(p *printer, v *Siginfo) string {
+func showSiginfo(p *printer, v *abi.Siginfo) string {
 	if v.Signo == 0 {
 		return "{}"
 	}
-	s := "{si_signo=" + SignalName(int(v.Signo)) + ", si_code=" + siCodeText(v.Signo, v.Code)
+	s := "{si_signo=" + abi.SignalName(int(v.Signo)) + ", si_code=" + siCodeText(v.Signo, v.Code)
 	if v.Errno != 0 {
-		s += ", si_errno=" + Errno(v.Errno).Name()
+		s += ", si_errno=" + abi.Errno(v.Errno).Name()
 	}
 	kind := v.Kind()
-	if v.Code == SI_KERNEL && siginfoKinds[v.Signo] == SigFault {
-		kind = SigFault // a fault without an address: a general protection fault
+	if v.Code == abi.SI_KERNEL && abi.KindOf(v.Signo) == abi.SigFault {
+		kind = abi.SigFault // a fault without an address: a general protection fault
 	}
 	return s + siginfoTexts[kind](p, v) + "}"
 }
 
-var siginfoTexts = [...]func(p *printer, v *Siginfo) string{
-	SigKill: func(p *printer, v *Siginfo) string {
+var siginfoTexts = [...]func(p *printer, v *abi.Siginfo) string{
+	abi.SigKill: func(p *printer, v *abi.Siginfo) string {
 		switch {
-		case v.Code == SI_USER || v.Code == SI_TKILL:
+		case v.Code == abi.SI_USER || v.Code == abi.SI_TKILL:
 			return siSender(v)
 		case v.PID == 0 && v.UID == 0:
 			return siValue(p, v)
 		}
 		return siSender(v) + siValue(p, v)
 	},
-	SigTimer: func(p *printer, v *Siginfo) string {
+	abi.SigTimer: func(p *printer, v *abi.Siginfo) string {
 		return ", si_timerid=" + hex(uint64(uint32(v.TimerID))) + ", si_overrun=" + dec(int64(v.Overrun)) + siValue(p, v)
 	},
-	SigQueue: func(p *printer, v *Siginfo) string { return siSender(v) + siValue(p, v) },
-	SigChild: func(_ *printer, v *Siginfo) string {
+	abi.SigQueue: func(p *printer, v *abi.Siginfo) string { return siSender(v) + siValue(p, v) },
+	abi.SigChild: func(_ *printer, v *abi.Siginfo) string {
 		status := dec(int64(v.Status))
-		if v.Code != CLD_EXITED {
-			status = SignalName(int(v.Status))
+		if v.Code != abi.CLD_EXITED {
+			status = abi.SignalName(int(v.Status))
 		}
 		return siSender(v) + ", si_status=" + status + ", si_utime=" + ticksText(v.Utime) + ", si_stime=" + ticksText(v.Stime)
 	},
-	SigFault: siFault,
-	SigPoll: func(_ *printer, v *Siginfo) string {
+	abi.SigFault: siFault,
+	abi.SigPoll: func(_ *printer, v *abi.Siginfo) string {
 		return ", si_band=" + dec(v.Band) + ", si_fd=" + dec(int64(v.FD))
 	},
-	SigCall: func(p *printer, v *Siginfo) string {
+	abi.SigCall: func(p *printer, v *abi.Siginfo) string {
 		return ", si_call_addr=" + p.ptr(v.CallAddr) + ", si_syscall=" + dec(int64(v.Syscall)) + ", si_arch=" + auditArchs.Format(uint64(v.Arch))
 	},
 }
@@ -201,42 +175,42 @@ func ticksText(v int64) string {
 }
 
 var auditArchs = Enum{"AUDIT_ARCH_???", []Name{
-	{AUDIT_ARCH_X86_64, "AUDIT_ARCH_X86_64"},
-	{AUDIT_ARCH_I386, "AUDIT_ARCH_I386"},
-	{AUDIT_ARCH_ARM, "AUDIT_ARCH_ARM"},
-	{AUDIT_ARCH_AARCH64, "AUDIT_ARCH_AARCH64"},
+	{abi.AUDIT_ARCH_X86_64, "AUDIT_ARCH_X86_64"},
+	{abi.AUDIT_ARCH_I386, "AUDIT_ARCH_I386"},
+	{abi.AUDIT_ARCH_ARM, "AUDIT_ARCH_ARM"},
+	{abi.AUDIT_ARCH_AARCH64, "AUDIT_ARCH_AARCH64"},
 }}
 
 // siFault adds to the address what only some faults have.
-func siFault(p *printer, v *Siginfo) string {
+func siFault(p *printer, v *abi.Siginfo) string {
 	s := ", si_addr=" + p.ptr(v.Addr)
 	switch {
-	case v.Signo == SIGBUS && (v.Code == BUS_MCEERR_AR || v.Code == BUS_MCEERR_AO):
+	case v.Signo == abi.SIGBUS && (v.Code == abi.BUS_MCEERR_AR || v.Code == abi.BUS_MCEERR_AO):
 		s += ", si_addr_lsb=" + hex(uint64(uint16(v.AddrLSB)))
-	case v.Signo == SIGSEGV && v.Code == SEGV_BNDERR:
+	case v.Signo == abi.SIGSEGV && v.Code == abi.SEGV_BNDERR:
 		s += ", si_lower=" + p.ptr(v.Lower) + ", si_upper=" + p.ptr(v.Upper)
-	case v.Signo == SIGSEGV && v.Code == SEGV_PKUERR:
+	case v.Signo == abi.SIGSEGV && v.Code == abi.SEGV_PKUERR:
 		s += ", si_pkey=" + udec(uint64(v.Pkey))
 	}
 	return s
 }
 
-func siSender(v *Siginfo) string {
+func siSender(v *abi.Siginfo) string {
 	return ", si_pid=" + dec(int64(v.PID)) + ", si_uid=" + udec(uint64(v.UID))
 }
 
-func siValue(p *printer, v *Siginfo) string {
+func siValue(p *printer, v *abi.Siginfo) string {
 	if v.Value == 0 {
 		return ""
 	}
 	return ", si_int=" + dec(int64(int32(v.Value))) + ", si_ptr=" + p.ptr(v.Value)
 }
 
-func showSigevent(p *printer, v *Sigevent) string {
+func showSigevent(p *printer, v *abi.Sigevent) string {
 	signo := dec(int64(v.Signo))
 	switch v.Notify {
-	case SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID:
-		signo = SignalName(int(v.Signo))
+	case abi.SIGEV_SIGNAL, abi.SIGEV_THREAD, abi.SIGEV_THREAD_ID:
+		signo = abi.SignalName(int(v.Signo))
 	}
 	s := "{"
 	if v.Value != 0 {
@@ -244,9 +218,9 @@ func showSigevent(p *printer, v *Sigevent) string {
 	}
 	s += "sigev_signo=" + signo + ", sigev_notify=" + sigevNotifies.Format(uint64(uint32(v.Notify)))
 	switch v.Notify {
-	case SIGEV_THREAD_ID:
+	case abi.SIGEV_THREAD_ID:
 		s += ", sigev_notify_thread_id=" + dec(int64(v.TID))
-	case SIGEV_THREAD:
+	case abi.SIGEV_THREAD:
 		s += ", sigev_notify_function=" + p.ptr(v.Function) + ", sigev_notify_attributes=" + p.ptr(v.Attribs)
 	}
 	return s + "}"
@@ -259,7 +233,7 @@ func showSigframe(p *printer, a operand) string {
 	if !ok {
 		return "{mask=" + p.ptr(a.v) + "}"
 	}
-	return "{mask=" + SigsetText(v, NSIG) + "}"
+	return "{mask=" + SigsetText(v, abi.NSIG) + "}"
 }
 
 // showOldSigframe: on i386 the stack pointer is at the sigcontext, which has the
