@@ -86,8 +86,11 @@ func (n *procNode) hostPath() string {
 
 // Readlink is the text of a link.
 func (n *procNode) Readlink() (string, errno) {
-	if n.row.link == nil {
+	switch {
+	case n.row.link == nil:
 		return "", abi.EINVAL
+	case n.gone():
+		return "", abi.ENOENT
 	}
 	return n.row.link(n)
 }

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,8 +159,11 @@ func endedChild(n *procNode, name string) *procNode {
 	if !slices.Contains(endedNames(n), name) {
 		return nil
 	}
-	return n.below(&procRow{name: name, mode: regular | 0o444, text: func(n *procNode) string { return n.p.remains().Text(name) }}, name)
+	return n.below(&endedFileRow, name)
 }
+
+// endedFileRow is a file in the directory of a process that has ended.
+var endedFileRow = procRow{mode: regular | 0o444, text: func(n *procNode) string { return n.p.remains().Text(path.Base(n.path)) }}
 
 func fdNames(n *procNode) []string { return n.t.files.names() }
 
@@ -276,6 +280,9 @@ var attrRow = procRow{mode: regular | 0o666, transfer: func(*File, []byte, int64
 func mapFileName(r *mmu.Region) string { return fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)) }
 
 func mapFileNames(n *procNode) (names []string) {
+	if n.gone() {
+		return nil
+	}
 	for _, r := range n.p.mm.Space.Regions() {
 		if r.Ino != 0 {
 			names = append(names, mapFileName(&r))
@@ -285,18 +292,34 @@ func mapFileNames(n *procNode) (names []string) {
 }
 
 func mapFileChild(n *procNode, name string) *procNode {
+	at := n.below(&mapFileRow, name)
+	r, ok := at.mapped()
+	if !ok {
+		return nil
+	}
+	at.mode = symlink | 0o400
+	if r.Prot&guest.Write != 0 {
+		at.mode |= 0o200
+	}
+	return at
+}
+
+// mapped is the map of a file that a link of map_files names.
+func (n *procNode) mapped() (r mmu.Region, ok bool) {
+	name := path.Base(n.path)
 	start, _, _ := strings.Cut(name, "-")
 	a, err := strconv.ParseUint(start, 16, 64)
 	if err != nil {
-		return nil
+		return r, false
 	}
-	r, ok := n.p.mm.Space.Region(guest.Addr(a))
-	if !ok || r.Ino == 0 || mapFileName(&r) != name {
-		return nil
-	}
-	mode := uint32(symlink | 0o400)
-	if r.Prot&guest.Write != 0 {
-		mode |= 0o200
-	}
-	return n.below(&procRow{mode: mode, link: func(*procNode) (string, errno) { return r.Name, 0 }}, name)
+	r, ok = n.p.mm.Space.Region(guest.Addr(a))
+	return r, ok && r.Ino != 0 && mapFileName(&r) == name
 }
+
+// mapFileRow is a link of map_files.
+var mapFileRow = procRow{mode: symlink | 0o400, link: func(n *procNode) (string, errno) {
+	if r, ok := n.mapped(); ok {
+		return r.Name, 0
+	}
+	return "", abi.ENOENT
+}}
