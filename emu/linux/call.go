@@ -121,7 +121,7 @@ func (t *Thread) continueCall() bool {
 // under it any more, because its file was cut off, is a bad address.
 func (t *Thread) perform(f sysFunc) (ret int64, e errno) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer t.paths.Unpin()
+	defer t.work.paths.Unpin()
 	defer func() {
 		if r := recover(); r != nil {
 			e = t.badMemory(r)

@@ -53,8 +53,8 @@ func (k *Kernel) newFile(fd int, path string, flags int) *File {
 	f := &File{refs: 1, fd: fd, path: path, flags: flags &^ (abi.O_CLOEXEC | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC)}
 	if st, e := k.host.Fstat(fd); e == 0 {
 		f.mode, f.rdev = st.Mode&unix.S_IFMT, st.Rdev
-		if k.fs.procs.Has(fd, &st) {
-			f.proc.name = k.fs.procs.Name(fd, &st)
+		if k.procs.Has(fd, &st) {
+			f.proc.name = k.procs.Name(fd, &st)
 		}
 	}
 	return f

@@ -77,7 +77,6 @@ type Kernel struct {
 	timers  armedTimers
 	mem     memory
 	files   openFiles
-	fs      fileSystem
 	ttys    []*terminal
 	sockets sockets
 	uts     utsNames
@@ -100,6 +99,9 @@ type machinery struct {
 	reset      []uint64 // register words of a new program
 	syms       *sym.Symbols
 	library    library
+	sysroot    *hostfile.Root
+	procs      *namei.Procfs
+	umask      uint32        // of the host
 	live       []vcpu.Extent // frames that wait for functions that plugin code calls
 	onDelivery func(Delivery) Verdict
 }
@@ -150,13 +152,6 @@ type openFiles struct {
 	openings  []*opening
 }
 
-// fileSystem is what the names of files are looked up with.
-type fileSystem struct {
-	sysroot *hostfile.Root
-	umask   uint32 // of the host
-	procs   *namei.Procfs
-}
-
 // sockets is what the kernel knows of sockets and of what messages hold.
 type sockets struct {
 	bound   map[string]boundName // names of Unix sockets, by the host's
@@ -181,11 +176,10 @@ type ending struct {
 // set, such as control registers.
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
-		machinery: machinery{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, guest: cfg.Guest},
+		machinery: machinery{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, guest: cfg.Guest, procs: namei.NewProcfs(cfg.Host)},
 		tasks:     tasks{ever: map[int]bool{}},
 		sched:     scheduler{seed: cfg.Seed},
 		mem:       memory{group: mmu.NewGroup(), spaces: map[guest.ASID]bool{}},
-		fs:        fileSystem{procs: namei.NewProcfs(cfg.Host)},
 		sockets:   sockets{bound: map[string]boundName{}},
 
 		unsupported: map[string]int{},
@@ -214,7 +208,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	}
 	k.host.OnSignal(c.Tap)
 	var err error
-	if k.fs.sysroot, err = hostfile.OpenRoot(k.host, cfg.Command.Sysroot); err != nil {
+	if k.sysroot, err = hostfile.OpenRoot(k.host, cfg.Command.Sysroot); err != nil {
 		return nil, err
 	}
 	if err := k.openLibrary(); err != nil {
@@ -247,7 +241,7 @@ func (k *Kernel) startFirst() error {
 	}
 	k.host.RaiseLimits()
 	t := &Thread{k: k, p: p, tid: pid, regs: k.newRegs(), sched: threadSched{started: k.host.Now()}}
-	t.paths = t.newPaths()
+	t.work.paths = t.newPaths()
 	p.threads = []*Thread{t}
 	if err := k.openFirst(t); err != nil {
 		return err
@@ -336,7 +330,7 @@ func (k *Kernel) Close() {
 		}
 	}
 	k.endFlights()
-	k.fs.sysroot.Close()
+	k.sysroot.Close()
 	k.library.root.Close()
 }
 

@@ -20,9 +20,9 @@ func (t *Thread) look(dirfd int, p string, flags int) (namei.Target, errno) {
 		return tg, e
 	}
 	if tg.Proc != "" {
-		return t.paths.Walk(tg, true, 0)
+		return t.work.paths.Walk(tg, true, 0)
 	}
-	return t.paths.Pin(tg, unix.O_NOFOLLOW)
+	return t.work.paths.Pin(tg, unix.O_NOFOLLOW)
 }
 
 // statTarget is the attributes of what a path means.

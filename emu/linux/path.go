@@ -11,18 +11,18 @@ import (
 
 // newPaths is what resolves the paths of a thread.
 func (t *Thread) newPaths() namei.Resolver {
-	return namei.Resolver{Host: t.k.host, Procs: t.k.fs.procs, Proc: procView{t}}
+	return namei.Resolver{Host: t.k.host, Procs: t.k.procs, Proc: procView{t}}
 }
 
 // guestPath is the guest's name of a host path.
-func (k *Kernel) guestPath(host string) string { return k.fs.sysroot.Guest(host) }
+func (k *Kernel) guestPath(host string) string { return k.sysroot.Guest(host) }
 
 // hostPath is where an absolute path of the guest lies on the host: in the
 // sysroot if it is there. Links are followed within the sysroot.
 func (k *Kernel) hostPath(name string) string { return k.lookup(name, false) }
 
 func (k *Kernel) lookup(name string, nofollow bool) string {
-	return k.fs.sysroot.Lookup(name, nofollow)
+	return k.sysroot.Lookup(name, nofollow)
 }
 
 // locate says what a path is relative to a directory of the guest, without
@@ -71,11 +71,11 @@ func (t *Thread) resolve(dirfd int, name string, nofollow bool) (namei.Target, e
 	case e != 0:
 		return tg, e
 	case tg.Proc != "":
-		return t.paths.Walk(tg, nofollow, 0)
+		return t.work.paths.Walk(tg, nofollow, 0)
 	case nofollow:
-		return t.paths.PinParent(tg)
+		return t.work.paths.PinParent(tg)
 	}
-	return t.paths.Pin(tg, 0)
+	return t.work.paths.Pin(tg, 0)
 }
 
 // at looks at the path argument of a call, with AT_EMPTY_PATH and
@@ -98,7 +98,7 @@ func (t *Thread) atName(dirfd int, p string, flags int) (namei.Target, errno) {
 			}
 			tg.Dir, tg.Guest, tg.Node = f.fd, f.path, f.proc.node.orNil()
 		} else if t.fs.proc != "" {
-			return t.paths.Walk(namei.Target{Proc: t.fs.proc, Path: "."}, false, 0)
+			return t.work.paths.Walk(namei.Target{Proc: t.fs.proc, Path: "."}, false, 0)
 		}
 		return tg, 0
 	}

@@ -107,8 +107,7 @@ type Thread struct {
 	state   threadState
 	regs    []uint64 // while another thread is on the CPU
 	call    call
-	iov     callBuffers
-	paths   namei.Resolver
+	work    callWork
 	wait    *wait
 	resumed *resumedCall // what restart_syscall is to go on with
 	files   *fdTable
@@ -121,11 +120,12 @@ type Thread struct {
 	registered registered
 }
 
-// callBuffers are what a call works with until it returns: nothing of it outlives
-// the call.
-type callBuffers struct {
+// callWork is what a call works with until it returns: it is no state, nothing of it
+// outlives the call.
+type callWork struct {
 	single [1][]byte // the vector of a call with one buffer
 	spare  [512]byte // see scratch
+	paths  namei.Resolver
 }
 
 // threadSignals are what a thread has of signals for itself.

@@ -56,7 +56,7 @@ func openHostLink(n *procNode) (namei.Target, errno) {
 	if e != 0 {
 		return namei.Target{}, e
 	}
-	n.k.sched.cur.paths.Pinned(fd)
+	n.k.sched.cur.work.paths.Pinned(fd)
 	return n.k.opened(fd, n.path)
 }
 
@@ -66,8 +66,8 @@ func (k *Kernel) opened(fd int, guest string) (namei.Target, errno) {
 	switch {
 	case e != 0:
 		return namei.Target{}, e
-	case k.fs.procs.Has(fd, &st):
-		return namei.Target{Proc: k.fs.procs.Name(fd, &st)}, 0
+	case k.procs.Has(fd, &st):
+		return namei.Target{Proc: k.procs.Name(fd, &st)}, 0
 	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
 		return namei.Target{Dir: fd, Guest: guest}, 0
 	}

@@ -256,7 +256,7 @@ func openRoot(*procNode) (namei.Target, errno) {
 // openExe is the program's file. Where it lay is a name without links; what the
 // guest has put there since is not followed.
 func openExe(n *procNode) (namei.Target, errno) {
-	fd, _, walk, e := n.k.sched.cur.paths.OpenHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
+	fd, _, walk, e := n.k.sched.cur.work.paths.OpenHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
 	if walk {
 		e = abi.ENOENT
 	}

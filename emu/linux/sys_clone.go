@@ -140,7 +140,7 @@ func (t *Thread) parkHard() errno {
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
 	child := &Thread{k: k, tid: k.newID(), comm: t.comm, regs: k.newRegs(), own: t.ownStack(a), sched: threadSched{started: k.host.Now()}}
-	child.paths = child.newPaths()
+	child.work.paths = child.newPaths()
 	child.signal.mask, child.signal.fault = t.signal.mask, t.signal.fault
 	if t.signal.restore {
 		child.signal.mask = t.signal.oldMask

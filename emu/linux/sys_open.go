@@ -130,7 +130,7 @@ func (t *Thread) openPath(r openReq, nofollow bool) (tg namei.Target, fd int, e 
 			return tg, fd, e
 		}
 	}
-	if tg, e = t.paths.Walk(tg, nofollow, r.resolve); e != 0 || tg.Node != nil {
+	if tg, e = t.work.paths.Walk(tg, nofollow, r.resolve); e != 0 || tg.Node != nil {
 		return tg, -1, e
 	}
 	fd, _, e = t.openHost(tg, r)
@@ -179,10 +179,10 @@ func (t *Thread) openHost(tg namei.Target, r openReq) (fd int, walk bool, e errn
 	}
 	t.umasked(func() { fd, e = t.k.host.Openat2(tg.Dir, tg.Path, how) })
 	if e != 0 {
-		return -1, (r.resolve&namei.Confined == 0 || e == abi.ELOOP) && t.paths.MayBeProc(tg.Dir, tg.Path, e), e
+		return -1, (r.resolve&namei.Confined == 0 || e == abi.ELOOP) && t.work.paths.MayBeProc(tg.Dir, tg.Path, e), e
 	}
 	st, e := t.k.host.Fstat(fd)
-	if e == 0 && !t.k.fs.procs.Has(fd, &st) {
+	if e == 0 && !t.k.procs.Has(fd, &st) {
 		return fd, false, 0
 	}
 	t.k.host.Close(fd)
@@ -191,7 +191,7 @@ func (t *Thread) openHost(tg namei.Target, r openReq) (fd int, walk bool, e errn
 
 // umasked runs f, which creates a file, under the guest's umask.
 func (t *Thread) umasked(f func()) {
-	if t.fs.umask != t.k.fs.umask {
+	if t.fs.umask != t.k.umask {
 		defer t.k.host.Umask(t.k.host.Umask(t.fs.umask))
 	}
 	f()
@@ -264,12 +264,12 @@ func (k *Kernel) openFirst(t *Thread) error {
 	}
 	name, _ := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd))
 	t.fs = &fsContext{refs: 1, cwd: &workDir{fd, 1}, path: k.guestPath(name)}
-	if st, e := k.host.Fstat(fd); e == 0 && k.fs.procs.Has(fd, &st) {
-		t.fs.proc = k.fs.procs.Name(fd, &st)
+	if st, e := k.host.Fstat(fd); e == 0 && k.procs.Has(fd, &st) {
+		t.fs.proc = k.procs.Name(fd, &st)
 	}
-	k.fs.umask = k.host.Umask(0)
-	k.host.Umask(k.fs.umask)
-	t.fs.umask = k.fs.umask
+	k.umask = k.host.Umask(0)
+	k.host.Umask(k.umask)
+	t.fs.umask = k.umask
 	return nil
 }
 

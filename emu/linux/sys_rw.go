@@ -185,7 +185,7 @@ func (t *Thread) transferBuffer(c *call, write bool, off int64) (int64, errno) {
 	if c.Args[2] == 0 {
 		return t.transferNothing(x, write)
 	}
-	v, e := t.buffers(t.iov.single[:0], c.addr(1), c.Args[2], access)
+	v, e := t.buffers(t.work.single[:0], c.addr(1), c.Args[2], access)
 	if e != 0 {
 		return 0, e
 	}

@@ -262,8 +262,8 @@ func (t *Thread) enterDir(fd int) errno {
 		return e
 	}
 	place := ""
-	if st, e := t.k.host.Fstat(fd); e == 0 && t.k.fs.procs.Has(fd, &st) {
-		place = t.k.fs.procs.Name(fd, &st)
+	if st, e := t.k.host.Fstat(fd); e == 0 && t.k.procs.Has(fd, &st) {
+		place = t.k.procs.Name(fd, &st)
 	}
 	t.fs.chdir(t.k, fd)
 	t.fs.path, t.fs.proc = t.k.guestPath(name), place

@@ -66,10 +66,10 @@ func (t *Thread) mem(a guest.Addr, n uint64) ([]byte, errno) {
 
 // scratch is n bytes that last until the next use.
 func (t *Thread) scratch(n int) []byte {
-	if n > len(t.iov.spare) {
+	if n > len(t.work.spare) {
 		return make([]byte, n)
 	}
-	return t.iov.spare[:n]
+	return t.work.spare[:n]
 }
 
 // buffers appends memory for the host to transfer from or to. It fails if the first
@@ -92,7 +92,7 @@ func (t *Thread) buffers(v [][]byte, a guest.Addr, n uint64, access guest.Access
 // now, and perhaps something else. Where the memory is in several pieces, it is
 // copied there.
 func (t *Thread) fill(a guest.Addr, n uint64, with func(b []byte) (n int, e errno)) (int, errno) {
-	v, e := t.buffers(t.iov.single[:0], a, n, guest.Write)
+	v, e := t.buffers(t.work.single[:0], a, n, guest.Write)
 	switch {
 	case e != 0:
 		return 0, e
