@@ -15,7 +15,7 @@ import (
 
 // inlineSource is a loop that runs often enough to be made longer, with accesses
 // of all sizes; then an access that faults in the middle of a block, a string
-// instruction that does, stores into code, and code that stores behind itself.
+// instruction that does, stores into code, and code that stores after itself.
 const inlineSource = `
 .globl _start, loop, store, rare, patch, patched, handler, var
 .bss
@@ -67,7 +67,7 @@ patched: mov $1, %eax
 	dec %ecx
 	jnz 2b
 	inc %r12d
-	mov 16, %rax			# goes on behind, at 3
+	mov 16, %rax			# continues after it, at 3
 	inc %r12d
 3:	lea page+4080(%rip), %rdi
 	mov $99, %ecx

@@ -355,7 +355,7 @@ func TestTimersAndStep(t *testing.T) {
 }
 
 // TestDo: what is asked for while nothing runs waits for the next run and leaves
-// no stop behind; a stop is not lost.
+// no stop after it; a stop is not lost.
 func TestDo(t *testing.T) {
 	tm := newTestMachine(t, guestProgram(t))
 	n := 0

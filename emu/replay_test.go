@@ -2,8 +2,10 @@ package emu
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -86,6 +88,10 @@ type input struct {
 	within uint64 // of signals: a turn
 }
 
+func (i input) String() string {
+	return fmt.Sprintf("{icount %d, call %d, result %d, error %d, within %d}", i.icount, i.nr, i.ret, i.err, i.within)
+}
+
 // clockInput is the number of clock 0 among inputs.
 const clockInput = 1 << 20
 
@@ -148,7 +154,20 @@ func (d *recording) Do(c *hostsys.Call) {
 	for _, b := range outsOf(c) {
 		i.outs = append(i.outs, slices.Clone(b))
 	}
+	if c.Nr == hostsys.SysMap && c.Err == 0 {
+		i.outs = [][]byte{d.shown(int(c.Args[0].Num), int64(c.Args[1].Num), c.Args[2].Num)}
+	}
 	d.log = append(d.log, i)
+}
+
+// shown is what a map of a file shows.
+func (in *inputs) shown(fd int, off int64, size uint64) []byte {
+	b := make([]byte, size)
+	n, err := unix.Pread(fd, b, off)
+	if err != nil {
+		in.t.Error(err)
+	}
+	return b[:n]
 }
 
 func (d *recording) Clock(clock int) (int64, bool) {
@@ -165,11 +184,15 @@ func (d *recording) Clock(clock int) (int64, bool) {
 type replaying struct {
 	hostsys.Door
 	*inputs
-	tap func() // has signals taken before the next instruction
+	done []input
+	tap  func() // has signals taken before the next instruction
 }
 
-// givesDescriptor are calls whose answers are descriptors.
-var givesDescriptor = map[uintptr]bool{unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true, unix.SYS_PIPE2: true, unix.SYS_FCNTL: true, unix.SYS_MEMFD_CREATE: true}
+// givesDescriptor are calls whose answers are descriptors, or addresses of the host.
+var givesDescriptor = map[uintptr]bool{
+	unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true, unix.SYS_PIPE2: true, unix.SYS_FCNTL: true, unix.SYS_MEMFD_CREATE: true,
+	hostsys.SysMappedKeep: true, hostsys.SysMap: true,
+}
 
 func (d *replaying) Do(c *hostsys.Call) {
 	d.own()
@@ -178,12 +201,7 @@ func (d *replaying) Do(c *hostsys.Call) {
 		return
 	}
 	i := d.next(c.Nr)
-	if real := *c; c.Nr == unix.SYS_PPOLL {
-		real.Args[0].Buf, real.Args[2].Buf = slices.Clone(c.Args[0].Buf), make([]byte, 16)
-		d.Door.Do(&real)
-	} else {
-		d.Door.Do(c)
-	}
+	d.make(c, &i)
 	if givesDescriptor[c.Nr] {
 		return
 	}
@@ -191,6 +209,28 @@ func (d *replaying) Do(c *hostsys.Call) {
 	for n, b := range outsOf(c) {
 		copy(b, i.outs[n])
 	}
+}
+
+// make makes a call. A file that is mapped is another one, which shows the same.
+func (d *replaying) make(c *hostsys.Call, i *input) {
+	switch {
+	case c.Nr == unix.SYS_PPOLL:
+		real := *c
+		real.Args[0].Buf, real.Args[2].Buf = slices.Clone(c.Args[0].Buf), make([]byte, 16)
+		c = &real
+	case c.Nr == hostsys.SysMappedKeep && i.err == 0:
+		fd, err := unix.MemfdCreate("shown", unix.MFD_CLOEXEC)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		c.Ret, c.Err = int64(fd), 0
+		return
+	case c.Nr == hostsys.SysMap && i.err == 0:
+		if _, err := unix.Pwrite(int(c.Args[0].Num), i.outs[0], int64(c.Args[1].Num)); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.Door.Do(c)
 }
 
 func (d *replaying) Clock(clock int) (int64, bool) {
@@ -201,9 +241,10 @@ func (d *replaying) Clock(clock int) (int64, bool) {
 // next is the answer whose turn it is.
 func (d *replaying) next(nr uintptr) (i input) {
 	if len(d.log) == 0 || d.log[0].nr != nr || d.log[0].icount != d.icount() {
-		d.t.Fatalf("at icount %d call %d is made; there were %d calls more, next %+v", d.icount(), nr, len(d.log), d.log[:min(1, len(d.log))])
+		d.t.Fatalf("at icount %d call %d is made; there were %d calls more, next %v, after\n%v", d.icount(), nr, len(d.log), d.log[:min(3, len(d.log))], d.done[max(0, len(d.done)-8):])
 	}
 	i, d.log = d.log[0], d.log[1:]
+	d.done = append(d.done, i)
 	if len(d.log) > 0 && d.log[0].nr == hostsys.SysSignals && d.log[0].within != 0 && d.log[0].icount == d.icount() {
 		d.tap() // they came after this call and before another instruction
 	}
@@ -283,5 +324,60 @@ func TestReplay(t *testing.T) {
 		if d := second.difference(first); d != "" || len(again.log) != 0 {
 			t.Errorf("%s: %d inputs are left; %s", accel, len(again.log), d)
 		}
+	}
+}
+
+// mapSource sums up what a map of a file shows, which is as long as it says.
+const mapSource = `
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int n, char **args) {
+	struct stat st;
+	unsigned sum = 0;
+	int fd = open(args[1], O_RDONLY);
+	fstat(fd, &st);
+	unsigned char *p = mmap(0, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	for (int i = 0; i < st.st_size; i++) sum = sum * 31 + p[i];
+	if (fork() == 0) { // the child maps nothing new
+		for (int i = 0; i < st.st_size; i++) sum = sum * 31 + p[i];
+		_exit(sum & 15);
+	}
+	return 0;
+}
+`
+
+// TestReplayMaps: what maps of files show passes the door as well.
+func TestReplayMaps(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("there is one engine")
+	}
+	exe, file := compile(t, mapSource), filepath.Join(t.TempDir(), "file")
+	write := func(n int, b byte) {
+		if err := os.WriteFile(file, bytes.Repeat([]byte{b}, n), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := func() uint64 { return 0 }
+	in := &inputs{t: t, icount: start}
+	write(9000, 'a')
+	first := runSteadily(t, exe, []string{file}, steadyWay{
+		set: func(c *Config) {
+			c.Program.World = func(d hostsys.Door) hostsys.Door { return &recording{d, in, nil} }
+		},
+		drive: func(_ *testing.T, m *Machine, _ uint64) { in.icount = m.cpu.Icount },
+	}, 0)
+	write(100, 'b')
+	again := &replaying{inputs: &inputs{t: t, log: in.log, icount: start}}
+	second := runSteadily(t, exe, []string{file}, steadyWay{
+		set: func(c *Config) {
+			c.Program.World = func(d hostsys.Door) hostsys.Door { again.Door = d; return again }
+		},
+		drive: func(_ *testing.T, m *Machine, _ uint64) { again.icount, again.tap = m.cpu.Icount, m.cpu.Tap },
+	}, 0)
+	if d := second.difference(first); d != "" || len(again.log) != 0 {
+		t.Errorf("%d inputs are left; %s", len(again.log), d)
 	}
 }

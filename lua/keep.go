@@ -2,7 +2,7 @@ package lua
 
 import glua "github.com/yuin/gopher-lua"
 
-// keeper holds panda.keep of scripts between unloading and loading anew.
+// keeper holds panda.keep of scripts between unloading and loading again.
 type keeper struct{ tables map[string][]pair }
 
 // pair is one entry of a table, as plain data: a *[]pair stands for a table.

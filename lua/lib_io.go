@@ -37,7 +37,7 @@ const (
 	maxDate    = 4096 // bytes of a format, of which each two may become thirty
 )
 
-// openFiles puts the library's own functions behind ours, which add the buffer
+// openFiles puts the library's own functions after ours, which add the buffer
 // and take U64.
 func (s *State) openFiles() {
 	L := s.L

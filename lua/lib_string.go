@@ -136,7 +136,7 @@ func stringFormat(s *State, L *glua.LState) int {
 	}
 }
 
-// parse reads a conversion behind its % and gives the rest of the format.
+// parse reads a conversion after its % and gives the rest of the format.
 func (sp *spec) parse(L *glua.LState, f string) string {
 	i := 0
 	for ; i < len(f); i++ {

@@ -42,7 +42,7 @@ func pandaOriginal(s *State, L *glua.LState) int {
 	return s.callGuest(L, s.needHost(L).CallOriginal)
 }
 
-// callGuest runs a guest function. Texts are put below the stack, behind the red
+// callGuest runs a guest function. Texts are put below the stack, beyond the red
 // zone (System V ABI, x86-64 supplement, 3.2.2), and what was there comes back.
 func (s *State) callGuest(L *glua.LState, call func(fn guest.Addr, args ...uint64) (uint64, error)) int {
 	fn := s.argAddr(L, 1)

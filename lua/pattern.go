@@ -43,7 +43,7 @@ func newMatcher(s *State, L *glua.LState, src, pat string) *patternMatch {
 	return m
 }
 
-// find finds the first match that begins at pos or behind it, at pos alone when
+// find finds the first match that begins at pos or after it, at pos alone when
 // the pattern is anchored.
 func (m *patternMatch) find(pos int) (from, to int, ok bool) {
 	for ; pos <= len(m.src); pos++ {
@@ -100,7 +100,7 @@ func (m *patternMatch) match(s, p int) (end int, ok bool) {
 // special reports whether % and a character are more than a class.
 func (m *patternMatch) special(c byte) bool { return c == 'b' || c == 'f' || isDigit(c) }
 
-// escape matches %b, %f and %1 to %9; p is behind the %.
+// escape matches %b, %f and %1 to %9; p is after the %.
 func (m *patternMatch) escape(s, p int) (int, int, bool) {
 	switch m.pat[p] {
 	case 'b':

@@ -16,7 +16,7 @@ func (m *patternMatch) classEnd(p int) int {
 	return p + 1
 }
 
-// setEnd is behind the ] of a set. A ] that stands first is one of its members.
+// setEnd is after the ] of a set. A ] that stands first is one of its members.
 func (m *patternMatch) setEnd(p int) int {
 	i := p + 1
 	if i < len(m.pat) && m.pat[i] == '^' {

@@ -19,7 +19,7 @@ local function fails(text, f, ...) local ok, err = pcall(f, ...) if ok or not er
 same("plain", find("hello world", "o w"), 5, 7)
 same("empty", find("abc", ""), 1, 0)
 same("empty at the end", find("abc", "", 4), 4, 3)
-same("behind the end", { string.find("abc", "b", 9) == nil }, true)
+same("beyond the end", { string.find("abc", "b", 9) == nil }, true)
 same("from the end", find("abcabc", "b", -3), 5, 5)
 same("special as plain", find("a.b", ".", 1, true), 2, 2)
 same("captures", find("key = value", "(%w+)%s*=%s*(%w+)"), 1, 11, "key", "value")

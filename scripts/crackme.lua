@@ -98,7 +98,7 @@ end
 local hook = {}
 
 -- begin notes the call. The code that is about to run was translated without the
--- callback that notes writes, so the call is left at once, and then made anew.
+-- callback that notes writes, so the call is left at once, and then made again.
 local function begin(cpu)
   local at = cpu:arg(position)
   local given = cpu:str(at, LONGEST)

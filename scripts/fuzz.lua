@@ -141,7 +141,7 @@ local handle
 local watching
 
 -- campaign serves the first instruction. Its block was translated before anybody
--- watched what it writes, so the instruction is begun anew, once.
+-- watched what it writes, so the instruction begins again, once.
 local function campaign(cpu)
   if not watching then
     watching = true

@@ -117,7 +117,7 @@ local function handler(module, name)
   return h
 end
 
--- reload takes a handler anew from its file, if that has changed.
+-- reload reads a handler again from its file, if that has changed.
 panda.export("reload", function(path)
   local h, source = by_path[path], read(path)
   if not h or not source or source == h.source then return false end
@@ -143,7 +143,7 @@ local function logger(tid, indent)
   end
 end
 
--- call runs half of a handler; what fails rests until the file is saved anew.
+-- call runs half of a handler; what fails rests until the file is saved again.
 local function call(h, half, ...)
   local ok, ret = pcall(h[half], ...)
   if ok then return ret end

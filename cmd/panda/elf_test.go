@@ -115,7 +115,7 @@ var elfRows = []struct {
 	{"entry size 0", notExec, func(f *elfFile) { f.h.Phentsize = 0 }},
 	{"entry size 64", notExec, func(f *elfFile) { f.h.Phentsize = 64 }},
 	{"no headers", notExec, func(f *elfFile) { f.ph = nil }},
-	{"headers behind the end", notExec, func(f *elfFile) { f.h.Phoff = elfEnd }},
+	{"headers beyond the end", notExec, func(f *elfFile) { f.h.Phoff = elfEnd }},
 	{"headers cut off", notExec, func(f *elfFile) { f.h.Phoff = elfEnd - 55 }},
 	{"headers at the end", elfRuns, func(f *elfFile) { f.h.Phoff = elfEnd - 56 }},
 	{"headers at a negative place", notExec, func(f *elfFile) { f.h.Phoff = 1 << 63 }},
@@ -139,7 +139,7 @@ var elfRows = []struct {
 	{"incongruent by pages", elfDies, func(f *elfFile) { f.ph[0].Off = 0x1000 }},
 	{"negative offset", elfDies, func(f *elfFile) { f.load(6, 1<<63, elfBase+0x2000, 0x100, 0x100) }},
 	{"offset that wraps", elfDies, func(f *elfFile) { f.load(6, ^uint64(0)-0xfff, elfBase+0x2000, 0x1000, 0x1000) }},
-	{"offset behind the end", elfRuns, func(f *elfFile) { f.load(4, 0x100000, elfBase+0x2000, 0x100, 0x100) }},
+	{"offset beyond the end", elfRuns, func(f *elfFile) { f.load(4, 0x100000, elfBase+0x2000, 0x100, 0x100) }},
 	{"memory less than file", elfDies, func(f *elfFile) { f.ph[0].Memsz = 0x800 }},
 	{"memory of nothing", elfDies, func(f *elfFile) { f.load(6, 0x1000, elfBase+0x2000, 0x100, 0) }},
 	{"empty segment", elfRuns, func(f *elfFile) { f.load(6, 0x1000, elfBase+0x5000, 0, 0) }},
@@ -168,7 +168,7 @@ var elfRows = []struct {
 	{"cut off, not read", elfRuns, func(f *elfFile) { f.size = 0x400; f.ph[0].Filesz, f.ph[0].Memsz = 0x5000, 0x5000 }},
 	{"cut off, with zeroes", elfDies, func(f *elfFile) { f.load(6, 0x1000, elfBase+0x2000, 0x5100, 0x9000); f.size = 0x1800 }},
 	{"cut off, zeroes not writable", elfRuns, func(f *elfFile) { f.load(4, 0x1000, elfBase+0x2000, 0x5100, 0x9000); f.size = 0x1800 }},
-	{"zeroes behind the file's bytes", elfRuns, func(f *elfFile) {
+	{"zeroes after the file's bytes", elfRuns, func(f *elfFile) {
 		f.data[0x1100] = 1
 		f.code(zero32(elfBase + 0x2100))
 		f.load(6, 0x1000, elfBase+0x2000, 0x100, 0x200)
@@ -220,7 +220,7 @@ var elfRows = []struct {
 	{"interpreter without end", notExec, func(f *elfFile) { f.interp("./lib") }},
 	{"interpreter with an early end", elfRuns, func(f *elfFile) { f.interp("./lib\x00junk\x00") }},
 	{"interpreter's name too long", notExec, func(f *elfFile) { f.interp("./lib\x00"); f.ph[0].Filesz = 4097 }},
-	{"interpreter's name behind the end", readFail, func(f *elfFile) { f.interp("./lib\x00"); f.ph[0].Off = elfEnd - 3 }},
+	{"interpreter's name beyond the end", readFail, func(f *elfFile) { f.interp("./lib\x00"); f.ph[0].Off = elfEnd - 3 }},
 	{"interpreter a folder", noAccess, func(f *elfFile) { f.interp("/\x00") }},
 	{"interpreter in a file", "exit status 20", func(f *elfFile) { f.interp("./lib/x\x00") }},
 	{"interpreter not executable", noAccess, func(f *elfFile) { f.interp("./data\x00") }},

@@ -41,7 +41,7 @@ func parseLimits(text string, l linux.Limits) (linux.Limits, error) {
 	return l, nil
 }
 
-// parseAmount reads a number with k, m, g or t behind it, or none.
+// parseAmount reads a number with k, m, g or t after it, or none.
 func parseAmount(text string) (uint64, error) {
 	if text == "none" {
 		return 0, nil

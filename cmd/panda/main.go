@@ -145,7 +145,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
 	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
 	f.BoolVar(&o.tsv, "tsv", false, "print the tables of scripts as values divided by tabs")
-	f.BoolVar(&o.watch, "watch", false, "load a script anew when its file changes")
+	f.BoolVar(&o.watch, "watch", false, "load a script again when its file changes")
 	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins, only the guest; unless told otherwise, a call has 10s and 1024 MiB")
 	f.DurationVar(&o.deadline, "script-deadline", 0, "end a call of a script that takes longer, as \"100ms\"; 0 for never")
 	f.Func("script-memory", "end a call of a script when the scripts' data has grown by more `MiB`", func(s string) (err error) {

@@ -257,7 +257,7 @@ func (s *session) prompt() string {
 	return middleOut(s.place(s.m.CPU().PC()), longestPrompt) + "> "
 }
 
-// longestPrompt leaves room for a line to be edited behind a C++ symbol.
+// longestPrompt leaves room for a line to be edited after a C++ symbol.
 const longestPrompt = 48
 
 // middleOut shortens a text to n characters. Its end stays: the offset in a symbol.

@@ -230,7 +230,7 @@ func cmdFinish(s *session, _ string) error {
 }
 
 // cmdUntil runs to a place in this function or its callers. Without a place it
-// leaves a loop: it runs until an instruction behind this one is reached.
+// leaves a loop: it runs until an instruction after this one is reached.
 func cmdUntil(s *session, args string) error {
 	if args != "" {
 		a, err := s.address(args)

@@ -91,7 +91,7 @@ func (s *session) noteBuiltins() {
 	}
 }
 
-// findCommand takes a line apart that is a command: one behind a colon, or one
+// findCommand takes a line apart that is a command: one after a colon, or one
 // whose first word is a command and not a Lua variable. The part of that word
 // from a slash on belongs to the arguments, as in x/4gx.
 func (s *session) findCommand(line string) (c *command, args string, ok bool) {

@@ -9,7 +9,7 @@ import (
 	"panda/emu/plugin"
 )
 
-// reload loads the file of a script anew, with the arguments that it had. A file
+// reload loads the file of a script again, with the arguments that it had. A file
 // that does not compile leaves the old script at work.
 func reload(m *plugin.Manager, l *plugin.Loaded) error {
 	if l.Path == "" {

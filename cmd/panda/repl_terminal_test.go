@@ -66,7 +66,7 @@ func (s *screen) press(keys string) {
 	}
 }
 
-// waitFor waits until a text is on the screen, behind what was waited for last.
+// waitFor waits until a text is on the screen, after what was waited for last.
 func (s *screen) waitFor(text string) {
 	s.t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

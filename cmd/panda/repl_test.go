@@ -115,7 +115,7 @@ func (b *bareCore) Regions() []plugin.Region {
 }
 
 // TestTranscripts runs the lines that a user typed in each file of testdata/repl
-// and holds the session against the file. A line that was typed stands behind a
+// and holds the session against the file. A line that was typed stands after a
 // prompt, as the session prints it.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/repl/*.txt")
@@ -204,7 +204,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// TestReload: a script that changes is loaded anew with its state and
+// TestReload: a script that changes is loaded again with its state and
 // arguments; one that does not compile is kept.
 func TestReload(t *testing.T) {
 	var out bytes.Buffer

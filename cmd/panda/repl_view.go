@@ -103,7 +103,7 @@ func (s *session) reg(name, value string, assign bool) error {
 	return nil
 }
 
-// format is what stands behind x/.
+// format is what stands after x/.
 type format struct {
 	n    int
 	how  byte

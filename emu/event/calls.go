@@ -85,7 +85,7 @@ type Call struct {
 }
 
 // HookCalls calls enter at the first instruction of each function that the filter
-// chooses, and leave, if it is not nil, behind the call. Either may be nil.
+// chooses, and leave, if it is not nil, after the call. Either may be nil.
 func (b *Bus) HookCalls(o *Owner, f *Filter, enter, leave func(c *vcpu.CPU, call *Call)) *Calls {
 	h := &Calls{bus: b, enter: enter, leave: leave, sites: map[guest.Addr]*returnSite{}, at: map[callPlace]*Call{}}
 	h.Sub = b.Subscribe(o, InsnExec, f, PCFunc(h.entered))

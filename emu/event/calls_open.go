@@ -167,7 +167,7 @@ func (t *openCalls) inside(later []*Call, of *Call, over vcpu.Extent) (calls []*
 }
 
 // within ends the calls inside one that ends, by a return or because the program
-// has come behind it otherwise.
+// has come after it otherwise.
 func (o *callsInProgress) within(c *vcpu.CPU, call *Call, returned bool) {
 	t := call.in
 	n := len(t.calls)

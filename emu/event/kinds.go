@@ -80,8 +80,8 @@ var Rows = [NumKinds]Row{
 		"after a block was translated",
 	},
 	{
-		BeforeBlockExecInvalidateOpt, "before_block_exec_invalidate_opt", nil, blockBoolShape, "block", "tb", "true: translate the block anew and ask again",
-		"pc symbol module", "per block", "before a block runs, with the choice to translate it anew",
+		BeforeBlockExecInvalidateOpt, "before_block_exec_invalidate_opt", nil, blockBoolShape, "block", "tb", "true: translate the block again and ask once more",
+		"pc symbol module", "per block", "before a block runs, with the choice to translate it again",
 	},
 	{BeforeBlockExec, "before_block_exec", nil, blockShape, "block", "tb", "", "pc symbol module", "per block", "before a block runs"},
 	{

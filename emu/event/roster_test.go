@@ -58,7 +58,7 @@ func TestRemoval(t *testing.T) {
 		timers[i] = b.SetTimer(o, uint64(n-i), 0, func() {
 			fired = append(fired, i)
 			if i%3 == 0 && i > 0 {
-				timers[i-1].Remove() // due right behind it
+				timers[i-1].Remove() // due right after it
 				timers[i].Remove()
 			}
 		})

@@ -132,7 +132,7 @@ func (s *Sub) bind() {
 	}
 }
 
-// add enters a subscription behind those of the same owner and of owners that
+// add enters a subscription after those of the same owner and of owners that
 // were loaded before it.
 func (b *Bus) add(s *Sub) *Sub {
 	if s.Filter == nil {

@@ -9,7 +9,7 @@ import (
 	"panda/emu/vcpu"
 )
 
-// textReach is how far behind an address the end of a text is looked for.
+// textReach is how far after an address the end of a text is looked for.
 const textReach = 4096
 
 // CString reads bytes up to a zero byte, at most limit, page by page, so that what
@@ -34,7 +34,7 @@ func CString(c *vcpu.CPU, a guest.Addr, limit int) (s string, ended bool, err er
 // Text is the text at an address, if what is there is one: UTF-8 that can be
 // printed, with its zero byte within reach. All that shows texts to people asks
 // here, so that a pointer, or any other bytes, is not taken for one: the bytes of an
-// address may well be UTF-8, with the zeros of its upper half behind them.
+// address may well be UTF-8, with the zeros of its upper half after them.
 func Text(c *vcpu.CPU, a guest.Addr) (s string, ok bool) {
 	s, ended, err := CString(c, a, textReach)
 	if err != nil || !ended || !utf8.ValidString(s) || len(s) < int(c.Machine.Arch.Word()) && pointer(c, a) {
@@ -54,5 +54,5 @@ func pointer(c *vcpu.CPU, a guest.Addr) bool {
 	if !ok {
 		return false
 	}
-	return c.Space.Check(v, 1, 0) == nil
+	return c.Read(v, make([]byte, 1)) == nil
 }

@@ -96,7 +96,7 @@ type whenParser struct {
 	kind  Kind
 	text  string
 	regs  Lookup
-	pos   int    // behind the token
+	pos   int    // after the token
 	start int    // of the token
 	tok   string // the token; a text begins with its quote; empty at the end
 	depth int

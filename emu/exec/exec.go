@@ -97,7 +97,7 @@ type Stats struct {
 	Copied        uint64 // blocks that are copies of others
 	Reused        uint64 // blocks that another address space has left behind
 	Flushes, SMC  uint64
-	Hot           uint64 // blocks to be made anew because they run often
+	Hot           uint64 // blocks to be translated again because they run often
 	Turns         uint64 // chains of blocks that ran; without chaining, blocks
 	Partial       uint64 // changes of subscriptions that dropped some translations
 }

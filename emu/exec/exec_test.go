@@ -260,7 +260,7 @@ func TestPanickingCallback(t *testing.T) {
 	}
 }
 
-// TestSelfModifying overwrites the instruction behind the store, in the same
+// TestSelfModifying overwrites the instruction after the store, in the same
 // block:
 //
 //	10000  mov byte [rip+3], 0xc0   (the modrm of the next but one)
@@ -292,7 +292,7 @@ func TestSelfModifying(t *testing.T) {
 //	10000  mov ecx, 100
 //	10005  mov [rip+0x1f5], ecx     (10200: data)
 //	1000b  mov [rip+0xf0], ecx      (10101: the immediate of the function)
-//	10011  mov [rip+2], cl          (10019: the immediate behind it)
+//	10011  mov [rip+2], cl          (10019: the immediate after it)
 //	10017  add ebx, 0
 //	1001d  call 10100
 //	10022  dec ecx

@@ -43,7 +43,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	panic(e.bug(c, fault))
 }
 
-// raised handles an exception of a helper. A trap leaves the state behind its
+// raised handles an exception of a helper. A trap leaves the state after its
 // instruction.
 func (e *Engine) raised(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
 	tb, n := c.TB, c.Index()
@@ -73,7 +73,7 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	tb := c.TB
 	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
 	c.Settle()
-	if watched || f == nil { // the instruction begins anew; what stands before it has fired
+	if watched || f == nil { // the instruction begins again; what stands before it has fired
 		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 	}
 	switch {

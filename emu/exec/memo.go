@@ -27,7 +27,7 @@ type memo struct {
 }
 
 // memory is a translation with the bytes that it was made from, and those
-// behind it that might have decided where it ends.
+// after it that might have decided where it ends.
 type memory struct {
 	code  []byte
 	tb    *vcpu.TB
@@ -38,7 +38,7 @@ type memory struct {
 // memoMax is how many translations are remembered before all are forgotten.
 const memoMax = 1 << 17
 
-// beyond is how far behind its end a block's code is compared: the longest
+// beyond is how far after its end a block's code is compared: the longest
 // instruction of any architecture.
 const beyond = 15
 

@@ -107,7 +107,7 @@ func (f *family) poke(s *mmu.Space, at guest.Addr, b byte) {
 	}
 }
 
-// TestShareWatched: blocks that somebody watches are made anew, the others not.
+// TestShareWatched: blocks that somebody watches are translated again, the others not.
 func TestShareWatched(t *testing.T) {
 	f := &family{Bare: newMachine(t, loop), t: t}
 	f.want("first", f.Space.(*mmu.Space), 15, loopInsns)

@@ -59,7 +59,7 @@ func (e *Engine) reached() {
 }
 
 // moved is told that addresses of a space have other places. What is translated stays
-// right for the places that it was made from, and has to be found anew.
+// right for the places that it was made from, and has to be looked for again.
 func (e *Engine) moved() {
 	if e.cache == nil {
 		return

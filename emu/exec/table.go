@@ -73,7 +73,7 @@ func (t *table[T]) grow() {
 	}
 }
 
-// remove empties the slot of an address. Entries behind it that began their
+// remove empties the slot of an address. Entries after it that began their
 // search at or before it move up.
 func (t *table[T]) remove(pc guest.Addr) {
 	if t.n == 0 {

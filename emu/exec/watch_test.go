@@ -69,7 +69,7 @@ func mustPattern(t *testing.T, s string) event.Pattern {
 	return p
 }
 
-// TestMemoryStop: a stop in a memory callback acts behind the instruction, which
+// TestMemoryStop: a stop in a memory callback acts after the instruction, which
 // is done once, and everything that follows fires.
 func TestMemoryStop(t *testing.T) {
 	for k := event.VirtMemBeforeRead; k <= event.VirtMemAfterWrite; k++ {
@@ -86,7 +86,7 @@ func TestMemoryStop(t *testing.T) {
 		var b [8]byte
 		m.CPU.Read(dataAt, b[:])
 		if stops != 5 || next != 5 || b[0] != 15 || m.CPU.Icount() != loopInsns {
-			t.Errorf("%v: %d stops, %d callbacks behind, memory %d, icount %d", k, stops, next, b[0], m.CPU.Icount())
+			t.Errorf("%v: %d stops, %d callbacks after it, memory %d, icount %d", k, stops, next, b[0], m.CPU.Icount())
 		}
 	}
 }
@@ -108,7 +108,7 @@ func TestStopAfterInsn(t *testing.T) {
 	}
 }
 
-// TestSamePC: assigning the pc its own value begins the instruction anew, in
+// TestSamePC: assigning the pc its own value begins the instruction again, in
 // callbacks of all kinds that stand before it.
 func TestSamePC(t *testing.T) {
 	for _, k := range []event.Kind{event.InsnExec, event.BeforeBlockExec, event.VirtMemBeforeRead, event.VirtMemAfterRead, event.VirtMemBeforeWrite} {
@@ -296,7 +296,7 @@ func TestSelfModifyingOnce(t *testing.T) {
 	for k, n := range counts {
 		want := 1
 		if k == event.VirtMemBeforeWrite {
-			want = 2 // the access is begun anew, with the callback's choice of the value
+			want = 2 // the access is begun again, with the callback's choice of the value
 		}
 		if n != want {
 			t.Errorf("%v: %d times", k, n)

@@ -233,7 +233,7 @@ func (k *Kernel) startFirst() error {
 		p.rlimits[i] = abi.Rlimit64{Cur: r.Cur, Max: r.Max}
 	}
 	k.files.maxFD, k.files.lastFD = maxFD(p.limit(unix.RLIMIT_NOFILE))
-	k.mem.group.KeptFD = k.files.maxFD
+	k.mem.group.KeptFD, k.mem.group.Files = k.files.maxFD, hostsys.Mapped{Host: k.host}
 	k.setLimits(p)
 	p.limitTime()
 	for _, sig := range k.host.Ignored {

@@ -23,7 +23,7 @@ import (
 var (
 	ErrNotELF  = errors.New("not an ELF file")
 	ErrForeign = errors.New("foreign architecture")
-	// ErrRead is a part that lies behind the end of the file.
+	// ErrRead is a part that lies beyond the end of the file.
 	ErrRead = errors.New("truncated ELF file")
 )
 
@@ -134,7 +134,7 @@ func ParseInterp(r io.ReaderAt, ms Machines) (*Program, error) {
 	}
 	table := make([]byte, p.PhdrSize*p.PhdrCount)
 	if !readFull(r, table, h.PhOff) {
-		return nil, fmt.Errorf("truncated ELF file: program headers at %#x end behind the file", h.PhOff)
+		return nil, fmt.Errorf("truncated ELF file: program headers at %#x end beyond the file", h.PhOff)
 	}
 	for i := range p.PhdrCount {
 		if err := p.add(r, readSegment(table[i*p.PhdrSize:], m.Bits)); err != nil {
@@ -250,7 +250,7 @@ func (p *Program) readInterp(r io.ReaderAt, s Segment) error {
 	}
 	b := make([]byte, s.File)
 	if !readFull(r, b, s.Offset) {
-		return fmt.Errorf("%w: program interpreter's name lies behind its end", ErrRead)
+		return fmt.Errorf("%w: program interpreter's name lies beyond its end", ErrRead)
 	}
 	if b[len(b)-1] != 0 {
 		return errors.New("program interpreter's name has no end")

@@ -12,7 +12,7 @@ type Image struct {
 	*Program
 	Bias  guest.Addr // what was added to the file's addresses
 	Start guest.Addr // of the pages
-	End   guest.Addr // behind the last byte, not rounded
+	End   guest.Addr // after the last byte, not rounded
 	Entry guest.Addr
 	Phdr  guest.Addr // of the program headers, 0 when no segment holds them
 }
@@ -50,8 +50,8 @@ func (s *Segment) check(taskSize uint64) error {
 	return nil
 }
 
-// mapSegment maps the pages that are in the file and, behind them, zeroes. What
-// the file has behind the segment's bytes in the last page is cleared if the
+// mapSegment maps the pages that are in the file and, after them, zeroes. What
+// the file has after the segment's bytes in the last page is cleared if the
 // segment may be written; the pages of zeroes always may.
 func mapSegment(s *mmu.Space, seg Segment, fd int, name string, bias guest.Addr) error {
 	inPage := seg.Addr % pageSize

@@ -25,7 +25,7 @@ func (s *Space) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFau
 			return r.refuses(at, access)
 		}
 		to := min(end, r.End)
-		if r.file != nil && !r.file.holds(r.Offset+uint64(to-1-r.Start)) {
+		if r.file != nil && !r.file.holds(s.group, r.Offset+uint64(to-1-r.Start)) {
 			if at = max(at, r.firstBeyond()); at < to {
 				return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
 			}
@@ -40,7 +40,7 @@ func (r *region) refuses(a guest.Addr, access guest.Access) *guest.MemFault {
 	return &guest.MemFault{Addr: a, Access: access, Mapped: r != nil, Present: r != nil && r.Prot != 0}
 }
 
-// firstBeyond is the first address of a region behind the end of its file.
+// firstBeyond is the first address of a region beyond the end of its file.
 func (r *region) firstBeyond() guest.Addr {
 	if r.file.eof <= r.Offset {
 		return r.Start
@@ -146,7 +146,7 @@ func (s *Space) copy(a guest.Addr, dst, src []byte) bool {
 func (s *Space) lost(a guest.Addr, n int, access guest.Access) *guest.MemFault {
 	for r := range s.regions.between(a, a+guest.Addr(n)) {
 		if r.file != nil {
-			r.file.look()
+			r.file.look(s.group)
 		}
 	}
 	if f := s.Check(a, uint64(n), access); f != nil {

@@ -33,33 +33,25 @@ type fileKey struct {
 }
 
 // inodeOf says which file a descriptor leads to.
-func inodeOf(fd int) (inode, error) {
-	st, err := fstat(fd)
+func (g *Group) inodeOf(fd int) (inode, error) {
+	st, _, err := g.Files.Stat(fd)
 	return inode{st.Dev, st.Ino}, err
-}
-
-func fstat(fd int) (st unix.Stat_t, err error) {
-	err = unix.Fstat(fd, &st)
-	return st, err
 }
 
 // backingOf is the backing of a descriptor, with one more reference.
 func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
-	st, err := fstat(fd)
+	st, mode, err := s.group.Files.Stat(fd)
 	if err != nil {
 		return nil, err
 	}
-	fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-	if err != nil {
-		return nil, err
-	}
-	key := fileKey{inode{st.Dev, st.Ino}, fl & unix.O_ACCMODE}
+	key := fileKey{inode{st.Dev, st.Ino}, mode}
 	if f := s.files[key]; f != nil {
 		f.refs++
 		return f, nil
 	}
 	f, err := s.addFile(key, maxFD, func() (int, error) { return s.group.duplicate(fd, maxFD) })
 	if err == nil {
+		f.see(&st)
 		f.nameless = st.Nlink == 0
 		f.opened = f.nameless
 	}
@@ -69,11 +61,9 @@ func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
 // duplicate makes the group's own descriptor of a file.
 func (g *Group) duplicate(fd, maxFD int) (int, error) {
 	if maxFD == 0 {
-		if own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, g.KeptFD); err == nil {
-			return own, nil
-		}
+		return g.Files.Keep(fd, g.KeptFD)
 	}
-	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	return g.Files.Keep(fd, 0)
 }
 
 // sameBacking is the backing that a clone has for one of its parent's.
@@ -84,7 +74,7 @@ func (s *Space) sameBacking(of *backing) (*backing, error) {
 	}
 	f, err := s.addFile(of.key, 0, nil)
 	if err == nil {
-		f.nameless, f.opened = of.nameless, of.opened
+		f.eof, f.nameless, f.opened = of.eof, of.nameless, of.opened
 	}
 	return f, err
 }
@@ -94,8 +84,7 @@ func (s *Space) addFile(key fileKey, maxFD int, open func() (int, error)) (*back
 	if err != nil {
 		return nil, err
 	}
-	f := &backing{hostFile: h, refs: 1}
-	f.look()
+	f := &backing{hostFile: h, refs: 1, eof: noEnd}
 	s.files[key] = f
 	return f, nil
 }
@@ -132,18 +121,19 @@ func (s *Space) anonymous(size uint64, maxFD int) (*backing, error) {
 	if err != nil {
 		return nil, unix.ENOMEM
 	}
-	var of inode
+	var st unix.Stat_t
 	if err = unix.Ftruncate(fd, int64(size)); err == nil {
-		of, err = inodeOf(fd)
+		err = unix.Fstat(fd, &st)
 	}
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
-	f, err := s.addFile(fileKey{of, unix.O_RDWR}, maxFD, func() (int, error) { return fd, nil })
+	f, err := s.addFile(fileKey{inode{st.Dev, st.Ino}, unix.O_RDWR}, maxFD, func() (int, error) { return fd, nil })
 	if err != nil {
 		return nil, unix.ENOMEM // no file is known to the guest
 	}
+	f.see(&st)
 	f.nameless, f.hostFile.size = true, size
 	s.group.shared += size
 	return f, nil
@@ -171,18 +161,29 @@ func (s *Space) dropFile(f *backing) {
 // noEnd is the end of what has no size.
 const noEnd = math.MaxUint64
 
-// look reads the size of the file. What has no size has no end.
-func (f *backing) look() {
+// look reads the size of the file. That of memory without a file does not change.
+func (f *backing) look(g *Group) {
+	if f.size != 0 {
+		return
+	}
 	f.eof = noEnd
-	if st, err := fstat(f.fd); err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
+	if st, _, err := g.Files.Stat(f.fd); err == nil {
+		f.see(&st)
+	}
+}
+
+// see notes the size of the file. What has no size has no end.
+func (f *backing) see(st *unix.Stat_t) {
+	f.eof = noEnd
+	if st.Mode&unix.S_IFMT == unix.S_IFREG {
 		f.eof = (uint64(st.Size) + PageSize - 1) &^ (PageSize - 1)
 	}
 }
 
 // holds reports whether the file has the page at off.
-func (f *backing) holds(off uint64) bool {
+func (f *backing) holds(g *Group, off uint64) bool {
 	if off >= f.eof {
-		f.look()
+		f.look(g)
 	}
 	return off < f.eof
 }

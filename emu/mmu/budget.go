@@ -73,7 +73,7 @@ func (s *Space) takeBelow(n int, limit func() int64) error {
 	return nil
 }
 
-// count counts the maps of the window anew.
+// count counts the maps of the window again.
 func (s *Space) count() {
 	regions, gaps := s.regions.count()
 	n := 3 + regions + gaps + 2*s.guarded + 2*len(s.chunks) // 3: guards, and what is free after the last region

@@ -15,7 +15,7 @@
 //     replaced or after a change that failed: somebody else's memory would land there.
 //     Audit looks whether that holds.
 //   - No host page is executable. The guest's Exec lives in the regions alone.
-//   - Before and behind the window lies a guard without access, so that an engine
+//   - Before and after the window lies a guard without access, so that an engine
 //     compares only the first byte of an access with Limit, or even only the
 //     register that it is reached from.
 //

@@ -13,7 +13,7 @@ import (
 // A file without a name is memory, and a map of it makes more of it when its pages
 // are touched, without a call. So who counts the memory of such files counts a map
 // as if all of it had been touched: it is asked for room when there are new pages
-// that maps show, and asks itself what they show when it counts anew.
+// that maps show, and asks itself what they show when it counts again.
 
 // fileMaps is which parts of files that are memory are mapped. Parts that are not any
 // more may be there until count, but for files that are not mapped at all.
@@ -85,7 +85,7 @@ func (g *Group) hidesFile(of inode) {
 	g.maps.mu.Unlock()
 }
 
-// countMaps notes anew what is mapped.
+// countMaps notes again what is mapped.
 func (g *Group) countMaps() {
 	g.maps.mu.Lock()
 	clear(g.maps.parts)

@@ -15,7 +15,7 @@ func TestFileRoom(t *testing.T) {
 	s := newTestSpace(t)
 	g, pages := s.group, uint64(8)
 	fd := memfd(t, 4)
-	of, err := inodeOf(fd)
+	of, err := g.inodeOf(fd)
 	must(t, err)
 	mapped := func() (n uint64) {
 		n, _ = g.Mapped(of.dev, of.ino, 0)

@@ -32,6 +32,9 @@ type Group struct {
 	// without a limit take one from there if they can.
 	KeptFD int
 
+	// Files is asked about files; the host itself, at first.
+	Files Files
+
 	// FileRoom, unless it is nil, is asked before maps show n more bytes of files that
 	// are memory: it says no when there is no room for those. See Mapped.
 	FileRoom func(n uint64) bool
@@ -49,7 +52,7 @@ type inode struct{ dev, ino uint64 }
 // NewGroup is a group without spaces.
 func NewGroup() *Group {
 	pagemapFileOf() // while it can be opened: a sandbox gives up /proc
-	return &Group{files: map[fileKey]*hostFile{}, code: map[inode]map[uint64]bool{}}
+	return &Group{Files: HostFiles{}, files: map[fileKey]*hostFile{}, code: map[inode]map[uint64]bool{}}
 }
 
 // noteCode remembers a page of a file, at an offset, that holds code.
@@ -104,14 +107,14 @@ func (g *Group) FileChanged(fd int) {
 	if len(g.code) == 0 {
 		return
 	}
-	if of, err := inodeOf(fd); err == nil {
+	if of, err := g.inodeOf(fd); err == nil {
 		g.changed(of, 0, ^uint64(0))
 	}
 }
 
 // FileResized is told that a file may have another size and other contents.
 func (g *Group) FileResized(fd int) {
-	of, err := inodeOf(fd)
+	of, err := g.inodeOf(fd)
 	if err != nil {
 		return
 	}
@@ -119,7 +122,7 @@ func (g *Group) FileResized(fd int) {
 	for _, s := range g.spaces {
 		for mode := range unix.O_ACCMODE + 1 {
 			if f := s.files[fileKey{of, mode}]; f != nil {
-				f.look()
+				f.look(g)
 			}
 		}
 	}

@@ -43,19 +43,32 @@ func (s *Space) renew(r *region) error {
 // there before it asks the file whether it can be mapped at all. So the pages are
 // made elsewhere and then moved.
 func (s *Space) mapHost(r *region) error {
-	size := uint64(r.End - r.Start)
-	s.changed(r.Start, size)
+	s.changed(r.Start, uint64(r.End-r.Start))
 	switch {
 	case r.file == nil && s.empty(r.Start, r.End):
 		return s.openHost(r) // a reservation is anonymous memory already
 	case r.file == nil:
 		return s.renew(r)
 	}
+	return s.mapFile(r, HostFiles{})
+}
+
+// mapNew is mapHost for what the guest has not seen yet.
+func (s *Space) mapNew(r *region) error {
+	if r.file == nil || r.file.size != 0 {
+		return s.mapHost(r)
+	}
+	s.changed(r.Start, uint64(r.End-r.Start))
+	return s.mapFile(r, s.group.Files)
+}
+
+func (s *Space) mapFile(r *region, files Files) error {
+	size := uint64(r.End - r.Start)
 	flags := unix.MAP_PRIVATE | unix.MAP_NORESERVE
 	if r.Shared {
 		flags = unix.MAP_SHARED
 	}
-	p, err := unix.MmapPtr(r.file.fd, int64(r.Offset), nil, uintptr(size), hostProt(r.Prot), flags)
+	p, err := files.Map(r.file.fd, int64(r.Offset), uintptr(size), hostProt(r.Prot), flags)
 	if err != nil {
 		return err
 	}
@@ -211,10 +224,8 @@ func (s *Space) Sync(a guest.Addr, size uint64, flags int) error {
 func (s *Space) Resident(a guest.Addr, vec []byte) error {
 	clear(vec)
 	for e := range s.present(a, uint64(len(vec))*PageSize) {
-		part := vec[int(e.at-a)/PageSize:]
-		_, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(e.host()), uintptr(len(e.mem)), uintptr(unsafe.Pointer(unsafe.SliceData(part))))
-		if errno != 0 {
-			return errno
+		if err := s.group.Files.Resident(e.mem, vec[int(e.at-a)/PageSize:][:len(e.mem)/PageSize]); err != nil {
+			return err
 		}
 	}
 	return nil

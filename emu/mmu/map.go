@@ -52,7 +52,7 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 }
 
 // put maps a region, whose file reference it takes over.
-func (s *Space) put(r region) error { return s.putBy(r, s.mapHost) }
+func (s *Space) put(r region) error { return s.putBy(r, s.mapNew) }
 
 // putBy is put with a way to give the region its host pages.
 func (s *Space) putBy(r region, place func(r *region) error) error {

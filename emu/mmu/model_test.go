@@ -16,7 +16,7 @@ const modelPages = 64
 type modelPage struct {
 	mapped, shared bool
 	prot           guest.Access
-	data           *[PageSize]byte // nil behind the end of the file
+	data           *[PageSize]byte // nil beyond the end of the file
 }
 
 type model struct{ pages [modelPages]modelPage }

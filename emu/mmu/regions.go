@@ -42,7 +42,7 @@ type regionList struct {
 	last   *region // the one found last; nil after a change
 }
 
-// cursor is the place of a region in a list, or behind the last. It and the pointers
+// cursor is the place of a region in a list, or after the last. It and the pointers
 // to regions hold until a region is added or removed.
 type cursor struct {
 	l         *regionList
@@ -59,7 +59,7 @@ func (l *regionList) from(a guest.Addr) cursor {
 	return cursor{l, i, sort.Search(len(rs), func(i int) bool { return rs[i].End > a })}
 }
 
-// region is nil behind the last.
+// region is nil after the last.
 func (c cursor) region() *region {
 	if c.chunk == len(c.l.chunks) {
 		return nil

@@ -12,7 +12,7 @@ const (
 	// MinWindow the least that is tried.
 	DefaultWindow = uint64(4) << 40
 	MinWindow     = uint64(1) << 38
-	// Guard is how much without access lies before and behind a window: an engine
+	// Guard is how much without access lies before and after a window: an engine
 	// compares an address with Limit and may then add less than this. It is enough
 	// for an index of 32 bits, scaled by 8, and a displacement.
 	Guard = 1<<35 + 1<<32

@@ -106,7 +106,7 @@ func (p *pass) copyValue(i *ir.Insn) ir.Ref {
 	return v
 }
 
-// memSite puts the site of an access for some subscriptions, behind what needs no
+// memSite puts the site of an access for some subscriptions, after what needs no
 // function.
 func (p *pass) memSite(subs []*event.Sub, a, value ir.Ref, i *ir.Insn, before, write bool) {
 	site := vcpu.MemSite{Insn: p.insn, Size: i.Type.Bytes(), Before: before, Write: write}

@@ -22,7 +22,7 @@ func callOf[F vcpu.Funcs](bus *event.Bus, s *event.Sub, fn F) *vcpu.Call {
 	return vcpu.CallOf(fn, &s.Served, func(r any) bool { return bus.Contain(s, r) })
 }
 
-// count puts counters. They stand behind the site of their rank, so that what
+// count puts counters. They stand after the site of their rank, so that what
 // leaves there, and comes back, is counted once.
 func (p *pass) count(rank vcpu.SiteRank, subs []*event.Sub, in *event.Insn) {
 	if p.fired(rank) {
@@ -81,7 +81,7 @@ func (p *pass) blockSites() {
 	}
 }
 
-// put puts a site for some subscriptions. What needs no function stands behind it,
+// put puts a site for some subscriptions. What needs no function stands after it,
 // one by one.
 func (p *pass) put(subs []*event.Sub, pc uint64, site func(subs []*event.Sub) vcpu.Site) {
 	x := about{pc, ir.None, 0}

@@ -114,7 +114,7 @@ func (s *Symbols) At(space *mmu.Space, a guest.Addr) (name string, off uint64, o
 }
 
 // locate finds the region with symbols that an address belongs to. The bytes of
-// .bss lie behind it in a region of their own.
+// .bss lie after it in a region of their own.
 func (s *Symbols) locate(space *mmu.Space, a guest.Addr) (r mmu.Region, b guest.Addr, ok bool) {
 	r, ok = space.Region(a)
 	if ok && r.Name == "" && r.Start > 0 {
@@ -192,7 +192,7 @@ func (s *Symbols) Matching(space *mmu.Space, take func(name string) bool) []gues
 }
 
 // Symbols lists the names that begin with a prefix, sorted and each once; those
-// of one file for "FILE!PREFIX", which then stand behind "FILE!" too.
+// of one file for "FILE!PREFIX", which then stand after "FILE!" too.
 func (s *Symbols) Symbols(space *mmu.Space, prefix string) []string {
 	module, start, ok := strings.Cut(prefix, "!")
 	if !ok {

@@ -17,7 +17,7 @@ import (
 type CPU struct {
 	W [ir.FrameWords]uint64
 
-	// Host is what machine code and Go tell each other. It stands right behind W:
+	// Host is what machine code and Go tell each other. It stands right after W:
 	// machine code reaches both from one register.
 	Host Host
 
@@ -198,7 +198,7 @@ func (c *CPU) SetReg(name string, v uint64) bool {
 func (c *CPU) PC() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.PC]) }
 
 // SetPC makes the guest go on at pc once the callback returns. Where it stands
-// already, the instruction begins anew, with its events.
+// already, the instruction begins again, with its events.
 func (c *CPU) SetPC(pc guest.Addr) {
 	c.W[c.Machine.Arch.PC] = uint64(pc)
 	c.Moved, c.Skip.On = true, false

@@ -50,7 +50,7 @@ func (t *tracker) Init(h *plugin.Host) error {
 	return nil
 }
 
-// called notes a call, behind its instruction.
+// called notes a call, after its instruction.
 func (t *tracker) called(c *vcpu.CPU, _ guest.Addr) {
 	f := frame{sp: c.SP(), ret: caller(c)}
 	s := t.unwound(c)

@@ -62,6 +62,12 @@ const (
 	SysOrphaned
 	// SysStop stops the emulator, as SIGSTOP does.
 	SysStop
+	// SysMappedStat, SysMappedKeep, SysMap and SysResident are for the files that the
+	// guest maps: see Mapped.
+	SysMappedStat
+	SysMappedKeep
+	SysMap
+	SysResident
 
 	firstOwn = 1 << 16
 )

@@ -19,17 +19,17 @@ func (h *Host) Orphaned() bool {
 	return yes != 0
 }
 
-// ownCalls are the calls that are none of the kernel's.
-var ownCalls = [...]func(r real, c *Call) int64{
-	SysSignals - firstOwn: func(r real, c *Call) int64 { return int64(r.signals.take(c.Args[0].Buf)) },
-	SysOrphaned - firstOwn: func(real, *Call) int64 {
-		if orphaned() {
-			return 1
-		}
-		return 0
-	},
-	SysStop - firstOwn: func(real, *Call) int64 { stopSelf(); return 0 },
+// takeSignals, askOrphaned and stop are calls of our own.
+func (r real) takeSignals(c *Call) (int64, error) { return int64(r.signals.take(c.Args[0].Buf)), nil }
+
+func (real) askOrphaned(*Call) (int64, error) {
+	if orphaned() {
+		return 1, nil
+	}
+	return 0, nil
 }
+
+func (real) stop(*Call) (int64, error) { stopSelf(); return 0, nil }
 
 // stopSelf does not return before the emulator is continued: the signal is for its
 // thread, which takes it at once.

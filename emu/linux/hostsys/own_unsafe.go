@@ -1,0 +1,56 @@
+package hostsys
+
+import (
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/mmu"
+)
+
+// ownCalls are the calls that are none of the kernel's.
+var ownCalls = [...]func(r real, c *Call) (int64, error){
+	SysSignals - firstOwn:    real.takeSignals,
+	SysOrphaned - firstOwn:   real.askOrphaned,
+	SysStop - firstOwn:       real.stop,
+	SysMappedStat - firstOwn: real.mappedStat,
+	SysMappedKeep - firstOwn: real.mappedKeep,
+	SysMap - firstOwn:        real.mapFile,
+	SysResident - firstOwn:   real.resident,
+}
+
+// own makes a call of our own.
+func (r real) own(c *Call) {
+	var e unix.Errno
+	var err error
+	if c.Ret, err = ownCalls[c.Nr-firstOwn](r, c); err != nil && !errors.As(err, &e) {
+		e = unix.EIO
+	}
+	c.Err = Errno(e)
+}
+
+// The files that the guest maps: see Mapped.
+
+func (real) mappedStat(c *Call) (int64, error) {
+	st, mode, err := mmu.HostFiles{}.Stat(int(c.Args[0].Num))
+	copy(c.Args[1].Buf, unsafe.Slice((*byte)(unsafe.Pointer(&st)), unsafe.Sizeof(st)))
+	return int64(mode), err
+}
+
+func (real) mappedKeep(c *Call) (int64, error) {
+	own, err := mmu.HostFiles{}.Keep(int(c.Args[0].Num), int(c.Args[1].Num))
+	return int64(own), err
+}
+
+func (real) mapFile(c *Call) (int64, error) {
+	a := &c.Args
+	p, err := mmu.HostFiles{}.Map(int(a[0].Num), int64(a[1].Num), uintptr(a[2].Num), int(a[3].Num), int(a[4].Num))
+	return int64(uintptr(p)), err
+}
+
+func (real) resident(c *Call) (int64, error) {
+	p := uintptr(c.Args[0].Num)
+	mem := unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), int(c.Args[1].Num))
+	return 0, mmu.HostFiles{}.Resident(mem, c.Args[2].Buf)
+}
