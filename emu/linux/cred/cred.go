@@ -1,5 +1,3 @@
-// Package cred is the ids of a process as the guest sees them, and who may change
-// them to what (credentials(7)).
 package cred
 
 import (

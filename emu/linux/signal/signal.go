@@ -1,6 +1,3 @@
-// Package signal is signals as data: which are pending, what a process does on
-// them, and what becomes of one without a handler. Who gets a signal, and when, the
-// personality decides.
 package signal
 
 import (

@@ -1,5 +1,3 @@
-// Package strace prints system calls and signals as strace -f does. The personality
-// tells it what threads do; the text of a call is made by abi.
 package strace
 
 import (
