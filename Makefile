@@ -46,7 +46,7 @@ check: cross generated
 	go vet ./...
 	go vet -tags stress ./emu/jit/...
 	go run $(STATICCHECK) ./...
-	go test -run 'TestArrows|TestNeutral' ./emu
+	go test -run 'TestArrows|TestNeutral|TestFamilies' ./emu
 
 # What go generate writes is what stands there.
 generated:
@@ -82,4 +82,4 @@ determinism:
 	go test ./emu -run 'Determinism|Turns|Replay' -timeout 60m -v -args -long
 
 stress:
-	go test -tags stress -run '^TestStress$$' -v -timeout 0 ./emu/jit/amd64 -args -stress.time $(STRESSTIME)
+	go test -tags stress -run '^TestStress$$' -v -timeout 0 ./emu/jit/amd64/enter -args -stress.time $(STRESSTIME)

@@ -32,19 +32,24 @@ type aggregation struct {
 	hi    int64
 	step  int64 // of a linear histogram
 
-	byKey  bool     // the table is sorted by key
-	ring   []aggKey // of last: the newest is before at
-	at     int
+	byKey  bool    // the table is sorted by key
 	static bool    // the key depends on the pc only
 	placed bool    // it depends on the pc and the size of the access only
 	direct *uint64 // counted by translated code
+	aggCells
+	subs  []*event.Sub
+	since uint64 // icount of the first event that could count
+}
+
+// aggCells are what has been counted so far, by key.
+type aggCells struct {
 	cells  map[aggKey]*aggCell
 	nums   map[uint64]*aggCell // the cells of numeric keys of one field
 	others aggCell             // events of keys for which there was no memory
 	cache  []cached            // by pc; nil when a key depends on more
 	missed int                 // since the cache grew
-	subs   []*event.Sub
-	since  uint64 // icount of the first event that could count
+	ring   []aggKey            // of last: the newest is before at
+	at     int
 }
 
 type cached struct {

@@ -58,7 +58,7 @@ func (s *State) aggregate(L *glua.LState, op *aggOp) int {
 	if k.Class() == "" {
 		L.RaiseError("panda.%s: %v cannot be aggregated", op.name, k)
 	}
-	a := &aggregation{s: s, op: op, cells: map[aggKey]*aggCell{}, nums: map[uint64]*aggCell{}}
+	a := &aggregation{s: s, op: op, aggCells: aggCells{cells: map[aggKey]*aggCell{}, nums: map[uint64]*aggCell{}}}
 	a.since = s.host.CPU().Icount()
 	a.fields(L, k, t)
 	a.options(L, t)

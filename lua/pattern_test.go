@@ -2,9 +2,8 @@ package lua
 
 import "testing"
 
-// TestPatterns holds the matcher against what the manual of Lua 5.1 says.
-func TestPatterns(t *testing.T) {
-	newFake(t).must(`
+// patternScript tries patterns.
+const patternScript = `
 local function same(what, got, ...)
   local want = { ... }
   for i = 1, math.max(#want, #got) do
@@ -82,5 +81,9 @@ fails("invalid replacement value (a table)", string.gsub, "a", "a", function() r
 same("split", ("a, b,c"):split(",%s*"), "a", "b", "c")
 same("split plain", ("a.b"):split(".", true), "a", "b")
 same("split edges", (",a,"):split(","), "", "a", "")
-`)
+`
+
+// TestPatterns holds the matcher against what the manual of Lua 5.1 says.
+func TestPatterns(t *testing.T) {
+	newFake(t).must(patternScript)
 }

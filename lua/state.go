@@ -52,31 +52,44 @@ type State struct {
 	host *plugin.Host
 	main *glua.LFunction // the script; nil in a session
 
-	help    helpers
-	mods    map[string]*glua.LTable // by module name
-	idle    []*glua.LState          // threads that protected calls have left
-	depth   int                     // calls of Lua in progress
-	calls   uint64                  // outermost calls so far
-	nested  nesting                 // threads that wait for an inner one
-	trace   string                  // traceback of the error that a handler looks at
-	closers []func()                // run by Close: files to flush
+	help   helpers
+	mods   map[string]*glua.LTable // by module name
+	random *rand.Rand              // of math.random
+	cpu    *vcpu.CPU               // of the running callback
+	views  views
+	boxes  [boxCount]glua.LValue
+	text   []byte       // buffer of string.format
+	keep   *glua.LTable // panda.keep
+	kept   *keeper
+	guard  *watchdog
 
-	cpu      *vcpu.CPU // of the running callback
-	views    views
-	boxes    [boxCount]glua.LValue
-	text     []byte // buffer of string.format
-	aggBytes uint64 // that aggregations keep
-	exported int    // values that the exchange in progress has copied
-	guard    *watchdog
-	keep     *glua.LTable // panda.keep
-	kept     *keeper
-	aggs     []*aggregation
-	closed   bool
-
+	calling
+	collected
+	lifetime
 	interrupted interrupted
-	random      *rand.Rand // of math.random
+}
 
-	inits bool // init_plugin has run: Close owes uninit_plugin
+// calling is about the calls of Lua that are in progress.
+type calling struct {
+	idle     []*glua.LState // threads that protected calls have left
+	depth    int            // how many calls there are within each other
+	calls    uint64         // outermost calls so far
+	nested   nesting        // threads that wait for an inner one
+	trace    string         // traceback of the error that a handler looks at
+	exported int            // values that the exchange in progress has copied
+}
+
+// collected is what the script's aggregations are.
+type collected struct {
+	aggs     []*aggregation
+	aggBytes uint64 // that they keep
+}
+
+// lifetime is what is left to do at the end.
+type lifetime struct {
+	inits   bool     // init_plugin has run: Close owes uninit_plugin
+	closers []func() // run by Close: files to flush
+	closed  bool
 }
 
 // gopher-lua keeps t[n] in an array up to MaxArrayIndex, with all elements

@@ -58,39 +58,59 @@ func main() {
 
 // options are the command line.
 type options struct {
+	scriptOptions
+	guestOptions
+	engineOptions
+	printOptions
+	sandbox sandboxOptions
+	repl    bool
+	list    string
+	listing bool
+	trace   *traceOptions // of panda trace, else nil
+}
+
+// scriptOptions are about plugins.
+type scriptOptions struct {
 	plugins  []loadOption
 	args     []string // -panda-arg
-	env      []string
-	lost     error    // why output of a script was not written
-	hostEnv  string   // names of the host's variables that the program gets
 	lua      []string // -e
-	list     string
-	listing  bool
-	repl     bool
-	strace   bool
 	strict   bool
-	verbose  bool
-	json     bool
-	tsv      bool
 	watch    bool
 	untrust  bool
 	deadline time.Duration
 	memory   uint64 // MiB
-	sysroot  string
+	lost     error  // why output of a script was not written
+}
+
+// guestOptions are about the program.
+type guestOptions struct {
+	program []string
+	argv0   string
+	env     []string
+	hostEnv string // names of the host's variables that the program gets
+	sysroot string
+	layout  mm.Kind
+}
+
+// engineOptions are about how it runs.
+type engineOptions struct {
 	cpu      string
 	accel    string
 	mmu      emu.MMU
 	window   uint64
-	layout   mm.Kind
 	lockstep bool
 	seed     uint64
-	argv0    string
+	export   []string
+}
+
+// printOptions are about what is told.
+type printOptions struct {
+	strace   bool
+	verbose  bool
+	json     bool
+	tsv      bool
 	dump     string
 	dumpFile string
-	export   []string
-	sandbox  sandboxOptions
-	trace    *traceOptions // of panda trace, else nil
-	program  []string
 }
 
 // loadOption is one -panda or -panda-plugin, in the order given.
@@ -121,6 +141,21 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 		f.PrintDefaults()
 		dumpHelp(out)
 	}
+	f.Func("l", "list the events, fields, plugins and scripts that match the `glob`", func(s string) error { o.list, o.listing = s, true; return nil })
+	if o.trace != nil {
+		o.trace.flags(f)
+	} else {
+		f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
+	}
+	o.scriptOptions.flags(f)
+	o.guestOptions.flags(f)
+	o.engineOptions.flags(f)
+	o.printOptions.flags(f)
+	o.sandbox.flags(f)
+	return f
+}
+
+func (o *scriptOptions) flags(f *flag.FlagSet) {
 	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help lists a plugin's arguments", func(s string) error {
 		specs, err := plugin.ParseSpecs(s)
 		o.plugins = append(o.plugins, loadOption{specs: specs})
@@ -132,19 +167,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	})
 	f.Func("panda-arg", "give a plugin an argument: `name:key=value`", func(s string) error { o.args = append(o.args, s); return nil })
 	f.Func("e", "run a line of `Lua` before the program starts", func(s string) error { o.lua = append(o.lua, s); return nil })
-	f.Func("E", "set an environment variable of the program: `NAME=value`", func(s string) error { o.env = append(o.env, s); return nil })
-	f.StringVar(&o.hostEnv, "env", "", "give the program these of the host's environment variables: all, none or `names`, as in 'PATH,LC_*'; the default is all, under -sandbox "+sandboxEnv)
-	f.Func("l", "list the events, fields, plugins and scripts that match the `glob`", func(s string) error { o.list, o.listing = s, true; return nil })
-	if o.trace != nil {
-		o.trace.flags(f)
-	} else {
-		f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
-	}
-	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 	f.BoolVar(&o.strict, "strict", false, "end the run when a callback fails, instead of disabling it")
-	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
-	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
-	f.BoolVar(&o.tsv, "tsv", false, "print the tables of scripts as values divided by tabs")
 	f.BoolVar(&o.watch, "watch", false, "load a script again when its file changes")
 	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins, only the guest; unless told otherwise, a call has 10s and 1024 MiB")
 	f.DurationVar(&o.deadline, "script-deadline", 0, "end a call of a script that takes longer, as \"100ms\"; 0 for never")
@@ -152,7 +175,20 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 		o.memory, err = strconv.ParseUint(s, 10, 40)
 		return err
 	})
+}
+
+func (o *guestOptions) flags(f *flag.FlagSet) {
+	f.Func("E", "set an environment variable of the program: `NAME=value`", func(s string) error { o.env = append(o.env, s); return nil })
+	f.StringVar(&o.hostEnv, "env", "", "give the program these of the host's environment variables: all, none or `names`, as in 'PATH,LC_*'; the default is all, under -sandbox "+sandboxEnv)
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
+	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
+	f.Func("layout", "where a program lies: `compact`, or native as without a debugger's randomisation on Linux, slower; sanitizers' programs are native anyhow", func(s string) (err error) {
+		o.layout, err = mm.ParseKind(s)
+		return err
+	})
+}
+
+func (o *engineOptions) flags(f *flag.FlagSet) {
 	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
@@ -163,20 +199,20 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 		o.window, err = parseAmount(s)
 		return err
 	})
-	f.Func("layout", "where a program lies: `compact`, or native as without a debugger's randomisation on Linux, slower; sanitizers' programs are native anyhow", func(s string) (err error) {
-		o.layout, err = mm.ParseKind(s)
-		return err
-	})
 	f.BoolVar(&o.lockstep, "lockstep", false, "run each block on the interpreter too, and stop where the results differ")
 	f.Uint64Var(&o.seed, "sched-seed", 0, "guest threads change places by this `number`: another one gives other interleavings, the same one the same")
-	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
-	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
-	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
 	for _, e := range emu.Exports {
 		f.BoolFunc(e.Name, e.Doc, func(string) error { o.export = append(o.export, e.Name); return nil })
 	}
-	o.sandbox.flags(f)
-	return f
+}
+
+func (o *printOptions) flags(f *flag.FlagSet) {
+	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
+	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
+	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
+	f.BoolVar(&o.tsv, "tsv", false, "print the tables of scripts as values divided by tabs")
+	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
+	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
 }
 
 // parse reads the command line into o. An option that does not exist is reported

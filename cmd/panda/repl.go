@@ -38,25 +38,35 @@ type session struct {
 	in   lineReader
 	att  *attention
 
-	breaks   []*breakpoint
-	lastID   int
-	why      []string // what stopped the guest
-	from     uint64   // icount at which it was last resumed
+	breaks []*breakpoint
+	lastID int
+	progress
+	userInput
 	builtin  map[string]bool
-	regs     map[string]uint64
-	done     bool // the guest has ended
-	status   int
-	quitting bool
-	running  bool
 	unwatch  func() // ends the automatic reload, nil when it is off
-	repeat   string // what an empty line does again
-	examined guest.Addr
 	style    style
 	settings map[string]string // those that were changed
-	aborts   int               // Ctrl-C, one after the other
 	handling [numSignals + 1]handling
-	past     []string // lines of Lua that stand for what the user did
+}
+
+// progress is how far the guest has come.
+type progress struct {
+	why     []string // what stopped it
+	from    uint64   // icount at which it was last resumed
+	regs    map[string]uint64
+	running bool
+	done    bool // it has ended
+	status  int
+}
+
+// userInput is what the user did.
+type userInput struct {
+	repeat   string // what an empty line does again
+	examined guest.Addr
+	past     []string // lines of Lua that stand for it
 	sources  int      // files of commands within each other
+	aborts   int      // Ctrl-C, one after the other
+	quitting bool
 }
 
 // lineReader gives the lines of a user.

@@ -117,11 +117,11 @@ func TestOneLiners(t *testing.T) {
 	if _, err := m.Plugins().Start("checker", "", check, nil); err != nil {
 		t.Fatal(err)
 	}
-	o := options{lua: []string{
+	o := options{scriptOptions: scriptOptions{lua: []string{
 		`panda.count{on="insn_exec", by="mnemonic"}`,
 		`panda.hist{on="syscall_leave", name="read", value="ret"}`,
 		`panda.top{on="before_block_exec", by="symbol", limit=100000}`,
-	}}
+	}}}
 	if err := o.load(m); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ type x87Gen struct {
 	code  []byte
 	depth int // registers that are full
 	bad   bool
+	walk  byte // rdi moves by so many bytes in each turn, up to the end of memory; no control instructions
 }
 
 // x87Start is how deep the stack is before the loop.
@@ -40,6 +41,9 @@ func (g *x87Gen) loop(end ...byte) []byte {
 	for ; g.depth < x87Start; g.depth++ {
 		g.code = append(g.code, 0xd9, 0xe8) // fld1
 	}
+	if g.walk != 0 {
+		g.emit(0x48, 0x83, 0xc7, g.walk) // add rdi, imm8
+	}
 	g.code = append(g.code, 0x48, 0xff, 0xc9, 0x0f, 0x85) // dec rcx; jnz
 	back := int32(top - len(g.code) - 4)
 	g.code = append(g.code, byte(back), byte(back>>8), byte(back>>16), byte(back>>24))
@@ -61,7 +65,11 @@ func (g *x87Gen) mem(reg byte) []byte { return []byte{0x47 | reg<<3, byte(8 * g.
 func (g *x87Gen) emit(b ...byte) { g.code = append(g.code, b...) }
 
 func (g *x87Gen) insn() {
-	switch n := g.r.IntN(18); {
+	kinds := 18
+	if g.walk != 0 {
+		kinds = 16
+	}
+	switch n := g.r.IntN(kinds); {
 	case n >= 16:
 		g.control()
 	case n == 15: // another block
@@ -149,22 +157,40 @@ func (g *x87Gen) store() {
 func TestHotX87(t *testing.T) {
 	for seed := range uint64(16) {
 		g := &x87Gen{r: rand.New(rand.NewPCG(seed, 5)), bad: seed%4 == 3}
-		code := g.loop(0x0f, 0x0b) // ud2
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			var ran [][]x87Stop
-			eachEngine(t, func(t *testing.T) { ran = append(ran, runX87(t, code, seed)) })
-			for _, stops := range ran[1:] {
-				if len(stops) != len(ran[0]) {
-					t.Fatalf("%d stops, and %d\n% x", len(ran[0]), len(stops), code)
-				}
-				for n, s := range stops {
-					if s != ran[0][n] {
-						t.Fatalf("stop %d:\n%+v\n%+v\n% x", n, ran[0][n], s, code)
-					}
+		sameX87(t, g, seed, 1)
+	}
+}
+
+// TestFaultX87 has loops walk to the end of memory, so that an access of one that is
+// hot faults while registers of the x87 are on the host's.
+func TestFaultX87(t *testing.T) {
+	for seed := range uint64(24) {
+		g := &x87Gen{r: rand.New(rand.NewPCG(seed, 7)), walk: 2 + byte(seed%8)}
+		stops := sameX87(t, g, seed, 8)
+		if s := stops[len(stops)-1]; s.why != vcpu.StopException || s.vector != 14 {
+			t.Errorf("seed %d ends with %v, vector %d; want a page fault", seed, s.why, s.vector)
+		}
+	}
+}
+
+// sameX87 runs a loop on every engine and compares what they show.
+func sameX87(t *testing.T, g *x87Gen, seed uint64, pages int) []x87Stop {
+	code := g.loop(0x0f, 0x0b) // ud2
+	var ran [][]x87Stop
+	t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		eachEngine(t, func(t *testing.T) { ran = append(ran, runX87(t, code, seed, pages)) })
+		for _, stops := range ran[1:] {
+			if len(stops) != len(ran[0]) {
+				t.Fatalf("%d stops, and %d\n% x", len(ran[0]), len(stops), code)
+			}
+			for n, s := range stops {
+				if s != ran[0][n] {
+					t.Fatalf("stop %d:\n%+v\n%+v\n% x", n, ran[0][n], s, code)
 				}
 			}
-		})
-	}
+		}
+	})
+	return ran[0]
 }
 
 // x87Stop is what is seen when the run stops.
@@ -180,17 +206,18 @@ type x87Stop struct {
 	memory uint64
 }
 
-func runX87(t *testing.T, code []byte, seed uint64) (stops []x87Stop) {
+func runX87(t *testing.T, code []byte, seed uint64, pages int) (stops []x87Stop) {
 	b := NewBare(t, 64, "max")
 	b.Map(t, hotCode, mmu.PageSize, guest.Read|guest.Exec)
-	b.Map(t, hotData, mmu.PageSize, guest.Read|guest.Write)
+	size := pages * mmu.PageSize
+	b.Map(t, hotData, uint64(size), guest.Read|guest.Write)
 	b.Write(t, hotCode, code)
 	rng := rand.New(rand.NewPCG(seed, 6))
-	data := make([]byte, mmu.PageSize)
+	data := make([]byte, size)
 	for i := range data {
 		data[i] = byte(rng.Uint32())
 	}
-	for i := range 16 { // mostly plain numbers
+	for i := range (size-mmu.PageSize)/8 + 16 { // mostly plain numbers
 		if f := 0x3f + byte(rng.IntN(2)); rng.IntN(4) > 0 {
 			data[8*i+7], data[8*i+3] = f, f
 		}
@@ -198,7 +225,7 @@ func runX87(t *testing.T, code []byte, seed uint64) (stops []x87Stop) {
 	b.Write(t, hotData, data)
 	w := &b.CPU.W
 	w[regs.RCX], w[regs.RDI], w[regs.R11], w[regs.RIP] = 30_000, uint64(hotData), 3, uint64(hotCode)
-	if seed%5 == 4 { // the operands lie across the end of memory
+	if seed%5 == 4 && pages == 1 { // the operands lie across the end of memory
 		w[regs.RDI] = uint64(hotData) + mmu.PageSize - 0x7c
 	}
 	for range 200 {

@@ -95,7 +95,7 @@ func (b *Bus) Watched(k Kind) bool { return len(b.Active(k)) > 0 }
 // if not nil, is called when it is removed.
 func (b *Bus) Detach(o *Owner, what string, gone func()) *Sub {
 	b.seq++
-	s := &Sub{Kind: Detached, Owner: o, Filter: new(Filter), seq: b.seq, bus: b, what: what, gone: gone}
+	s := &Sub{Kind: Detached, Owner: o, Filter: new(Filter), entry: entry{seq: b.seq, bus: b, what: what, gone: gone}}
 	b.apart.insert(len(b.apart.all), s)
 	s.refresh()
 	return s

@@ -194,7 +194,7 @@ func (h *Calls) site(c *vcpu.CPU, ret guest.Addr) *returnSite {
 	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: []Range{{ret, ret + 1}}}, Fn: PCFunc(s.reached), Awaits: &s.open}))
 	if at := callsBefore(c, ret); at != nil {
 		s.known = true
-		h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: at}, Counter: &s.calls, own: true}))
+		h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: &Filter{PC: at}, Counter: &s.calls, entry: entry{own: true}}))
 	}
 	return s
 }

@@ -25,7 +25,7 @@ type move struct {
 
 func (h *Calls) followMoves() {
 	f := &Filter{Symbol: []string{copyStack}}
-	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: f, Fn: PCFunc(h.moving), own: true}))
+	h.subs = append(h.subs, h.bus.add(&Sub{Kind: InsnExec, Owner: h.Sub.Owner, Filter: f, Fn: PCFunc(h.moving), entry: entry{own: true}}))
 }
 
 // moving notes the stack that is about to be moved.

@@ -30,6 +30,11 @@ type Sub struct {
 	// Failed says why the Bus disabled the callback.
 	Failed error
 
+	entry
+}
+
+// entry is a subscription as the Bus has it.
+type entry struct {
 	deliver  func(e *Env) bool // Fn
 	seq      int
 	disabled bool

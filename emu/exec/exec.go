@@ -66,9 +66,7 @@ type Engine struct {
 	budget   budget
 	drop     pending
 	nest     nest
-	renew    renewal
-	redone   *vcpu.TB            // the block of an instruction that runs alone because it could not there
-	generic  map[guest.Addr]bool // blocks in which the engine does no helper family by itself
+	otherwise
 
 	// OnTranslate, when set, is shown each block before and after the passes, and
 	// when the backend has compiled it.
@@ -77,6 +75,13 @@ type Engine struct {
 	OnUndefined func(pc guest.Addr, code []byte, mode uint64)
 	// Stats counts what the engine did.
 	Stats Stats
+}
+
+// otherwise is what blocks are made otherwise for than the first time.
+type otherwise struct {
+	renew   renewal
+	redone  *vcpu.TB            // the block of an instruction that runs alone because it could not there
+	generic map[guest.Addr]bool // blocks in which the engine does no helper family by itself
 }
 
 // present is where the CPU is.
@@ -104,7 +109,7 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, generic: map[guest.Addr]bool{}, budget: budget{limit: -1}}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, otherwise: otherwise{generic: map[guest.Addr]bool{}}, budget: budget{limit: -1}}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	c.Cut = e.cut
 	return e

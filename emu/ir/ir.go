@@ -15,8 +15,8 @@
 //
 // No operation names a guest or a host: which choices of an architecture it goes
 // by, if that matters, is said in the operation (Insn.Rules). What few guests have
-// is there as operations for one purpose: rounds of ciphers and hashes (see VecOp),
-// and how an x87 would do what a helper does (X87Op), for hosts that have one.
+// is there as operations for one purpose, rounds of ciphers and hashes (see VecOp), or
+// as families of helpers (see Family).
 package ir
 
 import "panda/emu/softfloat"
@@ -156,10 +156,19 @@ type Helper struct {
 	Reads []Ref // slots it looks at; AllSlots for every one
 	// Writes are the slots it changes apart from the result.
 	Writes   []Ref
-	MayFault bool  // it can leave the block with an exception
-	Pure     bool  // neither reads nor writes anything but its operands
-	X87      X87Op // what an engine whose host has an x87 may do instead
+	MayFault bool // it can leave the block with an exception
+	Pure     bool // neither reads nor writes anything but its operands
+	// Family is the family that the helper belongs to, nil for none, and Part says
+	// which of it the helper is.
+	Family Family
+	Part   uint8
 }
+
+// Family is a set of helpers that work on the same words of the guest, and which a
+// target may lower by itself if its host has instructions for them: it knows the
+// family by its type, which says what these words are and what the parts do. For
+// whoever does not know the type they are helpers like any.
+type Family interface{ Name() string }
 
 // Block is one translation block: the operations of a run of guest
 // instructions that is entered at its head only.

@@ -52,7 +52,7 @@ func (e *Engine) panicked(c *vcpu.CPU, r any) (fault any, again bool) {
 // aside does the operation of a site whose condition holds. The block's code has not
 // forgotten what it knows of slots, so if a function changes one the block is left.
 func (e *Engine) aside(c *vcpu.CPU, tb *vcpu.TB, s *Site) (left bool) {
-	a, site := c.Machine.Arch, &tb.Sites[s.PC]
+	a, site := c.Machine.Arch, &tb.Sites[s.Probe]
 	n := int(a.TempBase)
 	before := e.spare
 	e.spare = nil // a function may run guest code

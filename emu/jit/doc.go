@@ -18,6 +18,6 @@
 // except after a fault, when Fault and Value say where the rest is. Positions in
 // the arena only grow until Reset, so that the fault table is sorted.
 //
-// The package knows no guest, but for one thing: it can say where the registers of an
-// x87 are that code keeps on that of the host (x87.go).
+// The package knows no guest, and no host: what a target keeps of the guest in a place
+// of its own, it restores itself (Target.Restore).
 package jit

@@ -212,56 +212,66 @@ func (e *Engine) loop(c *vcpu.CPU) (fault any) {
 		c.TB = tb
 		calling := h.Calling
 		h.Calling = nil
+		left := false
 		switch s.Kind {
-		case Called:
-			if e.called(c, calling) {
-				return nil
-			}
-			continue
-		case Operate:
-			if (*e.ops.at(s.Op)).Do(c) {
-				return nil
-			}
-			h.Target = e.arena.Base + uintptr(s.Resume)
-			continue
-		case Aside:
-			if e.aside(c, tb, s) {
-				return nil
-			}
-			h.Target = e.arena.Base + uintptr(s.Resume)
-			continue
 		case AtHead:
-			c.Left += int64(len(tb.Marks))
-			if c.Left >= int64(len(tb.Marks)) && c.Yield() {
-				h.Target = uintptr(tb.Entry)
-				continue
-			}
-			leave(c, tb, ir.ExitNone, uint64(tb.PC))
-		case Chain:
-			leave(c, tb, ir.ExitEnd, s.PC)
-			c.Leave.Direct = true
-			if !tb.Unchained {
-				c.Leave.From, c.Leave.Slot = tb, int(s.Slot)
-			}
-		case Indirect:
-			leave(c, tb, ir.ExitEnd, c.W[c.Machine.Arch.PC])
-		case Leave:
-			c.Left += s.Why.Undone(len(tb.Marks), int(s.Insn))
-			leave(c, tb, s.Why, s.PC)
-			c.Leave.Slot = int(s.Slot)
-		case Redo:
-			c.Insn = int(s.Insn)
-			return &vcpu.Redo{Refused: s.Slot != 0}
-		case Outside:
-			c.Insn = int(s.Insn)
-			access := guest.Read
-			if s.Slot != 0 {
-				access = guest.Write
-			}
-			return &guest.MemFault{Addr: guest.Addr(h.Addr), Access: access}
+			left = !e.yields(c, tb)
+		case Called:
+			left = e.called(c, calling)
+		case Operate:
+			left = (*e.ops.at(s.Op)).Do(c)
+			h.Target = e.arena.Base + uintptr(s.Resume)
+		case Aside:
+			left = e.aside(c, tb, s)
+			h.Target = e.arena.Base + uintptr(s.Resume)
+		default:
+			return leaves(c, tb, s)
 		}
-		return nil
+		if left {
+			return nil
+		}
 	}
+}
+
+// yields gives the thread to Go's scheduler if that is all that somebody wants of a
+// block at its head, which then begins again. Else the run ends there.
+func (*Engine) yields(c *vcpu.CPU, tb *vcpu.TB) bool {
+	c.Left += int64(len(tb.Marks))
+	if c.Left >= int64(len(tb.Marks)) && c.Yield() {
+		c.Host.Target = uintptr(tb.Entry)
+		return true
+	}
+	leave(c, tb, ir.ExitNone, uint64(tb.PC))
+	return false
+}
+
+// leaves ends a run by an exit that nothing continues after.
+func leaves(c *vcpu.CPU, tb *vcpu.TB, s *Site) (fault any) {
+	switch s.Kind {
+	case Chain:
+		leave(c, tb, ir.ExitEnd, s.PC)
+		c.Leave.Direct = true
+		if !tb.Unchained {
+			c.Leave.From, c.Leave.Slot = tb, int(s.Slot)
+		}
+	case Indirect:
+		leave(c, tb, ir.ExitEnd, c.W[c.Machine.Arch.PC])
+	case Leave:
+		c.Left += s.Why.Undone(len(tb.Marks), int(s.Insn))
+		leave(c, tb, s.Why, s.PC)
+		c.Leave.Slot = int(s.Gate)
+	case Redo:
+		c.Insn = int(s.Insn)
+		return &vcpu.Redo{Refused: s.Refused}
+	case Outside:
+		c.Insn = int(s.Insn)
+		access := guest.Read
+		if s.Write {
+			access = guest.Write
+		}
+		return &guest.MemFault{Addr: guest.Addr(c.Host.Addr), Access: access}
+	}
+	return nil
 }
 
 // leave notes how the run ended; the guest will continue at pc.
@@ -303,8 +313,8 @@ func (e *Engine) restore(c *vcpu.CPU, s State) {
 		switch v := e.values.at(s.Value + n); {
 		case v.Reg == InConst:
 			c.W[v.Word] = v.K
-		case v.Reg == InX87:
-			X87Values(v.K).restore(c)
+		case v.Reg == InTarget:
+			e.target.Restore(c, v.K)
 		case v.Reg == InCount:
 			*c.TB.Counters[v.Word] += v.K
 		case v.Reg >= InVec:

@@ -19,6 +19,9 @@ type Target interface {
 	Link(buf []byte, place, to uint32)
 	// Enter runs machine code from c.Host.Target until an exit leaves.
 	Enter(c *vcpu.CPU)
+	// Restore puts into the frame what the code has in a place that only the target
+	// knows. It is called after a fault, for a Value that says InTarget, with its K.
+	Restore(c *vcpu.CPU, k uint64)
 }
 
 // Unit is a block on its way to machine code. Positions are offsets in the
@@ -65,22 +68,27 @@ const (
 	Indirect             // to the block at the pc slot
 	Leave                // to the run loop for reason Why, the guest's pc being PC
 	Operate              // Op is to be done; then the code continues at Resume
-	Aside                // as Operate, of Site PC of the block, whose code knows the slots' values
+	Aside                // as Operate, for the block's site Probe; the block keeps slots in registers meanwhile
 	Called               // Host.Calling was called and wants something
-	Redo                 // the address is unusual: do the instruction again with Exact
+	Redo                 // do the instruction again with Exact: its address is unusual, or see Refused
 	Outside              // the address in Host.Addr is outside the window
 )
 
-// Site is one exit.
+// Site is one exit. Block and Kind count for all; of the other fields each says for
+// which kinds.
 type Site struct {
-	PC     uint64
-	Block  uint32 // number of the unit
-	Op     uint32 // number of the operation
-	Resume uint32
-	Insn   uint16
-	Kind   Kind
-	Why    ir.Exit
-	Slot   uint8
+	PC      uint64  // of Chain and Leave: where the guest goes on
+	Block   uint32  // number of the unit
+	Op      uint32  // of Operate and Aside: number of the operation
+	Resume  uint32  // of Operate and Aside: where the code goes on
+	Probe   uint32  // of Aside: number of the block's site
+	Insn    uint16  // the guest instruction; of Chain, AtHead, Indirect and Called it does not count
+	Kind    Kind    // what the exit is for
+	Why     ir.Exit // of Leave
+	Gate    uint8   // of Leave: the operation's Sub, which for a system call is its gate
+	Slot    uint8   // of Chain: the chain slot
+	Refused bool    // of Redo: see vcpu.Redo
+	Write   bool    // of Outside: the access is a store
 }
 
 // Fault says what an access at a place of the code is.
@@ -106,15 +114,14 @@ type Value struct {
 	K    uint64
 }
 
-// Beside general registers, Value.Reg can be InConst: the value is K; InX87: K says
-// what the x87 of the host has (see X87Values); InCount: K is to be added to the
-// block's counter number Word; or InVec and more: a vector register that holds K
-// words.
+// Besides general registers, Value.Reg can be InConst: the value is K; InTarget: K
+// tells Target.Restore what the host has; InCount: K is to be added to the block's
+// counter number Word; or InVec and more: a vector register that holds K words.
 const (
-	InVec   = 0x40
-	InX87   = 0xfd
-	InCount = 0xfe
-	InConst = 0xff
+	InVec    = 0x40
+	InTarget = 0xfd
+	InCount  = 0xfe
+	InConst  = 0xff
 )
 
 // Reloc is a place in a unit's code, from its start, that depends on where the

@@ -1,7 +1,8 @@
 package vcpu
 
-// Host is the part of a CPU that machine code uses beside the register words.
-// Its layout is known to assembly code: the fields' places are held by a test.
+// Host is the part of a CPU that machine code uses besides the register words. Most
+// fields are of an amd64 host, the only one that there is machine code for. Their
+// layout is known to assembly code: a test holds their places.
 type Host struct {
 	Target    uintptr // where machine code is to be entered
 	Landing   uintptr // where the signal handlers send machine code that faulted
@@ -24,10 +25,8 @@ type Host struct {
 	Calling *Call
 	Before  uint64
 
-	X87      uint32     // not 0 while the host's x87 has the guest's control word
-	GoCW     uint32     // the control word of Go's environment
-	X87Temp  [2]uint64  // where machine code puts a value for the x87
-	X87Image [14]uint64 // the x87 of machine code that faulted, as FNSAVE writes it
+	// Own is the target's alone, which says what is where in it.
+	Own [17]uint64
 }
 
 // Chain is where a block's machine code leads on through a chain slot: offsets

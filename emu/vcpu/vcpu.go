@@ -126,9 +126,9 @@ type Arch struct {
 	SP       ir.Ref
 	Hot      []ir.Ref // the words that programs use most, in order
 	Bits     int
-	Vec      ir.Ref // first of the vector registers, which reach up to TempBase
-	FPEnv    ir.Ref // environment of floating-point operations
-	X87      X87
+	Vec      ir.Ref      // first of the vector registers, which reach up to TempBase
+	FPEnv    ir.Ref      // environment of floating-point operations
+	Families []ir.Family // of its helpers
 	TempBase ir.Ref
 	// Subroutines are helpers with a Body.
 	Subroutines []*ir.Helper
@@ -153,12 +153,6 @@ type Arch struct {
 	// environment does not mask.
 	FPException guest.Exception
 }
-
-// X87 are the words of an x87: control and status word, the latter without the
-// top, which is 0 to 7; the tags, where bit i says that register i is full; and
-// the first of the registers, which have two words: mantissa, then sign and
-// exponent. All are 0 where there is none.
-type X87 struct{ CW, SW, Top, Tag, ST ir.Ref }
 
 // Register is one register under one name.
 type Register interface {

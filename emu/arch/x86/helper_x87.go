@@ -6,6 +6,7 @@ import (
 	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 // The x87 in helpers. Problem: TOP moves at run time, so a register of the stack
@@ -31,7 +32,7 @@ const (
 )
 
 // fpHow is what a helper knows of its instruction, with FOP in bits 32 to 42.
-type fpHow = ir.X87How
+type fpHow = x87.How
 
 func fop(h fpHow) uint64 { return uint64(h >> 32 & 0x7ff) }
 
@@ -46,9 +47,12 @@ var fpWords = func() []ir.Ref {
 
 type helperFunc = func(c *vcpu.CPU, a, b, d uint64) uint64
 
+// x87Family are the words of the x87, for targets that know the family.
+var x87Family = &x87.Family{CW: regs.FCW, SW: regs.FSW, Top: regs.FTop, Tag: regs.FTag, ST: regs.ST}
+
 // fpHelper is a helper of a waiting instruction: it can raise #MF.
-func fpHelper(name string, f helperFunc, op ir.X87Op) *ir.Helper {
-	return &ir.Helper{Name: name, Fn: f, Reads: fpWords, Writes: fpWords, MayFault: true, X87: op}
+func fpHelper(name string, f helperFunc, op x87.Op) *ir.Helper {
+	return &ir.Helper{Name: name, Fn: f, Reads: fpWords, Writes: fpWords, MayFault: true, Family: x87Family, Part: uint8(op)}
 }
 
 // fpu is the x87 during one instruction.

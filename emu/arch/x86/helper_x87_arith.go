@@ -2,16 +2,16 @@ package x86
 
 import (
 	"panda/emu/arch/x86/regs"
-	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 var (
-	hFarith = fpHelper("farith", helpFarith, ir.X87Arith)
-	hFcom   = fpHelper("fcom", helpFcom, ir.X87Com)
-	hFxam   = fpHelper("fxam", helpFxam, ir.X87None)
-	hFcomi  = fpHelper("fcomi", helpFcomi, ir.X87Comi)
+	hFarith = fpHelper("farith", helpFarith, x87.Arith)
+	hFcom   = fpHelper("fcom", helpFcom, x87.Com)
+	hFxam   = fpHelper("fxam", helpFxam, x87.None)
+	hFcomi  = fpHelper("fcomi", helpFcomi, x87.Comi)
 )
 
 // helpFarith is dst = dst op src, where a source in memory has the value m; an
@@ -33,11 +33,11 @@ func helpFarith(c *vcpu.CPU, how, m, _ uint64) uint64 {
 func (f *fpu) arith(m uint64) softfloat.F80 {
 	op, a := softfloat.Op80(f.how.Op()), f.st(f.how.Dst())
 	switch f.how.Kind() {
-	case ir.X87Reg:
+	case x87.Reg:
 		return f.Arith80(op, a, f.st(f.how.Src()))
-	case ir.X87F32:
+	case x87.F32:
 		return f.ArithF32(op, a, uint32(m))
-	case ir.X87F64:
+	case x87.F64:
 		return f.ArithF64(op, a, m)
 	}
 	return f.Arith80(op, a, f.I64ToF80(int64(m)))
@@ -50,11 +50,11 @@ func (f *fpu) compare(m uint64) softfloat.Relation {
 	}
 	a := f.st(0)
 	switch f.how.Kind() {
-	case ir.X87Reg:
-		return f.Cmp80(a, f.st(f.how.Src()), f.how.Op() == ir.X87Signal)
-	case ir.X87F32:
+	case x87.Reg:
+		return f.Cmp80(a, f.st(f.how.Src()), f.how.Op() == x87.Signal)
+	case x87.F32:
 		return f.CmpF32(a, uint32(m))
-	case ir.X87F64:
+	case x87.F64:
 		return f.CmpF64(a, m)
 	}
 	return f.Cmp80(a, f.I64ToF80(int64(m)), true)

@@ -8,6 +8,7 @@ import (
 	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 // The environment and the state in memory. Their accesses are made here, not by
@@ -15,7 +16,7 @@ import (
 
 // hFldcw is not inline because a mask may make an exception pending, or none.
 var hFldcw = &ir.Helper{
-	Name: "fldcw", Reads: []ir.Ref{regs.FSW}, Writes: []ir.Ref{regs.FCW, regs.FSW}, X87: ir.X87Control,
+	Name: "fldcw", Reads: []ir.Ref{regs.FSW}, Writes: []ir.Ref{regs.FCW, regs.FSW}, Family: x87Family, Part: uint8(x87.Control),
 	Fn: func(c *vcpu.CPU, v, _, _ uint64) uint64 {
 		setFCW(&c.W, v)
 		regs.SumFStatus(&c.W)
@@ -46,7 +47,7 @@ func area(c *vcpu.CPU, a uint64, n int, field uint64, access guest.Access) []byt
 func setFCW(w *regs.Words, v uint64) { w[regs.FCW] = v&0x1f3f | 0x40 }
 
 // Sizes of the environment with fields of 4 and 2 bytes (SDM vol. 1 figures
-// 8-9 and 8-11: protected mode), and of the registers behind it.
+// 8-9 and 8-11: protected mode), and of the registers after it.
 const (
 	fpFields = 7
 	fpRegs   = 8 * 10

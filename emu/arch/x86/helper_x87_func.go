@@ -1,20 +1,20 @@
 package x86
 
 import (
-	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 var (
-	hFunary  = fpHelper("funary", helpFunary, ir.X87Unary)
-	hFbinary = fpHelper("fbinary", helpFbinary, ir.X87None)
-	hFpair   = fpHelper("fpair", helpFpair, ir.X87None)
+	hFunary  = fpHelper("funary", helpFunary, x87.Unary)
+	hFbinary = fpHelper("fbinary", helpFbinary, x87.None)
+	hFpair   = fpHelper("fpair", helpFpair, x87.None)
 )
 
 // Functions of st(0) that replace it, after those of ir.
 const (
-	fn2xm1 uint8 = iota + ir.X87Rndint + 1
+	fn2xm1 uint8 = iota + x87.Rndint + 1
 	fnSin
 	fnCos
 )
@@ -37,13 +37,13 @@ func helpFunary(c *vcpu.CPU, how, _, _ uint64) uint64 {
 
 func (f *fpu) unary(a softfloat.F80) softfloat.F80 {
 	switch f.how.Op() {
-	case ir.X87Chs:
+	case x87.Chs:
 		return a.Neg()
-	case ir.X87Abs:
+	case x87.Abs:
 		return a.Abs()
-	case ir.X87Sqrt:
+	case x87.Sqrt:
 		return f.Sqrt80(a)
-	case ir.X87Rndint:
+	case x87.Rndint:
 		return f.RoundInt80(a)
 	case fn2xm1:
 		return f.Exp2M1(a)

@@ -4,19 +4,19 @@ import (
 	"encoding/binary"
 
 	"panda/emu/arch/x86/regs"
-	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 var (
-	hFpush   = fpHelper("fpush", helpFpush, ir.X87Push)
-	hFset    = fpHelper("fset", helpFset, ir.X87Set)
-	hFstore  = fpHelper("fstore", helpFstore, ir.X87Store)
-	hFstored = fpHelper("fstored", helpFstored, ir.X87Stored)
-	hFxch    = fpHelper("fxch", helpFxch, ir.X87Xch)
-	hFcmov   = fpHelper("fcmov", helpFcmov, ir.X87None)
-	hFstack  = fpHelper("fstack", helpFstack, ir.X87None)
+	hFpush   = fpHelper("fpush", helpFpush, x87.Push)
+	hFset    = fpHelper("fset", helpFset, x87.Set)
+	hFstore  = fpHelper("fstore", helpFstore, x87.Store)
+	hFstored = fpHelper("fstored", helpFstored, x87.Stored)
+	hFxch    = fpHelper("fxch", helpFxch, x87.Xch)
+	hFcmov   = fpHelper("fcmov", helpFcmov, x87.None)
+	hFstack  = fpHelper("fstack", helpFstack, x87.None)
 )
 
 // helpFpush pushes a constant, st(src), or the value lo that was read from
@@ -25,7 +25,7 @@ func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
 	var f fpu
 	f.open(c, how)
 	v := softfloat.Indefinite80
-	if (f.how.Kind() != ir.X87Reg || f.need(f.how.Src())) && f.room() {
+	if (f.how.Kind() != x87.Reg || f.need(f.how.Src())) && f.room() {
 		v = f.load(lo, hi)
 	}
 	f.done()
@@ -37,20 +37,20 @@ func helpFpush(c *vcpu.CPU, how, lo, hi uint64) uint64 {
 
 func (f *fpu) load(lo, hi uint64) softfloat.F80 {
 	switch f.how.Kind() {
-	case ir.X87Reg:
+	case x87.Reg:
 		return f.st(f.how.Src())
-	case ir.X87F32:
+	case x87.F32:
 		return f.F32ToF80(uint32(lo))
-	case ir.X87F64:
+	case x87.F64:
 		return f.F64ToF80(lo)
-	case ir.X87F80:
+	case x87.F80:
 		return softfloat.F80{Man: lo, SE: uint16(hi)}
-	case ir.X87BCD:
+	case x87.BCD:
 		var b [10]byte
 		binary.LittleEndian.PutUint64(b[:], lo)
 		binary.LittleEndian.PutUint16(b[8:], uint16(hi))
 		return f.BCDToF80(b)
-	case ir.X87Const:
+	case x87.Const:
 		return f.Load80(softfloat.Const80(f.how.Op()))
 	}
 	return f.I64ToF80(int64(lo))
@@ -69,7 +69,7 @@ func (f *fpu) top() softfloat.F80 {
 func helpFset(c *vcpu.CPU, how, _, _ uint64) uint64 {
 	var f fpu
 	f.open(c, how)
-	if f.how.Op() == ir.X87Unchecked && !f.full(0) {
+	if f.how.Op() == x87.Unchecked && !f.full(0) {
 		f.done()
 		f.pop()
 		return 0
@@ -129,23 +129,23 @@ func helpFstored(c *vcpu.CPU, _, _, _ uint64) uint64 {
 // format.
 func (f *fpu) store(v softfloat.F80) (lo, hi uint64) {
 	switch f.how.Kind() {
-	case ir.X87F32:
+	case x87.F32:
 		return uint64(f.F80ToF32(v)), 0
-	case ir.X87F64:
+	case x87.F64:
 		return f.F80ToF64(v), 0
-	case ir.X87F80:
+	case x87.F80:
 		return v.Man, uint64(v.SE)
-	case ir.X87BCD:
+	case x87.BCD:
 		b := f.F80ToBCD(v)
 		return binary.LittleEndian.Uint64(b[:]), uint64(binary.LittleEndian.Uint16(b[8:]))
 	}
-	if f.how.Op() == ir.X87Trunc {
+	if f.how.Op() == x87.Trunc {
 		f.Round = softfloat.TowardZero
 	}
 	switch f.how.Kind() {
-	case ir.X87I16:
+	case x87.I16:
 		return uint64(f.F80ToI16(v)), 0
-	case ir.X87I32:
+	case x87.I32:
 		return uint64(f.F80ToI32(v)), 0
 	}
 	return uint64(f.F80ToI64(v)), 0

@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"panda/emu/arch/x86/regs"
-	"panda/emu/ir"
 	"panda/emu/softfloat"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 // newX87 is a CPU with 1.25 and 2.5 on the x87 stack.
@@ -27,28 +27,28 @@ var x87Calls = []struct {
 	run  func(c *vcpu.CPU)
 }{
 	{"fld m64, fstp m64", func(c *vcpu.CPU) {
-		helpFpush(c, uint64(ir.X87F64.How(0, 0, 0, 0)), 0x3ff4000000000001, 0)
-		helpFstore(c, uint64(ir.X87F64.How(0, 0, 0, 1)), 0, 0)
+		helpFpush(c, uint64(x87.F64.How(0, 0, 0, 0)), 0x3ff4000000000001, 0)
+		helpFstore(c, uint64(x87.F64.How(0, 0, 0, 1)), 0, 0)
 		helpFstored(c, 0, 0, 0)
 	}},
-	{"fadd", func(c *vcpu.CPU) { helpFarith(c, uint64(ir.X87Reg.How(uint8(softfloat.OpAdd), 1, 0, 0)), 0, 0) }},
+	{"fadd", func(c *vcpu.CPU) { helpFarith(c, uint64(x87.Reg.How(uint8(softfloat.OpAdd), 1, 0, 0)), 0, 0) }},
 	{"fmul m64", func(c *vcpu.CPU) {
-		helpFarith(c, uint64(ir.X87F64.How(uint8(softfloat.OpMul), 0, 0, 0)), 0x3ff0000000000001, 0)
+		helpFarith(c, uint64(x87.F64.How(uint8(softfloat.OpMul), 0, 0, 0)), 0x3ff0000000000001, 0)
 	}},
-	{"fxch", func(c *vcpu.CPU) { helpFxch(c, uint64(ir.X87Reg.How(0, 0, 1, 0)), 0, 0) }},
-	{"fucomi", func(c *vcpu.CPU) { helpFcomi(c, uint64(ir.X87Reg.How(ir.X87Quiet, 0, 1, 0)), 0, 0) }},
-	{"fcom", func(c *vcpu.CPU) { helpFcom(c, uint64(ir.X87Reg.How(ir.X87Signal, 0, 1, 0)), 0, 0) }},
-	{"fchs", func(c *vcpu.CPU) { helpFunary(c, uint64(ir.X87Reg.How(ir.X87Chs, 0, 0, 0)), 0, 0) }},
-	{"fcmov", func(c *vcpu.CPU) { helpFcmov(c, uint64(ir.X87Reg.How(0, 0, 1, 0)), 1, 0) }},
-	{"fsin", func(c *vcpu.CPU) { helpFunary(c, uint64(ir.X87Reg.How(fnSin, 0, 0, 0)), 0, 0) }},
-	{"fprem", func(c *vcpu.CPU) { helpFbinary(c, uint64(ir.X87Reg.How(fnPrem, 0, 0, 0)), 0, 0) }},
+	{"fxch", func(c *vcpu.CPU) { helpFxch(c, uint64(x87.Reg.How(0, 0, 1, 0)), 0, 0) }},
+	{"fucomi", func(c *vcpu.CPU) { helpFcomi(c, uint64(x87.Reg.How(x87.Quiet, 0, 1, 0)), 0, 0) }},
+	{"fcom", func(c *vcpu.CPU) { helpFcom(c, uint64(x87.Reg.How(x87.Signal, 0, 1, 0)), 0, 0) }},
+	{"fchs", func(c *vcpu.CPU) { helpFunary(c, uint64(x87.Reg.How(x87.Chs, 0, 0, 0)), 0, 0) }},
+	{"fcmov", func(c *vcpu.CPU) { helpFcmov(c, uint64(x87.Reg.How(0, 0, 1, 0)), 1, 0) }},
+	{"fsin", func(c *vcpu.CPU) { helpFunary(c, uint64(x87.Reg.How(fnSin, 0, 0, 0)), 0, 0) }},
+	{"fprem", func(c *vcpu.CPU) { helpFbinary(c, uint64(x87.Reg.How(fnPrem, 0, 0, 0)), 0, 0) }},
 	{"fpatan", func(c *vcpu.CPU) {
-		helpFbinary(c, uint64(ir.X87Reg.How(fnPatan, 1, 0, 1)), 0, 0)
-		helpFpush(c, uint64(ir.X87Const.How(uint8(softfloat.ConstPi), 0, 0, 0)), 0, 0)
+		helpFbinary(c, uint64(x87.Reg.How(fnPatan, 1, 0, 1)), 0, 0)
+		helpFpush(c, uint64(x87.Const.How(uint8(softfloat.ConstPi), 0, 0, 0)), 0, 0)
 	}},
 	{"fxtract", func(c *vcpu.CPU) {
-		helpFpair(c, uint64(ir.X87Reg.How(fnXtract, 0, 0, 0)), 0, 0)
-		helpFset(c, uint64(ir.X87Reg.How(ir.X87Checked, 1, 0, 1)), 0, 0)
+		helpFpair(c, uint64(x87.Reg.How(fnXtract, 0, 0, 0)), 0, 0)
+		helpFset(c, uint64(x87.Reg.How(x87.Checked, 1, 0, 1)), 0, 0)
 	}},
 }
 

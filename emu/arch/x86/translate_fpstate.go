@@ -34,7 +34,7 @@ func (t *translator) areaCall(h *ir.Helper, a ir.Address, size uint8) {
 }
 
 // fpArea is an instruction on the environment, whose fields have 4 bytes or,
-// with a 16-bit operand size, 2, and more bytes behind it.
+// with a 16-bit operand size, 2, and more bytes after it.
 func fpArea(h *ir.Helper, more uint64, write bool) trFunc {
 	return func(t *translator) {
 		a, field := t.memory(t.arg(0)), min(t.in.OpSize, 4)

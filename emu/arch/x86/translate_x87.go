@@ -5,6 +5,7 @@ import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
 	"panda/emu/softfloat"
+	"panda/emu/x87"
 )
 
 // x87Table holds the x87. Its translators are alike: they load what is in
@@ -13,9 +14,9 @@ var x87Table = merge(fpMoveTable, fpArithTable, fpFuncTable, fpStateTable)
 
 var fpMoveTable = map[string]trFunc{
 	"fld": fpLoad(fpFloats), "fild": fpLoad(fpInts), "fbld": fpLoad(fpBCDs),
-	"fst": fpStore(fpFloats, ir.X87Round, 0), "fstp": fpStore(fpFloats, ir.X87Round, 1),
-	"fist": fpStore(fpInts, ir.X87Round, 0), "fistp": fpStore(fpInts, ir.X87Round, 1),
-	"fisttp": fpStore(fpInts, ir.X87Trunc, 1), "fbstp": fpStore(fpBCDs, ir.X87Round, 1),
+	"fst": fpStore(fpFloats, x87.Round, 0), "fstp": fpStore(fpFloats, x87.Round, 1),
+	"fist": fpStore(fpInts, x87.Round, 0), "fistp": fpStore(fpInts, x87.Round, 1),
+	"fisttp": fpStore(fpInts, x87.Trunc, 1), "fbstp": fpStore(fpBCDs, x87.Round, 1),
 	"fld1": fpLoadConst(softfloat.ConstOne), "fldl2t": fpLoadConst(softfloat.ConstLog2Of10),
 	"fldl2e": fpLoadConst(softfloat.ConstLog2OfE), "fldpi": fpLoadConst(softfloat.ConstPi),
 	"fldlg2": fpLoadConst(softfloat.ConstLog10Of2), "fldln2": fpLoadConst(softfloat.ConstLnOf2),
@@ -35,14 +36,14 @@ var fpArithTable = map[string]trFunc{
 	"fdiv": fpArith(softfloat.OpDiv, 0), "fdivp": fpArith(softfloat.OpDiv, 1), "fidiv": fpIarith(softfloat.OpDiv),
 	"fdivr": fpArith(softfloat.OpDivR, 0), "fdivrp": fpArith(softfloat.OpDivR, 1), "fidivr": fpIarith(softfloat.OpDivR),
 	"fcom": fpCompare(fpFloats, 0), "fcomp": fpCompare(fpFloats, 1), "ficom": fpCompare(fpInts, 0), "ficomp": fpCompare(fpInts, 1),
-	"fcompp": fpCompareTop(ir.X87Signal, 2), "fucompp": fpCompareTop(ir.X87Quiet, 2),
+	"fcompp": fpCompareTop(x87.Signal, 2), "fucompp": fpCompareTop(x87.Quiet, 2),
 	"fucom": fpUcom(0), "fucomp": fpUcom(1), "ftst": trFtst, "fxam": trFxam,
-	"fcomi": fpComi(ir.X87Signal, 0), "fcomip": fpComi(ir.X87Signal, 1), "fucomi": fpComi(ir.X87Quiet, 0), "fucomip": fpComi(ir.X87Quiet, 1),
+	"fcomi": fpComi(x87.Signal, 0), "fcomip": fpComi(x87.Signal, 1), "fucomi": fpComi(x87.Quiet, 0), "fucomip": fpComi(x87.Quiet, 1),
 }
 
 var fpFuncTable = map[string]trFunc{
-	"fchs": fpFunc(hFunary, ir.X87Chs, 0), "fabs": fpFunc(hFunary, ir.X87Abs, 0), "fsqrt": fpFunc(hFunary, ir.X87Sqrt, 0),
-	"frndint": fpFunc(hFunary, ir.X87Rndint, 0), "f2xm1": fpFunc(hFunary, fn2xm1, 0), "fsin": fpFunc(hFunary, fnSin, 0),
+	"fchs": fpFunc(hFunary, x87.Chs, 0), "fabs": fpFunc(hFunary, x87.Abs, 0), "fsqrt": fpFunc(hFunary, x87.Sqrt, 0),
+	"frndint": fpFunc(hFunary, x87.Rndint, 0), "f2xm1": fpFunc(hFunary, fn2xm1, 0), "fsin": fpFunc(hFunary, fnSin, 0),
 	"fcos": fpFunc(hFunary, fnCos, 0), "fscale": fpFunc(hFbinary, fnScale, 0), "fprem": fpFunc(hFbinary, fnPrem, 0),
 	"fprem1": fpFunc(hFbinary, fnPrem1, 0), "fpatan": fpFunc(hFbinary, fnPatan, 1), "fyl2x": fpFunc(hFbinary, fnYl2x, 1),
 	"fyl2xp1": fpFunc(hFbinary, fnYl2xp1, 1), "fptan": fpFunc(hFpair, fnPtan, 0), "fsincos": fpFunc(hFpair, fnSincos, 0),
@@ -50,12 +51,12 @@ var fpFuncTable = map[string]trFunc{
 }
 
 // fpFormats are the formats of a memory operand by its size.
-type fpFormats [11]ir.X87Kind
+type fpFormats [11]x87.Kind
 
 var (
-	fpFloats = fpFormats{4: ir.X87F32, 8: ir.X87F64, 10: ir.X87F80}
-	fpInts   = fpFormats{2: ir.X87I16, 4: ir.X87I32, 8: ir.X87I64}
-	fpBCDs   = fpFormats{10: ir.X87BCD}
+	fpFloats = fpFormats{4: x87.F32, 8: x87.F64, 10: x87.F80}
+	fpInts   = fpFormats{2: x87.I16, 4: x87.I32, 8: x87.I64}
+	fpBCDs   = fpFormats{10: x87.BCD}
 )
 
 // fpWord is the constant for a helper.
@@ -86,16 +87,16 @@ func (t *translator) fpAddress() (e, linear ir.Address) {
 // fpOperand loads the memory operand: integers sign-extended, and of ten bytes
 // the last two in hi. A pending exception comes before the access; where there
 // is none, it is left to the helper.
-func (t *translator) fpOperand(kind ir.X87Kind) (e ir.Address, lo, hi ir.Ref) {
+func (t *translator) fpOperand(kind x87.Kind) (e ir.Address, lo, hi ir.Ref) {
 	t.x87Pending()
 	e, a := t.fpAddress()
 	lo, hi = t.b.Temp(), ir.None
 	switch kind {
-	case ir.X87F80, ir.X87BCD:
+	case x87.F80, x87.BCD:
 		t.b.LdTo(lo, ir.I64, a, 0)
 		a.Disp += 8
 		hi = t.b.Ld(ir.I16, a)
-	case ir.X87F32, ir.X87F64:
+	case x87.F32, x87.F64:
 		t.b.LdTo(lo, ir.IntType(int(t.arg(0).Size)), a, 0)
 	default:
 		t.b.LdTo(lo, ir.IntType(int(t.arg(0).Size)), a, ir.SignExt|ir.SignExt64)
@@ -107,7 +108,7 @@ func fpLoad(formats fpFormats) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			t.fpCall(hFpush, ir.X87Reg.How(0, 0, a.Reg, 0))
+			t.fpCall(hFpush, x87.Reg.How(0, 0, a.Reg, 0))
 			return
 		}
 		kind := formats[a.Size]
@@ -117,7 +118,7 @@ func fpLoad(formats fpFormats) trFunc {
 }
 
 func fpLoadConst(c softfloat.Const80) trFunc {
-	return func(t *translator) { t.fpCall(hFpush, ir.X87Const.How(uint8(c), 0, 0, 0)) }
+	return func(t *translator) { t.fpCall(hFpush, x87.Const.How(uint8(c), 0, 0, 0)) }
 }
 
 // fpStore is in steps: see helpFstore.
@@ -125,11 +126,11 @@ func fpStore(formats fpFormats, op, pops uint8) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			op := ir.X87Checked
+			op := x87.Checked
 			if t.in.Opcode == 0xd9 {
-				op = ir.X87Unchecked
+				op = x87.Unchecked
 			}
-			t.fpCall(hFset, ir.X87Reg.How(op, a.Reg, 0, pops))
+			t.fpCall(hFset, x87.Reg.How(op, a.Reg, 0, pops))
 			return
 		}
 		kind := formats[a.Size]
@@ -150,24 +151,24 @@ func fpStore(formats fpFormats, op, pops uint8) trFunc {
 	}
 }
 
-func trFxch(t *translator) { t.fpCall(hFxch, ir.X87Reg.How(0, 0, t.arg(0).Reg, 0)) }
+func trFxch(t *translator) { t.fpCall(hFxch, x87.Reg.How(0, 0, t.arg(0).Reg, 0)) }
 
 func fpCmov(cc uint8) trFunc {
 	return func(t *translator) {
 		c := t.condition(cc)
 		sel := t.b.SetCond(c.cond, c.typ, c.a, c.b)
-		t.fpCall(hFcmov, ir.X87Reg.How(0, 0, t.arg(1).Reg, 0), sel)
+		t.fpCall(hFcmov, x87.Reg.How(0, 0, t.arg(1).Reg, 0), sel)
 	}
 }
 
 func fpStack(op, pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(hFstack, ir.X87Reg.How(op, t.arg(0).Reg, 0, pops)) }
+	return func(t *translator) { t.fpCall(hFstack, x87.Reg.How(op, t.arg(0).Reg, 0, pops)) }
 }
 
 func fpArith(op softfloat.Op80, pops uint8) trFunc {
 	return func(t *translator) {
 		if a := t.arg(0); a.Kind == dec.STReg {
-			t.fpCall(hFarith, ir.X87Reg.How(uint8(op), a.Reg, t.arg(1).Reg, pops))
+			t.fpCall(hFarith, x87.Reg.How(uint8(op), a.Reg, t.arg(1).Reg, pops))
 			return
 		}
 		t.fpArithMem(op, fpFloats)
@@ -188,33 +189,33 @@ func fpCompare(formats fpFormats, pops uint8) trFunc {
 	return func(t *translator) {
 		a := t.arg(0)
 		if a.Kind == dec.STReg {
-			t.fpCall(hFcom, ir.X87Reg.How(ir.X87Signal, 0, a.Reg, pops))
+			t.fpCall(hFcom, x87.Reg.How(x87.Signal, 0, a.Reg, pops))
 			return
 		}
 		kind := formats[a.Size]
 		e, m, _ := t.fpOperand(kind)
-		t.fpCallMem(hFcom, kind.How(ir.X87Signal, 0, 0, pops), e, m)
+		t.fpCallMem(hFcom, kind.How(x87.Signal, 0, 0, pops), e, m)
 	}
 }
 
 func fpCompareTop(op, pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(hFcom, ir.X87Reg.How(op, 0, 1, pops)) }
+	return func(t *translator) { t.fpCall(hFcom, x87.Reg.How(op, 0, 1, pops)) }
 }
 
 func fpUcom(pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(hFcom, ir.X87Reg.How(ir.X87Quiet, 0, t.arg(0).Reg, pops)) }
+	return func(t *translator) { t.fpCall(hFcom, x87.Reg.How(x87.Quiet, 0, t.arg(0).Reg, pops)) }
 }
 
 // trFtst compares with the integer 0.
 func trFtst(t *translator) {
-	t.fpCall(hFcom, ir.X87I64.How(ir.X87Signal, 0, 0, 0), t.b.Word(ir.K(0)))
+	t.fpCall(hFcom, x87.I64.How(x87.Signal, 0, 0, 0), t.b.Word(ir.K(0)))
 }
 
-func trFxam(t *translator) { t.fpCall(hFxam, ir.X87Reg.How(0, 0, 0, 0)) }
+func trFxam(t *translator) { t.fpCall(hFxam, x87.Reg.How(0, 0, 0, 0)) }
 
 func fpComi(op, pops uint8) trFunc {
 	return func(t *translator) {
-		f := t.b.Call(hFcomi, t.fpWord(ir.X87Reg.How(op, 0, t.arg(1).Reg, pops)))
+		f := t.b.Call(hFcomi, t.fpWord(x87.Reg.How(op, 0, t.arg(1).Reg, pops)))
 		t.b.MovTo(regs.FIP, ir.I64, ir.K(t.pc))
 		t.setFlags(f)
 	}
@@ -223,5 +224,5 @@ func fpComi(op, pops uint8) trFunc {
 // fpFunc is a function of the top of the stack. With a pop the result goes to
 // st(1), the top to come.
 func fpFunc(h *ir.Helper, op, pops uint8) trFunc {
-	return func(t *translator) { t.fpCall(h, ir.X87Reg.How(op, pops, 0, pops)) }
+	return func(t *translator) { t.fpCall(h, x87.Reg.How(op, pops, 0, pops)) }
 }

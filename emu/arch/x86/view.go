@@ -16,7 +16,7 @@ const ccDynamic = ^regs.CC(0)
 
 func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
-		Name: regs.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, X87: vcpu.X87{CW: regs.FCW, SW: regs.FSW, Top: regs.FTop, Tag: regs.FTag, ST: regs.ST}, TempBase: regs.TempBase,
+		Name: regs.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, Families: []ir.Family{x87Family}, TempBase: regs.TempBase,
 		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)),
 		Longest: dec.MaxLen, Classify: classify(dec.Mode(bits)), Calls: sysv,
 		Subroutines: subroutines, FPException: guest.Exception{Vector: vecXM},

@@ -6,6 +6,7 @@ import (
 	"panda/emu/host"
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/enter"
 	"panda/emu/vcpu"
 )
 
@@ -16,7 +17,7 @@ func NewEngine(a *vcpu.Arch) (*jit.Engine, error) {
 	if !f.AVX2 || !f.BMI1 || !f.BMI2 || !f.LZCNT || !f.POPCNT || !f.FMA {
 		return nil, errors.New("the CPU lacks AVX2, BMI2, LZCNT or FMA")
 	}
-	if err := unusable(); err != nil {
+	if err := enter.Unusable(); err != nil {
 		return nil, err
 	}
 	t := New(a)

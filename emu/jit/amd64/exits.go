@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // outward is a way out of the block: the GotoTB, and the slots that are set to
@@ -12,7 +13,7 @@ type outward struct {
 	sets []ir.Insn
 }
 
-// leavesAt is the way out at a label further on, if there is nothing else.
+// leavesAt is the way out at a label further on, if nothing else is done there.
 func (l *lower) leavesAt(label int) (o outward, ok bool) {
 	at := l.labels[label].op
 	if at < l.pc {
@@ -35,13 +36,13 @@ func (l *lower) leavesAt(label int) (o outward, ok bool) {
 // leaveBy makes a jump lead out of the block, by code after it that stores what is
 // not at home.
 func (l *lower) leaveBy(place int, o outward) {
-	c := cold{place: place, reg: noReg, chain: int8(o.to.Aux), undone: int(o.to.C), first: len(l.away), fp: l.x87}
+	c := l.storing(place)
 	c.site = jit.Site{Kind: jit.Chain, Slot: o.to.Aux, PC: o.to.Imm}
-	l.away = l.appendDirty(l.away)
+	c.undone = int(o.to.C)
 	for n := range o.sets {
 		l.setAway(c.first, &o.sets[n])
 	}
-	c.slots = len(l.away)
+	c.last = len(l.away)
 	l.addCold(c)
 }
 
@@ -67,22 +68,21 @@ func (l *lower) setAway(first int, i *ir.Insn) {
 // which is the first that needs it.
 func (l *lower) emitChain(c *cold) {
 	if c.undone != 0 {
-		l.aluI(aluAdd, 8, leftReg, int32(c.undone))
+		l.AluI(asm.AluAdd, 8, leftReg, int32(c.undone))
 	}
-	ch := &l.u.Chain[c.chain]
+	slot := c.site.Slot
+	ch := &l.u.Chain[slot]
 	if ch.Place != 0 {
-		l.patch(l.jmp(), int(l.jumpAt[c.chain]))
+		l.Patch(l.Jmp(), int(l.jumpAt[slot]))
 		return
 	}
 	place := c.place
-	if c.undone != 0 || c.slots != c.first || c.lastDue > c.firstDue || l.round > 0 || c.fp.on {
-		l.jumpAt[c.chain] = int32(l.pos())
-		place = l.jmp()
-		l.patch(place, l.pos())
-	} else {
-		l.jumpAt[c.chain] = int32(l.pos())
+	l.jumpAt[slot] = int32(l.Pos())
+	if c.undone != 0 || c.last != c.first || c.lastDue > c.firstDue || l.round > 0 || c.stores.x87.on {
+		place = l.Jmp()
+		l.Patch(place, l.Pos())
 	}
-	ch.Place, ch.Stub = l.u.Origin+uint32(place), l.u.Origin+uint32(l.pos())
+	ch.Place, ch.Stub = l.u.Origin+uint32(place), l.u.Origin+uint32(l.Pos())
 	l.exit(c.site)
 }
 
@@ -91,7 +91,7 @@ func (l *lower) emitChain(c *cold) {
 type guard struct {
 	from, to int      // the operations
 	op       *ir.Insn // an access that the interpreter does, instead
-	result   Reg      // where the block has op's result, if it was made in a pinned register
+	result   asm.Reg  // where the block has op's result, if it was made in a pinned register
 	insn     int
 	resume   int // position where the block continues
 	fpOn     bool
@@ -110,7 +110,7 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 		case o.Op == ir.Nop, o.Op == ir.Mov && o.B == ir.Const && o.D >= l.base:
 		case o.Op == ir.Call && o.D == ir.None && l.b.Helpers[o.Imm].MayFault && len(l.b.Helpers[o.Imm].Writes) == 0:
 			ok = true
-		case l.besides(o) && n == lb.op-1:
+		case l.apart(o) && n == lb.op-1:
 			ok = true
 		default:
 			return g, false
@@ -121,7 +121,7 @@ func (l *lower) guardAt(i *ir.Insn) (g guard, ok bool) {
 
 // guard writes the branch to the rare case, and continues as if there were none.
 func (l *lower) guard(i *ir.Insn, g guard) {
-	l.around(g, l.jcc(l.compare(i)^1))
+	l.around(g, l.Jcc(l.compare(i)^1))
 	l.skipTo = g.to + 1
 }
 
@@ -129,17 +129,17 @@ func (l *lower) guard(i *ir.Insn, g guard) {
 // are here.
 func (l *lower) around(g guard, place int) *guard {
 	l.note(&g)
-	c := cold{place: place, reg: noReg, chain: -1, guard: &g, first: len(l.away)}
+	s := stores{reg: asm.NoReg, first: len(l.away)}
 	l.away = l.appendAll(l.away)
-	c.slots = len(l.away)
-	l.addCold(c)
+	s.last = len(l.away)
+	l.addCold(cold{place: place, stores: s, guard: &g})
 	return &g
 }
 
 // note says where a guard comes back to, and that the registers are then as they
 // are here.
 func (l *lower) note(g *guard) {
-	g.resume, g.fpOn, g.vecs = l.pos(), l.fpOn, l.vecs
+	g.resume, g.fpOn, g.vecs = l.Pos(), l.fpOn, l.vecs
 	for n, r := range scratch {
 		g.words[n] = ir.None
 		if h := &l.regs[r]; h.n > 0 {
@@ -148,72 +148,64 @@ func (l *lower) note(g *guard) {
 	}
 }
 
-// appendAll lists everything that is not at home.
-func (l *lower) appendAll(to []jit.Value) []jit.Value {
-	for _, w := range l.dirty {
-		s := &l.words[w]
-		v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
-		if s.reg == noReg {
-			v.Reg = jit.InConst
-		}
-		to = append(to, v)
-	}
-	for x := range l.vecs.r {
-		if e := &l.vecs.r[x]; e.dirty {
-			to = append(to, jit.Value{Word: e.ref, Reg: jit.InVec + uint8(x), K: uint64(e.n)})
-		}
-	}
-	return to
-}
-
-// emitGuard calls the helper, and puts the registers back in case it returns.
+// emitGuard does what the guard is for, and puts the registers back in case that
+// returns.
 func (l *lower) emitGuard(g *guard, ds []due) {
 	if g.op != nil {
 		l.operate(g.op, g.insn)
-		if g.result != noReg {
-			l.load(8, g.result, home(g.op.D))
+		if g.result != asm.NoReg {
+			l.Load(8, g.result, home(g.op.D))
 		}
 	}
 	for n := g.from; n < g.to; n++ {
-		i := &l.b.Insns[n]
-		switch i.Op {
-		case ir.Mov:
-			l.storeConst(home(i.D), i.Imm)
-		case ir.Call:
-			l.operate(i, g.insn)
-		case ir.Count:
-			l.addDue([]due{{int(i.Imm), int32(i.C)}}, 1, scratch[0], scratch[1])
-		case ir.Probe, ir.ProbeMem:
-			l.emitProbe(i, g.insn)
-		}
+		l.emitGuarded(g, &l.b.Insns[n])
 	}
 	l.addDue(ds, -1, scratch[0], scratch[1]) // the block adds it
+	l.putBack(g)
+	l.Patch(l.Jmp(), g.resume)
+}
+
+// emitGuarded does an operation of a guard.
+func (l *lower) emitGuarded(g *guard, i *ir.Insn) {
+	switch i.Op {
+	case ir.Mov:
+		l.storeConst(home(i.D), i.Imm)
+	case ir.Call:
+		l.operate(i, g.insn)
+	case ir.Count:
+		l.addDue([]due{{int(i.Imm), int32(i.C)}}, 1, scratch[0], scratch[1])
+	case ir.Probe, ir.ProbeMem:
+		l.emitProbe(i, g.insn)
+	}
+}
+
+// putBack loads what the block has in registers where the guard returns.
+func (l *lower) putBack(g *guard) {
 	for n, r := range scratch {
 		if w := g.words[n]; w != ir.None {
-			l.load(8, r, home(w))
+			l.Load(8, r, home(w))
 		}
 	}
 	for x := range g.vecs.r {
 		switch e := &g.vecs.r[x]; e.n {
 		case 0:
 		case 1:
-			l.vrm(opVmovqLd, false, Reg(x), 0, home(e.ref))
+			l.VRM(asm.VmovqLd, false, asm.Reg(x), 0, home(e.ref))
 		default:
-			l.vrm(opVmovdquLd, e.n == 4, Reg(x), 0, home(e.ref))
+			l.VRM(asm.VmovdquLd, e.n == 4, asm.Reg(x), 0, home(e.ref))
 		}
 	}
 	if g.fpOn {
-		l.ldmxcsr(home(l.t.fpEnv))
-		l.storeImm(4, atFP, 1)
+		l.Ldmxcsr(home(l.t.fpEnv))
+		l.StoreImm(4, atFP, 1)
 	}
-	l.patch(l.jmp(), g.resume)
 }
 
 // operate leaves for Go to have an operation done.
 func (l *lower) operate(i *ir.Insn, insn int) {
 	n := len(l.u.Sites)
 	l.exit(jit.Site{Kind: jit.Operate, Op: l.single(i, insn), Insn: uint16(insn)})
-	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.Pos())
 }
 
 // single makes an operation for the interpreter and is its number.

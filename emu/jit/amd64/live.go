@@ -2,18 +2,24 @@ package amd64
 
 import "panda/emu/ir"
 
-// tracked is how many slots survey looks after: those that are not in vector
-// registers.
+// tracked is the number of slots, counted from the first, that survey finds the readers
+// of: a bit of a uint64 for each. The vector registers come after them.
 const tracked = 64
 
 // allSlots is the set of all tracked slots.
 const allSlots = ^uint64(0)
 
-// survey walks through the operations backwards and finds the labels, the last
-// use of each temporary, and for each operation the slots whose value somebody
-// looks at after it has begun: itself, another operation, a helper, or whoever
-// sees the state where an operation may fault or leave. A slot that is set again
-// before needs no store.
+// liveness is who looks at which word later.
+type liveness struct {
+	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
+	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
+}
+
+// survey walks through the operations backwards. It finds the labels, the last use of
+// each temporary, and for each operation the live slots: those that are read by it or
+// after it, before they are set again. A helper reads slots, and so does everybody who
+// sees the guest's state when an operation faults or leaves. A slot that is not live
+// needs no store.
 func (l *lower) survey() {
 	b := l.b
 	l.labels = append(l.labels[:0], make([]label, b.Labels)...)
@@ -120,10 +126,10 @@ func (l *lower) uses(i *ir.Insn, n int32) (slots uint64) {
 	return slots
 }
 
-// usesPlain is uses for most operations. It asks for little, since what it would
-// ask is hard to predict: an operand that is not read adds nothing, and that of a
-// constant or an absent one has an entry that nobody reads. The walk meets the last
-// use of a word first.
+// usesPlain is uses for most operations. It has no branches, since the host could not
+// predict them: an operand that is not read is multiplied by 0, and for Const, which is
+// no word, there is an entry that nobody looks at. The walk meets the last use of a word
+// first, so that the greatest number is the right one.
 func (l *lower) usesPlain(i *ir.Insn, n int32) (slots uint64) {
 	r := i.Op.Reads()
 	a, b, c := r&1, r>>1&1, r>>2&1

@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // Loops. Problem: a block that branches to its own start would store at each turn
@@ -15,13 +16,23 @@ import (
 // Invariant: what is known of values at the start of the second copy holds in all
 // turns, so nothing is known there of words that the block changes.
 
+// turns is how far the writing of a block that branches back to its own start is.
+type turns struct {
+	loops  bool // the block does
+	again  bool // the operations are to be written once more
+	closed bool // no more is to be written
+	round  int  // how often they have been written to find where values are
+	copies int  // and then, of a short block, in a row
+	entry  loopState
+}
+
 // loopState is where the values are at the start of the second copy.
 type loopState struct {
 	start int // position
 	words []word
 	vecs  [16]vecEntry
 	fpOn  bool
-	x87   x87
+	x87   segment
 }
 
 // loopMax is how many operations a block that is written twice may have.
@@ -56,7 +67,7 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 	cc := l.compare(i)
 	l.locked = 0
 	l.dropTemps()
-	l.leaveBy(l.jcc(cc^1), outward{to: l.next()})
+	l.leaveBy(l.Jcc(cc^1), outward{to: l.next()})
 	l.setAll(back.sets)
 	if l.round > 0 && l.sameAs(&l.entry) {
 		if l.copies++; l.copies < l.unrolled() {
@@ -74,7 +85,7 @@ func (l *lower) loop(i *ir.Insn, back outward) {
 			l.x87Over()
 		}
 		l.flush(false)
-		l.patch(l.jmp(), 0)
+		l.Patch(l.Jmp(), 0)
 		l.closed = true
 		return
 	}
@@ -115,17 +126,17 @@ func (l *lower) unrolled() int {
 	return 4
 }
 
-// turn writes a block's head in the middle of a loop. What it leads to is at a
-// position, or for a negative one follows it.
+// turn writes a block's head in the middle of a loop. It goes on at a position, or
+// if that is negative with what is written next.
 func (l *lower) turn(to int) {
 	over := l.jccBudget()
-	l.aluMI(aluCmp, 4, atStop, 0)
+	l.AluMI(asm.AluCmp, 4, atStop, 0)
 	stop := 0
 	if to < 0 {
-		stop = l.jcc(ccNE)
+		stop = l.Jcc(asm.CcNE)
 	} else {
-		l.patch(l.jcc(ccE), to)
-		stop = l.jmp()
+		l.Patch(l.Jcc(asm.CcE), to)
+		stop = l.Jmp()
 	}
 	l.headCold(over, stop)
 }
@@ -136,30 +147,29 @@ func (l *lower) budget() { l.headCold(l.jccBudget(), 0) }
 // jccBudget takes the block's instructions from the budget and jumps if there
 // are not so many.
 func (l *lower) jccBudget() int {
-	l.aluI(aluSub, 8, leftReg, int32(len(l.u.TB.Marks)))
+	l.AluI(asm.AluSub, 8, leftReg, int32(len(l.u.TB.Marks)))
 	l.flags = fact{}
-	return l.jcc(ccL)
+	return l.Jcc(asm.CcL)
 }
 
 // headCold is where a turn leads that does not happen.
 func (l *lower) headCold(over, stop int) {
-	c := cold{place: over, other: stop, site: jit.Site{Kind: jit.AtHead}, reg: noReg, chain: -1, first: len(l.away), fp: l.x87}
-	l.away = l.appendDirty(l.away)
-	c.slots = len(l.away)
+	c := l.storing(over)
+	c.other, c.site = stop, jit.Site{Kind: jit.AtHead}
 	l.addCold(c)
 }
 
 // dropTemps forgets temporaries, which are dead at the end of the block.
 func (l *lower) dropTemps() {
 	for w := l.base; w < l.b.Temps; w++ {
-		if s := &l.words[w]; s.reg != noReg || s.konst {
+		if s := &l.words[w]; s.reg != asm.NoReg || s.konst {
 			l.unbind(w)
 		}
 		l.words[w].num = 0
 	}
 	for x := range l.vecs.r {
 		if e := &l.vecs.r[x]; e.n != 0 && e.ref >= l.base {
-			l.vecDrop(Reg(x))
+			l.vecDrop(asm.Reg(x))
 		}
 	}
 }
@@ -196,7 +206,7 @@ func (l *lower) renumber(w ir.Ref) {
 }
 
 func (l *lower) remember(s *loopState) {
-	s.start, s.fpOn, s.x87 = l.pos(), l.fpOn, l.x87
+	s.start, s.fpOn, s.x87 = l.Pos(), l.fpOn, l.x87
 	s.words = append(s.words[:0], l.words[:l.base]...)
 	s.vecs = l.vecs.r
 }

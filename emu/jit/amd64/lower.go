@@ -5,55 +5,49 @@ import (
 
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // lower is the state of compiling one block.
 type lower struct {
-	asm
+	asm.Writer
+	work
+	cursor
+	frame
+	vecs vecs
+	x87  segment
+	turns
+	owed
+	liveness
+	branches
+	rare
+}
+
+// work is what is compiled, and for whom.
+type work struct {
 	t    *Target
 	u    *jit.Unit
 	b    *ir.Block
 	base ir.Ref // first temporary
-	insn int    // guest instruction
-	pc   int    // index of the operation
-	done int    // index of one that has been done with another, or -1
+}
 
-	words  [ir.FrameWords]word
-	regs   [numRegs]holder
-	dirty  []ir.Ref
-	values []value
-	locked uint32 // registers that the operation uses
-	flags  fact
-	tidy   bool    // Go code has run, and since then no vector or helper code
-	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
-	fpOn   bool    // the guest's floating-point environment is in force
-	vecs   vecs
-	x87    x87
+// cursor is how far the lowering is.
+type cursor struct {
+	insn    int  // guest instruction
+	pc      int  // index of the operation
+	done    int  // index of one that has been done with another, or -1
+	skipTo  int  // operations before this one are written elsewhere
+	skip    bool // the code here is not reached
+	hasCond bool // pending counts
+	pending byte // condition of a comparison that the next operation takes over
+}
 
-	// Of a block that branches back to its own start: see loop.
-	loops  bool
-	again  bool // the operations are to be written once more
-	closed bool // no more is to be written
-	round  int
-	copies int
-	entry  loopState
-	skipTo int        // operations before this one are written elsewhere
-	jumpAt [256]int32 // position of the jump of each chain slot
-
-	due, own []due // what counters are owed in all, and by the current instruction
-	coldDue  []due
-
-	liveSlots []uint64             // by operation: which of the first slots somebody looks at after it
-	lastUse   [ir.FrameWords]int32 // index of the last operation that reads a temporary
-	labels    []label
-	backward  []jump // by operation instead of place
-	jumps     []jump
-	colds     []cold
-	slow      *guard      // of the access that is being written, past the TLB
-	away      []jit.Value // what cold code stores
-	skip      bool        // the code here is not reached
-	pending   byte        // condition of a comparison that the next operation takes over
-	hasCond   bool
+// branches are the jumps within the block, and those out of it that can be linked.
+type branches struct {
+	labels   []label
+	backward []jump // by operation instead of place
+	jumps    []jump
+	jumpAt   [256]int32 // position of the jump of each chain slot
 }
 
 // label is a place within the block.
@@ -66,49 +60,24 @@ type label struct {
 // jump is a displacement to be set when its label is known.
 type jump struct{ place, label int }
 
-// cold is an exit that is seldom taken; its code stands after the block.
-type cold struct {
-	place int // of the displacement that leads here
-	other int // of another one, or 0
-	site  jit.Site
-	// What is stored before: a register, and slots that are not at home.
-	reg    Reg
-	to     Mem
-	slots  int  // number of the last values of lower.away
-	first  int  // and of the first of them
-	chain  int8 // slot through which it leaves, or -1
-	undone int  // instructions to give back to the budget
-	guard  *guard
-	// What counters are owed: part of lower.coldDue.
-	firstDue, lastDue int
-	look              Reg  // where the entry of the jump cache is that was missed
-	back              int  // for code that loads the floating-point environment: where it returns to
-	x87Set            bool // that of the x87; or it leaves
-	fp                x87  // what is on the host's x87
-}
-
 // lowerFuncs are the functions for the operations; nil leaves one to the
 // interpreter.
-var lowerFuncs [ir.NumOps]func(l *lower, i *ir.Insn)
-
-func init() {
-	lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
-		ir.Unset: lowUnset, ir.Mov: lowMov,
-		ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(aluAnd), ir.Or: lowLogic(aluOr), ir.Xor: lowLogic(aluXor), ir.AndNot: lowAndNot,
-		ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
-		ir.Shl: lowShift(shiftShl, opShlx), ir.Shr: lowShift(shiftShr, opShrx), ir.Sar: lowShift(shiftSar, opSarx),
-		ir.Rotl: lowRotate(shiftRol), ir.Rotr: lowRotate(shiftRor),
-		ir.Neg: lowUnary((*asm).neg), ir.Not: lowUnary((*asm).not), ir.Bswap: lowUnary((*asm).bswap),
-		ir.Clz: lowCount(opLzcnt), ir.Ctz: lowCount(opTzcnt), ir.Popcnt: lowCount(opPopcnt),
-		ir.ZExt: lowZExt, ir.SExt: lowSExt, ir.Extract: lowExtract, ir.Deposit: lowDeposit,
-		ir.SetCond: lowSetCond, ir.Select: lowSelect, ir.Lea: lowLea, ir.Ld: lowLd, ir.St: lowSt,
-		ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
-		ir.GotoTB: lowGotoTB, ir.GotoPtr: lowGotoPtr, ir.ExitTB: lowExitTB,
-		ir.Vec: lowVec, ir.Count: lowCountEvent,
-		ir.Call: lowCall, ir.Flags: lowFlags,
-		ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
-		ir.Probe: lowProbe, ir.ProbeMem: lowProbeMem,
-	}
+var lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
+	ir.Unset: lowUnset, ir.Mov: lowMov,
+	ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(asm.AluAnd), ir.Or: lowLogic(asm.AluOr), ir.Xor: lowLogic(asm.AluXor), ir.AndNot: lowAndNot,
+	ir.Mul: lowMul, ir.MulHU: lowMulHU, ir.MulHS: lowMulHS,
+	ir.Shl: lowShift(asm.ShiftShl, asm.Shlx), ir.Shr: lowShift(asm.ShiftShr, asm.Shrx), ir.Sar: lowShift(asm.ShiftSar, asm.Sarx),
+	ir.Rotl: lowRotate(asm.ShiftRol), ir.Rotr: lowRotate(asm.ShiftRor),
+	ir.Neg: lowUnary((*asm.Writer).Neg), ir.Not: lowUnary((*asm.Writer).Not), ir.Bswap: lowUnary((*asm.Writer).Bswap),
+	ir.Clz: lowCount(asm.OpLzcnt), ir.Ctz: lowCount(asm.OpTzcnt), ir.Popcnt: lowCount(asm.OpPopcnt),
+	ir.ZExt: lowZExt, ir.SExt: lowSExt, ir.Extract: lowExtract, ir.Deposit: lowDeposit,
+	ir.SetCond: lowSetCond, ir.Select: lowSelect, ir.Lea: lowLea, ir.Ld: lowLd, ir.St: lowSt,
+	ir.SetLabel: lowSetLabel, ir.Br: lowBr, ir.BrCond: lowBrCond,
+	ir.GotoTB: lowGotoTB, ir.GotoPtr: lowGotoPtr, ir.ExitTB: lowExitTB,
+	ir.Vec: lowVec, ir.Count: lowCountEvent,
+	ir.Call: lowCall, ir.Flags: lowFlags,
+	ir.DivU: lowDiv(false, false), ir.RemU: lowDiv(false, true), ir.DivS: lowDiv(true, false), ir.RemS: lowDiv(true, true),
+	ir.Probe: lowProbe, ir.ProbeMem: lowProbeMem,
 }
 
 // Lower compiles a block.
@@ -123,18 +92,17 @@ func (t *Target) Lower(u *jit.Unit) error {
 		}
 		again = l.again
 	}
-	u.Cold = len(l.code)
-	for n := range l.colds {
-		l.emitCold(&l.colds[n])
-	}
+	u.Cold = len(l.Buf)
+	l.emitColds()
 	l.setJumps()
-	u.Code = l.code
+	u.Code = l.Buf
 	return nil
 }
 
+// begin readies for a block.
 func (l *lower) begin(u *jit.Unit, t *Target) {
 	l.x87.on = false
-	l.code, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
+	l.Buf, l.t, l.u, l.b, l.base, l.done = u.Code[:0], t, u, u.Block, t.base, -1
 	l.insn, l.skip, l.hasCond, l.locked = 0, false, false, 0
 	l.colds, l.jumps, l.away = l.colds[:0], l.jumps[:0], l.away[:0]
 	l.due, l.own, l.coldDue = l.due[:0], l.own[:0], l.coldDue[:0]
@@ -165,14 +133,7 @@ func (l *lower) body() error {
 			continue
 		}
 		l.pc = n
-		if l.x87.on && n >= l.x87.end && !l.x87Turns(i) {
-			l.x87Over()
-		}
-		if l.t.fpEnv != 0 && i.Op != ir.Vec && (i.A == l.t.fpEnv || i.B == l.t.fpEnv || i.C == l.t.fpEnv || i.D == l.t.fpEnv) {
-			l.fpLeave()
-		}
-		l.x87Written(i)
-		if l.x87.on && i.Op == ir.Ld && l.x87Fold(i) {
+		if l.before(i) {
 			continue
 		}
 		f := lowerFuncs[i.Op]
@@ -180,11 +141,7 @@ func (l *lower) body() error {
 			return fmt.Errorf("jit: no code for %s", i.Op)
 		}
 		f(l, i)
-		l.settle(i)
-		l.tidy = l.tidy && i.Op != ir.Vec && i.Op != ir.Call && i.Type < ir.V128
-		if l.slow != nil {
-			l.comeBack()
-		}
+		l.after(i)
 		if l.again || l.closed {
 			l.closed = false
 			return nil
@@ -193,67 +150,39 @@ func (l *lower) body() error {
 	return nil
 }
 
+// before ends what an operation may find no more: a segment of the x87, and the guest's
+// floating-point environment if the operation names its word. The result true says that
+// the operation is left to one that follows.
+func (l *lower) before(i *ir.Insn) (left bool) {
+	if l.x87.on && l.pc >= l.x87.end && !l.x87Turns(i) {
+		l.x87Over()
+	}
+	if env := l.t.fpEnv; env != 0 && i.Op != ir.Vec && (i.A == env || i.B == env || i.C == env || i.D == env) {
+		l.fpLeave()
+	}
+	l.x87Written(i)
+	return l.x87.on && i.Op == ir.Ld && l.x87Fold(i)
+}
+
+// after frees what the operation has used.
+func (l *lower) after(i *ir.Insn) {
+	l.settle(i)
+	l.tidy = l.tidy && i.Op != ir.Vec && i.Op != ir.Call && i.Type < ir.V128
+	if l.slow != nil {
+		l.comeBack()
+	}
+}
+
 // setJumps makes the jumps within the code lead to their labels.
 func (l *lower) setJumps() {
 	for _, j := range l.jumps {
-		l.patch(j.place, l.labels[j.label].pos)
+		l.Patch(j.place, l.labels[j.label].pos)
 	}
 }
 
 // head takes the block's instructions from the budget and polls the stop word.
 func (l *lower) head() {
 	l.turn(-1)
-}
-
-func (l *lower) addCold(c cold) {
-	if len(l.own) > 0 || len(l.due) > 0 {
-		l.oweCold(&c)
-	}
-	l.colds = append(l.colds, c)
-}
-
-func (l *lower) emitCold(c *cold) {
-	l.patch(c.place, l.pos())
-	if c.x87Set {
-		l.emitX87Set(c)
-	}
-	if c.back != 0 {
-		l.ldmxcsr(home(l.t.fpEnv))
-		l.storeImm(4, atFP, 1)
-		l.patch(l.jmp(), c.back)
-		return
-	}
-	if c.other != 0 {
-		l.patch(c.other, l.pos())
-	}
-	if c.look != 0 {
-		l.lookBeside(c.reg, c.look)
-	}
-	if c.reg != noReg {
-		l.store(8, c.to, c.reg)
-	}
-	for _, v := range l.away[c.first:c.slots] {
-		switch {
-		case v.Reg == jit.InConst:
-			l.storeConst(home(v.Word), v.K)
-		case v.Reg >= jit.InVec:
-			l.vecStoreTo(home(v.Word), Reg(v.Reg-jit.InVec), int(v.K))
-		default:
-			l.store(8, home(v.Word), Reg(v.Reg))
-		}
-	}
-	l.addDue(l.dueAt(c), 1, scratch[0], scratch[1])
-	if c.fp.on {
-		l.x87Store(&c.fp, scratch[0], scratch[1])
-	}
-	switch {
-	case c.guard != nil:
-		l.emitGuard(c.guard, l.dueAt(c))
-	case c.chain >= 0:
-		l.emitChain(c)
-	default:
-		l.exit(c.site)
-	}
 }
 
 // site adds an exit site and returns its number.
@@ -265,27 +194,27 @@ func (l *lower) site(s jit.Site) uint32 {
 
 // exit leaves for Go, with the number of the site in exitReg.
 func (l *lower) exit(s jit.Site) {
-	l.movImm(exitReg, uint64(l.site(s)))
-	l.u.Relocs = append(l.u.Relocs, jit.ToSite(l.pos()-4))
+	l.MovImm(exitReg, uint64(l.site(s)))
+	l.u.Relocs = append(l.u.Relocs, jit.ToSite(l.Pos()-4))
 	l.leaveJump()
 }
 
 // exitReg says which exit is taken. What scratch registers hold has been stored.
-const exitReg = R11
+const exitReg = asm.R11
 
 // leaveJump jumps to the code that all exits share.
-func (l *lower) leaveJump() { l.patchTo(l.jmp(), l.t.leave) }
+func (l *lower) leaveJump() { l.patchTo(l.Jmp(), l.t.leave) }
 
 // patchTo makes a displacement lead to an offset of the arena.
 func (l *lower) patchTo(place int, to uint32) {
-	l.patch(place, int(to)-int(l.u.Origin))
+	l.Patch(place, int(to)-int(l.u.Origin))
 	l.u.Relocs = append(l.u.Relocs, jit.ToArena(place))
 }
 
 // fault notes the next instruction as one that may fault.
 func (l *lower) fault(storing bool) {
 	l.u.Faults = append(l.u.Faults, jit.Fault{
-		Block: l.u.Number, Place: l.u.Origin + uint32(l.pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
+		Block: l.u.Number, Place: l.u.Origin + uint32(l.Pos()), State: l.snapshot(), Insn: uint16(l.insn), Storing: storing,
 	})
 }
 

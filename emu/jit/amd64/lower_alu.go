@@ -1,6 +1,9 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
 // size is the operand size of an operation in bytes.
 func size(i *ir.Insn) uint8 {
@@ -35,7 +38,7 @@ func immediate(size uint8, k uint64) (int32, bool) {
 }
 
 // result notes what is known of d after an operation that computed it in r.
-func (l *lower) result(i *ir.Insn, r Reg) {
+func (l *lower) result(i *ir.Insn, r asm.Reg) {
 	l.finish(i.D, r)
 	l.values[l.words[i.D].num].short = i.Type != ir.I64
 }
@@ -63,10 +66,10 @@ func lowMov(l *lower, i *ir.Insn) {
 	if i.Type != ir.I64 && !l.values[num].short {
 		src, m := l.operand(i.B)
 		r := l.target(i.D)
-		if src != noReg {
-			l.mov(4, r, src)
+		if src != asm.NoReg {
+			l.Mov(4, r, src)
 		} else {
-			l.load(4, r, m)
+			l.Load(4, r, m)
 		}
 		l.result(i, r)
 		return
@@ -74,7 +77,7 @@ func lowMov(l *lower, i *ir.Insn) {
 	src := l.toReg(i.B)
 	if l.pinned(i.D) {
 		r := l.target(i.D)
-		l.mov(8, r, src)
+		l.Mov(8, r, src)
 		l.define(i.D, r)
 	} else {
 		l.define(i.D, src)
@@ -97,7 +100,7 @@ func (l *lower) moveConst(d ir.Ref, k uint64, t ir.Type) {
 	}
 	if l.pinned(d) {
 		r := l.target(d)
-		l.movImm(r, k)
+		l.MovImm(r, k)
 		l.define(d, r)
 	} else {
 		if l.vecs.n != 0 {
@@ -130,36 +133,36 @@ func (l *lower) alu2(i *ir.Insn, op byte, commutes bool) {
 	n := size(i)
 	if k, ok := l.constant(i); ok {
 		if v, fits := immediate(n, k); fits {
-			r := l.targetFrom(i.D, i.A, noReg)
-			l.aluI(op, n, r, v)
+			r := l.targetFrom(i.D, i.A, asm.NoReg)
+			l.AluI(op, n, r, v)
 			l.result(i, r)
 			return
 		}
 		t := l.alloc()
-		l.movImm(t, k)
-		r := l.targetFrom(i.D, i.A, noReg)
-		l.alu(op, n, r, t)
+		l.MovImm(t, k)
+		r := l.targetFrom(i.D, i.A, asm.NoReg)
+		l.Alu(op, n, r, t)
 		l.result(i, r)
 		return
 	}
 	src, m := l.operand(i.B)
 	a := i.A
-	if src != noReg && commutes && l.pinned(i.D) && l.t.pin[i.D] == src && l.words[a].reg != src {
+	if src != asm.NoReg && commutes && l.pinned(i.D) && l.t.pin[i.D] == src && l.words[a].reg != src {
 		other, om := l.operand(a)
 		l.save(src, i.D)
-		if other != noReg {
-			l.alu(op, n, src, other)
+		if other != asm.NoReg {
+			l.Alu(op, n, src, other)
 		} else {
-			l.aluM(op, n, src, om)
+			l.AluM(op, n, src, om)
 		}
 		l.result(i, src)
 		return
 	}
 	r := l.targetFrom(i.D, a, src)
-	if src != noReg {
-		l.alu(op, n, r, src)
+	if src != asm.NoReg {
+		l.Alu(op, n, r, src)
 	} else {
-		l.aluM(op, n, r, m)
+		l.AluM(op, n, r, m)
 	}
 	l.result(i, r)
 }
@@ -191,7 +194,7 @@ func lowAdd(l *lower, i *ir.Insn) {
 	if b.konst {
 		slack = l.slack(i.A, b.k, i.Type)
 	}
-	l.alu2(i, aluAdd, true)
+	l.alu2(i, asm.AluAdd, true)
 	d := l.words[i.D].num
 	l.values[d].slack = slack
 	l.flags = fact{ok: true, typ: i.Type, res: d, add: true, a: a, b: b}
@@ -203,7 +206,7 @@ func lowSub(l *lower, i *ir.Insn) {
 	if b.konst {
 		slack = l.slack(i.A, -b.k, i.Type)
 	}
-	l.alu2(i, aluSub, false)
+	l.alu2(i, asm.AluSub, false)
 	d := l.words[i.D].num
 	l.values[d].slack = slack
 	l.flags = fact{ok: true, typ: i.Type, res: d, cmp: true, a: a, b: b}
@@ -220,16 +223,16 @@ func lowAndNot(l *lower, i *ir.Insn) {
 	b := l.toB(i)
 	a := l.toReg(i.A)
 	r := l.target(i.D)
-	l.vrr(opAndn.sized(size(i)), false, r, b, a)
+	l.VRR(asm.Andn.Sized(size(i)), false, r, b, a)
 	l.result(i, r)
 	l.flags = fact{ok: true, typ: i.Type, res: l.words[i.D].num, logic: true}
 }
 
 // toB is operand B in a register.
-func (l *lower) toB(i *ir.Insn) Reg {
+func (l *lower) toB(i *ir.Insn) asm.Reg {
 	if i.B == ir.Const {
 		t := l.alloc()
-		l.movImm(t, i.Imm)
+		l.MovImm(t, i.Imm)
 		return t
 	}
 	return l.toReg(i.B)

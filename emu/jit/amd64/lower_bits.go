@@ -1,14 +1,17 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
 // extend emits a zero or sign extension of a register.
-func (l *lower) extend(op opcode, n uint8, d, s Reg) {
-	if op == opMovzx8 || op == opMovsx8 {
-		l.rrByte(op, n, d, s)
+func (l *lower) extend(op asm.Opcode, n uint8, d, s asm.Reg) {
+	if op == asm.OpMovzx8 || op == asm.OpMovsx8 {
+		l.RRByte(op, n, d, s)
 		return
 	}
-	l.rr(op, n, d, s)
+	l.RR(op, n, d, s)
 }
 
 func lowZExt(l *lower, i *ir.Insn) {
@@ -24,11 +27,11 @@ func lowZExt(l *lower, i *ir.Insn) {
 	}
 	src, m := l.operand(i.A)
 	r := l.target(i.D)
-	op := map8to32(from, opMovzx8, opMovzx16, opMov)
-	if src != noReg {
+	op := map8to32(from, asm.OpMovzx8, asm.OpMovzx16, asm.OpMov)
+	if src != asm.NoReg {
 		l.extend(op, 4, r, src)
 	} else {
-		l.rm(op, 4, r, m)
+		l.RM(op, 4, r, m)
 	}
 	l.finish(i.D, r)
 	v := &l.values[l.words[i.D].num]
@@ -43,7 +46,7 @@ func typeBits(t ir.Type) uint8 {
 	return 0
 }
 
-func map8to32(t ir.Type, b, w, d opcode) opcode {
+func map8to32(t ir.Type, b, w, d asm.Opcode) asm.Opcode {
 	switch t {
 	case ir.I8:
 		return b
@@ -58,14 +61,14 @@ func lowSExt(l *lower, i *ir.Insn) {
 	from := ir.Type(i.Aux)
 	src, m := l.operand(i.A)
 	r := l.target(i.D)
-	op := map8to32(from, opMovsx8, opMovsx16, opMovsxd)
+	op := map8to32(from, asm.OpMovsx8, asm.OpMovsx16, asm.OpMovsxd)
 	if from == ir.I64 || from == ir.I32 && n == 4 {
-		op = opMov
+		op = asm.OpMov
 	}
-	if src != noReg {
+	if src != asm.NoReg {
 		l.extend(op, n, r, src)
 	} else {
-		l.rm(op, n, r, m)
+		l.RM(op, n, r, m)
 	}
 	l.result(i, r)
 	l.values[l.words[i.D].num].signed = i.Type == ir.I64 && from != ir.I64
@@ -73,11 +76,11 @@ func lowSExt(l *lower, i *ir.Insn) {
 
 func lowExtract(l *lower, i *ir.Insn) {
 	pos, n := i.Aux, i.Sub
-	r := l.targetFrom(i.D, i.A, noReg)
+	r := l.targetFrom(i.D, i.A, asm.NoReg)
 	if pos+n < 64 {
 		l.maskLow(r, pos, n)
 	} else if pos != 0 {
-		l.shiftI(shiftShr, 8, r, pos)
+		l.ShiftI(asm.ShiftShr, 8, r, pos)
 	}
 	l.flags = fact{}
 	l.finish(i.D, r)
@@ -85,22 +88,22 @@ func lowExtract(l *lower, i *ir.Insn) {
 }
 
 // maskLow shifts a register right and keeps n bits.
-func (l *lower) maskLow(r Reg, pos, n uint8) {
+func (l *lower) maskLow(r asm.Reg, pos, n uint8) {
 	if pos != 0 {
-		l.shiftI(shiftShr, 8, r, pos)
+		l.ShiftI(asm.ShiftShr, 8, r, pos)
 	}
 	switch {
 	case n == 8:
-		l.extend(opMovzx8, 4, r, r)
+		l.extend(asm.OpMovzx8, 4, r, r)
 	case n == 16:
-		l.extend(opMovzx16, 4, r, r)
+		l.extend(asm.OpMovzx16, 4, r, r)
 	case n == 32:
-		l.mov(4, r, r)
+		l.Mov(4, r, r)
 	case n < 32:
-		l.aluI(aluAnd, 4, r, int32(1<<n-1))
+		l.AluI(asm.AluAnd, 4, r, int32(1<<n-1))
 	default:
-		l.shiftI(shiftShl, 8, r, 64-n)
-		l.shiftI(shiftShr, 8, r, 64-n)
+		l.ShiftI(asm.ShiftShl, 8, r, 64-n)
+		l.ShiftI(asm.ShiftShr, 8, r, 64-n)
 	}
 }
 
@@ -124,11 +127,11 @@ func lowDeposit(l *lower, i *ir.Insn) {
 // depositLow replaces the low byte or word.
 func (l *lower) depositLow(i *ir.Insn, n uint8) {
 	if k, ok := l.constant(&ir.Insn{Type: ir.I64, B: i.B, Imm: i.Imm}); ok {
-		r := l.targetFrom(i.D, i.A, noReg)
+		r := l.targetFrom(i.D, i.A, asm.NoReg)
 		if n == 1 {
-			l.movImm8(r, byte(k))
+			l.MovImm8(r, byte(k))
 		} else {
-			l.movImm16(r, uint16(k))
+			l.MovImm16(r, uint16(k))
 		}
 		l.finish(i.D, r)
 		return
@@ -136,9 +139,9 @@ func (l *lower) depositLow(i *ir.Insn, n uint8) {
 	b := l.toReg(i.B)
 	r := l.targetFrom(i.D, i.A, b)
 	if n == 1 {
-		l.mov8(r, b)
+		l.Mov8(r, b)
 	} else {
-		l.mov(2, r, b)
+		l.Mov(2, r, b)
 	}
 	l.finish(i.D, r)
 }
@@ -149,11 +152,11 @@ func (l *lower) depositHigh(i *ir.Insn) {
 	r := l.targetFrom(i.D, i.A, b)
 	if r == b {
 		b = l.alloc()
-		l.mov(4, b, r)
+		l.Mov(4, b, r)
 	}
-	l.rorx(8, r, r, 8)
-	l.mov8(r, b)
-	l.rorx(8, r, r, 56)
+	l.Rorx(8, r, r, 8)
+	l.Mov8(r, b)
+	l.Rorx(8, r, r, 56)
 	l.finish(i.D, r)
 }
 
@@ -162,24 +165,24 @@ func (l *lower) depositHigh(i *ir.Insn) {
 func (l *lower) depositBits(i *ir.Insn, pos, n uint8) {
 	t := l.alloc()
 	if k, ok := l.constant(&ir.Insn{Type: ir.I64, B: i.B, Imm: i.Imm}); ok {
-		l.movImm(t, k)
+		l.MovImm(t, k)
 	} else {
 		l.moveTo(t, i.B)
 	}
-	r := l.targetFrom(i.D, i.A, noReg)
+	r := l.targetFrom(i.D, i.A, asm.NoReg)
 	mask := (uint64(1)<<n - 1) << pos
-	l.shiftI(shiftShl, 8, t, 64-n)
+	l.ShiftI(asm.ShiftShl, 8, t, 64-n)
 	if pos+n < 64 {
-		l.shiftI(shiftShr, 8, t, 64-n-pos)
+		l.ShiftI(asm.ShiftShr, 8, t, 64-n-pos)
 	}
 	if v, fits := immediate(8, ^mask); fits {
-		l.aluI(aluAnd, 8, r, v)
+		l.AluI(asm.AluAnd, 8, r, v)
 	} else {
 		x := l.alloc()
-		l.movImm(x, ^mask)
-		l.alu(aluAnd, 8, r, x)
+		l.MovImm(x, ^mask)
+		l.Alu(asm.AluAnd, 8, r, x)
 	}
-	l.alu(aluOr, 8, r, t)
+	l.Alu(asm.AluOr, 8, r, t)
 	l.flags = fact{}
 	l.finish(i.D, r)
 }

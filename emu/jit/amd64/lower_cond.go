@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -31,8 +32,8 @@ type operandKey struct {
 // hostCC is the condition code for a comparison by CMP, or for the Test
 // conditions by TEST.
 var hostCC = [ir.NumConds]byte{
-	ir.Eq: ccE, ir.Ne: ccNE, ir.LtU: ccB, ir.GeU: ccAE, ir.LeU: ccBE, ir.GtU: ccA,
-	ir.LtS: ccL, ir.GeS: ccGE, ir.LeS: ccLE, ir.GtS: ccG, ir.TestEq: ccE, ir.TestNe: ccNE,
+	ir.Eq: asm.CcE, ir.Ne: asm.CcNE, ir.LtU: asm.CcB, ir.GeU: asm.CcAE, ir.LeU: asm.CcBE, ir.GtU: asm.CcA,
+	ir.LtS: asm.CcL, ir.GeS: asm.CcGE, ir.LeS: asm.CcLE, ir.GtS: asm.CcG, ir.TestEq: asm.CcE, ir.TestNe: asm.CcNE,
 }
 
 // known looks whether the flags answer a comparison already.
@@ -59,9 +60,9 @@ func (l *lower) known(i *ir.Insn) (cc byte, ok bool) {
 		case ir.Eq, ir.Ne:
 			return hostCC[c], true
 		case ir.LtS:
-			return ccS, true
+			return asm.CcS, true
 		case ir.GeS:
-			return ccNS, true
+			return asm.CcNS, true
 		case ir.LeS, ir.GtS:
 			return hostCC[c], f.logic
 		}
@@ -78,13 +79,13 @@ func (l *lower) knownRelation(i *ir.Insn) (cc byte, ok bool) {
 	}
 	switch k {
 	case 1 << 0:
-		cc = ccB
+		cc = asm.CcB
 	case 1 << 2:
-		cc = ccP
+		cc = asm.CcP
 	case 1 << 6:
-		cc = ccE
+		cc = asm.CcE
 	case 1<<0 | 1<<6:
-		cc = ccBE
+		cc = asm.CcBE
 	default:
 		return 0, false
 	}
@@ -112,7 +113,7 @@ func (l *lower) compare(i *ir.Insn) byte {
 		l.flags = fact{}
 		return hostCC[c]
 	case konst && k == 0 && c != ir.LtU && c != ir.GeU && c != ir.LeU && c != ir.GtU:
-		l.test(n, a, a)
+		l.Test(n, a, a)
 		f.res, f.logic, f.cmp, f.a, f.b = l.number(i.A), true, true, l.number(i.A), operandKey{konst: true}
 	default:
 		l.compareB(i, n, a, k, konst)
@@ -123,20 +124,20 @@ func (l *lower) compare(i *ir.Insn) byte {
 }
 
 // testB tests a register and operand B.
-func (l *lower) testB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
+func (l *lower) testB(i *ir.Insn, n uint8, a asm.Reg, k uint64, konst bool) {
 	if !konst {
-		l.test(n, a, l.toReg(i.B))
+		l.Test(n, a, l.toReg(i.B))
 		return
 	}
 	switch {
 	case k <= 0x7fffffff:
-		l.testI(4, a, int32(k))
+		l.TestI(4, a, int32(k))
 	case n == 4:
-		l.testI(4, a, int32(k))
+		l.TestI(4, a, int32(k))
 	default:
 		t := l.alloc()
-		l.movImm(t, k)
-		l.test(n, a, t)
+		l.MovImm(t, k)
+		l.Test(n, a, t)
 	}
 }
 
@@ -145,26 +146,26 @@ func (l *lower) testB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
 const canonical = 1 << 47
 
 // compareB compares a register with operand B.
-func (l *lower) compareB(i *ir.Insn, n uint8, a Reg, k uint64, konst bool) {
+func (l *lower) compareB(i *ir.Insn, n uint8, a asm.Reg, k uint64, konst bool) {
 	if konst {
 		if v, fits := immediate(n, k); fits {
-			l.aluI(aluCmp, n, a, v)
+			l.AluI(asm.AluCmp, n, a, v)
 			return
 		}
 		if k == canonical {
-			l.aluM(aluCmp, n, a, atCanonical)
+			l.AluM(asm.AluCmp, n, a, atCanonical)
 			return
 		}
 		t := l.alloc()
-		l.movImm(t, k)
-		l.alu(aluCmp, n, a, t)
+		l.MovImm(t, k)
+		l.Alu(asm.AluCmp, n, a, t)
 		return
 	}
 	b, m := l.operand(i.B)
-	if b != noReg {
-		l.alu(aluCmp, n, a, b)
+	if b != asm.NoReg {
+		l.Alu(asm.AluCmp, n, a, b)
 	} else {
-		l.aluM(aluCmp, n, a, m)
+		l.AluM(asm.AluCmp, n, a, m)
 	}
 }
 
@@ -180,14 +181,14 @@ func lowSetCond(l *lower, i *ir.Insn) {
 	if w := l.soleByte(i); w != ir.None {
 		r := l.t.pin[w]
 		l.save(r, w)
-		l.setcc(cc, r)
+		l.Setcc(cc, r)
 		l.define(w, r)
 		l.done = l.pc + 1
 		return
 	}
 	r := l.target(i.D)
-	l.setcc(cc, r)
-	l.extend(opMovzx8, 4, r, r)
+	l.Setcc(cc, r)
+	l.extend(asm.OpMovzx8, 4, r, r)
 	l.finish(i.D, r)
 	v := &l.values[l.words[i.D].num]
 	v.short, v.bits = true, 8
@@ -218,12 +219,12 @@ func (l *lower) soleByte(i *ir.Insn) ir.Ref {
 
 func lowSelect(l *lower, i *ir.Insn) {
 	n := size(i)
-	cc := byte(ccNE)
+	cc := byte(asm.CcNE)
 	if l.hasCond {
 		cc, l.hasCond = l.pending, false
 	} else {
 		a := l.toReg(i.A)
-		l.test(8, a, a)
+		l.Test(8, a, a)
 		l.flags = fact{}
 		l.locked = 0
 	}
@@ -231,12 +232,12 @@ func lowSelect(l *lower, i *ir.Insn) {
 	if l.pinned(i.D) && b == l.t.pin[i.D] && l.words[i.C].reg != b {
 		c := l.toReg(i.C)
 		l.save(b, i.D)
-		l.cmov(cc^1, n, b, c)
+		l.Cmov(cc^1, n, b, c)
 		l.result(i, b)
 		return
 	}
 	r := l.targetFrom(i.D, i.C, b)
-	l.cmov(cc, n, r, b)
+	l.Cmov(cc, n, r, b)
 	l.result(i, r)
 }
 
@@ -251,13 +252,13 @@ func lowSetLabel(l *lower, i *ir.Insn) {
 	}
 	l.skip = false
 	l.reset()
-	lb.pos = l.pos()
+	lb.pos = l.Pos()
 }
 
 func lowBr(l *lower, i *ir.Insn) {
 	l.countNow()
 	l.flush(true)
-	l.jumpTo(l.jmp(), int(i.Imm))
+	l.jumpTo(l.Jmp(), int(i.Imm))
 	l.skip = true
 }
 
@@ -286,7 +287,7 @@ func lowBrCond(l *lower, i *ir.Insn) {
 	if !ok {
 		cc := l.compare(i)
 		l.flush(true)
-		l.jumpTo(l.jcc(cc), int(i.C))
+		l.jumpTo(l.Jcc(cc), int(i.C))
 		return
 	}
 	l.labels[i.C].refs--
@@ -296,16 +297,16 @@ func lowBrCond(l *lower, i *ir.Insn) {
 	case last:
 		cc := l.compare(i)
 		l.flush(false)
-		l.leaveBy(l.jcc(cc), out)
+		l.leaveBy(l.Jcc(cc), out)
 	default:
-		l.leaveBy(l.jcc(l.compare(i)), out)
+		l.leaveBy(l.Jcc(l.compare(i)), out)
 	}
 }
 
 func lowGotoTB(l *lower, i *ir.Insn) {
 	l.countNow()
 	l.flush(false)
-	l.leaveBy(l.jmp(), outward{to: i})
+	l.leaveBy(l.Jmp(), outward{to: i})
 	l.skip = true
 }
 
@@ -317,36 +318,39 @@ func lowGotoPtr(l *lower, i *ir.Insn) {
 	r := l.toReg(i.A)
 	l.flush(false)
 	if l.u.TB.Unchained {
-		l.store(8, home(l.t.pcWord), r)
+		l.Store(8, home(l.t.pcWord), r)
 		l.exit(jit.Site{Kind: jit.Indirect})
 		l.skip = true
 		return
 	}
 	t := l.alloc()
-	l.imulI(4, t, r, int32(jumpFactor))
-	l.shiftI(shiftShr, 4, t, vcpu.JumpShift-4) // an entry has 16 bytes
-	l.aluI(aluAnd, 4, t, -16)
-	l.aluM(aluAdd, 8, t, atJump)
-	l.aluM(aluCmp, 8, r, at(t, 0))
-	miss := l.jcc(ccNE)
-	l.jmpMem(at(t, 8))
-	l.addCold(cold{place: miss, reg: r, to: home(l.t.pcWord), chain: -1, site: jit.Site{Kind: jit.Indirect}, look: t})
+	l.ImulI(4, t, r, int32(jumpFactor))
+	l.ShiftI(asm.ShiftShr, 4, t, vcpu.JumpShift-4) // an entry has 16 bytes
+	l.AluI(asm.AluAnd, 4, t, -16)
+	l.AluM(asm.AluAdd, 8, t, atJump)
+	l.AluM(asm.AluCmp, 8, r, asm.At(t, 0))
+	miss := l.Jcc(asm.CcNE)
+	l.JmpMem(asm.At(t, 8))
+	l.addCold(cold{
+		place: miss, stores: stores{reg: r, to: home(l.t.pcWord)}, wayOut: wayOut{site: jit.Site{Kind: jit.Indirect}, look: t},
+	})
 	l.skip = true
 }
 
-// lookBeside looks for a pc at the neighbour of an entry of the jump cache, which
-// as an object of many pages is aligned to one.
-func (l *lower) lookBeside(pc, entry Reg) {
-	l.aluI(aluXor, 8, entry, 16)
-	l.aluM(aluCmp, 8, pc, at(entry, 0))
-	miss := l.jcc8(ccNE)
-	l.jmpMem(at(entry, 8))
-	l.patch8(miss)
+// lookBeside looks for a pc in the other of the two places that it can have in the jump
+// cache, the neighbour of the first. An object as large as the cache is aligned to a
+// page, so that one bit of the address leads there.
+func (l *lower) lookBeside(pc, entry asm.Reg) {
+	l.AluI(asm.AluXor, 8, entry, 16)
+	l.AluM(asm.AluCmp, 8, pc, asm.At(entry, 0))
+	miss := l.Jcc8(asm.CcNE)
+	l.JmpMem(asm.At(entry, 8))
+	l.Patch8(miss)
 }
 
 func lowExitTB(l *lower, i *ir.Insn) {
 	l.countNow()
 	l.flush(false)
-	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Slot: i.Sub, PC: i.Imm})
+	l.exit(jit.Site{Kind: jit.Leave, Insn: uint16(l.insn), Why: ir.Exit(i.Aux), Gate: i.Sub, PC: i.Imm})
 	l.skip = true
 }

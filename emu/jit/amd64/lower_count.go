@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // Counters. Problem: a counter of instructions or accesses would be added to at
@@ -13,12 +14,16 @@ import (
 //
 // Invariant: where Go code runs the counters are those of the interpreter.
 
-// due is what is to be added to a counter of the block, one of those with the
-// same place.
+// due is what is to be added to a counter. Several of the block's counters may be one
+// variable: then it has the number of one of them.
 type due struct {
 	counter int
 	n       int32
 }
+
+// owed is what counters are owed: in all, by the current instruction, and by all cold
+// code in a row.
+type owed struct{ due, own, coldDue []due }
 
 // dueMax is for how many counters that is kept.
 const dueMax = 8
@@ -60,13 +65,13 @@ func (l *lower) countNow() {
 }
 
 // addDue adds what is due, or for sign -1 takes it back.
-func (l *lower) addDue(ds []due, sign int32, r, t Reg) {
+func (l *lower) addDue(ds []due, sign int32, r, t asm.Reg) {
 	for _, d := range ds {
 		if d.n != 0 {
-			l.movImm(r, counterAt(l.u.TB, d.counter))
-			l.load(8, t, at(r, 0))
-			l.lea(8, t, at(t, sign*d.n))
-			l.store(8, at(r, 0), t)
+			l.MovImm(r, counterAt(l.u.TB, d.counter))
+			l.Load(8, t, asm.At(r, 0))
+			l.Lea(8, t, asm.At(t, sign*d.n))
+			l.Store(8, asm.At(r, 0), t)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
 // lowDiv divides by DIV or IDIV, which work on RDX:RAX: these wait in memory
 // meanwhile. A division of the same numbers that follows, for the other part of
@@ -13,24 +16,24 @@ func lowDiv(signed, rem bool) func(*lower, *ir.Insn) {
 		r := l.alloc()
 		save := atScratch
 		save.Disp += 8
-		l.store(8, atScratch, RAX)
-		l.store(8, save, RDX)
+		l.Store(8, atScratch, asm.RAX)
+		l.Store(8, save, asm.RDX)
 		l.dividend(i, n, r, signed)
-		op := unaryDiv
+		op := asm.UnaryDiv
 		if signed {
-			op = unaryIdiv
+			op = asm.UnaryIdiv
 		}
-		l.unary(op, n, x)
-		first, second := RAX, RDX
+		l.Unary(op, n, x)
+		first, second := asm.RAX, asm.RDX
 		if rem {
-			first, second = RDX, RAX
+			first, second = asm.RDX, asm.RAX
 		}
-		l.mov(n, r, first)
+		l.Mov(n, r, first)
 		if twin != nil {
-			l.mov(n, x, second)
+			l.Mov(n, x, second)
 		}
-		l.load(8, RAX, atScratch)
-		l.load(8, RDX, save)
+		l.Load(8, asm.RAX, atScratch)
+		l.Load(8, asm.RDX, save)
 		l.flags = fact{}
 		l.result(i, r)
 		if twin != nil {
@@ -40,7 +43,7 @@ func lowDiv(signed, rem bool) func(*lower, *ir.Insn) {
 }
 
 // divisor is operand B in a scratch register whose value nobody else needs.
-func (l *lower) divisor(i *ir.Insn) Reg {
+func (l *lower) divisor(i *ir.Insn) asm.Reg {
 	x := l.alloc()
 	l.moveTo(x, i.B)
 	return x
@@ -48,21 +51,21 @@ func (l *lower) divisor(i *ir.Insn) Reg {
 
 // dividend puts C:A, or A with its sign, into RDX:RAX. Each may be in the
 // other's place; t is free.
-func (l *lower) dividend(i *ir.Insn, n uint8, t Reg, signed bool) {
+func (l *lower) dividend(i *ir.Insn, n uint8, t asm.Reg, signed bool) {
 	inRDX := false
 	if i.C != ir.None {
-		if inRDX = l.words[i.C].reg == RDX; !inRDX {
+		if inRDX = l.words[i.C].reg == asm.RDX; !inRDX {
 			l.moveTo(t, i.C)
 		}
 	}
-	l.moveTo(RAX, i.A)
+	l.moveTo(asm.RAX, i.A)
 	switch {
 	case signed:
-		l.signToRDX(n)
+		l.SignToRDX(n)
 	case i.C == ir.None:
-		l.alu(aluXor, 4, RDX, RDX)
+		l.Alu(asm.AluXor, 4, asm.RDX, asm.RDX)
 	case !inRDX:
-		l.mov(8, RDX, t)
+		l.Mov(8, asm.RDX, t)
 	}
 }
 

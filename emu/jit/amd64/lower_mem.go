@@ -3,6 +3,7 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/mmu"
 )
 
@@ -12,7 +13,7 @@ const maxSlack = mmu.Guard - 1<<16
 
 // address is the host operand of an access: guest memory begins at R14. An
 // address that may be outside the window is compared with the limit.
-func (l *lower) address(i *ir.Insn) Mem {
+func (l *lower) address(i *ir.Insn) asm.Mem {
 	if l.u.TB.Soft {
 		return l.softAddress(i)
 	}
@@ -20,11 +21,11 @@ func (l *lower) address(i *ir.Insn) Mem {
 		return l.absolute(i)
 	}
 	if i.B == ir.None && l.nearby(i) {
-		return Mem{Base: R14, Index: l.toReg(i.A), Disp: int32(i.Imm)}
+		return asm.Mem{Base: asm.R14, Index: l.toReg(i.A), Disp: int32(i.Imm)}
 	}
 	base, reach := l.reach(i)
 	if d := int32(i.Imm); base == 0 && reach < maxSlack && i.A == ir.None && uint64(int64(d)) == i.Imm {
-		return Mem{Base: R14, Index: l.toReg(i.B), Scale: i.Aux & ir.ScaleMask, Disp: d}
+		return asm.Mem{Base: asm.R14, Index: l.toReg(i.B), Scale: i.Aux & ir.ScaleMask, Disp: d}
 	}
 	r := l.alloc()
 	l.effective(i, 8, r)
@@ -37,7 +38,7 @@ func (l *lower) address(i *ir.Insn) Mem {
 			v.slack = reach
 		}
 	}
-	return Mem{Base: R14, Index: r}
+	return asm.Mem{Base: asm.R14, Index: r}
 }
 
 // reach says how far an address with an index may be from the value that is its
@@ -76,16 +77,16 @@ func (l *lower) reach(i *ir.Insn) (base int32, reach int64) {
 }
 
 // absolute is an address known now.
-func (l *lower) absolute(i *ir.Insn) Mem {
+func (l *lower) absolute(i *ir.Insn) asm.Mem {
 	if i.Imm < 1<<31 && i.Imm < l.u.Limit {
-		return at(R14, int32(i.Imm))
+		return asm.At(asm.R14, int32(i.Imm))
 	}
 	r := l.alloc()
-	l.movImm(r, i.Imm)
+	l.MovImm(r, i.Imm)
 	if i.Imm >= l.u.Limit {
 		l.checkLimit(i, r)
 	}
-	return Mem{Base: R14, Index: r}
+	return asm.Mem{Base: asm.R14, Index: r}
 }
 
 // nearby makes sure that the base register's value lies in the window, so that
@@ -103,52 +104,38 @@ func (l *lower) nearby(i *ir.Insn) bool {
 	if l.u.Exact {
 		return false
 	}
-	l.aluM(aluCmp, 8, l.toReg(i.A), atLimit)
+	l.AluM(asm.AluCmp, 8, l.toReg(i.A), atLimit)
 	l.flags = fact{}
-	l.leaveIf(ccAE, jit.Site{Kind: jit.Redo, Insn: uint16(l.insn)}, noReg)
+	l.leaveIf(asm.CcAE, jit.Site{Kind: jit.Redo, Insn: uint16(l.insn)}, asm.NoReg)
 	l.values[n].slack = 0
 	return true
 }
 
 // checkLimit leaves if the address in a register is outside the window.
-func (l *lower) checkLimit(i *ir.Insn, r Reg) {
-	l.aluM(aluCmp, 8, r, atLimit)
+func (l *lower) checkLimit(i *ir.Insn, r asm.Reg) {
+	l.AluM(asm.AluCmp, 8, r, atLimit)
 	l.flags = fact{}
-	s := jit.Site{Kind: jit.Outside, Insn: uint16(l.insn)}
-	if i.Op == ir.St {
-		s.Slot = 1
-	}
-	l.leaveIf(ccAE, s, r)
-}
-
-// leaveIf leaves on a condition, with all slots at home and a register as the
-// address.
-func (l *lower) leaveIf(cc byte, s jit.Site, addr Reg) {
-	c := cold{place: l.jcc(cc), reg: addr, to: atAddr, chain: -1, site: s, first: len(l.away)}
-	c.fp = l.x87
-	l.away = l.appendDirty(l.away)
-	c.slots = len(l.away)
-	l.addCold(c)
+	l.leaveIf(asm.CcAE, jit.Site{Kind: jit.Outside, Insn: uint16(l.insn), Write: i.Op == ir.St}, r)
 }
 
 // effective computes A + B<<scale + Imm in a register.
-func (l *lower) effective(i *ir.Insn, n uint8, r Reg) {
+func (l *lower) effective(i *ir.Insn, n uint8, r asm.Reg) {
 	d, fits := immediate(8, i.Imm)
 	if n == 4 {
 		d, fits = int32(i.Imm), true
 	}
-	m := Mem{Base: noReg, Index: noReg, Scale: i.Aux & ir.ScaleMask, Disp: d}
+	m := asm.Mem{Base: asm.NoReg, Index: asm.NoReg, Scale: i.Aux & ir.ScaleMask, Disp: d}
 	if i.A != ir.None {
 		m.Base = l.toReg(i.A)
 	}
 	if i.B != ir.None {
 		m.Index = l.toReg(i.B)
 	}
-	if m.Index != noReg && m.Scale == 0 && m.Base == noReg {
-		m.Base, m.Index = m.Index, noReg
+	if m.Index != asm.NoReg && m.Scale == 0 && m.Base == asm.NoReg {
+		m.Base, m.Index = m.Index, asm.NoReg
 	}
 	if fits {
-		l.lea(n, r, m)
+		l.Lea(n, r, m)
 		return
 	}
 	// The displacement needs a register of its own.
@@ -156,12 +143,12 @@ func (l *lower) effective(i *ir.Insn, n uint8, r Reg) {
 	if r == m.Base || r == m.Index {
 		panic("BUG: lea into its operand")
 	}
-	l.movImm(r, i.Imm)
-	if m.Index != noReg {
-		l.lea(n, r, Mem{Base: r, Index: m.Index, Scale: m.Scale})
+	l.MovImm(r, i.Imm)
+	if m.Index != asm.NoReg {
+		l.Lea(n, r, asm.Mem{Base: r, Index: m.Index, Scale: m.Scale})
 	}
-	if m.Base != noReg {
-		l.lea(n, r, Mem{Base: r, Index: m.Base})
+	if m.Base != asm.NoReg {
+		l.Lea(n, r, asm.Mem{Base: r, Index: m.Base})
 	}
 }
 
@@ -197,10 +184,10 @@ func lowLea(l *lower, i *ir.Insn) {
 
 // loadOps are the instructions that load by [type], [type] with sign to 32 and
 // to 64 bits.
-var loadOps = [3][4]opcode{
-	{opMovzx8, opMovzx16, opMov, opMov},
-	{opMovsx8, opMovsx16, opMov, opMov},
-	{opMovsx8, opMovsx16, opMovsxd, opMov},
+var loadOps = [3][4]asm.Opcode{
+	{asm.OpMovzx8, asm.OpMovzx16, asm.OpMov, asm.OpMov},
+	{asm.OpMovsx8, asm.OpMovsx16, asm.OpMov, asm.OpMov},
+	{asm.OpMovsx8, asm.OpMovsx16, asm.OpMovsxd, asm.OpMov},
 }
 
 func lowLd(l *lower, i *ir.Insn) {
@@ -224,7 +211,7 @@ func lowLd(l *lower, i *ir.Insn) {
 	}
 	r := l.target(i.D)
 	l.fault(false)
-	l.rm(loadOps[sign][i.Type], n, r, m)
+	l.RM(loadOps[sign][i.Type], n, r, m)
 	l.finish(i.D, r)
 	v := &l.values[l.words[i.D].num]
 	v.short = n == 4
@@ -244,26 +231,26 @@ func lowSt(l *lower, i *ir.Insn) {
 	}
 	m := l.address(i)
 	n := uint8(i.Type.Bytes())
-	if s := &l.words[i.C]; s.konst && s.reg == noReg && !l.pinned(i.C) {
+	if s := &l.words[i.C]; s.konst && s.reg == asm.NoReg && !l.pinned(i.C) {
 		if l.storeConstant(n, m, s.k) {
 			return
 		}
 	}
 	c := l.toReg(i.C)
 	l.fault(true)
-	l.store(n, m, c)
+	l.Store(n, m, c)
 }
 
 // storeConstant stores a constant if an instruction can.
-func (l *lower) storeConstant(n uint8, m Mem, k uint64) bool {
+func (l *lower) storeConstant(n uint8, m asm.Mem, k uint64) bool {
 	if n == 8 && k != uint64(int64(int32(k))) {
 		return false
 	}
 	l.fault(true)
 	if n < 4 {
-		l.storeImmN(n, m, k)
+		l.StoreImmN(n, m, k)
 	} else {
-		l.storeImm(n, m, int32(k))
+		l.StoreImm(n, m, int32(k))
 	}
 	return true
 }

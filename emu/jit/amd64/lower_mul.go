@@ -1,6 +1,9 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
 func lowMul(l *lower, i *ir.Insn) {
 	n := size(i)
@@ -9,7 +12,7 @@ func lowMul(l *lower, i *ir.Insn) {
 		if v, fits := immediate(n, k); fits {
 			a := l.toReg(i.A)
 			r := l.target(i.D)
-			l.imulI(n, r, a, v)
+			l.ImulI(n, r, a, v)
 			l.result(i, r)
 			l.flags = fact{}
 			return
@@ -17,7 +20,7 @@ func lowMul(l *lower, i *ir.Insn) {
 	}
 	b := l.toB(i)
 	r := l.targetFrom(i.D, i.A, b)
-	l.imul(n, r, b)
+	l.Imul(n, r, b)
 	l.result(i, r)
 }
 
@@ -29,23 +32,23 @@ func lowMulHU(l *lower, i *ir.Insn) {
 		return
 	}
 	b := l.toB(i)
-	if w := l.movedTo(i.D); w != ir.None && l.t.pin[w] == RDX && b != RDX {
-		l.lock(RDX)
-		l.save(RDX, w)
-		l.moveTo(RDX, i.A)
-		l.vrr(opMulx.sized(8), false, RDX, RDX, b)
-		l.result(i, RDX)
+	if w := l.movedTo(i.D); w != ir.None && l.t.pin[w] == asm.RDX && b != asm.RDX {
+		l.lock(asm.RDX)
+		l.save(asm.RDX, w)
+		l.moveTo(asm.RDX, i.A)
+		l.VRR(asm.Mulx.Sized(8), false, asm.RDX, asm.RDX, b)
+		l.result(i, asm.RDX)
 		return
 	}
 	t := l.alloc()
-	if b == RDX {
+	if b == asm.RDX {
 		l.moveTo(t, i.A)
-		l.vrr(opMulx.sized(8), false, t, t, t)
+		l.VRR(asm.Mulx.Sized(8), false, t, t, t)
 	} else {
-		l.store(8, atScratch, RDX)
-		l.moveTo(RDX, i.A)
-		l.vrr(opMulx.sized(8), false, t, t, b)
-		l.load(8, RDX, atScratch)
+		l.Store(8, atScratch, asm.RDX)
+		l.moveTo(asm.RDX, i.A)
+		l.VRR(asm.Mulx.Sized(8), false, t, t, b)
+		l.Load(8, asm.RDX, atScratch)
 	}
 	l.result(i, t)
 }
@@ -58,14 +61,14 @@ func (l *lower) mulHigh32(i *ir.Insn, signed bool) {
 	x := l.alloc()
 	l.flags = fact{}
 	if signed {
-		l.rr(opMovsxd, 8, t, t)
-		l.rr(opMovsxd, 8, x, b)
+		l.RR(asm.OpMovsxd, 8, t, t)
+		l.RR(asm.OpMovsxd, 8, x, b)
 	} else {
-		l.mov(4, t, t)
-		l.mov(4, x, b)
+		l.Mov(4, t, t)
+		l.Mov(4, x, b)
 	}
-	l.imul(8, t, x)
-	l.shiftI(shiftShr, 8, t, 32)
+	l.Imul(8, t, x)
+	l.ShiftI(asm.ShiftShr, 8, t, 32)
 	l.result(i, t)
 }
 
@@ -80,20 +83,20 @@ func lowMulHS(l *lower, i *ir.Insn) {
 	t := l.alloc()
 	save2 := atScratch
 	save2.Disp += 8
-	l.store(8, atScratch, RAX)
-	l.store(8, save2, RDX)
+	l.Store(8, atScratch, asm.RAX)
+	l.Store(8, save2, asm.RDX)
 	switch {
-	case x != RAX:
-		l.moveTo(RAX, i.A)
-	case l.words[i.A].reg != noReg:
+	case x != asm.RAX:
+		l.moveTo(asm.RAX, i.A)
+	case l.words[i.A].reg != asm.NoReg:
 		x = l.words[i.A].reg
 	default:
-		l.moveTo(RDX, i.A)
-		x = RDX
+		l.moveTo(asm.RDX, i.A)
+		x = asm.RDX
 	}
-	l.unary(unaryImul, 8, x)
-	l.mov(8, t, RDX)
-	l.load(8, RAX, atScratch)
-	l.load(8, RDX, save2)
+	l.Unary(asm.UnaryImul, 8, x)
+	l.Mov(8, t, asm.RDX)
+	l.Load(8, asm.RAX, atScratch)
+	l.Load(8, asm.RDX, save2)
 	l.result(i, t)
 }

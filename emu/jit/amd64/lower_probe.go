@@ -3,16 +3,18 @@ package amd64
 import (
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
-// Callbacks. A site with one function is called from enter, which machine code
-// returns to for that: see entry_amd64.s and vcpu.Call. All else is left to the
-// interpreter's operation: sites that fired before a stop, functions that want
-// the guest elsewhere, and sites whose answer is more than what the CPU shows.
+// Callbacks. The function of a site that has one is called by the assembly code that
+// entered machine code: the code returns there with a vcpu.Call, and is entered again
+// (enter/entry_amd64.s). The interpreter's operation does all else: sites without
+// a vcpu.Call, those that have fired already before a stop, functions that send the
+// guest elsewhere.
 
 // callReg is the register with the *vcpu.Call.
-const callReg = R10
+const callReg = asm.R10
 
 // lowProbe puts a site.
 func lowProbe(l *lower, i *ir.Insn) {
@@ -49,23 +51,23 @@ func lowProbeMem(l *lower, i *ir.Insn) {
 
 // showAccess makes the CPU show an access as the interpreter's operation does.
 func (l *lower) showAccess(i *ir.Insn, s *vcpu.MemSite) {
-	l.store(8, atAccAddr, l.toReg(i.A))
+	l.Store(8, atAccAddr, l.toReg(i.A))
 	l.storeConst(atAccPC, l.u.TB.Marks[s.Insn].PC)
-	l.storeImm(8, atAccSize, int32(s.Size))
+	l.StoreImm(8, atAccSize, int32(s.Size))
 	r := l.alloc()
 	data, buf := atAccData, atAccBuf
-	l.lea(8, r, data)
-	l.store(8, buf, r)
+	l.Lea(8, r, data)
+	l.Store(8, buf, r)
 	for _, n := range []int{s.Size, accessRoom} {
 		buf.Disp += 8
-		l.storeImm(8, buf, int32(n))
+		l.StoreImm(8, buf, int32(n))
 	}
 	for w := range ir.Ref(words(s)) {
 		if i.B == ir.None {
-			l.storeImm(8, data, 0)
+			l.StoreImm(8, data, 0)
 		} else {
-			l.load(8, r, home(i.B+w))
-			l.store(8, data, r)
+			l.Load(8, r, home(i.B+w))
+			l.Store(8, data, r)
 		}
 		data.Disp += 8
 	}
@@ -89,17 +91,17 @@ func (l *lower) call(i *ir.Insn, c *vcpu.Call, insn int) {
 	case m.State != a.Dynamic:
 		l.storeConst(home(a.Static), m.State)
 	case c.Of != nil:
-		l.load(8, callReg, home(a.Static))
-		l.store(8, atBefore, callReg)
+		l.Load(8, callReg, home(a.Static))
+		l.Store(8, atBefore, callReg)
 	}
-	l.storeImm(8, atInsn, int32(insn))
+	l.StoreImm(8, atInsn, int32(insn))
 	out := l.t.call
 	if l.tidy {
 		l.goHome()
 		out = l.t.callAgain
 	} else {
-		l.movImm(callReg, tbAt(tb))
-		l.store(8, atTB, callReg)
+		l.MovImm(callReg, tbAt(tb))
+		l.Store(8, atTB, callReg)
 	}
 	c.TB, c.Insn = tb, insn
 	op := l.single(i, insn)
@@ -107,15 +109,16 @@ func (l *lower) call(i *ir.Insn, c *vcpu.Call, insn int) {
 	whole := jit.Site{Kind: jit.Operate, Op: op, Insn: uint16(insn)}
 	wants := jit.Site{Kind: jit.Called}
 	c.Exit, c.Wants = uintptr(l.site(whole)), uintptr(l.site(wants))
-	l.movImm(callReg, callAt(c))
-	l.patchTo(l.jmp(), out)
-	at := l.u.Origin + uint32(l.pos())
+	l.MovImm(callReg, callAt(c))
+	l.patchTo(l.Jmp(), out)
+	at := l.u.Origin + uint32(l.Pos())
 	c.Resume, l.u.Sites[n].Resume = l.t.arena+uintptr(at), at
 	l.cameBack(i)
 	l.wants(c, m)
 }
 
-// wants leaves if the function has changed what Go must see to.
+// wants leaves the code if the called function has changed something that Go must act
+// on: the pc, the static word, or the value that is stored.
 func (l *lower) wants(c *vcpu.Call, m *ir.Mark) {
 	a := l.t.arch
 	l.unless(home(a.PC), m.PC)
@@ -123,9 +126,9 @@ func (l *lower) wants(c *vcpu.Call, m *ir.Mark) {
 	case c.Takes > 0:
 		r, value, data := l.alloc(), home(c.Value), atAccData
 		for range (c.Takes + 7) / 8 {
-			l.load(8, r, value)
-			l.aluM(aluCmp, 8, r, data)
-			l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
+			l.Load(8, r, value)
+			l.AluM(asm.AluCmp, 8, r, data)
+			l.leaveIf(asm.CcNE, jit.Site{Kind: jit.Called}, asm.NoReg)
 			value.Disp += 8
 			data.Disp += 8
 		}
@@ -134,23 +137,23 @@ func (l *lower) wants(c *vcpu.Call, m *ir.Mark) {
 		l.unless(home(a.Static), m.State)
 	default:
 		r := l.alloc()
-		l.load(8, r, atBefore)
-		l.aluM(aluCmp, 8, r, home(a.Static))
-		l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
+		l.Load(8, r, atBefore)
+		l.AluM(asm.AluCmp, 8, r, home(a.Static))
+		l.leaveIf(asm.CcNE, jit.Site{Kind: jit.Called}, asm.NoReg)
 	}
 	l.locked = 0
 }
 
 // unless leaves for what a called function wants unless a word has a value.
-func (l *lower) unless(m Mem, k uint64) {
+func (l *lower) unless(m asm.Mem, k uint64) {
 	if k == uint64(int64(int32(k))) {
-		l.aluMI(aluCmp, 8, m, int32(k))
+		l.AluMI(asm.AluCmp, 8, m, int32(k))
 	} else {
 		r := l.alloc()
-		l.movImm(r, k)
-		l.aluM(aluCmp, 8, r, m)
+		l.MovImm(r, k)
+		l.AluM(asm.AluCmp, 8, r, m)
 	}
-	l.leaveIf(ccNE, jit.Site{Kind: jit.Called}, noReg)
+	l.leaveIf(asm.CcNE, jit.Site{Kind: jit.Called}, asm.NoReg)
 }
 
 // stopSite looks whether somebody wants the block to be left. If so, the
@@ -158,14 +161,14 @@ func (l *lower) unless(m Mem, k uint64) {
 // is not, and the block continues.
 func (l *lower) stopSite() {
 	l.flags = fact{}
-	l.aluMI(aluCmp, 4, atStop, 0)
-	l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.jcc(ccNE))
+	l.AluMI(asm.AluCmp, 4, atStop, 0)
+	l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.Jcc(asm.CcNE))
 }
 
-// besides reports whether an operation that a condition chooses can be done by
-// code apart, with nothing forgotten that the block knows: it changes no slot, or
-// can leave.
-func (l *lower) besides(i *ir.Insn) bool {
+// apart reports whether cold code can do an operation that a condition chooses, and
+// then return to a block that still has slots in registers: the operation changes no
+// slot, or leaves if it does.
+func (l *lower) apart(i *ir.Insn) bool {
 	switch i.Op {
 	case ir.Count:
 		return true
@@ -177,7 +180,7 @@ func (l *lower) besides(i *ir.Insn) bool {
 	return false
 }
 
-// emitProbe puts a site aside. All slots are at home, and the scratch registers
+// emitProbe puts a site into cold code. All slots are at home, and the scratch registers
 // are free.
 func (l *lower) emitProbe(i *ir.Insn, insn int) {
 	if s := l.eventOf(i); s.ring != nil && l.canRecord(i) {
@@ -189,6 +192,6 @@ func (l *lower) emitProbe(i *ir.Insn, insn int) {
 	if i.Op == ir.Probe && !l.u.TB.Sites[i.Imm].Stop {
 		kind = jit.Aside
 	}
-	l.exit(jit.Site{Kind: kind, Op: l.single(i, insn), Insn: uint16(insn), Slot: 0, PC: i.Imm})
-	l.u.Sites[n].Resume = l.u.Origin + uint32(l.pos())
+	l.exit(jit.Site{Kind: kind, Op: l.single(i, insn), Insn: uint16(insn), Probe: uint32(i.Imm)})
+	l.u.Sites[n].Resume = l.u.Origin + uint32(l.Pos())
 }

@@ -2,6 +2,7 @@ package amd64
 
 import (
 	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -44,27 +45,27 @@ func (l *lower) record(i *ir.Insn) {
 	if value && l.vecs.n != 0 {
 		l.vecHome(e.value, 1)
 	}
-	addr := noReg
+	addr := asm.NoReg
 	if e.addr != ir.None && e.ring.Fields&vcpu.FieldAddr != 0 {
 		addr = l.toReg(e.addr)
 	}
 	r, t := l.alloc(), l.alloc()
 	l.flags = fact{}
-	l.movImm(r, ringAt(e.ring))
-	l.load(8, t, at(r, ringNext))
-	l.aluM(aluCmp, 8, t, at(r, ringLast))
-	full := l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.jcc(ccE))
-	l.aluMI(aluAdd, 8, at(r, ringNext), recordSize)
-	if addr != noReg {
-		l.store(8, at(t, recordAddr), addr)
+	l.MovImm(r, ringAt(e.ring))
+	l.Load(8, t, asm.At(r, ringNext))
+	l.AluM(asm.AluCmp, 8, t, asm.At(r, ringLast))
+	full := l.around(guard{from: l.pc, to: l.pc + 1, insn: l.insn}, l.Jcc(asm.CcE))
+	l.AluMI(asm.AluAdd, 8, asm.At(r, ringNext), recordSize)
+	if addr != asm.NoReg {
+		l.Store(8, asm.At(t, recordAddr), addr)
 	}
 	if value {
 		l.moveTo(r, e.value)
 		l.cut(r, e.size)
-		l.store(8, at(t, recordValue), r)
+		l.Store(8, asm.At(t, recordValue), r)
 	}
 	l.recordRest(&e, t, r, value)
-	full.resume = l.pos()
+	full.resume = l.Pos()
 }
 
 // emitRecord is record where the operands are at home and the scratch registers
@@ -73,71 +74,71 @@ func (l *lower) emitRecord(i *ir.Insn, insn int) {
 	e := l.eventOf(i)
 	f := e.ring.Fields
 	r, t := scratch[0], scratch[1]
-	l.movImm(r, ringAt(e.ring))
-	l.load(8, t, at(r, ringNext))
-	l.aluM(aluCmp, 8, t, at(r, ringLast))
-	full := l.jcc(ccE)
-	l.aluMI(aluAdd, 8, at(r, ringNext), recordSize)
+	l.MovImm(r, ringAt(e.ring))
+	l.Load(8, t, asm.At(r, ringNext))
+	l.AluM(asm.AluCmp, 8, t, asm.At(r, ringLast))
+	full := l.Jcc(asm.CcE)
+	l.AluMI(asm.AluAdd, 8, asm.At(r, ringNext), recordSize)
 	if e.addr != ir.None && f&vcpu.FieldAddr != 0 {
 		l.loadWord(r, e.addr)
-		l.store(8, at(t, recordAddr), r)
+		l.Store(8, asm.At(t, recordAddr), r)
 	}
 	value := f&vcpu.FieldValue != 0 && e.value != ir.None
 	if value {
 		l.loadWord(r, e.value)
 		l.cut(r, e.size)
-		l.store(8, at(t, recordValue), r)
+		l.Store(8, asm.At(t, recordValue), r)
 	}
 	l.recordRest(&e, t, r, value)
-	done := l.jmp()
-	l.patch(full, l.pos())
+	done := l.Jmp()
+	l.Patch(full, l.Pos())
 	l.operate(i, insn)
-	l.patch(done, l.pos())
+	l.Patch(done, l.Pos())
 }
 
 // loadWord loads a word that is pinned or at home.
-func (l *lower) loadWord(r Reg, w ir.Ref) {
+func (l *lower) loadWord(r asm.Reg, w ir.Ref) {
 	if l.pinned(w) {
-		l.mov(8, r, l.t.pin[w])
+		l.Mov(8, r, l.t.pin[w])
 		return
 	}
-	l.load(8, r, home(w))
+	l.Load(8, r, home(w))
 }
 
 // recordRest fills what is known without the operands. Register r is free.
-func (l *lower) recordRest(e *event, t, r Reg, value bool) {
+func (l *lower) recordRest(e *event, t, r asm.Reg, value bool) {
 	f := e.ring.Fields
 	m := &l.u.TB.Marks[e.insn]
 	if f&vcpu.FieldPC != 0 {
-		l.storeConst(at(t, recordPC), m.PC)
+		l.storeConst(asm.At(t, recordPC), m.PC)
 	}
 	if f&vcpu.FieldSize != 0 {
-		l.storeImm(4, at(t, recordBytes), int32(e.size))
+		l.StoreImm(4, asm.At(t, recordBytes), int32(e.size))
 	}
 	if f&vcpu.FieldValue != 0 && !value {
-		l.storeImm(8, at(t, recordValue), 0)
+		l.StoreImm(8, asm.At(t, recordValue), 0)
 	}
 	if f&vcpu.FieldIcount != 0 { // Left is without the whole block
-		l.load(8, r, atDeadline)
-		l.alu(aluSub, 8, r, leftReg)
-		l.aluI(aluSub, 8, r, int32(len(l.u.TB.Marks)-e.insn))
-		l.store(8, at(t, recordIcount), r)
+		l.Load(8, r, atDeadline)
+		l.Alu(asm.AluSub, 8, r, leftReg)
+		l.AluI(asm.AluSub, 8, r, int32(len(l.u.TB.Marks)-e.insn))
+		l.Store(8, asm.At(t, recordIcount), r)
 	}
 	if f&vcpu.FieldThread != 0 {
-		l.load(8, r, atMachine)
-		l.load(4, r, at(r, machineThread))
-		l.store(4, at(t, recordThread), r)
+		l.Load(8, r, atMachine)
+		l.Load(4, r, asm.At(r, machineThread))
+		l.Store(4, asm.At(t, recordThread), r)
 	}
 }
 
 // cut clears what lies above n bytes of a register.
-func (l *lower) cut(r Reg, n int) {
+func (l *lower) cut(r asm.Reg, n int) {
 	switch n {
 	case 1:
-		l.extend(opMovzx8, 4, r, r)
+		l.extend(asm.OpMovzx8, 4, r, r)
 	case 2:
-		l.extend(opMovzx16, 4, r, r)
+		l.extend(asm.OpMovzx16, 4, r, r)
 	case 4:
-		l.mov(4, r, r)
+		l.Mov(4, r, r)
 	}
 }

@@ -1,21 +1,24 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
-func lowShift(op Reg, variable vop) func(*lower, *ir.Insn) {
+func lowShift(op asm.Reg, variable asm.VOp) func(*lower, *ir.Insn) {
 	return func(l *lower, i *ir.Insn) {
 		n := size(i)
 		if k, ok := l.constant(i); ok {
 			k &= uint64(8*n - 1)
-			r := l.targetFrom(i.D, i.A, noReg)
+			r := l.targetFrom(i.D, i.A, asm.NoReg)
 			if k == 0 {
 				if n == 4 {
-					l.mov(4, r, r)
+					l.Mov(4, r, r)
 				}
 				l.result(i, r)
 				return
 			}
-			l.shiftI(op, n, r, byte(k))
+			l.ShiftI(op, n, r, byte(k))
 			l.result(i, r)
 			l.flags = fact{ok: true, typ: i.Type, res: l.words[i.D].num}
 			return
@@ -23,22 +26,22 @@ func lowShift(op Reg, variable vop) func(*lower, *ir.Insn) {
 		c := l.toReg(i.B)
 		a := l.toReg(i.A)
 		r := l.target(i.D)
-		l.vrr(variable.sized(n), false, r, c, a)
+		l.VRR(variable.Sized(n), false, r, c, a)
 		l.result(i, r)
 	}
 }
 
-func lowRotate(op Reg) func(*lower, *ir.Insn) {
+func lowRotate(op asm.Reg) func(*lower, *ir.Insn) {
 	return func(l *lower, i *ir.Insn) {
 		n := size(i)
 		if k, ok := l.constant(i); ok {
 			k &= uint64(8*n - 1)
-			if op == shiftRol {
+			if op == asm.ShiftRol {
 				k = uint64(8*n) - k
 			}
 			a := l.toReg(i.A)
 			r := l.target(i.D)
-			l.rorx(n, r, a, byte(k)&(8*n-1))
+			l.Rorx(n, r, a, byte(k)&(8*n-1))
 			l.result(i, r)
 			return
 		}
@@ -46,33 +49,33 @@ func lowRotate(op Reg) func(*lower, *ir.Insn) {
 		t := l.alloc()
 		l.moveTo(t, i.A)
 		c := l.toReg(i.B)
-		if c == RCX {
-			l.shiftCL(op, n, t)
+		if c == asm.RCX {
+			l.ShiftCL(op, n, t)
 		} else {
-			l.store(8, atScratch, RCX)
-			l.mov(4, RCX, c)
-			l.shiftCL(op, n, t)
-			l.load(8, RCX, atScratch)
+			l.Store(8, atScratch, asm.RCX)
+			l.Mov(4, asm.RCX, c)
+			l.ShiftCL(op, n, t)
+			l.Load(8, asm.RCX, atScratch)
 		}
 		l.flags = fact{}
 		l.result(i, t)
 	}
 }
 
-func lowUnary(emit func(*asm, uint8, Reg)) func(*lower, *ir.Insn) {
+func lowUnary(emit func(*asm.Writer, uint8, asm.Reg)) func(*lower, *ir.Insn) {
 	return func(l *lower, i *ir.Insn) {
-		r := l.targetFrom(i.D, i.A, noReg)
-		emit(&l.asm, size(i), r)
+		r := l.targetFrom(i.D, i.A, asm.NoReg)
+		emit(&l.Writer, size(i), r)
 		l.flags = fact{}
 		l.result(i, r)
 	}
 }
 
-func lowCount(op opcode) func(*lower, *ir.Insn) {
+func lowCount(op asm.Opcode) func(*lower, *ir.Insn) {
 	return func(l *lower, i *ir.Insn) {
 		a := l.toReg(i.A)
 		r := l.target(i.D)
-		l.rr(op, size(i), r, a)
+		l.RR(op, size(i), r, a)
 		l.flags = fact{}
 		l.result(i, r)
 	}

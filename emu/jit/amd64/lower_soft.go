@@ -2,6 +2,7 @@ package amd64
 
 import (
 	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/mmu"
 )
 
@@ -11,33 +12,33 @@ import (
 //
 // An entry's page never leads to it unless the access is allowed, so that one
 // comparison of the offset answers both questions (see mmu.TLBEntry).
-func (l *lower) softAddress(i *ir.Insn) Mem {
+func (l *lower) softAddress(i *ir.Insn) asm.Mem {
 	r := l.alloc()
 	l.effective(i, 8, r)
 	l.locked = 1 << r // its parts are not needed until the interpreter looks at home
 	e := l.alloc()
-	l.mov(8, e, r)
-	l.shiftI(shiftShr, 8, e, mmu.TLBShift)
-	l.aluM(aluAnd, 8, e, atTLBMask)
-	l.aluM(aluAdd, 8, e, atTLB)
+	l.Mov(8, e, r)
+	l.ShiftI(asm.ShiftShr, 8, e, mmu.TLBShift)
+	l.AluM(asm.AluAnd, 8, e, atTLBMask)
+	l.AluM(asm.AluAdd, 8, e, atTLB)
 	tag := tlbRead
 	if i.Op == ir.St {
 		tag = tlbWrite
 	}
-	l.aluM(aluSub, 8, r, at(e, tag))
-	l.aluI(aluCmp, 8, r, int32(mmu.PageSize-i.Type.Bytes()))
+	l.AluM(asm.AluSub, 8, r, asm.At(e, tag))
+	l.AluI(asm.AluCmp, 8, r, int32(mmu.PageSize-i.Type.Bytes()))
 	l.flags = fact{}
-	l.slow = l.around(guard{op: i, insn: l.insn}, l.jcc(ccA))
-	l.aluM(aluAdd, 8, r, at(e, tlbHost))
+	l.slow = l.around(guard{op: i, insn: l.insn}, l.Jcc(asm.CcA))
+	l.AluM(asm.AluAdd, 8, r, asm.At(e, tlbHost))
 	l.locked = 1 << r
-	return at(r, 0)
+	return asm.At(r, 0)
 }
 
 // comeBack makes the interpreter's way return here, after the access.
 func (l *lower) comeBack() {
 	g := l.slow
 	l.note(g)
-	g.result = noReg
+	g.result = asm.NoReg
 	if i := g.op; i.Op == ir.Ld && i.Type < ir.V128 && !l.pinned(i.D) {
 		g.result = l.words[i.D].reg
 	}

@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // Helpers that have a Body are subroutines, which stand after the prologue and
@@ -13,7 +14,7 @@ import (
 // or in their registers, leave them so, change the scratch registers, and return
 // their result in subResult.
 
-const subResult = R10
+const subResult = asm.R10
 
 // subTemps is the first temporary of a subroutine: above those of the blocks
 // that call it.
@@ -43,9 +44,9 @@ func (t *Target) subroutine(h *ir.Helper, origin uint32) []byte {
 	if d != ir.None {
 		l.moveTo(subResult, d)
 	}
-	l.jmpMem(atLink)
+	l.JmpMem(atLink)
 	l.setJumps()
-	return slices.Clone(l.code)
+	return slices.Clone(l.Buf)
 }
 
 // lowCall calls a subroutine, or leaves the call to the interpreter.
@@ -66,10 +67,10 @@ func lowCall(l *lower, i *ir.Insn) {
 	} else {
 		l.subReads(h)
 	}
-	back := l.leaNext(subResult)
-	l.store(8, atLink, subResult)
-	l.patchTo(l.jmp(), place)
-	l.patch(back, l.pos())
+	back := l.LeaNext(subResult)
+	l.Store(8, atLink, subResult)
+	l.patchTo(l.Jmp(), place)
+	l.Patch(back, l.Pos())
 	l.flags, l.locked = fact{}, 0
 	if i.D != ir.None {
 		l.lock(subResult)

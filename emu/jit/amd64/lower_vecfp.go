@@ -2,19 +2,20 @@ package amd64
 
 import (
 	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/softfloat"
 )
 
 // scalarForm reports whether an operation is on one lane, and makes the packed
 // instruction the scalar one.
-func scalarForm(i *ir.Insn, op vop) (vop, bool) {
+func scalarForm(i *ir.Insn, op asm.VOp) (asm.VOp, bool) {
 	if i.Type.Bytes() != 1<<i.Sub {
 		return op, false
 	}
 	if i.Sub == 3 {
-		return op.prefixed(prefixF2), true
+		return op.Prefixed(asm.PrefixF2), true
 	}
-	return op.prefixed(prefixF3), true
+	return op.Prefixed(asm.PrefixF3), true
 }
 
 // hostFloat reports whether the host does an operation as it should, if that is
@@ -35,13 +36,8 @@ func (l *lower) hostFloat(i *ir.Insn) bool {
 	return true
 }
 
-// truncates is 1 for a conversion to integers that rounds toward zero.
-func truncates(i *ir.Insn) vop {
-	if i.Imm == ir.RoundZero {
-		return 1
-	}
-	return 0
-}
+// truncates reports whether a conversion to integers rounds toward zero.
+func truncates(i *ir.Insn) bool { return i.Imm == ir.RoundZero }
 
 // fpFault readies for an instruction that may raise an exception.
 func (l *lower) fpFault() {
@@ -49,7 +45,7 @@ func (l *lower) fpFault() {
 	l.fault(false)
 }
 
-func vecFloat3(l *lower, i *ir.Insn, op vop) bool {
+func vecFloat3(l *lower, i *ir.Insn, op asm.VOp) bool {
 	sop, one := scalarForm(i, op)
 	if one {
 		return l.scalar(i, sop, i.A, i.B, noImm)
@@ -58,29 +54,30 @@ func vecFloat3(l *lower, i *ir.Insn, op vop) bool {
 }
 
 // scalar does an operation on the lowest lane: t = a op b, whose other lanes are
-// those of a. imm is an immediate byte, or -1.
-func (l *lower) scalar(i *ir.Insn, op vop, a, b ir.Ref, imm int) bool {
+// those of a. imm is an immediate byte, or noImm.
+func (l *lower) scalar(i *ir.Insn, op asm.VOp, a, b ir.Ref, imm int) bool {
 	ra, rb := l.vecRead(a, 1), l.vecRead(b, 1)
 	own := l.inVecs(i.D) && i.D == a && i.D == pair(i.D) && i.Sub == 3
 	t := l.vecAlloc()
 	l.fpFault()
-	l.vrr(op, false, t, ra, rb)
-	if imm >= 0 {
-		l.byte(byte(imm))
+	if imm == noImm {
+		l.VRR(op, false, t, ra, rb)
+	} else {
+		l.VRRI(op, false, t, ra, rb, byte(imm))
 	}
 	l.setScalar(i, t, own)
 	return true
 }
 
 // setScalar makes a scalar result the value of D.
-func (l *lower) setScalar(i *ir.Insn, t Reg, own bool) {
+func (l *lower) setScalar(i *ir.Insn, t asm.Reg, own bool) {
 	l.vecSetWord(t, i.D, own)
 	if !l.inVecs(i.D) && i.Sub == 2 {
 		l.vecs.r[t].half = true
 	}
 }
 
-func vecFloat2(l *lower, i *ir.Insn, op vop) bool {
+func vecFloat2(l *lower, i *ir.Insn, op asm.VOp) bool {
 	sop, one := scalarForm(i, op)
 	if one {
 		return l.scalar(i, sop, i.A, i.A, noImm)
@@ -102,7 +99,7 @@ var fpPredicates = func() map[uint64]byte {
 	return m
 }()
 
-func vecFloatCmp(l *lower, i *ir.Insn, op vop) bool {
+func vecFloatCmp(l *lower, i *ir.Insn, op asm.VOp) bool {
 	by, ok := fpPredicates[i.Imm]
 	if !ok {
 		return false
@@ -118,16 +115,16 @@ func vecFloatCmp(l *lower, i *ir.Insn, op vop) bool {
 const x86Relate = 0x45_00_40_01
 
 // vecRelate makes a word of the carry, parity and zero flags.
-func vecRelate(l *lower, i *ir.Insn, op vop) bool {
+func vecRelate(l *lower, i *ir.Insn, op asm.VOp) bool {
 	if i.Imm&0xffffffff != x86Relate {
 		return false
 	}
 	if i.Imm>>32&1 != 0 {
-		op++ // COMIS, which minds quiet NaNs
+		op = op.Signaling()
 	}
 	a, b := l.vecRead(i.A, 1), l.vecRead(i.B, 1)
 	l.fpFault()
-	l.vrr(op, false, a, 0, b)
+	l.VRR(op, false, a, 0, b)
 	l.relation(i.D)
 	return true
 }
@@ -135,15 +132,15 @@ func vecRelate(l *lower, i *ir.Insn, op vop) bool {
 // relation makes CF, PF and ZF of the host a word with these flags.
 func (l *lower) relation(d ir.Ref) {
 	t, x := l.alloc(), l.alloc()
-	l.setcc(ccE, t)
-	l.setcc(ccP, x)
-	l.extend(opMovzx8, 4, t, t)
-	l.extend(opMovzx8, 4, x, x)
-	l.lea(4, t, Mem{Base: t, Index: t})
-	l.lea(4, t, Mem{Base: x, Index: t, Scale: 3}) // PF and 16 times ZF
-	l.setcc(ccB, x)
-	l.extend(opMovzx8, 4, x, x)
-	l.lea(4, t, Mem{Base: x, Index: t, Scale: 2})
+	l.Setcc(asm.CcE, t)
+	l.Setcc(asm.CcP, x)
+	l.extend(asm.OpMovzx8, 4, t, t)
+	l.extend(asm.OpMovzx8, 4, x, x)
+	l.Lea(4, t, asm.Mem{Base: t, Index: t})
+	l.Lea(4, t, asm.Mem{Base: x, Index: t, Scale: 3}) // PF and 16 times ZF
+	l.Setcc(asm.CcB, x)
+	l.extend(asm.OpMovzx8, 4, x, x)
+	l.Lea(4, t, asm.Mem{Base: x, Index: t, Scale: 2})
 	l.finish(d, t)
 	n := l.words[d].num
 	l.values[n].short = true
@@ -151,16 +148,16 @@ func (l *lower) relation(d ir.Ref) {
 }
 
 // vecRound is the host's instruction with the same immediate.
-func vecRound(l *lower, i *ir.Insn, op vop) bool {
+func vecRound(l *lower, i *ir.Insn, op asm.VOp) bool {
 	if i.Type.Bytes() == 1<<i.Sub {
-		return l.scalar(i, op+2, i.A, i.A, int(i.Imm&15))
+		return l.scalar(i, op.RoundScalar(), i.A, i.A, int(i.Imm&15))
 	}
 	return l.vecUnary(i, op, int(i.Imm&15))
 }
 
 // vecFromInt converts integers of n bytes.
-func vecFromInt(scalar vop, n uint8) vecFunc {
-	return func(l *lower, i *ir.Insn, op vop) bool {
+func vecFromInt(scalar asm.VOp, n uint8) vecFunc {
+	return func(l *lower, i *ir.Insn, op asm.VOp) bool {
 		if whole(i) {
 			if op == scalarOnly {
 				return false
@@ -170,7 +167,7 @@ func vecFromInt(scalar vop, n uint8) vecFunc {
 			if ir.VecRows[i.Aux].FP {
 				l.fpFault()
 			}
-			l.vrr(op, wide(i), t, 0, a)
+			l.VRR(op, wide(i), t, 0, a)
 			return l.vecResult(i, t)
 		}
 		if i.Type.Bytes() != 1<<i.Sub {
@@ -181,11 +178,11 @@ func vecFromInt(scalar vop, n uint8) vecFunc {
 		if ir.VecRows[i.Aux].FP {
 			l.fpEnter()
 		}
-		l.vrr(opVpxor, false, t, t, t)
+		l.VRR(asm.Vpxor, false, t, t, t)
 		l.fault(false)
-		l.vrr(scalar.sized(n), false, t, t, r)
+		l.VRR(scalar.Sized(n), false, t, t, r)
 		l.vecSetWord(t, i.D, false)
-		if !l.inVecs(i.D) && scalar == opVcvtsi2ss {
+		if !l.inVecs(i.D) && scalar == asm.Vcvtsi2ss {
 			l.vecs.r[t].half = true
 		}
 		return true
@@ -193,8 +190,8 @@ func vecFromInt(scalar vop, n uint8) vecFunc {
 }
 
 // vecToInt converts the lowest lane to an integer of n bytes.
-func vecToInt(op vop, n uint8) vecFunc {
-	return func(l *lower, i *ir.Insn, packed vop) bool {
+func vecToInt(op asm.VOp, n uint8) vecFunc {
+	return func(l *lower, i *ir.Insn, packed asm.VOp) bool {
 		if whole(i) && packed != scalarOnly {
 			return l.packedToInt(i, packed)
 		}
@@ -204,7 +201,11 @@ func vecToInt(op vop, n uint8) vecFunc {
 		a := l.vecRead(i.A, 1)
 		r := l.target(i.D)
 		l.fpFault()
-		l.vrr((op - truncates(i)).sized(n), false, r, 0, a) // one less truncates
+		conv := op
+		if truncates(i) {
+			conv = op.Truncating()
+		}
+		l.VRR(conv.Sized(n), false, r, 0, a)
 		l.finish(i.D, r)
 		l.values[l.words[i.D].num].short = n == 4
 		return true
@@ -213,15 +214,18 @@ func vecToInt(op vop, n uint8) vecFunc {
 
 // packedToInt converts lanes to 32-bit integers; rounding and truncation differ
 // in the prefix.
-func (l *lower) packedToInt(i *ir.Insn, op vop) bool {
-	pp := [2]prefix{prefix66, prefixF3} // from single: the first rounds, the second truncates
+func (l *lower) packedToInt(i *ir.Insn, op asm.VOp) bool {
+	rounds, cuts := asm.Prefix66, asm.PrefixF3 // from single
 	if i.Sub == 3 {
-		pp = [2]prefix{prefixF2, prefix66}
+		rounds, cuts = asm.PrefixF2, asm.Prefix66
+	}
+	if truncates(i) {
+		rounds = cuts
 	}
 	a := l.vecRead(i.A, i.WordsA())
 	t := l.vecAlloc()
 	l.fpFault()
-	l.vrr(op.prefixed(pp[truncates(i)]), wide(i), t, 0, a)
+	l.VRR(op.Prefixed(rounds), wide(i), t, 0, a)
 	if n := i.WordsD(); n == 1 {
 		l.vecSetWord(t, i.D, false)
 	} else {
@@ -230,27 +234,27 @@ func (l *lower) packedToInt(i *ir.Insn, op vop) bool {
 	return true
 }
 
-func vecWiden(l *lower, i *ir.Insn, op vop) bool {
+func vecWiden(l *lower, i *ir.Insn, op asm.VOp) bool {
 	if !whole(i) {
 		if i.Type != ir.I64 {
 			return false
 		}
-		return l.scalar(i, op.prefixed(prefixF3), i.A, i.A, noImm)
+		return l.scalar(i, op.Prefixed(asm.PrefixF3), i.A, i.A, noImm)
 	}
 	a := l.vecRead(i.A, i.Type.Words()/2)
 	t := l.vecAlloc()
 	l.fpFault()
-	l.vrr(op, wide(i), t, 0, a)
+	l.VRR(op, wide(i), t, 0, a)
 	return l.vecResult(i, t)
 }
 
-func vecNarrow(l *lower, i *ir.Insn, op vop) bool {
+func vecNarrow(l *lower, i *ir.Insn, op asm.VOp) bool {
 	switch i.Type {
 	case ir.I64: // one lane: the result is a word of half the size
 		a := l.vecRead(i.A, 1)
 		t := l.vecAlloc()
 		l.fpFault()
-		l.vrr(op.prefixed(prefixF2), false, t, a, a)
+		l.VRR(op.Prefixed(asm.PrefixF2), false, t, a, a)
 		l.vecSetWord(t, i.D, false)
 		if !l.inVecs(i.D) {
 			l.vecs.r[t].half = true
@@ -259,13 +263,13 @@ func vecNarrow(l *lower, i *ir.Insn, op vop) bool {
 		a := l.vecRead(i.A, 2)
 		t := l.vecAlloc()
 		l.fpFault()
-		l.vrr(op, false, t, 0, a)
+		l.VRR(op, false, t, 0, a)
 		l.vecSetWord(t, i.D, false)
 	default:
 		a := l.vecRead(i.A, 4)
 		t := l.vecAlloc()
 		l.fpFault()
-		l.vrr(op, true, t, 0, a)
+		l.VRR(op, true, t, 0, a)
 		l.vecDefine(t, i.D, 2)
 	}
 	return true
@@ -274,26 +278,26 @@ func vecNarrow(l *lower, i *ir.Insn, op vop) bool {
 // vecMulAdd is FMA; D's old value is an operand. Imm bits 0-1 choose the form
 // (132, 213, 231), bit 2 negates the product, bits 3 and 4 what is added to even
 // and odd lanes.
-func vecMulAdd(l *lower, i *ir.Insn, op vop) bool {
+func vecMulAdd(l *lower, i *ir.Insn, op asm.VOp) bool {
 	kind, ok := fmaKinds[i.Imm>>2&7]
 	if !ok || i.Imm&3 == 3 {
 		return false
 	}
-	op = op.fma(kind, byte(i.Imm&3))
+	op = op.FMA(kind, byte(i.Imm&3))
 	n, one := i.Type.Words(), i.Type.Bytes() == 1<<i.Sub
 	switch {
-	case one && (kind == fmaAddSub || kind == fmaSubAdd):
+	case one && (kind == asm.FMAAddSub || kind == asm.FMASubAdd):
 		return false
 	case one:
-		op++
+		op = op.FMAScalar()
 	case !whole(i):
 		return false
 	}
 	d, a, b := l.vecRead(i.D, n), l.vecRead(i.A, n), l.vecRead(i.B, n)
 	t := l.vecAlloc()
-	l.vrr(opVmovdqa, wide(i), t, 0, d)
+	l.VRR(asm.Vmovdqa, wide(i), t, 0, d)
 	l.fpFault()
-	l.vrr(op, wide(i), t, a, b)
+	l.VRR(op, wide(i), t, a, b)
 	if one {
 		l.setScalar(i, t, l.inVecs(i.D) && i.D == pair(i.D) && i.Sub == 3)
 		return true
@@ -302,4 +306,4 @@ func vecMulAdd(l *lower, i *ir.Insn, op vop) bool {
 }
 
 // fmaKinds are the instructions by bits 2 to 4 of the constant.
-var fmaKinds = map[uint64]byte{0: fmaAdd, 6: fmaSub, 1: fmaNegAdd, 7: fmaNegSub, 2: fmaAddSub, 4: fmaSubAdd}
+var fmaKinds = map[uint64]byte{0: asm.FMAAdd, 6: asm.FMASub, 1: asm.FMANegAdd, 7: asm.FMANegSub, 2: asm.FMAAddSub, 4: asm.FMASubAdd}

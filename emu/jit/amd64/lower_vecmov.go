@@ -1,12 +1,15 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
 func lowLdVec(l *lower, i *ir.Insn) {
 	m := l.address(i)
 	t := l.vecAlloc()
 	l.fault(false)
-	l.vrm(opVmovdquLd, wide(i), t, 0, m)
+	l.VRM(asm.VmovdquLd, wide(i), t, 0, m)
 	l.vecResult(i, t)
 }
 
@@ -14,7 +17,7 @@ func lowStVec(l *lower, i *ir.Insn) {
 	c := l.vecRead(i.C, i.Type.Words())
 	m := l.address(i)
 	l.fault(true)
-	l.vrm(opVmovdquSt, wide(i), c, 0, m)
+	l.VRM(asm.VmovdquSt, wide(i), c, 0, m)
 }
 
 // next is the operation after this one.
@@ -58,33 +61,33 @@ func (l *lower) loadVecWord(i *ir.Insn) bool {
 	if i.Type < ir.I32 || i.Aux&^ir.ScaleMask != 0 {
 		return false
 	}
-	ld := opVmovqLd
+	ld := asm.VmovqLd
 	if i.Type == ir.I32 {
-		ld = opVmovdLd
+		ld = asm.VmovdLd
 	}
 	switch {
 	case l.inVecs(i.D) && l.zeroFollows(i.D) && !l.u.TB.Soft: // the interpreter would load the one word
 		m := l.address(i)
 		t := l.vecAlloc()
 		l.fault(false)
-		l.vrm(ld, false, t, 0, m)
+		l.VRM(ld, false, t, 0, m)
 		l.vecDefine(t, i.D, 2)
 		l.vecs.r[t].zero = true
 	case l.inVecs(i.D) && i.Type == ir.I64:
 		x := l.vecPair(pair(i.D))
 		m := l.address(i)
-		op := opVmovlps
+		op := asm.Vmovlps
 		if i.D != pair(i.D) {
-			op = opVmovhps
+			op = asm.Vmovhps
 		}
 		l.fault(false)
-		l.vrm(op, false, x, x, m)
+		l.VRM(op, false, x, x, m)
 		l.vecDefine(x, pair(i.D), 2)
 	case i.D >= l.base && l.wantsVec(i.D):
 		m := l.address(i)
 		t := l.vecAlloc()
 		l.fault(false)
-		l.vrm(ld, false, t, 0, m)
+		l.VRM(ld, false, t, 0, m)
 		l.vecDefine(t, i.D, 1)
 	default:
 		return false
@@ -100,12 +103,12 @@ func (l *lower) storeVecWord(i *ir.Insn) bool {
 	if x, ok := l.vecHas(i.C, 1); ok && (i.Type == ir.I32 || !l.vecs.r[x].half) {
 		l.vecUse(x)
 		m := l.address(i)
-		st := opVmovqSt
+		st := asm.VmovqSt
 		if i.Type == ir.I32 {
-			st = opVmovdSt
+			st = asm.VmovdSt
 		}
 		l.fault(true)
-		l.vrm(st, false, x, 0, m)
+		l.VRM(st, false, x, 0, m)
 		return true
 	}
 	if !l.inVecs(i.C) || i.C == pair(i.C) || i.Type != ir.I64 {
@@ -118,7 +121,7 @@ func (l *lower) storeVecWord(i *ir.Insn) bool {
 	l.vecUse(x)
 	m := l.address(i)
 	l.fault(true)
-	l.vrm(opVmovhpsSt, false, x, 0, m)
+	l.VRM(asm.VmovhpsSt, false, x, 0, m)
 	return true
 }
 
@@ -139,7 +142,7 @@ func (l *lower) moveVecWord(i *ir.Insn) bool {
 		if l.vecs.r[x].half {
 			n = 4
 		}
-		l.vrr(opVmovdSt.sized(n), false, x, 0, r)
+		l.VRR(asm.VmovdSt.Sized(n), false, x, 0, r)
 		l.result(i, r)
 		return true
 	}
@@ -152,7 +155,7 @@ func (l *lower) moveVecWord(i *ir.Insn) bool {
 	}
 	l.vecUse(x)
 	r := l.target(i.D)
-	l.vrrI(opVpextrq, false, x, 0, r, 1)
+	l.VRRI(asm.Vpextrq, false, x, 0, r, 1)
 	l.result(i, r)
 	return true
 }
@@ -180,7 +183,7 @@ func (l *lower) clearWord(w ir.Ref) bool {
 	}
 	l.vecUse(x)
 	if !l.vecs.r[x].zero {
-		l.vrr(opVmovqLd, false, x, 0, x)
+		l.VRR(asm.VmovqLd, false, x, 0, x)
 		l.vecDefine(x, w-1, 2)
 		l.vecs.r[x].zero = true
 	}
@@ -200,7 +203,7 @@ func (l *lower) moveIntoVec(i *ir.Insn) bool {
 	if l.zeroFollows(i.D) {
 		x := l.vecRead(b, 1)
 		t := l.vecAlloc()
-		l.vrr(opVmovqLd, false, t, 0, x)
+		l.VRR(asm.VmovqLd, false, t, 0, x)
 		l.vecDefine(t, i.D, 2)
 		l.vecs.r[t].zero = true
 		return true
@@ -208,7 +211,7 @@ func (l *lower) moveIntoVec(i *ir.Insn) bool {
 	if l.inVecs(b) && b != pair(b) && i.D != pair(i.D) { // high to high
 		s := l.vecRead(pair(b), 2)
 		x := l.vecPair(pair(i.D))
-		l.vrr(opVmovsd, false, x, s, x)
+		l.VRR(asm.Vmovsd, false, x, s, x)
 		l.vecDefine(x, pair(i.D), 2)
 		return true
 	}
@@ -220,7 +223,7 @@ func (l *lower) moveIntoVec(i *ir.Insn) bool {
 func (l *lower) moveFromGeneral(i *ir.Insn) bool {
 	r := l.toReg(i.B)
 	t := l.vecAlloc()
-	l.vrr(opVmovdLd.sized(size(i)), false, t, 0, r)
+	l.VRR(asm.VmovdLd.Sized(size(i)), false, t, 0, r)
 	l.vecDefine(t, i.D, 2)
 	l.vecs.r[t].zero = true
 	return true
@@ -238,13 +241,13 @@ func (l *lower) depositVec(i *ir.Insn) bool {
 	b := l.vecRead(i.B, 1)
 	if i.A == i.D {
 		x := l.vecPair(i.D)
-		l.vrr(opVmovss, false, x, x, b)
+		l.VRR(asm.Vmovss, false, x, x, b)
 		l.vecDefine(x, i.D, 2)
 		return true
 	}
 	a := l.vecRead(i.A, 2)
 	t := l.vecAlloc()
-	l.vrr(opVmovss, false, t, a, b)
+	l.VRR(asm.Vmovss, false, t, a, b)
 	l.vecSetWord(t, i.D, false)
 	return true
 }

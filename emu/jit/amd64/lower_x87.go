@@ -1,10 +1,10 @@
 package amd64
 
 import (
-	"slices"
-
 	"panda/emu/ir"
 	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
+	"panda/emu/x87"
 )
 
 // The x87 on that of the host. Problem: the registers are a stack whose top moves
@@ -19,7 +19,7 @@ import (
 // guest is one of the host, and flags collect in the host's status word.
 //
 // The host has the guest's control word from the first segment on until machine
-// code leaves, as Host.X87 says. Only with all exceptions masked: else, and when
+// code leaves, as own.x87 says. Only with all exceptions masked: else, and when
 // the tags are not what the segment needs, its first instruction is done alone,
 // by the interpreter.
 //
@@ -29,8 +29,8 @@ import (
 // faults, whose table says what is on the stack, exits of the kind Redo and
 // Outside, and branches out of a long block, which store it.
 
-// x87 is the state of a segment.
-type x87 struct {
+// segment is the state of a segment; of the zero value there is none.
+type segment struct {
 	on bool
 	// Positions count from st(0) at the start of the segment. The bottom of what is
 	// on the host's stack is at need-1, its top at delta.
@@ -39,7 +39,7 @@ type x87 struct {
 	dirty       uint16 // by position + 8: the value is not at home
 	codes       uint16 // bits of the status word, besides exceptions, that were set
 	end         int    // index of the first operation after the segment
-	saved       bool   // the status word is in Host.X87Temp
+	saved       bool   // the status word is in own.temp
 	load        int    // index of a load that is yet to be done, or 0
 }
 
@@ -50,157 +50,6 @@ const (
 	x87C1    = 1 << 9
 	x87Codes = 1<<8 | 1<<10 | 1<<14 // C0, C2, C3
 )
-
-// x87Depth is the most that a segment has on the host's stack.
-const x87Depth = 8
-
-// x87Scan finds out what a segment needs.
-type x87Scan struct {
-	need, delta, low int
-}
-
-// has reports whether st(i) may be used.
-func (s *x87Scan) has(i uint64) bool {
-	s.need = max(s.need, s.delta+int(i)+1)
-	return s.need-s.low <= x87Depth
-}
-
-func (s *x87Scan) push() bool {
-	s.delta--
-	s.low = min(s.low, s.delta)
-	return s.need-s.low <= x87Depth
-}
-
-// x87How is how a call is to be done: its first parameter is a constant.
-func (l *lower) x87How(n int) (h ir.X87How, ok bool) {
-	w := l.b.Insns[n].A
-	for n--; n >= 0; n-- {
-		if i := &l.b.Insns[n]; i.Op == ir.Mov && i.D == w {
-			return ir.X87How(i.Imm), i.B == ir.Const
-		}
-	}
-	return 0, false
-}
-
-// x87Call looks whether operation n is one that the host can do after what has
-// been scanned, and returns the index of the operation after it.
-func (l *lower) x87Call(n int, s *x87Scan) (next int, ok bool) {
-	if l.b.Helpers[l.b.Insns[n].Imm].X87 == ir.X87Control {
-		return n + 1, true
-	}
-	h, ok := l.x87How(n)
-	k := h.Kind()
-	mem := k == ir.X87F32 || k == ir.X87F64 || k == ir.X87I16 || k == ir.X87I32
-	i := &l.b.Insns[n]
-	op := l.b.Helpers[i.Imm].X87
-	ok = ok && (op == ir.X87Push || s.has(0))
-	switch op {
-	case ir.X87Arith:
-		ok = ok && s.has(h.Src()) && s.has(h.Dst()) && (k == ir.X87Reg && (h.Pops() == 0 || h.Dst() != 0) || mem)
-	case ir.X87Com:
-		ok = ok && s.has(h.Src()) && (k == ir.X87Reg || mem)
-	case ir.X87Comi:
-		ok = ok && s.has(h.Src())
-	case ir.X87Push:
-		ok = ok && (k != ir.X87Reg || s.has(h.Src())) && k != ir.X87BCD
-		return n + 1, ok && s.push()
-	case ir.X87Set:
-		ok = ok && s.has(h.Dst()) && h.Op() == ir.X87Checked
-	case ir.X87Store:
-		if next = l.x87Stored(n, k); next == 0 || !mem && k != ir.X87I64 && k != ir.X87F80 {
-			return 0, false
-		}
-		s.delta += int(h.Pops())
-		return next, ok
-	case ir.X87Xch:
-		ok = ok && s.has(h.Src())
-	case ir.X87Unary:
-		ok = ok && h.Op() <= ir.X87Rndint
-	default:
-		return 0, false
-	}
-	s.delta += int(h.Pops())
-	return n + 1, ok
-}
-
-// x87Stored is the index after a store that begins at n: the result is stored
-// and the store ended at once. 0 says that it is not.
-func (l *lower) x87Stored(n int, k ir.X87Kind) int {
-	end := n + 2
-	if k == ir.X87F80 { // the rest of the value is stored, too
-		end += 2
-	}
-	if end >= len(l.b.Insns) {
-		return 0
-	}
-	st, call := &l.b.Insns[n+1], &l.b.Insns[end]
-	if st.Op != ir.St || st.C != l.b.Insns[n].D || call.Op != ir.Call || l.b.Helpers[call.Imm].X87 != ir.X87Stored || l.b.Insns[end-1].Op != ir.St {
-		return 0
-	}
-	return end + 1
-}
-
-// x87Pending is the index after the check for an exception that waits, if that
-// is what begins at n: there is none in a segment.
-func (l *lower) x87Pending(n int) int {
-	i := &l.b.Insns[n]
-	lb := &l.labels[i.C]
-	if i.A != l.t.arch.X87.SW || i.B != ir.Const || i.Imm != x87ES || ir.Cond(i.Aux) != ir.TestEq || lb.op <= n || lb.refs != 1 {
-		return 0
-	}
-	return lb.op + 1
-}
-
-// x87End is the index of the first operation from n on that cannot be in a
-// segment with those before it.
-func (l *lower) x87End(n int) (s x87Scan, end int) {
-	for n < len(l.b.Insns) {
-		i := &l.b.Insns[n]
-		was, next := s, n+1
-		switch {
-		case i.Op == ir.Call && l.x87Subroutine(i):
-		case i.Op == ir.Call:
-			var ok bool
-			if next, ok = l.x87Call(n, &s); !ok {
-				return was, n
-			}
-		case i.Op == ir.BrCond:
-			if pending := l.x87Pending(n); pending != 0 {
-				next = pending
-			} else if !l.x87Side(n) {
-				return s, n
-			}
-		case !l.x87Keeps(i):
-			return s, n
-		}
-		n = next
-	}
-	return s, n
-}
-
-// x87Side reports whether the branch at n leaves the block, and is not its last:
-// what it leaves by stores the registers.
-func (l *lower) x87Side(n int) bool {
-	defer func(pc int) { l.pc = pc }(l.pc)
-	l.pc = n
-	i := &l.b.Insns[n]
-	if _, guard := l.guardAt(i); guard {
-		return false
-	}
-	_, out := l.leavesAt(int(i.C))
-	return out && l.next().Op != ir.GotoTB
-}
-
-// x87Subroutine reports whether a call is one of code that does not look at the
-// x87's words.
-func (l *lower) x87Subroutine(i *ir.Insn) bool {
-	h := l.b.Helpers[i.Imm]
-	if _, ok := l.t.subs[h]; !ok {
-		return false
-	}
-	looks := func(w ir.Ref) bool { return w == ir.AllSlots || l.x87Word(w) }
-	return !slices.ContainsFunc(h.Reads, looks) && !slices.ContainsFunc(h.Writes, looks)
-}
 
 // x87Turns reports whether an operation is the branch back of a loop, in which
 // the registers stay where they are: the turn has popped what it has pushed, and
@@ -218,36 +67,18 @@ func (l *lower) x87Turns(i *ir.Insn) bool {
 }
 
 // same reports whether the host has the same.
-func (s *x87) same(o *x87) bool {
+func (s *segment) same(o *segment) bool {
 	return s.on == o.on && (!s.on || s.need == o.need && s.low == o.low && s.delta == o.delta && s.dirty == o.dirty && s.codes == o.codes)
-}
-
-// x87Keeps reports whether an operation may stand in a segment: it neither leaves
-// machine code nor looks at the x87's words.
-func (l *lower) x87Keeps(i *ir.Insn) bool {
-	switch {
-	case i.Op == ir.Nop || i.Op == ir.InsnMark || i.Op == ir.Unset:
-		return true
-	case i.Op.Control() || i.Op.Barrier() || i.Op == ir.Vec || i.Op >= ir.DivU && i.Op <= ir.RemS || i.Type >= ir.V128:
-		return false
-	}
-	return !l.x87Word(i.A) && !l.x87Word(i.B) && !l.x87Word(i.C) && !l.x87Word(i.D) && i.D != l.t.arch.X87.CW
-}
-
-// x87Word reports whether a word is one that is not at home in a segment.
-func (l *lower) x87Word(w ir.Ref) bool {
-	x := &l.t.arch.X87
-	return w == x.SW || w == x.Top || w == x.Tag || w >= x.ST && w < x.ST+16
 }
 
 // lowX87 does a call on the host's x87. It reports false if that cannot be. A block
 // that somebody watches is not to begin an instruction twice.
 func (l *lower) lowX87(i *ir.Insn) bool {
-	op := l.b.Helpers[i.Imm].X87
-	if tb := l.u.TB; op == ir.X87None || tb == nil || tb.Soft || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
+	op := l.x87Op(i.Imm)
+	if tb := l.u.TB; op == x87.None || tb == nil || tb.Soft || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
 		return false
 	}
-	if op == ir.X87Control {
+	if op == x87.Control {
 		l.x87Control(i)
 		return true
 	}
@@ -262,27 +93,26 @@ func (l *lower) x87Begin() bool {
 	if end <= l.pc {
 		return false
 	}
-	x := &l.t.arch.X87
+	x := l.t.x87
 	l.x87Forget(true)
 	r := l.alloc()
 	l.flags = fact{}
-	l.aluMI(aluCmp, 4, atX87, 1)
-	c := cold{place: l.jcc(ccNE), reg: r, chain: -1, x87Set: true, site: jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, back: l.pos(), first: len(l.away)}
-	l.away = l.appendDirty(l.away)
-	c.slots = len(l.away)
+	l.AluMI(asm.AluCmp, 4, atX87, 1)
+	c := l.storing(l.Jcc(asm.CcNE))
+	c.loads, c.site = loads{back: l.Pos(), x87: true, temp: r}, l.refusal()
 	l.addCold(c)
 	t := l.alloc()
-	l.load(4, r, home(x.Top))
-	l.load(4, t, home(x.Tag))
-	l.imulI(4, t, t, 0x101) // the eight bits twice, so that a shift turns them
-	l.vrr(opShrx, false, t, r, t)
+	l.Load(4, r, home(x.Top))
+	l.Load(4, t, home(x.Tag))
+	l.ImulI(4, t, t, 0x101) // the eight bits twice, so that a shift turns them
+	l.VRR(asm.Shrx, false, t, r, t)
 	full, empty := int32(1)<<s.need-1, (int32(1)<<-s.low-1)<<(8+s.low)
-	l.aluI(aluAnd, 4, t, full|empty)
-	l.aluI(aluCmp, 4, t, full)
-	l.leaveIf(ccNE, jit.Site{Kind: jit.Redo, Slot: 1, Insn: uint16(l.insn)}, noReg)
-	l.x87 = x87{on: true, need: s.need, low: s.low, end: end}
+	l.AluI(asm.AluAnd, 4, t, full|empty)
+	l.AluI(asm.AluCmp, 4, t, full)
+	l.leaveIf(asm.CcNE, l.refusal(), asm.NoReg)
+	l.x87 = segment{on: true, need: s.need, low: s.low, end: end}
 	for p := s.need - 1; p >= 0; p-- {
-		l.x87Mem(fld80, l.x87Slot(p, r, t))
+		l.X87Mem(asm.Fld80, l.x87Slot(p, r, t))
 	}
 	l.locked &^= 1<<r | 1<<t
 	return true
@@ -290,7 +120,7 @@ func (l *lower) x87Begin() bool {
 
 // x87Forget makes homes the only place of the x87's words.
 func (l *lower) x87Forget(clean bool) {
-	x := &l.t.arch.X87
+	x := l.t.x87
 	if l.vecs.n != 0 && clean {
 		l.vecFlush(true)
 		l.vecs.reset()
@@ -307,22 +137,21 @@ func (l *lower) forgetWord(w ir.Ref, clean bool) {
 	if clean {
 		l.clean(w)
 	}
-	if s := &l.words[w]; s.reg != noReg || s.konst {
+	if s := &l.words[w]; s.reg != asm.NoReg || s.konst {
 		l.unbind(w)
 	}
 	l.words[w].num = 0
 }
 
-// x87SlotAt is the home of the register at a position, given that of the first and
-// the top in r; t is overwritten.
-func (a *asm) x87SlotAt(st Mem, p int, r, t Reg) Mem {
-	a.lea(4, t, at(r, int32(p)))
-	a.aluI(aluAnd, 4, t, 7)
-	a.shiftI(shiftShl, 4, t, 4)
-	return Mem{Base: st.Base, Index: t, Disp: st.Disp}
+// x87Slot is the home of the register at a position, given the top in r; t is
+// overwritten.
+func (l *lower) x87Slot(p int, r, t asm.Reg) asm.Mem {
+	l.Lea(4, t, asm.At(r, int32(p)))
+	l.AluI(asm.AluAnd, 4, t, 7)
+	l.ShiftI(asm.ShiftShl, 4, t, 4)
+	st := home(l.t.x87.ST)
+	return asm.Mem{Base: st.Base, Index: t, Disp: st.Disp}
 }
-
-func (l *lower) x87Slot(p int, r, t Reg) Mem { return l.x87SlotAt(home(l.t.arch.X87.ST), p, r, t) }
 
 // x87Over ends a segment.
 func (l *lower) x87Over() {
@@ -335,22 +164,22 @@ func (l *lower) x87Over() {
 }
 
 // x87Store stores what a segment has on the host's stack, and empties that.
-func (l *lower) x87Store(s *x87, r, t Reg) {
-	x := &l.t.arch.X87
-	l.x87Mem(fnstsw, atX87Temp)
-	l.rm(opMovzx16, 4, t, atX87Temp)
+func (l *lower) x87Store(s *segment, r, t asm.Reg) {
+	x := l.t.x87
+	l.X87Mem(asm.Fnstsw, atX87Temp)
+	l.RM(asm.OpMovzx16, 4, t, atX87Temp)
 	bits := int32(s.codes | x87Flags)
-	l.aluI(aluAnd, 4, t, bits)
-	l.load(4, r, home(x.SW))
-	l.aluI(aluAnd, 4, r, ^int32(s.codes))
-	l.alu(aluOr, 4, r, t)
-	l.store(8, home(x.SW), r)
-	l.load(4, r, home(x.Top))
+	l.AluI(asm.AluAnd, 4, t, bits)
+	l.Load(4, r, home(x.SW))
+	l.AluI(asm.AluAnd, 4, r, ^int32(s.codes))
+	l.Alu(asm.AluOr, 4, r, t)
+	l.Store(8, home(x.SW), r)
+	l.Load(4, r, home(x.Top))
 	for p := s.delta; p < s.need; p++ {
 		if s.dirty>>(p+8)&1 != 0 {
-			l.x87Mem(fstp80, l.x87Slot(p, r, t))
+			l.X87Mem(asm.Fstp80, l.x87Slot(p, r, t))
 		} else {
-			l.x87Reg(fstpST, 0)
+			l.X87Reg(asm.FstpST, 0)
 		}
 	}
 	if s.delta == 0 {
@@ -360,62 +189,68 @@ func (l *lower) x87Store(s *x87, r, t Reg) {
 	if s.delta < 0 {
 		changed <<= 8 + s.delta
 	}
-	l.movImm(t, changed|changed<<8)
-	l.vrr(opShlx, false, t, r, t)
-	l.shiftI(shiftShr, 4, t, 8)
-	l.extend(opMovzx8, 4, t, t)
+	l.MovImm(t, changed|changed<<8)
+	l.VRR(asm.Shlx, false, t, r, t)
+	l.ShiftI(asm.ShiftShr, 4, t, 8)
+	l.extend(asm.OpMovzx8, 4, t, t)
 	if s.delta < 0 {
-		l.aluTo(aluOr, 8, home(x.Tag), t)
+		l.AluTo(asm.AluOr, 8, home(x.Tag), t)
 	} else {
-		l.not(8, t)
-		l.aluTo(aluAnd, 8, home(x.Tag), t)
+		l.Not(8, t)
+		l.AluTo(asm.AluAnd, 8, home(x.Tag), t)
 	}
-	l.aluI(aluAdd, 4, r, int32(s.delta))
-	l.aluI(aluAnd, 4, r, 7)
-	l.store(8, home(x.Top), r)
+	l.AluI(asm.AluAdd, 4, r, int32(s.delta))
+	l.AluI(asm.AluAnd, 4, r, 7)
+	l.Store(8, home(x.Top), r)
 }
 
 // x87Written keeps the host's x87 in step with an operation that writes a word of
 // the guest's outside of segments.
 func (l *lower) x87Written(i *ir.Insn) {
-	x := &l.t.arch.X87
-	if x.SW == 0 || !i.Op.WritesD() {
+	x := l.t.x87
+	if x == nil || !i.Op.WritesD() {
 		return
 	}
 	switch i.D {
 	case x.SW:
 		l.x87Clear()
 	case x.CW:
-		l.x87GoHome()
+		x87GoHome(&l.Writer)
 	}
 }
 
 // x87GoHome gives the host's x87 Go's control word. The next segment takes the
 // guest's.
-func (a *asm) x87GoHome() {
-	a.x87Mem(fldcw, atGoCW)
-	a.storeImm(4, atX87, 0)
+func x87GoHome(a *asm.Writer) {
+	a.X87Mem(asm.Fldcw, atGoCW)
+	a.StoreImm(4, atX87, 0)
 }
 
 // x87Clear forgets the host's exception flags: some of them may not be among the
 // guest's any more.
-func (a *asm) x87Clear() { a.x87Reg(fnclex, 0) }
+func (l *lower) x87Clear() { l.X87Reg(asm.Fnclex, 0) }
 
-// emitX87Set is cold code that gives the host the guest's control word.
+// emitX87Set is cold code that gives the host the guest's control word and returns;
+// it goes on after this where the guest is in a state that the host cannot take.
 func (l *lower) emitX87Set(c *cold) {
-	x, r := &l.t.arch.X87, c.reg
-	l.load(4, r, home(x.CW))
-	l.not(4, r)
-	l.testI(4, r, x87Flags)
-	unmasked := l.jcc(ccNE)
-	l.load(4, r, home(x.SW))
-	l.testI(4, r, x87ES)
-	pending := l.jcc(ccNE)
+	x, r := l.t.x87, c.temp
+	l.Load(4, r, home(x.CW))
+	l.Not(4, r)
+	l.TestI(4, r, x87Flags)
+	unmasked := l.Jcc(asm.CcNE)
+	l.Load(4, r, home(x.SW))
+	l.TestI(4, r, x87ES)
+	pending := l.Jcc(asm.CcNE)
 	l.x87Clear()
-	l.x87Mem(fldcw, home(x.CW))
-	l.storeImm(4, atX87, 1)
-	l.patch(l.jmp(), c.back)
-	l.patch(unmasked, l.pos())
-	l.patch(pending, l.pos())
-	c.reg, c.back = noReg, 0
+	l.X87Mem(asm.Fldcw, home(x.CW))
+	l.StoreImm(4, atX87, 1)
+	l.Patch(l.Jmp(), c.back)
+	l.Patch(unmasked, l.Pos())
+	l.Patch(pending, l.Pos())
+}
+
+// refusal is an exit for a state of the guest in which the host cannot do what its
+// x87 does.
+func (l *lower) refusal() jit.Site {
+	return jit.Site{Kind: jit.Redo, Refused: true, Insn: uint16(l.insn)}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
 )
 
 // Names for who prints machine code: what lies at R15, and where jumps out of a
@@ -12,7 +13,7 @@ import (
 // places are the fields of the CPU that machine code uses, with their sizes.
 var places = []struct {
 	name string
-	at   Mem
+	at   asm.Mem
 	size int32
 }{
 	{"Left", atLeft, 8},

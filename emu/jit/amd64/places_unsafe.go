@@ -3,13 +3,14 @@ package amd64
 import (
 	"unsafe"
 
+	"panda/emu/jit/amd64/asm"
+	"panda/emu/jit/amd64/enter"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
-// ctxBias is how far the context register points into the frame: the words used
-// most then have short displacements.
-const ctxBias = 128
+// ctxBias is how far the context register points into the frame.
+const ctxBias = enter.Bias
 
 // Places in the CPU, from the context register.
 var (
@@ -34,10 +35,10 @@ var (
 	atMXCSR     = field(offHost + unsafe.Offsetof(vcpu.Host{}.MXCSR))
 	atAddr      = field(offHost + unsafe.Offsetof(vcpu.Host{}.Addr))
 	atScratch   = field(offHost + unsafe.Offsetof(vcpu.Host{}.Scratch))
-	atX87       = field(offHost + unsafe.Offsetof(vcpu.Host{}.X87))
-	atX87Temp   = field(offHost + unsafe.Offsetof(vcpu.Host{}.X87Temp))
-	atX87Image  = field(offHost + unsafe.Offsetof(vcpu.Host{}.X87Image))
-	atGoCW      = field(offHost + unsafe.Offsetof(vcpu.Host{}.GoCW))
+	atX87       = field(offOwn + unsafe.Offsetof(own{}.x87))
+	atX87Temp   = field(offOwn + unsafe.Offsetof(own{}.temp))
+	atX87Image  = field(offOwn + unsafe.Offsetof(own{}.image))
+	atGoCW      = field(offOwn + unsafe.Offsetof(own{}.goCW))
 	atBefore    = field(offHost + unsafe.Offsetof(vcpu.Host{}.Before))
 	// Of what memory callbacks are shown.
 	atAccPC   = field(offAccess + unsafe.Offsetof(vcpu.MemAccess{}.PC))
@@ -51,7 +52,22 @@ const offAccess = unsafe.Offsetof(vcpu.CPU{}.Access)
 
 const offHost = unsafe.Offsetof(vcpu.CPU{}.Host)
 
-func field(off uintptr) Mem { return at(R15, int32(off)-ctxBias) }
+// own is what the target has in vcpu.Host.Own: the state of the host's x87.
+type own struct {
+	x87   uint32     // not 0 while the host's x87 has the guest's control word
+	goCW  uint32     // the control word of Go's environment
+	temp  [2]uint64  // where machine code puts a value for the x87
+	image [14]uint64 // the x87 of machine code that faulted, as FNSAVE writes it
+}
+
+const offOwn = offHost + unsafe.Offsetof(vcpu.Host{}.Own)
+
+// There is room for it.
+const _ = unsafe.Sizeof(vcpu.Host{}.Own) - unsafe.Sizeof(own{})
+
+func ownOf(h *vcpu.Host) *own { return (*own)(unsafe.Pointer(&h.Own)) }
+
+func field(off uintptr) asm.Mem { return asm.At(asm.R15, int32(off)-ctxBias) }
 
 // counterAt is the address of a block's counter, which the block keeps alive.
 func counterAt(tb *vcpu.TB, n int) uint64 {

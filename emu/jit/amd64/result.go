@@ -1,10 +1,13 @@
 package amd64
 
-import "panda/emu/ir"
+import (
+	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+)
 
 // target is the register in which to compute word d: its own if it is pinned,
 // else a scratch register.
-func (l *lower) target(d ir.Ref) Reg {
+func (l *lower) target(d ir.Ref) asm.Reg {
 	if d >= l.base {
 		if w := l.movedTo(d); w != ir.None {
 			d = w
@@ -55,7 +58,7 @@ func clearsUpper(i *ir.Insn) bool {
 // targetFrom is target with the value of word a in it already, for instructions
 // that change their first operand. busy is a register that must not be it; if
 // it would be, the result is a scratch register, which finish moves.
-func (l *lower) targetFrom(d, a ir.Ref, busy Reg) Reg {
+func (l *lower) targetFrom(d, a ir.Ref, busy asm.Reg) asm.Reg {
 	if d >= l.base {
 		if w := l.movedTo(d); w != ir.None && l.t.pin[w] != busy {
 			d = w
@@ -73,7 +76,7 @@ func (l *lower) targetFrom(d, a ir.Ref, busy Reg) Reg {
 		l.moveTo(r, a)
 		return r
 	}
-	if r := l.words[a].reg; r != noReg && r != busy && l.dies(r, a, d) {
+	if r := l.words[a].reg; r != asm.NoReg && r != busy && l.dies(r, a, d) {
 		l.unbind(a)
 		l.lock(r)
 		return r
@@ -85,18 +88,18 @@ func (l *lower) targetFrom(d, a ir.Ref, busy Reg) Reg {
 
 // dies reports whether a scratch register holds only word a, whose value ends
 // with the definition of d now.
-func (l *lower) dies(r Reg, a, d ir.Ref) bool {
+func (l *lower) dies(r asm.Reg, a, d ir.Ref) bool {
 	return (a == d || a >= l.base && int(l.lastUse[a]) == l.pc) && l.regs[r].n == 1 && isScratch(r)
 }
 
-func isScratch(r Reg) bool { return r == R10 || r == R11 || r == R13 }
+func isScratch(r asm.Reg) bool { return r == asm.R10 || r == asm.R11 || r == asm.R13 }
 
 // finish makes word d what has been computed in a register.
-func (l *lower) finish(d ir.Ref, r Reg) {
+func (l *lower) finish(d ir.Ref, r asm.Reg) {
 	if l.pinned(d) && l.t.pin[d] != r {
 		p := l.t.pin[d]
 		l.save(p, d)
-		l.mov(8, p, r)
+		l.Mov(8, p, r)
 	}
 	l.define(d, r)
 }

@@ -2,16 +2,30 @@ package amd64
 
 import (
 	"panda/emu/ir"
-	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
+
+// frame is what is known of the values of the frame's words, and of the host's flags
+// and environment.
+type frame struct {
+	words  [ir.FrameWords]word
+	regs   [asm.NumRegs]holder
+	dirty  []ir.Ref
+	values []value // by value number
+	locked uint32  // registers that the operation uses
+	flags  fact
+	fpOn   bool    // the guest's floating-point environment is in force
+	tidy   bool    // Go code has run, and since then no vector or helper code
+	homes  []int32 // value numbers of pinned words when Go code ran last; 0 for none
+}
 
 // word says where the value of a frame word is. A pinned word lives in its
 // register. Any other is in its home in the frame, in a register, or is a
 // constant; dirty says that the home does not have it.
 type word struct {
 	k     uint64
-	num   int32 // value number, 0 for not yet given
-	reg   Reg   // noReg for none
+	num   int32   // value number, 0 for not yet given
+	reg   asm.Reg // noReg for none
 	dirty bool
 	konst bool
 }
@@ -26,23 +40,23 @@ type holder struct {
 // pinHosts are the registers for pinned words, in order; scratch holds all else.
 // R15 is the context and R14 the base of guest memory.
 var (
-	pinHosts = [...]Reg{RAX, RCX, RDX, RBX, R12, RBP, RSI, RDI, R8, R9}
-	scratch  = [...]Reg{R10, R11, R13}
+	pinHosts = [...]asm.Reg{asm.RAX, asm.RCX, asm.RDX, asm.RBX, asm.R12, asm.RBP, asm.RSI, asm.RDI, asm.R8, asm.R9}
+	scratch  = [...]asm.Reg{asm.R10, asm.R11, asm.R13}
 )
 
 // leftReg is CPU.Left, the rest of the budget: it changes in every block, and
 // memory would make each block wait for the one before.
-const leftReg = RSP
+const leftReg = asm.RSP
 
 // home is the place of a word in the frame.
-func home(w ir.Ref) Mem { return at(R15, int32(w)*8-ctxBias) }
+func home(w ir.Ref) asm.Mem { return asm.At(asm.R15, int32(w)*8-ctxBias) }
 
-func (l *lower) pinned(w ir.Ref) bool { return int(w) < len(l.t.pin) && l.t.pin[w] != noReg }
+func (l *lower) pinned(w ir.Ref) bool { return int(w) < len(l.t.pin) && l.t.pin[w] != asm.NoReg }
 
 // reset forgets everything but the pinned words.
 func (l *lower) reset() {
 	copy(l.words[:l.b.Temps], l.t.words[:])
-	l.regs = [numRegs]holder{}
+	l.regs = [asm.NumRegs]holder{}
 	l.dirty = l.dirty[:0]
 	l.flags, l.fpOn = fact{}, false
 	l.values = append(l.values[:0], value{slack: -1})
@@ -55,7 +69,7 @@ func (l *lower) wasHome() {
 	l.homes, l.tidy = l.homes[:0], true
 	for w, r := range l.t.pin {
 		n := int32(0)
-		if r != noReg {
+		if r != asm.NoReg {
 			n = l.number(ir.Ref(w))
 		}
 		l.homes = append(l.homes, n)
@@ -65,8 +79,8 @@ func (l *lower) wasHome() {
 // goHome stores the pinned words that have changed since wasHome.
 func (l *lower) goHome() {
 	for w, r := range l.t.pin {
-		if r != noReg && l.homes[w] != l.words[w].num {
-			l.store(8, home(ir.Ref(w)), r)
+		if r != asm.NoReg && l.homes[w] != l.words[w].num {
+			l.Store(8, home(ir.Ref(w)), r)
 		}
 	}
 }
@@ -85,7 +99,7 @@ func (l *lower) live(w ir.Ref) bool {
 // unbind takes a word out of its register and forgets its value.
 func (l *lower) unbind(w ir.Ref) {
 	s := &l.words[w]
-	if s.reg != noReg {
+	if s.reg != asm.NoReg {
 		h := &l.regs[s.reg]
 		for i := range h.n {
 			if h.words[i] == w {
@@ -94,7 +108,7 @@ func (l *lower) unbind(w ir.Ref) {
 				break
 			}
 		}
-		s.reg = noReg
+		s.reg = asm.NoReg
 	}
 	s.konst = false
 	if s.dirty {
@@ -115,7 +129,7 @@ func (l *lower) undirty(w ir.Ref) {
 }
 
 // bind notes that a register has the value of a word.
-func (l *lower) bind(w ir.Ref, r Reg) {
+func (l *lower) bind(w ir.Ref, r asm.Reg) {
 	h := &l.regs[r]
 	if int(h.n) == len(h.words) { // make room: the first goes home
 		l.clean(h.words[0])
@@ -151,22 +165,22 @@ func (l *lower) clean(w ir.Ref) {
 func (l *lower) storeWord(w ir.Ref) {
 	s := &l.words[w]
 	m := home(w)
-	if s.reg != noReg {
-		l.store(8, m, s.reg)
+	if s.reg != asm.NoReg {
+		l.Store(8, m, s.reg)
 	} else {
 		l.storeConst(m, s.k)
 	}
 }
 
 // storeConst stores a constant of 8 bytes.
-func (l *lower) storeConst(m Mem, k uint64) {
+func (l *lower) storeConst(m asm.Mem, k uint64) {
 	if k == uint64(int64(int32(k))) {
-		l.storeImm(8, m, int32(k))
+		l.StoreImm(8, m, int32(k))
 		return
 	}
-	l.storeImm(4, m, int32(k))
+	l.StoreImm(4, m, int32(k))
 	m.Disp += 4
-	l.storeImm(4, m, int32(k>>32))
+	l.StoreImm(4, m, int32(k>>32))
 }
 
 // flush stores all dirty words, or the slots alone. What registers hold stays
@@ -203,15 +217,15 @@ func (l *lower) forget(renumber bool) {
 }
 
 // release unbinds all words in a register. Their homes must have them.
-func (l *lower) release(r Reg) {
+func (l *lower) release(r asm.Reg) {
 	for h := &l.regs[r]; h.n > 0; {
 		l.unbind(h.words[h.n-1])
 	}
 }
 
 // alloc finds a scratch register and locks it.
-func (l *lower) alloc() Reg {
-	best, cost := noReg, 1<<30
+func (l *lower) alloc() asm.Reg {
+	best, cost := asm.NoReg, 1<<30
 	for _, r := range scratch {
 		if l.locked>>r&1 != 0 {
 			continue
@@ -220,7 +234,7 @@ func (l *lower) alloc() Reg {
 			best, cost = r, c
 		}
 	}
-	if best == noReg {
+	if best == asm.NoReg {
 		panic("BUG: no scratch register")
 	}
 	h := &l.regs[best]
@@ -235,7 +249,7 @@ func (l *lower) alloc() Reg {
 
 // evictCost says how bad it is to take a register: stores first, then loads
 // that come soon.
-func (l *lower) evictCost(r Reg) int {
+func (l *lower) evictCost(r asm.Reg) int {
 	h, cost := &l.regs[r], 0
 	for _, w := range h.words[:h.n] {
 		switch s := &l.words[w]; {
@@ -249,20 +263,20 @@ func (l *lower) evictCost(r Reg) int {
 	return cost
 }
 
-func (l *lower) lock(r Reg) { l.locked |= 1 << r }
+func (l *lower) lock(r asm.Reg) { l.locked |= 1 << r }
 
 // toReg puts a word into a register and locks it.
-func (l *lower) toReg(w ir.Ref) Reg {
+func (l *lower) toReg(w ir.Ref) asm.Reg {
 	s := &l.words[w]
-	if s.reg == noReg {
+	if s.reg == asm.NoReg {
 		if l.vecs.n != 0 {
 			l.vecHome(w, 1)
 		}
 		r := l.alloc()
 		if s.konst {
-			l.movImm(r, s.k)
+			l.MovImm(r, s.k)
 		} else {
-			l.load(8, r, home(w))
+			l.Load(8, r, home(w))
 		}
 		l.bind(w, r)
 	}
@@ -271,76 +285,76 @@ func (l *lower) toReg(w ir.Ref) Reg {
 }
 
 // moveTo puts a word's value into a register without binding it there.
-func (l *lower) moveTo(r Reg, w ir.Ref) {
+func (l *lower) moveTo(r asm.Reg, w ir.Ref) {
 	switch s := &l.words[w]; {
 	case s.reg == r:
-	case s.reg != noReg:
-		l.mov(8, r, s.reg)
+	case s.reg != asm.NoReg:
+		l.Mov(8, r, s.reg)
 	case s.konst:
-		l.movImm(r, s.k)
+		l.MovImm(r, s.k)
 	default:
 		if l.vecs.n != 0 {
 			l.vecHome(w, 1)
 		}
-		l.load(8, r, home(w))
+		l.Load(8, r, home(w))
 	}
 }
 
 // operand is a word as a source: a register, or memory if it is only at home.
-func (l *lower) operand(w ir.Ref) (r Reg, m Mem) {
+func (l *lower) operand(w ir.Ref) (r asm.Reg, m asm.Mem) {
 	s := &l.words[w]
-	if s.reg == noReg && !s.konst && (w >= l.base && int(l.lastUse[w]) == l.pc) {
+	if s.reg == asm.NoReg && !s.konst && (w >= l.base && int(l.lastUse[w]) == l.pc) {
 		if l.vecs.n != 0 {
 			l.vecHome(w, 1)
 		}
-		return noReg, home(w)
+		return asm.NoReg, home(w)
 	}
-	return l.toReg(w), Mem{}
+	return l.toReg(w), asm.Mem{}
 }
 
 // save moves the words that share a register with a pinned word out of the way:
 // the register is about to be written. except is about to be defined.
-func (l *lower) save(r Reg, except ir.Ref) {
+func (l *lower) save(r asm.Reg, except ir.Ref) {
 	h := &l.regs[r]
 	if h.n == 0 {
 		return
 	}
-	to := noReg
+	to := asm.NoReg
 	for i := int(h.n) - 1; i >= 0; i-- {
 		w := h.words[i]
 		if w == except || !l.live(w) || !l.words[w].dirty {
 			l.unbind(w)
 			continue
 		}
-		if to == noReg {
+		if to == asm.NoReg {
 			to = l.idle()
-			if to == noReg {
+			if to == asm.NoReg {
 				l.clean(w)
 				l.unbind(w)
 				continue
 			}
-			l.mov(8, to, r)
+			l.Mov(8, to, r)
 		}
 		h.n--
 		h.words[i] = h.words[h.n]
-		l.words[w].reg = noReg
+		l.words[w].reg = asm.NoReg
 		l.bind(w, to)
 	}
 }
 
 // idle is a scratch register that nobody uses, or noReg.
-func (l *lower) idle() Reg {
+func (l *lower) idle() asm.Reg {
 	for _, r := range scratch {
 		if l.locked>>r&1 == 0 && l.evictCost(r) == 0 {
 			l.release(r)
 			return r
 		}
 	}
-	return noReg
+	return asm.NoReg
 }
 
 // define makes a register the place of a word's new value.
-func (l *lower) define(w ir.Ref, r Reg) {
+func (l *lower) define(w ir.Ref, r asm.Reg) {
 	if l.vecs.n != 0 {
 		l.vecGone(w, 1)
 	}
@@ -367,35 +381,7 @@ func (l *lower) settle(i *ir.Insn) {
 }
 
 func (l *lower) settleWord(w ir.Ref) {
-	if w >= l.base && w < ir.FrameWords && int(l.lastUse[w]) == l.pc && l.words[w].reg != noReg {
+	if w >= l.base && w < ir.FrameWords && int(l.lastUse[w]) == l.pc && l.words[w].reg != asm.NoReg {
 		l.unbind(w)
 	}
-}
-
-// snapshot is the list of slots that are not at home.
-func (l *lower) snapshot() jit.State {
-	first := len(l.u.Values)
-	l.u.Values = l.faultDue(l.appendDirty(l.u.Values))
-	if s := &l.x87; s.on {
-		l.u.Values = append(l.u.Values, jit.Value{Reg: jit.InX87, K: uint64(jit.PackX87(s.need, s.delta, s.dirty, s.codes, s.saved))})
-	}
-	return jit.State{Value: l.u.FirstValue + uint32(first), Count: uint16(len(l.u.Values) - first)}
-}
-
-func (l *lower) appendDirty(to []jit.Value) []jit.Value {
-	for _, w := range l.dirty {
-		if w >= l.base {
-			continue
-		}
-		s := &l.words[w]
-		v := jit.Value{Word: w, Reg: uint8(s.reg), K: s.k}
-		if s.reg == noReg {
-			v.Reg = jit.InConst
-		}
-		to = append(to, v)
-	}
-	if l.vecs.n != 0 {
-		to = l.appendVecs(to)
-	}
-	return to
 }

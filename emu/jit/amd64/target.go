@@ -1,6 +1,7 @@
 // Package amd64 writes machine code for x86-64 hosts with AVX2 and BMI2: the
-// encoder, the lowering of ir to instructions, register allocation, and the
-// assembly code that enters machine code and handles its signals.
+// lowering of ir to instructions, and register allocation. The package asm encodes the
+// instructions; enter has the assembly code that enters machine code and handles its
+// signals.
 //
 // # Registers
 //
@@ -27,17 +28,21 @@ import (
 
 	"panda/emu/interp"
 	"panda/emu/ir"
+	"panda/emu/jit/amd64/asm"
+	"panda/emu/jit/amd64/enter"
 	"panda/emu/vcpu"
+	"panda/emu/x87"
 )
 
 // Target is the host as jit sees it.
 type Target struct {
 	l      lower
-	pin    []Reg               // by word; noReg for what is not pinned
+	pin    []asm.Reg           // by word; noReg for what is not pinned
 	words  [ir.FrameWords]word // what is known at the start of a block
 	base   ir.Ref
 	pcWord ir.Ref
 	arch   *vcpu.Arch
+	x87    *x87.Family // nil if the guest has none
 	interp interp.Engine
 
 	helpers []*ir.Helper // that have a Body
@@ -47,28 +52,33 @@ type Target struct {
 	fpEnv        ir.Ref
 	lacking      [ir.NumVecOps]bool // the host has no instruction for it
 
-	leave uint32 // where blocks leave
-	call  uint32 // where they leave for a function to be called
-	// where they do so when they have been there before, and all else is in order
-	callAgain uint32
-	landing   uint32 // where they land that have faulted
+	// Offsets of the code that all blocks share.
+	leave     uint32 // where blocks leave
+	call      uint32 // where they leave for a function to be called
+	callAgain uint32 // the same, if all words and environments are at home: see frame.tidy
+	landing   uint32 // where a block goes on that has faulted
 	arena     uintptr
 }
 
 // New makes a target for a guest architecture.
 func New(a *vcpu.Arch) *Target {
 	t := &Target{arch: a, base: a.TempBase, pcWord: a.PC, vecLo: a.Vec, vecHi: a.TempBase, fpEnv: a.FPEnv, helpers: a.Subroutines, subs: map[*ir.Helper]uint32{}}
+	for _, f := range a.Families {
+		if x, ok := f.(*x87.Family); ok {
+			t.x87 = x
+		}
+	}
 	for n, w := range a.Hot {
 		if n == len(pinHosts) {
 			break
 		}
 		for int(w) >= len(t.pin) {
-			t.pin = append(t.pin, noReg)
+			t.pin = append(t.pin, asm.NoReg)
 		}
 		t.pin[w] = pinHosts[n]
 	}
 	for w := range t.words {
-		t.words[w].reg = noReg
+		t.words[w].reg = asm.NoReg
 	}
 	for w, r := range t.pin {
 		t.words[w].reg = r
@@ -80,98 +90,111 @@ func (t *Target) single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*interp
 	return t.interp.Single(b, tb, i, insn)
 }
 
-// resumeAt is the offset of the entry that continues at the address in resumeReg.
-const (
-	resumeAt  = 7
-	resumeReg = R11
-)
+// resumeReg has the address at which the entry at enter.ResumeAt continues.
+const resumeReg = asm.R11
 
-// Prologue writes the entry at offset 0, and the exit.
+// Prologue writes the entry at offset 0, where blocks leave, where faults land, and the
+// subroutines.
 func (t *Target) Prologue(base uintptr) []byte {
-	var a asm
+	var a asm.Writer
 	t.arena = base
-	a.load(8, resumeReg, atTarget)
-	if a.pos() != resumeAt {
+	t.entry(&a)
+	t.exits(&a)
+	t.faultLands(&a)
+	for _, h := range t.helpers {
+		t.subs[h] = uint32(a.Pos())
+		a.Buf = append(a.Buf, t.subroutine(h, uint32(a.Pos()))...)
+	}
+	return a.Buf
+}
+
+// entry loads the guest's registers and goes where Host.Target says.
+func (t *Target) entry(a *asm.Writer) {
+	a.Load(8, resumeReg, atTarget)
+	if a.Pos() != enter.ResumeAt {
 		panic("BUG: the entry for going on is elsewhere")
 	}
 	for w, r := range t.pin {
-		if r != noReg {
-			a.load(8, r, home(ir.Ref(w)))
+		if r != asm.NoReg {
+			a.Load(8, r, home(ir.Ref(w)))
 		}
 	}
-	a.load(8, R14, atMem)
-	a.load(8, leftReg, atLeft)
-	t.fpCheck(&a)
-	a.jmpReg(resumeReg)
-	t.leave = uint32(a.pos())
-	a.store(4, atExit, exitReg)
-	a.movImm(callReg, 0)
-	t.goHome(&a, (*asm).fpOff)
-	t.call = uint32(a.pos())
-	t.goHome(&a, (*asm).fpStay)
-	t.callAgain = uint32(a.pos())
-	a.store(8, atLeft, leftReg)
-	a.load(8, RSP, atSP)
-	a.ret()
-	t.landing = uint32(a.pos())
-	for n := range Reg(16) {
+	a.Load(8, asm.R14, atMem)
+	a.Load(8, leftReg, atLeft)
+	t.fpCheck(a)
+	a.JmpReg(resumeReg)
+}
+
+// exits are the three ways by which blocks return to enter.
+func (t *Target) exits(a *asm.Writer) {
+	t.leave = uint32(a.Pos())
+	a.Store(4, atExit, exitReg)
+	a.MovImm(callReg, 0)
+	t.goHome(a, fpOff)
+	t.call = uint32(a.Pos())
+	t.goHome(a, fpStay)
+	t.callAgain = uint32(a.Pos())
+	a.Store(8, atLeft, leftReg)
+	a.Load(8, asm.RSP, atSP)
+	a.Ret()
+}
+
+// faultLands keeps what the signal handler cannot: vector registers and the x87.
+func (t *Target) faultLands(a *asm.Writer) {
+	t.landing = uint32(a.Pos())
+	for n := range asm.Reg(16) {
 		m := atVec
 		m.Disp += 32 * int32(n)
-		a.vrm(opVmovdquSt, true, n, 0, m)
+		a.VRM(asm.VmovdquSt, true, n, 0, m)
 	}
-	a.aluMI(aluCmp, 4, atX87, 0)
-	quiet := a.jcc8(ccE)
-	a.x87Mem(fnsave, atX87Image) // this leaves the environment that Go has
-	a.storeImm(4, atX87, 0)
-	a.patch8(quiet)
-	a.patch(a.jmp(), int(t.leave))
-	for _, h := range t.helpers {
-		t.subs[h] = uint32(a.pos())
-		a.byte(t.subroutine(h, uint32(a.pos()))...)
-	}
-	return a.code
+	a.AluMI(asm.AluCmp, 4, atX87, 0)
+	quiet := a.Jcc8(asm.CcE)
+	a.X87Mem(asm.Fnsave, atX87Image) // this leaves the environment that Go has
+	a.StoreImm(4, atX87, 0)
+	a.Patch8(quiet)
+	a.Patch(a.Jmp(), int(t.leave))
 }
 
 // goHome stores the guest's registers and returns to enter.
-func (t *Target) goHome(a *asm, fpOff func(a *asm, env ir.Ref)) {
+func (t *Target) goHome(a *asm.Writer, fpOff func(a *asm.Writer, env ir.Ref)) {
 	for w, r := range t.pin {
-		if r != noReg {
-			a.store(8, home(ir.Ref(w)), r)
+		if r != asm.NoReg {
+			a.Store(8, home(ir.Ref(w)), r)
 		}
 	}
-	a.store(8, atLeft, leftReg)
-	a.load(8, RSP, atSP)
-	a.aluMI(aluCmp, 4, atFP, 0)
-	quiet := a.jcc8(ccE)
+	a.Store(8, atLeft, leftReg)
+	a.Load(8, asm.RSP, atSP)
+	a.AluMI(asm.AluCmp, 4, atFP, 0)
+	quiet := a.Jcc8(asm.CcE)
 	fpOff(a, t.fpEnv)
-	a.patch8(quiet)
-	a.aluMI(aluCmp, 4, atX87, 0)
-	quiet = a.jcc8(ccE)
-	a.x87GoHome()
-	a.patch8(quiet)
-	a.vzeroupper()
-	a.ret()
+	a.Patch8(quiet)
+	a.AluMI(asm.AluCmp, 4, atX87, 0)
+	quiet = a.Jcc8(asm.CcE)
+	x87GoHome(a)
+	a.Patch8(quiet)
+	a.Vzeroupper()
+	a.Ret()
 }
 
 // fpOff stores the guest's floating-point environment and takes Go's.
-func (a *asm) fpOff(env ir.Ref) {
-	a.stmxcsr(home(env))
-	a.ldmxcsr(atMXCSR)
-	a.storeImm(4, atFP, 0)
+func fpOff(a *asm.Writer, env ir.Ref) {
+	a.Stmxcsr(home(env))
+	a.Ldmxcsr(atMXCSR)
+	a.StoreImm(4, atFP, 0)
 }
 
 // fpStay stores the guest's floating-point environment. While a function is called
 // the host stays in it if it differs from Go's in the flags alone, since to load
 // it again takes longer than the call.
-func (a *asm) fpStay(env ir.Ref) {
-	a.stmxcsr(home(env))
-	a.load(4, exitReg, home(env))
-	a.aluI(aluAnd, 4, exitReg, ^fpFlags)
-	a.aluI(aluCmp, 4, exitReg, goMXCSR)
-	stay := a.jcc8(ccE)
-	a.ldmxcsr(atMXCSR)
-	a.storeImm(4, atFP, 0)
-	a.patch8(stay)
+func fpStay(a *asm.Writer, env ir.Ref) {
+	a.Stmxcsr(home(env))
+	a.Load(4, exitReg, home(env))
+	a.AluI(asm.AluAnd, 4, exitReg, ^fpFlags)
+	a.AluI(asm.AluCmp, 4, exitReg, goMXCSR)
+	stay := a.Jcc8(asm.CcE)
+	a.Ldmxcsr(atMXCSR)
+	a.StoreImm(4, atFP, 0)
+	a.Patch8(stay)
 }
 
 // fpFlags are the exception flags of MXCSR (SDM vol. 1, 10.2.3).
@@ -179,16 +202,16 @@ const fpFlags = 0x3f
 
 // fpCheck puts the guest's environment right, where it should be in force, after a
 // function that may have changed it or the slot, or come back in another thread.
-func (t *Target) fpCheck(a *asm) {
-	a.aluMI(aluCmp, 4, atFP, 0)
-	quiet := a.jcc8(ccE)
-	a.stmxcsr(atScratch)
-	a.load(4, callReg, atScratch)
-	a.aluM(aluCmp, 4, callReg, home(t.fpEnv))
-	same := a.jcc8(ccE)
-	a.ldmxcsr(home(t.fpEnv))
-	a.patch8(same)
-	a.patch8(quiet)
+func (t *Target) fpCheck(a *asm.Writer) {
+	a.AluMI(asm.AluCmp, 4, atFP, 0)
+	quiet := a.Jcc8(asm.CcE)
+	a.Stmxcsr(atScratch)
+	a.Load(4, callReg, atScratch)
+	a.AluM(asm.AluCmp, 4, callReg, home(t.fpEnv))
+	same := a.Jcc8(asm.CcE)
+	a.Ldmxcsr(home(t.fpEnv))
+	a.Patch8(same)
+	a.Patch8(quiet)
 }
 
 // Link makes the jump whose displacement is at a place lead to a position.
@@ -205,7 +228,7 @@ const (
 // Enter runs machine code from c.Host.Target.
 func (t *Target) Enter(c *vcpu.CPU) {
 	c.Host.Landing = t.arena + uintptr(t.landing)
-	c.Host.MXCSR, c.Host.GoCW = goMXCSR, goCW
+	c.Host.MXCSR, ownOf(&c.Host).goCW = goMXCSR, goCW
 	c.Host.Canonical = canonical
-	enterAt(c, t.arena)
+	enter.Run(c, t.arena)
 }

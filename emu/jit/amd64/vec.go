@@ -2,7 +2,7 @@ package amd64
 
 import (
 	"panda/emu/ir"
-	"panda/emu/jit"
+	"panda/emu/jit/amd64/asm"
 )
 
 // vecEntry is what a vector register of the host holds: n words of the frame
@@ -43,7 +43,7 @@ func (e *vecEntry) overlaps(ref ir.Ref, n int) bool {
 }
 
 // vecStore writes an entry to its home.
-func (l *lower) vecStore(x Reg) {
+func (l *lower) vecStore(x asm.Reg) {
 	e := &l.vecs.r[x]
 	if !e.dirty {
 		return
@@ -55,20 +55,20 @@ func (l *lower) vecStore(x Reg) {
 	m := home(e.ref)
 	switch {
 	case e.half:
-		l.vrm(opVmovdSt, false, x, 0, m)
+		l.VRM(asm.VmovdSt, false, x, 0, m)
 		m.Disp += 4
-		l.storeImm(4, m, 0)
+		l.StoreImm(4, m, 0)
 	default:
 		l.vecStoreTo(m, x, int(e.n))
 	}
 }
 
 // vecStoreTo stores n words.
-func (l *lower) vecStoreTo(m Mem, x Reg, n int) {
+func (l *lower) vecStoreTo(m asm.Mem, x asm.Reg, n int) {
 	if n == 1 {
-		l.vrm(opVmovqSt, false, x, 0, m)
+		l.VRM(asm.VmovqSt, false, x, 0, m)
 	} else {
-		l.vrm(opVmovdquSt, n == 4, x, 0, m)
+		l.VRM(asm.VmovdquSt, n == 4, x, 0, m)
 	}
 }
 
@@ -81,7 +81,7 @@ func (l *lower) vecLive(e *vecEntry) bool {
 	return false
 }
 
-func (l *lower) vecDrop(x Reg) {
+func (l *lower) vecDrop(x asm.Reg) {
 	if l.vecs.r[x].n != 0 {
 		l.vecs.n--
 	}
@@ -92,7 +92,7 @@ func (l *lower) vecDrop(x Reg) {
 func (l *lower) vecFlush(temps bool) {
 	for x := range l.vecs.r {
 		if e := &l.vecs.r[x]; e.dirty && (temps || e.ref < l.base) {
-			l.vecStore(Reg(x))
+			l.vecStore(asm.Reg(x))
 		}
 	}
 }
@@ -101,7 +101,7 @@ func (l *lower) vecFlush(temps bool) {
 func (l *lower) vecHome(w ir.Ref, n int) {
 	for x := range l.vecs.r {
 		if e := &l.vecs.r[x]; e.dirty && e.overlaps(w, n) {
-			l.vecStore(Reg(x))
+			l.vecStore(asm.Reg(x))
 		}
 	}
 }
@@ -112,21 +112,11 @@ func (l *lower) vecGone(w ir.Ref, n int) {
 	for x := range l.vecs.r {
 		if e := &l.vecs.r[x]; e.overlaps(w, n) {
 			if e.n > 1 || e.ref != w {
-				l.vecStore(Reg(x))
+				l.vecStore(asm.Reg(x))
 			}
-			l.vecDrop(Reg(x))
+			l.vecDrop(asm.Reg(x))
 		}
 	}
-}
-
-// appendVecs lists the dirty slots, for a fault.
-func (l *lower) appendVecs(to []jit.Value) []jit.Value {
-	for x := range l.vecs.r {
-		if e := &l.vecs.r[x]; e.dirty && e.ref < l.base {
-			to = append(to, jit.Value{Word: e.ref, Reg: jit.InVec + uint8(x), K: uint64(e.n)})
-		}
-	}
-	return to
 }
 
 // vecSettle frees what an operation read for the last time.
@@ -138,7 +128,7 @@ func (l *lower) vecSettle(i *ir.Insn) {
 			continue
 		}
 		if int(l.lastUse[e.ref]) == l.pc && !l.liveAfter(e) {
-			l.vecDrop(Reg(x))
+			l.vecDrop(asm.Reg(x))
 		}
 	}
 }
@@ -153,19 +143,19 @@ func (l *lower) liveAfter(e *vecEntry) bool {
 }
 
 // vecAlloc finds a vector register and locks it.
-func (l *lower) vecAlloc() Reg {
-	best, stamp := noReg, ^uint32(0)
+func (l *lower) vecAlloc() asm.Reg {
+	best, stamp := asm.NoReg, ^uint32(0)
 	for x := range l.vecs.r {
 		e := &l.vecs.r[x]
 		if l.vecs.locked>>x&1 != 0 {
 			continue
 		}
 		if e.n == 0 {
-			best = Reg(x)
+			best = asm.Reg(x)
 			break
 		}
 		if e.stamp < stamp {
-			best, stamp = Reg(x), e.stamp
+			best, stamp = asm.Reg(x), e.stamp
 		}
 	}
 	if l.vecs.r[best].n != 0 {
@@ -176,7 +166,7 @@ func (l *lower) vecAlloc() Reg {
 	return best
 }
 
-func (l *lower) vecUse(x Reg) Reg {
+func (l *lower) vecUse(x asm.Reg) asm.Reg {
 	l.vecs.clock++
 	l.vecs.r[x].stamp = l.vecs.clock
 	l.vecs.locked |= 1 << x
@@ -184,21 +174,21 @@ func (l *lower) vecUse(x Reg) Reg {
 }
 
 // vecHas finds the register that holds n words from ref on, at its low end.
-func (l *lower) vecHas(ref ir.Ref, n int) (Reg, bool) {
+func (l *lower) vecHas(ref ir.Ref, n int) (asm.Reg, bool) {
 	if l.vecs.n == 0 {
-		return noReg, false
+		return asm.NoReg, false
 	}
 	for x := range l.vecs.r {
 		if e := &l.vecs.r[x]; e.ref == ref && int(e.n) >= n {
-			return Reg(x), true
+			return asm.Reg(x), true
 		}
 	}
-	return noReg, false
+	return asm.NoReg, false
 }
 
 // vecRead puts n words from ref on into a vector register: as its low end, with
 // anything above.
-func (l *lower) vecRead(ref ir.Ref, n int) Reg {
+func (l *lower) vecRead(ref ir.Ref, n int) asm.Reg {
 	if n == 1 && l.inVecs(ref) {
 		return l.vecReadOne(ref)
 	}
@@ -206,9 +196,9 @@ func (l *lower) vecRead(ref ir.Ref, n int) Reg {
 		return l.vecUse(x)
 	}
 	if n == 1 {
-		if r := l.words[ref].reg; r != noReg {
+		if r := l.words[ref].reg; r != asm.NoReg {
 			x := l.vecAlloc()
-			l.vrr(opVmovdLd.sized(8), false, x, 0, r)
+			l.VRR(asm.VmovdLd.Sized(8), false, x, 0, r)
 			return l.vecBind(x, ref, 1)
 		}
 	}
@@ -218,48 +208,48 @@ func (l *lower) vecRead(ref ir.Ref, n int) Reg {
 	}
 	x := l.vecAlloc()
 	if n == 1 {
-		l.vrm(opVmovqLd, false, x, 0, home(ref))
+		l.VRM(asm.VmovqLd, false, x, 0, home(ref))
 	} else {
-		l.vrm(opVmovdquLd, n == 4, x, 0, home(ref))
+		l.VRM(asm.VmovdquLd, n == 4, x, 0, home(ref))
 	}
 	return l.vecBind(x, ref, n)
 }
 
 // vecReadOne puts one word of a guest register into a vector register.
-func (l *lower) vecReadOne(ref ir.Ref) Reg {
+func (l *lower) vecReadOne(ref ir.Ref) asm.Reg {
 	if ref == pair(ref) {
 		return l.vecRead(ref, 2)
 	}
 	x := l.vecRead(pair(ref), 2)
 	t := l.vecAlloc()
-	l.vrr(opVunpckhpd, false, t, x, x)
+	l.VRR(asm.Vunpckhpd, false, t, x, x)
 	return t
 }
 
 // vecBind notes clean words in a register.
-func (l *lower) vecBind(x Reg, ref ir.Ref, n int) Reg {
+func (l *lower) vecBind(x asm.Reg, ref ir.Ref, n int) asm.Reg {
 	l.vecs.r[x] = vecEntry{ref: ref, n: uint8(n)}
 	l.vecs.n++
 	return l.vecUse(x)
 }
 
 // vecDefine makes a register the place of new words from ref on.
-func (l *lower) vecDefine(x Reg, ref ir.Ref, n int) {
+func (l *lower) vecDefine(x asm.Reg, ref ir.Ref, n int) {
 	for y := range l.vecs.r {
 		e := &l.vecs.r[y]
 		if !e.overlaps(ref, n) {
 			continue
 		}
 		if e.ref < ref || e.ref+ir.Ref(e.n) > ref+ir.Ref(n) {
-			if Reg(y) == x {
+			if asm.Reg(y) == x {
 				panic("BUG: part of a vector register changed")
 			}
-			l.vecStore(Reg(y))
+			l.vecStore(asm.Reg(y))
 		}
-		l.vecDrop(Reg(y))
+		l.vecDrop(asm.Reg(y))
 	}
 	for w := range ir.Ref(n) {
-		if s := &l.words[ref+w]; s.reg != noReg || s.konst {
+		if s := &l.words[ref+w]; s.reg != asm.NoReg || s.konst {
 			l.unbind(ref + w)
 		}
 		l.words[ref+w].num = 0
@@ -273,7 +263,7 @@ func (l *lower) vecDefine(x Reg, ref ir.Ref, n int) {
 
 // vecSetWord makes the low word of t word ref, which may be one of a guest
 // register's pair. own says that the rest of t is the rest of that pair already.
-func (l *lower) vecSetWord(t Reg, ref ir.Ref, own bool) {
+func (l *lower) vecSetWord(t asm.Reg, ref ir.Ref, own bool) {
 	if !l.inVecs(ref) {
 		l.vecDefine(t, ref, 1)
 		return
@@ -285,21 +275,21 @@ func (l *lower) vecSetWord(t Reg, ref ir.Ref, own bool) {
 	}
 	x := l.vecPair(p)
 	if ref == p {
-		l.vrr(opVmovsd, false, x, x, t)
+		l.VRR(asm.Vmovsd, false, x, x, t)
 	} else {
-		l.vrr(opVunpcklpd, false, x, x, t)
+		l.VRR(asm.Vunpcklpd, false, x, x, t)
 	}
 	l.vecDefine(x, p, 2)
 }
 
 // vecPair is a pair in a register of exactly two words, which may be changed.
-func (l *lower) vecPair(p ir.Ref) Reg {
+func (l *lower) vecPair(p ir.Ref) asm.Reg {
 	x := l.vecRead(p, 2)
 	if l.vecs.r[x].n == 2 {
 		return x
 	}
 	t := l.vecAlloc()
-	l.vrr(opVmovdqa, false, t, 0, x)
+	l.VRR(asm.Vmovdqa, false, t, 0, x)
 	return t
 }
 
@@ -311,18 +301,18 @@ func (l *lower) fpEnter() {
 		return
 	}
 	l.fpOn = true
-	l.aluMI(aluCmp, 4, atFP, 0)
+	l.AluMI(asm.AluCmp, 4, atFP, 0)
 	l.flags = fact{}
-	place := l.jcc(ccE)
-	l.addCold(cold{place: place, reg: noReg, chain: -1, back: l.pos()})
+	place := l.Jcc(asm.CcE)
+	l.addCold(cold{place: place, loads: loads{back: l.Pos()}})
 }
 
 // fpLeave brings the environment's word up to date and out of force: an
 // operation reads or writes it.
 func (l *lower) fpLeave() {
 	l.fpOn, l.flags = false, fact{}
-	l.aluMI(aluCmp, 4, atFP, 0)
-	off := l.jcc8(ccE)
-	l.fpOff(l.t.fpEnv)
-	l.patch8(off)
+	l.AluMI(asm.AluCmp, 4, atFP, 0)
+	off := l.Jcc8(asm.CcE)
+	fpOff(&l.Writer, l.t.fpEnv)
+	l.Patch8(off)
 }

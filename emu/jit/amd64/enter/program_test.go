@@ -1,9 +1,8 @@
 //go:build linux && amd64
 
-package amd64
+package enter
 
 import (
-	"bytes"
 	"encoding/binary"
 	"os"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/host"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -28,7 +28,7 @@ const defaultMXCSR = 0x1f80
 // page makes an arena and hooks the signals.
 func page(t testing.TB) *program {
 	t.Helper()
-	if err := unusable(); err != nil {
+	if err := Unusable(); err != nil {
 		t.Fatal(err)
 	}
 	a, err := host.NewArena(os.Getpagesize())
@@ -97,8 +97,9 @@ func spin() []byte {
 
 // send makes machine code send a signal to its own thread.
 func send(sig unix.Signal) []byte {
-	b := bytes.Replace(tryYield, []byte{0xba, byte(unix.SIGURG)}, []byte{0xba, byte(sig)}, 1)
-	return b[:len(b)-1]
+	var a asm.Writer
+	tryYield(&a, sig)
+	return a.Buf[:len(a.Buf)-1] // without RET
 }
 
 // pages maps a page without access, and one beyond the end of its file.
@@ -173,7 +174,7 @@ func (f *faulty) run(t testing.TB, c *vcpu.CPU) {
 	c.W[wordArg], c.W[wordLeft], c.W[wordMXCSR] = uint64(f.arg), 0, 0
 	h := &c.Host
 	*h = vcpu.Host{Landing: f.landing}
-	enterAt(c, f.entry)
+	Run(c, f.entry)
 	addr := f.addr
 	if !f.both {
 		addr = f.insn

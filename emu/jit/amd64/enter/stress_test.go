@@ -1,6 +1,6 @@
 //go:build stress && linux && amd64
 
-package amd64
+package enter
 
 import (
 	"flag"
@@ -152,7 +152,7 @@ func (s *stress) machine(i int) func() {
 func (s *stress) spin(c *vcpu.CPU, at uintptr, n uint64) {
 	c.W[wordLeft] = n
 	for int64(c.W[wordLeft]) >= 0 && !s.end.Load() {
-		enterAt(c, at)
+		Run(c, at)
 		s.entered.Add(1)
 		if c.Yield() {
 			s.yields.Add(1)

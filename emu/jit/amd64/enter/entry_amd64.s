@@ -52,7 +52,7 @@ run:
 back:
 	MOVQ const_callResume(R10), R11
 	MOVQ code+8(FP), AX
-	ADDQ $const_resumeAt, AX
+	ADDQ $const_ResumeAt, AX
 	JMP  run
 
 // Something fired here before, and may not again: Go knows.

@@ -10,7 +10,7 @@
 // those of Go. signal.Notify and signal.Reset leave the hooks alone;
 // signal.Ignore of one of their signals would remove them, and is never called.
 
-package amd64
+package enter
 
 import (
 	"errors"
@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/host"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -66,7 +67,7 @@ var hookSignals = sync.OnceValue(func() error {
 	if lo == hi {
 		return errors.New("no addresses for machine code")
 	}
-	codeLo, codeSize, stopAt = lo, hi-lo, vcpu.StopOffset()-ctxBias
+	codeLo, codeSize, stopAt = lo, hi-lo, vcpu.StopOffset()-Bias
 	for _, h := range hooks() {
 		if err := h.set(); err != nil {
 			return fmt.Errorf("hook %s: %w", unix.SignalName(h.sig), err)
@@ -91,10 +92,10 @@ func (h *hook) set() error {
 	return rtSigaction(h.sig, &act, nil)
 }
 
-// unusable tells why machine code cannot run in this process; nil says that it
+// Unusable tells why machine code cannot run in this process; nil says that it
 // can. It installs the hooks and tries both: machine code that sends itself the
 // scheduler's signal, and machine code that faults.
-var unusable = sync.OnceValue(func() error {
+var Unusable = sync.OnceValue(func() error {
 	if preemptOff(os.Getenv("GODEBUG")) {
 		return errors.New("GODEBUG has asyncpreemptoff or gccheckmark, so Go's scheduler cannot ask for the thread")
 	}
@@ -121,32 +122,33 @@ func preemptOff(godebug string) bool {
 	return set["asyncpreemptoff"] != 0 || set["gccheckmark"] > 0
 }
 
-// tryYield sends SIGURG to its own thread and leaves the kernel's answer in the
+// tryYield sends a signal to its own thread and leaves the kernel's answer in the
 // word at R15.
-var tryYield = []byte{
-	0xb8, unix.SYS_GETTID, 0, 0, 0, // mov eax, SYS_gettid
-	0x0f, 0x05, // syscall
-	0x89, 0xc6, // mov esi, eax
-	0x41, 0x8b, 0x3f, // mov edi, [r15]
-	0xba, byte(unix.SIGURG), 0, 0, 0, // mov edx, SIGURG
-	0xb8, unix.SYS_TGKILL, 0, 0, 0, // mov eax, SYS_tgkill
-	0x0f, 0x05, // syscall
-	0x49, 0x89, 0x07, // mov [r15], rax
-	0xc3, // ret
+func tryYield(a *asm.Writer, sig unix.Signal) {
+	a.MovImm(asm.RAX, unix.SYS_GETTID)
+	a.Syscall()
+	a.Mov(4, asm.RSI, asm.RAX)
+	a.Load(4, asm.RDI, asm.At(asm.R15, 0))
+	a.MovImm(asm.RDX, uint64(sig))
+	a.MovImm(asm.RAX, unix.SYS_TGKILL)
+	a.Syscall()
+	a.Store(8, asm.At(asm.R15, 0), asm.RAX)
+	a.Ret()
 }
 
-// tryFault reads where nothing is; the landing is its last instruction.
-var tryFault = []byte{
-	0x31, 0xc0, // xor eax, eax
-	0x8b, 0x40, nowhere, // mov eax, [rax+nowhere]
-	0xc3, // ret
-}
+// nowhere is an address at which nothing is.
+const nowhere = 0x40
 
-const (
-	nowhere      = 0x40
-	faultInsn    = 2
-	faultLanding = 5
-)
+// tryFault reads there. It returns where it does, and where it can land: at its last
+// instruction.
+func tryFault(a *asm.Writer) (reads, lands uintptr) {
+	a.MovImm(asm.RAX, 0)
+	reads = uintptr(a.Pos())
+	a.Load(4, asm.RAX, asm.At(asm.RAX, nowhere))
+	lands = uintptr(a.Pos())
+	a.Ret()
+	return reads, lands
+}
 
 func tryHooks(a *host.Arena) (err error) {
 	defer func() {
@@ -155,22 +157,25 @@ func tryHooks(a *host.Arena) (err error) {
 			err = fmt.Errorf("a fault of machine code reached Go: %v", r)
 		}
 	}()
-	fault := copy(a.Buf, tryYield)
-	copy(a.Buf[fault:], tryFault)
+	var code asm.Writer
+	tryYield(&code, unix.SIGURG)
+	fault := a.Base + uintptr(code.Pos())
+	reads, lands := tryFault(&code)
+	reads, lands = a.Base+reads, a.Base+lands
+	copy(a.Buf, code.Buf)
 
 	c := new(vcpu.CPU)
 	c.W[ctxWord] = uint64(os.Getpid())
-	enterAt(c, a.Base)
+	Run(c, a.Base)
 	if errno := -int64(c.W[ctxWord]); errno != 0 {
 		return fmt.Errorf("SIGURG to the own thread: %w", unix.Errno(errno))
 	}
 	if !c.StopWord() {
 		return errors.New("the handler of SIGURG did not see machine code")
 	}
-	at := a.Base + uintptr(fault)
-	c.Host.Landing = at + faultLanding
-	enterAt(c, at)
-	if h := &c.Host; h.Signal != uint32(unix.SIGSEGV) || h.RIP != at+faultInsn || h.Addr != nowhere {
+	c.Host.Landing = lands
+	Run(c, fault)
+	if h := &c.Host; h.Signal != uint32(unix.SIGSEGV) || h.RIP != reads || h.Addr != nowhere {
 		return fmt.Errorf("the handler of SIGSEGV saw signal %d at %#x of %#x, not of %#x", h.Signal, h.RIP, h.Addr, nowhere)
 	}
 	return nil

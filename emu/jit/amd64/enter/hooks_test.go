@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package amd64
+package enter
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/host"
+	"panda/emu/jit/amd64/asm"
 	"panda/emu/vcpu"
 )
 
@@ -26,8 +27,8 @@ import (
 func TestPlaces(t *testing.T) {
 	var c vcpu.CPU
 	base := unsafe.Pointer(&c)
-	if got := uintptr(unsafe.Pointer(&c.W[ctxWord])) - uintptr(base); got != ctxBias {
-		t.Errorf("R15 is at %d of a CPU, not %d", got, ctxBias)
+	if got := uintptr(unsafe.Pointer(&c.W[ctxWord])) - uintptr(base); got != Bias {
+		t.Errorf("R15 is at %d of a CPU, not %d", got, Bias)
 	}
 	if got := unsafe.Offsetof(c.Host); got != unsafe.Sizeof(c.W) {
 		t.Errorf("Host is at %d, not after the frame", got)
@@ -82,10 +83,12 @@ func TestHookTwice(t *testing.T) {
 			t.Errorf("the hook of %s stands before itself", unix.SignalName(h.sig))
 		}
 	}
-	at := p.add(tryYield)
+	var yield asm.Writer
+	tryYield(&yield, unix.SIGURG)
+	at := p.add(yield.Buf)
 	c := &vcpu.CPU{}
 	c.W[wordArg] = uint64(os.Getpid())
-	enterAt(c, at)
+	Run(c, at)
 	if got := *(*uint32)(unsafe.Add(unsafe.Pointer(c), vcpu.StopOffset())); got != stopYield {
 		t.Errorf("SIGURG in machine code makes the stop word %d", got)
 	}
@@ -114,7 +117,7 @@ func deep(c *vcpu.CPU, at uintptr, n int) float64 {
 		return deep(c, at, n-1)
 	}
 	x := 0.5
-	enterAt(c, at)
+	Run(c, at)
 	var zero [64]byte // by X15, which Go keeps zero
 	if zero != [64]byte{} {
 		return 0
@@ -161,7 +164,7 @@ func TestNotify(t *testing.T) {
 			<-ch
 		}
 		c.W[wordArg] = uint64(os.Getpid())
-		enterAt(c, at)
+		Run(c, at)
 		if c.W[wordArg] != 0 {
 			t.Errorf("%s: tgkill gave %d", unix.SignalName(sig), int64(c.W[wordArg]))
 		}
@@ -190,7 +193,7 @@ func startSpinner(at uintptr) *spinner {
 		c := new(vcpu.CPU)
 		for !s.stop.Load() {
 			c.W[wordLeft] = 1 << 62
-			enterAt(c, at)
+			Run(c, at)
 			if c.Yield() {
 				s.yields.Add(1)
 			}
@@ -230,7 +233,7 @@ func TestProfile(t *testing.T) {
 	c := new(vcpu.CPU)
 	for range 50 {
 		c.W[wordArg] = uint64(os.Getpid())
-		enterAt(c, at)
+		Run(c, at)
 	}
 	pprof.StopCPUProfile()
 	z, err := gzip.NewReader(&out)
@@ -242,7 +245,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{
-		"amd64.enter": true, "amd64.TestProfile": true, "runtime._ExternalCode": false,
+		"enter.enter": true, "enter.TestProfile": true, "runtime._ExternalCode": false,
 	} {
 		if got := bytes.Contains(text, []byte(name)); got != want {
 			t.Errorf("%s in the profile: %v", name, got)
@@ -263,7 +266,7 @@ func TestDump(t *testing.T) {
 		c := new(vcpu.CPU)
 		c.W[wordArg] = uint64(os.Getpid())
 		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
-		enterAt(c, page(t).add(code, ret))
+		Run(c, page(t).add(code, ret))
 		return
 	}
 	for name := range programs {
@@ -273,7 +276,7 @@ func TestDump(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: machine code survived", name)
 		}
-		for _, want := range []string{name + ": ", "amd64.enter(", "amd64.TestDump(", "testing.(*T).Run("} {
+		for _, want := range []string{name + ": ", "enter.enter(", "enter.TestDump(", "testing.(*T).Run("} {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("%s: the dump has no %s:\n%s", name, want, out)
 			}
@@ -284,7 +287,7 @@ func TestDump(t *testing.T) {
 func BenchmarkEnter(b *testing.B) {
 	at, c := page(b).add(ret), new(vcpu.CPU)
 	for b.Loop() {
-		enterAt(c, at)
+		Run(c, at)
 	}
 }
 
@@ -294,12 +297,12 @@ func BenchmarkFault(b *testing.B) {
 	c := new(vcpu.CPU)
 	c.W[wordArg], c.Host.Landing = uint64(f.arg), f.landing
 	for b.Loop() {
-		enterAt(c, f.entry)
+		Run(c, f.entry)
 	}
 }
 
 func BenchmarkTryHooks(b *testing.B) {
-	if err := unusable(); err != nil {
+	if err := Unusable(); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -1,6 +1,6 @@
 //go:build linux && amd64
 
-package amd64
+package enter
 
 import (
 	"unsafe"
@@ -11,12 +11,12 @@ import (
 )
 
 // ctxWord is the word of vcpu.CPU.W that R15 points at in machine code.
-const ctxWord = ctxBias / 8
+const ctxWord = Bias / 8
 
 // Places relative to R15 that assembly code uses; the compiler hands it the
 // constants in go_asm.h.
 const (
-	ctxHost     = int(offHost) - ctxBias
+	ctxHost     = int(unsafe.Offsetof(vcpu.CPU{}.Host)) - Bias
 	hostLanding = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Landing))
 	hostSignal  = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Signal))
 	hostRIP     = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.RIP))
@@ -29,9 +29,9 @@ const (
 	hostMXCSR   = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.MXCSR))
 	hostCalling = ctxHost + int(unsafe.Offsetof(vcpu.Host{}.Calling))
 
-	ctxCPU  = -ctxBias
-	ctxSkip = int(unsafe.Offsetof(vcpu.CPU{}.Skip)+unsafe.Offsetof(vcpu.Skip{}.On)) - ctxBias
-	ctxStop = int(vcpu.StopAt) - ctxBias
+	ctxCPU  = -Bias
+	ctxSkip = int(unsafe.Offsetof(vcpu.CPU{}.Skip)+unsafe.Offsetof(vcpu.Skip{}.On)) - Bias
+	ctxStop = int(vcpu.StopAt) - Bias
 
 	callFn     = int(unsafe.Offsetof(vcpu.Call{}.Fn))
 	callArg    = int(unsafe.Offsetof(vcpu.Call{}.Arg))
@@ -54,11 +54,12 @@ var _ = [...]int{
 // leaves RSP as it found it, DF clear, the x87 stack empty, MXCSR as it was and
 // the upper halves of vector registers zero; it pushes nothing and calls
 // nothing. R10 is 0 then, or the *vcpu.Call of a function that is to be called
-// before code is entered at its Resume, through code+resumeAt. Go's scheduler may run another goroutine before the code starts.
+// before code is entered at its Resume, through code+ResumeAt. Go's scheduler may run
+// another goroutine before the code starts.
 func enter(ctx unsafe.Pointer, code uintptr)
 
-// enterAt runs machine code on behalf of a CPU.
-func enterAt(c *vcpu.CPU, code uintptr) { enter(unsafe.Pointer(&c.W[ctxWord]), code) }
+// Run runs machine code on behalf of a CPU.
+func Run(c *vcpu.CPU, code uintptr) { enter(unsafe.Pointer(&c.W[ctxWord]), code) }
 
 // sigaction is the kernel's struct (arch/x86/include/uapi/asm/signal.h).
 type sigaction struct {

@@ -1,4 +1,4 @@
-package jit
+package amd64
 
 import (
 	"encoding/binary"
@@ -7,21 +7,21 @@ import (
 	"panda/emu/vcpu"
 )
 
-// X87Values say what the x87 of the host has of the guest's where code faults:
+// x87Values say what the x87 of the host has of the guest's where code faults:
 //
 //	0    need   8  delta+8  16   dirty   32   codes   48 saved
 //	+-----------+-----------+------------+------------+------+
 //
 // Positions count from a former st(0); the host has those from delta, its st(0),
 // to need-1. Those in dirty, by position + 8, are newer than the frame. codes are
-// the bits of the status word, beside exceptions, that count; it may have been
-// saved in Host.X87Temp.
-type X87Values uint64
+// the bits of the status word, besides exceptions, that count; it may have been
+// saved in own.temp.
+type x87Values uint64
 
-// PackX87 makes the word.
-func PackX87(need, delta int, dirty, codes uint16, saved bool) X87Values {
-	v := X87Values(uint64(need) | uint64(delta+8)<<8 | uint64(dirty)<<16 | uint64(codes)<<32)
-	if saved {
+// pack makes the word of what a segment has.
+func (s *segment) pack() x87Values {
+	v := x87Values(uint64(s.need) | uint64(s.delta+8)<<8 | uint64(s.dirty)<<16 | uint64(s.codes)<<32)
+	if s.saved {
 		v |= 1 << 48
 	}
 	return v
@@ -33,17 +33,17 @@ const (
 	imageST = 28
 )
 
-// restore puts the values into the frame.
-func (v X87Values) restore(c *vcpu.CPU) {
-	var image [8 * len(c.Host.X87Image)]byte
-	for i, w := range c.Host.X87Image {
+// Restore puts what the host's x87 has of the guest's into the frame.
+func (t *Target) Restore(c *vcpu.CPU, k uint64) {
+	v, x, has := x87Values(k), t.x87, ownOf(&c.Host)
+	var image [8 * len(has.image)]byte
+	for i, w := range has.image {
 		binary.LittleEndian.PutUint64(image[8*i:], w)
 	}
-	x := &c.Machine.Arch.X87
 	need, delta, codes := int(v&0xff), int(v>>8&0xff)-8, uint64(v>>32&0xffff)
 	sw := uint64(binary.LittleEndian.Uint16(image[imageSW:]))
 	if v>>48&1 != 0 {
-		sw = c.Host.X87Temp[0] & 0xffff
+		sw = has.temp[0] & 0xffff
 	}
 	c.W[x.SW] = c.W[x.SW]&^codes | sw&(codes|0x3f)
 	for p := delta; p < need; p++ {
