@@ -44,10 +44,10 @@ type Config struct {
 	Symbols  *hostsys.Host // the files of symbols are read through; Host when nil
 	Bus      *event.Bus
 	Log      *slog.Logger
-	Warn     func(format string, a ...any) // lines for the user; may be nil
-	Strace   io.Writer                     // calls are printed to; may be nil
-	Seed     uint64                        // of the lengths of turns; with another one, threads change places elsewhere
-	OnSwitch func(icount uint64, pid, tid int)
+	Warn     func(format string, a ...any)     // lines for the user; may be nil
+	Strace   io.Writer                         // calls are printed to; may be nil
+	Seed     uint64                            // of the lengths of turns; with another one, threads change places elsewhere
+	OnSwitch func(icount uint64, pid, tid int) // is told that another thread than before has its turn; may be nil
 }
 
 // Command is the first program and what it is started with.
