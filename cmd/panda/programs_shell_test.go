@@ -106,7 +106,7 @@ def shell(script): # whatever this test was started from ignores
     for s in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT: signal.signal(s, signal.SIG_DFL)
     os.execlp("bash", "bash", "-c", script)
 pid, fd = pty.fork()
-if pid == 0: shell("trap \"stty size\" WINCH; stty size; echo ready; while :; do sleep 0.02; done")
+if pid == 0: shell("trap \"stty size\" WINCH; trap \"trap - INT; kill -INT $$\" INT; stty size; echo ready; while :; do sleep 0.02; done")
 def until(w):
     b = b""
     while not b.endswith(w): b += os.read(fd, 1)

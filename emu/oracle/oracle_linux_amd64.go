@@ -63,7 +63,7 @@ func (o *Oracle) open() error {
 	if err := o.start(fd); err != nil {
 		return err
 	}
-	go o.watch.guard(o.pid)
+	go o.watch.guard(o.pid, patience)
 	if err := o.unmapAll(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"testing"
+	"time"
 )
 
 const (
@@ -178,5 +179,19 @@ func BenchmarkSet(b *testing.B) {
 		if err := o.Set(s); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestEndless: code that does not stop is ended, by the time of the CPU that it takes.
+func TestEndless(t *testing.T) {
+	defer func(old time.Duration) { patience = old }(patience)
+	patience = 50 * time.Millisecond
+	o := start(t)
+	copy(o.Bytes(codeAt, 2), "\xeb\xfe") // jump to itself
+	if err := o.Set(at(64)); err != nil {
+		t.Fatal(err)
+	}
+	if stop, err := o.Run(); err == nil {
+		t.Errorf("an endless loop has stopped: %+v", stop)
 	}
 }
