@@ -125,6 +125,11 @@ type scheduler struct {
 	stirred bool    // what was done since then may have made a descriptor ready
 	floor   int64   // the most virtual runtime that a thread had when its turn began
 	seed    uint64  // of the lengths of turns: see vary
+
+	// happened counts what happens between two instructions: turns that begin, signals
+	// that a thread gets, stops. With the count of instructions it tells when an input
+	// came.
+	happened uint64
 }
 
 // armedTimers are the timers that will go off.
@@ -273,7 +278,7 @@ func (k *Kernel) newID() int {
 // 128 + signal, or until the engine stops for a request: it may be called again then.
 func (k *Kernel) Run() (status int, ended bool, err error) {
 	if k.sched.turn.t != nil {
-		k.takeSignals(true)
+		k.takeSignals()
 	}
 	for !k.done() {
 		if k.cpu.Stopping() {

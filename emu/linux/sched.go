@@ -18,7 +18,8 @@ const pollEvery = 16
 // pick begins the turn of the thread that is next. A false result says that there
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
-	k.takeSignals(false)
+	k.sched.happened++
+	k.takeSignals()
 	i := k.nextReady()
 	if i < 0 || k.sched.turns >= pollEvery || k.sched.stirred {
 		k.pollWorld(i < 0)
@@ -53,6 +54,9 @@ func (k *Kernel) slice() vcpu.Stop {
 			}
 			break
 		}
+		if k.takeSignals() {
+			continue
+		}
 		u.share(len(k.sched.queue) == 0, called)
 		before := k.cpu.Icount()
 		stop := k.engine.Run(k.cpu, t.allowance(u.left))
@@ -65,6 +69,7 @@ func (k *Kernel) slice() vcpu.Stop {
 			}
 			return stop
 		}
+		k.sched.happened++
 		k.handleStop(t, stop)
 		called = stop == vcpu.StopSyscall
 	}
@@ -153,14 +158,19 @@ func (k *Kernel) pollWorld(block bool) {
 	k.meet()
 }
 
-// takeSignals gives the guest the signals that have come from outside, between two
-// turns or within one. One that comes while the guest runs taps the CPU, so that the
+// takeSignals gives the guest the signals that have come from outside, and reports
+// whether there were some. One that comes while the guest runs taps the CPU, so that the
 // guest takes it at the end of the block, as after an interrupt, and not when the world
 // is looked at next.
-func (k *Kernel) takeSignals(within bool) {
-	for _, sig := range k.host.TakeSignals(within) {
-		k.hostSignal(sig)
+func (k *Kernel) takeSignals() (some bool) {
+	if !k.host.Waiting() {
+		return false
 	}
+	for _, sig := range k.host.TakeSignals(k.sched.happened) {
+		k.hostSignal(sig)
+		some = true
+	}
+	return some
 }
 
 // pollTimeout is how long to wait, in nanoseconds.

@@ -124,6 +124,7 @@ func (t *Thread) deliverSignals() bool {
 		case Drop:
 			continue
 		}
+		t.k.sched.happened++
 		act := t.p.signal.actions[info.Signo]
 		if t.k.tracer != nil {
 			t.k.tracer.Line(t, text.FormatSignal(&info))

@@ -139,6 +139,9 @@ func (s *Sandbox) freeContent(n *inode) {
 // Clock reads the host's clock: time is no secret.
 func (s *Sandbox) Clock(clock int) (ns int64, ok bool) { return s.inner.Clock(clock) }
 
+// Waiting implements hostsys.Door.
+func (s *Sandbox) Waiting() bool { return s.inner.Waiting() }
+
 // Do answers a call of the personality.
 func (s *Sandbox) Do(c *hostsys.Call) {
 	r, ok := rows[c.Nr]
