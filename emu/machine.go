@@ -107,11 +107,13 @@ func (m *Machine) load(p *Program) error {
 		host.Door = p.World(host.Door)
 	}
 	m.env, err = linux.New(linux.Config{
-		Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
-		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Strace: p.Strace,
-		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Host: host, Symbols: symbols,
-		Guest: m.kernel, SoftMMU: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout,
-		Limits: p.Limits, AuditMemory: p.Audit, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
+		Command: linux.Command{
+			Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
+			Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
+		},
+		Memory: linux.Memory{Soft: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout, Audit: p.Audit},
+		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols,
+		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: p.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err
 }

@@ -28,8 +28,8 @@ const asideStack = 64 << 10
 
 // Aside copies the current thread, for functions whose effects nobody shall see.
 func (k *Kernel) Aside() (*Aside, error) {
-	t := k.cur
-	if k.exited || t == nil || t.p.mm == nil || t.state == dead || k.cpu.Space != t.p.mm.Space {
+	t := k.sched.cur
+	if k.end.exited || t == nil || t.p.mm == nil || t.state == dead || k.cpu.Space != t.p.mm.Space {
 		return nil, errors.New("no thread is there to be copied")
 	}
 	m, err := t.p.mm.Clone(k.cpu.ASID())

@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // Signals of files: O_ASYNC and F_SETOWN (fcntl(2)). The files are polled together
@@ -31,16 +32,16 @@ func (k *Kernel) setAsync(f *File, on bool) {
 	}
 	if f.flags ^= abi.O_ASYNC; on {
 		f.notify.told = 0
-		k.async = append(k.async, f)
+		k.files.async = append(k.files.async, f)
 	} else {
-		k.async = remove(k.async, f)
+		k.files.async = remove(k.files.async, f)
 	}
 }
 
-// used notes that a file was read or written: it may have become ready anew, and
+// noteUse notes that a file was read or written: it may have become ready again, and
 // what is at its other end for another thread.
-func (k *Kernel) used(f *File, events int16) {
-	k.stirred = k.stirred || f.mode != unix.S_IFREG && f.mode != unix.S_IFCHR
+func (k *Kernel) noteUse(f *File, events int16) {
+	k.sched.stirred = k.sched.stirred || f.mode != unix.S_IFREG && f.mode != unix.S_IFCHR
 	if f.flags&abi.O_ASYNC != 0 {
 		f.notify.told &^= events
 	}
@@ -48,7 +49,7 @@ func (k *Kernel) used(f *File, events int16) {
 
 // asyncFDs adds the files that may send a signal.
 func (k *Kernel) asyncFDs(fds []unix.PollFd) []unix.PollFd {
-	for _, f := range k.async {
+	for _, f := range k.files.async {
 		fd := int32(f.fd)
 		if f.notify.id == 0 {
 			fd = -1
@@ -65,7 +66,7 @@ func (k *Kernel) signalAsync(fds []unix.PollFd) {
 		if p.Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
 			p.Revents |= unix.POLLIN
 		}
-		f := k.async[i]
+		f := k.files.async[i]
 		if come := p.Revents & p.Events; come != 0 {
 			f.notify.told |= come
 			k.tellOwner(f, come)
@@ -100,7 +101,7 @@ func (k *Kernel) tellOwner(f *File, come int16) {
 
 // descriptorOf is a number by which the owner knows the file.
 func (k *Kernel) descriptorOf(f *File) int32 {
-	if p := k.process(f.notify.id); p != nil && !p.ended {
+	if p := k.process(f.notify.id); p != nil && !p.exit.ended {
 		for i, s := range p.leader().files.slots {
 			if s.file == f {
 				return int32(i)
@@ -159,7 +160,7 @@ func fcntlGetOwnEx(t *Thread, c *call, f *File) (int64, errno) {
 
 func fcntlSetSig(_ *Thread, c *call, f *File) (int64, errno) {
 	sig := c.i32(2)
-	if sig != 0 && !validSignal(sig) {
+	if sig != 0 && !signal.Valid(sig) {
 		return 0, abi.EINVAL
 	}
 	f.notify.sig = int32(sig)

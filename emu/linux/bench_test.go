@@ -50,7 +50,7 @@ func BenchmarkCalls(b *testing.B) {
 	for _, r := range rows {
 		b.Run(r.name, func(b *testing.B) {
 			s := testConfig(b, b.TempDir())
-			newFakeEngine(b).image(s.Path, nil)
+			newFakeEngine(b).image(s.Command.Path, nil)
 			e := &callEngine{nr: r.nr, args: r.args, left: b.N}
 			c := newFakeCPU()
 			k, err := New(s, c, e)
@@ -59,7 +59,7 @@ func BenchmarkCalls(b *testing.B) {
 			}
 			defer k.Close()
 			fd, _ := k.host.Openat(unix.AT_FDCWD, "/dev/zero", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-			k.cur.files.set(3, k.newFile(fd, "/dev/zero", 0), false)
+			k.sched.cur.files.set(3, k.newFile(fd, "/dev/zero", 0), false)
 			b.ResetTimer()
 			k.Run()
 		})

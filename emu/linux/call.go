@@ -73,7 +73,7 @@ func (t *Thread) announce() bool {
 	k.fireCall(event.UserBeforeSyscall, c.event)
 	c.swallow = k.fireCall(event.SyscallEnter, c.event)
 	c.regs = c.event.Args
-	k.tracer.enter(t)
+	t.traceEnter()
 	if t.pc() != before {
 		c.active = false
 	}
@@ -105,12 +105,12 @@ func (t *Thread) continueCall() bool {
 			ret, e = c.progress, 0
 		}
 	case c.row == nil || c.row.fn == nil:
-		e = t.lacking()
+		e = t.reportLacking()
 	default:
 		ret, e = t.perform(c.row.fn)
 	}
 	if e == blocked || t.state != ready {
-		k.tracer.waits(t)
+		k.tracer.Waits(t)
 		return false
 	}
 	t.finishCall(ret, e)
@@ -118,10 +118,10 @@ func (t *Thread) continueCall() bool {
 }
 
 // perform calls f. Memory that was mapped when it was checked and has no store
-// behind it any more, because its file was cut off, is a bad address.
+// under it any more, because its file was cut off, is a bad address.
 func (t *Thread) perform(f sysFunc) (ret int64, e errno) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer t.unpin()
+	defer t.work.paths.Unpin()
 	defer func() {
 		if r := recover(); r != nil {
 			e = t.badMemory(r)
@@ -141,8 +141,8 @@ func (t *Thread) badMemory(r any) errno {
 	panic(r)
 }
 
-// lacking is the result of a call that the personality does not have.
-func (t *Thread) lacking() errno {
+// reportLacking counts a call that the personality does not have, and fails it.
+func (t *Thread) reportLacking() errno {
 	c := &t.call
 	if c.row != nil && c.row.level == refused {
 		return abi.ENOSYS
@@ -182,7 +182,7 @@ func (t *Thread) report(ret int64) {
 	ev.Ret = ret
 	k.fireCall(event.UserAfterSyscall, ev)
 	k.fireCall(event.SyscallLeave, ev)
-	k.tracer.leave(t, ev)
+	t.traceLeave(ev)
 }
 
 // i32 is an argument of type int.

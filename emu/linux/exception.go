@@ -34,9 +34,9 @@ var deathNotes = map[int32]string{
 	abi.SIGFPE: "Floating point exception", abi.SIGTRAP: "Trace/breakpoint trap", abi.SIGABRT: "Aborted", abi.SIGSYS: "Bad system call",
 }
 
-// report1 says that a fault kills the process: in the log, with registers, and,
+// reportDeath says that a fault kills the process: in the log, with registers, and,
 // when no shell in the guest will, in one line on the guest's standard error.
-func (t *Thread) report1(info abi.Siginfo) {
+func (t *Thread) reportDeath(info abi.Siginfo) {
 	note, ok := deathNotes[info.Signo]
 	if !ok {
 		return
@@ -49,9 +49,9 @@ func (t *Thread) report1(info abi.Siginfo) {
 		where += fmt.Sprintf(", address %#x", info.Addr)
 	}
 	t.k.log.Info("process killed", "pid", t.p.pid, "tid", t.tid, "signal", note, "where", where, "registers", t.registers())
-	if t.p == t.k.first && info.Code > 0 { // not when another process sent it
+	if t.p == t.k.tasks.first && info.Code > 0 { // not when another process sent it
 		line := fmt.Sprintf("%s: %s (%s)\n", t.comm, note, where)
-		t.k.host.Write(t.k.cfg.Stderr, []byte(line))
+		t.k.host.Write(t.k.cfg.Command.Stderr, []byte(line))
 	}
 }
 

@@ -51,15 +51,15 @@ func leaveX86(w *Words, e *guest.Exception) {
 }
 
 func signalOfX86(t *Thread, e *guest.Exception) abi.Siginfo {
-	t.fault = faultState{trapno: uint64(e.Vector), addr: t.fault.addr}
+	t.signal.fault = faultState{trapno: uint64(e.Vector), addr: t.signal.fault.addr}
 	if e.HasCode {
-		t.fault.err = uint64(e.Code)
+		t.signal.fault.err = uint64(e.Code)
 	}
 	switch e.Vector {
 	case vecPage:
-		t.fault.addr = uint64(e.Addr)
+		t.signal.fault.addr = uint64(e.Addr)
 		if e.Addr >= endX86_64 { // the kernel's own: it does not say what is there
-			t.fault.err |= pfPresent
+			t.signal.fault.err |= pfPresent
 		}
 		return t.pageSignal(e)
 	case vecDebug:

@@ -8,30 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/event"
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/binfmt"
+	"panda/emu/linux/cred"
+	"panda/emu/linux/hostfile"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/namei"
+	"panda/emu/linux/signal"
 	"panda/emu/load"
 )
-
-// program is an opened program, on its way to be executed.
-type program struct {
-	src    *hostSource
-	head   *load.Program
-	name   string // as the guest names the file
-	real   string // without links
-	execfn string // as the caller named it
-	args   []string
-	env    []string
-	interp *program
-}
-
-func (p *program) close() {
-	p.src.Close()
-	if p.interp != nil {
-		p.interp.close()
-	}
-}
 
 // maxScripts is how many interpreters of scripts may follow one another.
 const maxScripts = 5
@@ -42,7 +27,7 @@ func sysExecveat(t *Thread, c *call) (int64, errno) {
 	return t.execve(c, c.i32(0), 1, c.i32(4))
 }
 
-// execve has the path at argument arg and the vectors behind it.
+// execve has the path at argument arg and the vectors after it.
 func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
 	name, e := t.path(c.addr(arg))
 	if e != 0 {
@@ -75,9 +60,9 @@ func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
 	if err != nil {
 		return 0, execErrno(err)
 	}
-	defer p.close()
+	defer p.Close()
 	if err := t.execute(p); err != nil {
-		if lost := new(lostError); errors.As(err, &lost) {
+		if lost := new(binfmt.LostError); errors.As(err, &lost) {
 			t.forceDefault(abi.SIGSEGV)
 		}
 		return 0, execErrno(err)
@@ -86,20 +71,14 @@ func (t *Thread) execve(c *call, dirfd, arg, flags int) (int64, errno) {
 	return 0, 0
 }
 
-// lostError is what goes wrong when the old program is given up already: the
-// process cannot return to it.
-type lostError struct{ error }
-
-func (e *lostError) Unwrap() error { return e.error }
-
 // forceDefault gives the running thread a signal that kills it, whatever the
 // program does with it.
 func (t *Thread) forceDefault(sig int32) {
-	own := *t.p.actions
+	own := *t.p.signal.actions
 	own[sig] = abi.Sigaction{}
-	t.p.actions = &own
-	t.mask &^= bit(sig)
-	t.pending.add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
+	t.p.signal.actions = &own
+	t.signal.mask &^= signal.Bit(sig)
+	t.signal.pending.Add(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
 }
 
 // execErrno is what execve says of a program that cannot be run.
@@ -116,37 +95,37 @@ func execErrno(err error) errno {
 
 // execFirst loads the first program.
 func (k *Kernel) execFirst(t *Thread) error {
-	tg, e := t.resolve(abi.AT_FDCWD, k.cfg.Path, false)
+	tg, e := t.resolve(abi.AT_FDCWD, k.cfg.Command.Path, false)
 	if e != 0 {
 		return e
 	}
-	args := k.cfg.Args
+	args := k.cfg.Command.Args
 	if len(args) == 0 {
-		args = []string{k.cfg.Path}
+		args = []string{k.cfg.Command.Path}
 	}
-	p, err := t.openProgram(tg, k.cfg.Path, args, k.cfg.Env, 0)
+	p, err := t.openProgram(tg, k.cfg.Command.Path, args, k.cfg.Command.Env, 0)
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer p.Close()
 	return t.execute(p)
 }
 
 // openProgram opens a program, or the interpreter of a script.
-func (t *Thread) openProgram(tg target, name string, args, env []string, depth int) (*program, error) {
+func (t *Thread) openProgram(tg namei.Target, name string, args, env []string, depth int) (*binfmt.Program, error) {
 	src, err := t.openExecutable(tg)
 	if err != nil {
 		return nil, err
 	}
-	p := &program{src: src, name: name, execfn: name, args: args, env: env}
-	host, _ := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd))
-	p.real = t.k.guestPath(host)
-	var line scriptLine
+	p := &binfmt.Program{Src: src, Name: name, ExecFn: name, Args: args, Env: env}
+	host, _ := t.k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(src.FD))
+	p.Real = t.k.guestPath(host)
+	var line binfmt.ScriptLine
 	if src.ReadAt(line[:], 0); string(line[:2]) == "#!" {
 		src.Close()
 		return t.openScript(p, &line, depth)
 	}
-	if p.head, err = load.Parse(src, t.k.guest.Machines); err == nil && p.head.HasInterp {
+	if p.Head, err = load.Parse(src, t.k.guest.Machines); err == nil && p.Head.HasInterp {
 		err = t.openInterp(p)
 	}
 	if err != nil {
@@ -157,12 +136,12 @@ func (t *Thread) openProgram(tg target, name string, args, env []string, depth i
 }
 
 // openExecutable opens a file that may be executed.
-func (t *Thread) openExecutable(tg target) (*hostSource, error) {
-	if e := tg.onHost(abi.EACCES); e != 0 {
+func (t *Thread) openExecutable(tg namei.Target) (*hostfile.Source, error) {
+	if e := tg.OnHost(abi.EACCES); e != 0 {
 		return nil, e
 	}
 	h := t.k.host
-	fd, e := h.Openat(unix.AT_FDCWD, tg.full(), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, e := h.Openat(unix.AT_FDCWD, tg.Full(), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if e != 0 {
 		return nil, e
 	}
@@ -171,23 +150,23 @@ func (t *Thread) openExecutable(tg target) (*hostSource, error) {
 		e = abi.EACCES
 	}
 	if e == 0 {
-		e = h.Faccessat(unix.AT_FDCWD, fdPath(fd), unix.X_OK, unix.AT_EACCESS)
+		e = h.Faccessat(unix.AT_FDCWD, hostfile.Path(fd), unix.X_OK, unix.AT_EACCESS)
 	}
 	if e != 0 {
 		h.Close(fd)
 		return nil, e
 	}
-	return &hostSource{h, fd}, nil
+	return &hostfile.Source{Host: h, FD: fd}, nil
 }
 
 // openScript opens the interpreter that a #! line names.
-func (t *Thread) openScript(script *program, line *scriptLine, depth int) (*program, error) {
-	args, ok := line.parse()
+func (t *Thread) openScript(script *binfmt.Program, line *binfmt.ScriptLine, depth int) (*binfmt.Program, error) {
+	args, ok := line.Parse()
 	if !ok {
 		return nil, abi.ENOEXEC
 	}
 	name := args[0]
-	args = append(append(args, script.name), script.args[1:]...)
+	args = append(append(args, script.Name), script.Args[1:]...)
 	tg, e := t.interpreter(name)
 	if e != 0 {
 		return nil, e
@@ -200,64 +179,47 @@ func (t *Thread) openScript(script *program, line *scriptLine, depth int) (*prog
 		}
 		return nil, err
 	}
-	p, err := t.openProgram(tg, name, args, script.env, depth+1)
+	p, err := t.openProgram(tg, name, args, script.Env, depth+1)
 	if err == nil {
-		p.execfn = script.execfn
+		p.ExecFn = script.ExecFn
 	}
 	return p, err
 }
 
 // interpreter resolves the name of an interpreter. An empty one is the current
 // directory, which cannot be executed.
-func (t *Thread) interpreter(name string) (target, errno) {
+func (t *Thread) interpreter(name string) (namei.Target, errno) {
 	if name == "" {
-		return target{}, abi.EACCES
+		return namei.Target{}, abi.EACCES
 	}
 	return t.resolve(abi.AT_FDCWD, name, false)
 }
 
 // openInterp opens the dynamic linker.
-func (t *Thread) openInterp(p *program) error {
-	tg, e := t.interpreter(p.head.Interp)
+func (t *Thread) openInterp(p *binfmt.Program) error {
+	tg, e := t.interpreter(p.Head.Interp)
 	if e != 0 {
-		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, e)
+		return fmt.Errorf("program interpreter %s: %w", p.Head.Interp, e)
 	}
 	src, err := t.openExecutable(tg)
 	if err != nil {
-		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
+		return fmt.Errorf("program interpreter %s: %w", p.Head.Interp, err)
 	}
-	p.interp = &program{src: src, real: t.k.guestPath(t.k.lookup(p.head.Interp, false))}
-	if host, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(src.fd)); e == 0 {
-		p.interp.real = t.k.guestPath(host)
+	p.Interp = &binfmt.Program{Src: src, Real: t.k.guestPath(t.k.lookup(p.Head.Interp, false))}
+	if host, e := t.k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(src.FD)); e == 0 {
+		p.Interp.Real = t.k.guestPath(host)
 	}
-	if p.interp.head, err = t.parseInterp(src, p.head); err != nil {
-		return fmt.Errorf("program interpreter %s: %w", p.head.Interp, err)
+	if p.Interp.Head, err = binfmt.ParseInterp(src, p.Head, t.k.guest.Machines); err != nil {
+		return fmt.Errorf("program interpreter %s: %w", p.Head.Interp, err)
 	}
 	return nil
 }
 
-// parseInterp reads the headers of a program's interpreter. What is wrong with it
-// has an error of its own, but for a type that nothing can be said of before it is
-// mapped.
-func (t *Thread) parseInterp(src *hostSource, of *load.Program) (*load.Program, error) {
-	if n, _ := src.ReadAt(make([]byte, of.HeaderSize), 0); n < of.HeaderSize {
-		return nil, fmt.Errorf("%w: %w", load.ErrRead, load.ErrNotELF)
-	}
-	head, err := load.ParseInterp(src, t.k.guest.Machines)
-	switch {
-	case err == nil && head.Arch != of.Arch:
-		return nil, fmt.Errorf("%w: it is for %v, the program for %v: %w", load.ErrForeign, head.Arch, of.Arch, abi.ELIBBAD)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", err, abi.ELIBBAD)
-	}
-	return head, nil
-}
-
 // execute replaces the process's program.
-func (t *Thread) execute(p *program) error {
+func (t *Thread) execute(p *binfmt.Program) error {
 	k, proc := t.k, t.p
-	m := mm.New(k.memory, k.abiOf(p.head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
-	start, err := t.loadInto(m, p)
+	m := mm.New(k.mem.group, k.abiOf(p.Head.Arch).Shape, k.layoutOf(p), proc.rlimits[unix.RLIMIT_STACK].Cur)
+	start, err := p.Load(m, t.system(k.abiOf(p.Head.Arch)))
 	if err != nil {
 		m.Space.Close()
 		return err
@@ -267,100 +229,32 @@ func (t *Thread) execute(p *program) error {
 	t.own = mainStack(m)
 	t.setUpProgram(p, start)
 	k.switchTo(t)
-	k.fireProcess(event.ProcessStart, event.Process{PID: proc.pid, Path: p.real})
+	k.fireProcess(event.ProcessStart, event.Process{PID: proc.pid, Path: p.Real})
 	k.fireModules(event.ModuleMapped, k.modules(m.Space, event.ModuleMapped, 0, m.Space.Limit))
 	return nil
 }
 
-// entry is where a loaded program begins.
-type entry struct{ pc, sp guest.Addr }
-
-// loadInto maps a program and its interpreter and builds the stack.
-func (t *Thread) loadInto(m *mm.MM, p *program) (entry, error) {
-	img, err := t.mapImage(m, p, bias(p.head, m.Layout.ProgramBase))
-	if err != nil {
-		return entry{}, err
+// system is what a program of an ABI is given and told.
+func (t *Thread) system(a *ABI) *binfmt.System {
+	g, uid, gid := t.k.guest, t.p.creds.UID, t.p.creds.GID
+	sys := &binfmt.System{
+		Layout: a.Layout, Platform: a.Platform, HWCap: g.HWCap, HWCap2: g.HWCap2, Frame: a.Frames.Size(t.Words()),
+		VdsoAuxv: a.Auxv, RseqFeatures: rseqFeatures, RseqAlign: rseqSize,
+		UID: uid[cred.Real], EUID: uid[cred.Effective], GID: gid[cred.Real], EGID: gid[cred.Effective],
+		Random: func(b []byte) { t.k.host.Getrandom(b, 0) },
 	}
-	e := entry{pc: img.Entry}
-	var base guest.Addr
-	if p.interp != nil {
-		linker, err := t.mapInterp(m, p.interp)
-		if err != nil {
-			return entry{}, err
-		}
-		e.pc, base = linker.Entry, linker.Start
+	if a.Vdso != nil {
+		sys.Vdso = a.Vdso(g.HWCap)
 	}
-	m.Exe = p.real
-	m.BrkStart = guest.Addr(mm.RoundUp(uint64(img.End)))
-	m.Brk = m.BrkStart
-	if err := t.k.mapVdso(m, t.k.abiOf(p.head.Arch)); err != nil {
-		return entry{}, err
-	}
-	noteSegments(m, img)
-	e.sp, err = t.buildStack(m, p, img, base)
-	m.StartStack = e.sp
-	return e, err
-}
-
-// noteSegments notes where code and data of a program are, as far as its file
-// goes.
-func noteSegments(m *mm.MM, img *load.Image) {
-	for _, s := range img.Segments {
-		start := guest.Addr(s.Addr) + img.Bias
-		end := start + guest.Addr(s.File)
-		if s.Prot&guest.Exec != 0 {
-			if m.StartCode == 0 || start < m.StartCode {
-				m.StartCode = start
-			}
-			m.EndCode = max(m.EndCode, end)
-		}
-		m.StartData, m.EndData = max(m.StartData, start), max(m.EndData, end)
-	}
+	return sys
 }
 
 // layoutOf says how a program is laid out.
-func (k *Kernel) layoutOf(p *program) mm.Kind {
-	if mm.NeedsNative(p.head, p.src) {
+func (k *Kernel) layoutOf(p *binfmt.Program) mm.Kind {
+	if mm.NeedsNative(p.Head, p.Src) {
 		return mm.Native
 	}
-	return k.cfg.Layout
-}
-
-// mapImage maps a file. When it fails, the old program is gone.
-func (t *Thread) mapImage(m *mm.MM, p *program, bias guest.Addr) (*load.Image, error) {
-	img, err := load.Map(m.Space, p.head, p.src.fd, p.real, bias)
-	if err == nil && t.p.creds.uid[effectiveID] != 0 && p.head.Below(mm.MinAddr, uint64(bias)) {
-		err = fmt.Errorf("map %s: only root may map addresses below %#x", p.real, mm.MinAddr)
-	}
-	if err != nil {
-		err = &lostError{err}
-	}
-	return img, err
-}
-
-func (t *Thread) mapInterp(m *mm.MM, p *program) (*load.Image, error) {
-	start, end := p.head.Range()
-	if p.head.Executable && !p.head.Dynamic {
-		return t.mapImage(m, p, 0)
-	}
-	if !p.head.Executable || start == end {
-		return nil, &lostError{fmt.Errorf("program interpreter %s: nothing to load", p.real)}
-	}
-	at, ok := m.Space.FindFree(end-start, 0x10000, m.Layout.MapTop, true)
-	if !ok {
-		return nil, fmt.Errorf("program interpreter %s: %w", p.real, abi.ENOMEM)
-	}
-	return t.mapImage(m, p, at-guest.Addr(start))
-}
-
-// bias is where a program is moved to: one that is not position-independent
-// stays.
-func bias(p *load.Program, base guest.Addr) guest.Addr {
-	if !p.Dynamic {
-		return 0
-	}
-	start, _ := p.Range()
-	return base&^guest.Addr(p.Align()-1) - guest.Addr(start)
+	return k.cfg.Memory.Layout
 }
 
 // leaveOldImage ends the other threads and gives up what a new program does not
@@ -377,20 +271,20 @@ func (t *Thread) leaveOldImage() {
 	}
 	if p.mm != nil {
 		t.releaseRobust()
-		if t.clearTID != 0 && p.mm.Refs > 1 {
+		if t.registered.clearTID != 0 && p.mm.Refs > 1 {
 			t.clearChildTID()
 		}
 		k.dropMM(p)
 	}
 	p.releaseParent()
 	t.closeOnExec()
-	own := *p.actions
-	own.reset()
-	p.actions = &own
+	own := *p.signal.actions
+	own.Reset()
+	p.signal.actions = &own
 	k.dropPosixTimers(p)
-	t.clearTID, t.robustHead, t.stack, t.fault = 0, 0, abi.Stack{}, faultState{}
-	t.rseq = rseqArea{}
-	p.execed, p.dumpable = true, 1
+	t.registered.clearTID, t.registered.robustHead, t.signal.stack, t.signal.fault = 0, 0, abi.Stack{}, faultState{}
+	t.registered.rseq = rseqArea{}
+	p.family.execed, p.dump.able = true, 1
 }
 
 func (t *Thread) closeOnExec() {
@@ -407,12 +301,12 @@ func (t *Thread) closeOnExec() {
 }
 
 // setUpProgram gives the registers the values with which a program starts.
-func (t *Thread) setUpProgram(p *program, e entry) {
-	t.comm = comm(baseName(p.execfn))
-	t.p.abi = t.k.abiOf(p.head.Arch)
+func (t *Thread) setUpProgram(p *binfmt.Program, e binfmt.Entry) {
+	t.comm = comm(baseName(p.ExecFn))
+	t.p.abi = t.k.abiOf(p.Head.Arch)
 	w := t.Words()
 	copy(w[:], t.k.reset)
-	t.p.abi.Start(w, e.pc, e.sp)
+	t.p.abi.Start(w, e.PC, e.SP)
 }
 
 // comm is a thread's name as the kernel cuts it.

@@ -22,16 +22,16 @@ func sysExitGroup(t *Thread, c *call) (int64, errno) {
 // callEnds reports a call that does not return.
 func (t *Thread) callEnds() {
 	if t.call.event != nil {
-		t.k.tracer.leave(t, t.call.event)
+		t.traceLeave(t.call.event)
 	}
 }
 
 // exitGroup ends all threads of a process.
 func (p *Process) exitGroup(status int) {
-	if p.ending {
+	if p.exit.begun {
 		return
 	}
-	p.ending = true
+	p.exit.begun = true
 	for _, t := range slices.Clone(p.threads) {
 		t.exit(status)
 	}
@@ -41,9 +41,9 @@ func (p *Process) exitGroup(status int) {
 func (t *Thread) exit(status int) {
 	k, p := t.k, t.p
 	t.giveUp()
-	k.tracer.ended(t, status)
+	k.tracer.Ended(t, status)
 	t.releaseRobust()
-	if t.clearTID != 0 && (p.mm.Refs > 1 || len(p.threads) > 1) {
+	if t.registered.clearTID != 0 && (p.mm.Refs > 1 || len(p.threads) > 1) {
 		t.clearChildTID()
 	}
 	k.fireThread(event.ThreadExit, t, status)
@@ -54,9 +54,9 @@ func (t *Thread) exit(status int) {
 	t.fs.unref(k)
 	t.untrace()
 	t.state, t.wait, t.call.active = dead, nil, false
-	k.threads = remove(k.threads, t)
-	k.runq = remove(k.runq, t)
-	p.threads, p.comm = remove(p.threads, t), t.comm
+	k.tasks.threads = remove(k.tasks.threads, t)
+	k.sched.queue = remove(k.sched.queue, t)
+	p.threads, p.exit.comm = remove(p.threads, t), t.comm
 	if len(p.threads) == 0 {
 		p.end(status)
 	}
@@ -64,11 +64,11 @@ func (t *Thread) exit(status int) {
 
 // clearChildTID does what CLONE_CHILD_CLEARTID asks for.
 func (t *Thread) clearChildTID() {
-	if t.putU32(t.clearTID, 0) == 0 {
-		t.k.futexes.Wake(t.futexKey(t.clearTID, true), 1, ^uint32(0))
-		t.k.futexes.Wake(t.futexKey(t.clearTID, false), 1, ^uint32(0))
+	if t.putU32(t.registered.clearTID, 0) == 0 {
+		t.k.wakeFutex(t.futexKey(t.registered.clearTID, true), 1, ^uint32(0))
+		t.k.wakeFutex(t.futexKey(t.registered.clearTID, false), 1, ^uint32(0))
 	}
-	t.clearTID = 0
+	t.registered.clearTID = 0
 }
 
 // fireExit tells callbacks that a process ends, while its memory is there.
@@ -80,7 +80,7 @@ func (k *Kernel) fireExit(p *Process, status int) {
 // wait for it.
 func (p *Process) end(status int) {
 	k := p.k
-	p.ended, p.ending, p.stopped, p.status = true, true, false, status
+	p.exit.ended, p.exit.begun, p.job.stopped, p.exit.status = true, true, false, status
 	p.releaseParent()
 	p.releaseTraced()
 	k.leaderEnds(p)
@@ -90,11 +90,11 @@ func (p *Process) end(status int) {
 	for _, f := range p.pidfds {
 		k.pidEnded(f)
 	}
-	if p == k.first {
-		k.exited, k.exitStatus, k.killed = true, exitCode(status), status&0x7f
-		k.lingerUntil = k.deadline(lingering)
+	if p == k.tasks.first {
+		k.end.exited, k.end.status, k.end.signal = true, exitCode(status), status&0x7f
+		k.end.lingerUntil = k.deadline(lingering)
 	}
-	unwanted := p.parent == nil || p.exitSignal == abi.SIGCHLD && p.parent.discardsChildren()
+	unwanted := p.family.parent == nil || p.exit.signal == abi.SIGCHLD && p.family.parent.discardsChildren()
 	code, value := endCode(status)
 	p.tellParent(code, value, false)
 	if unwanted {
@@ -104,46 +104,46 @@ func (p *Process) end(status int) {
 
 // releaseParent lets go on the thread whose memory a vfork child used.
 func (p *Process) releaseParent() {
-	if t := p.vfork; t != nil {
-		p.vfork = nil
+	if t := p.family.vfork; t != nil {
+		p.family.vfork = nil
 		t.wake()
 	}
 }
 
 // discardsChildren reports whether a process has said that it will not wait.
 func (p *Process) discardsChildren() bool {
-	act := p.actions[abi.SIGCHLD]
+	act := p.signal.actions[abi.SIGCHLD]
 	return act.Handler == abi.SIG_IGN || act.Flags&abi.SA_NOCLDWAIT != 0
 }
 
 // orphan gives the children to the nearest subreaper, or to nobody.
 func (p *Process) orphan() {
-	heir := p.parent
-	for heir != nil && (!heir.subreaper || heir.ended) {
-		heir = heir.parent
+	heir := p.family.parent
+	for heir != nil && (!heir.family.subreaper || heir.exit.ended) {
+		heir = heir.family.parent
 	}
-	for _, c := range p.children {
-		if c.parent, c.ppid = heir, 1; heir != nil {
-			heir.children = append(heir.children, c)
+	for _, c := range p.family.children {
+		if c.family.parent, c.family.ppid = heir, 1; heir != nil {
+			heir.family.children = append(heir.family.children, c)
 		}
-		if !c.ended {
+		if !c.exit.ended {
 			continue
 		}
 		if heir == nil {
-			p.k.procs = remove(p.k.procs, c)
+			p.k.tasks.procs = remove(p.k.tasks.procs, c)
 		} else {
-			code, value := endCode(c.status)
+			code, value := endCode(c.exit.status)
 			c.tellParent(code, value, false)
 		}
 	}
-	p.children = nil
+	p.family.children = nil
 }
 
 // reap forgets an ended process.
 func (k *Kernel) reap(p *Process) {
-	k.procs = remove(k.procs, p)
-	if p.parent != nil {
-		p.parent.children = remove(p.parent.children, p)
+	k.tasks.procs = remove(k.tasks.procs, p)
+	if p.family.parent != nil {
+		p.family.parent.family.children = remove(p.family.parent.family.children, p)
 	}
 }
 

@@ -336,8 +336,11 @@ func testConfig(t testing.TB, dir string) Config {
 	}
 	t.Cleanup(func() { in.Close() })
 	return Config{
-		Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
-		Stdin: int(in.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()), Bus: event.NewBus(), Host: host, Guest: X86(new(regs.Environment), 0, 0),
+		Command: Command{
+			Path: dir + "/prog", Args: []string{"prog", "arg"}, Env: []string{"A=1"}, Dir: dir,
+			Stdin: int(in.Fd()), Stdout: int(out.Fd()), Stderr: int(out.Fd()),
+		},
+		Bus: event.NewBus(), Host: host, Guest: X86(new(regs.Environment), 0, 0),
 	}
 }
 
@@ -352,7 +355,7 @@ func newFakeCPU() *vcpu.CPU {
 // run runs fn as the first process and returns its status.
 func (s *session) run(fn func(g *fakeThread)) int {
 	s.Helper()
-	s.engine.image(s.cfg.Path, fn)
+	s.engine.image(s.cfg.Command.Path, fn)
 	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 )
 
 // Problem: an open of a FIFO waits for somebody who opens the other end, a process
@@ -17,12 +18,12 @@ import (
 // again. Both are looked at whenever a thread opens a FIFO, which is when processes
 // of the guest meet, and now and then for those of the host.
 //
-// Invariant: an opening is in Kernel.openings until it has met or is given up.
+// Invariant: an opening is in openFiles.openings until it has met or is given up.
 
 // opening is an open of a FIFO that waits.
 type opening struct {
 	t    *Thread
-	tg   target
+	tg   namei.Target
 	r    openReq
 	id   fileID
 	fd   int // the end that is open; -1 while there is none
@@ -55,9 +56,9 @@ func (o *opening) abandon() {
 // leave takes an opening out. The directory of its path is its own if it is a handle.
 func (o *opening) leave() {
 	k := o.t.k
-	k.openings = remove(k.openings, o)
-	if o.tg.walked && o.tg.dir != unix.AT_FDCWD {
-		k.host.Close(o.tg.dir)
+	k.files.openings = remove(k.files.openings, o)
+	if o.tg.Walked && o.tg.Dir != unix.AT_FDCWD {
+		k.host.Close(o.tg.Dir)
 	}
 }
 
@@ -69,7 +70,7 @@ func (o *opening) try() bool {
 	}
 	k := o.t.k
 	const once = unix.O_CREAT | unix.O_EXCL | unix.O_TRUNC
-	fd, e := k.host.Openat(o.tg.dir, o.tg.path, o.r.flags&openFlags&^once|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, e := k.host.Openat(o.tg.Dir, o.tg.Path, o.r.flags&openFlags&^once|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if e != 0 {
 		return false
 	}
@@ -103,9 +104,9 @@ func (o *opening) written() bool {
 // meet lets those go on whose other end is open. One that has met may be what another
 // waits for.
 func (k *Kernel) meet() {
-	for more := len(k.openings) > 0; more; {
+	for more := len(k.files.openings) > 0; more; {
 		more = false
-		for _, o := range slices.Clone(k.openings) {
+		for _, o := range slices.Clone(k.files.openings) {
 			if !o.met && o.try() {
 				more = true
 				o.t.wake()
@@ -117,12 +118,12 @@ func (k *Kernel) meet() {
 // waitsForEnd reports whether an open has to wait for the other end of a FIFO, which
 // has then been identified: the reader perhaps, since the host opened it without
 // waiting; the writer when nobody reads.
-func (t *Thread) waitsForEnd(tg target, fd int, e errno) (id fileID, yes bool) {
+func (t *Thread) waitsForEnd(tg namei.Target, fd int, e errno) (id fileID, yes bool) {
 	var st unix.Stat_t
 	if e == 0 {
 		st, e = t.k.host.Fstat(fd)
 	} else {
-		st, e = t.k.host.Fstatat(tg.dir, tg.path, 0)
+		st, e = t.k.host.Fstatat(tg.Dir, tg.Path, 0)
 	}
 	if e != 0 || st.Mode&unix.S_IFMT != unix.S_IFIFO {
 		return id, false
@@ -136,23 +137,23 @@ func (t *Thread) waitsForEnd(tg target, fd int, e errno) (id fileID, yes bool) {
 }
 
 // openFIFO opens a FIFO, of which fd is the reader's end, and waits.
-func (t *Thread) openFIFO(c *call, tg target, r openReq, fd int, id fileID) (int64, errno) {
+func (t *Thread) openFIFO(c *call, tg namei.Target, r openReq, fd int, id fileID) (int64, errno) {
 	if r.flags&abi.O_NONBLOCK != 0 {
 		return 0, abi.ENXIO
 	}
-	if tg.walked && tg.dir != unix.AT_FDCWD { // a handle that the call closes
-		own, e := t.k.host.Fcntl(tg.dir, unix.F_DUPFD_CLOEXEC, 0)
+	if tg.Walked && tg.Dir != unix.AT_FDCWD { // a handle that the call closes
+		own, e := t.k.host.Fcntl(tg.Dir, unix.F_DUPFD_CLOEXEC, 0)
 		if e != 0 {
 			return 0, e
 		}
-		tg.dir = int(own)
+		tg.Dir = int(own)
 	}
 	o := &opening{t: t, tg: tg, r: r, id: id, fd: fd}
 	if fd >= 0 {
 		o.hung = polls(t.k.host, fd, 0) // a sandbox's end always says that a writer went
 	}
 	c.state.opening = o
-	t.k.openings = append(t.k.openings, o)
+	t.k.files.openings = append(t.k.files.openings, o)
 	t.k.meet()
 	return t.openEnd(o)
 }

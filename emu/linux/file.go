@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 )
@@ -21,14 +22,8 @@ type File struct {
 	// mayBlock says that the host's descriptor is in blocking mode and of a kind
 	// that keeps a reader waiting: it is polled first.
 	mayBlock bool
-	proc     string       // the place in the guest's /proc
-	node     *procNode    // of /proc, when the kernel answers for it
-	mm       *mm.MM       // that it is about
-	at       int64        // position in a node that is not text
-	entries  []abi.Dirent // of a listing that is being read
-	pos      int          // in entries
-	places   []int64      // see narrowOffset
-	placeOf  map[int64]int64
+	proc     procFile
+	listing  listing
 	signals  *signalFile
 	bound    string    // the host's name of a Unix socket that the guest spells otherwise
 	process  *Process  // of a pidfd
@@ -36,14 +31,30 @@ type File struct {
 	notify   notify    // of O_ASYNC
 }
 
+// procFile is what a file of the guest's /proc is of.
+type procFile struct {
+	name string    // its place there; empty for a file that is elsewhere
+	node *procNode // when the kernel answers for it
+	mm   *mm.MM    // that it is about
+	at   int64     // position in a node that is not text
+}
+
+// listing is how far a directory has been read.
+type listing struct {
+	entries []abi.Dirent // of one that the kernel makes
+	pos     int          // in entries
+	places  []int64      // see narrowOffset
+	placeOf map[int64]int64
+}
+
 // newFile wraps a host descriptor that the kernel owns.
 func (k *Kernel) newFile(fd int, path string, flags int) *File {
-	k.open++
+	k.files.open++
 	f := &File{refs: 1, fd: fd, path: path, flags: flags &^ (abi.O_CLOEXEC | abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC)}
 	if st, e := k.host.Fstat(fd); e == 0 {
 		f.mode, f.rdev = st.Mode&unix.S_IFMT, st.Rdev
-		if k.isProc(fd, &st) {
-			f.proc = k.procName(fd, &st)
+		if k.procs.Has(fd, &st) {
+			f.proc.name = k.procs.Name(fd, &st)
 		}
 	}
 	return f
@@ -54,9 +65,9 @@ func (f *File) unref(k *Kernel) {
 	if f.refs--; f.refs > 0 {
 		return
 	}
-	k.open--
+	k.files.open--
 	if f.signals != nil {
-		k.signalFDs = remove(k.signalFDs, f)
+		k.files.signalFDs = remove(k.files.signalFDs, f)
 	}
 	if f.process != nil {
 		f.process.pidfds = remove(f.process.pidfds, f)
@@ -64,11 +75,11 @@ func (f *File) unref(k *Kernel) {
 	if f.master != nil {
 		k.hangUp(f.master)
 	}
-	k.unnamed(f)
-	k.async = remove(k.async, f)
+	k.forgetName(f)
+	k.files.async = remove(k.files.async, f)
 	k.host.Close(f.fd)
-	k.fdsOut = false
-	if f.mode == unix.S_IFSOCK && len(k.flights) > 0 {
+	k.files.full = false
+	if f.mode == unix.S_IFSOCK && len(k.sockets.flights) > 0 {
 		k.landAll()
 	}
 }
@@ -91,17 +102,17 @@ func (f *File) ready(h *hostsys.Host, events int16) bool {
 	return polls(h, f.fd, events)
 }
 
-// written is told that the contents of a file have changed, resized that its size
-// has too: maps of it show that, and so must code that was translated from them.
-func (k *Kernel) written(f *File) {
+// noteWritten is told that the contents of a file have changed, noteResized that its
+// size has too: maps of it show that, and so must code that was translated from them.
+func (k *Kernel) noteWritten(f *File) {
 	if f.mode == unix.S_IFREG {
-		k.memory.FileChanged(f.fd)
+		k.mem.group.FileChanged(f.fd)
 	}
 }
 
-func (k *Kernel) resized(f *File) {
+func (k *Kernel) noteResized(f *File) {
 	if f.mode == unix.S_IFREG {
-		k.memory.FileResized(f.fd)
+		k.mem.group.FileResized(f.fd)
 	}
 }
 
@@ -129,7 +140,7 @@ func polls(h *hostsys.Host, fd int, events int16) bool {
 // realPath is the guest's path of a file as the host knows it now.
 func (k *Kernel) realPath(f *File) string {
 	if f.real == "" {
-		name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(f.fd))
+		name, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(f.fd))
 		if e != 0 {
 			return f.path
 		}
@@ -240,7 +251,7 @@ func (ft *fdTable) fewer(n int) bool {
 // file finds an open file of the thread.
 func (t *Thread) file(fd int) (*File, errno) { return t.files.file(fd) }
 
-// io finds a file that may be read or written.
+// reader and writer find a file that may be read or written.
 func (t *Thread) reader(fd int) (*File, errno) { return t.usable(fd, (*File).readable) }
 func (t *Thread) writer(fd int) (*File, errno) { return t.usable(fd, (*File).writable) }
 
@@ -269,14 +280,14 @@ func (t *Thread) install(f *File, cloexec bool) (int64, errno) {
 func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 	fd := t.files.lowest(least)
 	e := t.mayOpen(fd)
-	if e == 0 && f.fd >= t.k.maxFD && f.fd >= t.maxFD() {
+	if e == 0 && f.fd >= t.k.files.maxFD && f.fd >= t.maxFD() {
 		e = abi.EMFILE
 	}
 	if e != 0 {
 		f.unref(t.k)
 		return 0, e
 	}
-	t.k.fdsOut = t.k.fdsOut || f.fd == t.k.maxFD-1 // the host gives the lowest
+	t.k.files.full = t.k.files.full || f.fd == t.k.files.maxFD-1 // the host gives the lowest
 	t.files.set(fd, f, cloexec)
 	return int64(fd), 0
 }
@@ -284,7 +295,7 @@ func (t *Thread) installFrom(f *File, cloexec bool, least int) (int64, errno) {
 // mayInstall says before a call does what a failure would not take back whether
 // there is a descriptor for its file.
 func (t *Thread) mayInstall() errno {
-	if t.k.fdsOut && !t.files.fewer(fewFiles) {
+	if t.k.files.full && !t.files.fewer(fewFiles) {
 		return abi.EMFILE
 	}
 	return t.mayOpen(t.files.lowest(0))
@@ -295,7 +306,7 @@ func (t *Thread) mayOpen(fd int) errno {
 	switch {
 	case uint64(fd) >= t.p.limit(unix.RLIMIT_NOFILE):
 		return abi.EMFILE
-	case t.k.open > t.k.limits.Files:
+	case t.k.files.open > t.k.limits.Files:
 		return abi.ENFILE
 	}
 	return 0
@@ -323,7 +334,7 @@ func (fs *fsContext) name(k *Kernel) (string, errno) {
 	if fs.proc != "" {
 		return fs.proc, 0
 	}
-	name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fs.cwd.fd))
+	name, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fs.cwd.fd))
 	return k.guestPath(name), e
 }
 

@@ -242,7 +242,7 @@ func TestProc(t *testing.T) {
 
 func TestSysroot(t *testing.T) {
 	s := newSession(t)
-	s.cfg.Sysroot = s.dir + "/root"
+	s.cfg.Command.Sysroot = s.dir + "/root"
 	os.MkdirAll(s.dir+"/root/etc/sub", 0o755)
 	os.WriteFile(s.dir+"/root/etc/passwd", []byte("sysroot"), 0o644)
 	os.Symlink("/etc/passwd", s.dir+"/root/etc/link")

@@ -18,7 +18,7 @@ import (
 // the files themselves. When the message is gone, nobody has the writing end, and
 // the reading end says so.
 //
-// Invariant: what a message holds is open (Kernel.open), and the descriptor that
+// Invariant: what a message holds is open (openFiles.open), and the descriptor that
 // keeps its ticket counts as well.
 //
 // A socket that only a message in itself holds stays, which Linux finds out; the
@@ -41,10 +41,10 @@ func (t *Thread) takeOff(files []*File) (fl *flight, ticket int, e errno) {
 	if len(files) > maxPassed {
 		return nil, 0, abi.EINVAL
 	}
-	if k.open >= k.limits.Files {
+	if k.files.open >= k.limits.Files {
 		k.landAll() // messages may have been received without their files
 	}
-	if k.open >= k.limits.Files {
+	if k.files.open >= k.limits.Files {
 		return nil, 0, abi.ETOOMANYREFS
 	}
 	ends, e := k.host.Pipe(unix.O_CLOEXEC | unix.O_NONBLOCK)
@@ -61,25 +61,25 @@ func (t *Thread) takeOff(files []*File) (fl *flight, ticket int, e errno) {
 	for _, f := range files {
 		f.refs++
 	}
-	k.open++
-	k.flights = append(k.flights, fl)
+	k.files.open++
+	k.sockets.flights = append(k.sockets.flights, fl)
 	return fl, ticket, 0
 }
 
-// boarded gives up the ticket after the host had a chance to take it.
-func (k *Kernel) boarded(fl *flight, ticket int) {
+// closeTicket gives up the ticket after the host had a chance to take it.
+func (k *Kernel) closeTicket(fl *flight, ticket int) {
 	if fl != nil {
 		k.host.Close(ticket)
 		k.land(fl)
 	}
 }
 
-// arrived is the files of a ticket that was received. A look at a message gets them
+// collect gives up a ticket that was received for its files. A look at a message gets them
 // too, and leaves it where it is.
-func (k *Kernel) arrived(ticket int) (files []*File) {
+func (k *Kernel) collect(ticket int) (files []*File) {
 	id, ok := k.identity(ticket)
 	k.host.Close(ticket)
-	for _, fl := range k.flights {
+	for _, fl := range k.sockets.flights {
 		if ok && fl.id == id {
 			files = slices.Clone(fl.files)
 			for _, f := range files {
@@ -97,16 +97,16 @@ func (k *Kernel) land(fl *flight) {
 	if !polls(k.host, fl.fd, 0) {
 		return
 	}
-	k.flights = remove(k.flights, fl)
+	k.sockets.flights = remove(k.sockets.flights, fl)
 	k.host.Close(fl.fd)
-	k.open--
+	k.files.open--
 	k.drop(fl.files)
 }
 
 // endFlights ends all flights.
 func (k *Kernel) endFlights() {
-	flights := k.flights
-	k.flights = nil
+	flights := k.sockets.flights
+	k.sockets.flights = nil
 	for _, fl := range flights {
 		k.host.Close(fl.fd)
 		k.drop(fl.files)
@@ -116,19 +116,19 @@ func (k *Kernel) endFlights() {
 // landAll ends the flights whose messages went with a socket, and those in the
 // sockets that these messages held.
 func (k *Kernel) landAll() {
-	if k.landing {
+	if k.sockets.landing {
 		return // the loop goes on
 	}
-	k.landing = true
-	defer func() { k.landing = false }()
+	k.sockets.landing = true
+	defer func() { k.sockets.landing = false }()
 	for more := true; more; {
-		fds := make([]unix.PollFd, len(k.flights))
-		for i, fl := range k.flights {
+		fds := make([]unix.PollFd, len(k.sockets.flights))
+		for i, fl := range k.sockets.flights {
 			fds[i].Fd = int32(fl.fd)
 		}
 		n, _ := k.host.Ppoll(fds, 0)
 		more = n > 0
-		for i, fl := range slices.Clone(k.flights) {
+		for i, fl := range slices.Clone(k.sockets.flights) {
 			if more && fds[i].Revents != 0 {
 				k.land(fl)
 			}

@@ -52,11 +52,11 @@ func (g *fakeThread) close(fds ...int64) {
 func TestFlightsCount(t *testing.T) {
 	enclosedRun(t, func(k *Kernel, g *fakeThread) {
 		const room = 40
-		before := k.open
+		before := k.files.open
 		k.limits.Files = before + room
 		held := int64(-1)
-		for n := 0; k.open+4 < k.limits.Files; n++ {
-			g.check(n < room, "%d messages hold %d files", n, k.open-before)
+		for n := 0; k.files.open+4 < k.limits.Files; n++ {
+			g.check(n < room, "%d messages hold %d files", n, k.files.open-before)
 			a, b := g.socketpair(unix.SOCK_STREAM)
 			fds := []int64{g.must(unix.SYS_EVENTFD2, 0, 0)}
 			if held >= 0 {
@@ -66,11 +66,11 @@ func TestFlightsCount(t *testing.T) {
 			g.close(append(fds, a)...)
 			held = b
 		}
-		k.limits.Files = k.open
+		k.limits.Files = k.files.open
 		g.check(g.pass(held, held) == -int64(abi.ETOOMANYREFS), "more than the limit")
-		g.check(len(k.flights) >= room/3-2, "%d in flight", len(k.flights))
+		g.check(len(k.sockets.flights) >= room/3-2, "%d in flight", len(k.sockets.flights))
 		g.close(held)
-		g.check(k.open == before && len(k.flights) == 0, "%d open, %d in flight", k.open-before, len(k.flights))
+		g.check(k.files.open == before && len(k.sockets.flights) == 0, "%d open, %d in flight", k.files.open-before, len(k.sockets.flights))
 	})
 }
 
@@ -79,7 +79,7 @@ func TestFlightsCount(t *testing.T) {
 func TestFlights(t *testing.T) {
 	enclosedRun(t, func(k *Kernel, g *fakeThread) {
 		for _, typ := range []int{unix.SOCK_STREAM, unix.SOCK_DGRAM, unix.SOCK_SEQPACKET} {
-			before := k.open
+			before := k.files.open
 			a, b := g.socketpair(typ)
 			r, w := g.pipe()
 			buf := g.alloc(8)
@@ -98,7 +98,7 @@ func TestFlights(t *testing.T) {
 			g.close(a, b)
 			g.check(g.must(unix.SYS_READ, r, buf, 8) == 0, "the end")
 			g.close(r)
-			g.check(k.open == before && len(k.flights) == 0, "%d open, %d in flight", k.open-before, len(k.flights))
+			g.check(k.files.open == before && len(k.sockets.flights) == 0, "%d open, %d in flight", k.files.open-before, len(k.sockets.flights))
 		}
 	})
 }
@@ -121,7 +121,7 @@ func TestFlightsUnseen(t *testing.T) {
 		g.check(g.pass(a, fd) == 1, "sendmsg")
 		g.close(fd)
 		g.must(unix.SYS_READ, b, buf, 1)
-		k.limits.Files = k.open
+		k.limits.Files = k.files.open
 		g.check(g.pass(a, b) == 1, "at the limit")
 	})
 }

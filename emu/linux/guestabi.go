@@ -173,7 +173,7 @@ func (t *Thread) Words() *Words { return &t.k.cpu.W }
 
 // Reg reads and SetReg writes a register wherever the thread is.
 func (t *Thread) Reg(r ir.Ref) uint64 {
-	if t == t.k.cur {
+	if t == t.k.sched.cur {
 		return t.k.cpu.W[r]
 	}
 	return t.regs[r]
@@ -181,7 +181,7 @@ func (t *Thread) Reg(r ir.Ref) uint64 {
 
 // SetReg writes what Reg reads.
 func (t *Thread) SetReg(r ir.Ref, v uint64) {
-	if t == t.k.cur {
+	if t == t.k.sched.cur {
 		t.k.cpu.W[r] = v
 	} else {
 		t.regs[r] = v
@@ -196,4 +196,4 @@ func (t *Thread) CopyOut(a guest.Addr, b []byte) abi.Errno { return t.copyOut(a,
 
 // SetFault notes the last fault of the thread, for signal frames: what kind it was,
 // what the CPU says of it, and where.
-func (t *Thread) SetFault(trapno, err, addr uint64) { t.fault = faultState{trapno, err, addr} }
+func (t *Thread) SetFault(trapno, err, addr uint64) { t.signal.fault = faultState{trapno, err, addr} }

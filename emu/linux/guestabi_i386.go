@@ -50,7 +50,7 @@ func vdsoI386(hwcap uint64) *vdso.Image {
 func (p *Process) vdsoAt(name string) uint64 { return uint64(p.mm.Vdso) + vdso.I386.At[name] }
 
 func auxvI386(at guest.Addr) []uint64 {
-	return []uint64{atSysinfo, uint64(at) + vdso.I386.At[vdso.Vsyscall]}
+	return []uint64{abi.AT_SYSINFO, uint64(at) + vdso.I386.At[vdso.Vsyscall]}
 }
 
 // setTLSI386 fills a descriptor.
@@ -75,9 +75,9 @@ func popI386(t *Thread, rt bool) (sigframe.Saved, bool) {
 }
 
 func sysSigreturn(t *Thread, _ *call) (int64, errno) {
-	alternate := t.stack
+	alternate := t.signal.stack
 	n, e := t.sigreturn(popI386(t, false))
-	t.stack = alternate
+	t.signal.stack = alternate
 	return n, e
 }
 

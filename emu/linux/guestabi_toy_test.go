@@ -259,7 +259,7 @@ func (p *toyProgram) write(t *testing.T, path string) {
 // runToy runs a program and returns its output, what was traced, and its status.
 func runToy(t *testing.T, cfg Config, p *toyProgram) (out, traced string, status int) {
 	t.Helper()
-	p.write(t, cfg.Path)
+	p.write(t, cfg.Command.Path)
 	var trace bytes.Buffer
 	cfg.Guest, cfg.Strace = newToy(), &trace
 	lookup := func(string) vcpu.Register { return nil }
@@ -273,7 +273,7 @@ func runToy(t *testing.T, cfg Config, p *toyProgram) (out, traced string, status
 	if err != nil || !ended {
 		t.Fatal(ended, err)
 	}
-	b, err := os.ReadFile(cfg.Dir + "/.out")
+	b, err := os.ReadFile(cfg.Command.Dir + "/.out")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -384,11 +384,11 @@ func TestToyEpoll(t *testing.T) {
 // TestForeignPrograms: an architecture runs its own programs and says which those are.
 func TestForeignPrograms(t *testing.T) {
 	toy, x86 := testConfig(t, t.TempDir()), testConfig(t, t.TempDir())
-	newFakeEngine(t).image(toy.Path, nil)
+	newFakeEngine(t).image(toy.Command.Path, nil)
 	toy.Guest = newToy()
 	p := newToyProgram()
 	p.label("start")
-	p.write(t, x86.Path)
+	p.write(t, x86.Command.Path)
 	for want, cfg := range map[string]Config{"this emulator runs toy programs": toy, "this emulator runs x86_64 and i386 programs": x86} {
 		if _, err := New(cfg, newFakeCPU(), toyEngine{}); !errors.Is(err, load.ErrForeign) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

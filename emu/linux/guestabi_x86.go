@@ -28,7 +28,9 @@ func X86(env *regs.Environment, hwcap, hwcap2 uint64) *Guest {
 			{Arch: regs.I386, ELF: []elf.Machine{elf.EM_386, em486}, Bits: 32, End: endI386},
 		},
 		HWCap: hwcap, HWCap2: hwcap2, UserEnd: endX86_64, Machine: "x86_64", Narrow: "i686",
-		attach:        func(k *Kernel) { env.Descriptor = func(sel uint16) (uint64, bool) { return k.cur.descriptor(sel) } },
+		attach: func(k *Kernel) {
+			env.Descriptor = func(sel uint16) (uint64, bool) { return k.sched.cur.descriptor(sel) }
+		},
 		EnterFunction: enterX86,
 		OfMemory:      func(e *guest.Exception) bool { return e.Vector == vecPage },
 		Leave:         leaveX86,

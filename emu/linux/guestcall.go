@@ -39,9 +39,9 @@ var noCalls = []string{
 // System V ABI passes integers. It ends it after limit instructions.
 func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, err error) {
 	engine, ok := k.engine.(nester)
-	t := k.cur
+	t := k.sched.cur
 	switch {
-	case !ok || k.exited || t == nil || t.p.mm == nil || t.state == dead:
+	case !ok || k.end.exited || t == nil || t.p.mm == nil || t.state == dead:
 		return 0, errors.New("no thread is there to run the function")
 	case engine.Busy():
 		return 0, errors.New("a guest function cannot run while code is translated")
@@ -54,10 +54,10 @@ func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, e
 	if e != 0 {
 		return 0, fmt.Errorf("a stack for the function: %w", e)
 	}
-	state, wait, call, over, signals := t.state, t.wait, t.call, k.turn.over, t.signalState()
+	state, wait, call, over, signals := t.state, t.wait, t.call, k.sched.turn.over, t.signalState()
 	defer func() {
 		if t.state != dead {
-			t.state, t.wait, t.call, k.turn.over = state, wait, call, over
+			t.state, t.wait, t.call, k.sched.turn.over = state, wait, call, over
 			t.restoreSignals(signals)
 			t.p.mm.Unmap(stack, callStack)
 		}
@@ -124,7 +124,7 @@ func (t *Thread) runFunction(end guest.Addr, left int64, before *signalState) (u
 	c, k := t.k.cpu, t.k
 	tapped := false
 	defer func() {
-		if tapped { // what it was for is done behind the callback
+		if tapped { // what it was for is done after the callback
 			c.Tap()
 		}
 	}()
@@ -162,10 +162,10 @@ func (t *Thread) functionCalls(before *signalState) error {
 	if name := t.callName(); slices.Contains(noCalls, name) {
 		return fmt.Errorf("the function called %s, which is not done", name)
 	}
-	queued := slices.Contains(k.runq, t)
+	queued := slices.Contains(k.sched.queue, t)
 	defer func() {
 		if !queued { // waking put it there
-			k.runq = remove(k.runq, t)
+			k.sched.queue = remove(k.sched.queue, t)
 		}
 	}()
 	t.callInsn(k.cpu.Gate)
@@ -184,7 +184,7 @@ func (t *Thread) functionCalls(before *signalState) error {
 		}
 		t.continueCall()
 	}
-	if t.state == dead || k.exited {
+	if t.state == dead || k.end.exited {
 		return errors.New("the function ended the process")
 	}
 	return t.raisedSignal(before)

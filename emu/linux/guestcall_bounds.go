@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 	"panda/emu/vcpu"
 )
 
@@ -58,7 +59,7 @@ type signalState struct {
 }
 
 func (t *Thread) signalState() *signalState {
-	return &signalState{t.mask, t.oldMask, t.restore, slices.Clone(t.pending.infos)}
+	return &signalState{t.signal.mask, t.signal.oldMask, t.signal.restore, slices.Clone(t.signal.pending.Infos)}
 }
 
 // raised reports whether a pending signal of the thread is one that it has sent
@@ -69,19 +70,19 @@ func (s *signalState) raised(info abi.Siginfo) bool {
 
 // restoreSignals takes back what a function did.
 func (t *Thread) restoreSignals(s *signalState) {
-	t.mask, t.oldMask, t.restore = s.mask, s.oldMask, s.restore
-	infos := slices.DeleteFunc(t.pending.infos, s.raised)
-	t.pending = sigQueue{}
+	t.signal.mask, t.signal.oldMask, t.signal.restore = s.mask, s.oldMask, s.restore
+	infos := slices.DeleteFunc(t.signal.pending.Infos, s.raised)
+	t.signal.pending = signal.Queue{}
 	for _, info := range infos {
-		t.pending.add(info)
+		t.signal.pending.Add(info)
 	}
 }
 
 // raisedSignal is an error when a signal that the thread has sent itself since
 // would be taken.
 func (t *Thread) raisedSignal(s *signalState) error {
-	for _, info := range t.pending.infos {
-		if t.mask&bit(info.Signo) == 0 && s.raised(info) {
+	for _, info := range t.signal.pending.Infos {
+		if t.signal.mask&signal.Bit(info.Signo) == 0 && s.raised(info) {
 			return fmt.Errorf("the function raised %s", abi.SignalName(int(info.Signo)))
 		}
 	}

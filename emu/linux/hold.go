@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
+	"panda/emu/linux/signal"
 )
 
 // A debugger sees signals before they are delivered, and may hold one: the signal
@@ -37,8 +39,8 @@ func (k *Kernel) OnDelivery(f func(d Delivery) Verdict) { k.onDelivery = f }
 // sees it as it was before.
 func (t *Thread) judge(info abi.Siginfo) Verdict {
 	k := t.k
-	if t.allowed == info.Signo {
-		t.allowed = 0
+	if t.signal.allowed == info.Signo {
+		t.signal.allowed = 0
 		return Deliver
 	}
 	if info.Signo == abi.SIGKILL {
@@ -51,44 +53,39 @@ func (t *Thread) judge(info abi.Siginfo) Verdict {
 	if v == Drop || v == Deliver && !k.cpu.StopAsked() {
 		return v
 	}
-	t.pending.putBack(info)
-	t.allowed = info.Signo
+	t.signal.pending.PutBack(info)
+	t.signal.allowed = info.Signo
 	k.cpu.Stop()
 	k.cpu.Stopping() // the stop is made by who holds the signal
 	return Hold
 }
 
 func (t *Thread) delivery(info abi.Siginfo) Delivery {
-	h, sig := t.p.actions[info.Signo].Handler, info.Signo
+	h, sig := t.p.signal.actions[info.Signo].Handler, info.Signo
 	return Delivery{
-		Signo: int(sig), PID: t.p.pid, TID: t.tid, Text: abi.FormatSignal(&info),
-		Fatal: h == abi.SIG_DFL && dispositions[sig] == terminate,
+		Signo: int(sig), PID: t.p.pid, TID: t.tid, Text: text.FormatSignal(&info),
+		Fatal: h == abi.SIG_DFL && signal.Default(sig) == signal.Terminate,
 	}
-}
-
-func (q *sigQueue) putBack(info abi.Siginfo) {
-	q.set |= bit(info.Signo)
-	q.infos = slices.Insert(q.infos, 0, info)
 }
 
 // Held is the signal that the current thread takes when it goes on.
 func (k *Kernel) Held() (d Delivery, ok bool) {
-	t := k.cur
-	if t == nil || t.state == dead || t.allowed == 0 || t.pending.set&bit(t.allowed) == 0 {
+	t := k.sched.cur
+	if t == nil || t.state == dead || t.signal.allowed == 0 || t.signal.pending.Set&signal.Bit(t.signal.allowed) == 0 {
 		return d, false
 	}
-	i := slices.IndexFunc(t.pending.infos, func(s abi.Siginfo) bool { return s.Signo == t.allowed })
-	return t.delivery(t.pending.infos[i]), true
+	i := slices.IndexFunc(t.signal.pending.Infos, func(s abi.Siginfo) bool { return s.Signo == t.signal.allowed })
+	return t.delivery(t.signal.pending.Infos[i]), true
 }
 
 // SetHeld makes the current thread take another signal when it goes on, or none
 // for 0, in place of the one that is held.
 func (k *Kernel) SetHeld(sig int) error {
-	t := k.cur
+	t := k.sched.cur
 	switch {
-	case t == nil || t.state == dead || t.p.ending || k.exited:
+	case t == nil || t.state == dead || t.p.exit.begun || k.end.exited:
 		return errors.New("no thread is there to take a signal")
-	case sig < 0 || sig > numSignals:
+	case sig < 0 || sig > signal.Last:
 		return errors.New("there is no such signal")
 	}
 	d, held := k.Held()
@@ -96,16 +93,16 @@ func (k *Kernel) SetHeld(sig int) error {
 	case held && d.Signo == sig:
 		return nil
 	case held:
-		t.pending.take(int32(d.Signo))
+		t.signal.pending.Take(int32(d.Signo))
 	}
-	t.allowed = 0
+	t.signal.allowed = 0
 	if sig == 0 {
 		return nil
 	}
-	if t.mask&bit(int32(sig)) == 0 {
-		t.allowed = int32(sig)
+	if t.signal.mask&signal.Bit(int32(sig)) == 0 {
+		t.signal.allowed = int32(sig)
 	}
-	t.pending.putBack(abi.Siginfo{Signo: int32(sig), Code: abi.SI_USER, PID: int32(t.p.pid), UID: k.uid()})
+	t.signal.pending.PutBack(abi.Siginfo{Signo: int32(sig), Code: abi.SI_USER, PID: int32(t.p.pid), UID: k.uid()})
 	t.p.beforeSignal(int32(sig))
 	t.notice(int32(sig))
 	return nil

@@ -16,7 +16,7 @@ import (
 func stops(t *testing.T, judge func(Delivery) Verdict, fn func(g *fakeThread), acts ...func(k *Kernel)) (held []string, status int) {
 	t.Helper()
 	s := newSession(t)
-	s.engine.image(s.cfg.Path, fn)
+	s.engine.image(s.cfg.Command.Path, fn)
 	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {
@@ -32,7 +32,7 @@ func stops(t *testing.T, judge func(Delivery) Verdict, fn func(g *fakeThread), a
 		if ended {
 			return held, status
 		}
-		if u := k.turn.t; u == nil || slices.Contains(k.runq, u) {
+		if u := k.sched.turn.t; u == nil || slices.Contains(k.sched.queue, u) {
 			t.Fatal("the thread that holds the signal has lost its turn, or waits for one besides")
 		}
 		text := "nothing"

@@ -22,7 +22,7 @@ type ThreadInfo struct {
 // Threads lists the threads that are alive, by id.
 func (k *Kernel) Threads() []ThreadInfo {
 	var ts []ThreadInfo
-	for _, t := range k.threads {
+	for _, t := range k.tasks.threads {
 		i := ThreadInfo{TID: t.tid, PID: t.p.pid, Comm: t.comm, PC: guest.Addr(t.pc()), State: t.stateName()}
 		if t.state == parked && t.call.active {
 			i.Call = t.newEvent().Name
@@ -35,11 +35,11 @@ func (k *Kernel) Threads() []ThreadInfo {
 
 func (t *Thread) stateName() string {
 	switch {
-	case t.p.stopped:
+	case t.p.job.stopped:
 		return "stopped"
 	case t.state == parked:
 		return "waiting"
-	case t == t.k.cur:
+	case t == t.k.sched.cur:
 		return "running"
 	}
 	return "ready"
@@ -47,7 +47,7 @@ func (t *Thread) stateName() string {
 
 // Symbols lists the names of the current address space that begin with a prefix.
 func (k *Kernel) Symbols(prefix string) []string {
-	if k.exited {
+	if k.end.exited {
 		return nil
 	}
 	return k.syms.Symbols(k.space(), prefix)
@@ -61,7 +61,7 @@ func (k *Kernel) Resolved(resolver, impl guest.Addr) bool {
 // Unresolved are the resolvers of names that take takes, in the current address
 // space, whose choice is not known.
 func (k *Kernel) Unresolved(take func(name string) bool) []guest.Addr {
-	if k.exited {
+	if k.end.exited {
 		return nil
 	}
 	return k.syms.Unresolved(k.space(), take)

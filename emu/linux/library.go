@@ -2,11 +2,11 @@ package linux
 
 import (
 	"bytes"
-	"io"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 	"panda/emu/linux/hostsys"
 	"panda/emu/sym"
 )
@@ -16,7 +16,7 @@ import (
 type library struct {
 	guest *Guest
 	host  *hostsys.Host
-	root  *rootDir
+	root  *hostfile.Root
 }
 
 // openLibrary opens what files are read through.
@@ -25,14 +25,8 @@ func (k *Kernel) openLibrary() (err error) {
 	if k.library.host == nil {
 		k.library.host = k.host
 	}
-	k.library.root, err = openSysroot(k.library.host, k.cfg.Sysroot)
+	k.library.root, err = hostfile.OpenRoot(k.library.host, k.cfg.Command.Sysroot)
 	return err
-}
-
-// hostSource reads a host file for symbols.
-type hostSource struct {
-	host *hostsys.Host
-	fd   int
 }
 
 // ownSource is an object of the kernel's.
@@ -46,7 +40,7 @@ func (l *library) open(name string) (sym.Source, error) {
 		return ownSource{bytes.NewReader(b)}, nil
 	}
 	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
-	fd, e := l.host.Openat2(unix.AT_FDCWD, l.root.lookup(name, false), how)
+	fd, e := l.host.Openat2(unix.AT_FDCWD, l.root.Lookup(name, false), how)
 	if e != 0 {
 		return nil, e
 	}
@@ -54,24 +48,18 @@ func (l *library) open(name string) (sym.Source, error) {
 		l.host.Close(fd)
 		return nil, abi.ENOENT
 	}
-	return &hostSource{l.host, fd}, nil
+	return &hostfile.Source{Host: l.host, FD: fd}, nil
 }
 
-func (s *hostSource) ReadAt(b []byte, off int64) (n int, err error) {
-	for n < len(b) {
-		m, e := s.host.Preadv2(s.fd, [][]byte{b[n:]}, off+int64(n), 0)
-		switch {
-		case e != 0:
-			return n, e
-		case m == 0:
-			return n, io.EOF
+// vdsoWords are the sizes of words in the programs that have the objects of a name.
+var vdsoWords = map[string]int{sym.Vdso: 8, sym.Vdso32: 4}
+
+// vdsoBytes is the object that symbols know by a name, nil for none.
+func (g *Guest) vdsoBytes(name string) []byte {
+	for _, a := range g.ABIs {
+		if a.Vdso != nil && a.word() == vdsoWords[name] {
+			return a.Vdso(g.HWCap).Bytes
 		}
-		n += m
 	}
-	return n, nil
-}
-
-func (s *hostSource) Close() error {
-	s.host.Close(s.fd)
 	return nil
 }

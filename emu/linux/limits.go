@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 )
 
@@ -36,10 +37,10 @@ const maxThreads = 8192
 // setLimits applies them, and what the host has no limit for.
 func (k *Kernel) setLimits(p *Process) {
 	k.limits = k.cfg.Limits
-	k.memory.Limit = k.limits.Memory
+	k.mem.group.Limit = k.limits.Memory
 	if b, ok := k.host.Door.(FileBudget); ok {
-		b.OnMapped(k.memory.Mapped, k.memory.MappedFiles)
-		k.memory.FileRoom = b.MayMap
+		b.OnMapped(k.mem.group.Mapped, k.mem.group.MappedFiles)
+		k.mem.group.FileRoom = b.MayMap
 	}
 	if k.limits.Threads == 0 {
 		k.limits.Threads = maxThreads
@@ -74,9 +75,9 @@ func maxFD(n uint64) (most, last int) {
 // maxFD is the first descriptor of the host that the thread's files do not get.
 func (t *Thread) maxFD() int {
 	if t.files.fewer(fewFiles) {
-		return t.k.lastFD
+		return t.k.files.lastFD
 	}
-	return t.k.maxFD
+	return t.k.files.maxFD
 }
 
 // mayFork applies RLIMIT_NPROC, which counts the threads of a user and the processes
@@ -87,20 +88,20 @@ func (t *Thread) mayFork() bool {
 		return false
 	}
 	limit := t.p.limit(unix.RLIMIT_NPROC)
-	if t.p.creds.privileged() || limit >= uint64(t.k.limits.Threads) {
+	if t.p.creds.Privileged() || limit >= uint64(t.k.limits.Threads) {
 		return true
 	}
-	user := t.p.creds.uid[realID]
-	return uint64(t.k.count(func(p *Process) bool { return p.creds.uid[realID] == user })) < limit
+	user := t.p.creds.UID[cred.Real]
+	return uint64(t.k.count(func(p *Process) bool { return p.creds.UID[cred.Real] == user })) < limit
 }
 
 // count is how many threads processes have; one that ended counts as well until it
 // is reaped.
 func (k *Kernel) count(of func(p *Process) bool) (n int) {
-	for _, p := range k.procs {
+	for _, p := range k.tasks.procs {
 		switch {
 		case !of(p):
-		case p.ended:
+		case p.exit.ended:
 			n++
 		default:
 			n += len(p.threads)
@@ -115,14 +116,18 @@ func (t *Thread) mayQueue(sig int) bool {
 	if sig < abi.SIGRTMIN {
 		return true // at most one waits
 	}
-	n := 0
-	for _, p := range t.k.procs {
-		n += len(p.pending.infos)
+	return uint64(t.k.queuedSignals()) < t.p.limit(unix.RLIMIT_SIGPENDING)
+}
+
+// queuedSignals is how many signals wait in the guest.
+func (k *Kernel) queuedSignals() (n int) {
+	for _, p := range k.tasks.procs {
+		n += len(p.signal.pending.Infos)
 		for _, o := range p.threads {
-			n += len(o.pending.infos)
+			n += len(o.signal.pending.Infos)
 		}
 	}
-	return uint64(n) < t.p.limit(unix.RLIMIT_SIGPENDING)
+	return n
 }
 
 // roomFor applies RLIMIT_AS to size more bytes of memory, and RLIMIT_DATA if they
@@ -138,7 +143,7 @@ func (t *Thread) roomFor(size uint64, data bool) errno {
 // but what is little with them needs no look at each region.
 func (t *Thread) roomForData(size uint64) bool {
 	return t.below(unix.RLIMIT_DATA, size, t.p.mm.Space.Own()) ||
-		t.below(unix.RLIMIT_DATA, size, pages(t.p.mm, isData)*mm.PageSize)
+		t.below(unix.RLIMIT_DATA, size, t.p.mm.Pages(mm.IsData)*mm.PageSize)
 }
 
 // below reports whether size more bytes than there are keep within a limit.
@@ -153,8 +158,9 @@ func (p *Process) sizeLimit() (limit int64, binds bool) {
 	return int64(l), l <= 1<<62
 }
 
-// tooBig is the result of a call that would make a file larger than RLIMIT_FSIZE.
-func (t *Thread) tooBig() errno {
+// refuseSize fails a call that would make a file larger than RLIMIT_FSIZE, which a
+// signal tells.
+func (t *Thread) refuseSize() errno {
 	t.send(t.userInfo(abi.SIGXFSZ, abi.SI_USER), false)
 	return abi.EFBIG
 }
@@ -171,7 +177,7 @@ func (t *Thread) fits(f *File, off int64, n int) (int, errno) {
 		off = t.position(f)
 	}
 	if off >= limit {
-		return 0, t.tooBig()
+		return 0, t.refuseSize()
 	}
 	return int(min(int64(n), limit-off)), 0
 }
@@ -206,7 +212,7 @@ func (t *Thread) resizable(f *File, size int64) errno {
 	if st, e := t.k.host.Fstat(f.fd); e != 0 || size <= st.Size {
 		return 0
 	}
-	return t.tooBig()
+	return t.refuseSize()
 }
 
 // resizablePath is resizable for a file that is named, where the caller may write
@@ -221,5 +227,5 @@ func (t *Thread) resizablePath(path string, size int64) errno {
 	if e != 0 || st.Mode&unix.S_IFMT != unix.S_IFREG || size <= st.Size || h.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS) != 0 {
 		return 0 // the host says what is wrong
 	}
-	return t.tooBig()
+	return t.refuseSize()
 }

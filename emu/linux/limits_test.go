@@ -15,7 +15,7 @@ func TestTimeLimit(t *testing.T) {
 	late, profiled := 0, 0
 	status := s.run(func(g *fakeThread) {
 		spend := func(ns int64) {
-			s.kernel.cur.spend(ns)
+			s.kernel.sched.cur.spend(ns)
 			g.must(unix.SYS_GETPID)
 		}
 		g.handle(abi.SIGXCPU, 0, func(*fakeThread, int) { late++ })
@@ -42,7 +42,7 @@ func TestTimeLimit(t *testing.T) {
 func TestTimes(t *testing.T) {
 	s := newSession(t)
 	s.run(func(g *fakeThread) {
-		g.fork(func(g *fakeThread) { s.kernel.cur.spend(7e8) })
+		g.fork(func(g *fakeThread) { s.kernel.sched.cur.spend(7e8) })
 		g.wait()
 		a := g.alloc(32)
 		g.must(unix.SYS_TIMES, a)

@@ -4,35 +4,36 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 )
 
 // Looking at what a path means: at a node of /proc, at a handle, or by its name.
 
 // look is atName for calls that only look at what a path means, of a link at the
 // link itself when AT_SYMLINK_NOFOLLOW is set.
-func (t *Thread) look(dirfd int, p string, flags int) (target, errno) {
+func (t *Thread) look(dirfd int, p string, flags int) (namei.Target, errno) {
 	if p == "" || flags&abi.AT_SYMLINK_NOFOLLOW == 0 {
 		return t.atName(dirfd, p, flags)
 	}
 	tg, e := t.locate(dirfd, p, true)
-	if dir, _ := splitLast(tg.path); e != 0 || tg.proc == "" && (dir == "" || dir == "/") {
+	if dir, _ := namei.SplitLast(tg.Path); e != 0 || tg.Proc == "" && (dir == "" || dir == "/") {
 		return tg, e
 	}
-	if tg.proc != "" {
-		return t.walk(tg, true, 0)
+	if tg.Proc != "" {
+		return t.work.paths.Walk(tg, true, 0)
 	}
-	return t.pin(tg, unix.O_NOFOLLOW)
+	return t.work.paths.Pin(tg, unix.O_NOFOLLOW)
 }
 
 // statTarget is the attributes of what a path means.
-func (t *Thread) statTarget(tg target, flags int) (unix.Stat_t, errno) {
+func (t *Thread) statTarget(tg namei.Target, flags int) (unix.Stat_t, errno) {
 	switch {
-	case tg.node != nil:
-		return tg.node.stat(), 0
-	case tg.st != nil:
-		return *tg.st, 0
+	case tg.Node != nil:
+		return nodeOf(tg).stat(), 0
+	case tg.Stat != nil:
+		return *tg.Stat, 0
 	}
-	return t.k.host.Fstatat(tg.dir, tg.path, flags)
+	return t.k.host.Fstatat(tg.Dir, tg.Path, flags)
 }
 
 // statxOf is attributes in the form of statx.
@@ -45,26 +46,26 @@ func statxOf(st unix.Stat_t) *abi.Statx {
 	}
 }
 
-func (t *Thread) accessTarget(tg target, mode uint32, flags int) errno {
+func (t *Thread) accessTarget(tg namei.Target, mode uint32, flags int) errno {
 	switch {
-	case tg.st != nil:
-		return t.k.host.Faccessat(tg.handle, "", mode, flags|abi.AT_EMPTY_PATH)
-	case tg.node == nil:
-		return t.k.host.Faccessat(tg.dir, tg.path, mode, flags)
+	case tg.Stat != nil:
+		return t.k.host.Faccessat(tg.Handle, "", mode, flags|abi.AT_EMPTY_PATH)
+	case tg.Node == nil:
+		return t.k.host.Faccessat(tg.Dir, tg.Path, mode, flags)
 	case mode&^7 != 0:
 		return abi.EINVAL
 	}
-	return t.may(tg.node, mode)
+	return t.may(nodeOf(tg), mode)
 }
 
-func (t *Thread) linkText(tg target) (string, errno) {
+func (t *Thread) linkText(tg namei.Target) (string, errno) {
 	switch {
-	case tg.node != nil:
-		return tg.node.readlink()
-	case tg.st == nil:
-		return t.k.host.Readlinkat(tg.dir, tg.path)
-	case tg.st.Mode&unix.S_IFMT != unix.S_IFLNK:
+	case tg.Node != nil:
+		return tg.Node.Readlink()
+	case tg.Stat == nil:
+		return t.k.host.Readlinkat(tg.Dir, tg.Path)
+	case tg.Stat.Mode&unix.S_IFMT != unix.S_IFLNK:
 		return "", abi.EINVAL
 	}
-	return t.k.host.Readlinkat(tg.handle, "")
+	return t.k.host.Readlinkat(tg.Handle, "")
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Where the tests of memory have two pages that may be read and written, one without
-// access, and nothing behind them.
+// access, and nothing after them.
 const (
 	page    = mm.PageSize
 	pagesAt = 0x20000000
@@ -120,7 +120,7 @@ func TestNewAddress(t *testing.T) {
 		g.fails(abi.EPERM, unix.SYS_MREMAP, pagesAt, page, page, fixed, 0)
 		at := g.must(unix.SYS_MREMAP, pagesAt, page, page, leave, gapAt)
 		g.check(at == gapAt, "moved to %#x", at)
-		g.must(unix.SYS_MREMAP, pagesAt, uint64(1)<<46, page, 0) // cuts off all behind, as munmap does
+		g.must(unix.SYS_MREMAP, pagesAt, uint64(1)<<46, page, 0) // cuts off all after it, as munmap does
 		g.fails(abi.ENOMEM, unix.SYS_MSYNC, noneAt, page, abi.MS_SYNC)
 	})
 }
@@ -165,7 +165,7 @@ func TestMapErrors(t *testing.T) {
 	})
 }
 
-// beyond locks what lies behind the end of a file.
+// beyond locks what lies after the end of a file.
 func beyond(g *fakeThread, a, file int64) {
 	g.must(unix.SYS_FTRUNCATE, file, 100)
 	g.must(unix.SYS_MLOCK, a, page)

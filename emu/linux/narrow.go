@@ -1,6 +1,9 @@
 package linux
 
-import "panda/emu/linux/abi"
+import (
+	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
+)
 
 // Calls of programs with longs of 32 bits: their arguments are put where the
 // functions, which are written for 64 bits, expect them.
@@ -49,7 +52,7 @@ func (c *call) spread() {
 			v = v<<32 | v>>32
 		case abi.TID16:
 			if v &= 0xffff; v == 0xffff {
-				v = uint64(keepID)
+				v = uint64(cred.Keep)
 			}
 		}
 		c.Args[i] = v

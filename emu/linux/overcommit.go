@@ -17,19 +17,19 @@ type overcommit struct {
 	most  uint64 // bytes of a map
 }
 
-// Modes of vm.overcommit_memory.
+// overcommitGuess is the default mode of vm.overcommit_memory.
 const overcommitGuess = '0'
 
 // overcommits reports whether size more bytes are so obviously too much that Linux
 // refuses them.
 func (k *Kernel) overcommits(size uint64) bool {
-	if o := &k.overcommit; !o.asked {
+	if o := &k.mem.overcommit; !o.asked {
 		*o = overcommit{true, math.MaxUint64}
 		if s, e := k.host.Sysinfo(); e == 0 && k.overcommitMode() == overcommitGuess {
 			o.most = (s.Totalram + s.Totalswap) * uint64(s.Unit)
 		}
 	}
-	return size > k.overcommit.most
+	return size > k.mem.overcommit.most
 }
 
 // overcommitMode is the first byte of the file.

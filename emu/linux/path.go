@@ -1,156 +1,54 @@
 package linux
 
 import (
-	"fmt"
 	"path"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
-	"panda/emu/linux/hostsys"
+	"panda/emu/linux/namei"
 )
 
-// rootDir is the sysroot, nil for none, as one door shows it.
-type rootDir struct {
-	host *hostsys.Host
-	fd   int
-	path string
+// newPaths is what resolves the paths of a thread.
+func (t *Thread) newPaths() namei.Resolver {
+	return namei.Resolver{Host: t.k.host, Procs: t.k.procs, Proc: procView{t}}
 }
-
-func (r *rootDir) close() {
-	if r != nil {
-		r.host.Close(r.fd)
-	}
-}
-
-// openSysroot opens the directory of -L.
-func openSysroot(h *hostsys.Host, dir string) (*rootDir, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	fd, e := h.Openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		return nil, fmt.Errorf("open sysroot %s: %w", dir, e)
-	}
-	name, e := h.Readlinkat(unix.AT_FDCWD, fdPath(fd))
-	if e != 0 {
-		return nil, fmt.Errorf("open sysroot %s: %w", dir, e)
-	}
-	return &rootDir{h, fd, strings.TrimSuffix(name, "/")}, nil
-}
-
-// fdPath names an open file of the emulator to the host.
-func fdPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
 // guestPath is the guest's name of a host path.
-func (k *Kernel) guestPath(host string) string {
-	if k.sysroot != nil {
-		if rest, ok := strings.CutPrefix(host, k.sysroot.path); ok && (rest == "" || rest[0] == '/') {
-			return path.Join("/", rest)
-		}
-	}
-	return host
-}
+func (k *Kernel) guestPath(host string) string { return k.sysroot.Guest(host) }
 
 // hostPath is where an absolute path of the guest lies on the host: in the
 // sysroot if it is there. Links are followed within the sysroot.
 func (k *Kernel) hostPath(name string) string { return k.lookup(name, false) }
 
-func (k *Kernel) lookup(name string, nofollow bool) string { return k.sysroot.lookup(name, nofollow) }
-
-func (r *rootDir) lookup(name string, nofollow bool) string {
-	if r == nil {
-		return name
-	}
-	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
-	if nofollow {
-		how.Flags |= unix.O_NOFOLLOW
-	}
-	fd, e := r.host.Openat2(r.fd, name, how)
-	if e != 0 {
-		return name
-	}
-	defer r.host.Close(fd)
-	real, e := r.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
-	if e != 0 {
-		return name
-	}
-	if strings.HasSuffix(name, "/") {
-		real += "/"
-	}
-	return real
-}
-
-// target is what a path means: a name for the host, or a node of /proc that the
-// kernel itself answers for.
-type target struct {
-	dir   int
-	path  string
-	guest string // absolute path in the guest; only a guess after links
-	node  *procNode
-	// proc is a place in /proc that path is relative to. No such target leaves
-	// this file and walk.go.
-	proc string
-	// handle is a descriptor of what the path leads to, with its attributes, for who
-	// only wants to look; see pin.
-	handle int
-	st     *unix.Stat_t
-	// walked says that the path has no link left that the host could follow.
-	walked bool
-}
-
-// full is a path that the host understands without the directory.
-func (tg *target) full() string {
-	switch {
-	case tg.path == "":
-		return fdPath(tg.dir)
-	case tg.path[0] == '/':
-		return tg.path
-	}
-	return fdPath(tg.dir) + "/" + tg.path
-}
-
-// onHost is the error e of an operation that nothing in the guest's /proc takes,
-// 0 for a name of the host.
-func (tg *target) onHost(e errno) errno {
-	if tg.node == nil {
-		return 0
-	}
-	return e
+func (k *Kernel) lookup(name string, nofollow bool) string {
+	return k.sysroot.Lookup(name, nofollow)
 }
 
 // locate says what a path is relative to a directory of the guest, without
 // following it.
-func (t *Thread) locate(dirfd int, name string, nofollow bool) (target, errno) {
-	tg := target{dir: t.fs.cwd.fd, path: name, guest: name}
+func (t *Thread) locate(dirfd int, name string, nofollow bool) (namei.Target, errno) {
+	tg := namei.Target{Dir: t.fs.cwd.fd, Path: name, Guest: name}
 	switch {
 	case name == "":
 		return tg, abi.ENOENT
 	case name[0] == '/':
-		if rest, ok := inProcfs(name); ok {
-			tg.proc, tg.path = procTop, rest
+		if rest, ok := namei.InProcfs(name); ok {
+			tg.Proc, tg.Path = namei.ProcTop, rest
 			return tg, 0
 		}
-		tg.path = t.k.lookup(name, nofollow)
+		tg.Path = t.k.lookup(name, nofollow)
 		return tg, 0
 	}
 	base, e := t.base(dirfd, &tg)
-	tg.guest = path.Join(base, name)
+	tg.Guest = path.Join(base, name)
 	return tg, e
 }
 
-// inProcfs cuts /proc off an absolute path.
-func inProcfs(name string) (rest string, ok bool) {
-	rest, ok = strings.CutPrefix("/"+strings.TrimLeft(name, "/"), procTop)
-	return rest, ok && (rest == "" || rest[0] == '/')
-}
-
 // base sets the directory that a relative path starts from.
-func (t *Thread) base(dirfd int, tg *target) (string, errno) {
+func (t *Thread) base(dirfd int, tg *namei.Target) (string, errno) {
 	if dirfd == abi.AT_FDCWD {
-		tg.proc = t.fs.proc
+		tg.Proc = t.fs.proc
 		return t.fs.path, 0
 	}
 	f, e := t.file(dirfd)
@@ -160,47 +58,47 @@ func (t *Thread) base(dirfd int, tg *target) (string, errno) {
 	if f.mode != unix.S_IFDIR {
 		return "", abi.ENOTDIR
 	}
-	tg.dir, tg.proc = f.fd, f.proc
+	tg.Dir, tg.Proc = f.fd, f.proc.name
 	return f.path, 0
 }
 
 // resolve finds out what a path means, relative to a directory of the guest. The
 // last name's link is followed unless nofollow is set. What it returns the host
 // may use without being led into its own /proc/self.
-func (t *Thread) resolve(dirfd int, name string, nofollow bool) (target, errno) {
+func (t *Thread) resolve(dirfd int, name string, nofollow bool) (namei.Target, errno) {
 	tg, e := t.locate(dirfd, name, nofollow)
 	switch {
 	case e != 0:
 		return tg, e
-	case tg.proc != "":
-		return t.walk(tg, nofollow, 0)
+	case tg.Proc != "":
+		return t.work.paths.Walk(tg, nofollow, 0)
 	case nofollow:
-		return t.pinParent(tg)
+		return t.work.paths.PinParent(tg)
 	}
-	return t.pin(tg, 0)
+	return t.work.paths.Pin(tg, 0)
 }
 
 // at looks at the path argument of a call, with AT_EMPTY_PATH and
 // AT_SYMLINK_NOFOLLOW as flags say.
-func (t *Thread) at(c *call, dir, name int, flags int) (target, errno) {
+func (t *Thread) at(c *call, dir, name int, flags int) (namei.Target, errno) {
 	p, e := t.path(c.addr(name))
 	if e != 0 {
-		return target{}, e
+		return namei.Target{}, e
 	}
 	return t.look(c.i32(dir), p, flags)
 }
 
-func (t *Thread) atName(dirfd int, p string, flags int) (target, errno) {
+func (t *Thread) atName(dirfd int, p string, flags int) (namei.Target, errno) {
 	if p == "" && flags&abi.AT_EMPTY_PATH != 0 {
-		tg := target{dir: t.fs.cwd.fd, guest: t.fs.path}
+		tg := namei.Target{Dir: t.fs.cwd.fd, Guest: t.fs.path}
 		if dirfd != abi.AT_FDCWD {
 			f, e := t.file(dirfd)
 			if e != 0 {
 				return tg, e
 			}
-			tg.dir, tg.guest, tg.node = f.fd, f.path, f.node
+			tg.Dir, tg.Guest, tg.Node = f.fd, f.path, f.proc.node.orNil()
 		} else if t.fs.proc != "" {
-			return t.walk(target{proc: t.fs.proc, path: "."}, false, 0)
+			return t.work.paths.Walk(namei.Target{Proc: t.fs.proc, Path: "."}, false, 0)
 		}
 		return tg, 0
 	}
@@ -208,10 +106,10 @@ func (t *Thread) atName(dirfd int, p string, flags int) (target, errno) {
 }
 
 // here resolves the path argument of a call that knows no directory.
-func (t *Thread) here(c *call, name int, nofollow bool) (target, errno) {
+func (t *Thread) here(c *call, name int, nofollow bool) (namei.Target, errno) {
 	p, e := t.path(c.addr(name))
 	if e != 0 {
-		return target{}, e
+		return namei.Target{}, e
 	}
 	return t.resolve(abi.AT_FDCWD, p, nofollow)
 }

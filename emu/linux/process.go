@@ -5,52 +5,88 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
+	"panda/emu/linux/namei"
+	"panda/emu/linux/proc"
+	"panda/emu/linux/signal"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
 // numRlimits is the number of resource limits.
-const numRlimits = 16
+const numRlimits = proc.NumLimits
 
 // Process is a thread group.
 type Process struct {
-	k        *Kernel
-	pid      int
-	ppid     int // of a parent outside the guest; see parentID
-	parent   *Process
-	children []*Process
-	threads  []*Thread
-	pgid     int
-	sid      int
-	mm       *mm.MM // nil once it has ended
-	abi      *ABI
-	actions  *sigActions
-	pending  sigQueue
-	rlimits  [numRlimits]abi.Rlimit64
+	k       *Kernel
+	pid     int
+	threads []*Thread
+	family  family
+	job     job
+	mm      *mm.MM // nil once it has ended
+	abi     *ABI   // of its program
+	signal  processSignals
+	rlimits [numRlimits]abi.Rlimit64
+	creds   cred.Creds
+	timers  processTimers
+	usage   cpuUsage
+	exit    exitState
+	pidfds  []*File
+	dump    coreDump
+	oomAdj  int // how ready the kernel should be to kill it
+	persona uint32
+}
 
-	exitSignal int
-	ended      bool
-	ending     bool
-	status     int // wait status, once ended
+// family is what a process has to do with its parent and its children.
+type family struct {
+	ppid      int // of a parent outside the guest; see parentID
+	parent    *Process
+	children  []*Process
+	subreaper bool    // takes the orphans among its descendants
+	execed    bool    // has executed a program since fork: setpgid of it fails
+	vfork     *Thread // that waits until the process has executed a program or ended
+}
+
+// job is what job control knows of a process.
+type job struct {
+	pgid, sid  int
 	stopped    bool
-	stopStatus int  // wait status of a stop or continuation not yet waited for
-	execed     bool // has executed a program since fork: setpgid of it fails
-	vfork      *Thread
-	pidfds     []*File
-	creds      creds
-	itimers    [3]timer
-	posix      []*timer
-	subreaper  bool
-	dumpable   int
-	comm       string // of the thread that ended last
-	dumpFilter uint32 // what a core dump would hold
-	oomAdj     int    // how ready the kernel should be to kill it
-	persona    uint32
+	stopStatus int // wait status of a stop or continuation not yet waited for
+}
 
-	used      int64 // CPU time in nanoseconds
-	childUsed int64 // of children that were waited for
-	cpuLimit  int64 // when RLIMIT_CPU must be looked at
+// processSignals are what the threads of a process share of signals.
+type processSignals struct {
+	actions *signal.Actions
+	pending signal.Queue
+}
+
+// processTimers are those of setitimer and of timer_create, by id.
+type processTimers struct {
+	interval [3]timer
+	posix    []*timer
+}
+
+// cpuUsage is CPU time, in nanoseconds.
+type cpuUsage struct {
+	own      int64
+	children int64 // of those that were waited for
+	limit    int64 // when RLIMIT_CPU must be looked at
+}
+
+// exitState is how far a process is with its end.
+type exitState struct {
+	signal int    // for the parent
+	begun  bool   // its threads are ending
+	ended  bool   // it is there for its parent only
+	status int    // wait status, once ended
+	comm   string // of the thread that ended last
+}
+
+// coreDump is what a process says of its core dumps.
+type coreDump struct {
+	able   int    // PR_SET_DUMPABLE
+	filter uint32 // what a dump would hold
 }
 
 // threadState says what a thread is doing.
@@ -64,38 +100,58 @@ const (
 
 // Thread is a guest thread.
 type Thread struct {
-	k      *Kernel
-	p      *Process
-	tid    int
-	comm   string
-	state  threadState
-	regs   []uint64 // while another thread is on the CPU
-	call   call
+	k       *Kernel
+	p       *Process
+	tid     int
+	comm    string
+	state   threadState
+	regs    []uint64 // while another thread is on the CPU
+	call    call
+	work    callWork
+	wait    *wait
+	resumed *resumedCall // what restart_syscall is to go on with
+	files   *fdTable
+	fs      *fsContext
+	signal  threadSignals
+	sched   threadSched
+	own     vcpu.Extent // the stack that it began on, as far as is known
+	tracing tracing
+
+	registered registered
+}
+
+// callWork is what a call works with until it returns: it is no state, nothing of it
+// outlives the call.
+type callWork struct {
 	single [1][]byte // the vector of a call with one buffer
 	spare  [512]byte // see scratch
-	wait   *wait
-	files  *fdTable
-	fs     *fsContext
+	paths  namei.Resolver
+}
 
+// threadSignals are what a thread has of signals for itself.
+type threadSignals struct {
 	mask    uint64 // blocked signals
 	oldMask uint64 // to be restored after a handler, when restore is set
 	restore bool
-	pending sigQueue
-	allowed int32 // signal that was held and is delivered next, 0 for none
-	stack   abi.Stack
-	own     vcpu.Extent // the stack that it began on, as far as is known
+	pending signal.Queue
+	allowed int32     // signal that was held and is delivered next, 0 for none
+	stack   abi.Stack // of sigaltstack
 	fault   faultState
+}
 
+// threadSched is what the scheduler knows of a thread.
+type threadSched struct {
+	used      int64 // CPU time in nanoseconds
+	vruntime  int64 // what it has used of the CPU, as turns count: see turn.go
+	preempted bool  // its turn ended while it ran
+	started   int64 // on the host's monotonic clock
+}
+
+// registered are addresses in the thread's memory that the kernel was told of.
+type registered struct {
 	clearTID   guest.Addr
 	robustHead guest.Addr
-	used       int64 // CPU time in nanoseconds
-	started    int64 // on the host's monotonic clock
-	pins       []int // see unpin
 	rseq       rseqArea
-	resumed    *resumedCall // what restart_syscall is to go on with
-	preempted  bool         // its turn ended while it ran
-	vruntime   int64        // what it has used of the CPU, as turns count: see turn.go
-	tracing    tracing
 }
 
 // faultState is the last fault of a thread, for signal frames.
@@ -117,15 +173,15 @@ func (p *Process) leader() *Thread {
 
 // parentID is what getppid says.
 func (p *Process) parentID() int {
-	if p.parent != nil {
-		return p.parent.pid
+	if p.family.parent != nil {
+		return p.family.parent.pid
 	}
-	return p.ppid
+	return p.family.ppid
 }
 
 // process finds a process that is not reaped.
 func (k *Kernel) process(pid int) *Process {
-	for _, p := range k.procs {
+	for _, p := range k.tasks.procs {
 		if p.pid == pid {
 			return p
 		}
@@ -135,7 +191,7 @@ func (k *Kernel) process(pid int) *Process {
 
 // thread finds a living thread.
 func (k *Kernel) thread(tid int) *Thread {
-	for _, t := range k.threads {
+	for _, t := range k.tasks.threads {
 		if t.tid == tid {
 			return t
 		}
@@ -146,8 +202,8 @@ func (k *Kernel) thread(tid int) *Thread {
 // inGroup are the living processes of a process group.
 func (k *Kernel) inGroup(pgid int) []*Process {
 	var ps []*Process
-	for _, p := range k.procs {
-		if p.pgid == pgid && !p.ended {
+	for _, p := range k.tasks.procs {
+		if p.job.pgid == pgid && !p.exit.ended {
 			ps = append(ps, p)
 		}
 	}
@@ -157,10 +213,10 @@ func (k *Kernel) inGroup(pgid int) []*Process {
 // newASID names a new address space: by its process where that is free.
 func (k *Kernel) newASID(pid int) guest.ASID {
 	id := guest.ASID(pid)
-	for k.spaces[id] {
+	for k.mem.spaces[id] {
 		id = guest.ASID(k.newID())
 	}
-	k.spaces[id] = true
+	k.mem.spaces[id] = true
 	return id
 }
 
@@ -172,7 +228,7 @@ func (k *Kernel) dropMM(p *Process) {
 		return
 	}
 	k.engine.Drop(m.Space)
-	delete(k.spaces, m.Space.ID)
+	delete(k.mem.spaces, m.Space.ID)
 	if k.cpu.Space == m.Space {
 		k.cpu.SetSpace(new(mmu.Space)) // nothing is mapped there: who still looks gets an error
 	}

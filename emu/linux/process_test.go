@@ -37,9 +37,9 @@ func TestStack(t *testing.T) {
 		for a := sp + 48; word(a) != 0; a += 16 {
 			aux[word(a)] = word(a + 8)
 		}
-		g.check(aux[atEntry] == g.entry && aux[atPhnum] == 2 && aux[atPagesz] == 4096, "%v", aux)
-		g.check(aux[atPhdr] == g.entry-0x100+64, "phdr %#x", aux[atPhdr])
-		g.check(strings.HasSuffix(text(aux[atExecfn]), "/prog") && text(aux[atPlatform]) == "x86_64", "%v", aux)
+		g.check(aux[abi.AT_ENTRY] == g.entry && aux[abi.AT_PHNUM] == 2 && aux[abi.AT_PAGESZ] == 4096, "%v", aux)
+		g.check(aux[abi.AT_PHDR] == g.entry-0x100+64, "phdr %#x", aux[abi.AT_PHDR])
+		g.check(strings.HasSuffix(text(aux[abi.AT_EXECFN]), "/prog") && text(aux[abi.AT_PLATFORM]) == "x86_64", "%v", aux)
 	})
 }
 
@@ -306,7 +306,7 @@ func TestUnsupported(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	s := newSession(t)
-	s.engine.image(s.cfg.Path, func(g *fakeThread) { g.sys(unix.SYS_NANOSLEEP, &abi.Timespec{Sec: 3600}, 0) })
+	s.engine.image(s.cfg.Command.Path, func(g *fakeThread) { g.sys(unix.SYS_NANOSLEEP, &abi.Timespec{Sec: 3600}, 0) })
 	c := newFakeCPU()
 	k, err := New(s.cfg, c, s.engine)
 	if err != nil {

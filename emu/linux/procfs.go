@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
+	"panda/emu/linux/namei"
 )
 
 // The guest's /proc. What is below /proc/PID is made of one table (proctable.go)
@@ -29,7 +31,7 @@ type procRow struct {
 	// link is where a link leads; open is the file itself, for those that lead
 	// to an open one whatever its name.
 	link func(n *procNode) (string, errno)
-	open func(n *procNode) (target, errno)
+	open func(n *procNode) (namei.Target, errno)
 	// names and child are a directory's.
 	names func(n *procNode) []string
 	child func(n *procNode, name string) *procNode
@@ -51,7 +53,8 @@ type procNode struct {
 	mode uint32 // when it is not the row's
 }
 
-func (n *procNode) typ() uint32 { return n.perm() & unix.S_IFMT }
+// Typ is the type of the file.
+func (n *procNode) Typ() uint32 { return n.perm() & unix.S_IFMT }
 
 func (n *procNode) perm() uint32 {
 	if n.mode != 0 {
@@ -60,12 +63,15 @@ func (n *procNode) perm() uint32 {
 	return n.row.mode
 }
 
-// target is the node as the result of a path. What the host answers for is a
+// Name is the path of the file.
+func (n *procNode) Name() string { return n.path }
+
+// Target is the node as the result of a path. What the host answers for is a
 // plain name.
-func (n *procNode) target() *target {
-	tg := &target{dir: unix.AT_FDCWD, path: n.hostPath(), guest: n.path, walked: true}
+func (n *procNode) Target() *namei.Target {
+	tg := &namei.Target{Dir: unix.AT_FDCWD, Path: n.hostPath(), Guest: n.path, Walked: true}
 	if n.row != &hostRow {
-		tg.node = n
+		tg.Node = n
 	}
 	return tg
 }
@@ -78,11 +84,47 @@ func (n *procNode) hostPath() string {
 	return n.path
 }
 
-func (n *procNode) readlink() (string, errno) {
-	if n.row.link == nil {
+// Readlink is the text of a link.
+func (n *procNode) Readlink() (string, errno) {
+	switch {
+	case n.row.link == nil:
 		return "", abi.EINVAL
+	case n.gone():
+		return "", abi.ENOENT
 	}
 	return n.row.link(n)
+}
+
+// Opens reports whether a link leads to an open file whatever its name.
+func (n *procNode) Opens() bool { return n.row.open != nil }
+
+// Open is the file that such a link leads to.
+func (n *procNode) Open() (namei.Target, errno) { return n.row.open(n) }
+
+// procView is /proc as a thread sees it.
+type procView struct{ t *Thread }
+
+// ProcAt finds a node.
+func (v procView) ProcAt(name string) (namei.Node, errno) {
+	n, e := v.t.procAt(name)
+	if e != 0 {
+		return nil, e
+	}
+	return n, 0
+}
+
+// orNil is the node for a target, which has none where n is nil.
+func (n *procNode) orNil() namei.Node {
+	if n == nil {
+		return nil
+	}
+	return n
+}
+
+// nodeOf is the file of /proc that a path means, nil for one of the host.
+func nodeOf(tg namei.Target) *procNode {
+	n, _ := tg.Node.(*procNode)
+	return n
 }
 
 // below makes a node of a row in the directory n.
@@ -92,8 +134,8 @@ func (n *procNode) below(row *procRow, name string) *procNode {
 
 // procAt finds the node of a clean path at or below /proc. Links are not followed.
 func (t *Thread) procAt(name string) (*procNode, errno) {
-	n := &procNode{k: t.k, path: procTop, row: &topRow, p: t.p, t: t}
-	for part := range strings.SplitSeq(strings.TrimPrefix(name, procTop), "/") {
+	n := &procNode{k: t.k, path: namei.ProcTop, row: &topRow, p: t.p, t: t}
+	for part := range strings.SplitSeq(strings.TrimPrefix(name, namei.ProcTop), "/") {
 		switch {
 		case part == "":
 			continue
@@ -147,139 +189,34 @@ func topChild(n *procNode, name string) *procNode {
 		at.t = at.p.leader()
 	} else if at.t = n.k.thread(id); at.t != nil {
 		at.p = at.t.p
-	} else if n.k.ever[id] || n.k.isEmulator(id) {
+	} else if n.k.tasks.ever[id] || n.k.isEmulator(id) {
 		return nil
 	} else {
 		return hostChild(n, name)
 	}
-	if at.t == nil || at.p.ended || at.p.mm == nil {
+	if at.t == nil || at.p.exit.ended || at.p.mm == nil {
 		at.row, at.t = &endedRow, nil
 	}
 	return at
-}
-
-// isEmulator reports whether an id of the host is that of the emulator or of a
-// thread of it.
-func (k *Kernel) isEmulator(id int) bool {
-	self, e := k.host.Readlinkat(unix.AT_FDCWD, "/proc/self")
-	if e != 0 {
-		return true
-	}
-	return k.hostHas(procTop + "/" + strconv.Itoa(id) + "/task/" + self)
-}
-
-// hostChild is a file of the host's /proc.
-func hostChild(n *procNode, name string) *procNode {
-	at := n.below(&hostRow, name)
-	if n.host != "" {
-		at.host = n.host + "/" + name
-	}
-	st, e := n.k.host.Fstatat(unix.AT_FDCWD, at.hostPath(), unix.AT_SYMLINK_NOFOLLOW)
-	if e != 0 {
-		return nil
-	}
-	if row := nameRows[at.hostPath()]; row != nil {
-		return &procNode{k: n.k, path: at.path, row: row}
-	}
-	if at.mode = st.Mode; at.typ() == unix.S_IFLNK && isProcessName(strings.Split(at.hostPath(), "/")[2]) {
-		at.row = &hostLinkRow
-	}
-	return at
-}
-
-func isProcessName(name string) bool { _, err := strconv.Atoi(name); return err == nil }
-
-// hostLinkRow is a link that leads to an open file of another process of the
-// host. That may be a file of the emulator in /proc.
-var hostLinkRow = procRow{mode: unix.S_IFLNK | 0o777, link: hostLink, open: openHostLink}
-
-func hostLink(n *procNode) (string, errno) {
-	return n.k.host.Readlinkat(unix.AT_FDCWD, n.hostPath())
-}
-
-func openHostLink(n *procNode) (target, errno) {
-	h := n.k.host
-	fd, e := h.Openat(unix.AT_FDCWD, n.hostPath(), unix.O_PATH|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		return target{}, e
-	}
-	n.k.cur.pinned(fd)
-	return n.k.opened(fd, n.path)
-}
-
-// opened is an open file of the host as the target of a link.
-func (k *Kernel) opened(fd int, guest string) (target, errno) {
-	st, e := k.host.Fstat(fd)
-	switch {
-	case e != 0:
-		return target{}, e
-	case k.isProc(fd, &st):
-		return target{proc: k.procName(fd, &st)}, 0
-	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		return target{dir: fd, guest: guest}, 0
-	}
-	return target{dir: unix.AT_FDCWD, path: fdPath(fd), guest: guest}, 0
-}
-
-// procName is the place in the guest's /proc of an open file of a procfs. What is
-// not to be found there, as a part of a procfs that is mounted by itself, is a name
-// that does not exist.
-func (k *Kernel) procName(fd int, st *unix.Stat_t) string {
-	const rootIno = 1
-	if st.Ino == rootIno {
-		return procTop
-	}
-	if name, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd)); e == 0 {
-		if _, ok := inProcfs(name); ok {
-			return path.Clean(name)
-		}
-	}
-	return procTop + "/?"
 }
 
 // topNames are what the host has, with the guest's processes for those that were
 // the guest's.
 func topNames(n *procNode) []string {
 	k := n.k
-	names := slices.DeleteFunc(k.hostNames(procTop), func(name string) bool {
+	names := slices.DeleteFunc(k.hostNames(namei.ProcTop), func(name string) bool {
 		id, err := strconv.Atoi(name)
-		return err == nil && (k.ever[id] || k.process(id) != nil) || slices.ContainsFunc(topLinks, func(r procRow) bool { return r.name == name })
+		return err == nil && (k.tasks.ever[id] || k.process(id) != nil) || slices.ContainsFunc(topLinks, func(r procRow) bool { return r.name == name })
 	})
 	for i := range topLinks {
 		if row := &topLinks[i]; row.name != "net" || k.hostHas("/proc/self/net") {
 			names = append(names, row.name)
 		}
 	}
-	for _, p := range k.procs {
+	for _, p := range k.tasks.procs {
 		names = append(names, strconv.Itoa(p.pid))
 	}
 	return names
-}
-
-// hostNames are the names in a directory of the host.
-func (k *Kernel) hostNames(dir string) (names []string) {
-	fd, e := k.host.Openat(unix.AT_FDCWD, dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		return nil
-	}
-	defer k.host.Close(fd)
-	buf := make([]byte, 32<<10)
-	for {
-		n, e := k.host.Getdents(fd, buf)
-		if e != 0 || n == 0 {
-			return names
-		}
-		for b := buf[:n]; ; {
-			var d abi.Dirent
-			size := abi.GetDirent64(b, &d)
-			if size == 0 {
-				break
-			}
-			if b = b[size:]; d.Name != "." && d.Name != ".." {
-				names = append(names, d.Name)
-			}
-		}
-	}
 }
 
 // inThread reports whether the directory n is that of a thread in task.
@@ -310,21 +247,17 @@ func (r *procRow) isIn(n *procNode) bool {
 	return !r.mirror || n.k.hostHas("/proc/self/"+r.name)
 }
 
-func (k *Kernel) hostHas(name string) bool {
-	return k.host.Faccessat(unix.AT_FDCWD, name, unix.F_OK, 0) == 0
-}
-
 // owner is the user and group that a node belongs to.
 func (n *procNode) owner() (uid, gid uint32) {
-	if n.p == nil || n.row == &topRow || n.p.dumpable != 1 && n.row != &processRow {
+	if n.p == nil || n.row == &topRow || n.p.dump.able != 1 && n.row != &processRow {
 		return 0, 0
 	}
-	return n.p.creds.uid[effectiveID], n.p.creds.gid[effectiveID]
+	return n.p.creds.UID[cred.Effective], n.p.creds.GID[cred.Effective]
 }
 
 // stat is the attributes of a node.
 func (n *procNode) stat() unix.Stat_t {
-	st, _ := n.k.host.Fstatat(unix.AT_FDCWD, procTop, 0)
+	st, _ := n.k.host.Fstatat(unix.AT_FDCWD, namei.ProcTop, 0)
 	h := fnv.New32a()
 	h.Write([]byte(n.path))
 	st.Ino, st.Mode, st.Size, st.Rdev = uint64(h.Sum32()), n.perm(), 0, 0
@@ -338,9 +271,9 @@ func (n *procNode) stat() unix.Stat_t {
 		for range n.p.threads {
 			st.Nlink++
 		}
-	case n.typ() == unix.S_IFDIR:
+	case n.Typ() == unix.S_IFDIR:
 		st.Nlink = 2
-	case n.file != nil && n.typ() == unix.S_IFLNK:
+	case n.file != nil && n.Typ() == unix.S_IFLNK:
 		st.Size = 64
 	}
 	if n.row.name == "fd" {
@@ -354,11 +287,11 @@ func (t *Thread) may(n *procNode, want uint32) errno {
 	mode, cr := n.perm(), &t.p.creds
 	uid, gid := n.owner()
 	switch {
-	case cr.privileged() && (want&1 == 0 || mode&0o111 != 0):
+	case cr.Privileged() && (want&1 == 0 || mode&0o111 != 0):
 		return 0
-	case cr.uid[effectiveID] == uid:
+	case cr.UID[cred.Effective] == uid:
 		mode >>= 6
-	case cr.gid[effectiveID] == gid || slices.Contains(cr.groups, gid):
+	case cr.GID[cred.Effective] == gid || slices.Contains(cr.Groups, gid):
 		mode >>= 3
 	}
 	if mode&want != want {
@@ -376,7 +309,7 @@ func (n *procNode) direntType(name string) uint8 {
 		return unix.DT_UNKNOWN
 	}
 	if child := n.row.child(n, name); child != nil {
-		return uint8(child.typ() >> 12)
+		return uint8(child.Typ() >> 12)
 	}
 	return unix.DT_UNKNOWN
 }

@@ -1,74 +1,38 @@
 package linux
 
 import (
-	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/mm"
-	"panda/emu/mmu"
+	"panda/emu/linux/proc"
 )
+
+// memory is what an open file of memory is about, nil when that is gone.
+func (f *procFile) memory() *mm.MM {
+	if f.mm == nil || f.node.p.mm != f.mm {
+		return nil
+	}
+	return f.mm
+}
 
 // transferMem reads and writes the memory of a process at the position of
-// /proc/PID/mem, whatever the process itself may do with it. What is written to
-// private pages is a copy of the process's own; shared ones must be writable.
-func transferMem(f *File, b []byte, off int64, write bool) (n int, e errno) {
-	if f.mm == nil || f.mm.Refs <= 0 || f.node.p.mm != f.mm {
-		return 0, 0 // the memory is gone, and with it what could be read
+// /proc/PID/mem.
+func transferMem(f *File, b []byte, off int64, write bool) (int, errno) {
+	m := f.proc.memory()
+	if m == nil || m.Refs <= 0 {
+		return 0, 0 // with it, what could be read is gone
 	}
-	s := f.mm.Space
-	for n < len(b) {
-		at := guest.Addr(off) + guest.Addr(n)
-		part := b[n:min(len(b), n+int(mm.PageSize-uint64(at)%mm.PageSize))]
-		if !transferPage(s, at, part, write) {
-			break
-		}
-		n += len(part)
-	}
-	if n == 0 && len(b) > 0 {
-		return 0, abi.EIO
-	}
-	return n, 0
+	return proc.Transfer(m.Space, b, off, write)
 }
 
-// transferPage copies within one page.
-func transferPage(s *mmu.Space, at guest.Addr, b []byte, write bool) bool {
-	r, ok := s.Region(at)
-	switch {
-	case !ok:
-		return false
-	case !write:
-		return s.Read(at, b) == nil
-	case r.Shared && r.Prot&guest.Write == 0:
-		return false
-	}
-	return s.Write(at, b) == nil
-}
-
-// Bits of an entry of pagemap (Documentation/admin-guide/mm/pagemap.rst).
-const (
-	pagemapFile    = 1 << 61
-	pagemapPresent = 1 << 63
-)
-
-// transferPagemap reads the entries of /proc/PID/pagemap: a page that could be in
-// memory is. Nobody learns at which frame.
+// transferPagemap reads the entries of /proc/PID/pagemap.
 func transferPagemap(f *File, b []byte, off int64, write bool) (int, errno) {
-	const entry, end = 8, 1 << 47 / mm.PageSize * 8
-	switch {
-	case write, off%entry != 0, len(b)%entry != 0:
+	const entry = 8
+	if write || off%entry != 0 || len(b)%entry != 0 {
 		return 0, abi.EINVAL
-	case f.mm == nil || f.node.p.mm != f.mm || off < 0 || off >= end:
+	}
+	m := f.proc.memory()
+	if m == nil {
 		return 0, 0
 	}
-	b = b[:min(len(b), int(end-off))]
-	for i := 0; i < len(b); i += entry {
-		v := uint64(0)
-		if r, ok := f.mm.Space.Region(guest.Addr(uint64(off)+uint64(i)) / entry * mm.PageSize); ok && r.Prot != 0 {
-			v = pagemapPresent
-			if !isAnon(&r) {
-				v |= pagemapFile
-			}
-		}
-		le.PutUint64(b[i:], v)
-	}
-	return len(b), 0
+	return proc.Entries(m.Space, b, off), 0
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 )
 
 // Open files of the guest's /proc. To the host they are memory files: text is
@@ -16,15 +17,15 @@ import (
 func (t *Thread) openNode(n *procNode, flags int) (*File, errno) {
 	write := flags&abi.O_ACCMODE != abi.O_RDONLY
 	switch {
-	case flags&abi.O_DIRECTORY != 0 && n.typ() != unix.S_IFDIR:
+	case flags&abi.O_DIRECTORY != 0 && n.Typ() != unix.S_IFDIR:
 		return nil, abi.ENOTDIR
 	case flags&abi.O_PATH != 0:
 		return t.k.nodeFile(n, flags, true)
 	case flags&(abi.O_CREAT|abi.O_EXCL) == abi.O_CREAT|abi.O_EXCL:
 		return nil, abi.EEXIST
-	case n.typ() == unix.S_IFLNK:
+	case n.Typ() == unix.S_IFLNK:
 		return nil, abi.ELOOP
-	case n.typ() == unix.S_IFDIR && (write || flags&abi.O_CREAT != 0):
+	case n.Typ() == unix.S_IFDIR && (write || flags&abi.O_CREAT != 0):
 		return nil, abi.EISDIR
 	}
 	want := [4]uint32{4, 2, 6, 6}[flags&abi.O_ACCMODE]
@@ -34,7 +35,7 @@ func (t *Thread) openNode(n *procNode, flags int) (*File, errno) {
 	if e := t.may(n, want); e != 0 {
 		return nil, e
 	}
-	return t.k.nodeFile(n, flags, n.typ() == unix.S_IFDIR)
+	return t.k.nodeFile(n, flags, n.Typ() == unix.S_IFDIR)
 }
 
 // nodeFile makes an open file of a node: one that is only a place, or one with
@@ -42,7 +43,7 @@ func (t *Thread) openNode(n *procNode, flags int) (*File, errno) {
 func (k *Kernel) nodeFile(n *procNode, flags int, place bool) (f *File, e errno) {
 	var fd int
 	if place {
-		fd, e = k.host.Openat(unix.AT_FDCWD, procTop, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		fd, e = k.host.Openat(unix.AT_FDCWD, namei.ProcTop, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	} else {
 		fd, e = k.host.Memfd("proc", unix.MFD_CLOEXEC)
 	}
@@ -50,9 +51,9 @@ func (k *Kernel) nodeFile(n *procNode, flags int, place bool) (f *File, e errno)
 		return nil, e
 	}
 	f = k.newFile(fd, n.path, flags)
-	f.mode, f.node, f.proc, f.real = n.typ(), n, n.path, n.path
+	f.mode, f.proc.node, f.proc.name, f.real = n.Typ(), n, n.path, n.path
 	if n.p != nil {
-		f.mm = n.p.mm
+		f.proc.mm = n.p.mm
 	}
 	return f, 0
 }
@@ -60,21 +61,21 @@ func (k *Kernel) nodeFile(n *procNode, flags int, place bool) (f *File, e errno)
 // ownNode replaces a file of the host's /proc that the guest was given by the
 // guest's own, where that is about a process of the guest.
 func (t *Thread) ownNode(f *File) {
-	if f == nil || f.proc == "" || f.node != nil {
+	if f == nil || f.proc.name == "" || f.proc.node != nil {
 		return
 	}
-	n, e := t.procAt(f.proc)
+	n, e := t.procAt(f.proc.name)
 	if e == 0 && n.row == &hostRow {
 		return
 	} else if e != 0 {
-		n = &procNode{k: t.k, path: f.proc, row: &lostRow, p: t.p, t: t}
+		n = &procNode{k: t.k, path: f.proc.name, row: &lostRow, p: t.p, t: t}
 	}
-	own, e := t.k.nodeFile(n, f.flags, n.typ() == unix.S_IFDIR)
+	own, e := t.k.nodeFile(n, f.flags, n.Typ() == unix.S_IFDIR)
 	if e != 0 {
 		return
 	}
 	t.k.host.Close(f.fd)
-	t.k.open-- // the two are one file
+	t.k.files.open-- // the two are one file
 	own.refs = f.refs
 	*f = *own
 }
@@ -90,7 +91,7 @@ func (n *procNode) gone() bool {
 	case n.t == nil: // it had ended before
 		return n.k.process(n.p.pid) != n.p
 	}
-	return n.p.ended || n.p.mm == nil || n.t.state == dead
+	return n.p.exit.ended || n.p.mm == nil || n.t.state == dead
 }
 
 // fill writes the text of a node to its memory file, when that is read from the
@@ -102,11 +103,11 @@ func (f *File) fill(k *Kernel, off int64) errno {
 	if off != 0 {
 		return 0
 	}
-	if f.node.gone() {
+	if f.proc.node.gone() {
 		return abi.ESRCH
 	}
 	k.host.Ftruncate(f.fd, 0)
-	text := []byte(f.node.row.text(f.node))
+	text := []byte(f.proc.node.row.text(f.proc.node))
 	for at := int64(0); len(text) != 0; {
 		n, e := k.host.Pwritev2(f.fd, [][]byte{text}, at, 0)
 		if e != 0 {
@@ -119,9 +120,9 @@ func (f *File) fill(k *Kernel, off int64) errno {
 
 // readNode prepares a read of a file of /proc. done says that it was all.
 func (t *Thread) readNode(x transfer, v [][]byte) (n int64, e errno, done bool) {
-	node := x.f.node
+	node := x.f.proc.node
 	switch {
-	case node.typ() == unix.S_IFDIR:
+	case node.Typ() == unix.S_IFDIR:
 		return 0, abi.EISDIR, true
 	case node.row.transfer != nil:
 		n, e = x.f.transfer(x.off, v, false)
@@ -135,7 +136,7 @@ func (t *Thread) readNode(x transfer, v [][]byte) (n int64, e errno, done bool) 
 
 // writeNode writes to a file of /proc.
 func (t *Thread) writeNode(x transfer, v [][]byte) (int64, errno) {
-	node := x.f.node
+	node := x.f.proc.node
 	switch {
 	case node.row.transfer != nil:
 		return x.f.transfer(x.off, v, true)
@@ -159,10 +160,10 @@ func (t *Thread) writeNode(x transfer, v [][]byte) (int64, errno) {
 func (f *File) transfer(off int64, v [][]byte, write bool) (total int64, e errno) {
 	at := off
 	if off < 0 {
-		at = f.at
+		at = f.proc.at
 	}
 	for _, b := range v {
-		n, err := f.node.row.transfer(f, b, at+total, write)
+		n, err := f.proc.node.row.transfer(f, b, at+total, write)
 		total += int64(n)
 		if err != 0 && total == 0 {
 			return 0, err
@@ -172,14 +173,14 @@ func (f *File) transfer(off int64, v [][]byte, write bool) (total int64, e errno
 		}
 	}
 	if off < 0 {
-		f.at += total
+		f.proc.at += total
 	}
 	return total, 0
 }
 
 // seekNode moves the position of a file of /proc, whose end nobody knows.
 func (f *File) seekNode(k *Kernel, off int64, whence int) (int64, errno) {
-	if f.node.row.transfer == nil {
+	if f.proc.node.row.transfer == nil {
 		if whence > unix.SEEK_CUR {
 			return 0, abi.EINVAL
 		}
@@ -188,19 +189,19 @@ func (f *File) seekNode(k *Kernel, off int64, whence int) (int64, errno) {
 	switch whence {
 	case unix.SEEK_SET:
 	case unix.SEEK_CUR:
-		off += f.at
+		off += f.proc.at
 	default:
 		return 0, abi.EINVAL
 	}
-	f.at = off // addresses have all 64 bits
+	f.proc.at = off // addresses have all 64 bits
 	return off, 0
 }
 
-// rewind makes a listing anew, as the first read of a directory does.
+// rewind makes a listing once more, as the first read of a directory does.
 func (f *File) rewind() {
-	f.entries = f.entries[:0]
-	for i, name := range append([]string{".", ".."}, f.node.row.names(f.node)...) {
-		f.entries = append(f.entries, abi.Dirent{Ino: f.node.direntIno(name), Off: int64(i + 1), Type: f.node.direntType(name), Name: name})
+	f.listing.entries = f.listing.entries[:0]
+	for i, name := range append([]string{".", ".."}, f.proc.node.row.names(f.proc.node)...) {
+		f.listing.entries = append(f.listing.entries, abi.Dirent{Ino: f.proc.node.direntIno(name), Off: int64(i + 1), Type: f.proc.node.direntType(name), Name: name})
 	}
 }
 

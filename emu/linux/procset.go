@@ -13,7 +13,7 @@ import (
 func setComm(n *procNode, text string) errno {
 	text, _, _ = strings.Cut(text, "\x00")
 	n.t.comm = comm(text)
-	if n.t == n.k.cur {
+	if n.t == n.k.sched.cur {
 		n.k.cpu.Machine.Comm = n.t.comm
 	}
 	return 0
@@ -34,7 +34,7 @@ const dumpFilter = 0x33
 func setDumpFilter(n *procNode, text string) errno {
 	v, e := number(text, 0, 1<<32-1)
 	if e == 0 {
-		n.p.dumpFilter = uint32(v) & 0x1ff
+		n.p.dump.filter = uint32(v) & 0x1ff
 	}
 	return e
 }
@@ -46,7 +46,7 @@ func setOOMScoreAdj(n *procNode, text string) errno {
 	switch {
 	case e != 0:
 		return e
-	case int(v) < n.p.oomAdj && !n.p.creds.privileged():
+	case int(v) < n.p.oomAdj && !n.p.creds.Privileged():
 		return abi.EACCES
 	}
 	n.p.oomAdj = int(v)

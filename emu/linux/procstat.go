@@ -2,13 +2,15 @@ package linux
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
-	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
+	"panda/emu/linux/proc"
 )
 
 // What the files of /proc/PID say about a process and its threads, in the forms of
@@ -26,7 +28,7 @@ func (p *Process) memText(start, end guest.Addr) string {
 // stateLetter is the state of a thread as ps shows it.
 func (t *Thread) stateLetter() string {
 	switch {
-	case t.p.stopped:
+	case t.p.job.stopped:
 		return "T"
 	case t.tracing.by != nil:
 		return "t"
@@ -40,159 +42,69 @@ func (t *Thread) stateLetter() string {
 // no program is placed at random.
 func (p *Process) flagBits() int {
 	const forkNoExec = 0x40
-	if p.parent != nil && !p.execed {
+	if p.family.parent != nil && !p.family.execed {
 		return forkNoExec
 	}
 	return 0
 }
 
-// statText is /proc/PID/stat (proc_pid_stat(5)); what the kernel does not count
-// is 0.
-func statText(n *procNode) string {
-	p, t, m := n.p, n.t, n.p.mm
-	used := p.used
-	if n.path != procTop+"/"+strconv.Itoa(p.pid)+"/stat" {
-		used = t.used
-	}
+// task is what stat and status tell of a thread, but for the signals that wait.
+func (t *Thread) task() *proc.Task {
+	p := t.p
 	tty, fg := p.tty()
-	ign, caught := p.actionSets()
-	_, file, anon := rss(m)
-	return statLine(map[int]any{
-		1: t.tid, 2: "(" + t.comm + ")", 3: t.stateLetter(), 4: p.parentID(), 5: p.pgid, 6: p.sid, 7: tty, 8: fg, 9: p.flagBits(),
-		14: used / clockTick, 16: p.childUsed / clockTick, 18: 20, 20: len(p.threads), 22: t.startTicks(),
-		23: m.Space.Size(), 24: file + anon, 25: p.limit(unix.RLIMIT_RSS),
-		26: uint64(m.StartCode), 27: uint64(m.EndCode), 28: uint64(m.StartStack),
-		31: t.pending.set, 32: t.mask, 33: ign, 34: caught, 35: wchan(t), 38: p.exitSignal,
-		45: uint64(m.StartData), 46: uint64(m.EndData), 47: uint64(m.BrkStart),
-		48: uint64(m.ArgStart), 49: uint64(m.ArgEnd), 50: uint64(m.EnvStart), 51: uint64(m.EnvEnd),
-	})
+	ign, caught := p.signal.actions.Sets()
+	return &proc.Task{
+		PID: p.pid, TID: t.tid, PPID: p.parentID(), Tracer: t.tracer(), PGID: p.job.pgid, SID: p.job.sid,
+		Comm: t.comm, State: t.stateLetter(), Flags: p.flagBits(), TTY: tty, Foreground: fg, Threads: len(p.threads), Waits: t.state == parked,
+		Signals: proc.Signals{
+			Pending: t.signal.pending.Set, Shared: p.signal.pending.Set, Blocked: t.signal.mask, Ignored: ign, Caught: caught,
+			OnExit: p.exit.signal, Limit: p.limit(unix.RLIMIT_SIGPENDING),
+		},
+		Times: proc.Times{Used: t.sched.used / userTick, Children: p.usage.children / userTick, Started: t.sched.started / userTick},
+		Creds: &p.creds, Umask: t.fs.umask, FDSize: t.files.size(), RSSLimit: p.limit(unix.RLIMIT_RSS),
+	}
 }
 
-// statLine joins the fields of stat by their numbers; the others are 0.
-func statLine(values map[int]any) string {
-	fields := make([]string, 53)
-	for i := range fields {
-		fields[i] = "0"
-		if v, ok := values[i]; ok {
-			fields[i] = fmt.Sprint(v)
-		}
+// statText is /proc/PID/stat, of the whole process or of a thread.
+func statText(n *procNode) string {
+	task := n.t.task()
+	if n.path == namei.ProcTop+"/"+strconv.Itoa(n.p.pid)+"/stat" {
+		task.Times.Used = n.p.usage.own / userTick
 	}
-	return strings.Join(fields[1:], " ") + "\n"
+	return proc.StatText(task, n.p.mm)
 }
 
-// startTicks is when a thread began, since the host did.
-func (t *Thread) startTicks() int64 { return t.started / clockTick }
+func statusText(n *procNode) string {
+	task := n.t.task()
+	task.Signals.Queued = n.k.queuedSignals()
+	return proc.StatusText(task, n.p.mm, n.k.capabilities)
+}
 
-// wchan is whether a thread waits.
-func wchan(t *Thread) int {
-	if t.state == parked {
-		return 1
+// remains are what is left of a process that has ended.
+func (p *Process) remains() *proc.Ended {
+	return &proc.Ended{
+		PID: p.pid, PPID: p.parentID(), PGID: p.job.pgid, SID: p.job.sid, Comm: p.exit.comm, Creds: &p.creds,
+		Times:      proc.Times{Used: p.usage.own / userTick, Children: p.usage.children / userTick},
+		ExitSignal: p.exit.signal, Status: p.exit.status,
 	}
-	return 0
+}
+
+func limitsText(n *procNode) string { return proc.LimitsText(&n.p.rlimits) }
+
+func schedText(n *procNode) string {
+	return proc.SchedText(n.t.tid, n.t.comm, len(n.p.threads), n.t.sched.used)
 }
 
 // tty is the terminal of the process's session: its device number and foreground
 // group.
 func (p *Process) tty() (dev uint64, fg int) {
-	if x := p.k.sessionTTY(p.sid); x != nil {
+	if x := p.k.sessionTTY(p.job.sid); x != nil {
 		return x.dev, x.fg
 	}
 	return 0, -1
 }
 
-// endedText is a file of a process that nobody has waited for yet.
-func endedText(p *Process, name string) string {
-	comm := p.comm
-	switch name {
-	case "cmdline":
-		return ""
-	case "comm":
-		return comm + "\n"
-	case "stat":
-		return statLine(map[int]any{
-			1: p.pid, 2: "(" + comm + ")", 3: "Z", 4: p.parentID(), 5: p.pgid, 6: p.sid, 8: -1,
-			14: p.used / clockTick, 16: p.childUsed / clockTick, 18: 20, 20: 1, 38: p.exitSignal, 52: p.status,
-		})
-	}
-	return formatRows([][2]string{
-		{"Name", comm},
-		{"State", "Z (zombie)"},
-		{"Tgid", strconv.Itoa(p.pid)},
-		{"Ngid", "0"},
-		{"Pid", strconv.Itoa(p.pid)},
-		{"PPid", strconv.Itoa(p.parentID())},
-		{"TracerPid", "0"},
-		{"Uid", idList(p.creds.uid)},
-		{"Gid", idList(p.creds.gid)},
-		{"Threads", "1"},
-	})
-}
-
-func hex64(v uint64) string { return fmt.Sprintf("%016x", v) }
-
-// actionSets are the signals that are ignored and that have handlers.
-func (p *Process) actionSets() (ign, caught uint64) {
-	for sig := int32(1); sig <= numSignals; sig++ {
-		switch p.actions[sig].Handler {
-		case abi.SIG_DFL:
-		case abi.SIG_IGN:
-			ign |= bit(sig)
-		default:
-			caught |= bit(sig)
-		}
-	}
-	return ign, caught
-}
-
-// limitRows are the resource limits with their units, by number.
-var limitRows = [numRlimits][2]string{
-	unix.RLIMIT_CPU: {"cpu time", "seconds"}, unix.RLIMIT_FSIZE: {"file size", "bytes"}, unix.RLIMIT_DATA: {"data size", "bytes"},
-	unix.RLIMIT_STACK: {"stack size", "bytes"}, unix.RLIMIT_CORE: {"core file size", "bytes"}, unix.RLIMIT_RSS: {"resident set", "bytes"},
-	unix.RLIMIT_NPROC: {"processes", "processes"}, unix.RLIMIT_NOFILE: {"open files", "files"}, unix.RLIMIT_MEMLOCK: {"locked memory", "bytes"},
-	unix.RLIMIT_AS: {"address space", "bytes"}, unix.RLIMIT_LOCKS: {"file locks", "locks"}, unix.RLIMIT_SIGPENDING: {"pending signals", "signals"},
-	unix.RLIMIT_MSGQUEUE: {"msgqueue size", "bytes"}, unix.RLIMIT_NICE: {"nice priority", ""}, unix.RLIMIT_RTPRIO: {"realtime priority", ""},
-	unix.RLIMIT_RTTIME: {"realtime timeout", "us"},
-}
-
-func limitsText(n *procNode) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
-	value := func(v uint64) string {
-		if v == unlimited {
-			return "unlimited"
-		}
-		return strconv.FormatUint(v, 10)
-	}
-	for i, r := range limitRows {
-		l := n.p.rlimits[i]
-		fmt.Fprintf(&b, "%-25s %-20s %-20s ", "Max "+r[0], value(l.Cur), value(l.Max))
-		if r[1] != "" {
-			fmt.Fprintf(&b, "%-10s", r[1])
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// schedText is what /proc/PID/sched begins with.
-func schedText(n *procNode) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%d, #threads: %d)\n%s\n", n.t.comm, n.t.tid, len(n.p.threads), strings.Repeat("-", 67))
-	row := func(name string, v any) { fmt.Fprintf(&b, "%-45s:%21v\n", name, v) }
-	ms := fmt.Sprintf("%d.%06d", n.t.used/1e6, n.t.used%1e6)
-	row("se.exec_start", ms)
-	row("se.vruntime", ms)
-	row("se.sum_exec_runtime", ms)
-	for _, name := range []string{"se.nr_migrations", "nr_switches", "nr_voluntary_switches", "nr_involuntary_switches"} {
-		row(name, 0)
-	}
-	row("se.load.weight", 1048576)
-	row("policy", 0)
-	row("prio", 120)
-	return b.String()
-}
-
-func autogroupText(n *procNode) string { return fmt.Sprintf("/autogroup-%d nice 0\n", n.p.sid) }
+func autogroupText(n *procNode) string { return fmt.Sprintf("/autogroup-%d nice 0\n", n.p.job.sid) }
 
 // ioText: the kernel counts none of it.
 func ioText(*procNode) string {
@@ -203,7 +115,7 @@ func ioText(*procNode) string {
 func childrenText(n *procNode) string {
 	var b strings.Builder
 	if n.t == n.p.leader() {
-		for _, c := range n.p.children {
+		for _, c := range n.p.family.children {
 			fmt.Fprintf(&b, "%d ", c.pid)
 		}
 	}
@@ -216,7 +128,7 @@ func syscallText(n *procNode) string {
 	t := n.t
 	c := &t.call
 	switch {
-	case t == t.k.cur && !c.active, t.state == ready && !c.active:
+	case t == t.k.sched.cur && !c.active, t.state == ready && !c.active:
 		return "running\n"
 	case !c.active:
 		return fmt.Sprintf("-1 0x%x 0x%x\n", t.sp(), t.pc())
@@ -234,7 +146,10 @@ func wchanText(*procNode) string { return "0" }
 // timersText lists the timers of timer_create.
 func timersText(n *procNode) string {
 	var b strings.Builder
-	for _, tm := range n.p.posix {
+	for _, tm := range n.p.timers.posix {
+		if tm == nil { // deleted
+			continue
+		}
 		fmt.Fprintf(&b, "ID: %d\nsignal: %d/%016x\nnotify: %s/%s.%d\nClockID: %d\n", tm.id, tm.signo, tm.value, notifyName(tm), "pid", n.p.pid, tm.clock)
 	}
 	return b.String()
@@ -251,4 +166,22 @@ func notifyName(tm *timer) string {
 		return "signal/tid"
 	}
 	return "signal"
+}
+
+// size is how many descriptors a table of the kernel has room for: it grows by
+// doubling.
+func (ft *fdTable) size() int { return max(64, 1<<bits.Len(uint(max(len(ft.slots), 1)-1))) }
+
+// allCaps is the bounding set: prctl drops nothing from it.
+const allCaps = 1<<41 - 1
+
+// capabilities are the emulator's, as capget tells.
+func (k *Kernel) capabilities() proc.Caps {
+	head, data := make([]byte, 8), make([]byte, 24)
+	le.PutUint32(head, capVersionNow)
+	if k.host.Capget(head, data) != 0 {
+		return proc.Caps{Bounding: allCaps}
+	}
+	word := func(i int) uint64 { return uint64(le.Uint32(data[4*i:])) | uint64(le.Uint32(data[12+4*i:]))<<32 }
+	return proc.Caps{Effective: word(0), Permitted: word(1), Inheritable: word(2), Bounding: allCaps}
 }

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,9 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
+	"panda/emu/linux/proc"
 	"panda/emu/mmu"
 )
 
@@ -34,7 +38,7 @@ func init() { // the rows refer to one another
 		{name: "clear_refs", mode: regular | 0o200, set: setClearRefs},
 		{name: "cmdline", mode: regular | 0o444, text: func(n *procNode) string { return n.p.memText(n.p.mm.ArgStart, n.p.mm.ArgEnd) }},
 		{name: "comm", mode: regular | 0o644, text: func(n *procNode) string { return n.t.comm + "\n" }, set: setComm},
-		{name: "coredump_filter", mode: regular | 0o644, text: func(n *procNode) string { return fmt.Sprintf("%08x\n", n.p.dumpFilter) }, set: setDumpFilter, perProcess: true},
+		{name: "coredump_filter", mode: regular | 0o644, text: func(n *procNode) string { return fmt.Sprintf("%08x\n", n.p.dump.filter) }, set: setDumpFilter, perProcess: true},
 		{name: "cpuset", mode: regular | 0o444, text: mirrored("cpuset", "/\n")},
 		{name: "cwd", mode: symlink | 0o777, link: func(n *procNode) (string, errno) { return n.t.fs.name(n.k) }, open: openCwd},
 		{name: "environ", mode: regular | 0o400, text: func(n *procNode) string { return n.p.memText(n.p.mm.EnvStart, n.p.mm.EnvEnd) }},
@@ -48,14 +52,14 @@ func init() { // the rows refer to one another
 		{name: "limits", mode: regular | 0o444, text: limitsText},
 		{name: "loginuid", mode: regular | 0o644, text: fixed("4294967295")},
 		{name: "map_files", mode: folder | 0o500, names: mapFileNames, child: mapFileChild, perProcess: true},
-		{name: "maps", mode: regular | 0o444, text: func(n *procNode) string { return mapsText(n.p.mm) }},
+		{name: "maps", mode: regular | 0o444, text: func(n *procNode) string { return proc.MapsText(n.p.mm) }},
 		{name: "mem", mode: regular | 0o600, transfer: transferMem},
 		{name: "mountinfo", mode: regular | 0o444, text: mirrored("mountinfo", "1 0 0:1 / / rw - overlay overlay rw\n2 1 0:2 / /proc rw - proc proc rw\n")},
 		{name: "mounts", mode: regular | 0o444, text: mirrored("mounts", "overlay / overlay rw 0 0\nproc /proc proc rw 0 0\n")},
 		{name: "mountstats", mode: regular | 0o400, text: mirrored("mountstats", "device overlay mounted on / with fstype overlay\ndevice proc mounted on /proc with fstype proc\n"), perProcess: true},
 		{name: "net", mode: folder | 0o555, names: mirrorNames("net"), child: mirrorChild("net"), mirror: true},
 		{name: "ns", mode: folder | 0o511, names: mirrorNames("ns"), child: mirrorChild("ns"), mirror: true},
-		{name: "numa_maps", mode: regular | 0o444, text: numaMapsText},
+		{name: "numa_maps", mode: regular | 0o444, text: func(n *procNode) string { return proc.NumaMapsText(n.p.mm) }},
 		{name: "oom_adj", mode: regular | 0o644, text: oomAdjText, set: setOOMAdj},
 		{name: "oom_score", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d\n", (1000+n.p.oomAdj)*2/3) }},
 		{name: "oom_score_adj", mode: regular | 0o644, text: func(n *procNode) string { return fmt.Sprintf("%d\n", n.p.oomAdj) }, set: setOOMScoreAdj},
@@ -64,14 +68,14 @@ func init() { // the rows refer to one another
 		{name: "projid_map", mode: regular | 0o644, text: fixed(idMap)},
 		{name: "root", mode: symlink | 0o777, link: func(*procNode) (string, errno) { return "/", 0 }, open: openRoot},
 		{name: "sched", mode: regular | 0o644, text: schedText, set: accept},
-		{name: "schedstat", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d 0 0\n", n.t.used) }},
+		{name: "schedstat", mode: regular | 0o444, text: func(n *procNode) string { return fmt.Sprintf("%d 0 0\n", n.t.sched.used) }},
 		{name: "sessionid", mode: regular | 0o444, text: fixed("4294967295")},
 		{name: "setgroups", mode: regular | 0o644, text: fixed("allow\n")},
-		{name: "smaps", mode: regular | 0o444, text: func(n *procNode) string { return smapsText(n.p.mm) }},
-		{name: "smaps_rollup", mode: regular | 0o444, text: func(n *procNode) string { return smapsRollupText(n.p.mm) }},
+		{name: "smaps", mode: regular | 0o444, text: func(n *procNode) string { return proc.SmapsText(n.p.mm) }},
+		{name: "smaps_rollup", mode: regular | 0o444, text: func(n *procNode) string { return proc.SmapsRollupText(n.p.mm) }},
 		{name: "stack", mode: regular | 0o400, text: fixed("")},
 		{name: "stat", mode: regular | 0o444, text: statText},
-		{name: "statm", mode: regular | 0o444, text: func(n *procNode) string { return statmText(n.p.mm) }},
+		{name: "statm", mode: regular | 0o444, text: func(n *procNode) string { return proc.StatmText(n.p.mm) }},
 		{name: "status", mode: regular | 0o444, text: statusText},
 		{name: "syscall", mode: regular | 0o400, text: syscallText},
 		{name: "task", mode: folder | 0o555, names: taskNames, child: taskChild, perProcess: true},
@@ -109,24 +113,6 @@ func mirrored(name, other string) func(*procNode) string {
 	}
 }
 
-// hostText is the content of a file of the host.
-func (k *Kernel) hostText(name string) (string, errno) {
-	fd, e := k.host.Openat(unix.AT_FDCWD, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if e != 0 {
-		return "", e
-	}
-	defer k.host.Close(fd)
-	var text []byte
-	buf := make([]byte, 32<<10)
-	for {
-		n, e := k.host.Read(fd, buf)
-		if e != 0 || n == 0 {
-			return string(text), e
-		}
-		text = append(text, buf[:n]...)
-	}
-}
-
 // mirrorNames and mirrorChild are those of a directory that is the same for the
 // guest as for the emulator.
 func mirrorNames(name string) func(*procNode) []string {
@@ -138,7 +124,7 @@ func mirrorChild(name string) func(*procNode, string) *procNode {
 		at := *n
 		at.host = "/proc/self/" + name
 		c := hostChild(&at, child)
-		if c != nil && c.typ() == symlink {
+		if c != nil && c.Typ() == symlink {
 			c.row = &namespaceRow
 		}
 		return c
@@ -167,17 +153,17 @@ func taskChild(n *procNode, name string) *procNode {
 	return nil
 }
 
-// endedFiles are those whose content does not need a process that lives.
-var endedFiles = []string{"stat", "status", "cmdline", "comm"}
-
-func endedNames(*procNode) []string { return endedFiles }
+func endedNames(n *procNode) []string { return n.p.remains().Files() }
 
 func endedChild(n *procNode, name string) *procNode {
-	if !slices.Contains(endedFiles, name) {
+	if !slices.Contains(endedNames(n), name) {
 		return nil
 	}
-	return n.below(&procRow{name: name, mode: regular | 0o444, text: func(n *procNode) string { return endedText(n.p, name) }}, name)
+	return n.below(&endedFileRow, name)
 }
+
+// endedFileRow is a file in the directory of a process that has ended.
+var endedFileRow = procRow{mode: regular | 0o444, text: func(n *procNode) string { return n.p.remains().Text(path.Base(n.path)) }}
 
 func fdNames(n *procNode) []string { return n.t.files.names() }
 
@@ -208,16 +194,16 @@ func (n *procNode) fileOf(name string) *File {
 
 var fdRow = procRow{mode: symlink | 0o700, link: func(n *procNode) (string, errno) { return n.k.realPath(n.file), 0 }, open: openFD}
 
-// openFD is the open file behind a link of fd. One of /proc is opened by its name.
-func openFD(n *procNode) (target, errno) {
+// openFD is the open file that a link of fd leads to. One of /proc is opened by its name.
+func openFD(n *procNode) (namei.Target, errno) {
 	f := n.file
 	switch {
-	case f.proc != "":
-		return target{proc: f.proc}, 0
+	case f.proc.name != "":
+		return namei.Target{Proc: f.proc.name}, 0
 	case f.mode == unix.S_IFDIR:
-		return target{dir: f.fd, guest: f.path}, 0
+		return namei.Target{Dir: f.fd, Guest: f.path}, 0
 	}
-	return target{dir: unix.AT_FDCWD, path: fdPath(f.fd), guest: f.path}, 0
+	return namei.Target{Dir: unix.AT_FDCWD, Path: hostfile.Path(f.fd), Guest: f.path}, 0
 }
 
 func fdinfoChild(n *procNode, name string) *procNode {
@@ -242,10 +228,10 @@ func fdinfoText(n *procNode) string {
 		switch key, _, _ := strings.Cut(line, ":"); {
 		case key == "flags":
 			fmt.Fprintf(&b, "flags:\t0%o\n", f.flags|abi.O_LARGEFILE)
-		case key == "pos" && f.node != nil && f.node.row.transfer != nil:
-			fmt.Fprintf(&b, "pos:\t%d\n", f.at)
-		case key == "pos" && f.node != nil && f.node.typ() == folder:
-			fmt.Fprintf(&b, "pos:\t%d\n", f.pos)
+		case key == "pos" && f.proc.node != nil && f.proc.node.row.transfer != nil:
+			fmt.Fprintf(&b, "pos:\t%d\n", f.proc.at)
+		case key == "pos" && f.proc.node != nil && f.proc.node.Typ() == folder:
+			fmt.Fprintf(&b, "pos:\t%d\n", f.listing.pos)
 		default:
 			b.WriteString(line)
 		}
@@ -256,23 +242,25 @@ func fdinfoText(n *procNode) string {
 	return b.String()
 }
 
-func openCwd(n *procNode) (target, errno) {
+func openCwd(n *procNode) (namei.Target, errno) {
 	if n.t.fs.proc != "" {
-		return target{proc: n.t.fs.proc}, 0
+		return namei.Target{Proc: n.t.fs.proc}, 0
 	}
-	return target{dir: n.t.fs.cwd.fd, guest: n.t.fs.path}, 0
+	return namei.Target{Dir: n.t.fs.cwd.fd, Guest: n.t.fs.path}, 0
 }
 
-func openRoot(*procNode) (target, errno) { return target{dir: unix.AT_FDCWD, path: "/", guest: "/"}, 0 }
+func openRoot(*procNode) (namei.Target, errno) {
+	return namei.Target{Dir: unix.AT_FDCWD, Path: "/", Guest: "/"}, 0
+}
 
 // openExe is the program's file. Where it lay is a name without links; what the
 // guest has put there since is not followed.
-func openExe(n *procNode) (target, errno) {
-	fd, _, walk, e := n.k.cur.openHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
+func openExe(n *procNode) (namei.Target, errno) {
+	fd, _, walk, e := n.k.sched.cur.work.paths.OpenHandle(unix.AT_FDCWD, n.k.hostPath(n.p.mm.Exe), unix.O_NOFOLLOW)
 	if walk {
 		e = abi.ENOENT
 	}
-	return target{dir: unix.AT_FDCWD, path: fdPath(fd), guest: n.p.mm.Exe}, e
+	return namei.Target{Dir: unix.AT_FDCWD, Path: hostfile.Path(fd), Guest: n.p.mm.Exe}, e
 }
 
 // attrNames are the attributes of security modules, of which there is none.
@@ -292,6 +280,9 @@ var attrRow = procRow{mode: regular | 0o666, transfer: func(*File, []byte, int64
 func mapFileName(r *mmu.Region) string { return fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)) }
 
 func mapFileNames(n *procNode) (names []string) {
+	if n.gone() {
+		return nil
+	}
 	for _, r := range n.p.mm.Space.Regions() {
 		if r.Ino != 0 {
 			names = append(names, mapFileName(&r))
@@ -301,18 +292,34 @@ func mapFileNames(n *procNode) (names []string) {
 }
 
 func mapFileChild(n *procNode, name string) *procNode {
+	at := n.below(&mapFileRow, name)
+	r, ok := at.mapped()
+	if !ok {
+		return nil
+	}
+	at.mode = symlink | 0o400
+	if r.Prot&guest.Write != 0 {
+		at.mode |= 0o200
+	}
+	return at
+}
+
+// mapped is the map of a file that a link of map_files names.
+func (n *procNode) mapped() (r mmu.Region, ok bool) {
+	name := path.Base(n.path)
 	start, _, _ := strings.Cut(name, "-")
 	a, err := strconv.ParseUint(start, 16, 64)
 	if err != nil {
-		return nil
+		return r, false
 	}
-	r, ok := n.p.mm.Space.Region(guest.Addr(a))
-	if !ok || r.Ino == 0 || mapFileName(&r) != name {
-		return nil
-	}
-	mode := uint32(symlink | 0o400)
-	if r.Prot&guest.Write != 0 {
-		mode |= 0o200
-	}
-	return n.below(&procRow{mode: mode, link: func(*procNode) (string, errno) { return r.Name, 0 }}, name)
+	r, ok = n.p.mm.Space.Region(guest.Addr(a))
+	return r, ok && r.Ino != 0 && mapFileName(&r) == name
 }
+
+// mapFileRow is a link of map_files.
+var mapFileRow = procRow{mode: symlink | 0o400, link: func(n *procNode) (string, errno) {
+	if r, ok := n.mapped(); ok {
+		return r.Name, 0
+	}
+	return "", abi.ENOENT
+}}

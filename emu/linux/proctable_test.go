@@ -141,3 +141,53 @@ func TestProgramReplaced(t *testing.T) {
 		g.fails(abi.ENOENT, unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/exe", abi.O_RDONLY, 0)
 	})
 }
+
+// TestProcTimers: /proc/PID/timers has no entry for a timer that was deleted.
+func TestProcTimers(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		id, buf := g.alloc(8), g.alloc(4096)
+		for range 2 {
+			g.must(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, id)
+		}
+		g.must(unix.SYS_TIMER_DELETE, 0)
+		fd := g.must(unix.SYS_OPENAT, abi.AT_FDCWD, "/proc/self/timers", 0, 0)
+		text := string(g.get(buf, int(g.must(unix.SYS_READ, fd, buf, 4096))))
+		g.check(strings.HasPrefix(text, "ID: 1\nsignal: 14/") && strings.Count(text, "ID:") == 2, "timers are %q", text)
+	})
+}
+
+// TestProcHandles: what open files of a process say when it has ended, and when it has
+// been waited for.
+func TestProcHandles(t *testing.T) {
+	guestRun(t, func(g *fakeThread) {
+		r, w := g.pipe()
+		child := g.fork(func(g *fakeThread) { g.sys(unix.SYS_READ, r, g.alloc(1), 1) })
+		open := func(name string, flags int) int64 {
+			return g.must(unix.SYS_OPENAT, abi.AT_FDCWD, fmt.Sprintf("/proc/%d/%s", child, name), flags, 0)
+		}
+		var links, dirs []int64
+		for _, name := range []string{"exe", "cwd", "root", "fd/0"} {
+			links = append(links, open(name, abi.O_PATH|abi.O_NOFOLLOW))
+		}
+		for _, name := range []string{"", "fd", "fdinfo", "map_files", "task"} {
+			dirs = append(dirs, open(name, abi.O_RDONLY|abi.O_DIRECTORY))
+		}
+		buf := g.alloc(4096)
+		look := func(want errno) {
+			for i, fd := range links {
+				n := g.sys(unix.SYS_READLINKAT, fd, "", buf, 4096)
+				g.check(want == 0 && n > 0 || want != 0 && n == -int64(want), "link %d: %d, want errno %d", i, n, int(want))
+			}
+			for _, fd := range dirs {
+				g.must(unix.SYS_LSEEK, fd, 0, 0)
+				g.must(unix.SYS_GETDENTS64, fd, buf, 4096)
+			}
+		}
+		look(0)
+		g.must(unix.SYS_WRITE, w, "x", 1)
+		g.must(unix.SYS_WAITID, 1, child, 0, unix.WEXITED|unix.WNOWAIT, 0)
+		look(abi.ENOENT)
+		g.wait()
+		look(abi.ENOENT)
+	})
+}

@@ -95,7 +95,7 @@ func (g guarded) Do(c *hostsys.Call) {
 	case unix.SYS_PPOLL:
 		c.Args[2] = hostsys.Arg{Dir: hostsys.In, Buf: make([]byte, 16)}
 		if k := *g.k; k != nil {
-			for _, t := range append([]*Thread(nil), k.threads...) {
+			for _, t := range append([]*Thread(nil), k.tasks.threads...) {
 				t.interrupt()
 			}
 		}
@@ -132,8 +132,8 @@ func randomCalls(t *testing.T, calls []abi.Call, gate vcpu.Gate) {
 	for seed := range uint64(20) {
 		var k *Kernel
 		cfg := testConfig(t, t.TempDir())
-		newFakeEngine(t).image(cfg.Path, nil)
-		cfg.Host.Door = guarded{cfg.Host.Door, &k, cfg.Dir}
+		newFakeEngine(t).image(cfg.Command.Path, nil)
+		cfg.Host.Door = guarded{cfg.Host.Door, &k, cfg.Command.Dir}
 		e := &randomEngine{rng: rand.New(rand.NewPCG(seed, 7)), calls: harmless(calls), gate: gate, args: args, left: n}
 		c := newFakeCPU()
 		made, err := New(cfg, c, e)
@@ -142,9 +142,9 @@ func randomCalls(t *testing.T, calls []abi.Call, gate vcpu.Gate) {
 		}
 		for i := range 64 { // words that serve as paths, lengths, flags and pointers
 			word := []byte([]string{"f\x00", "d\x00", "d/f\x00", "\x00", "\x03\x00\x00\x00", "\x40\x00\x41\x00\x00\x00", "/proc/self/fd\x00", "\xff\xff\xff\xff"}[i%8])
-			made.cur.p.mm.Space.Write(guest.Addr(0x410000+8*i), word[:min(8, len(word))])
+			made.sched.cur.p.mm.Space.Write(guest.Addr(0x410000+8*i), word[:min(8, len(word))])
 		}
-		os.Mkdir(cfg.Dir+"/d", 0o700)
+		os.Mkdir(cfg.Command.Dir+"/d", 0o700)
 		k = made
 		func() {
 			defer func() {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // waitsShort is how long the calls with a time wait.
@@ -60,7 +61,7 @@ var waitings = []waiting{
 		return g.sys(unix.SYS_FUTEX, g.put([]byte{1, 0, 0, 0}), abi.FUTEX_WAIT_BITSET, 1, later(g), 0, 1)
 	}, abi.ETIMEDOUT, abi.EINTR},
 	{"rt_sigtimedwait", func(g *fakeThread, _, _ int64) int64 {
-		return g.sys(unix.SYS_RT_SIGTIMEDWAIT, le.AppendUint64(nil, bit(abi.SIGUSR2)), 0, &abi.Timespec{Sec: 100}, 8)
+		return g.sys(unix.SYS_RT_SIGTIMEDWAIT, le.AppendUint64(nil, signal.Bit(abi.SIGUSR2)), 0, &abi.Timespec{Sec: 100}, 8)
 	}, abi.EINTR, abi.EINTR},
 	{"wait4", func(g *fakeThread, _, _ int64) int64 {
 		g.fork(func(g *fakeThread) { g.must(unix.SYS_NANOSLEEP, short(g), 0) })

@@ -18,19 +18,20 @@ const pollEvery = 16
 // pick begins the turn of the thread that is next. A false result says that there
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
-	k.takeSignals(false)
+	k.sched.happened++
+	k.takeSignals()
 	i := k.nextReady()
-	if i < 0 || k.turns >= pollEvery || k.stirred {
+	if i < 0 || k.sched.turns >= pollEvery || k.sched.stirred {
 		k.pollWorld(i < 0)
-		k.turns, k.stirred = 0, false
+		k.sched.turns, k.sched.stirred = 0, false
 		i = k.nextReady()
 	}
 	if i < 0 {
 		return false
 	}
-	k.turns++
-	t := k.runq[i]
-	k.runq = slices.Delete(k.runq, i, i+1)
+	k.sched.turns++
+	t := k.sched.queue[i]
+	k.sched.queue = slices.Delete(k.sched.queue, i, i+1)
 	k.beginTurn(t)
 	return true
 }
@@ -38,7 +39,7 @@ func (k *Kernel) pick() bool {
 // slice runs the thread that has its turn until its time is up or it cannot go on.
 // After a StopRequest what is left of the turn is still its own.
 func (k *Kernel) slice() vcpu.Stop {
-	u := &k.turn
+	u := &k.sched.turn
 	t := u.t
 	if t.state == ready { // else it has ended while the guest was stopped
 		k.switchTo(t)
@@ -48,12 +49,15 @@ func (k *Kernel) slice() vcpu.Stop {
 			break
 		}
 		if !t.deliverSignals() {
-			if t.allowed != 0 { // held
+			if t.signal.allowed != 0 { // held
 				return vcpu.StopRequest
 			}
 			break
 		}
-		u.share(len(k.runq) == 0, called)
+		if k.takeSignals() {
+			continue
+		}
+		u.share(len(k.sched.queue) == 0, called)
 		before := k.cpu.Icount()
 		stop := k.engine.Run(k.cpu, t.allowance(u.left))
 		ran := int64(k.cpu.Icount() - before)
@@ -65,6 +69,7 @@ func (k *Kernel) slice() vcpu.Stop {
 			}
 			return stop
 		}
+		k.sched.happened++
 		k.handleStop(t, stop)
 		called = stop == vcpu.StopSyscall
 	}
@@ -87,12 +92,12 @@ func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
 // switchTo puts a thread on the CPU.
 func (k *Kernel) switchTo(t *Thread) {
 	c := k.cpu
-	if k.cur != t {
-		if k.cur != nil {
-			copy(k.cur.regs, c.W[:])
+	if k.sched.cur != t {
+		if k.sched.cur != nil {
+			copy(k.sched.cur.regs, c.W[:])
 		}
 		copy(c.W[:], t.regs)
-		k.cur = t
+		k.sched.cur = t
 	}
 	c.Machine.Thread, c.Machine.Process, c.Machine.Comm = t.tid, t.p.pid, t.comm
 	k.useSpace(t)
@@ -104,9 +109,9 @@ func (k *Kernel) useSpace(t *Thread) {
 	if c.Space == s {
 		return
 	}
-	old := k.lastASID
+	old := k.mem.lastASID
 	c.SetSpace(s)
-	k.lastASID = s.ID
+	k.mem.lastASID = s.ID
 	if old != s.ID {
 		k.bus.Fire(event.ASIDChanged, &event.Env{CPU: c, PC: c.PC(), OldASID: old})
 	}
@@ -115,12 +120,12 @@ func (k *Kernel) useSpace(t *Thread) {
 // pollWorld takes what came from outside and wakes the threads it was for. With
 // block it waits until something comes.
 func (k *Kernel) pollWorld(block bool) {
-	if block && len(k.flights) > 0 {
+	if block && len(k.sockets.flights) > 0 {
 		k.landAll() // somebody may wait for the end of a pipe that only a message kept
 	}
 	fds := []unix.PollFd{{Fd: int32(k.host.Wake), Events: unix.POLLIN}}
 	next := int64(math.MaxInt64)
-	for _, t := range k.threads {
+	for _, t := range k.tasks.threads {
 		if t.state != parked {
 			continue
 		}
@@ -129,21 +134,21 @@ func (k *Kernel) pollWorld(block bool) {
 			next = min(next, t.wait.deadline)
 		}
 	}
-	for _, tm := range k.timers {
+	for _, tm := range k.timers.real {
 		next = min(next, tm.next)
 	}
 	parkedFDs := len(fds)
 	fds = k.asyncFDs(fds)
 	timeout := k.pollTimeout(block, next)
-	if len(k.openings) > 0 && !k.exited && (timeout < 0 || timeout > fifoRetry) {
+	if len(k.files.openings) > 0 && !k.end.exited && (timeout < 0 || timeout > fifoRetry) {
 		timeout = fifoRetry
 	}
-	if k.exited && (timeout < 0 || timeout > idle) {
+	if k.end.exited && (timeout < 0 || timeout > idle) {
 		timeout = idle
 	}
 	n, _ := k.host.Ppoll(fds, timeout)
-	if n == 0 && timeout == idle && k.exited {
-		k.lingerUntil = 1 // whoever is left waits for nothing that comes soon
+	if n == 0 && timeout == idle && k.end.exited {
+		k.end.lingerUntil = 1 // whoever is left waits for nothing that comes soon
 	}
 	if fds[0].Revents != 0 {
 		k.host.Woken()
@@ -153,14 +158,19 @@ func (k *Kernel) pollWorld(block bool) {
 	k.meet()
 }
 
-// takeSignals gives the guest the signals that have come from outside, between two
-// turns or within one. One that comes while the guest runs taps the CPU, so that the
+// takeSignals gives the guest the signals that have come from outside, and reports
+// whether there were some. One that comes while the guest runs taps the CPU, so that the
 // guest takes it at the end of the block, as after an interrupt, and not when the world
 // is looked at next.
-func (k *Kernel) takeSignals(within bool) {
-	for _, sig := range k.host.TakeSignals(within) {
-		k.hostSignal(sig)
+func (k *Kernel) takeSignals() (some bool) {
+	if !k.host.Waiting() {
+		return false
 	}
+	for _, sig := range k.host.TakeSignals(k.sched.happened) {
+		k.hostSignal(sig)
+		some = true
+	}
+	return some
 }
 
 // pollTimeout is how long to wait, in nanoseconds.
@@ -181,7 +191,7 @@ func (k *Kernel) wakeThreads(fds []unix.PollFd, next int64) {
 	if next != math.MaxInt64 {
 		now = k.host.Now()
 	}
-	for _, t := range slices.Clone(k.threads) {
+	for _, t := range slices.Clone(k.tasks.threads) {
 		if t.state != parked {
 			continue
 		}

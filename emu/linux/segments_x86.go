@@ -223,10 +223,10 @@ func (t *Thread) writeLDT(a guest.Addr, size uint64, old bool) errno {
 
 // refreshAll loads segments of all threads of the address space again.
 func (t *Thread) refreshAll(changed uint16) {
-	for _, o := range t.k.threads {
+	for _, o := range t.k.tasks.threads {
 		switch {
 		case o.p.mm != t.p.mm:
-		case o == t.k.cur:
+		case o == t.k.sched.cur:
 			o.refresh(o.Words()[:], changed)
 		default:
 			o.refresh(o.regs, changed)

@@ -2,109 +2,36 @@ package linux
 
 import (
 	"math/bits"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/abi/text"
 	"panda/emu/linux/sigframe"
+	"panda/emu/linux/signal"
 )
-
-// numSignals is the highest signal number.
-const numSignals = 64
-
-// sigActions are what a process does on signals. Processes made with
-// CLONE_SIGHAND share them.
-type sigActions [numSignals + 1]abi.Sigaction
-
-// sigQueue is the signals that are pending. A standard signal is in it once.
-type sigQueue struct {
-	set   uint64
-	infos []abi.Siginfo
-}
-
-func bit(sig int32) uint64 { return 1 << (sig - 1) }
-
-func (q *sigQueue) add(info abi.Siginfo) {
-	if info.Signo < abi.SIGRTMIN && q.set&bit(info.Signo) != 0 {
-		return
-	}
-	q.set |= bit(info.Signo)
-	q.infos = append(q.infos, info)
-}
-
-// take removes the first entry of a signal.
-func (q *sigQueue) take(sig int32) abi.Siginfo {
-	i := slices.IndexFunc(q.infos, func(s abi.Siginfo) bool { return s.Signo == sig })
-	info := q.infos[i]
-	q.infos = slices.Delete(q.infos, i, i+1)
-	if !slices.ContainsFunc(q.infos, func(s abi.Siginfo) bool { return s.Signo == sig }) {
-		q.set &^= bit(sig)
-	}
-	return info
-}
-
-// drop removes all entries of the signals of a set.
-func (q *sigQueue) drop(set uint64) {
-	q.infos = slices.DeleteFunc(q.infos, func(s abi.Siginfo) bool { return set&bit(s.Signo) != 0 })
-	q.set &^= set
-}
-
-// disposition is what happens by default.
-type disposition uint8
-
-const (
-	terminate disposition = iota
-	ignore
-	stop
-	carryOn
-)
-
-var dispositions = [numSignals + 1]disposition{
-	abi.SIGCHLD: ignore, abi.SIGURG: ignore, abi.SIGWINCH: ignore, abi.SIGCONT: carryOn,
-	abi.SIGSTOP: stop, abi.SIGTSTP: stop, abi.SIGTTIN: stop, abi.SIGTTOU: stop,
-}
-
-// Sets of signals.
-const (
-	stopSignals = 1<<(abi.SIGSTOP-1) | 1<<(abi.SIGTSTP-1) | 1<<(abi.SIGTTIN-1) | 1<<(abi.SIGTTOU-1)
-	unblockable = 1<<(abi.SIGKILL-1) | 1<<(abi.SIGSTOP-1)
-	faultSet    = 1<<(abi.SIGSEGV-1) | 1<<(abi.SIGBUS-1) | 1<<(abi.SIGILL-1) | 1<<(abi.SIGFPE-1) | 1<<(abi.SIGTRAP-1) | 1<<(abi.SIGSYS-1)
-	coreSet     = faultSet | 1<<(abi.SIGQUIT-1) | 1<<(abi.SIGABRT-1) | 1<<(abi.SIGXCPU-1) | 1<<(abi.SIGXFSZ-1)
-)
-
-// ignored reports whether a process throws a signal away at once.
-func (p *Process) ignored(sig int32) bool {
-	switch h := p.actions[sig].Handler; h {
-	case abi.SIG_IGN:
-		return sig != abi.SIGKILL && sig != abi.SIGSTOP
-	case abi.SIG_DFL:
-		return dispositions[sig] == ignore
-	}
-	return false
-}
 
 // send gives a signal to one thread, to the process when shared is set.
 func (t *Thread) send(info abi.Siginfo, shared bool) {
 	p, sig := t.p, info.Signo
-	if p.ended {
+	if p.exit.ended {
 		return
 	}
 	p.beforeSignal(sig)
-	waiting := t.state == parked && t.wait.signals&bit(sig) != 0
-	if p.ignored(sig) && t.mask&bit(sig) == 0 && !waiting {
+	waiting := t.state == parked && t.wait.signals&signal.Bit(sig) != 0
+	if p.signal.actions.Ignored(sig) && t.signal.mask&signal.Bit(sig) == 0 && !waiting {
 		return
 	}
 	if shared {
-		p.pending.add(info)
+		p.signal.pending.Add(info)
 		for _, o := range p.threads {
 			if o.notice(sig) {
 				break
 			}
 		}
 	} else {
-		t.pending.add(info)
+		t.signal.pending.Add(info)
 		t.notice(sig)
 	}
 	t.k.signalFiles()
@@ -121,12 +48,12 @@ func (p *Process) sendProcess(info abi.Siginfo) {
 func (p *Process) beforeSignal(sig int32) {
 	switch {
 	case sig == abi.SIGCONT:
-		p.dropPending(stopSignals)
+		p.dropPending(signal.Stops)
 		p.carryOn()
-	case stopSignals&bit(sig) != 0:
+	case signal.Stops&signal.Bit(sig) != 0:
 		p.dropPending(1 << (abi.SIGCONT - 1))
 	case sig == abi.SIGKILL:
-		p.stopped = false
+		p.job.stopped = false
 		for _, t := range p.threads {
 			t.untrace()
 		}
@@ -134,19 +61,19 @@ func (p *Process) beforeSignal(sig int32) {
 }
 
 func (p *Process) dropPending(set uint64) {
-	p.pending.drop(set)
+	p.signal.pending.Drop(set)
 	for _, t := range p.threads {
-		t.pending.drop(set)
+		t.signal.pending.Drop(set)
 	}
 }
 
 // notice wakes the thread for a signal, if it can take it.
 func (t *Thread) notice(sig int32) bool {
 	switch {
-	case t.state == parked && t.wait.signals&bit(sig) != 0:
+	case t.state == parked && t.wait.signals&signal.Bit(sig) != 0:
 		t.giveUp()
 		t.wake()
-	case t.mask&bit(sig) != 0:
+	case t.signal.mask&signal.Bit(sig) != 0:
 		return false
 	default:
 		t.interrupt()
@@ -157,31 +84,33 @@ func (t *Thread) notice(sig int32) bool {
 // force gives the running thread a signal that it cannot put off: one that it
 // blocks or ignores kills it.
 func (t *Thread) force(info abi.Siginfo) {
-	act := &t.p.actions[info.Signo]
-	if t.mask&bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
+	act := &t.p.signal.actions[info.Signo]
+	if t.signal.mask&signal.Bit(info.Signo) != 0 || act.Handler == abi.SIG_IGN {
 		act.Handler = abi.SIG_DFL
-		t.mask &^= bit(info.Signo)
+		t.signal.mask &^= signal.Bit(info.Signo)
 	}
-	t.pending.add(info)
+	t.signal.pending.Add(info)
 }
 
 // deliverable are the signals that the thread would take now.
-func (t *Thread) deliverable() uint64 { return (t.pending.set | t.p.pending.set) &^ t.mask }
+func (t *Thread) deliverable() uint64 {
+	return (t.signal.pending.Set | t.p.signal.pending.Set) &^ t.signal.mask
+}
 
 // next takes the signal to deliver first: one that was held, faults, then the
 // lowest number.
 func (t *Thread) next(set uint64) abi.Siginfo {
-	if f := t.pending.set & set & faultSet; f != 0 {
+	if f := t.signal.pending.Set & set & signal.Faults; f != 0 {
 		set = f
 	}
-	if a := t.allowed; a != 0 && t.pending.set&set&bit(a) != 0 {
-		set = bit(a)
+	if a := t.signal.allowed; a != 0 && t.signal.pending.Set&set&signal.Bit(a) != 0 {
+		set = signal.Bit(a)
 	}
 	sig := int32(bits.TrailingZeros64(set) + 1)
-	if t.pending.set&bit(sig) != 0 {
-		return t.pending.take(sig)
+	if t.signal.pending.Set&signal.Bit(sig) != 0 {
+		return t.signal.pending.Take(sig)
 	}
-	return t.p.pending.take(sig)
+	return t.p.signal.pending.Take(sig)
 }
 
 // deliverSignals lets the running thread take its signals. A false result says
@@ -195,9 +124,10 @@ func (t *Thread) deliverSignals() bool {
 		case Drop:
 			continue
 		}
-		act := t.p.actions[info.Signo]
+		t.k.sched.happened++
+		act := t.p.signal.actions[info.Signo]
 		if t.k.tracer != nil {
-			t.k.tracer.line(t, abi.FormatSignal(&info))
+			t.k.tracer.Line(t, text.FormatSignal(&info))
 		}
 		switch {
 		case act.Handler == abi.SIG_IGN:
@@ -210,8 +140,8 @@ func (t *Thread) deliverSignals() bool {
 		}
 	}
 	t.restartCall()
-	if t.restore {
-		t.mask, t.restore = t.oldMask, false
+	if t.signal.restore {
+		t.signal.mask, t.signal.restore = t.signal.oldMask, false
 	}
 	return true
 }
@@ -222,39 +152,39 @@ func (t *Thread) handle(info abi.Siginfo, act abi.Sigaction) {
 	t.resumed = nil
 	t.restartSequence()
 	f := &sigframe.Frame{
-		Info: info, Act: act, Mask: t.mask, Stack: t.stackNow(), SP: guest.Addr(t.sp()),
-		Trapno: t.fault.trapno, Err: t.fault.err, FaultAddr: t.fault.addr,
+		Info: info, Act: act, Mask: t.signal.mask, Stack: t.stackNow(), SP: guest.Addr(t.sp()),
+		Trapno: t.signal.fault.trapno, Err: t.signal.fault.err, FaultAddr: t.signal.fault.addr,
 	}
-	if t.restore {
-		f.Mask, t.restore = t.oldMask, false
+	if t.signal.restore {
+		f.Mask, t.signal.restore = t.signal.oldMask, false
 	}
-	if act.Flags&abi.SA_ONSTACK != 0 && t.stack.Flags&abi.SS_DISABLE == 0 && t.stack.Size != 0 && !t.onStack() {
-		f.SP, f.Switched = guest.Addr(t.stack.SP+t.stack.Size), true
+	if act.Flags&abi.SA_ONSTACK != 0 && t.signal.stack.Flags&abi.SS_DISABLE == 0 && t.signal.stack.Size != 0 && !t.onStack() {
+		f.SP, f.Switched = guest.Addr(t.signal.stack.SP+t.signal.stack.Size), true
 	}
 	if !t.p.abi.Frames.Push(t, f) {
 		if info.Signo == abi.SIGSEGV {
-			t.p.actions[abi.SIGSEGV] = abi.Sigaction{}
+			t.p.signal.actions[abi.SIGSEGV] = abi.Sigaction{}
 		}
 		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
 		return
 	}
 	if act.Flags&abi.SA_RESETHAND != 0 {
-		t.p.actions[info.Signo].Handler = abi.SIG_DFL
+		t.p.signal.actions[info.Signo].Handler = abi.SIG_DFL
 	}
-	if t.stack.Flags&ssAutodisarm != 0 {
-		t.stack = abi.Stack{Flags: abi.SS_DISABLE}
+	if t.signal.stack.Flags&ssAutodisarm != 0 {
+		t.signal.stack = abi.Stack{Flags: abi.SS_DISABLE}
 	}
-	t.mask |= act.Mask
+	t.signal.mask |= act.Mask
 	if act.Flags&abi.SA_NODEFER == 0 {
-		t.mask |= bit(info.Signo)
+		t.signal.mask |= signal.Bit(info.Signo)
 	}
-	t.mask &^= unblockable
+	t.signal.mask &^= signal.Unblockable
 }
 
 // onStack reports whether the thread runs on its alternate stack.
 func (t *Thread) onStack() bool {
 	sp := t.sp()
-	return t.stack.Flags&ssAutodisarm == 0 && sp > t.stack.SP && sp-t.stack.SP <= t.stack.Size
+	return t.signal.stack.Flags&ssAutodisarm == 0 && sp > t.signal.stack.SP && sp-t.signal.stack.SP <= t.signal.stack.Size
 }
 
 // ssAutodisarm is SS_AUTODISARM.
@@ -262,7 +192,7 @@ const ssAutodisarm = -1 << 31
 
 // stackNow is the alternate stack as sigaltstack reports it.
 func (t *Thread) stackNow() abi.Stack {
-	s := t.stack
+	s := t.signal.stack
 	switch {
 	case s.Size == 0:
 		s.Flags |= abi.SS_DISABLE
@@ -276,16 +206,16 @@ func (t *Thread) stackNow() abi.Stack {
 // that the thread does not run on.
 func (t *Thread) defaultAction(info abi.Siginfo) bool {
 	sig := info.Signo
-	switch dispositions[sig] {
-	case ignore, carryOn:
+	switch signal.Default(sig) {
+	case signal.Ignore, signal.Continue:
 		return true
-	case stop:
+	case signal.Stop:
 		t.p.stop(sig)
-		return !t.p.stopped
+		return !t.p.job.stopped
 	}
-	t.report1(info)
+	t.reportDeath(info)
 	status := int(sig)
-	if coreSet&bit(sig) != 0 && t.p.rlimits[unix.RLIMIT_CORE].Cur != 0 {
+	if signal.DumpCore&signal.Bit(sig) != 0 && t.p.rlimits[unix.RLIMIT_CORE].Cur != 0 {
 		status |= 0x80
 	}
 	t.p.exitGroup(status)
@@ -297,43 +227,43 @@ func (t *Thread) defaultAction(info abi.Siginfo) bool {
 // nobody could continue.
 func (p *Process) stop(sig int32) {
 	switch {
-	case sig != abi.SIGSTOP && p.k.orphaned(p.pgid):
+	case sig != abi.SIGSTOP && p.k.orphaned(p.job.pgid):
 		return
-	case p.parent == nil && p == p.k.first:
+	case p.family.parent == nil && p == p.k.tasks.first:
 		p.k.host.StopSelf()
 		return
 	}
-	p.stopped = true
-	p.stopStatus = int(sig)<<8 | 0x7f
+	p.job.stopped = true
+	p.job.stopStatus = int(sig)<<8 | 0x7f
 	p.tellParent(abi.CLD_STOPPED, int(sig), p.parentIgnoresStops())
 }
 
 // carryOn continues a stopped process.
 func (p *Process) carryOn() {
-	if !p.stopped {
+	if !p.job.stopped {
 		return
 	}
-	p.stopped = false
+	p.job.stopped = false
 	for _, t := range p.threads { // what it has not used counts as that of one who slept
-		t.vruntime = max(t.vruntime, p.k.floor-sleeperCredit)
+		t.sched.vruntime = max(t.sched.vruntime, p.k.sched.floor-sleeperCredit)
 	}
-	p.stopStatus = 0xffff
+	p.job.stopStatus = 0xffff
 	p.tellParent(abi.CLD_CONTINUED, abi.SIGCONT, p.parentIgnoresStops())
 }
 
 func (p *Process) parentIgnoresStops() bool {
-	return p.parent == nil || p.parent.actions[abi.SIGCHLD].Flags&abi.SA_NOCLDSTOP != 0
+	return p.family.parent == nil || p.family.parent.signal.actions[abi.SIGCHLD].Flags&abi.SA_NOCLDSTOP != 0
 }
 
 // tellParent sends SIGCHLD, unless quiet, and wakes who waits for the child.
 func (p *Process) tellParent(code int32, status int, quiet bool) {
-	if p.parent == nil {
+	if p.family.parent == nil {
 		return
 	}
-	if !quiet && p.exitSignal != 0 {
-		p.parent.sendProcess(abi.Siginfo{Signo: int32(p.exitSignal), Code: code, PID: int32(p.pid), UID: p.k.uid(), Status: int32(status)})
+	if !quiet && p.exit.signal != 0 {
+		p.family.parent.sendProcess(abi.Siginfo{Signo: int32(p.exit.signal), Code: code, PID: int32(p.pid), UID: p.k.uid(), Status: int32(status)})
 	}
-	p.parent.wakeWaiting()
+	p.family.parent.wakeWaiting()
 }
 
 // wakeWaiting wakes the threads that wait for a child.
@@ -359,7 +289,7 @@ func (k *Kernel) hostSignal(sig int) {
 			return
 		}
 	}
-	k.first.sendProcess(info)
+	k.tasks.first.sendProcess(info)
 }
 
 // foreground are the processes that the terminal of the host sends signals to.
@@ -369,7 +299,7 @@ func (k *Kernel) foreground() []*Process {
 			return k.inGroup(x.fg)
 		}
 	}
-	return k.inGroup(k.first.pgid)
+	return k.inGroup(k.tasks.first.job.pgid)
 }
 
 // Restarting calls that a signal interrupted.

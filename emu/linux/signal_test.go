@@ -9,6 +9,7 @@ import (
 	"panda/emu/arch/x86/regs"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 func TestHandler(t *testing.T) {
@@ -23,13 +24,13 @@ func TestHandler(t *testing.T) {
 		})
 		pid := g.sys(unix.SYS_GETPID)
 		g.check(g.sys(unix.SYS_KILL, pid, abi.SIGUSR1) == 0 && len(got) == 1, "handled %v", got)
-		set := le.AppendUint64(nil, bit(abi.SIGUSR1))
+		set := le.AppendUint64(nil, signal.Bit(abi.SIGUSR1))
 		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, set, 0, 8)
 		g.must(unix.SYS_KILL, pid, abi.SIGUSR1)
 		g.must(unix.SYS_KILL, pid, abi.SIGUSR1)
 		pending := g.alloc(8)
 		g.must(unix.SYS_RT_SIGPENDING, pending, 8)
-		g.check(le.Uint64(g.get(pending, 8)) == bit(abi.SIGUSR1) && len(got) == 1, "blocked signal")
+		g.check(le.Uint64(g.get(pending, 8)) == signal.Bit(abi.SIGUSR1) && len(got) == 1, "blocked signal")
 		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_UNBLOCK, set, 0, 8)
 		g.check(len(got) == 2, "a standard signal is pending once: %v", got)
 	})
@@ -43,7 +44,7 @@ func TestSigreturnText(t *testing.T) {
 	s.cfg.Strace = &b
 	s.run(func(g *fakeThread) {
 		g.handle(abi.SIGUSR1, 0, func(*fakeThread, int) {})
-		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, le.AppendUint64(nil, bit(abi.SIGHUP)), 0, 8)
+		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, le.AppendUint64(nil, signal.Bit(abi.SIGHUP)), 0, 8)
 		g.must(unix.SYS_KILL, g.sys(unix.SYS_GETPID), abi.SIGUSR1)
 	})
 	if !strings.Contains(b.String(), "\nrt_sigreturn({mask=[HUP]})") {
@@ -56,7 +57,7 @@ func TestNoWait(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {
 		handled := 0
 		g.handle(abi.SIGUSR1, 0, func(*fakeThread, int) { handled++ })
-		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, le.AppendUint64(nil, bit(abi.SIGUSR1)), 0, 8)
+		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, le.AppendUint64(nil, signal.Bit(abi.SIGUSR1)), 0, 8)
 		none, now := g.alloc(8), &abi.Timespec{}
 		for n := 1; n <= 2; n++ {
 			g.must(unix.SYS_KILL, g.e.first(), abi.SIGUSR1)
@@ -101,19 +102,19 @@ func TestSigsuspend(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {
 		handled := 0
 		g.handle(abi.SIGCHLD, 0, func(g *fakeThread, _ int) { handled++ })
-		set := le.AppendUint64(nil, bit(abi.SIGCHLD))
+		set := le.AppendUint64(nil, signal.Bit(abi.SIGCHLD))
 		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, set, 0, 8)
 		g.fork(func(g *fakeThread) {})
 		g.check(g.sys(unix.SYS_RT_SIGSUSPEND, make([]byte, 8), 8) == -int64(abi.EINTR) && handled == 1, "handled %d", handled)
 		old := g.alloc(8)
 		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, 0, old, 8)
-		g.check(le.Uint64(g.get(old, 8)) == bit(abi.SIGCHLD), "mask after sigsuspend is %#x", le.Uint64(g.get(old, 8)))
+		g.check(le.Uint64(g.get(old, 8)) == signal.Bit(abi.SIGCHLD), "mask after sigsuspend is %#x", le.Uint64(g.get(old, 8)))
 	})
 }
 
 func TestSigtimedwait(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {
-		set := le.AppendUint64(nil, bit(abi.SIGUSR2))
+		set := le.AppendUint64(nil, signal.Bit(abi.SIGUSR2))
 		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, set, 0, 8)
 		g.fails(abi.EAGAIN, unix.SYS_RT_SIGTIMEDWAIT, set, 0, &abi.Timespec{Nsec: 1e6}, 8)
 		parent := g.sys(unix.SYS_GETPID)
@@ -237,7 +238,7 @@ func TestTimers(t *testing.T) {
 
 func TestSignalfd(t *testing.T) {
 	guestRun(t, func(g *fakeThread) {
-		set := le.AppendUint64(nil, bit(abi.SIGUSR1))
+		set := le.AppendUint64(nil, signal.Bit(abi.SIGUSR1))
 		g.must(unix.SYS_RT_SIGPROCMASK, abi.SIG_BLOCK, set, 0, 8)
 		fd := g.must(unix.SYS_SIGNALFD4, -1, set, 8, 0)
 		parent := g.sys(unix.SYS_GETPID)

@@ -8,6 +8,8 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
 )
 
 // Problem: the name of a Unix socket is looked up as any other path, in the guest's
@@ -53,7 +55,7 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64, nodeErr errno) (host, own []by
 		tg, e = t.resolve(abi.AT_FDCWD, name, true)
 	}
 	if e == 0 {
-		e = tg.onHost(nodeErr)
+		e = tg.OnHost(nodeErr)
 	}
 	if e != 0 {
 		return nil, nil, e
@@ -66,25 +68,25 @@ func (t *Thread) sockaddr(a guest.Addr, n uint64, nodeErr errno) (host, own []by
 
 // hostName is an absolute path of the host without descriptors of the emulator, if
 // that is short enough for an address.
-func (k *Kernel) hostName(tg target) string {
-	if tg.path == "" || path.IsAbs(tg.path) {
-		return tg.full()
+func (k *Kernel) hostName(tg namei.Target) string {
+	if tg.Path == "" || path.IsAbs(tg.Path) {
+		return tg.Full()
 	}
-	dir, e := k.host.Readlinkat(unix.AT_FDCWD, fdPath(tg.dir))
-	name := strings.TrimSuffix(dir, "/") + "/" + tg.path
+	dir, e := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(tg.Dir))
+	name := strings.TrimSuffix(dir, "/") + "/" + tg.Path
 	if e != 0 || len(name) >= maxUnixPath {
-		return tg.full()
+		return tg.Full()
 	}
 	return name
 }
 
-// named notes how the guest spells the name that a socket was bound to.
-func (k *Kernel) named(f *File, host, own []byte) {
+// noteName notes how the guest spells the name that a socket was bound to.
+func (k *Kernel) noteName(f *File, host, own []byte) {
 	name, ok := unixPath(host)
 	spelled, _ := unixPath(own)
 	if ok && spelled != name {
 		f.bound = name
-		k.bound[name] = boundName{f, spelled}
+		k.sockets.bound[name] = boundName{f, spelled}
 	}
 }
 
@@ -94,10 +96,10 @@ type boundName struct {
 	spelled string
 }
 
-// unnamed forgets the name of a socket that is closed.
-func (k *Kernel) unnamed(f *File) {
-	if k.bound[f.bound].f == f {
-		delete(k.bound, f.bound)
+// forgetName forgets the name of a socket that is closed.
+func (k *Kernel) forgetName(f *File) {
+	if k.sockets.bound[f.bound].f == f {
+		delete(k.sockets.bound, f.bound)
 	}
 }
 
@@ -107,7 +109,7 @@ func (k *Kernel) guestSockaddr(addr []byte) []byte {
 	if !ok {
 		return addr
 	}
-	if b, ok := k.bound[name]; ok {
+	if b, ok := k.sockets.bound[name]; ok {
 		return unixAddr(b.spelled)
 	}
 	if own := k.guestPath(name); own != name {

@@ -14,8 +14,8 @@ func (k *Kernel) threadStacks(tid int) vcpu.Stacks {
 		return vcpu.Stacks{}
 	}
 	s := vcpu.Stacks{SP: guest.Addr(t.sp()), Own: t.own}
-	if t.stack.Flags&abi.SS_DISABLE == 0 {
-		s.Alt = vcpu.Extent{Lo: guest.Addr(t.stack.SP), Hi: guest.Addr(t.stack.SP + t.stack.Size)}
+	if t.signal.stack.Flags&abi.SS_DISABLE == 0 {
+		s.Alt = vcpu.Extent{Lo: guest.Addr(t.signal.stack.SP), Hi: guest.Addr(t.signal.stack.SP + t.signal.stack.Size)}
 	}
 	return s
 }

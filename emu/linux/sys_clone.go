@@ -4,6 +4,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // cloneArgs is what fork, vfork, clone and clone3 come down to.
@@ -65,7 +66,7 @@ func sysClone3(t *Thread, c *call) (int64, errno) {
 	}
 	var v abi.CloneArgs
 	t.lay().Get(b, &v)
-	if v.Flags&(abi.CSIGNAL|abi.CLONE_DETACHED) != 0 || v.ExitSignal > numSignals || (v.Stack == 0) != (v.StackSize == 0) {
+	if v.Flags&(abi.CSIGNAL|abi.CLONE_DETACHED) != 0 || v.ExitSignal > signal.Last || (v.Stack == 0) != (v.StackSize == 0) {
 		return 0, abi.EINVAL
 	}
 	a := cloneArgs{
@@ -114,8 +115,8 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 		return 0, e
 	}
 	child.state = ready
-	t.k.threads = append(t.k.threads, child)
-	child.vruntime = t.vruntime
+	t.k.tasks.threads = append(t.k.tasks.threads, child)
+	child.sched.vruntime = t.sched.vruntime
 	t.k.enqueue(child)
 	if child.p != t.p {
 		t.k.fireProcess(event.ProcessFork, event.Process{PID: child.p.pid, Parent: t.p.pid})
@@ -123,7 +124,7 @@ func (t *Thread) clone(a cloneArgs) (int64, errno) {
 	t.k.fireThread(event.ThreadStart, child, 0)
 	id := int64(child.tid)
 	if a.flags&abi.CLONE_VFORK != 0 {
-		child.p.vfork = t
+		child.p.family.vfork = t
 		t.call.state.child = child.tid
 		return id, t.parkHard()
 	}
@@ -138,9 +139,11 @@ func (t *Thread) parkHard() errno {
 
 func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 	k := t.k
-	child := &Thread{k: k, tid: k.newID(), comm: t.comm, mask: t.mask, fault: t.fault, regs: k.newRegs(), own: t.ownStack(a), started: k.host.Now()}
-	if t.restore {
-		child.mask = t.oldMask
+	child := &Thread{k: k, tid: k.newID(), comm: t.comm, regs: k.newRegs(), own: t.ownStack(a), sched: threadSched{started: k.host.Now()}}
+	child.work.paths = child.newPaths()
+	child.signal.mask, child.signal.fault = t.signal.mask, t.signal.fault
+	if t.signal.restore {
+		child.signal.mask = t.signal.oldMask
 	}
 	copy(child.regs, k.cpu.W[:])
 	child.regs[t.call.abi.Regs.Ret] = 0
@@ -153,10 +156,10 @@ func (t *Thread) newThread(a *cloneArgs) (*Thread, errno) {
 		}
 	}
 	if a.flags&abi.CLONE_VM == 0 {
-		child.rseq = t.rseq
+		child.registered.rseq = t.registered.rseq
 	}
 	if a.flags&abi.CLONE_VM == 0 || a.flags&abi.CLONE_VFORK != 0 {
-		child.stack = t.stack
+		child.signal.stack = t.signal.stack
 	}
 	if e := t.joinProcess(child, a); e != 0 {
 		return nil, e
@@ -176,11 +179,14 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		return 0
 	}
 	k, from := t.k, t.p
-	p := &Process{k: k, pid: child.tid, pgid: from.pgid, sid: from.sid, rlimits: from.rlimits, exitSignal: a.exitSignal, dumpable: from.dumpable, creds: from.creds, abi: from.abi, persona: from.persona, dumpFilter: from.dumpFilter, oomAdj: from.oomAdj}
+	p := &Process{
+		k: k, pid: child.tid, abi: from.abi, rlimits: from.rlimits, creds: from.creds, dump: from.dump, oomAdj: from.oomAdj, persona: from.persona,
+		job: job{pgid: from.job.pgid, sid: from.job.sid}, exit: exitState{signal: a.exitSignal},
+	}
 	p.limitTime()
-	p.parent, p.ppid = from, from.pid
+	p.family.parent, p.family.ppid = from, from.pid
 	if a.flags&abi.CLONE_PARENT != 0 {
-		p.parent, p.ppid, p.exitSignal = from.parent, from.ppid, from.exitSignal
+		p.family.parent, p.family.ppid, p.exit.signal = from.family.parent, from.family.ppid, from.exit.signal
 	}
 	if a.flags&abi.CLONE_VM != 0 {
 		p.mm = from.mm
@@ -193,18 +199,18 @@ func (t *Thread) joinProcess(child *Thread, a *cloneArgs) errno {
 		}
 		p.mm = m
 	}
-	p.actions = from.actions
+	p.signal.actions = from.signal.actions
 	if a.flags&abi.CLONE_SIGHAND == 0 {
-		own := *from.actions
+		own := *from.signal.actions
 		if a.flags&abi.CLONE_CLEAR_SIGHAND != 0 {
-			own.reset()
+			own.Reset()
 		}
-		p.actions = &own
+		p.signal.actions = &own
 	}
-	if p.parent != nil {
-		p.parent.children = append(p.parent.children, p)
+	if p.family.parent != nil {
+		p.family.parent.family.children = append(p.family.parent.family.children, p)
 	}
-	k.procs = append(k.procs, p)
+	k.tasks.procs = append(k.tasks.procs, p)
 	child.p = p
 	return 0
 }
@@ -233,7 +239,7 @@ func (t *Thread) setIDs(child *Thread, a *cloneArgs) errno {
 		child.putU32(a.childTID, uint32(child.tid))
 	}
 	if a.flags&abi.CLONE_CHILD_CLEARTID != 0 {
-		child.clearTID = a.childTID
+		child.registered.clearTID = a.childTID
 	}
 	if a.flags&abi.CLONE_PIDFD == 0 {
 		return 0
@@ -249,19 +255,8 @@ func (t *Thread) setIDs(child *Thread, a *cloneArgs) errno {
 	return 0
 }
 
-// reset sets all handlers to the default and leaves what is ignored.
-func (s *sigActions) reset() {
-	for i := range s {
-		if s[i].Handler != abi.SIG_IGN {
-			s[i] = abi.Sigaction{}
-		} else {
-			s[i] = abi.Sigaction{Handler: abi.SIG_IGN}
-		}
-	}
-}
-
 func sysSetTidAddress(t *Thread, c *call) (int64, errno) {
-	t.clearTID = c.addr(0)
+	t.registered.clearTID = c.addr(0)
 	return int64(t.tid), 0
 }
 

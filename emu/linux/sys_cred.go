@@ -7,89 +7,41 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 )
 
-// creds are the user and group ids of a process: real, effective, saved. They
-// begin as the emulator's; changes stay within the guest, so that to the host's
-// files the guest is always who started it.
-type creds struct {
-	uid, gid [3]uint32
-	groups   []uint32
-}
-
-func (k *Kernel) hostCreds() creds {
-	c := creds{uid: k.host.Resids(unix.SYS_GETRESUID), gid: k.host.Resids(unix.SYS_GETRESGID)}
-	c.groups, _ = k.host.Getgroups()
-	c.groups = slices.Clone(c.groups)
+func (k *Kernel) hostCreds() cred.Creds {
+	c := cred.Creds{UID: k.host.Resids(unix.SYS_GETRESUID), GID: k.host.Resids(unix.SYS_GETRESGID)}
+	c.Groups, _ = k.host.Getgroups()
+	c.Groups = slices.Clone(c.Groups)
 	return c
 }
 
-const (
-	realID = iota
-	effectiveID
-	savedID
-)
-
 func getuid(which int) sysFunc {
-	return func(t *Thread, _ *call) (int64, errno) { return int64(t.p.creds.uid[which]), 0 }
+	return func(t *Thread, _ *call) (int64, errno) { return int64(t.p.creds.UID[which]), 0 }
 }
 
 func getgid(which int) sysFunc {
-	return func(t *Thread, _ *call) (int64, errno) { return int64(t.p.creds.gid[which]), 0 }
+	return func(t *Thread, _ *call) (int64, errno) { return int64(t.p.creds.GID[which]), 0 }
 }
-
-// idsOf is the ids that a call changes.
-type idsOf func(c *creds) *[3]uint32
-
-func uids(c *creds) *[3]uint32 { return &c.uid }
-func gids(c *creds) *[3]uint32 { return &c.gid }
-
-func (c *creds) privileged() bool { return c.uid[effectiveID] == 0 }
 
 // setID is setuid and setgid.
-func setID(of idsOf) sysFunc {
-	return func(t *Thread, c *call) (int64, errno) {
-		cr, id := &t.p.creds, c.u32(0)
-		ids := of(cr)
-		switch {
-		case cr.privileged():
-			*ids = [3]uint32{id, id, id}
-		case id == ids[realID] || id == ids[savedID]:
-			ids[effectiveID] = id
-		default:
-			return 0, abi.EPERM
-		}
-		return 0, 0
-	}
+func setID(of cred.Of) sysFunc {
+	return func(t *Thread, c *call) (int64, errno) { return 0, t.p.creds.Set(of, c.u32(0)) }
 }
-
-const keepID = ^uint32(0)
 
 // setIDs is setresuid and setresgid; with two arguments setreuid and setregid.
-func setIDs(of idsOf, n int) sysFunc {
+func setIDs(of cred.Of, n int) sysFunc {
 	return func(t *Thread, c *call) (int64, errno) {
-		cr := &t.p.creds
-		ids := of(cr)
-		now := *ids
+		var to []uint32
 		for i := range n {
-			id := c.u32(i)
-			if id == keepID {
-				continue
-			}
-			if !cr.privileged() && !slices.Contains(ids[:], id) {
-				return 0, abi.EPERM
-			}
-			now[i] = id
+			to = append(to, c.u32(i))
 		}
-		if n == 2 && (c.u32(0) != keepID || c.u32(1) != keepID && c.u32(1) != ids[realID]) {
-			now[savedID] = now[effectiveID]
-		}
-		*ids = now
-		return 0, 0
+		return 0, t.p.creds.SetEach(of, to...)
 	}
 }
 
-func getIDs(of idsOf) sysFunc {
+func getIDs(of cred.Of) sysFunc {
 	return func(t *Thread, c *call) (int64, errno) {
 		for i, id := range of(&t.p.creds) {
 			if e := t.putU32(c.addr(i), id); e != 0 {
@@ -101,12 +53,12 @@ func getIDs(of idsOf) sysFunc {
 }
 
 // setFSID sets no id of its own: it answers with the effective one.
-func setFSID(of idsOf) sysFunc {
-	return func(t *Thread, _ *call) (int64, errno) { return int64(of(&t.p.creds)[effectiveID]), 0 }
+func setFSID(of cred.Of) sysFunc {
+	return func(t *Thread, _ *call) (int64, errno) { return int64(of(&t.p.creds)[cred.Effective]), 0 }
 }
 
 func sysGetgroups(t *Thread, c *call) (int64, errno) {
-	gs := t.p.creds.groups
+	gs := t.p.creds.Groups
 	switch n := c.i32(0); {
 	case n < 0 || n > 0 && n < len(gs):
 		return 0, abi.EINVAL
@@ -123,7 +75,7 @@ func sysGetgroups(t *Thread, c *call) (int64, errno) {
 
 func sysSetgroups(t *Thread, c *call) (int64, errno) {
 	n := c.u32(0)
-	if !t.p.creds.privileged() {
+	if !t.p.creds.Privileged() {
 		return 0, abi.EPERM
 	}
 	if n > 65536 {
@@ -137,11 +89,12 @@ func sysSetgroups(t *Thread, c *call) (int64, errno) {
 		}
 		gs[i] = g
 	}
-	t.p.creds.groups = gs
+	t.p.creds.Groups = gs
 	return 0, 0
 }
 
-// Capability ABI versions and their number of data structs (linux/capability.h).
+// capVersions are versions of the capability ABI and their number of data structs
+// (linux/capability.h).
 var capVersions = map[uint32]int{0x19980330: 1, 0x20071026: 2, 0x20080522: 2}
 
 const capVersionNow = 0x20080522

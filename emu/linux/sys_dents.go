@@ -22,9 +22,9 @@ func (t *Thread) getdents(c *call, put func(b []byte, d *abi.Dirent) int) (int64
 	}
 	n, e := t.fill(c.addr(1), uint64(c.u32(2)), func(b []byte) (int, errno) {
 		switch {
-		case f.node != nil && f.mode != unix.S_IFDIR:
+		case f.proc.node != nil && f.mode != unix.S_IFDIR:
 			return 0, abi.ENOTDIR
-		case f.node != nil:
+		case f.proc.node != nil:
 			return t.putEntries(f, b, put)
 		case c.info != nil && c.info.Name == "getdents64":
 			return t.hostDents(f, b, c.abi.word())
@@ -45,12 +45,12 @@ func (t *Thread) hostDents(f *File, b []byte, word int) (int, errno) {
 
 // putEntries lists a directory of the kernel's own.
 func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int) (int, errno) {
-	if f.pos == 0 {
+	if f.listing.pos == 0 {
 		f.rewind()
 	}
 	total := 0
-	for f.pos < len(f.entries) {
-		n := put(b[total:], &f.entries[f.pos])
+	for f.listing.pos < len(f.listing.entries) {
+		n := put(b[total:], &f.listing.entries[f.listing.pos])
 		if n == 0 {
 			if total == 0 {
 				return 0, abi.EINVAL
@@ -58,7 +58,7 @@ func (t *Thread) putEntries(f *File, b []byte, put func([]byte, *abi.Dirent) int
 			break
 		}
 		total += n
-		f.pos++
+		f.listing.pos++
 	}
 	return total, 0
 }
@@ -105,14 +105,14 @@ func (t *Thread) convertPart(f *File, b, host []byte, put func([]byte, *abi.Dire
 // They are ordinal numbers in a list, until the program goes back to the start; one
 // that comes again, as after a seek, keeps its number.
 func (f *File) narrowOffset(off int64) int64 {
-	n, ok := f.placeOf[off]
+	n, ok := f.listing.placeOf[off]
 	if !ok {
-		if f.placeOf == nil {
-			f.placeOf = map[int64]int64{}
+		if f.listing.placeOf == nil {
+			f.listing.placeOf = map[int64]int64{}
 		}
-		f.places = append(f.places, off)
-		n = int64(len(f.places))
-		f.placeOf[off] = n
+		f.listing.places = append(f.listing.places, off)
+		n = int64(len(f.listing.places))
+		f.listing.placeOf[off] = n
 	}
 	return n
 }
@@ -129,9 +129,9 @@ func (f *File) narrowOffsets(entries []byte) {
 func (f *File) place(off int64) int64 {
 	switch {
 	case off == 0:
-		f.places, f.placeOf = nil, nil
-	case off > 0 && off <= int64(len(f.places)):
-		return f.places[off-1]
+		f.listing.places, f.listing.placeOf = nil, nil
+	case off > 0 && off <= int64(len(f.listing.places)):
+		return f.listing.places[off-1]
 	}
 	return off
 }

@@ -7,17 +7,18 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
 )
 
 // onPath resolves the path of a call and does something with it, unless that is a
 // file of /proc: then nodeErr is the result.
-func (t *Thread) onPath(dirfd, arg int, flags int, nodeErr errno, do func(tg target) errno) (int64, errno) {
+func (t *Thread) onPath(dirfd, arg int, flags int, nodeErr errno, do func(tg namei.Target) errno) (int64, errno) {
 	p, e := t.path(t.call.addr(arg))
 	if e != 0 {
 		return 0, e
 	}
 	tg, e := t.atName(dirfd, p, flags)
-	if e == 0 && tg.node != nil {
+	if e == 0 && tg.Node != nil {
 		return 0, nodeErr
 	}
 	if e != 0 {
@@ -30,8 +31,8 @@ func sysMkdir(t *Thread, c *call) (int64, errno)   { return t.mkdir(abi.AT_FDCWD
 func sysMkdirat(t *Thread, c *call) (int64, errno) { return t.mkdir(c.i32(0), 1, c.u32(2)) }
 
 func (t *Thread) mkdir(dirfd, arg int, mode uint32) (int64, errno) {
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg target) (e errno) {
-		t.umasked(func() { e = t.k.host.Mkdirat(tg.dir, tg.path, mode) })
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg namei.Target) (e errno) {
+		t.umasked(func() { e = t.k.host.Mkdirat(tg.Dir, tg.Path, mode) })
 		return e
 	})
 }
@@ -45,8 +46,8 @@ func sysMknodat(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) mknod(dirfd, arg int, mode uint32, dev uint64) (int64, errno) {
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg target) (e errno) {
-		t.umasked(func() { e = t.k.host.Mknodat(tg.dir, tg.path, mode, dev) })
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg namei.Target) (e errno) {
+		t.umasked(func() { e = t.k.host.Mknodat(tg.Dir, tg.Path, mode, dev) })
 		return e
 	})
 }
@@ -59,22 +60,22 @@ func sysUnlink(t *Thread, c *call) (int64, errno)   { return t.unlink(abi.AT_FDC
 func sysUnlinkat(t *Thread, c *call) (int64, errno) { return t.unlink(c.i32(0), 1, c.i32(2)) }
 
 func (t *Thread) unlink(dirfd, arg, flags int) (int64, errno) {
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EPERM, func(tg target) errno {
-		return t.k.host.Unlinkat(tg.dir, tg.path, flags)
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EPERM, func(tg namei.Target) errno {
+		return t.k.host.Unlinkat(tg.Dir, tg.Path, flags)
 	})
 }
 
 // onPaths resolves two paths, neither of them followed.
-func (t *Thread) onPaths(dir1, arg1, flags1, dir2, arg2 int, do func(a, b target) errno) (int64, errno) {
-	return t.onPath(dir1, arg1, flags1, abi.EXDEV, func(a target) errno {
-		_, e := t.onPath(dir2, arg2, abi.AT_SYMLINK_NOFOLLOW, abi.EXDEV, func(b target) errno { return do(a, b) })
+func (t *Thread) onPaths(dir1, arg1, flags1, dir2, arg2 int, do func(a, b namei.Target) errno) (int64, errno) {
+	return t.onPath(dir1, arg1, flags1, abi.EXDEV, func(a namei.Target) errno {
+		_, e := t.onPath(dir2, arg2, abi.AT_SYMLINK_NOFOLLOW, abi.EXDEV, func(b namei.Target) errno { return do(a, b) })
 		return e
 	})
 }
 
 func (t *Thread) rename(dir1, arg1, dir2, arg2, flags int) (int64, errno) {
-	return t.onPaths(dir1, arg1, abi.AT_SYMLINK_NOFOLLOW, dir2, arg2, func(a, b target) errno {
-		return t.k.host.Renameat2(a.dir, a.path, b.dir, b.path, flags)
+	return t.onPaths(dir1, arg1, abi.AT_SYMLINK_NOFOLLOW, dir2, arg2, func(a, b namei.Target) errno {
+		return t.k.host.Renameat2(a.Dir, a.Path, b.Dir, b.Path, flags)
 	})
 }
 
@@ -91,8 +92,8 @@ func (t *Thread) link(dir1, arg1, dir2, arg2, flags int) (int64, errno) {
 	if flags&abi.AT_SYMLINK_FOLLOW == 0 {
 		resolve |= abi.AT_SYMLINK_NOFOLLOW
 	}
-	return t.onPaths(dir1, arg1, resolve, dir2, arg2, func(a, b target) errno {
-		return t.k.host.Linkat(a.dir, a.path, b.dir, b.path, flags)
+	return t.onPaths(dir1, arg1, resolve, dir2, arg2, func(a, b namei.Target) errno {
+		return t.k.host.Linkat(a.Dir, a.Path, b.Dir, b.Path, flags)
 	})
 }
 
@@ -107,8 +108,8 @@ func (t *Thread) symlink(dest, dirfd, arg int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg target) errno {
-		return t.k.host.Symlinkat(to, tg.dir, tg.path)
+	return t.onPath(dirfd, arg, abi.AT_SYMLINK_NOFOLLOW, abi.EEXIST, func(tg namei.Target) errno {
+		return t.k.host.Symlinkat(to, tg.Dir, tg.Path)
 	})
 }
 
@@ -116,7 +117,7 @@ func sysSymlink(t *Thread, c *call) (int64, errno)   { return t.symlink(0, abi.A
 func sysSymlinkat(t *Thread, c *call) (int64, errno) { return t.symlink(0, c.i32(1), 2) }
 
 func (t *Thread) chmod(dirfd, arg int, mode uint32) (int64, errno) {
-	return t.onPath(dirfd, arg, 0, abi.EPERM, func(tg target) errno { return t.k.host.Fchmodat(tg.dir, tg.path, mode) })
+	return t.onPath(dirfd, arg, 0, abi.EPERM, func(tg namei.Target) errno { return t.k.host.Fchmodat(tg.Dir, tg.Path, mode) })
 }
 
 func sysChmod(t *Thread, c *call) (int64, errno)    { return t.chmod(abi.AT_FDCWD, 0, c.u32(1)) }
@@ -124,7 +125,7 @@ func sysFchmodat(t *Thread, c *call) (int64, errno) { return t.chmod(c.i32(0), 1
 
 func sysFchmod(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if f.node != nil {
+		if f.proc.node != nil {
 			return abi.EPERM
 		}
 		return t.k.host.Fchmod(f.fd, c.u32(1))
@@ -133,8 +134,8 @@ func sysFchmod(t *Thread, c *call) (int64, errno) {
 
 func (t *Thread) chown(dirfd, arg, flags int) (int64, errno) {
 	c := &t.call
-	return t.onPath(dirfd, arg, flags, abi.EPERM, func(tg target) errno {
-		return t.k.host.Fchownat(tg.dir, tg.path, c.i32(arg+1), c.i32(arg+2), flags)
+	return t.onPath(dirfd, arg, flags, abi.EPERM, func(tg namei.Target) errno {
+		return t.k.host.Fchownat(tg.Dir, tg.Path, c.i32(arg+1), c.i32(arg+2), flags)
 	})
 }
 
@@ -147,7 +148,7 @@ func sysFchownat(t *Thread, c *call) (int64, errno) { return t.chown(c.i32(0), 1
 
 func sysFchown(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if f.node != nil {
+		if f.proc.node != nil {
 			return abi.EPERM
 		}
 		return t.k.host.Fchown(f.fd, c.i32(1), c.i32(2))
@@ -172,8 +173,8 @@ func (t *Thread) utimes(dirfd, arg, flags int, times *[2]unix.Timespec) (int64, 
 		}
 		return 0, t.k.host.Utimensat(f.fd, "", times, flags)
 	}
-	return t.onPath(dirfd, arg, flags, abi.EPERM, func(tg target) errno {
-		return t.k.host.Utimensat(tg.dir, tg.path, times, flags)
+	return t.onPath(dirfd, arg, flags, abi.EPERM, func(tg namei.Target) errno {
+		return t.k.host.Utimensat(tg.Dir, tg.Path, times, flags)
 	})
 }
 
@@ -240,35 +241,35 @@ func sysUtime(t *Thread, c *call) (int64, errno) {
 }
 
 func sysTruncate(t *Thread, c *call) (int64, errno) {
-	return t.onPath(abi.AT_FDCWD, 0, 0, abi.EACCES, func(tg target) errno {
-		if e := t.resizablePath(tg.full(), c.i64(1)); e != 0 {
+	return t.onPath(abi.AT_FDCWD, 0, 0, abi.EACCES, func(tg namei.Target) errno {
+		if e := t.resizablePath(tg.Full(), c.i64(1)); e != 0 {
 			return e
 		}
-		e := t.k.host.Truncate(tg.full(), c.i64(1))
+		e := t.k.host.Truncate(tg.Full(), c.i64(1))
 		if e == 0 {
-			t.k.resizedAt(tg)
+			t.k.noteResizedAt(tg)
 		}
 		return e
 	})
 }
 
-// resizedAt is resized for a file that has just been cut off by its name.
-func (k *Kernel) resizedAt(tg target) {
-	if fd, e := k.host.Openat(tg.dir, tg.path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
-		k.memory.FileResized(fd)
+// noteResizedAt is noteResized for a file that has just been cut off by its name.
+func (k *Kernel) noteResizedAt(tg namei.Target) {
+	if fd, e := k.host.Openat(tg.Dir, tg.Path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); e == 0 {
+		k.mem.group.FileResized(fd)
 		k.host.Close(fd)
 	}
 }
 
 func sysFtruncate(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno {
-		if f.node != nil {
+		if f.proc.node != nil {
 			return abi.EINVAL
 		}
 		if e := t.resizable(f, c.i64(1)); e != 0 {
 			return e
 		}
-		defer t.k.resized(f)
+		defer t.k.noteResized(f)
 		return t.k.host.Ftruncate(f.fd, c.i64(1))
 	})
 }
@@ -281,7 +282,7 @@ func sysFallocate(t *Thread, c *call) (int64, errno) {
 				return e
 			}
 		}
-		defer t.k.resized(f)
+		defer t.k.noteResized(f)
 		return t.k.host.Fallocate(f.fd, mode, off, n)
 	})
 }

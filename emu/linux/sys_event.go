@@ -4,6 +4,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/namei"
+	"panda/emu/linux/signal"
 )
 
 func sysEventfd(t *Thread, c *call) (int64, errno)  { return t.eventfd(c.u32(0), 0) }
@@ -81,9 +83,9 @@ func sysInotifyAddWatch(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	name := tg.full()
-	if tg.node != nil { // nothing happens there that anybody is told of
-		name = procTop
+	name := tg.Full()
+	if tg.Node != nil { // nothing happens there that anybody is told of
+		name = namei.ProcTop
 	}
 	wd, e := t.k.host.InotifyAdd(f.fd, name, c.u32(2))
 	return int64(wd), e
@@ -108,7 +110,7 @@ func (t *Thread) signalfd(c *call, flags int) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	mask &^= unblockable
+	mask &^= signal.Unblockable
 	if fd := c.i32(0); fd != -1 {
 		f, e := t.file(fd)
 		if e != 0 {
@@ -127,7 +129,7 @@ func (t *Thread) signalfd(c *call, flags int) (int64, errno) {
 	}
 	f := t.k.newFile(fd, "anon_inode:[signalfd]", flags|abi.O_RDWR)
 	f.signals = &signalFile{mask}
-	t.k.signalFDs = append(t.k.signalFDs, f)
+	t.k.files.signalFDs = append(t.k.files.signalFDs, f)
 	t.k.signalFiles()
 	return t.install(f, flags&abi.O_CLOEXEC != 0)
 }
@@ -135,11 +137,11 @@ func (t *Thread) signalfd(c *call, flags int) (int64, errno) {
 // signalFiles makes each signalfd readable exactly when a process that has it
 // open has a signal for it.
 func (k *Kernel) signalFiles() {
-	for _, f := range k.signalFDs {
+	for _, f := range k.files.signalFDs {
 		var b [8]byte
 		k.host.Read(f.fd, b[:])
-		for _, t := range k.threads {
-			if (t.pending.set|t.p.pending.set)&f.signals.mask != 0 && t.files.has(f) {
+		for _, t := range k.tasks.threads {
+			if (t.signal.pending.Set|t.p.signal.pending.Set)&f.signals.mask != 0 && t.files.has(f) {
 				b[0] = 1
 				k.host.Write(f.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 				break
@@ -165,7 +167,7 @@ func (t *Thread) readSignals(f *File, v [][]byte) (int64, errno) {
 	}
 	n := 0
 	for ; n+size <= len(v[0]); n += size {
-		set := (t.pending.set | t.p.pending.set) & f.signals.mask
+		set := (t.signal.pending.Set | t.p.signal.pending.Set) & f.signals.mask
 		if set == 0 {
 			break
 		}
@@ -192,7 +194,7 @@ func (k *Kernel) pidFile(p *Process, flags int) (*File, errno) {
 	f := k.newFile(fd, "anon_inode:[pidfd]", abi.O_RDWR|flags)
 	f.process = p
 	p.pidfds = append(p.pidfds, f)
-	if p.ended {
+	if p.exit.ended {
 		k.pidEnded(f)
 	}
 	return f, 0
@@ -247,7 +249,7 @@ func sysPidfdSendSignal(t *Thread, c *call) (int64, errno) {
 
 // procProcess is the process whose directory in /proc the file is; nil if it is none.
 func (f *File) procProcess() *Process {
-	if n := f.node; n != nil && (n.row == &processRow || n.row == &endedRow) && f.flags&abi.O_PATH == 0 {
+	if n := f.proc.node; n != nil && (n.row == &processRow || n.row == &endedRow) && f.flags&abi.O_PATH == 0 {
 		return n.p
 	}
 	return nil
@@ -258,7 +260,7 @@ func sysPidfdGetfd(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.process == nil || f.process.ended {
+	if f.process == nil || f.process.exit.ended {
 		return 0, abi.EBADF
 	}
 	got, e := f.process.leader().file(c.i32(1))

@@ -25,13 +25,13 @@ var futexOps = map[int]func(t *Thread, c *call, key futex.Key) (int64, errno){
 	},
 	abi.FUTEX_WAIT_BITSET: func(t *Thread, c *call, key futex.Key) (int64, errno) { return t.futexWait(c, key, c.u32(5)) },
 	abi.FUTEX_WAKE: func(t *Thread, c *call, key futex.Key) (int64, errno) {
-		return int64(t.k.futexes.Wake(key, max(1, c.i32(2)), futex.MatchAny)), 0
+		return int64(t.k.wakeFutex(key, max(1, c.i32(2)), futex.MatchAny)), 0
 	},
 	abi.FUTEX_WAKE_BITSET: func(t *Thread, c *call, key futex.Key) (int64, errno) {
 		if c.u32(5) == 0 {
 			return 0, abi.EINVAL
 		}
-		return int64(t.k.futexes.Wake(key, max(1, c.i32(2)), c.u32(5))), 0
+		return int64(t.k.wakeFutex(key, max(1, c.i32(2)), c.u32(5))), 0
 	},
 	abi.FUTEX_REQUEUE:     func(t *Thread, c *call, key futex.Key) (int64, errno) { return t.futexRequeue(c, key, false) },
 	abi.FUTEX_CMP_REQUEUE: func(t *Thread, c *call, key futex.Key) (int64, errno) { return t.futexRequeue(c, key, true) },
@@ -124,12 +124,20 @@ func (t *Thread) futexPark(key futex.Key, bits uint32) errno {
 	return t.park(wait{deadline: c.deadline, interrupted: again, undo: undoFutex})
 }
 
-// futexWoken wakes the thread of a waiter that has left its queue.
-func (k *Kernel) futexWoken(w *futex.Waiter) {
-	if t := k.thread(w.Who); t != nil {
-		t.call.woken = true
-		t.wake()
+// wakeFutex wakes up to n of the threads that wait at a word, and says how many.
+func (k *Kernel) wakeFutex(key futex.Key, n int, bits uint32) int {
+	return k.wakeWaiters(k.futexes.Wake(key, n, bits))
+}
+
+// wakeWaiters wakes the threads of waiters that have left their queue.
+func (k *Kernel) wakeWaiters(woken []*futex.Waiter) int {
+	for _, w := range woken {
+		if t := k.thread(w.Who); t != nil {
+			t.call.woken = true
+			t.wake()
+		}
 	}
+	return len(woken)
 }
 
 func (t *Thread) futexRequeue(c *call, key futex.Key, compare bool) (int64, errno) {
@@ -145,7 +153,8 @@ func (t *Thread) futexRequeue(c *call, key futex.Key, compare bool) (int64, errn
 			return 0, abi.EAGAIN
 		}
 	}
-	woken, moved := t.k.futexes.Requeue(key, t.futexKey(c.addr(4), t.futexPrivate()), c.i32(2), c.i32(3))
+	waiters, moved := t.k.futexes.Requeue(key, t.futexKey(c.addr(4), t.futexPrivate()), c.i32(2), c.i32(3))
+	woken := t.k.wakeWaiters(waiters)
 	if compare {
 		return int64(woken + moved), 0
 	}
@@ -183,9 +192,9 @@ func (t *Thread) futexWakeOp(c *call, key futex.Key) (int64, errno) {
 	if e := t.putU32(c.addr(4), uint32(futexSet[op](int32(v), arg))); e != 0 {
 		return 0, e
 	}
-	woken := t.k.futexes.Wake(key, max(1, c.i32(2)), futex.MatchAny)
+	woken := t.k.wakeFutex(key, max(1, c.i32(2)), futex.MatchAny)
 	if futexTest[test](int32(v), cmp) {
-		woken += t.k.futexes.Wake(t.futexKey(c.addr(4), t.futexPrivate()), max(1, c.i32(3)), futex.MatchAny)
+		woken += t.k.wakeFutex(t.futexKey(c.addr(4), t.futexPrivate()), max(1, c.i32(3)), futex.MatchAny)
 	}
 	return int64(woken), 0
 }
@@ -248,7 +257,7 @@ func (t *Thread) futexUnlockPI(c *call, key futex.Key) (int64, errno) {
 	if e := t.putU32(c.addr(0), futexWaiters); e != 0 {
 		return 0, e
 	}
-	t.k.futexes.Wake(key, 1, futex.MatchAny)
+	t.k.wakeFutex(key, 1, futex.MatchAny)
 	return 0, 0
 }
 
@@ -256,7 +265,7 @@ func sysSetRobustList(t *Thread, c *call) (int64, errno) {
 	if c.Args[1] != uint64(t.lay().Size(&abi.RobustListHead{})) {
 		return 0, abi.EINVAL
 	}
-	t.robustHead = c.addr(0)
+	t.registered.robustHead = c.addr(0)
 	return 0, 0
 }
 
@@ -267,7 +276,7 @@ func sysGetRobustList(t *Thread, c *call) (int64, errno) {
 			return 0, abi.ESRCH
 		}
 	}
-	if e := t.putWord(c.addr(1), uint64(o.robustHead)); e != 0 {
+	if e := t.putWord(c.addr(1), uint64(o.registered.robustHead)); e != 0 {
 		return 0, e
 	}
 	return 0, t.putWord(c.addr(2), uint64(t.lay().Size(&abi.RobustListHead{})))
@@ -279,8 +288,8 @@ const maxRobust = 2048
 // releaseRobust marks the locks that the thread holds as those of a dead owner
 // and wakes one waiter of each.
 func (t *Thread) releaseRobust() {
-	head := t.robustHead
-	t.robustHead = 0
+	head := t.registered.robustHead
+	t.registered.robustHead = 0
 	var h abi.RobustListHead
 	if head == 0 || t.p.mm == nil || t.load(head, &h) != 0 {
 		return
@@ -309,7 +318,7 @@ func (t *Thread) releaseLock(entry uint64, offset int64) {
 	}
 	if t.putU32(a, v&futexWaiters|futexOwnerDied) == 0 && v&futexWaiters != 0 {
 		for _, private := range []bool{true, false} {
-			if t.k.futexes.Wake(t.futexKey(a, private), 1, futex.MatchAny) != 0 {
+			if t.k.wakeFutex(t.futexKey(a, private), 1, futex.MatchAny) != 0 {
 				break
 			}
 		}

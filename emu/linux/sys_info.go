@@ -7,6 +7,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 )
 
@@ -30,9 +31,9 @@ func (t *Thread) uname() (*abi.Utsname, errno) {
 		machine = t.k.guest.Narrow
 	}
 	return &abi.Utsname{
-		Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: t.k.hostname.or(u.Nodename[:]),
+		Sysname: unix.ByteSliceToString(u.Sysname[:]), Nodename: t.k.uts.hostname.or(u.Nodename[:]),
 		Release: unix.ByteSliceToString(u.Release[:]), Version: unix.ByteSliceToString(u.Version[:]),
-		Machine: machine, Domainname: t.k.domainname.or(u.Domainname[:]),
+		Machine: machine, Domainname: t.k.uts.domainname.or(u.Domainname[:]),
 	}, 0
 }
 
@@ -54,8 +55,8 @@ func (n ownName) or(host []byte) string {
 
 // nameRows are the files of /proc that are these names.
 var nameRows = map[string]*procRow{
-	"/proc/sys/kernel/hostname":   nameRow(func(k *Kernel) *ownName { return &k.hostname }),
-	"/proc/sys/kernel/domainname": nameRow(func(k *Kernel) *ownName { return &k.domainname }),
+	"/proc/sys/kernel/hostname":   nameRow(func(k *Kernel) *ownName { return &k.uts.hostname }),
+	"/proc/sys/kernel/domainname": nameRow(func(k *Kernel) *ownName { return &k.uts.domainname }),
 }
 
 func nameRow(of func(k *Kernel) *ownName) *procRow {
@@ -84,7 +85,7 @@ const maxHostname = 64
 func setName(of func(k *Kernel) *ownName) func(t *Thread, c *call) (int64, errno) {
 	return func(t *Thread, c *call) (int64, errno) {
 		switch n := c.i32(1); {
-		case t.p.creds.uid[effectiveID] != 0:
+		case t.p.creds.UID[cred.Effective] != 0:
 			return 0, abi.EPERM
 		case n < 0 || n > maxHostname:
 			return 0, abi.EINVAL
@@ -168,7 +169,7 @@ func sysKcmp(t *Thread, c *call) (int64, errno) {
 	case fs:
 		same = a.fs == b.fs
 	case sighand:
-		same = a.p.actions == b.p.actions
+		same = a.p.signal.actions == b.p.signal.actions
 	default:
 		return 0, abi.EINVAL
 	}
@@ -187,7 +188,7 @@ func (t *Thread) processVM(c *call, write bool) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if p.ended || c.Args[5] != 0 {
+	if p.exit.ended || c.Args[5] != 0 {
 		return 0, abi.EINVAL
 	}
 	access := guest.Write

@@ -101,7 +101,7 @@ func sysIoctl(t *Thread, c *call) (int64, errno) {
 		if e != 0 {
 			return 0, e
 		}
-		defer t.k.resized(f)
+		defer t.k.noteResized(f)
 		return t.k.host.Ioctl(f.fd, req, uint64(src.fd))
 	case size == 0:
 		return t.k.host.Ioctl(f.fd, req, c.Args[2])

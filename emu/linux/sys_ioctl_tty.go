@@ -17,7 +17,7 @@ var changesTTY = map[uint32]bool{
 // side of a terminal may always ask.
 func (t *Thread) ownTTY(f *File) (*terminal, errno) {
 	x := t.k.terminalOf(t.p, f)
-	if x == nil || f.master == nil && x.sid != t.p.sid {
+	if x == nil || f.master == nil && x.sid != t.p.job.sid {
 		return nil, abi.ENOTTY
 	}
 	return x, 0
@@ -36,7 +36,7 @@ func ioctlSetPgrp(t *Thread, f *File, a guest.Addr) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if x.sid != t.p.sid {
+	if x.sid != t.p.job.sid {
 		return 0, abi.ENOTTY
 	}
 	if e := t.mayUse(f, abi.SIGTTOU); e != 0 {
@@ -51,7 +51,7 @@ func ioctlSetPgrp(t *Thread, f *File, a guest.Addr) (int64, errno) {
 		return 0, abi.EINVAL
 	case len(members) == 0:
 		return 0, abi.ESRCH
-	case members[0].sid != t.p.sid:
+	case members[0].job.sid != t.p.job.sid:
 		return 0, abi.EPERM
 	}
 	x.fg = int(pgid)
@@ -75,12 +75,12 @@ func ioctlSetTty(t *Thread, f *File, _ guest.Addr) (int64, errno) {
 	switch {
 	case x == nil || f.master != nil:
 		return 0, abi.ENOTTY
-	case x.sid == t.p.sid && t.p.sid == t.p.pid:
+	case x.sid == t.p.job.sid && t.p.job.sid == t.p.pid:
 		return 0, 0
-	case t.p.sid != t.p.pid || t.k.sessionTTY(t.p.sid) != nil || x.sid != 0:
+	case t.p.job.sid != t.p.pid || t.k.sessionTTY(t.p.job.sid) != nil || x.sid != 0:
 		return 0, abi.EPERM
 	}
-	x.sid, x.fg = t.p.sid, t.p.pgid
+	x.sid, x.fg = t.p.job.sid, t.p.job.pgid
 	return 0, 0
 }
 
@@ -90,7 +90,7 @@ func ioctlNoTty(t *Thread, f *File, _ guest.Addr) (int64, errno) {
 	if e != 0 || f.master != nil {
 		return 0, abi.ENOTTY
 	}
-	if t.p.sid == t.p.pid {
+	if t.p.job.sid == t.p.pid {
 		t.k.hangUp(x)
 	}
 	return 0, 0
@@ -121,6 +121,6 @@ func ioctlPtPeer(t *Thread, f *File, a guest.Addr) (int64, errno) {
 		return 0, e
 	}
 	peer := t.k.newFile(int(fd), "", flags)
-	t.openedTTY(peer, flags)
+	t.noteOpenTTY(peer, flags)
 	return t.install(peer, flags&abi.O_CLOEXEC != 0)
 }

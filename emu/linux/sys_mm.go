@@ -110,7 +110,7 @@ func knownMap(flags uint64) errno {
 // mappable refuses what cannot be mapped. A socket is asked by Linux when what was
 // there has been unmapped already.
 func (t *Thread) mappable(f *File, r *mm.Request) errno {
-	if f.node != nil {
+	if f.proc.node != nil {
 		return abi.ENODEV
 	}
 	switch f.mode {
@@ -167,7 +167,7 @@ func sysMprotect(t *Thread, c *call) (int64, errno) {
 // mayBecomeData applies RLIMIT_DATA to memory that is to be writable.
 func (t *Thread) mayBecomeData(a guest.Addr, size uint64) bool {
 	r, ok := t.p.mm.Space.Region(a)
-	return !ok || r.Shared || isData(&r) || t.roomForData(size)
+	return !ok || r.Shared || mm.IsData(&r) || t.roomForData(size)
 }
 
 func sysPkeyMprotect(t *Thread, c *call) (int64, errno) {
@@ -180,10 +180,10 @@ func sysPkeyMprotect(t *Thread, c *call) (int64, errno) {
 func sysMremap(t *Thread, c *call) (int64, errno) {
 	if old, size := c.Args[1], c.Args[2]; size > old {
 		r, ok := t.p.mm.Space.Region(c.addr(0))
-		if e := t.roomFor(size-old, ok && isData(&r)); e != 0 {
+		if e := t.roomFor(size-old, ok && mm.IsData(&r)); e != 0 {
 			return 0, e
 		}
-		if ok && isData(&r) && t.k.overcommits(size-old) {
+		if ok && mm.IsData(&r) && t.k.overcommits(size-old) {
 			return 0, abi.ENOMEM
 		}
 	}

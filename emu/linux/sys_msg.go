@@ -55,7 +55,7 @@ func (t *Thread) sendHeader(f *File, a guest.Addr, flags int) (int64, errno) {
 		if e != 0 {
 			return 0, e
 		}
-		defer t.k.boarded(fl, ticket)
+		defer t.k.closeTicket(fl, ticket)
 	}
 	return t.sendMsg(f, m, flags)
 }
@@ -143,7 +143,7 @@ func (t *Thread) controlToHost(b []byte, m *hostsys.Msg) (fl *flight, ticket int
 				return e
 			}
 		}
-		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_CREDENTIALS && len(data) >= 4 && t.k.ever[int(le.Uint32(data))] {
+		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_CREDENTIALS && len(data) >= 4 && t.k.tasks.ever[int(le.Uint32(data))] {
 			le.PutUint32(data, uint32(t.k.host.ID(unix.SYS_GETPID)))
 		}
 		m.Control = appendCmsg(abi.Layout64, m.Control, h, data)
@@ -169,7 +169,7 @@ func (t *Thread) passFiles(data []byte) (files []*File, e errno) {
 		le.PutUint32(data[i:], uint32(f.fd))
 		files = append(files, f)
 		if !t.k.host.Walks {
-			t.k.passing(f)
+			t.k.rememberPassed(f)
 		}
 	}
 	return files, 0
@@ -224,9 +224,9 @@ func (k *Kernel) unpack(fds []byte) (files []*File, numbers []byte) {
 	for ; len(fds) >= 4; fds = fds[4:] {
 		fd := int(int32(le.Uint32(fds)))
 		if k.host.Walks {
-			files = append(files, k.arrived(fd)...)
+			files = append(files, k.collect(fd)...)
 		} else {
-			files = append(files, k.received(fd))
+			files = append(files, k.receiveFile(fd))
 		}
 	}
 	return files, make([]byte, 4*len(files))
@@ -253,32 +253,35 @@ func (k *Kernel) drop(files []*File) {
 // fileID names a host file, to recognise it when it comes back through a socket.
 type fileID struct{ dev, ino uint64 }
 
-// passing remembers how the guest sees a file that it sends away: the host's
+// rememberPassed remembers how the guest sees a file that it sends away: the host's
 // descriptor does not tell whether the guest wants it to wait.
-func (k *Kernel) passing(f *File) {
+func (k *Kernel) rememberPassed(f *File) {
 	if st, e := k.host.Fstat(f.fd); e == 0 {
-		if k.passed == nil {
-			k.passed = map[fileID]File{}
+		if k.sockets.passed == nil {
+			k.sockets.passed = map[fileID]File{}
 		}
-		k.passed[fileID{st.Dev, st.Ino}] = File{path: f.path, flags: f.flags, mayBlock: f.mayBlock, proc: f.proc, node: f.node, mm: f.mm, mode: f.mode, real: f.real}
+		k.sockets.passed[fileID{st.Dev, st.Ino}] = File{
+			path: f.path, real: f.real, flags: f.flags, mode: f.mode, mayBlock: f.mayBlock,
+			proc: procFile{name: f.proc.name, node: f.proc.node, mm: f.proc.mm},
+		}
 	}
 }
 
-// received makes a file of a descriptor that came through a socket.
-func (k *Kernel) received(fd int) *File {
+// receiveFile makes a file of a descriptor that came through a socket.
+func (k *Kernel) receiveFile(fd int) *File {
 	fl, _ := k.host.Fcntl(fd, unix.F_GETFL, 0)
 	f := k.newFile(fd, "", int(fl))
 	f.mayBlock = fl&unix.O_NONBLOCK == 0 && f.mode != unix.S_IFREG && f.mode != unix.S_IFDIR
 	st, _ := k.host.Fstat(fd)
-	if from, ok := k.passed[fileID{st.Dev, st.Ino}]; ok {
+	if from, ok := k.sockets.passed[fileID{st.Dev, st.Ino}]; ok {
 		f.flags = int(fl)&^abi.O_NONBLOCK | from.flags&abi.O_NONBLOCK
 		f.path, f.mayBlock = from.path, from.mayBlock
-		if from.node != nil {
-			f.node, f.proc, f.mm, f.mode, f.real = from.node, from.proc, from.mm, from.mode, from.real
+		if from.proc.node != nil {
+			f.proc, f.mode, f.real = from.proc, from.mode, from.real
 		}
 	} else {
 		f.path = k.realPath(f)
-		k.cur.ownNode(f)
+		k.sched.cur.ownNode(f)
 	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
 )
 
 // Calls that only programs with longs of 32 bits have.
@@ -24,14 +25,14 @@ func sysLlseek(t *Thread, c *call) (int64, errno) {
 	return 0, t.putU64(c.addr(2), uint64(off))
 }
 
-// In programs with longs of 64 bits the flags of these calls stand behind a second half of the offset.
+// In programs with longs of 64 bits the flags of these calls stand after a second half of the offset.
 
 func sysPreadv2Narrow(t *Thread, c *call) (int64, errno) {
-	return t.vector(c, false, c.i64(3), c.i32(4))
+	return t.transferVector(c, false, c.i64(3), c.i32(4))
 }
 
 func sysPwritev2Narrow(t *Thread, c *call) (int64, errno) {
-	return t.vector(c, true, c.i64(3), c.i32(4))
+	return t.transferVector(c, true, c.i64(3), c.i32(4))
 }
 
 func sysStatfs64(t *Thread, c *call) (int64, errno)  { return t.statfsSized(c, sysStatfs) }
@@ -72,7 +73,7 @@ func (t *Thread) putID16(a guest.Addr, id uint32) errno {
 	return t.putU16(a, id16(id))
 }
 
-func getIDs16(of idsOf) sysFunc {
+func getIDs16(of cred.Of) sysFunc {
 	return func(t *Thread, c *call) (int64, errno) {
 		for i, id := range of(&t.p.creds) {
 			if e := t.putID16(c.addr(i), id); e != 0 {
@@ -84,7 +85,7 @@ func getIDs16(of idsOf) sysFunc {
 }
 
 func sysGetgroups16(t *Thread, c *call) (int64, errno) {
-	gs := t.p.creds.groups
+	gs := t.p.creds.Groups
 	switch n := c.i32(0); {
 	case n < 0 || n > 0 && n < len(gs):
 		return 0, abi.EINVAL
@@ -101,7 +102,7 @@ func sysGetgroups16(t *Thread, c *call) (int64, errno) {
 
 func sysSetgroups16(t *Thread, c *call) (int64, errno) {
 	n := c.u32(0)
-	if !t.p.creds.privileged() {
+	if !t.p.creds.Privileged() {
 		return 0, abi.EPERM
 	}
 	if n > 65536 {
@@ -115,7 +116,7 @@ func sysSetgroups16(t *Thread, c *call) (int64, errno) {
 	for i := range gs {
 		gs[i] = uint32(le.Uint16(b[2*i:]))
 	}
-	t.p.creds.groups = gs
+	t.p.creds.Groups = gs
 	return 0, 0
 }
 

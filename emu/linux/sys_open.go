@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
 )
 
 // openReq is one of the calls that open a file.
@@ -68,8 +70,8 @@ func (t *Thread) openFile(c *call, r openReq) (int64, errno) {
 		r.flags &^= abi.O_TRUNC // it is refused as it is
 	}
 	tg, fd, e := t.openPath(r, nofollow)
-	if tg.node != nil && e == 0 {
-		f, e := t.openNode(tg.node, r.flags)
+	if tg.Node != nil && e == 0 {
+		f, e := t.openNode(nodeOf(tg), r.flags)
 		if e != 0 {
 			return 0, e
 		}
@@ -113,8 +115,8 @@ func (t *Thread) isLarge(r openReq, nofollow bool) bool {
 }
 
 // openPath opens a path on the host, or finds a node of /proc.
-func (t *Thread) openPath(r openReq, nofollow bool) (tg target, fd int, e errno) {
-	if r.resolve&confined != 0 {
+func (t *Thread) openPath(r openReq, nofollow bool) (tg namei.Target, fd int, e errno) {
+	if r.resolve&namei.Confined != 0 {
 		tg, e = t.locateBelow(r)
 	} else {
 		tg, e = t.locate(r.dir, r.name, nofollow)
@@ -122,13 +124,13 @@ func (t *Thread) openPath(r openReq, nofollow bool) (tg target, fd int, e errno)
 	if e != 0 {
 		return tg, -1, e
 	}
-	if tg.proc == "" {
+	if tg.Proc == "" {
 		var walk bool
 		if fd, walk, e = t.openHost(tg, r); !walk {
 			return tg, fd, e
 		}
 	}
-	if tg, e = t.walk(tg, nofollow, r.resolve); e != 0 || tg.node != nil {
+	if tg, e = t.work.paths.Walk(tg, nofollow, r.resolve); e != 0 || tg.Node != nil {
 		return tg, -1, e
 	}
 	fd, _, e = t.openHost(tg, r)
@@ -136,16 +138,16 @@ func (t *Thread) openPath(r openReq, nofollow bool) (tg target, fd int, e errno)
 }
 
 // locateBelow is locate for a path that must not leave its directory.
-func (t *Thread) locateBelow(r openReq) (target, errno) {
+func (t *Thread) locateBelow(r openReq) (namei.Target, errno) {
 	switch {
 	case r.name == "":
-		return target{}, abi.ENOENT
+		return namei.Target{}, abi.ENOENT
 	case r.name[0] == '/' && r.resolve&unix.RESOLVE_BENEATH != 0:
-		return target{}, abi.EXDEV
+		return namei.Target{}, abi.EXDEV
 	}
-	tg := target{dir: t.fs.cwd.fd, path: "./" + strings.TrimLeft(r.name, "/")}
+	tg := namei.Target{Dir: t.fs.cwd.fd, Path: "./" + strings.TrimLeft(r.name, "/")}
 	base, e := t.base(r.dir, &tg)
-	tg.guest = path.Join(base, r.name)
+	tg.Guest = path.Join(base, r.name)
 	return tg, e
 }
 
@@ -159,28 +161,28 @@ const (
 
 // openHost opens the host's file, so that it never keeps a reader waiting. Where
 // the host cannot be trusted with the path, walk is set.
-func (t *Thread) openHost(tg target, r openReq) (fd int, walk bool, e errno) {
+func (t *Thread) openHost(tg namei.Target, r openReq) (fd int, walk bool, e errno) {
 	flags := r.flags&openFlags | unix.O_CLOEXEC | unix.O_NONBLOCK | unix.O_NOCTTY
 	if r.flags&abi.O_PATH != 0 {
 		flags = r.flags&pathFlags | unix.O_CLOEXEC
 	}
-	if tg.walked {
-		if tg.dir != unix.AT_FDCWD {
+	if tg.Walked {
+		if tg.Dir != unix.AT_FDCWD {
 			flags |= unix.O_NOFOLLOW
 		}
-		t.umasked(func() { fd, e = t.k.host.Openat(tg.dir, tg.path, flags, r.mode) })
+		t.umasked(func() { fd, e = t.k.host.Openat(tg.Dir, tg.Path, flags, r.mode) })
 		return fd, false, e
 	}
 	how := &unix.OpenHow{Flags: uint64(flags), Resolve: r.resolve | unix.RESOLVE_NO_MAGICLINKS}
 	if flags&(unix.O_CREAT|unix.O_TMPFILE&^unix.O_DIRECTORY) != 0 {
 		how.Mode = uint64(r.mode & 0o7777)
 	}
-	t.umasked(func() { fd, e = t.k.host.Openat2(tg.dir, tg.path, how) })
+	t.umasked(func() { fd, e = t.k.host.Openat2(tg.Dir, tg.Path, how) })
 	if e != 0 {
-		return -1, (r.resolve&confined == 0 || e == abi.ELOOP) && t.mayBeProc(tg.dir, tg.path, e), e
+		return -1, (r.resolve&namei.Confined == 0 || e == abi.ELOOP) && t.work.paths.MayBeProc(tg.Dir, tg.Path, e), e
 	}
 	st, e := t.k.host.Fstat(fd)
-	if e == 0 && !t.k.isProc(fd, &st) {
+	if e == 0 && !t.k.procs.Has(fd, &st) {
 		return fd, false, 0
 	}
 	t.k.host.Close(fd)
@@ -196,19 +198,19 @@ func (t *Thread) umasked(f func()) {
 }
 
 // opened makes a descriptor of a host file.
-func (t *Thread) opened(fd int, tg target, r openReq) (int64, errno) {
-	f := t.k.newFile(fd, tg.guest, r.flags)
-	if f.mode == unix.S_IFDIR && f.proc == "" {
+func (t *Thread) opened(fd int, tg namei.Target, r openReq) (int64, errno) {
+	f := t.k.newFile(fd, tg.Guest, r.flags)
+	if f.mode == unix.S_IFDIR && f.proc.name == "" {
 		f.path = t.k.realPath(f)
 	}
 	if f.mode == unix.S_IFCHR {
-		t.openedTTY(f, r.flags)
+		t.noteOpenTTY(f, r.flags)
 	}
 	if f.mode == unix.S_IFIFO {
 		t.k.meet()
 	}
 	if r.flags&abi.O_TRUNC != 0 {
-		t.k.resized(f)
+		t.k.noteResized(f)
 	}
 	return t.install(f, r.flags&abi.O_CLOEXEC != 0)
 }
@@ -247,12 +249,12 @@ func sysCloseRange(t *Thread, c *call) (int64, errno) {
 // process.
 func (k *Kernel) openFirst(t *Thread) error {
 	t.files = &fdTable{refs: 1}
-	for i, fd := range []int{k.cfg.Stdin, k.cfg.Stdout, k.cfg.Stderr} {
+	for i, fd := range []int{k.cfg.Command.Stdin, k.cfg.Command.Stdout, k.cfg.Command.Stderr} {
 		if f := k.wrap(fd); f != nil {
 			t.files.set(i, f, false)
 		}
 	}
-	dir := k.cfg.Dir
+	dir := k.cfg.Command.Dir
 	if dir == "" {
 		dir = "."
 	}
@@ -260,10 +262,10 @@ func (k *Kernel) openFirst(t *Thread) error {
 	if e != 0 {
 		return &pathError{"change to directory", dir, e}
 	}
-	name, _ := k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	name, _ := k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd))
 	t.fs = &fsContext{refs: 1, cwd: &workDir{fd, 1}, path: k.guestPath(name)}
-	if st, e := k.host.Fstat(fd); e == 0 && k.isProc(fd, &st) {
-		t.fs.proc = k.procName(fd, &st)
+	if st, e := k.host.Fstat(fd); e == 0 && k.procs.Has(fd, &st) {
+		t.fs.proc = k.procs.Name(fd, &st)
 	}
 	k.umask = k.host.Umask(0)
 	k.host.Umask(k.umask)

@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // deadlineIn sets the deadline of the call, once: ns from now. A time too far
@@ -85,7 +86,7 @@ func (t *Thread) withMask(a guest.Addr, size uint64, do func() (int64, errno)) (
 	if size != 8 {
 		return 0, abi.EINVAL
 	}
-	if !t.restore {
+	if !t.signal.restore {
 		mask, e := t.u64(a)
 		if e != 0 {
 			return 0, e
@@ -94,16 +95,16 @@ func (t *Thread) withMask(a guest.Addr, size uint64, do func() (int64, errno)) (
 	}
 	ret, e := do()
 	if e != blocked && e != abi.EINTR && !restartable(e) { // else the mask is restored when the handler has its frame
-		t.mask, t.restore = t.oldMask, false
+		t.signal.mask, t.signal.restore = t.signal.oldMask, false
 	}
 	return ret, e
 }
 
 // maskWhileParked sets the mask that counts until the call has ended.
 func (t *Thread) maskWhileParked(mask uint64) {
-	if !t.restore {
-		t.oldMask, t.restore = t.mask, true
-		t.mask = mask &^ unblockable
+	if !t.signal.restore {
+		t.signal.oldMask, t.signal.restore = t.signal.mask, true
+		t.signal.mask = mask &^ signal.Unblockable
 	}
 }
 

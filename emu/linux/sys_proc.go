@@ -9,7 +9,7 @@ import (
 func sysGetpid(t *Thread, _ *call) (int64, errno)  { return int64(t.p.pid), 0 }
 func sysGettid(t *Thread, _ *call) (int64, errno)  { return int64(t.tid), 0 }
 func sysGetppid(t *Thread, _ *call) (int64, errno) { return int64(t.p.parentID()), 0 }
-func sysGetpgrp(t *Thread, _ *call) (int64, errno) { return int64(t.p.pgid), 0 }
+func sysGetpgrp(t *Thread, _ *call) (int64, errno) { return int64(t.p.job.pgid), 0 }
 
 // about finds the process that an id argument names, 0 meaning the caller.
 func (t *Thread) about(pid int) (*Process, errno) {
@@ -28,13 +28,13 @@ func (t *Thread) about(pid int) (*Process, errno) {
 func sysGetpgid(t *Thread, c *call) (int64, errno) {
 	p, e := t.about(c.i32(0))
 	if e != 0 {
-		if t.k.ever[c.i32(0)] {
+		if t.k.tasks.ever[c.i32(0)] {
 			return 0, e
 		}
 		n, e := t.k.host.Getpgid(c.i32(0))
 		return int64(n), e
 	}
-	return int64(p.pgid), 0
+	return int64(p.job.pgid), 0
 }
 
 func sysGetsid(t *Thread, c *call) (int64, errno) {
@@ -42,7 +42,7 @@ func sysGetsid(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	return int64(p.sid), 0
+	return int64(p.job.sid), 0
 }
 
 func sysSetpgid(t *Thread, c *call) (int64, errno) {
@@ -54,11 +54,11 @@ func sysSetpgid(t *Thread, c *call) (int64, errno) {
 	switch {
 	case pgid < 0:
 		return 0, abi.EINVAL
-	case p != t.p && p.parent != t.p:
+	case p != t.p && p.family.parent != t.p:
 		return 0, abi.ESRCH
-	case p != t.p && p.execed:
+	case p != t.p && p.family.execed:
 		return 0, abi.EACCES
-	case p.sid == p.pid || p.sid != t.p.sid:
+	case p.job.sid == p.pid || p.job.sid != t.p.job.sid:
 		return 0, abi.EPERM
 	}
 	if pgid == 0 {
@@ -66,20 +66,20 @@ func sysSetpgid(t *Thread, c *call) (int64, errno) {
 	}
 	if pgid != p.pid {
 		members := t.k.inGroup(pgid)
-		if len(members) == 0 || members[0].sid != p.sid {
+		if len(members) == 0 || members[0].job.sid != p.job.sid {
 			return 0, abi.EPERM
 		}
 	}
-	p.pgid = pgid
+	p.job.pgid = pgid
 	return 0, 0
 }
 
 func sysSetsid(t *Thread, _ *call) (int64, errno) {
-	if t.p.pgid == t.p.pid || len(t.k.inGroup(t.p.pid)) != 0 {
+	if t.p.job.pgid == t.p.pid || len(t.k.inGroup(t.p.pid)) != 0 {
 		return 0, abi.EPERM
 	}
-	t.p.sid, t.p.pgid = t.p.pid, t.p.pid
-	return int64(t.p.sid), 0
+	t.p.job.sid, t.p.job.pgid = t.p.pid, t.p.pid
+	return int64(t.p.job.sid), 0
 }
 
 // prctls are the commands of prctl. What is only stored, or means nothing here,
@@ -89,9 +89,9 @@ var prctls = map[int]func(t *Thread, c *call) (int64, errno){
 	unix.PR_GET_NAME: func(t *Thread, c *call) (int64, errno) {
 		return 0, t.copyOut(c.addr(1), append([]byte(t.comm), make([]byte, 16-len(t.comm))...))
 	},
-	unix.PR_GET_DUMPABLE:        func(t *Thread, _ *call) (int64, errno) { return int64(t.p.dumpable), 0 },
+	unix.PR_GET_DUMPABLE:        func(t *Thread, _ *call) (int64, errno) { return int64(t.p.dump.able), 0 },
 	unix.PR_SET_DUMPABLE:        prctlSetDumpable,
-	unix.PR_SET_CHILD_SUBREAPER: func(t *Thread, c *call) (int64, errno) { t.p.subreaper = c.Args[1] != 0; return 0, 0 },
+	unix.PR_SET_CHILD_SUBREAPER: func(t *Thread, c *call) (int64, errno) { t.p.family.subreaper = c.Args[1] != 0; return 0, 0 },
 	unix.PR_GET_CHILD_SUBREAPER: prctlGetSubreaper,
 	unix.PR_SET_PDEATHSIG:       sysZero,
 	unix.PR_GET_PDEATHSIG:       func(t *Thread, c *call) (int64, errno) { return 0, t.putU32(c.addr(1), 0) },
@@ -137,13 +137,13 @@ func prctlSetDumpable(t *Thread, c *call) (int64, errno) {
 	if c.Args[1] > 1 {
 		return 0, abi.EINVAL
 	}
-	t.p.dumpable = int(c.Args[1])
+	t.p.dump.able = int(c.Args[1])
 	return 0, 0
 }
 
 func prctlGetSubreaper(t *Thread, c *call) (int64, errno) {
 	v := uint32(0)
-	if t.p.subreaper {
+	if t.p.family.subreaper {
 		v = 1
 	}
 	return 0, t.putU32(c.addr(1), v)
@@ -191,7 +191,7 @@ func (p *Process) setLimit(res int, r abi.Rlimit64) errno {
 	switch {
 	case res < 0 || res >= numRlimits || r.Cur > r.Max:
 		return abi.EINVAL
-	case r.Max > p.rlimits[res].Max && !p.creds.privileged(), res == unix.RLIMIT_NOFILE && r.Max > p.k.maxFiles():
+	case r.Max > p.rlimits[res].Max && !p.creds.Privileged(), res == unix.RLIMIT_NOFILE && r.Max > p.k.maxFiles():
 		return abi.EPERM
 	}
 	p.rlimits[res] = r

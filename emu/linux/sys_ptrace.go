@@ -16,7 +16,7 @@ type tracing struct {
 	told bool     // the tracer knows that it stopped
 }
 
-// Stop status of a traced thread, as wait tells it.
+// traceStop is the status of a traced thread, as wait tells it.
 const traceStop = abi.SIGSTOP<<8 | 0x7f
 
 // noteStatus is the register set of NT_PRSTATUS (linux/elf.h).
@@ -121,7 +121,7 @@ func (a *ABI) userRegs(of *Thread) []byte {
 // tracedStop is a thread of the given id, any for -1, that has stopped for the calling
 // process. known tells whether there is one, stopped or not.
 func (t *Thread) tracedStop(tid int) (of *Thread, known bool) {
-	for _, o := range t.k.threads {
+	for _, o := range t.k.tasks.threads {
 		if o.tracing.by != t.p || tid != -1 && o.tid != tid {
 			continue
 		}
@@ -143,7 +143,7 @@ func (t *Thread) untrace() {
 
 // releaseTraced lets go on what a process that has ended has traced.
 func (p *Process) releaseTraced() {
-	for _, o := range p.k.threads {
+	for _, o := range p.k.tasks.threads {
 		if o.tracing.by == p {
 			o.untrace()
 		}

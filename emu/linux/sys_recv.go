@@ -24,7 +24,7 @@ func (t *Thread) recvMsg(f *File, m *hostsys.Msg, flags int) (int64, errno) {
 		case e != 0:
 			return t.partial(e)
 		}
-		t.k.used(f, unix.POLLIN)
+		t.k.noteUse(f, unix.POLLIN)
 		switch {
 		case n == 0 || !t.waitsForAll(f, flags) || c.progress+int64(n) >= size(iov):
 			return c.progress + int64(n), 0

@@ -32,7 +32,7 @@ func sysRseq(t *Thread, c *call) (int64, errno) {
 		return 0, t.dropRseq(a)
 	case flags != 0:
 		return 0, abi.EINVAL
-	case t.rseq.addr != 0:
+	case t.registered.rseq.addr != 0:
 		return 0, t.sameRseq(a, abi.EBUSY)
 	case a.addr%rseqSize != 0 || a.size < rseqSize:
 		return 0, abi.EINVAL
@@ -46,23 +46,23 @@ func sysRseq(t *Thread, c *call) (int64, errno) {
 	if e := t.copyOut(a.addr, b); e != 0 {
 		return 0, e
 	}
-	t.rseq = a
+	t.registered.rseq = a
 	return 0, 0
 }
 
 // sameRseq is e when a is the area that the thread has.
 func (t *Thread) sameRseq(a rseqArea, e errno) errno {
 	switch {
-	case t.rseq.addr != a.addr || t.rseq.size != a.size:
+	case t.registered.rseq.addr != a.addr || t.registered.rseq.size != a.size:
 		return abi.EINVAL
-	case t.rseq.sig != a.sig:
+	case t.registered.rseq.sig != a.sig:
 		return abi.EPERM
 	}
 	return e
 }
 
 func (t *Thread) dropRseq(a rseqArea) errno {
-	if t.rseq.addr == 0 {
+	if t.registered.rseq.addr == 0 {
 		return abi.EINVAL
 	}
 	if e := t.sameRseq(a, 0); e != 0 {
@@ -73,14 +73,14 @@ func (t *Thread) dropRseq(a rseqArea) errno {
 	if e := t.copyOut(a.addr, b[:]); e != 0 {
 		return e
 	}
-	t.rseq = rseqArea{}
+	t.registered.rseq = rseqArea{}
 	return 0
 }
 
 // restartSequence moves the thread, which does not go on at once, out of a
 // restartable sequence. What is wrong with its description is a SIGSEGV.
 func (t *Thread) restartSequence() {
-	if t.rseq.addr == 0 {
+	if t.registered.rseq.addr == 0 {
 		return
 	}
 	if !t.abortSequence() {
@@ -89,7 +89,7 @@ func (t *Thread) restartSequence() {
 }
 
 func (t *Thread) abortSequence() (ok bool) {
-	at, e := t.u64(t.rseq.addr + rseqCSAt)
+	at, e := t.u64(t.registered.rseq.addr + rseqCSAt)
 	if e != 0 {
 		return false
 	}
@@ -105,10 +105,10 @@ func (t *Thread) abortSequence() (ok bool) {
 	if version != 0 || start >= end || start+size >= end || start+size < start || abort >= end || abort-start < size {
 		return false
 	}
-	if sig, e := t.u32(guest.Addr(abort - 4)); e != 0 || sig != t.rseq.sig {
+	if sig, e := t.u32(guest.Addr(abort - 4)); e != 0 || sig != t.registered.rseq.sig {
 		return false
 	}
-	if t.putU64(t.rseq.addr+rseqCSAt, 0) != 0 {
+	if t.putU64(t.registered.rseq.addr+rseqCSAt, 0) != 0 {
 		return false
 	}
 	if t.pc()-start < size {

@@ -42,7 +42,7 @@ type transfer struct {
 func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	f := x.f
 	switch {
-	case f.node != nil:
+	case f.proc.node != nil:
 		if n, e, done := t.readNode(x, v); done {
 			return n, e
 		}
@@ -69,7 +69,7 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 	if e == abi.EAGAIN {
 		return 0, t.waitFor(f, unix.POLLIN)
 	}
-	t.k.used(f, unix.POLLIN)
+	t.k.noteUse(f, unix.POLLIN)
 	return int64(n), e
 }
 
@@ -77,7 +77,7 @@ func (t *Thread) read(x transfer, v [][]byte) (int64, errno) {
 // gets what it takes at once.
 func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 	c, f := &t.call, x.f
-	if f.node != nil {
+	if f.proc.node != nil {
 		return t.writeNode(x, v)
 	}
 	v = skip(v, c.progress)
@@ -106,11 +106,11 @@ func (t *Thread) write(x transfer, v [][]byte) (int64, errno) {
 			return t.partial(e)
 		}
 		c.progress += int64(n)
-		t.k.written(f)
+		t.k.noteWritten(f)
 		if f.master != nil {
-			t.typed(f, v, n)
+			t.signalTyped(f, v, n)
 		}
-		t.k.used(f, unix.POLLOUT)
+		t.k.noteUse(f, unix.POLLOUT)
 		v = skip(v, int64(n))
 		waits := f.mode == unix.S_IFIFO || f.mode == unix.S_IFSOCK || f.mode == unix.S_IFCHR
 		if len(v) == 0 || n == 0 || !waits || f.nonblock() && !f.mayBlock {
@@ -168,8 +168,8 @@ func cut(v [][]byte, n int) [][]byte {
 	return v
 }
 
-// oneBuffer transfers one buffer.
-func (t *Thread) oneBuffer(c *call, write bool, off int64) (int64, errno) {
+// transferBuffer transfers one buffer.
+func (t *Thread) transferBuffer(c *call, write bool, off int64) (int64, errno) {
 	access, find, do := guest.Write, t.reader, t.read
 	if write {
 		access, find, do = guest.Read, t.writer, t.write
@@ -183,21 +183,21 @@ func (t *Thread) oneBuffer(c *call, write bool, off int64) (int64, errno) {
 	}
 	x := transfer{f: f, off: off}
 	if c.Args[2] == 0 {
-		return t.nothing(x, write)
+		return t.transferNothing(x, write)
 	}
-	v, e := t.buffers(t.single[:0], c.addr(1), c.Args[2], access)
+	v, e := t.buffers(t.work.single[:0], c.addr(1), c.Args[2], access)
 	if e != 0 {
 		return 0, e
 	}
 	return do(x, v)
 }
 
-// nothing transfers no bytes: the host says what that means for the file.
-func (t *Thread) nothing(x transfer, write bool) (int64, errno) {
+// transferNothing transfers no bytes: the host says what that means for the file.
+func (t *Thread) transferNothing(x transfer, write bool) (int64, errno) {
 	var n int
 	var e errno
 	switch {
-	case x.f.mayBlock || x.f.signals != nil || x.f.node != nil:
+	case x.f.mayBlock || x.f.signals != nil || x.f.proc.node != nil:
 		return 0, 0
 	case write:
 		n, e = t.k.host.Write(x.f.fd, nil)
@@ -210,8 +210,8 @@ func (t *Thread) nothing(x transfer, write bool) (int64, errno) {
 	return int64(n), e
 }
 
-// vector transfers a vector of buffers.
-func (t *Thread) vector(c *call, write bool, off int64, flags int) (int64, errno) {
+// transferVector transfers a vector of buffers.
+func (t *Thread) transferVector(c *call, write bool, off int64, flags int) (int64, errno) {
 	access, find, do := guest.Write, t.reader, t.read
 	if write {
 		access, find, do = guest.Read, t.writer, t.write
@@ -226,51 +226,51 @@ func (t *Thread) vector(c *call, write bool, off int64, flags int) (int64, errno
 	}
 	x := transfer{f, off, flags}
 	if total == 0 {
-		return t.nothing(x, write)
+		return t.transferNothing(x, write)
 	}
 	return do(x, v)
 }
 
-func sysRead(t *Thread, c *call) (int64, errno)  { return t.oneBuffer(c, false, -1) }
-func sysWrite(t *Thread, c *call) (int64, errno) { return t.oneBuffer(c, true, -1) }
+func sysRead(t *Thread, c *call) (int64, errno)  { return t.transferBuffer(c, false, -1) }
+func sysWrite(t *Thread, c *call) (int64, errno) { return t.transferBuffer(c, true, -1) }
 
 func sysPread64(t *Thread, c *call) (int64, errno) {
 	if c.i64(3) < 0 {
 		return 0, abi.EINVAL
 	}
-	return t.oneBuffer(c, false, c.i64(3))
+	return t.transferBuffer(c, false, c.i64(3))
 }
 
 func sysPwrite64(t *Thread, c *call) (int64, errno) {
 	if c.i64(3) < 0 {
 		return 0, abi.EINVAL
 	}
-	return t.oneBuffer(c, true, c.i64(3))
+	return t.transferBuffer(c, true, c.i64(3))
 }
 
-func sysReadv(t *Thread, c *call) (int64, errno)  { return t.vector(c, false, -1, 0) }
-func sysWritev(t *Thread, c *call) (int64, errno) { return t.vector(c, true, -1, 0) }
+func sysReadv(t *Thread, c *call) (int64, errno)  { return t.transferVector(c, false, -1, 0) }
+func sysWritev(t *Thread, c *call) (int64, errno) { return t.transferVector(c, true, -1, 0) }
 
 func sysPreadv(t *Thread, c *call) (int64, errno) {
 	if c.i64(3) < 0 {
 		return 0, abi.EINVAL
 	}
-	return t.vector(c, false, c.i64(3), 0)
+	return t.transferVector(c, false, c.i64(3), 0)
 }
 
 func sysPwritev(t *Thread, c *call) (int64, errno) {
 	if c.i64(3) < 0 {
 		return 0, abi.EINVAL
 	}
-	return t.vector(c, true, c.i64(3), 0)
+	return t.transferVector(c, true, c.i64(3), 0)
 }
 
 func sysPreadv2(t *Thread, c *call) (int64, errno) {
-	return t.vector(c, false, c.i64(3), c.i32(5))
+	return t.transferVector(c, false, c.i64(3), c.i32(5))
 }
 
 func sysPwritev2(t *Thread, c *call) (int64, errno) {
-	return t.vector(c, true, c.i64(3), c.i32(5))
+	return t.transferVector(c, true, c.i64(3), c.i32(5))
 }
 
 func sysLseek(t *Thread, c *call) (int64, errno) {
@@ -286,204 +286,15 @@ func sysLseek(t *Thread, c *call) (int64, errno) {
 }
 
 func (t *Thread) seek(f *File, off int64, whence int) (int64, errno) {
-	if f.node != nil && f.mode == unix.S_IFDIR {
-		f.pos = int(min(max(off, 0), int64(len(f.entries))))
-		return int64(f.pos), 0
+	if f.proc.node != nil && f.mode == unix.S_IFDIR {
+		f.listing.pos = int(min(max(off, 0), int64(len(f.listing.entries))))
+		return int64(f.listing.pos), 0
 	}
-	if f.node != nil {
+	if f.proc.node != nil {
 		return f.seekNode(t.k, off, whence)
 	}
-	if whence == unix.SEEK_SET && f.places != nil {
+	if whence == unix.SEEK_SET && f.listing.places != nil {
 		off = f.place(off)
 	}
 	return t.k.host.Lseek(f.fd, off, whence)
-}
-
-// copier is one of the calls that move bytes between two files. A transfer that
-// would wait is tried again when the side that is not ready is.
-func (t *Thread) copier(in, out *File, do func() (int, errno)) (int64, errno) {
-	for _, side := range []struct {
-		f      *File
-		events int16
-	}{{in, unix.POLLIN}, {out, unix.POLLOUT}} {
-		if !side.f.ready(t.k.host, side.events) {
-			return 0, t.waitFor(side.f, side.events)
-		}
-	}
-	n, e := do()
-	t.k.written(out)
-	switch e {
-	case abi.EAGAIN:
-		if ready, _ := t.k.host.Ppoll([]unix.PollFd{{Fd: int32(out.fd), Events: unix.POLLOUT}}, 0); ready == 0 {
-			return 0, t.waitFor(out, unix.POLLOUT)
-		}
-		return 0, t.waitFor(in, unix.POLLIN)
-	case abi.EPIPE:
-		t.send(abi.Siginfo{Signo: abi.SIGPIPE, Code: abi.SI_USER, PID: int32(t.p.pid), UID: t.k.uid()}, false)
-	}
-	return int64(n), e
-}
-
-// pair finds the two files of a copy.
-func (t *Thread) pair(in, out int) (i, o *File, e errno) {
-	if i, e = t.reader(in); e != 0 {
-		return nil, nil, e
-	}
-	if o, e = t.writer(out); e == 0 {
-		e = t.copyable(i, o)
-	}
-	return i, o, e
-}
-
-// copyable prepares a copy by the host from one file to another. A text of /proc
-// may be copied; nothing can be copied to a file there.
-func (t *Thread) copyable(in, out *File) errno {
-	switch {
-	case out.node != nil || in.node != nil && in.node.row.text == nil:
-		return abi.EINVAL
-	case in.node != nil:
-		return in.fill(t.k, -1)
-	}
-	return 0
-}
-
-// offset reads an optional file offset.
-func (t *Thread) offset(a guest.Addr) (*int64, errno) {
-	if a == 0 {
-		return nil, 0
-	}
-	v, e := t.u64(a)
-	off := int64(v)
-	return &off, e
-}
-
-func (t *Thread) putOffset(a guest.Addr, off *int64) errno {
-	if off == nil {
-		return 0
-	}
-	return t.putU64(a, uint64(*off))
-}
-
-// shortOffset and putShortOffset are those of sendfile, whose offset is a long.
-func (t *Thread) shortOffset(a guest.Addr) (*int64, errno) {
-	if a == 0 || t.lay().Word == 8 || t.call.wide() {
-		return t.offset(a)
-	}
-	v, e := t.u32(a)
-	off := int64(int32(v))
-	return &off, e
-}
-
-func (t *Thread) putShortOffset(a guest.Addr, off *int64) errno {
-	if off == nil || t.lay().Word == 8 || t.call.wide() {
-		return t.putOffset(a, off)
-	}
-	return t.putU32(a, uint32(*off))
-}
-
-func sysSendfile(t *Thread, c *call) (int64, errno) {
-	in, out, e := t.pair(c.i32(1), c.i32(0))
-	if e != 0 {
-		return 0, e
-	}
-	off, e := t.shortOffset(c.addr(2))
-	if e != 0 {
-		return 0, e
-	}
-	size := min(c.Args[3], maxIO)
-	if out.mayBlock {
-		size = min(size, pipeAtomic)
-	}
-	size, cut, e := t.copyFits(out, nil, size)
-	if e != 0 {
-		return 0, e
-	}
-	n, e := t.copier(in, out, func() (int, errno) { return t.k.host.Sendfile(out.fd, in.fd, off, size) })
-	if e != 0 {
-		return 0, e
-	}
-	if cut && n == int64(size) && t.hasMore(in, off) {
-		t.tooBig() // the rest does not fit, which is seen when that is to be written
-	}
-	return n, t.putShortOffset(c.addr(2), off)
-}
-
-// hasMore reports whether a file has something behind its position, or behind off.
-func (t *Thread) hasMore(f *File, off *int64) bool {
-	if off == nil {
-		at, _ := t.k.host.Lseek(f.fd, 0, unix.SEEK_CUR)
-		off = &at
-	}
-	n, _ := t.k.host.Preadv2(f.fd, [][]byte{make([]byte, 1)}, *off, 0)
-	return n > 0
-}
-
-// twoOffsets reads the offsets of copy_file_range and splice, does the copy and
-// writes them back.
-func (t *Thread) twoOffsets(c *call, do func(in *File, off *int64, out *File, outOff *int64) (int, errno)) (int64, errno) {
-	in, out, e := t.pair(c.i32(0), c.i32(2))
-	if e != 0 {
-		return 0, e
-	}
-	off, e := t.offset(c.addr(1))
-	if e != 0 {
-		return 0, e
-	}
-	outOff, e := t.offset(c.addr(3))
-	if e != 0 {
-		return 0, e
-	}
-	n, e := t.copier(in, out, func() (int, errno) { return do(in, off, out, outOff) })
-	if e != 0 {
-		return 0, e
-	}
-	if e = t.putOffset(c.addr(1), off); e == 0 {
-		e = t.putOffset(c.addr(3), outOff)
-	}
-	return n, e
-}
-
-func sysCopyFileRange(t *Thread, c *call) (int64, errno) {
-	return t.twoOffsets(c, func(in *File, off *int64, out *File, outOff *int64) (int, errno) {
-		size, _, e := t.copyFits(out, outOff, c.Args[4])
-		if e != 0 {
-			return 0, e
-		}
-		return t.k.host.CopyFileRange(in.fd, off, out.fd, outOff, size, c.i32(5))
-	})
-}
-
-func sysSplice(t *Thread, c *call) (int64, errno) {
-	return t.twoOffsets(c, func(in *File, off *int64, out *File, outOff *int64) (int, errno) {
-		size := c.Args[4]
-		if out.mayBlock {
-			size = min(size, pipeAtomic)
-		}
-		size, cut, e := t.copyFits(out, outOff, size)
-		if e != 0 {
-			return 0, e
-		}
-		n, e := t.k.host.Splice(in.fd, off, out.fd, outOff, size, c.i32(5)|unix.SPLICE_F_NONBLOCK)
-		if cut && n == int(size) && t.pipeHolds(in) {
-			t.tooBig()
-		}
-		return n, e
-	})
-}
-
-// pipeHolds reports whether something is in a pipe.
-func (t *Thread) pipeHolds(f *File) bool {
-	p := []unix.PollFd{{Fd: int32(f.fd), Events: unix.POLLIN}}
-	t.k.host.Ppoll(p, 0)
-	return p[0].Revents&unix.POLLIN != 0
-}
-
-func sysTee(t *Thread, c *call) (int64, errno) {
-	in, out, e := t.pair(c.i32(0), c.i32(1))
-	if e != 0 {
-		return 0, e
-	}
-	return t.copier(in, out, func() (int, errno) {
-		return t.k.host.Tee(in.fd, out.fd, c.Args[2], c.i32(3)|unix.SPLICE_F_NONBLOCK)
-	})
 }

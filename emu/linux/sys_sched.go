@@ -62,7 +62,8 @@ func sysSchedSetscheduler(t *Thread, c *call) (int64, errno) {
 	return 0, abi.EPERM
 }
 
-// Real-time policies have priorities from 1 to 99.
+// sysSchedPriorityMax and sysSchedPriorityMin: real-time policies have priorities from
+// 1 to 99.
 func sysSchedPriorityMax(_ *Thread, c *call) (int64, errno) { return schedPriority(c.i32(0), 99) }
 func sysSchedPriorityMin(_ *Thread, c *call) (int64, errno) { return schedPriority(c.i32(0), 1) }
 

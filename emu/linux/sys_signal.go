@@ -6,9 +6,8 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/sigframe"
+	"panda/emu/linux/signal"
 )
-
-func validSignal(sig int) bool { return sig >= 1 && sig <= numSignals }
 
 func sysRtSigaction(t *Thread, c *call) (int64, errno) {
 	sig := c.i32(0)
@@ -31,16 +30,16 @@ func sysRtSigaction(t *Thread, c *call) (int64, errno) {
 
 // sigaction sets what a signal does, unless act is nil, and returns what it did.
 func (t *Thread) sigaction(sig int, act *abi.Sigaction) (old abi.Sigaction, e errno) {
-	if !validSignal(sig) || act != nil && unblockable&bit(int32(sig)) != 0 {
+	if !signal.Valid(sig) || act != nil && signal.Unblockable&signal.Bit(int32(sig)) != 0 {
 		return old, abi.EINVAL
 	}
-	old = t.p.actions[sig]
+	old = t.p.signal.actions[sig]
 	if act != nil {
-		act.Mask &^= unblockable
+		act.Mask &^= signal.Unblockable
 		act.Flags &^= abi.SA_UNSUPPORTED
-		t.p.actions[sig] = *act
-		if t.p.ignored(int32(sig)) {
-			t.p.dropPending(bit(int32(sig)))
+		t.p.signal.actions[sig] = *act
+		if t.p.signal.actions.Ignored(int32(sig)) {
+			t.p.dropPending(signal.Bit(int32(sig)))
 		}
 	}
 	return old, 0
@@ -50,7 +49,7 @@ func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
 	if c.Args[3] != 8 {
 		return 0, abi.EINVAL
 	}
-	old := t.mask
+	old := t.signal.mask
 	if a := c.addr(1); a != 0 {
 		set, e := t.u64(a)
 		if e != 0 {
@@ -70,15 +69,15 @@ func sysRtSigprocmask(t *Thread, c *call) (int64, errno) {
 func (t *Thread) changeMask(how int, set uint64) errno {
 	switch how {
 	case abi.SIG_BLOCK:
-		t.mask |= set
+		t.signal.mask |= set
 	case abi.SIG_UNBLOCK:
-		t.mask &^= set
+		t.signal.mask &^= set
 	case abi.SIG_SETMASK:
-		t.mask = set
+		t.signal.mask = set
 	default:
 		return abi.EINVAL
 	}
-	t.mask &^= unblockable
+	t.signal.mask &^= signal.Unblockable
 	return 0
 }
 
@@ -91,7 +90,7 @@ func sysRtSigreturn(t *Thread, c *call) (int64, errno) {
 func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 	t.call.replaced = true
 	if saved.Read {
-		t.mask = saved.Mask &^ unblockable
+		t.signal.mask = saved.Mask &^ signal.Unblockable
 	}
 	if !ok {
 		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
@@ -109,7 +108,7 @@ func (t *Thread) sigreturn(saved sigframe.Saved, ok bool) (int64, errno) {
 func (t *Thread) setStack(s abi.Stack) errno {
 	const modes = abi.SS_ONSTACK | abi.SS_DISABLE
 	switch mode := s.Flags &^ ssAutodisarm; {
-	case t.onStack() && t.stack.Size != 0:
+	case t.onStack() && t.signal.stack.Size != 0:
 		return abi.EPERM
 	case mode&^modes != 0:
 		return abi.EINVAL
@@ -120,7 +119,7 @@ func (t *Thread) setStack(s abi.Stack) errno {
 	default:
 		s.Flags &= ssAutodisarm
 	}
-	t.stack = s
+	t.signal.stack = s
 	return 0
 }
 
@@ -139,7 +138,7 @@ func sysSigaltstack(t *Thread, c *call) (int64, errno) {
 }
 
 func sysRtSigpending(t *Thread, c *call) (int64, errno) {
-	return 0, t.putU64(c.addr(0), (t.pending.set|t.p.pending.set)&t.mask)
+	return 0, t.putU64(c.addr(0), (t.signal.pending.Set|t.p.signal.pending.Set)&t.signal.mask)
 }
 
 func sysRtSigsuspend(t *Thread, c *call) (int64, errno) {
@@ -163,8 +162,8 @@ func sysRtSigtimedwait(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	set &^= unblockable
-	if have := (t.pending.set | t.p.pending.set) & set; have != 0 {
+	set &^= signal.Unblockable
+	if have := (t.signal.pending.Set | t.p.signal.pending.Set) & set; have != 0 {
 		info := t.next(have)
 		t.k.signalFiles()
 		return int64(info.Signo), t.storeIf(c.addr(1), &info)
@@ -188,17 +187,17 @@ func sysKill(t *Thread, c *call) (int64, errno) { return t.kill(c.i32(0), c.i32(
 // kill sends to a process, a group, or all; ids that are not the guest's are the
 // host's.
 func (t *Thread) kill(pid, sig int) (int64, errno) {
-	if sig < 0 || sig > numSignals {
+	if sig < 0 || sig > signal.Last {
 		return 0, abi.EINVAL
 	}
 	k := t.k
 	switch {
 	case pid == 0:
-		return 0, t.killAll(k.inGroup(t.p.pgid), sig)
+		return 0, t.killAll(k.inGroup(t.p.job.pgid), sig)
 	case pid == -1:
 		var others []*Process
-		for _, p := range k.procs {
-			if p != t.p && !p.ended {
+		for _, p := range k.tasks.procs {
+			if p != t.p && !p.exit.ended {
 				others = append(others, p)
 			}
 		}
@@ -207,7 +206,7 @@ func (t *Thread) kill(pid, sig int) (int64, errno) {
 		if ps := k.inGroup(-pid); len(ps) != 0 {
 			return 0, t.killAll(ps, sig)
 		}
-		if k.ever[-pid] || -pid == k.first.pgid || -pid == k.first.sid {
+		if k.tasks.ever[-pid] || -pid == k.tasks.first.job.pgid || -pid == k.tasks.first.job.sid {
 			return 0, abi.ESRCH
 		}
 		return 0, k.host.Kill(pid, sig)
@@ -218,7 +217,7 @@ func (t *Thread) kill(pid, sig int) (int64, errno) {
 	if o := k.thread(pid); o != nil {
 		return 0, t.killAll([]*Process{o.p}, sig)
 	}
-	if k.ever[pid] || k.isEmulator(pid) {
+	if k.tasks.ever[pid] || k.isEmulator(pid) {
 		return 0, abi.ESRCH
 	}
 	return 0, k.host.Kill(pid, sig)
@@ -249,7 +248,7 @@ func sysTgkill(t *Thread, c *call) (int64, errno) {
 
 // tgkill sends to a thread, of the process tgid unless that is 0.
 func (t *Thread) tgkill(tgid, tid, sig int, info abi.Siginfo) (int64, errno) {
-	if tid <= 0 || sig < 0 || sig > numSignals {
+	if tid <= 0 || sig < 0 || sig > signal.Last {
 		return 0, abi.EINVAL
 	}
 	o := t.k.thread(tid)
@@ -293,7 +292,7 @@ func (t *Thread) queue(p *Process, info abi.Siginfo) errno {
 	switch {
 	case p == nil:
 		return abi.ESRCH
-	case sig < 0 || sig > numSignals:
+	case sig < 0 || sig > signal.Last:
 		return abi.EINVAL
 	case sig == 0:
 		return 0

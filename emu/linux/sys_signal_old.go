@@ -28,7 +28,7 @@ func sysSignal(t *Thread, c *call) (int64, errno) {
 }
 
 func sysSigprocmask(t *Thread, c *call) (int64, errno) {
-	old := t.mask
+	old := t.signal.mask
 	if a := c.addr(1); a != 0 {
 		set, e := t.u32(a)
 		if e != 0 {
@@ -36,7 +36,7 @@ func sysSigprocmask(t *Thread, c *call) (int64, errno) {
 		}
 		keep := uint64(0)
 		if c.i32(0) == abi.SIG_SETMASK {
-			keep = t.mask &^ oldMask
+			keep = t.signal.mask &^ oldMask
 		}
 		if e := t.changeMask(c.i32(0), uint64(set)|keep); e != 0 {
 			return 0, e
@@ -49,7 +49,7 @@ func sysSigprocmask(t *Thread, c *call) (int64, errno) {
 }
 
 func sysSigpending(t *Thread, c *call) (int64, errno) {
-	return 0, t.putU32(c.addr(0), uint32((t.pending.set|t.p.pending.set)&t.mask))
+	return 0, t.putU32(c.addr(0), uint32((t.signal.pending.Set|t.p.signal.pending.Set)&t.signal.mask))
 }
 
 // sysSigsuspend has the mask itself as its third argument.
@@ -58,9 +58,9 @@ func sysSigsuspend(t *Thread, c *call) (int64, errno) {
 	return 0, t.park(wait{interrupted: abi.ERESTARTNOHAND})
 }
 
-func sysSgetmask(t *Thread, _ *call) (int64, errno) { return int64(t.mask & oldMask), 0 }
+func sysSgetmask(t *Thread, _ *call) (int64, errno) { return int64(t.signal.mask & oldMask), 0 }
 
 func sysSsetmask(t *Thread, c *call) (int64, errno) {
-	old := t.mask
+	old := t.signal.mask
 	return int64(old & oldMask), t.changeMask(abi.SIG_SETMASK, uint64(c.u32(0)))
 }

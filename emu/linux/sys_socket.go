@@ -52,7 +52,7 @@ func sysBind(t *Thread, c *call) (int64, errno) {
 		return 0, e
 	}
 	if t.umasked(func() { e = t.k.host.Bind(f.fd, addr) }); e == 0 {
-		t.k.named(f, addr, own)
+		t.k.noteName(f, addr, own)
 	}
 	return 0, e
 }
@@ -150,7 +150,7 @@ func sysShutdown(t *Thread, c *call) (int64, errno) {
 	return t.onFile(c, func(f *File) errno { return t.k.host.Shutdown(f.fd, c.i32(1)) })
 }
 
-// maxOption is more than any option takes; what is behind it is not looked at.
+// maxOption is more than any option takes; what is after it is not looked at.
 const maxOption = 64 << 10
 
 func sysSetsockopt(t *Thread, c *call) (int64, errno) {
@@ -271,7 +271,7 @@ func (t *Thread) sendMsg(f *File, m *hostsys.Msg, flags int) (int64, errno) {
 			}
 			return t.partial(e)
 		}
-		t.k.used(f, unix.POLLOUT)
+		t.k.noteUse(f, unix.POLLOUT)
 		c.progress += int64(n)
 		if n == 0 || c.progress >= size(iov) || f.nonblock() || flags&unix.MSG_DONTWAIT != 0 {
 			return c.progress, 0

@@ -7,6 +7,8 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
+	"panda/emu/linux/namei"
 )
 
 func statOf(st *unix.Stat_t) *abi.Stat {
@@ -58,8 +60,8 @@ func sysFstat(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.node != nil {
-		st := f.node.stat()
+	if f.proc.node != nil {
+		st := f.proc.node.stat()
 		return t.putStat(c.addr(1), &st, 0)
 	}
 	st, e := t.k.host.Fstat(f.fd)
@@ -78,7 +80,7 @@ func sysNewfstatat(t *Thread, c *call) (int64, errno) {
 func statxTime(t unix.StatxTimestamp) abi.StatxTime { return abi.StatxTime{Sec: t.Sec, Nsec: t.Nsec} }
 
 func sysStatx(t *Thread, c *call) (int64, errno) {
-	var tg target
+	var tg namei.Target
 	var e errno
 	flags := c.i32(2)
 	if c.Args[1] == 0 { // as an empty path, since Linux 6.11
@@ -89,13 +91,13 @@ func sysStatx(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if tg.node != nil {
-		return 0, t.store(c.addr(4), statxOf(tg.node.stat()))
+	if tg.Node != nil {
+		return 0, t.store(c.addr(4), statxOf(nodeOf(tg).stat()))
 	}
-	if tg.st != nil {
-		tg.dir, tg.path, flags = tg.handle, "", flags|abi.AT_EMPTY_PATH
+	if tg.Stat != nil {
+		tg.Dir, tg.Path, flags = tg.Handle, "", flags|abi.AT_EMPTY_PATH
 	}
-	st, e := t.k.host.Statx(tg.dir, tg.path, flags, c.u32(3))
+	st, e := t.k.host.Statx(tg.Dir, tg.Path, flags, c.u32(3))
 	if e != 0 {
 		return 0, e
 	}
@@ -131,9 +133,9 @@ func sysStatfs(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	name := tg.full()
-	if tg.node != nil {
-		name = procTop
+	name := tg.Full()
+	if tg.Node != nil {
+		name = namei.ProcTop
 	}
 	st, e := t.k.host.Statfs(name)
 	return t.putStatfs(c.addr(1), &st, e)
@@ -144,8 +146,8 @@ func sysFstatfs(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if f.node != nil {
-		st, e := t.k.host.Statfs(procTop)
+	if f.proc.node != nil {
+		st, e := t.k.host.Statfs(namei.ProcTop)
 		return t.putStatfs(c.addr(1), &st, e)
 	}
 	st, e := t.k.host.Fstatfs(f.fd)
@@ -220,14 +222,14 @@ func sysChdir(t *Thread, c *call) (int64, errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if tg.node != nil {
-		return 0, t.enterNode(tg.node)
+	if tg.Node != nil {
+		return 0, t.enterNode(nodeOf(tg))
 	}
-	fd, e := t.k.host.Openat(tg.dir, tg.path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, e := t.k.host.Openat(tg.Dir, tg.Path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {
 		return 0, e
 	}
-	if e := t.k.host.Faccessat(tg.dir, tg.path, unix.X_OK, unix.AT_EACCESS); e != 0 {
+	if e := t.k.host.Faccessat(tg.Dir, tg.Path, unix.X_OK, unix.AT_EACCESS); e != 0 {
 		t.k.host.Close(fd)
 		return 0, e
 	}
@@ -242,8 +244,8 @@ func sysFchdir(t *Thread, c *call) (int64, errno) {
 	if f.mode != unix.S_IFDIR {
 		return 0, abi.ENOTDIR
 	}
-	if f.node != nil {
-		return 0, t.enterNode(f.node)
+	if f.proc.node != nil {
+		return 0, t.enterNode(f.proc.node)
 	}
 	fd, e := t.k.host.Openat(f.fd, ".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {
@@ -254,14 +256,14 @@ func sysFchdir(t *Thread, c *call) (int64, errno) {
 
 // enterDir makes an opened directory the current one.
 func (t *Thread) enterDir(fd int) errno {
-	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
+	name, e := t.k.host.Readlinkat(unix.AT_FDCWD, hostfile.Path(fd))
 	if e != 0 && e != abi.ENAMETOOLONG { // there it has no name that anybody can use
 		t.k.host.Close(fd)
 		return e
 	}
 	place := ""
-	if st, e := t.k.host.Fstat(fd); e == 0 && t.k.isProc(fd, &st) {
-		place = t.k.procName(fd, &st)
+	if st, e := t.k.host.Fstat(fd); e == 0 && t.k.procs.Has(fd, &st) {
+		place = t.k.procs.Name(fd, &st)
 	}
 	t.fs.chdir(t.k, fd)
 	t.fs.path, t.fs.proc = t.k.guestPath(name), place
@@ -270,13 +272,13 @@ func (t *Thread) enterDir(fd int) errno {
 
 // enterNode makes a directory of /proc the current one.
 func (t *Thread) enterNode(n *procNode) errno {
-	if n.typ() != unix.S_IFDIR {
+	if n.Typ() != unix.S_IFDIR {
 		return abi.ENOTDIR
 	}
 	if e := t.may(n, 1); e != 0 {
 		return e
 	}
-	fd, e := t.k.host.Openat(unix.AT_FDCWD, procTop, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, e := t.k.host.Openat(unix.AT_FDCWD, namei.ProcTop, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if e != 0 {
 		return e
 	}

@@ -11,8 +11,8 @@ import (
 // ns, if it goes as fast.
 func (t *Thread) pointOf(clock int, ns int64) int64 {
 	k := t.k
-	if used := t.cpuCounter(clock); used != nil {
-		return max(k.host.Now()+ns-*used, 1)
+	if counts := t.cpuTime(clock); counts.any() {
+		return max(k.host.Now()+ns-counts.used(), 1)
 	}
 	if clock == abi.CLOCK_MONOTONIC {
 		return max(ns, 1)
@@ -56,8 +56,9 @@ func (t *Thread) putTime(a guest.Addr, sec, frac int64) errno {
 // clockNow reads a clock.
 func (t *Thread) clockNow(clock int) (abi.Timespec, errno) {
 	if isCPUClock(clock) {
-		if used := t.cpuCounter(clock); used != nil {
-			return abi.Timespec{Sec: *used / 1e9, Nsec: *used % 1e9}, 0
+		if counts := t.cpuTime(clock); counts.any() {
+			used := counts.used()
+			return abi.Timespec{Sec: used / 1e9, Nsec: used % 1e9}, 0
 		}
 		return abi.Timespec{}, abi.EINVAL
 	}
@@ -79,7 +80,7 @@ func sysClockGetres(t *Thread, c *call) (int64, errno) {
 // resolution is how fine a clock is.
 func (t *Thread) resolution(clock int) (abi.Timespec, errno) {
 	if isCPUClock(clock) {
-		if t.cpuCounter(clock) == nil {
+		if !t.cpuTime(clock).any() {
 			return abi.Timespec{}, abi.EINVAL
 		}
 		return abi.Timespec{Nsec: insnTime}, 0

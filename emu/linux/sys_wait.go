@@ -62,12 +62,12 @@ func (t *Thread) matchPID(pid int) func(p *Process) bool {
 	case pid > 0:
 		return func(p *Process) bool { return p.pid == pid }
 	case pid == 0:
-		pgid := t.p.pgid
-		return func(p *Process) bool { return p.pgid == pgid }
+		pgid := t.p.job.pgid
+		return func(p *Process) bool { return p.job.pgid == pgid }
 	case pid == -1:
 		return func(*Process) bool { return true }
 	}
-	return func(p *Process) bool { return p.pgid == -pid }
+	return func(p *Process) bool { return p.job.pgid == -pid }
 }
 
 func sysWaitid(t *Thread, c *call) (int64, errno) {
@@ -140,7 +140,7 @@ func changeCode(status int) (code int32, value int) {
 // with WNOHANG the process is nil.
 func (t *Thread) waitChild(r waitReq) (waited, errno) {
 	any := false
-	for _, p := range slices.Clone(t.p.children) {
+	for _, p := range slices.Clone(t.p.family.children) {
 		if !r.match(p) || !r.takes(p) {
 			continue
 		}
@@ -161,33 +161,33 @@ func (t *Thread) waitChild(r waitReq) (waited, errno) {
 // takes applies __WCLONE and __WALL: children that end with another signal than
 // SIGCHLD are waited for only when asked.
 func (r *waitReq) takes(p *Process) bool {
-	clone := p.exitSignal != abi.SIGCHLD
+	clone := p.exit.signal != abi.SIGCHLD
 	return r.options&waitAll != 0 || clone == (r.options&waitClone != 0)
 }
 
 // change takes what changed about a child.
 func (t *Thread) change(p *Process, options uint64) (status int, ok bool) {
 	keep := options&abi.WNOWAIT != 0
-	if p.ended {
+	if p.exit.ended {
 		if options&abi.WEXITED == 0 {
 			return 0, false
 		}
 		if !keep {
-			t.p.childUsed += p.used + p.childUsed
+			t.p.usage.children += p.usage.own + p.usage.children
 			t.k.reap(p)
 		}
-		return p.status, true
+		return p.exit.status, true
 	}
 	want := uint64(abi.WSTOPPED)
-	if p.stopStatus == 0xffff {
+	if p.job.stopStatus == 0xffff {
 		want = abi.WCONTINUED
 	}
-	if p.stopStatus == 0 || options&want == 0 {
+	if p.job.stopStatus == 0 || options&want == 0 {
 		return 0, false
 	}
-	status = p.stopStatus
+	status = p.job.stopStatus
 	if !keep {
-		p.stopStatus = 0
+		p.job.stopStatus = 0
 	}
 	return status, true
 }

@@ -3,6 +3,7 @@ package linux
 import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
+	"panda/emu/linux/hostfile"
 )
 
 // maxXattr is the longest value, or list, of extended attributes.
@@ -24,13 +25,13 @@ func (t *Thread) xattrPath(c *call, where xattrWhere) (name string, nofollow boo
 		if e != 0 {
 			return "", false, e
 		}
-		return fdPath(f.fd), false, 0
+		return hostfile.Path(f.fd), false, 0
 	}
 	tg, e := t.here(c, 0, where == byLink)
 	if e != 0 {
 		return "", false, e
 	}
-	return tg.full(), where == byLink, tg.onHost(abi.EOPNOTSUPP)
+	return tg.Full(), where == byLink, tg.OnHost(abi.EOPNOTSUPP)
 }
 
 // xattrOut gives get a buffer of the size that the call has room for.

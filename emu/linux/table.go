@@ -1,6 +1,9 @@
 package linux
 
-import "panda/emu/linux/abi"
+import (
+	"panda/emu/linux/abi"
+	"panda/emu/linux/cred"
+)
 
 // sysFunc performs a system call. Its result is returned to the guest unless the
 // errno is set; blocked means that the thread was parked or is gone.
@@ -126,10 +129,10 @@ var rows = map[string]*row{
 	"set_robust_list": {fn: sysSetRobustList}, "get_robust_list": {fn: sysGetRobustList},
 	"futex_waitv": {level: refused}, "futex_wait": {level: refused}, "futex_wake": {level: refused}, "futex_requeue": {level: refused},
 	// Ids.
-	"getuid": {fn: getuid(realID)}, "geteuid": {fn: getuid(effectiveID)}, "getgid": {fn: getgid(realID)}, "getegid": {fn: getgid(effectiveID)},
-	"setuid": {fn: setID(uids)}, "setgid": {fn: setID(gids)}, "setreuid": {fn: setIDs(uids, 2)}, "setregid": {fn: setIDs(gids, 2)},
-	"setresuid": {fn: setIDs(uids, 3)}, "setresgid": {fn: setIDs(gids, 3)}, "getresuid": {fn: getIDs(uids)}, "getresgid": {fn: getIDs(gids)},
-	"setfsuid": {fn: setFSID(uids)}, "setfsgid": {fn: setFSID(gids)}, "getgroups": {fn: sysGetgroups}, "setgroups": {fn: sysSetgroups},
+	"getuid": {fn: getuid(cred.Real)}, "geteuid": {fn: getuid(cred.Effective)}, "getgid": {fn: getgid(cred.Real)}, "getegid": {fn: getgid(cred.Effective)},
+	"setuid": {fn: setID(cred.UIDs)}, "setgid": {fn: setID(cred.GIDs)}, "setreuid": {fn: setIDs(cred.UIDs, 2)}, "setregid": {fn: setIDs(cred.GIDs, 2)},
+	"setresuid": {fn: setIDs(cred.UIDs, 3)}, "setresgid": {fn: setIDs(cred.GIDs, 3)}, "getresuid": {fn: getIDs(cred.UIDs)}, "getresgid": {fn: getIDs(cred.GIDs)},
+	"setfsuid": {fn: setFSID(cred.UIDs)}, "setfsgid": {fn: setFSID(cred.GIDs)}, "getgroups": {fn: sysGetgroups}, "setgroups": {fn: sysSetgroups},
 	"capget": {fn: sysCapget}, "capset": {fn: sysCapset},
 	// Signals.
 	"rt_sigaction": {fn: sysRtSigaction}, "rt_sigprocmask": {fn: sysRtSigprocmask}, "rt_sigreturn": {fn: sysRtSigreturn},
@@ -153,8 +156,8 @@ var rows = map[string]*row{
 	"sched_getattr": {level: refused}, "sched_setattr": {level: refused}, "getcpu": {fn: sysGetcpu},
 	// The machine.
 	"uname":         {fn: sysUname},
-	"sethostname":   {fn: setName(func(k *Kernel) *ownName { return &k.hostname }), level: partial, gap: ownNames},
-	"setdomainname": {fn: setName(func(k *Kernel) *ownName { return &k.domainname }), level: partial, gap: ownNames},
+	"sethostname":   {fn: setName(func(k *Kernel) *ownName { return &k.uts.hostname }), level: partial, gap: ownNames},
+	"setdomainname": {fn: setName(func(k *Kernel) *ownName { return &k.uts.domainname }), level: partial, gap: ownNames},
 	"sysinfo":       {fn: sysSysinfo}, "getrandom": {fn: sysGetrandom}, "syslog": {level: refused},
 	"mseal": {level: refused}, "cachestat": {level: refused}, "landlock_create_ruleset": {level: refused},
 }

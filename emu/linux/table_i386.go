@@ -1,5 +1,9 @@
 package linux
 
+import (
+	"panda/emu/linux/cred"
+)
+
 // The calls of i386 lead to the functions of table.go. Most go by the same name;
 // the maps below tell about the others.
 
@@ -50,9 +54,9 @@ var own32 = map[string]*row{
 	"send": {fn: sysSend}, "recv": {fn: sysRecv},
 	"socketcall": {level: refused}, "ipc": {level: refused}, // those that unpack does not resolve
 	// Ids of 16 bits.
-	"getuid": {fn: low16(getuid(realID))}, "geteuid": {fn: low16(getuid(effectiveID))},
-	"getgid": {fn: low16(getgid(realID))}, "getegid": {fn: low16(getgid(effectiveID))},
-	"getresuid": {fn: getIDs16(uids)}, "getresgid": {fn: getIDs16(gids)},
+	"getuid": {fn: low16(getuid(cred.Real))}, "geteuid": {fn: low16(getuid(cred.Effective))},
+	"getgid": {fn: low16(getgid(cred.Real))}, "getegid": {fn: low16(getgid(cred.Effective))},
+	"getresuid": {fn: getIDs16(cred.UIDs)}, "getresgid": {fn: getIDs16(cred.GIDs)},
 	"getgroups": {fn: sysGetgroups16}, "setgroups": {fn: sysSetgroups16},
 	// Forms of old.
 	"oldstat": {fn: oldStat(sysStat)}, "oldlstat": {fn: oldStat(sysLstat)}, "oldfstat": {fn: oldStat(sysFstat)},

@@ -7,16 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
-// timer sends a signal when its time comes. It is in Kernel.timers or cpuTimers
-// while it is armed.
+// timer sends a signal when its time comes. It is in armedTimers while
+// it is armed.
 type timer struct {
 	p        *Process
 	id       int32
 	clock    int
-	counter  *int64 // CPU time that it goes by; nil for real time
-	next     int64  // by the counter, or on the host's monotonic clock
+	counts   cpuTime // that it goes by; nobody's for real time
+	next     int64   // by that, or on the host's monotonic clock
 	interval int64
 	notify   int32 // SIGEV_
 	tid      int
@@ -37,8 +38,8 @@ func (k *Kernel) arm(tm *timer, next, interval int64) {
 
 // armIn sets a timer to go off after a time.
 func (k *Kernel) armIn(tm *timer, ns, interval int64) {
-	if tm.counter != nil {
-		k.arm(tm, *tm.counter+ns, interval)
+	if tm.counts.any() {
+		k.arm(tm, tm.counts.used()+ns, interval)
 	} else {
 		k.arm(tm, k.deadline(ns), interval)
 	}
@@ -54,10 +55,10 @@ func (k *Kernel) disarm(tm *timer) {
 
 // timersLike are the armed timers that go by the same kind of time.
 func (k *Kernel) timersLike(tm *timer) *[]*timer {
-	if tm.counter != nil {
-		return &k.cpuTimers
+	if tm.counts.any() {
+		return &k.timers.cpu
 	}
-	return &k.timers
+	return &k.timers.real
 }
 
 // left is the time until a timer goes off, 0 when it is not armed.
@@ -65,15 +66,15 @@ func (k *Kernel) left(tm *timer) int64 {
 	if !tm.armed {
 		return 0
 	}
-	if tm.counter != nil {
-		return max(1, tm.next-*tm.counter)
+	if tm.counts.any() {
+		return max(1, tm.next-tm.counts.used())
 	}
 	return max(1, tm.next-k.host.Now())
 }
 
 // fireTimers sends the signals of the timers whose time has come.
 func (k *Kernel) fireTimers(now int64) {
-	for _, tm := range slices.Clone(k.timers) {
+	for _, tm := range slices.Clone(k.timers.real) {
 		k.expire(tm, now)
 	}
 }
@@ -111,11 +112,11 @@ func (tm *timer) fire(k *Kernel) {
 
 // sendTimer sends unless the same timer's signal is pending already.
 func (t *Thread) sendTimer(info abi.Siginfo, shared bool) {
-	q := &t.pending
+	q := &t.signal.pending
 	if shared {
-		q = &t.p.pending
+		q = &t.p.signal.pending
 	}
-	if info.Code == abi.SI_TIMER && slices.ContainsFunc(q.infos, func(s abi.Siginfo) bool {
+	if info.Code == abi.SI_TIMER && slices.ContainsFunc(q.Infos, func(s abi.Siginfo) bool {
 		return s.Code == abi.SI_TIMER && s.TimerID == info.TimerID && s.Signo == info.Signo
 	}) {
 		return
@@ -125,19 +126,19 @@ func (t *Thread) sendTimer(info abi.Siginfo, shared bool) {
 
 // dropTimers disarms all timers of a process.
 func (k *Kernel) dropTimers(p *Process) {
-	for i := range p.itimers {
-		k.disarm(&p.itimers[i])
+	for i := range p.timers.interval {
+		k.disarm(&p.timers.interval[i])
 	}
 	k.dropPosixTimers(p)
 }
 
 func (k *Kernel) dropPosixTimers(p *Process) {
-	for _, tm := range p.posix {
+	for _, tm := range p.timers.posix {
 		if tm != nil {
 			k.disarm(tm)
 		}
 	}
-	p.posix = nil
+	p.timers.posix = nil
 }
 
 // itimerSignals are the signals of setitimer's timers. The first goes by real
@@ -154,10 +155,10 @@ func micros(tv abi.Timeval) (int64, errno) {
 func timeval(ns int64) abi.Timeval { return abi.Timeval{Sec: ns / 1e9, Usec: ns % 1e9 / 1000} }
 
 func (t *Thread) itimer(which int) *timer {
-	tm := &t.p.itimers[which]
+	tm := &t.p.timers.interval[which]
 	tm.p, tm.signo, tm.notify, tm.code = t.p, itimerSignals[which], abi.SIGEV_SIGNAL, abi.SI_KERNEL
 	if which != 0 {
-		tm.counter = &t.p.used
+		tm.counts = cpuTime{p: t.p}
 	}
 	return tm
 }
@@ -215,8 +216,8 @@ const maxTimers = 1 << 16
 
 func sysTimerCreate(t *Thread, c *call) (int64, errno) {
 	ev := abi.Sigevent{Signo: abi.SIGALRM, Notify: abi.SIGEV_SIGNAL}
-	id := int32(len(t.p.posix))
-	for i, tm := range t.p.posix {
+	id := int32(len(t.p.timers.posix))
+	for i, tm := range t.p.timers.posix {
 		if tm == nil {
 			id = int32(i)
 			break
@@ -234,27 +235,27 @@ func sysTimerCreate(t *Thread, c *call) (int64, errno) {
 	if _, e := t.clockNow(c.i32(0)); e != 0 {
 		return 0, abi.EINVAL
 	}
-	if ev.Notify != abi.SIGEV_NONE && !validSignal(int(ev.Signo)) {
+	if ev.Notify != abi.SIGEV_NONE && !signal.Valid(int(ev.Signo)) {
 		return 0, abi.EINVAL
 	}
-	tm := &timer{p: t.p, id: id, clock: c.i32(0), counter: t.cpuCounter(c.i32(0)), notify: ev.Notify, tid: int(ev.TID), signo: ev.Signo, value: ev.Value, code: abi.SI_TIMER}
+	tm := &timer{p: t.p, id: id, clock: c.i32(0), counts: t.cpuTime(c.i32(0)), notify: ev.Notify, tid: int(ev.TID), signo: ev.Signo, value: ev.Value, code: abi.SI_TIMER}
 	if e := t.putU32(c.addr(2), uint32(id)); e != 0 {
 		return 0, e
 	}
-	if int(id) == len(t.p.posix) {
-		t.p.posix = append(t.p.posix, nil)
+	if int(id) == len(t.p.timers.posix) {
+		t.p.timers.posix = append(t.p.timers.posix, nil)
 	}
-	t.p.posix[id] = tm
+	t.p.timers.posix[id] = tm
 	return 0, 0
 }
 
 // timer finds the POSIX timer of the first argument.
 func (t *Thread) timer(c *call) (*timer, errno) {
 	id := c.i32(0)
-	if id < 0 || id >= len(t.p.posix) || t.p.posix[id] == nil {
+	if id < 0 || id >= len(t.p.timers.posix) || t.p.timers.posix[id] == nil {
 		return nil, abi.EINVAL
 	}
-	return t.p.posix[id], 0
+	return t.p.timers.posix[id], 0
 }
 
 func (k *Kernel) spec(tm *timer) *abi.Itimerspec {
@@ -284,7 +285,7 @@ func sysTimerSettime(t *Thread, c *call) (int64, errno) {
 	case value == 0:
 		t.k.disarm(tm)
 		tm.interval = interval
-	case c.i32(1)&abi.TIMER_ABSTIME != 0 && tm.counter != nil:
+	case c.i32(1)&abi.TIMER_ABSTIME != 0 && tm.counts.any():
 		t.k.arm(tm, value, interval)
 	case c.i32(1)&abi.TIMER_ABSTIME != 0:
 		t.k.arm(tm, t.pointOf(tm.clock, value), interval)
@@ -316,6 +317,6 @@ func sysTimerDelete(t *Thread, c *call) (int64, errno) {
 		return 0, e
 	}
 	t.k.disarm(tm)
-	t.p.posix[tm.id] = nil
+	t.p.timers.posix[tm.id] = nil
 	return 0, 0
 }

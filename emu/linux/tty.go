@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
+	"panda/emu/linux/signal"
 )
 
 // Terminals and job control. A terminal's characters are the host's business; which
@@ -50,7 +51,7 @@ func (k *Kernel) terminalOf(p *Process, f *File) *terminal {
 	case f.master != nil:
 		return f.master
 	case major == auxMajor && abi.Minor(f.rdev) == ttyMinor:
-		return k.sessionTTY(p.sid)
+		return k.sessionTTY(p.job.sid)
 	case (major == ttyMajor || major == auxMajor || major >= ptsMajor && major < ptsEnd) && !isMaster(f.rdev) && k.isTTY(f):
 		return k.terminal(f.rdev)
 	}
@@ -78,15 +79,15 @@ func (k *Kernel) firstTTY(t *Thread) {
 			continue
 		}
 		if x := k.terminalOf(t.p, s.file); x != nil {
-			x.sid, x.fg, x.host = t.p.sid, t.p.pgid, true
+			x.sid, x.fg, x.host = t.p.job.sid, t.p.job.pgid, true
 			return
 		}
 	}
 }
 
-// openedTTY notes what an open means: the other side of a new terminal, or a
+// noteOpenTTY notes what an open means: the other side of a new terminal, or a
 // session that gets one (tty_open of the kernel).
-func (t *Thread) openedTTY(f *File, flags int) {
+func (t *Thread) noteOpenTTY(f *File, flags int) {
 	k := t.k
 	if isMaster(f.rdev) {
 		b := make([]byte, 4)
@@ -96,9 +97,9 @@ func (t *Thread) openedTTY(f *File, flags int) {
 		}
 		return
 	}
-	if flags&(abi.O_NOCTTY|abi.O_PATH) == 0 && t.p.sid == t.p.pid && k.sessionTTY(t.p.sid) == nil {
+	if flags&(abi.O_NOCTTY|abi.O_PATH) == 0 && t.p.job.sid == t.p.pid && k.sessionTTY(t.p.job.sid) == nil {
 		if x := k.terminalOf(t.p, f); x != nil && x.sid == 0 {
-			x.sid, x.fg = t.p.sid, t.p.pgid
+			x.sid, x.fg = t.p.job.sid, t.p.job.pgid
 		}
 	}
 }
@@ -110,7 +111,7 @@ func (k *Kernel) hangUp(x *terminal) {
 		return
 	}
 	told := k.inGroup(x.fg)
-	if p := k.process(x.sid); p != nil && !p.ended && !slices.Contains(told, p) {
+	if p := k.process(x.sid); p != nil && !p.exit.ended && !slices.Contains(told, p) {
 		told = append(told, p)
 	}
 	x.sid, x.fg = 0, 0
@@ -122,10 +123,10 @@ func (k *Kernel) hangUp(x *terminal) {
 
 // leaderEnds hangs up the terminal of a session whose leader ends.
 func (k *Kernel) leaderEnds(p *Process) {
-	if p.sid != p.pid {
+	if p.job.sid != p.pid {
 		return
 	}
-	if x := k.sessionTTY(p.sid); x != nil && !x.host {
+	if x := k.sessionTTY(p.job.sid); x != nil && !x.host {
 		k.hangUp(x)
 	}
 }
@@ -137,21 +138,23 @@ func (t *Thread) mayUse(f *File, sig int32) errno {
 		return 0
 	}
 	x := t.k.terminalOf(t.p, f)
-	if x == nil || x.sid != t.p.sid || x.fg == t.p.pgid || x.fg == 0 {
+	if x == nil || x.sid != t.p.job.sid || x.fg == t.p.job.pgid || x.fg == 0 {
 		return 0
 	}
-	return t.background(sig)
+	return t.stopBackground(sig)
 }
 
-func (t *Thread) background(sig int32) errno {
-	put := t.mask&bit(sig) != 0 || t.p.actions[sig].Handler == abi.SIG_IGN
+// stopBackground stops the thread's process group, unless it does not let itself be
+// stopped.
+func (t *Thread) stopBackground(sig int32) errno {
+	put := t.signal.mask&signal.Bit(sig) != 0 || t.p.signal.actions[sig].Handler == abi.SIG_IGN
 	switch {
 	case put && sig == abi.SIGTTOU:
 		return 0
-	case put || t.k.orphaned(t.p.pgid):
+	case put || t.k.orphaned(t.p.job.pgid):
 		return abi.EIO
 	}
-	for _, p := range t.k.inGroup(t.p.pgid) {
+	for _, p := range t.k.inGroup(t.p.job.pgid) {
 		p.sendProcess(abi.Siginfo{Signo: sig, Code: abi.SI_KERNEL})
 	}
 	return abi.ERESTARTSYS
@@ -161,10 +164,10 @@ func (t *Thread) background(sig int32) errno {
 // The first process has a parent outside, of which the host tells.
 func (k *Kernel) orphaned(pgid int) bool {
 	return !slices.ContainsFunc(k.inGroup(pgid), func(p *Process) bool {
-		if p == k.first {
+		if p == k.tasks.first {
 			return !k.host.Orphaned()
 		}
-		return p.parent != nil && p.parent.pgid != pgid && p.parent.sid == p.sid
+		return p.family.parent != nil && p.family.parent.job.pgid != pgid && p.family.parent.job.sid == p.job.sid
 	})
 }
 
@@ -193,10 +196,10 @@ func (k *Kernel) termios(f *File) (b []byte, lflag uint32) {
 // echoTime is how long, in nanoseconds, the host may take to show a key.
 const echoTime = 50e6
 
-// typed sends the signals for keys among the first n bytes that were written to the
+// signalTyped sends the signals for keys among the first n bytes that were written to the
 // other side of a terminal. The host shows the key in the background; who is killed
 // by the signal must not close the terminal before.
-func (t *Thread) typed(f *File, v [][]byte, n int) {
+func (t *Thread) signalTyped(f *File, v [][]byte, n int) {
 	mode, lflag := t.k.termios(f)
 	if mode == nil || lflag&unix.ISIG == 0 {
 		return
@@ -231,11 +234,11 @@ func (t *Thread) mayWrite(f *File) errno {
 		return 0
 	}
 	x := t.k.terminalOf(t.p, f)
-	if x == nil || x.sid != t.p.sid || x.fg == t.p.pgid || x.fg == 0 {
+	if x == nil || x.sid != t.p.job.sid || x.fg == t.p.job.pgid || x.fg == 0 {
 		return 0
 	}
 	if _, lflag := t.k.termios(f); lflag&unix.TOSTOP == 0 {
 		return 0
 	}
-	return t.background(abi.SIGTTOU)
+	return t.stopBackground(abi.SIGTTOU)
 }

@@ -75,15 +75,15 @@ func (k *Kernel) callCost() int64 {
 
 // charge takes what the running thread has used from its turn.
 func (t *Thread) charge(cost int64) {
-	t.vruntime += cost
-	t.k.turn.left -= cost
+	t.sched.vruntime += cost
+	t.k.sched.turn.left -= cost
 }
 
 // vary is the next length of a turn: the quantum, give or take a half.
 // The numbers are those of SplitMix64 (Steele, Lea, Flood, 2014).
 func (k *Kernel) vary() int64 {
-	k.seed += 0x9e3779b97f4a7c15
-	z := k.seed
+	k.sched.seed += 0x9e3779b97f4a7c15
+	z := k.sched.seed
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return quantum/2 + int64((z^z>>31)%quantum)
@@ -92,14 +92,14 @@ func (k *Kernel) vary() int64 {
 // enqueue lets a thread that has waited run. It runs at once if it has used less
 // than the one that has its turn.
 func (k *Kernel) enqueue(t *Thread) {
-	r := k.turn.t
-	if r != nil && len(k.runq) == 0 {
-		k.floor = max(k.floor, r.vruntime)
+	r := k.sched.turn.t
+	if r != nil && len(k.sched.queue) == 0 {
+		k.sched.floor = max(k.sched.floor, r.sched.vruntime)
 	}
-	t.vruntime = max(t.vruntime, k.floor-sleeperCredit)
-	k.runq = append(k.runq, t)
-	if r != nil && t.vruntime < r.vruntime {
-		k.turn.over = true
+	t.sched.vruntime = max(t.sched.vruntime, k.sched.floor-sleeperCredit)
+	k.sched.queue = append(k.sched.queue, t)
+	if r != nil && t.sched.vruntime < r.sched.vruntime {
+		k.sched.turn.over = true
 	}
 }
 
@@ -107,8 +107,8 @@ func (k *Kernel) enqueue(t *Thread) {
 // first of several; -1 when none is ready.
 func (k *Kernel) nextReady() int {
 	best := -1
-	for i, t := range k.runq {
-		if t.runnable() && (best < 0 || t.vruntime < k.runq[best].vruntime) {
+	for i, t := range k.sched.queue {
+		if t.runnable() && (best < 0 || t.sched.vruntime < k.sched.queue[best].sched.vruntime) {
 			best = i
 		}
 	}
@@ -116,30 +116,30 @@ func (k *Kernel) nextReady() int {
 }
 
 // runnable reports whether a thread that is ready may run.
-func (t *Thread) runnable() bool { return t.p.ending || !t.p.stopped && t.tracing.by == nil }
+func (t *Thread) runnable() bool { return t.p.exit.begun || !t.p.job.stopped && t.tracing.by == nil }
 
 // beginTurn gives a thread the CPU.
 func (k *Kernel) beginTurn(t *Thread) {
-	k.floor = max(k.floor, t.vruntime)
+	k.sched.floor = max(k.sched.floor, t.sched.vruntime)
 	length := k.vary()
-	k.turn = turn{t: t, left: length, length: length}
-	if len(k.runq) == 0 {
-		k.turn.left, k.turn.watched = length*aloneQuanta, k.worldAwaited()
+	k.sched.turn = turn{t: t, left: length, length: length}
+	if len(k.sched.queue) == 0 {
+		k.sched.turn.left, k.sched.turn.watched = length*aloneQuanta, k.worldAwaited()
 	}
-	if k.cfg.OnSwitch != nil && k.last != t {
+	if k.cfg.OnSwitch != nil && k.sched.last != t {
 		k.cfg.OnSwitch(k.cpu.Icount(), t.p.pid, t.tid)
 	}
-	k.last = t
+	k.sched.last = t
 	k.switchTo(t)
-	if t.preempted {
-		t.preempted = false
+	if t.sched.preempted {
+		t.sched.preempted = false
 		t.restartSequence()
 	}
 }
 
 // worldAwaited reports whether a thread waits for a descriptor or for a time.
 func (k *Kernel) worldAwaited() bool {
-	for _, t := range k.threads {
+	for _, t := range k.tasks.threads {
 		if t.state == parked && (len(t.wait.fds) != 0 || t.wait.deadline != 0 || t.wait.undo == undoOpen) {
 			return true
 		}
@@ -158,24 +158,24 @@ func (u *turn) share(alone, called bool) {
 
 // endTurn puts the thread back into the queue, if it can go on.
 func (k *Kernel) endTurn() {
-	u := k.turn
-	k.turn = turn{}
+	u := k.sched.turn
+	k.sched.turn = turn{}
 	if u.t.state != ready {
 		return
 	}
-	u.t.preempted = true
-	k.runq = append(k.runq, u.t)
+	u.t.sched.preempted = true
+	k.sched.queue = append(k.sched.queue, u.t)
 	if u.left <= 0 {
-		k.turns = pollEvery // look at the world before the next turn
+		k.sched.turns = pollEvery // look at the world before the next turn
 	}
 }
 
 // yield ends the thread's turn: all others that are ready come before it.
 func (t *Thread) yield() {
-	for _, o := range t.k.runq {
+	for _, o := range t.k.sched.queue {
 		if o.runnable() {
-			t.vruntime = max(t.vruntime, o.vruntime)
+			t.sched.vruntime = max(t.sched.vruntime, o.sched.vruntime)
 		}
 	}
-	t.k.turn.over = true
+	t.k.sched.turn.over = true
 }

@@ -12,7 +12,6 @@ import (
 
 // Limits of what calls take.
 const (
-	maxPath  = 4096
 	maxIO    = 0x7ffff000 // MAX_RW_COUNT
 	maxIovec = 1024
 )
@@ -67,10 +66,10 @@ func (t *Thread) mem(a guest.Addr, n uint64) ([]byte, errno) {
 
 // scratch is n bytes that last until the next use.
 func (t *Thread) scratch(n int) []byte {
-	if n > len(t.spare) {
+	if n > len(t.work.spare) {
 		return make([]byte, n)
 	}
-	return t.spare[:n]
+	return t.work.spare[:n]
 }
 
 // buffers appends memory for the host to transfer from or to. It fails if the first
@@ -93,7 +92,7 @@ func (t *Thread) buffers(v [][]byte, a guest.Addr, n uint64, access guest.Access
 // now, and perhaps something else. Where the memory is in several pieces, it is
 // copied there.
 func (t *Thread) fill(a guest.Addr, n uint64, with func(b []byte) (n int, e errno)) (int, errno) {
-	v, e := t.buffers(t.single[:0], a, n, guest.Write)
+	v, e := t.buffers(t.work.single[:0], a, n, guest.Write)
 	switch {
 	case e != 0:
 		return 0, e
@@ -162,7 +161,7 @@ func (t *Thread) str(a guest.Addr, limit int) (string, errno) {
 const strPart = 256
 
 // path reads a path.
-func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, maxPath) }
+func (t *Thread) path(a guest.Addr) (string, errno) { return t.str(a, abi.PATH_MAX) }
 
 // lay is the layout of structures: that of the call in progress, else the
 // program's.

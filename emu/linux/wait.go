@@ -8,6 +8,7 @@ import (
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/futex"
+	"panda/emu/linux/signal"
 )
 
 // What a thread waits for, and what its call remembers meanwhile, are values: no
@@ -69,7 +70,7 @@ func (t *Thread) park(w wait) errno {
 }
 
 // parkFD waits for a descriptor. A wait that has a time, that of a socket, does
-// not begin anew after a signal.
+// not begin again after a signal.
 func (t *Thread) parkFD(fd int, events int16) errno {
 	w := wait{fds: []unix.PollFd{{Fd: int32(fd), Events: events}}, interrupted: abi.ERESTARTSYS, deadline: t.call.deadline}
 	if w.deadline != 0 {
@@ -84,14 +85,14 @@ func (t *Thread) wake() {
 		return
 	}
 	t.wait, t.state = nil, ready
-	if t.k.turn.t != t && !slices.Contains(t.k.runq, t) { // a function that is called waits within its thread's turn
+	if t.k.sched.turn.t != t && !slices.Contains(t.k.sched.queue, t) { // a function that is called waits within its thread's turn
 		t.k.enqueue(t)
 	}
 }
 
 // interrupt wakes a parked thread because of a signal.
 func (t *Thread) interrupt() {
-	if t.state != parked || t.wait.hard && (t.pending.set|t.p.pending.set)&bit(abi.SIGKILL) == 0 {
+	if t.state != parked || t.wait.hard && (t.signal.pending.Set|t.p.signal.pending.Set)&signal.Bit(abi.SIGKILL) == 0 {
 		return
 	}
 	t.call.interrupted = t.wait.interrupted

@@ -80,3 +80,6 @@ const (
 	STA_MODE      = 0x4000
 	STA_CLK       = 0x8000
 )
+
+// USER_HZ is the unit of times(2) and the like, per second.
+const USER_HZ = 100

@@ -87,7 +87,7 @@ func (l *Layout) LoadAt(m Memory, addr uint64, i int, v Struct) error {
 }
 
 // GetWord reads a pointer-sized value.
-func (l *Layout) GetWord(b []byte) uint64 { return load(b, l.Word) }
+func (l *Layout) GetWord(b []byte) uint64 { return Uint(b, l.Word) }
 
 // PutWord writes a pointer-sized value.
 func (l *Layout) PutWord(b []byte, v uint64) { store(b, l.Word, v) }
@@ -111,7 +111,7 @@ func num[T integer](c *codec, size int, p *T) {
 	switch {
 	case c.b == nil:
 	case c.decode:
-		v := load(c.b[c.off:], size)
+		v := Uint(c.b[c.off:], size)
 		if ^T(0) < 0 {
 			shift := 64 - 8*size
 			v = uint64(int64(v<<shift) >> shift)
@@ -157,7 +157,7 @@ func (c *codec) chars(n int, p *string) {
 	switch {
 	case c.b == nil:
 	case c.decode:
-		*p = cString(c.b[c.off : c.off+n])
+		*p = CString(c.b[c.off : c.off+n])
 	default:
 		clear(c.b[c.off : c.off+n])
 		copy(c.b[c.off:c.off+n-1], *p)
@@ -204,7 +204,8 @@ func (c *codec) end() int {
 	return c.off
 }
 
-func load(b []byte, size int) uint64 {
+// Uint is the number of size bytes at the beginning of b.
+func Uint(b []byte, size int) uint64 {
 	switch size {
 	case 1:
 		return uint64(b[0])
@@ -229,7 +230,8 @@ func store(b []byte, size int, v uint64) {
 	}
 }
 
-func cString(b []byte) string {
+// CString is what stands before the first NUL of b, or all of it.
+func CString(b []byte) string {
 	for i, ch := range b {
 		if ch == 0 {
 			return string(b[:i])

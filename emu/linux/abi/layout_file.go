@@ -236,11 +236,11 @@ func GetDirent64(b []byte, d *Dirent) int {
 	if len(b) < 20 {
 		return 0
 	}
-	n := int(load(b[16:], 2))
+	n := int(Uint(b[16:], 2))
 	if n < 20 || n > len(b) {
 		return 0
 	}
-	*d = Dirent{load(b, 8), int64(load(b[8:], 8)), b[18], cString(b[19:n])}
+	*d = Dirent{Uint(b, 8), int64(Uint(b[8:], 8)), b[18], CString(b[19:n])}
 	return n
 }
 
@@ -267,11 +267,11 @@ func (l *Layout) GetDirent(b []byte, d *Dirent) int {
 	if len(b) < head {
 		return 0
 	}
-	n := int(load(b[2*l.Word:], 2))
+	n := int(Uint(b[2*l.Word:], 2))
 	if n <= head || n > len(b) {
 		return 0
 	}
-	*d = Dirent{l.GetWord(b), int64(l.GetWord(b[l.Word:])), b[n-1], cString(b[head : n-1])}
+	*d = Dirent{l.GetWord(b), int64(l.GetWord(b[l.Word:])), b[n-1], CString(b[head : n-1])}
 	return n
 }
 

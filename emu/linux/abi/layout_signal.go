@@ -76,6 +76,9 @@ var siginfoKinds = map[int32]SiginfoKind{
 	SIGCHLD: SigChild, SIGPOLL: SigPoll, SIGSYS: SigCall,
 }
 
+// KindOf is what the kernel tells of a fault or another event that raises a signal.
+func KindOf(signo int32) SiginfoKind { return siginfoKinds[signo] }
+
 // Kind tells which union member the kernel uses for this signal and code.
 func (v *Siginfo) Kind() SiginfoKind {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 
 	"panda/emu/linux/abi"
 )
+
+var bless = flag.Bool("bless", false, "rewrite testdata/*.structs from the C compiler")
 
 // samples are the values that testdata/structs.c initialises, by variable. A value
 // that a 32-bit guest sees differently is in samples32, too.

@@ -8,8 +8,8 @@ type Timespec64 Timespec
 
 func (v *Timespec) shape(c *codec) { words(c, &v.Sec, &v.Nsec) }
 
-// The kernel ignores the upper half of the nanoseconds of a 32-bit guest, which
-// its C library leaves undefined.
+// shape ignores, as the kernel does, the upper half of the nanoseconds of a 32-bit
+// guest, which its C library leaves undefined.
 func (v *Timespec64) shape(c *codec) {
 	u64s(c, &v.Sec, &v.Nsec)
 	if c.decode && c.Word == 4 {

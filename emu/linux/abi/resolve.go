@@ -1,6 +1,6 @@
 package abi
 
-// Resolve looks behind the calls of i386 that pass their arguments in memory:
+// Resolve finds the calls that those of i386 mean which pass their arguments in memory:
 // mmap and select of old, socketcall, ipc. It returns the call that is meant and
 // its arguments. Any other call, and one whose arguments cannot be read, is
 // returned as it is.
@@ -43,7 +43,7 @@ func memoryArgs(m Memory, c *Call, addr uint64) (*Call, [6]uint64) {
 		return nil, regs
 	}
 	for i := range c.Args {
-		regs[i] = load(b[4*i:], 4)
+		regs[i] = Uint(b[4*i:], 4)
 	}
 	return c, regs
 }
@@ -93,7 +93,7 @@ var ipcCalls = map[uint32]ipcCall{
 }
 
 // ipcOnly are the subcalls of ipc that have no number of their own on i386, and
-// semctl, whose last argument is passed behind a pointer here and printed so.
+// semctl, whose last argument is passed by a pointer here and printed so.
 var ipcOnly = []Call{
 	{-1, "semop", args{{"semid", TInt}, {"sops", TSembufs | By2}, {"nsops", TUint}}, RInt},
 	{-1, "semtimedop", args{{"semid", TInt}, {"sops", TSembufs | By2}, {"nsops", TUint}, {"timeout", TTimespec}}, RInt},
@@ -114,7 +114,7 @@ func ipcArgs(m Memory, words [6]uint64) (*Call, [6]uint64) {
 		if m.Read(regs[3], b) != nil {
 			return nil, regs
 		}
-		regs[3] = load(b, 4)
+		regs[3] = Uint(b, 4)
 	}
 	if c := LookupName(ipcOnly, row.name); c != nil {
 		return c, regs

@@ -33,16 +33,10 @@ func (t Type) By() int { return int(t>>byShift) - 1 }
 // Kind returns the type without its reference.
 func (t Type) Kind() Type { return t & kindMask }
 
-// Out reports whether the kernel fills the argument in, so that it can be shown
-// only after the call.
-func (t Type) Out() bool { return kinds[t.Kind()].out }
-
-// String returns the name of the type without its prefix, "OpenFlags".
-func (t Type) String() string { return kinds[t.Kind()].name }
-
 // slots returns how many registers the argument takes.
 func (t Type) slots() int {
-	if kinds[t.Kind()].wide {
+	switch t.Kind() {
+	case THexPair, TOffPair, TOffHiLo:
 		return 2
 	}
 	return 1
@@ -269,7 +263,7 @@ const (
 	TShmatFlags
 	TShmctlCmd
 	TSemctlCmd
-	TSemun // by value, printed as behind a pointer
+	TSemun // by value, printed as if by a pointer
 	TMsgqFlags
 	TMsgctlCmd
 	TCloneFlags
@@ -333,7 +327,7 @@ const (
 	TMsgFlags
 	TShutHow
 
-	numTypes
+	NumTypes // how many there are
 )
 
 // raw6 are the arguments of numbers that no kernel implements.

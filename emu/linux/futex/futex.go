@@ -18,7 +18,7 @@ const MatchAny = ^uint32(0)
 // Waiter is one thread in a queue.
 type Waiter struct {
 	Bits uint32
-	Who  int // for Woken
+	Who  int // for those who wake it
 
 	key    Key
 	queued bool
@@ -26,9 +26,6 @@ type Waiter struct {
 
 // Queues is all the futexes that somebody waits for.
 type Queues struct {
-	// Woken is told of each waiter that has left its queue because it is woken.
-	Woken func(w *Waiter)
-
 	m map[Key][]*Waiter
 }
 
@@ -56,27 +53,25 @@ func (q *Queues) Cancel(w *Waiter) {
 	q.set(w.key, rest)
 }
 
-// Wake wakes up to n waiters whose bits meet bits, the first first.
-func (q *Queues) Wake(k Key, n int, bits uint32) (woken int) {
-	var rest, wake []*Waiter
+// Wake takes up to n waiters whose bits meet bits out of their queue, the first
+// first. The caller lets them go on.
+func (q *Queues) Wake(k Key, n int, bits uint32) (woken []*Waiter) {
+	var rest []*Waiter
 	for _, w := range q.m[k] {
-		if len(wake) < n && w.Bits&bits != 0 {
-			wake = append(wake, w)
+		if len(woken) < n && w.Bits&bits != 0 {
+			w.queued = false
+			woken = append(woken, w)
 		} else {
 			rest = append(rest, w)
 		}
 	}
 	q.set(k, rest)
-	for _, w := range wake {
-		w.queued = false
-		q.Woken(w)
-	}
-	return len(wake)
+	return woken
 }
 
 // Requeue wakes up to n waiters and moves up to move of the others to another
 // word.
-func (q *Queues) Requeue(from, to Key, n, move int) (woken, moved int) {
+func (q *Queues) Requeue(from, to Key, n, move int) (woken []*Waiter, moved int) {
 	woken = q.Wake(from, n, MatchAny)
 	ws := q.m[from]
 	moved = min(move, len(ws))

@@ -6,29 +6,39 @@ import (
 )
 
 func TestQueues(t *testing.T) {
-	var woken []int
-	q := Queues{Woken: func(w *Waiter) { woken = append(woken, w.Who) }}
+	var q Queues
 	a, b := Key{Space: 1, Off: 0x1000}, Key{Space: 1, Off: 0x2000}
 	waiters := make([]*Waiter, 6)
 	for i := range waiters {
 		waiters[i] = &Waiter{Bits: 1 << (i % 2), Who: i}
 		q.Wait(a, waiters[i])
 	}
-	expect := func(what string, got, want int, list ...int) {
+	wakes := func(what string, woken []*Waiter, want ...int) {
 		t.Helper()
-		if got != want || !slices.Equal(woken, list) {
-			t.Errorf("%s: %d woke %v, want %d %v", what, got, woken, want, list)
+		var got []int
+		for _, w := range woken {
+			got = append(got, w.Who)
 		}
-		woken = nil
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: woke %v, want %v", what, got, want)
+		}
 	}
-	expect("wake odd", q.Wake(a, 1, 2), 1, 1)
+	counts := func(what string, got, want int) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %d, want %d", what, got, want)
+		}
+	}
+	wakes("wake odd", q.Wake(a, 1, 2), 1)
 	q.Cancel(waiters[0])
 	q.Cancel(waiters[1]) // already gone
-	n, moved := q.Requeue(a, b, 1, 2)
-	expect("requeue", n*10+moved, 12, 2)
-	expect("left behind", q.Len(a)*10+q.Len(b), 12)
+	woken, moved := q.Requeue(a, b, 1, 2)
+	wakes("requeue", woken, 2)
+	counts("requeue", moved, 2)
+	counts("left behind", q.Len(a)*10+q.Len(b), 12)
 	q.Cancel(waiters[3]) // has moved
-	expect("moved", q.Wake(b, 9, MatchAny), 1, 4)
-	expect("rest", q.Wake(a, 9, MatchAny), 1, 5)
-	expect("none", q.Wake(a, 9, MatchAny)+len(q.m), 0)
+	wakes("moved", q.Wake(b, 9, MatchAny), 4)
+	wakes("rest", q.Wake(a, 9, MatchAny), 5)
+	wakes("none", q.Wake(a, 9, MatchAny))
+	counts("queues", len(q.m), 0)
 }

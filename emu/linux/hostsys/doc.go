@@ -9,7 +9,7 @@
 // in place, and an address that is not there is EFAULT.
 //
 // Signals that the host sends to the emulator make the descriptor Wake readable, and
-// are taken by a call like any other (SysSignals). No call runs in the background:
-// what would keep the host waiting is asked for again and again. So all inputs have
-// one order.
+// are taken by a call like any other (SysSignals). What a map of a file shows is made by
+// one, too: see Mapped. No call runs in the background: what would keep the host waiting
+// is asked for again and again. So all inputs have one order.
 package hostsys

@@ -55,7 +55,8 @@ type Call struct {
 // like any other.
 const (
 	// SysSignals fills a buffer with the numbers of the signals that the emulator was
-	// sent, and returns how many. Its second argument is 1 within a turn.
+	// sent, and returns how many. Its second argument is the place: see
+	// Host.TakeSignals.
 	SysSignals uintptr = firstOwn + iota
 	// SysOrphaned returns 1 if nobody could continue the emulator once a terminal has
 	// stopped it.
@@ -77,6 +78,9 @@ type Door interface {
 	Do(c *Call)
 	// Clock reads a clock in nanoseconds without a call, if it can.
 	Clock(clock int) (ns int64, ok bool)
+	// Waiting reports whether SysSignals may have something to give. It is asked wherever
+	// the guest can take a signal.
+	Waiting() bool
 }
 
 // Host gives the calls of a Door typed names. It belongs to one goroutine.

@@ -60,16 +60,15 @@ func Real(forward bool) (*Host, error) {
 	return h, nil
 }
 
+// Waiting reports whether there may be signals to take.
+func (h *Host) Waiting() bool { return h.Door.Waiting() }
+
 // TakeSignals returns the signals that the emulator was sent since the last call, in
-// order. How often it is called between two turns is told by what the guest does; how
-// often within one is not, so that there the count of instructions tells when.
-func (h *Host) TakeSignals(within bool) (sigs []int) {
-	when := 0
-	if within {
-		when = 1
-	}
+// order. place tells apart what has one count of instructions: it counts what happens
+// besides.
+func (h *Host) TakeSignals(place uint64) (sigs []int) {
 	for {
-		n, e := h.open(SysSignals, out(h.taken[:]), num(when))
+		n, e := h.open(SysSignals, out(h.taken[:]), num(place))
 		for _, sig := range h.taken[:max(n, 0)] {
 			sigs = append(sigs, int(sig))
 		}
@@ -121,6 +120,8 @@ type hostSignals struct {
 	mu   sync.Mutex
 	got  []byte
 
+	waiting atomic.Bool // there are some in got
+
 	divert  atomic.Pointer[func(sig int) bool]
 	arrived atomic.Pointer[func()]
 }
@@ -141,6 +142,7 @@ func (s *hostSignals) collect(wake int) {
 			}
 			s.mu.Lock()
 			s.got = append(s.got, byte(n))
+			s.waiting.Store(true)
 			s.mu.Unlock()
 			ring(wake)
 			if f := s.arrived.Load(); f != nil {
@@ -160,6 +162,7 @@ func (s *hostSignals) take(b []byte) int {
 	defer s.mu.Unlock()
 	n := copy(b, s.got)
 	s.got = s.got[n:]
+	s.waiting.Store(len(s.got) > 0)
 	return n
 }
 

@@ -75,7 +75,7 @@ func ParseKind(name string) (Kind, error) {
 	return Kind(i), nil
 }
 
-// Linux leaves at least this much for the stack (arch/x86/mm/mmap.c).
+// nativeGap is what Linux leaves at least for the stack (arch/x86/mm/mmap.c).
 const nativeGap = 128 << 20
 
 // LayoutFor is the layout of an architecture with stacks of the given size. One kind is

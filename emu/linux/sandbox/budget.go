@@ -27,13 +27,13 @@ func (s *Sandbox) charge(n int64) errno {
 	if limit == 0 {
 		return 0
 	}
-	if n > limit-s.spent {
-		s.spent = s.measure()
+	if n > limit-s.budget.spent {
+		s.budget.spent = s.measure()
 	}
-	if n > limit-s.spent {
+	if n > limit-s.budget.spent {
 		return abi.ENOSPC
 	}
-	s.spent += n
+	s.budget.spent += n
 	return 0
 }
 
@@ -41,7 +41,7 @@ func (s *Sandbox) charge(n int64) errno {
 // name, and the guest's memory files.
 func (s *Sandbox) measure() int64 {
 	m := meter{s: s, seen: map[*inode]bool{}, files: map[fileID]bool{}, beyond: map[fileID]bool{}, names: map[string]string{}}
-	m.tree(s.root.ino)
+	m.tree(s.view.root.ino)
 	for fd, f := range s.open { // a sum
 		switch {
 		case f.at != nil:
@@ -56,12 +56,12 @@ func (s *Sandbox) measure() int64 {
 			m.pipe(fd)
 		}
 	}
-	if s.mappedFiles != nil {
-		for _, fd := range s.mappedFiles() { // some that nothing else keeps
+	if s.budget.mappedFiles != nil {
+		for _, fd := range s.budget.mappedFiles() { // some that nothing else keeps
 			m.file(fd)
 		}
 	}
-	s.beyond, s.sockets.names = m.beyond, m.names
+	s.budget.beyond, s.sockets.names = m.beyond, m.names
 	return m.total + nameCost*int64(len(m.names))
 }
 
@@ -75,7 +75,7 @@ func (s *Sandbox) MayMap(n uint64) bool {
 // OnMapped says who knows how much of a file maps may fill: all that they show, and
 // what of it lies before an end; and which files they keep, by descriptors.
 func (s *Sandbox) OnMapped(mapped func(dev, ino, end uint64) (all, within uint64), files func() []int) {
-	s.mapped, s.mappedFiles = mapped, files
+	s.budget.mapped, s.budget.mappedFiles = mapped, files
 }
 
 type meter struct {
@@ -117,15 +117,15 @@ func (m *meter) file(fd int) {
 	}
 	m.files[id] = true
 	held, end := st.Blocks*512, (min(st.Size, math.MaxInt64-blockSize)+blockSize-1)&^(blockSize-1)
-	if m.s.beyond[id] {
+	if m.s.budget.beyond[id] {
 		m.beyond[id] = true
 		end = math.MaxInt64
 	}
-	if m.s.mapped == nil {
+	if m.s.budget.mapped == nil {
 		m.total += held
 		return
 	}
-	all, within := m.s.mapped(id.dev, id.ino, uint64(end))
+	all, within := m.s.budget.mapped(id.dev, id.ino, uint64(end))
 	m.total += int64(min(all, math.MaxInt64/2)) + min(held, end-int64(within))
 }
 
@@ -188,7 +188,7 @@ func mayAllocate(s *Sandbox, c *hostsys.Call) errno {
 		if e := s.charge(nameCost); e != 0 { // so that it is measured before there are many
 			return e
 		}
-		s.beyond[fileID{uint64(st.Dev), st.Ino}] = true
+		s.budget.beyond[fileID{uint64(st.Dev), st.Ino}] = true
 	}
 	return s.charge(int64(c.Args[3].Num))
 }

@@ -39,7 +39,7 @@ func TestMeasure(t *testing.T) {
 	all, within = 60<<10, 60<<10
 	want("a map of a part", 100)
 	b.want("fallocate", b.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, 200<<10, 52<<10), 0)
-	want("a map of a part, with bytes behind the end", 152+60)
+	want("a map of a part, with bytes after the end", 152+60)
 	b.Close(fd)
 }
 
@@ -52,8 +52,8 @@ func TestLargePipes(t *testing.T) {
 		return int(fds[0])
 	}
 	const large = 128 << 10
-	b.s.spent = b.s.measure()
-	b.s.cfg.Memory = b.s.spent + 5*large/2
+	b.s.budget.spent = b.s.measure()
+	b.s.cfg.Memory = b.s.budget.spent + 5*large/2
 	first := pipe()
 	for i, fd := range []int{first, pipe(), pipe()} {
 		_, e := b.Fcntl(fd, unix.F_SETPIPE_SZ, large)

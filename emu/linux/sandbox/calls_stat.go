@@ -169,7 +169,7 @@ func (s *Sandbox) nameOf(f *file) (string, errno) {
 	}
 	name, e := s.host.Readlinkat(unix.AT_FDCWD, fdPath(fd))
 	if e == 0 && name[0] == '/' && f.kind == stdio {
-		if p, e := s.walk(s.root, name, true); e != 0 || p.at == nil {
+		if p, e := s.walk(s.view.root, name, true); e != 0 || p.at == nil {
 			return "/dev/host" + itoa(f.number), 0 // a file of the host that is no business of the guest
 		}
 	}

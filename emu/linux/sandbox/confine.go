@@ -25,7 +25,7 @@ func (s *Sandbox) Confine(o Outside) (level string, err error) {
 		return "the kernel has no landlock: the emulator itself is not confined", nil
 	}
 	var rules []landlock.Rule
-	for _, g := range s.granted {
+	for _, g := range s.view.granted {
 		rules = append(rules, rule(g.path, g.dir, false))
 	}
 	for _, name := range machineFiles {

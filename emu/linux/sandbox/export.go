@@ -46,7 +46,7 @@ func (s *Sandbox) Export(w io.Writer, say func(format string, a ...any)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := &exporter{s: s, out: w, w: tar.NewWriter(w), seen: map[*inode]string{}}
-	if err := x.directory(s.root, ""); err != nil {
+	if err := x.directory(s.view.root, ""); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	x.report(say)
@@ -95,7 +95,7 @@ func (x *exporter) entry(e *entry, name string) error {
 		return nil
 	case n == nil:
 		return x.removed(e, name)
-	case n.fixed || e == x.s.proc || n.typ == unix.S_IFSOCK:
+	case n.fixed || e == x.s.view.proc || n.typ == unix.S_IFSOCK:
 		return nil
 	case x.isMark(e.name, name):
 		return nil

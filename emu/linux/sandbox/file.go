@@ -247,7 +247,7 @@ func (s *Sandbox) openContent(at *entry, o opening) (int64, errno) {
 	return s.adopt(fd, f)
 }
 
-// contentFD opens the content of a regular file anew.
+// contentFD opens the content of a regular file once more.
 func (s *Sandbox) contentFD(n *inode, flags int) (int, errno) {
 	if n.data >= 0 {
 		fd, e := s.host.Openat(unix.AT_FDCWD, fdPath(n.data), flags|unix.O_CLOEXEC, 0)

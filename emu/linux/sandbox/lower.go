@@ -69,7 +69,7 @@ func (s *Sandbox) lookUp(l *lower) (*inode, errno) {
 		return nil, abi.ENOENT
 	}
 	id := fileID{st.Dev, st.Ino}
-	if n := s.linked[id]; n != nil && n.typ == st.Mode&unix.S_IFMT {
+	if n := s.view.linked[id]; n != nil && n.typ == st.Mode&unix.S_IFMT {
 		return n, 0
 	}
 	l.dev = st.Dev
@@ -81,13 +81,13 @@ func (s *Sandbox) lookUp(l *lower) (*inode, errno) {
 		}
 	case unix.S_IFREG:
 		if st.Nlink > 1 {
-			s.linked[id] = n
+			s.view.linked[id] = n
 		}
 	}
 	return n, 0
 }
 
-// Magic numbers of file systems that are windows into the kernel (statfs(2)).
+// windows are the magic numbers of file systems that are windows into the kernel (statfs(2)).
 var windows = map[int64]bool{
 	unix.PROC_SUPER_MAGIC: true, unix.SYSFS_MAGIC: true, unix.DEBUGFS_MAGIC: true, unix.TRACEFS_MAGIC: true,
 	unix.CGROUP_SUPER_MAGIC: true, unix.CGROUP2_SUPER_MAGIC: true, unix.DEVPTS_SUPER_MAGIC: true, unix.SECURITYFS_MAGIC: true,
@@ -134,7 +134,7 @@ func (s *Sandbox) openMount(dir string) (*mount, errno) {
 		return nil, e
 	}
 	m := &mount{fd, dir}
-	s.mounts = append(s.mounts, m)
+	s.view.mounts = append(s.view.mounts, m)
 	return m, 0
 }
 

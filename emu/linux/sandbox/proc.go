@@ -28,11 +28,11 @@ const (
 
 // makeProc makes /proc.
 func (s *Sandbox) makeProc() {
-	s.proc = s.viewDir(s.root, "proc")
-	s.proc.ino.st.Mode = unix.S_IFDIR | 0o555
-	s.proc.ino.id = fileID{procDev, procRootIno}
+	s.view.proc = s.viewDir(s.view.root, "proc")
+	s.view.proc.ino.st.Mode = unix.S_IFDIR | 0o555
+	s.view.proc.ino.id = fileID{procDev, procRootIno}
 	for _, name := range machineFiles {
-		at := s.proc
+		at := s.view.proc
 		parts := strings.Split(name, "/")
 		for _, dir := range parts[:len(parts)-1] {
 			if next := at.ino.children[dir]; next != nil {
@@ -50,7 +50,7 @@ func (s *Sandbox) makeProc() {
 		n.st.Uid, n.st.Gid = 0, 0
 		s.viewEntry(at, parts[len(parts)-1], n)
 	}
-	s.proc.ino.fixed = true
+	s.view.proc.ino.fixed = true
 }
 
 // isDynamic reports whether a name in /proc is the personality's to explain: it

@@ -34,22 +34,32 @@ type Sandbox struct {
 	user  user
 
 	// mu guards all below. It is not held while the host may keep us waiting.
-	mu          sync.Mutex
-	root        *entry
-	proc        *entry
-	cwd         *entry // where AT_FDCWD is
-	umask       uint32
-	open        map[int]*file
-	linked      map[fileID]*inode
-	granted     []grant
-	mounts      []*mount
-	nextIno     uint64
-	spent       int64                                           // of Config.Memory, at most
-	beyond      map[fileID]bool                                 // memory files that may have bytes behind their end
+	mu      sync.Mutex
+	view    view
+	cwd     *entry // where AT_FDCWD is
+	umask   uint32
+	open    map[int]*file
+	budget  budget
+	devices map[string]int // host descriptors by name
+	sockets sockets
+}
+
+// view is the tree of files.
+type view struct {
+	root    *entry
+	proc    *entry
+	linked  map[fileID]*inode
+	granted []grant
+	mounts  []*mount
+	nextIno uint64
+}
+
+// budget is what files take of Config.Memory.
+type budget struct {
+	spent       int64                                           // at most
+	beyond      map[fileID]bool                                 // memory files that may have bytes after their end
 	mapped      func(dev, ino, end uint64) (all, within uint64) // see OnMapped
 	mappedFiles func() []int
-	devices     map[string]int // host descriptors by name
-	sockets     sockets
 }
 
 // user is who the emulator is to the host's files.
@@ -61,8 +71,8 @@ type user struct {
 // New makes a sandbox before the door of host. Wake is passed on in polls.
 func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 	s := &Sandbox{
-		inner: host.Door, cfg: cfg, log: cfg.Log, open: map[int]*file{},
-		linked: map[fileID]*inode{}, beyond: map[fileID]bool{}, devices: map[string]int{}, nextIno: firstIno,
+		inner: host.Door, cfg: cfg, log: cfg.Log, open: map[int]*file{}, devices: map[string]int{},
+		view: view{linked: map[fileID]*inode{}, nextIno: firstIno}, budget: budget{beyond: map[fileID]bool{}},
 	}
 	s.host = &hostsys.Host{Door: host.Door, Wake: host.Wake}
 	if s.log == nil {
@@ -92,14 +102,14 @@ func New(cfg Config, host *hostsys.Host) (*Sandbox, error) {
 
 // Close gives up the host's descriptors. The guest must be gone.
 func (s *Sandbox) Close() {
-	for _, m := range s.mounts {
+	for _, m := range s.view.mounts {
 		s.host.Close(m.fd)
 	}
 	for _, fd := range s.devices { // each by itself
 		s.host.Close(fd)
 	}
-	if s.root != nil {
-		s.release(s.root.ino)
+	if s.view.root != nil {
+		s.release(s.view.root.ino)
 	}
 }
 
@@ -128,6 +138,9 @@ func (s *Sandbox) freeContent(n *inode) {
 
 // Clock reads the host's clock: time is no secret.
 func (s *Sandbox) Clock(clock int) (ns int64, ok bool) { return s.inner.Clock(clock) }
+
+// Waiting implements hostsys.Door.
+func (s *Sandbox) Waiting() bool { return s.inner.Waiting() }
 
 // Do answers a call of the personality.
 func (s *Sandbox) Do(c *hostsys.Call) {

@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,168 +10,6 @@ import (
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
 )
-
-// box is a sandbox with a granted directory of the host.
-type box struct {
-	*hostsys.Host
-	t   *testing.T
-	s   *Sandbox
-	dir string // granted: a, d/b, d/c, l -> a
-	out string // beside it, not granted: secret
-}
-
-// newBox makes a sandbox and looks at the end whether the host's files are what
-// they were.
-func newBox(t *testing.T) *box {
-	t.Helper()
-	top := t.TempDir()
-	b := &box{t: t, dir: filepath.Join(top, "in"), out: filepath.Join(top, "out")}
-	for _, d := range []string{b.dir, b.out, b.dir + "/d"} {
-		b.must(os.Mkdir(d, 0o755))
-	}
-	for name, text := range map[string]string{"in/a": "alpha", "in/d/b": "beta", "in/d/c": "gamma", "out/secret": "secret"} {
-		b.must(os.WriteFile(filepath.Join(top, name), []byte(text), 0o644))
-	}
-	b.must(os.Symlink("a", b.dir+"/l"))
-	b.must(os.Symlink("../out/secret", b.dir+"/rel"))
-	b.must(os.Symlink(b.out+"/secret", b.dir+"/abs"))
-	h, err := hostsys.Real(false)
-	b.must(err)
-	before := snapshot(t, top)
-	s, err := New(Config{Allow: []string{b.dir}, Dir: b.dir}, h)
-	b.must(err)
-	b.Host, b.s = &hostsys.Host{Door: s, Wake: h.Wake}, s
-	t.Cleanup(func() {
-		s.Close()
-		h.Release()
-		if after := snapshot(t, top); after != before {
-			t.Errorf("the host's files changed:\n%s\nbefore:\n%s", after, before)
-		}
-	})
-	return b
-}
-
-func (b *box) must(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// snapshot is names, attributes and contents of a directory.
-func snapshot(t *testing.T, dir string) string {
-	var text strings.Builder
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		fi, err := d.Info()
-		if err != nil {
-			return err
-		}
-		content := ""
-		if fi.Mode().IsRegular() {
-			b, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			content = string(b)
-		}
-		text.WriteString(strings.Join([]string{path, fi.Mode().String(), fi.ModTime().String(), content}, " ") + "\n")
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text.String()
-}
-
-// do fails the test unless e is want.
-func (b *box) want(what string, e, want errno) {
-	b.t.Helper()
-	if e != want {
-		b.t.Errorf("%s: %v, want %v", what, e, want)
-	}
-}
-
-func (b *box) open(path string, flags int) int {
-	b.t.Helper()
-	fd, e := b.Openat(unix.AT_FDCWD, path, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o644)
-	if e != 0 {
-		b.t.Fatalf("open %s: %v", path, e)
-	}
-	return fd
-}
-
-func (b *box) refuse(path string, flags int, want errno) {
-	b.t.Helper()
-	fd, e := b.Openat(unix.AT_FDCWD, path, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o644)
-	if e == 0 {
-		b.Close(fd)
-	}
-	b.want("open "+path, e, want)
-}
-
-func (b *box) read(path string) string {
-	b.t.Helper()
-	fd := b.open(path, unix.O_RDONLY)
-	defer b.Close(fd)
-	return b.readFD(fd)
-}
-
-func (b *box) readFD(fd int) string {
-	buf := make([]byte, 4096)
-	n, e := b.Preadv2(fd, [][]byte{buf}, 0, 0)
-	if e != 0 {
-		return e.Error()
-	}
-	return string(buf[:n])
-}
-
-func (b *box) write(path, text string, flags int) {
-	b.t.Helper()
-	fd := b.open(path, unix.O_WRONLY|unix.O_CREAT|flags)
-	if _, e := b.Write(fd, []byte(text)); e != 0 {
-		b.t.Errorf("write %s: %v", path, e)
-	}
-	b.Close(fd)
-}
-
-func (b *box) expect(path, text string) {
-	b.t.Helper()
-	if got := b.read(path); got != text {
-		b.t.Errorf("%s holds %q, want %q", path, got, text)
-	}
-}
-
-// list is the names in a directory, in the order of getdents.
-func (b *box) list(path string) string {
-	b.t.Helper()
-	fd := b.open(path, unix.O_RDONLY|unix.O_DIRECTORY)
-	defer b.Close(fd)
-	var names []string
-	for buf := make([]byte, 256); ; {
-		n, e := b.Getdents(fd, buf)
-		if e != 0 || n == 0 {
-			b.want("getdents "+path, e, 0)
-			return strings.Join(names, " ")
-		}
-		for rest := buf[:n]; len(rest) > 0; {
-			var d abi.Dirent
-			rest = rest[abi.GetDirent64(rest, &d):]
-			names = append(names, d.Name)
-		}
-	}
-}
-
-func (b *box) stat(path string) unix.Stat_t {
-	b.t.Helper()
-	st, e := b.Fstatat(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW)
-	if e != 0 {
-		b.t.Fatalf("stat %s: %v", path, e)
-	}
-	return st
-}
 
 // TestEscape tries every way out by name. All of them lead nowhere.
 func TestEscape(t *testing.T) {
@@ -261,7 +97,7 @@ func TestDescriptors(t *testing.T) {
 	b.want("close", b.Close(rw), abi.EBADF)
 	_, e = b.IoctlBuf(rw, unix.TIOCINQ, make([]byte, 4))
 	b.want("ioctl", e, abi.EBADF)
-	for _, m := range b.s.mounts {
+	for _, m := range b.s.view.mounts {
 		_, e = b.Openat(m.fd, ".", 0, 0)
 		b.want("mount", e, abi.EBADF)
 		b.refuse(fdPath(m.fd), unix.O_RDONLY, abi.ENOENT)
@@ -487,83 +323,6 @@ func TestMachine(t *testing.T) {
 	b.want("full", e, abi.ENOSPC)
 	b.want("remove a device", b.Unlinkat(unix.AT_FDCWD, "/dev/null", 0), abi.EPERM)
 	b.refuse("/proc/new", unix.O_CREAT|unix.O_RDWR, abi.EACCES)
-}
-
-// TestSockets: names of sockets are the guest's own.
-func TestSockets(t *testing.T) {
-	b := newBox(t)
-	host, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	b.must(err)
-	defer unix.Close(host)
-	name := "\x00panda-test-" + itoa(uint64(os.Getpid()))
-	b.must(unix.Bind(host, &unix.SockaddrUnix{Name: "@" + name[1:]}))
-	b.must(unix.Listen(host, 1))
-	sock := func() int {
-		fd, e := b.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
-		b.want("socket", e, 0)
-		return fd
-	}
-	b.want("connect to the host", b.Connect(sock(), sockaddr(name)), abi.ECONNREFUSED)
-	for _, guest := range []string{name, "sock", "/tmp/sock"} {
-		l, c := sock(), sock()
-		addr := sockaddr(guest)
-		b.want("bind", b.Bind(l, addr), 0)
-		b.want("bind twice", b.Bind(sock(), addr), abi.EADDRINUSE)
-		b.want("listen", b.Listen(l, 1), 0)
-		b.want("connect", b.Connect(c, addr), 0)
-		a, _, e := b.Accept(l, 0)
-		b.want("accept", e, 0)
-		if got, e := b.Peername(c); e != 0 || strings.TrimRight(string(got[2:]), "\x00") != strings.TrimRight(guest, "\x00") {
-			t.Errorf("peer %q, want %q", got, guest)
-		}
-		_, e = b.Sendmsg(c, &hostsys.Msg{Iov: [][]byte{[]byte("x")}, Control: unix.UnixRights(b.open("a", unix.O_RDONLY))}, 0)
-		b.want("send a file", e, abi.EBADF)
-		pipe, e := b.Pipe(unix.O_CLOEXEC)
-		b.want("pipe", e, 0)
-		_, e = b.Sendmsg(c, &hostsys.Msg{Iov: [][]byte{[]byte("x")}, Control: unix.UnixRights(int(pipe[0]))}, 0)
-		b.want("send", e, 0)
-		_, e = b.Write(int(pipe[1]), []byte(guest))
-		b.want("write", e, 0)
-		b.want("close", b.Close(int(pipe[1])), 0)
-		m := &hostsys.Msg{Iov: [][]byte{make([]byte, 10)}, Control: make([]byte, 64)}
-		_, e = b.Recvmsg(a, m, unix.MSG_CMSG_CLOEXEC)
-		b.want("receive", e, 0)
-		msgs, err := unix.ParseSocketControlMessage(m.Control)
-		b.must(err)
-		fds, err := unix.ParseUnixRights(&msgs[0])
-		b.must(err)
-		buf := make([]byte, 64)
-		if n, e := b.Read(fds[0], buf); e != 0 || string(buf[:n]) != guest {
-			t.Errorf("the descriptor reads %q, %v, want %q", buf[:max(n, 0)], e, guest)
-		}
-	}
-	_, e := b.Getsockopt(host, unix.SOL_SOCKET, unix.SO_TYPE, make([]byte, 4))
-	b.want("option of a foreign socket", e, abi.EBADF)
-	b.want("filter", b.Setsockopt(sock(), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, make([]byte, 16)), abi.ENOPROTOOPT)
-}
-
-// TestUnnamed: O_TMPFILE and what becomes of it.
-func TestUnnamed(t *testing.T) {
-	b := newBox(t)
-	fd := b.open(".", unix.O_TMPFILE|unix.O_RDWR)
-	b.Write(fd, []byte("unnamed"))
-	if got := b.list("."); got != ". .. a abs d l rel" {
-		t.Errorf("names %q", got)
-	}
-	b.want("link", b.Linkat(unix.AT_FDCWD, fdPath(fd), unix.AT_FDCWD, "named", unix.AT_SYMLINK_FOLLOW), 0)
-	b.Close(fd)
-	b.expect("named", "unnamed")
-	b.refuse(b.out, unix.O_TMPFILE|unix.O_RDWR, abi.ENOENT)
-	fd = b.open("gone", unix.O_CREAT|unix.O_RDWR)
-	b.Write(fd, []byte("still"))
-	b.want("unlink", b.Unlinkat(unix.AT_FDCWD, "gone", 0), 0)
-	if st, e := b.Fstat(fd); e != 0 || st.Nlink != 0 || st.Size != 5 {
-		t.Errorf("%+v %v", st, e)
-	}
-	again := b.open(fdPath(fd), unix.O_RDONLY)
-	if got := b.readFD(again); got != "still" {
-		t.Errorf("opened again: %q", got)
-	}
 }
 
 // TestLocks: a lock of a host file locks the guest's copy of it.

@@ -88,10 +88,10 @@ func (e *entry) within(dir *entry) bool {
 
 // newInode makes a file of the guest's own.
 func (s *Sandbox) newInode(mode uint32) *inode {
-	s.nextIno++
-	n := &inode{typ: mode & unix.S_IFMT, id: fileID{ownDev, s.nextIno}, own: true, opaque: true, data: -1}
+	s.view.nextIno++
+	n := &inode{typ: mode & unix.S_IFMT, id: fileID{ownDev, s.view.nextIno}, own: true, opaque: true, data: -1}
 	now := s.now()
-	n.st = unix.Stat_t{Dev: ownDev, Ino: s.nextIno, Mode: mode, Uid: s.user.uid, Gid: s.user.gid, Blksize: 4096, Atim: now, Mtim: now, Ctim: now}
+	n.st = unix.Stat_t{Dev: ownDev, Ino: s.view.nextIno, Mode: mode, Uid: s.user.uid, Gid: s.user.gid, Blksize: 4096, Atim: now, Mtim: now, Ctim: now}
 	if n.isDir() {
 		n.st.Size, n.st.Blocks, n.st.Nlink = 4096, 8, 2
 		n.children = map[string]*entry{}

@@ -96,7 +96,7 @@ func (s *Sandbox) abs(p string) string {
 
 func (s *Sandbox) makeRoot() error {
 	n := s.hostDir("/", 0o755)
-	s.root = &entry{name: "/", ino: n, view: true}
+	s.view.root = &entry{name: "/", ino: n, view: true}
 	if s.cfg.Root == "" {
 		return nil
 	}
@@ -112,8 +112,8 @@ func (s *Sandbox) makeRoot() error {
 	if err != nil {
 		return err
 	}
-	s.root.ino = &inode{typ: unix.S_IFDIR, id: fileID{st.Dev, st.Ino}, lower: &lower{m, ".", st.Dev}, data: -1}
-	s.granted = append(s.granted, grant{real, true})
+	s.view.root.ino = &inode{typ: unix.S_IFDIR, id: fileID{st.Dev, st.Ino}, lower: &lower{m, ".", st.Dev}, data: -1}
+	s.view.granted = append(s.view.granted, grant{real, true})
 	return nil
 }
 
@@ -143,7 +143,7 @@ func (s *Sandbox) viewEntry(dir *entry, name string, n *inode) *entry {
 // makeDir makes a directory and those above it, where the view has none. A file
 // or a link in its place stays.
 func (s *Sandbox) makeDir(path string, perm uint32) *entry {
-	at, host := s.root, "/"
+	at, host := s.view.root, "/"
 	names, _ := split(path)
 	for _, name := range names {
 		host = filepath.Join(host, name)
@@ -176,7 +176,7 @@ type granting struct {
 // grant lets a host file or directory be seen at its own place. Links on the way
 // are made as well.
 func (s *Sandbox) grant(path string) error {
-	g := &granting{s: s, at: s.root, host: "/"}
+	g := &granting{s: s, at: s.view.root, host: "/"}
 	g.todo, _ = split(s.abs(path))
 	if len(g.todo) == 0 {
 		return errors.New("the whole host cannot be granted; -L / does that")
@@ -233,7 +233,7 @@ func (g *granting) link(name, full string, st *unix.Stat_t) error {
 	names, _ := split(target)
 	g.todo = append(names, g.todo...)
 	if strings.HasPrefix(target, "/") {
-		g.at, g.host = g.s.root, "/"
+		g.at, g.host = g.s.view.root, "/"
 	}
 	return nil
 }
@@ -267,7 +267,7 @@ func (g *granting) mount(name, full string, isDir bool) error {
 	if e != 0 {
 		return e
 	}
-	s.granted = append(s.granted, grant{full, isDir})
+	s.view.granted = append(s.view.granted, grant{full, isDir})
 	if old, e := s.child(g.at, name); e == 0 && old.view && old.ino.isDir() && n.isDir() {
 		n.children, n.links = old.ino.children, old.ino.links // what was made in it before
 		old.ino = n
@@ -292,7 +292,7 @@ var devices = []struct {
 
 // makeDevices makes /dev. A device is opened here and handed out as it is.
 func (s *Sandbox) makeDevices() error {
-	dev := s.viewDir(s.root, "dev")
+	dev := s.viewDir(s.view.root, "dev")
 	for _, d := range devices {
 		name := d.name
 		if name != "tty" {

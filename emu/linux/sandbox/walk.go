@@ -67,7 +67,7 @@ func (s *Sandbox) walkAs(from *entry, path string, follow bool, resolve uint64) 
 	if path == "" {
 		return place{}, abi.ENOENT
 	}
-	w := &walker{s: s, root: s.root, at: from, follow: follow, resolve: resolve}
+	w := &walker{s: s, root: s.view.root, at: from, follow: follow, resolve: resolve}
 	if resolve&(unix.RESOLVE_IN_ROOT|unix.RESOLVE_BENEATH) != 0 {
 		w.root = from
 	}
@@ -154,7 +154,7 @@ func (w *walker) down(name string) (p place, done bool, e errno) {
 	if last && w.slash && w.resolve&creating != 0 {
 		return place{}, false, abi.EISDIR
 	}
-	if w.at == w.s.proc && isDynamic(name) {
+	if w.at == w.s.view.proc && isDynamic(name) {
 		return place{}, false, abi.ELOOP // the personality follows it
 	}
 	child, e := w.s.child(w.at, name)

@@ -163,7 +163,7 @@ func encodeContext(w *regs.Words, b []byte, f *Frame, state uint64) {
 }
 
 // PopI386 undoes PushI386; rt tells rt_sigreturn from sigreturn. The stack
-// pointer is behind the return address, and for sigreturn behind the signal
+// pointer is after the return address, and for sigreturn after the signal
 // number, as the code in the frame leaves it.
 func PopI386(w *regs.Words, s *mmu.Space, rt bool, reload Reload) (saved Saved, ok bool) {
 	at, size := w[regs.RSP]-8, oldSize
@@ -200,7 +200,7 @@ func popContext(w *regs.Words, b []byte, reload Reload) *guest.Exception {
 	return enter(w, le.Uint16(b[c32CS:])|3, le.Uint16(b[c32SS:])|3, reload)
 }
 
-// loadState32 restores the state behind an FSAVE image, whose x87 part counts.
+// loadState32 restores the state after an FSAVE image, whose x87 part counts.
 func loadState32(w *regs.Words, s *mmu.Space, a uint64) bool {
 	if a == 0 {
 		InitState(w)

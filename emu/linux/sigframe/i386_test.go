@@ -83,7 +83,7 @@ func TestForeignSelectors(t *testing.T) {
 }
 
 // TestDamagedWords: where the words about an image in the format of XSAVE are not the
-// kernel's, what is behind the FXSAVE image does not count; else its header must be
+// kernel's, what is after the FXSAVE image does not count; else its header must be
 // one that the CPU takes.
 func TestDamagedWords(t *testing.T) {
 	for name, r := range map[string]struct { // each is a test of its own

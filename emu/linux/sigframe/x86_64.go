@@ -28,7 +28,7 @@ const (
 	ucStrictSS   = 4
 )
 
-// Offsets in struct sigcontext behind the general registers.
+// Offsets in struct sigcontext after the general registers.
 const (
 	scFlags   = 136
 	scCS      = 144
@@ -100,7 +100,7 @@ func encode(w *regs.Words, b []byte, f *Frame, state uint64) {
 	abi.Layout64.Put(b[infoAt:], &f.Info)
 }
 
-// PopX86_64 undoes PushX86_64: rsp is behind the return address, as the restorer leaves it.
+// PopX86_64 undoes PushX86_64: rsp is after the return address, as the restorer leaves it.
 func PopX86_64(w *regs.Words, s *mmu.Space, reload Reload) (saved Saved, ok bool) {
 	b, ok := read(s, w[regs.RSP]-8, frameSize)
 	if !ok {

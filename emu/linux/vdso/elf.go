@@ -16,7 +16,7 @@ type style struct {
 	// instruction (DWARF 4 section 6.4.1, Linux Standard Base 10.6).
 	cie []byte
 	// signal begins that of functions that a signal handler returns to: the pc is
-	// that of an instruction that was interrupted, not one behind a call.
+	// that of an instruction that was interrupted, not one after a call.
 	signal   []byte
 	versions []string // of symbols
 }

@@ -4,8 +4,8 @@ package vdso
 // registers of what was interrupted are in a struct sigcontext above the stack
 // pointer, and its own stack pointer is where its frame is.
 
-// Where the struct is from the stack pointer when the handler has returned: behind
-// the number of the signal, which sigreturn takes off the stack first, and behind
+// Where the struct is from the stack pointer when the handler has returned: after
+// the number of the signal, which sigreturn takes off the stack first, and after
 // what a handler with SA_SIGINFO gets (arch/x86/include/asm/sigframe.h).
 const (
 	oldContext = 4

@@ -7,7 +7,7 @@
 // guest reads comes in through the same door whatever way it asks.
 //
 // __kernel_vsyscall pushes the registers that SYSENTER needs for itself. The kernel
-// goes on behind the INT 0x80 after it; that instruction is there for a call that
+// goes on after the INT 0x80 that follows it; that instruction is there for a call that
 // is made again, and for CPUs without SYSENTER.
 package vdso
 
@@ -73,7 +73,7 @@ var (
 // Places in the code of Vsyscall.
 const (
 	EnterAt   = 3 // where it enters by SYSENTER
-	LandingAt = 9 // behind INT 0x80
+	LandingAt = 9 // after INT 0x80
 )
 
 // calls64 are functions that make a call: mov $number,%eax; syscall; ret.

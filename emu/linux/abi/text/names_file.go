@@ -1,0 +1,358 @@
+package text
+
+import (
+	"panda/emu/linux/abi"
+)
+
+// File system flags and commands. The order of flags is the order in which they are printed.
+var (
+	openFlags = Flags{"O_???", []Name{
+		{abi.O_CREAT, "O_CREAT"},
+		{abi.O_EXCL, "O_EXCL"},
+		{abi.O_NOCTTY, "O_NOCTTY"},
+		{abi.O_TRUNC, "O_TRUNC"},
+		{abi.O_APPEND, "O_APPEND"},
+		{abi.O_NONBLOCK, "O_NONBLOCK"},
+		{abi.O_SYNC, "O_SYNC"},
+		{abi.O_DSYNC, "O_DSYNC"},
+		{abi.O_DIRECT, "O_DIRECT"},
+		{abi.O_LARGEFILE, "O_LARGEFILE"},
+		{abi.O_NOFOLLOW, "O_NOFOLLOW"},
+		{abi.O_NOATIME, "O_NOATIME"},
+		{abi.O_CLOEXEC, "O_CLOEXEC"},
+		{abi.O_PATH, "O_PATH"},
+		{abi.O_TMPFILE, "O_TMPFILE"},
+		{abi.O_DIRECTORY, "O_DIRECTORY"},
+		{0o20000000, "__O_TMPFILE"},
+		{abi.FASYNC, "FASYNC"},
+	}}
+	accModes = Enum{"O_???", []Name{
+		{abi.O_RDONLY, "O_RDONLY"}, {abi.O_WRONLY, "O_WRONLY"}, {abi.O_RDWR, "O_RDWR"}, {abi.O_ACCMODE, "O_ACCMODE"},
+	}}
+	accessModes = Flags{"?_OK", []Name{
+		{abi.F_OK, "F_OK"}, {abi.R_OK, "R_OK"}, {abi.W_OK, "W_OK"}, {abi.X_OK, "X_OK"},
+	}}
+	accessFlags = Flags{"AT_???", []Name{
+		{abi.AT_SYMLINK_NOFOLLOW, "AT_SYMLINK_NOFOLLOW"}, {abi.AT_EACCESS, "AT_EACCESS"}, {abi.AT_EMPTY_PATH, "AT_EMPTY_PATH"},
+	}}
+	atFlags = Flags{"AT_???", []Name{
+		{abi.AT_SYMLINK_NOFOLLOW, "AT_SYMLINK_NOFOLLOW"},
+		{abi.AT_REMOVEDIR, "AT_REMOVEDIR"},
+		{abi.AT_SYMLINK_FOLLOW, "AT_SYMLINK_FOLLOW"},
+		{abi.AT_NO_AUTOMOUNT, "AT_NO_AUTOMOUNT"},
+		{abi.AT_EMPTY_PATH, "AT_EMPTY_PATH"},
+		{abi.AT_RECURSIVE, "AT_RECURSIVE"},
+	}}
+	statxSyncs = Flags{"AT_STATX_???", []Name{
+		{abi.AT_STATX_SYNC_AS_STAT, "AT_STATX_SYNC_AS_STAT"},
+		{abi.AT_STATX_FORCE_SYNC, "AT_STATX_FORCE_SYNC"},
+		{abi.AT_STATX_DONT_SYNC, "AT_STATX_DONT_SYNC"},
+	}}
+	statxMasks = Flags{"STATX_???", []Name{
+		{abi.STATX_ALL, "STATX_ALL"},
+		{abi.STATX_BASIC_STATS, "STATX_BASIC_STATS"},
+		{abi.STATX_TYPE, "STATX_TYPE"},
+		{abi.STATX_MODE, "STATX_MODE"},
+		{abi.STATX_NLINK, "STATX_NLINK"},
+		{abi.STATX_UID, "STATX_UID"},
+		{abi.STATX_GID, "STATX_GID"},
+		{abi.STATX_ATIME, "STATX_ATIME"},
+		{abi.STATX_MTIME, "STATX_MTIME"},
+		{abi.STATX_CTIME, "STATX_CTIME"},
+		{abi.STATX_INO, "STATX_INO"},
+		{abi.STATX_SIZE, "STATX_SIZE"},
+		{abi.STATX_BLOCKS, "STATX_BLOCKS"},
+		{abi.STATX_BTIME, "STATX_BTIME"},
+		{abi.STATX_MNT_ID, "STATX_MNT_ID"},
+		{abi.STATX_DIOALIGN, "STATX_DIOALIGN"},
+	}}
+	statxAttrs = Flags{"STATX_ATTR_???", []Name{
+		{abi.STATX_ATTR_COMPRESSED, "STATX_ATTR_COMPRESSED"},
+		{abi.STATX_ATTR_IMMUTABLE, "STATX_ATTR_IMMUTABLE"},
+		{abi.STATX_ATTR_APPEND, "STATX_ATTR_APPEND"},
+		{abi.STATX_ATTR_NODUMP, "STATX_ATTR_NODUMP"},
+		{abi.STATX_ATTR_ENCRYPTED, "STATX_ATTR_ENCRYPTED"},
+		{abi.STATX_ATTR_AUTOMOUNT, "STATX_ATTR_AUTOMOUNT"},
+		{abi.STATX_ATTR_MOUNT_ROOT, "STATX_ATTR_MOUNT_ROOT"},
+		{abi.STATX_ATTR_VERITY, "STATX_ATTR_VERITY"},
+		{abi.STATX_ATTR_DAX, "STATX_ATTR_DAX"},
+	}}
+	renameFlags = Flags{"RENAME_??", []Name{
+		{abi.RENAME_NOREPLACE, "RENAME_NOREPLACE"}, {abi.RENAME_EXCHANGE, "RENAME_EXCHANGE"}, {abi.RENAME_WHITEOUT, "RENAME_WHITEOUT"},
+	}}
+	resolveFlags = Flags{"RESOLVE_???", []Name{
+		{abi.RESOLVE_NO_XDEV, "RESOLVE_NO_XDEV"},
+		{abi.RESOLVE_NO_MAGICLINKS, "RESOLVE_NO_MAGICLINKS"},
+		{abi.RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS"},
+		{abi.RESOLVE_BENEATH, "RESOLVE_BENEATH"},
+		{abi.RESOLVE_IN_ROOT, "RESOLVE_IN_ROOT"},
+		{abi.RESOLVE_CACHED, "RESOLVE_CACHED"},
+	}}
+	whences = Enum{"SEEK_???", []Name{
+		{abi.SEEK_SET, "SEEK_SET"},
+		{abi.SEEK_CUR, "SEEK_CUR"},
+		{abi.SEEK_END, "SEEK_END"},
+		{abi.SEEK_DATA, "SEEK_DATA"},
+		{abi.SEEK_HOLE, "SEEK_HOLE"},
+	}}
+	fcntlCmds = Enum{"F_???", []Name{
+		{abi.F_DUPFD, "F_DUPFD"},
+		{abi.F_GETFD, "F_GETFD"},
+		{abi.F_SETFD, "F_SETFD"},
+		{abi.F_GETFL, "F_GETFL"},
+		{abi.F_SETFL, "F_SETFL"},
+		{abi.F_GETLK, "F_GETLK"},
+		{abi.F_SETLK, "F_SETLK"},
+		{abi.F_SETLKW, "F_SETLKW"},
+		{abi.F_SETOWN, "F_SETOWN"},
+		{abi.F_GETOWN, "F_GETOWN"},
+		{abi.F_SETSIG, "F_SETSIG"},
+		{abi.F_GETSIG, "F_GETSIG"},
+		{abi.F_GETLK64, "F_GETLK64"},
+		{abi.F_SETLK64, "F_SETLK64"},
+		{abi.F_SETLKW64, "F_SETLKW64"},
+		{abi.F_SETOWN_EX, "F_SETOWN_EX"},
+		{abi.F_GETOWN_EX, "F_GETOWN_EX"},
+		{abi.F_GETOWNER_UIDS, "F_GETOWNER_UIDS"},
+		{abi.F_OFD_GETLK, "F_OFD_GETLK"},
+		{abi.F_OFD_SETLK, "F_OFD_SETLK"},
+		{abi.F_OFD_SETLKW, "F_OFD_SETLKW"},
+		{abi.F_SETLEASE, "F_SETLEASE"},
+		{abi.F_GETLEASE, "F_GETLEASE"},
+		{abi.F_NOTIFY, "F_NOTIFY"},
+		{abi.F_CANCELLK, "F_CANCELLK"},
+		{abi.F_DUPFD_CLOEXEC, "F_DUPFD_CLOEXEC"},
+		{abi.F_SETPIPE_SZ, "F_SETPIPE_SZ"},
+		{abi.F_GETPIPE_SZ, "F_GETPIPE_SZ"},
+		{abi.F_ADD_SEALS, "F_ADD_SEALS"},
+		{abi.F_GET_SEALS, "F_GET_SEALS"},
+		{abi.F_GET_RW_HINT, "F_GET_RW_HINT"},
+		{abi.F_SET_RW_HINT, "F_SET_RW_HINT"},
+		{abi.F_GET_FILE_RW_HINT, "F_GET_FILE_RW_HINT"},
+		{abi.F_SET_FILE_RW_HINT, "F_SET_FILE_RW_HINT"},
+	}}
+	fdFlags = Flags{"FD_???", []Name{
+		{abi.FD_CLOEXEC, "FD_CLOEXEC"},
+	}}
+	lockTypes = Enum{"F_???", []Name{
+		{abi.F_RDLCK, "F_RDLCK"}, {abi.F_WRLCK, "F_WRLCK"}, {abi.F_UNLCK, "F_UNLCK"},
+	}}
+	sealFlags = Flags{"F_SEAL_???", []Name{
+		{abi.F_SEAL_SEAL, "F_SEAL_SEAL"},
+		{abi.F_SEAL_SHRINK, "F_SEAL_SHRINK"},
+		{abi.F_SEAL_GROW, "F_SEAL_GROW"},
+		{abi.F_SEAL_WRITE, "F_SEAL_WRITE"},
+		{abi.F_SEAL_FUTURE_WRITE, "F_SEAL_FUTURE_WRITE"},
+	}}
+	ownerTypes = Enum{"F_OWNER_???", []Name{
+		{abi.F_OWNER_TID, "F_OWNER_TID"}, {abi.F_OWNER_PID, "F_OWNER_PID"}, {abi.F_OWNER_PGRP, "F_OWNER_PGRP"},
+	}}
+	flockOps = Flags{"LOCK_???", []Name{
+		{abi.LOCK_SH, "LOCK_SH"},
+		{abi.LOCK_EX, "LOCK_EX"},
+		{abi.LOCK_NB, "LOCK_NB"},
+		{abi.LOCK_UN, "LOCK_UN"},
+		{abi.LOCK_MAND, "LOCK_MAND"},
+		{abi.LOCK_RW, "LOCK_RW"},
+		{abi.LOCK_READ, "LOCK_READ"},
+		{abi.LOCK_WRITE, "LOCK_WRITE"},
+	}}
+	fallocModes = Flags{"FALLOC_FL_???", []Name{
+		{abi.FALLOC_FL_KEEP_SIZE, "FALLOC_FL_KEEP_SIZE"},
+		{abi.FALLOC_FL_PUNCH_HOLE, "FALLOC_FL_PUNCH_HOLE"},
+		{abi.FALLOC_FL_NO_HIDE_STALE, "FALLOC_FL_NO_HIDE_STALE"},
+		{abi.FALLOC_FL_COLLAPSE_RANGE, "FALLOC_FL_COLLAPSE_RANGE"},
+		{abi.FALLOC_FL_ZERO_RANGE, "FALLOC_FL_ZERO_RANGE"},
+		{abi.FALLOC_FL_INSERT_RANGE, "FALLOC_FL_INSERT_RANGE"},
+		{abi.FALLOC_FL_UNSHARE_RANGE, "FALLOC_FL_UNSHARE_RANGE"},
+	}}
+	fadvices = Enum{"POSIX_FADV_???", []Name{
+		{abi.POSIX_FADV_NORMAL, "POSIX_FADV_NORMAL"},
+		{abi.POSIX_FADV_RANDOM, "POSIX_FADV_RANDOM"},
+		{abi.POSIX_FADV_SEQUENTIAL, "POSIX_FADV_SEQUENTIAL"},
+		{abi.POSIX_FADV_WILLNEED, "POSIX_FADV_WILLNEED"},
+		{abi.POSIX_FADV_DONTNEED, "POSIX_FADV_DONTNEED"},
+		{abi.POSIX_FADV_NOREUSE, "POSIX_FADV_NOREUSE"},
+	}}
+	spliceFlags = Flags{"SPLICE_F_???", []Name{
+		{abi.SPLICE_F_MOVE, "SPLICE_F_MOVE"},
+		{abi.SPLICE_F_NONBLOCK, "SPLICE_F_NONBLOCK"},
+		{abi.SPLICE_F_MORE, "SPLICE_F_MORE"},
+		{abi.SPLICE_F_GIFT, "SPLICE_F_GIFT"},
+	}}
+	syncRangeFlags = Flags{"SYNC_FILE_RANGE_???", []Name{
+		{abi.SYNC_FILE_RANGE_WAIT_BEFORE, "SYNC_FILE_RANGE_WAIT_BEFORE"},
+		{abi.SYNC_FILE_RANGE_WRITE, "SYNC_FILE_RANGE_WRITE"},
+		{abi.SYNC_FILE_RANGE_WAIT_AFTER, "SYNC_FILE_RANGE_WAIT_AFTER"},
+	}}
+	rwFlags = Flags{"RWF_???", []Name{
+		{abi.RWF_HIPRI, "RWF_HIPRI"},
+		{abi.RWF_DSYNC, "RWF_DSYNC"},
+		{abi.RWF_SYNC, "RWF_SYNC"},
+		{abi.RWF_NOWAIT, "RWF_NOWAIT"},
+		{abi.RWF_APPEND, "RWF_APPEND"},
+	}}
+	xattrFlags = Flags{"XATTR_???", []Name{
+		{abi.XATTR_CREATE, "XATTR_CREATE"}, {abi.XATTR_REPLACE, "XATTR_REPLACE"},
+	}}
+	mountFlags = Flags{"MS_???", []Name{
+		{abi.MS_RDONLY, "MS_RDONLY"},
+		{abi.MS_NOSUID, "MS_NOSUID"},
+		{abi.MS_NODEV, "MS_NODEV"},
+		{abi.MS_NOEXEC, "MS_NOEXEC"},
+		{abi.MS_SYNCHRONOUS, "MS_SYNCHRONOUS"},
+		{abi.MS_REMOUNT, "MS_REMOUNT"},
+		{abi.MS_MANDLOCK, "MS_MANDLOCK"},
+		{abi.MS_DIRSYNC, "MS_DIRSYNC"},
+		{abi.MS_NOSYMFOLLOW, "MS_NOSYMFOLLOW"},
+		{abi.MS_NOATIME, "MS_NOATIME"},
+		{abi.MS_NODIRATIME, "MS_NODIRATIME"},
+		{abi.MS_BIND, "MS_BIND"},
+		{abi.MS_MOVE, "MS_MOVE"},
+		{abi.MS_REC, "MS_REC"},
+		{abi.MS_SILENT, "MS_SILENT"},
+		{abi.MS_POSIXACL, "MS_POSIXACL"},
+		{abi.MS_UNBINDABLE, "MS_UNBINDABLE"},
+		{abi.MS_PRIVATE, "MS_PRIVATE"},
+		{abi.MS_SLAVE, "MS_SLAVE"},
+		{abi.MS_SHARED, "MS_SHARED"},
+		{abi.MS_RELATIME, "MS_RELATIME"},
+		{abi.MS_KERNMOUNT, "MS_KERNMOUNT"},
+		{abi.MS_I_VERSION, "MS_I_VERSION"},
+		{abi.MS_STRICTATIME, "MS_STRICTATIME"},
+		{abi.MS_LAZYTIME, "MS_LAZYTIME"},
+		{1 << 26, "MS_SUBMOUNT"},
+		{1 << 27, "MS_NOREMOTELOCK"},
+		{1 << 28, "MS_NOSEC"},
+		{1 << 29, "MS_BORN"},
+		{1 << 30, "MS_ACTIVE"},
+		{1 << 31, "MS_NOUSER"},
+	}}
+	umountFlags = Flags{"MNT_???", []Name{
+		{abi.MNT_FORCE, "MNT_FORCE"},
+		{abi.MNT_DETACH, "MNT_DETACH"},
+		{abi.MNT_EXPIRE, "MNT_EXPIRE"},
+		{abi.UMOUNT_NOFOLLOW, "UMOUNT_NOFOLLOW"},
+	}}
+	statfsFlags = Flags{"ST_???", []Name{
+		{abi.ST_VALID, "ST_VALID"},
+		{abi.ST_RDONLY, "ST_RDONLY"},
+		{abi.ST_NOSUID, "ST_NOSUID"},
+		{abi.ST_NODEV, "ST_NODEV"},
+		{abi.ST_NOEXEC, "ST_NOEXEC"},
+		{abi.ST_SYNCHRONOUS, "ST_SYNCHRONOUS"},
+		{abi.ST_MANDLOCK, "ST_MANDLOCK"},
+		{abi.ST_NOATIME, "ST_NOATIME"},
+		{abi.ST_NODIRATIME, "ST_NODIRATIME"},
+		{abi.ST_RELATIME, "ST_RELATIME"},
+		{abi.ST_NOSYMFOLLOW, "ST_NOSYMFOLLOW"},
+	}}
+	fsMagics = Enum{"???", []Name{
+		{abi.EXT4_SUPER_MAGIC, "EXT2_SUPER_MAGIC"},
+		{abi.TMPFS_MAGIC, "TMPFS_MAGIC"},
+		{abi.PROC_SUPER_MAGIC, "PROC_SUPER_MAGIC"},
+		{abi.SYSFS_MAGIC, "SYSFS_MAGIC"},
+		{abi.DEVPTS_SUPER_MAGIC, "DEVPTS_SUPER_MAGIC"},
+		{abi.PIPEFS_MAGIC, "PIPEFS_MAGIC"},
+		{abi.SOCKFS_MAGIC, "SOCKFS_MAGIC"},
+		{abi.OVERLAYFS_SUPER_MAGIC, "OVERLAYFS_SUPER_MAGIC"},
+		{abi.BTRFS_SUPER_MAGIC, "BTRFS_SUPER_MAGIC"},
+		{abi.XFS_SUPER_MAGIC, "XFS_SUPER_MAGIC"},
+		{abi.RAMFS_MAGIC, "RAMFS_MAGIC"},
+		{abi.CGROUP_SUPER_MAGIC, "CGROUP_SUPER_MAGIC"},
+		{abi.CGROUP2_SUPER_MAGIC, "CGROUP2_SUPER_MAGIC"},
+		{abi.NFS_SUPER_MAGIC, "NFS_SUPER_MAGIC"},
+		{abi.MSDOS_SUPER_MAGIC, "MSDOS_SUPER_MAGIC"},
+		{abi.ISOFS_SUPER_MAGIC, "ISOFS_SUPER_MAGIC"},
+		{abi.SQUASHFS_MAGIC, "SQUASHFS_MAGIC"},
+		{abi.FUSE_SUPER_MAGIC, "FUSE_SUPER_MAGIC"},
+		{abi.DEBUGFS_MAGIC, "DEBUGFS_MAGIC"},
+		{abi.TRACEFS_MAGIC, "TRACEFS_MAGIC"},
+		{abi.SECURITYFS_MAGIC, "SECURITYFS_MAGIC"},
+		{abi.HUGETLBFS_MAGIC, "HUGETLBFS_MAGIC"},
+		{abi.BPF_FS_MAGIC, "BPF_FS_MAGIC"},
+		{abi.NSFS_MAGIC, "NSFS_MAGIC"},
+		{abi.ANON_INODE_FS_MAGIC, "ANON_INODE_FS_MAGIC"},
+	}}
+	inotifyMasks = Flags{"IN_???", []Name{
+		{abi.IN_ACCESS, "IN_ACCESS"},
+		{abi.IN_MODIFY, "IN_MODIFY"},
+		{abi.IN_ATTRIB, "IN_ATTRIB"},
+		{abi.IN_CLOSE_WRITE, "IN_CLOSE_WRITE"},
+		{abi.IN_CLOSE_NOWRITE, "IN_CLOSE_NOWRITE"},
+		{abi.IN_OPEN, "IN_OPEN"},
+		{abi.IN_MOVED_FROM, "IN_MOVED_FROM"},
+		{abi.IN_MOVED_TO, "IN_MOVED_TO"},
+		{abi.IN_CREATE, "IN_CREATE"},
+		{abi.IN_DELETE, "IN_DELETE"},
+		{abi.IN_DELETE_SELF, "IN_DELETE_SELF"},
+		{abi.IN_MOVE_SELF, "IN_MOVE_SELF"},
+		{abi.IN_UNMOUNT, "IN_UNMOUNT"},
+		{abi.IN_Q_OVERFLOW, "IN_Q_OVERFLOW"},
+		{abi.IN_IGNORED, "IN_IGNORED"},
+		{abi.IN_ONLYDIR, "IN_ONLYDIR"},
+		{abi.IN_DONT_FOLLOW, "IN_DONT_FOLLOW"},
+		{abi.IN_EXCL_UNLINK, "IN_EXCL_UNLINK"},
+		{abi.IN_MASK_CREATE, "IN_MASK_CREATE"},
+		{abi.IN_MASK_ADD, "IN_MASK_ADD"},
+		{abi.IN_ISDIR, "IN_ISDIR"},
+		{abi.IN_ONESHOT, "IN_ONESHOT"},
+	}}
+	inotifyFlags = Flags{"IN_???", []Name{
+		{abi.IN_NONBLOCK, "IN_NONBLOCK"}, {abi.IN_CLOEXEC, "IN_CLOEXEC"},
+	}}
+	fileTypes = Enum{"S_IF???", []Name{
+		{abi.S_IFSOCK, "S_IFSOCK"},
+		{abi.S_IFLNK, "S_IFLNK"},
+		{abi.S_IFREG, "S_IFREG"},
+		{abi.S_IFBLK, "S_IFBLK"},
+		{abi.S_IFDIR, "S_IFDIR"},
+		{abi.S_IFCHR, "S_IFCHR"},
+		{abi.S_IFIFO, "S_IFIFO"},
+	}}
+	inodeFlags = Flags{"FS_???", []Name{
+		{0x1, "FS_SECRM_FL"},
+		{0x2, "FS_UNRM_FL"},
+		{0x4, "FS_COMPR_FL"},
+		{0x8, "FS_SYNC_FL"},
+		{0x10, "FS_IMMUTABLE_FL"},
+		{0x20, "FS_APPEND_FL"},
+		{0x40, "FS_NODUMP_FL"},
+		{0x80, "FS_NOATIME_FL"},
+		{0x100, "FS_DIRTY_FL"},
+		{0x200, "FS_COMPRBLK_FL"},
+		{0x400, "FS_NOCOMP_FL"},
+		{0x800, "FS_ENCRYPT_FL"},
+		{0x1000, "FS_INDEX_FL"},
+		{0x2000, "FS_IMAGIC_FL"},
+		{0x4000, "FS_JOURNAL_DATA_FL"},
+		{0x8000, "FS_NOTAIL_FL"},
+		{0x10000, "FS_DIRSYNC_FL"},
+		{0x20000, "FS_TOPDIR_FL"},
+		{0x40000, "FS_HUGE_FILE_FL"},
+		{0x80000, "FS_EXTENT_FL"},
+		{0x100000, "FS_VERITY_FL"},
+		{0x200000, "FS_EA_INODE_FL"},
+		{0x400000, "FS_EOFBLOCKS_FL"},
+		{0x800000, "FS_NOCOW_FL"},
+		{0x2000000, "FS_DAX_FL"},
+		{0x10000000, "FS_INLINE_DATA_FL"},
+		{0x20000000, "FS_PROJINHERIT_FL"},
+		{0x40000000, "FS_CASEFOLD_FL"},
+		{0x80000000, "FS_RESERVED_FL"},
+	}}
+	quotaCmds = Enum{"Q_???", []Name{
+		{0x800001, "Q_SYNC"},
+		{0x800002, "Q_QUOTAON"},
+		{0x800003, "Q_QUOTAOFF"},
+		{0x800004, "Q_GETFMT"},
+		{0x800005, "Q_GETINFO"},
+		{0x800006, "Q_SETINFO"},
+		{0x800007, "Q_GETQUOTA"},
+		{0x800008, "Q_SETQUOTA"},
+		{0x800009, "Q_GETNEXTQUOTA"},
+	}}
+	quotaTypes = Enum{"???QUOTA", []Name{
+		{0, "USRQUOTA"}, {1, "GRPQUOTA"}, {2, "PRJQUOTA"},
+	}}
+)
