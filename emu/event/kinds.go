@@ -65,7 +65,7 @@ type Row struct {
 }
 
 const (
-	insnFilters = "pc bytes mnemonic symbol module"
+	insnFilters = "pc bytes mnemonic class symbol module"
 	sysFilters  = "name number"
 )
 

@@ -2,6 +2,8 @@ package vcpu
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"panda/emu/guest"
 	"panda/emu/ir"
@@ -37,6 +39,19 @@ const (
 	ClassJump   // always
 	ClassBranch // perhaps
 )
+
+// classNames are the classes as filters name them.
+var classNames = [...]string{"plain", "call", "return", "jump", "branch"}
+
+func (c Class) String() string { return classNames[c] }
+
+// ParseClass finds a class by its name.
+func ParseClass(name string) (Class, error) {
+	if i := slices.Index(classNames[:], name); i >= 0 {
+		return Class(i), nil
+	}
+	return 0, fmt.Errorf("there is no class of instructions %q; there are %v", name, classNames)
+}
 
 // Word is how many bytes an address has.
 func (a *Arch) Word() guest.Addr { return guest.Addr(a.Bits / 8) }
