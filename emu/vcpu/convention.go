@@ -18,9 +18,10 @@ type Convention struct {
 	// Link is the word that holds the return address at a function's first
 	// instruction; ir.None if it is the first on the stack there.
 	Link ir.Ref
-	// Frame is the word of the frame pointer; ir.None for none. It points to the
-	// caller's, with the return address above it.
+	// Frame is the word of the frame pointer; ir.None for none. So many bytes above
+	// where it points, Saved, is the caller's, and a word above that the return address.
 	Frame ir.Ref
+	Saved int64
 	// Cleans says that a function may take its arguments off the stack.
 	Cleans bool
 	// First is the word of the first argument of a function of Go (ABIInternal), and
