@@ -290,7 +290,7 @@ func (m *Machine) undefined(pc guest.Addr, code []byte, mode uint64) {
 		return
 	}
 	m.missing[text] = true
-	m.cfg.Warn("no translator for %s at %#x (%x): the guest gets #UD", text, uint64(pc), code)
+	m.cfg.Warn("no translator for %s at %#x (%x): the guest gets an exception", text, uint64(pc), code)
 }
 
 // hypercall offers CPUID to plugins.

@@ -34,7 +34,7 @@ type Saved struct {
 	Mask  uint64
 	Stack abi.Stack
 	Read  bool // the frame could be read: Mask counts even when its state is bad
-	// Raises is what the kernel's IRET into the program raises, if that cannot be
+	// Raises is what the kernel's return into the program raises, if that cannot be
 	// where the frame says. The registers are then as the frame has them.
 	Raises *guest.Exception
 }
