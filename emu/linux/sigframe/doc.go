@@ -39,9 +39,9 @@ type Saved struct {
 	Raises *guest.Exception
 }
 
-// fits reports whether a frame at sp is on the alternate stack, if the signal is
+// Fits reports whether a frame at sp is on the alternate stack, if the signal is
 // taken there: below it lies something else.
-func (f *Frame) fits(sp uint64) bool {
+func (f *Frame) Fits(sp uint64) bool {
 	if !f.Switched && f.Stack.Flags&abi.SS_ONSTACK == 0 {
 		return true
 	}
