@@ -144,8 +144,8 @@ type Arch struct {
 	// other use, whose value is always Dynamic.
 	Static  ir.Ref
 	Dynamic uint64
-	// Disasm prints the instruction at pc. It returns the length 1 and ".byte"
-	// for what is none.
+	// Disasm prints the instruction at pc. For what is none it prints its bytes, as many
+	// as the next one may begin after.
 	Disasm func(c *CPU, code []byte, pc guest.Addr, sym func(uint64) (string, uint64, bool)) (text string, n int)
 	// Longest is how many bytes an instruction has at most, and Classify says what
 	// the one at the head of code does to the flow of control, and its length; 0 for
