@@ -2,6 +2,7 @@ package emu
 
 import (
 	"fmt"
+	"slices"
 
 	"panda/emu/arch"
 	"panda/emu/event"
@@ -9,17 +10,34 @@ import (
 	"panda/emu/vcpu"
 )
 
-// architecture is a guest architecture that a machine can have.
-type architecture struct {
-	name  string
-	model string // of the CPU, where Config names none
-	// build makes the architecture for a model, as the engine and as the personality
+// Architecture is a guest architecture that a machine can have.
+type Architecture struct {
+	Name  string // as Config.Arch has it
+	Model string // of the CPU, where Config names none
+	// Build makes the architecture for a model, as the engine and as the personality
 	// see it, and gives the vCPU the registers that it has after reset.
-	build func(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error)
+	Build func(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error)
 }
 
 // architectures are those that there are, the usual one first.
-var architectures = []architecture{x86Architecture}
+var architectures = []Architecture{x86Architecture}
+
+// AddArchitecture adds one to those of every program that imports the package which
+// calls this when it is initialised.
+func AddArchitecture(a Architecture) {
+	if slices.Contains(Architectures(), a.Name) {
+		panic("BUG: two architectures " + a.Name)
+	}
+	architectures = append(architectures, a)
+}
+
+// Architectures are the names of those that there are.
+func Architectures() (names []string) {
+	for i := range architectures {
+		names = append(names, architectures[i].Name)
+	}
+	return names
+}
 
 // chooseArchitecture makes the architecture that the machine's Config names.
 func (m *Machine) chooseArchitecture() error {
@@ -28,19 +46,19 @@ func (m *Machine) chooseArchitecture() error {
 		return err
 	}
 	if m.cfg.CPU == "" {
-		m.cfg.CPU = a.model
+		m.cfg.CPU = a.Model
 	}
-	m.guest, m.kernel, err = a.build(m.cfg.CPU, m.cpu)
+	m.guest, m.kernel, err = a.Build(m.cfg.CPU, m.cpu)
 	return err
 }
 
-func findArchitecture(name string) (*architecture, error) {
-	var names []string
-	for i := range architectures {
-		if a := &architectures[i]; a.name == name || name == "" {
-			return a, nil
-		}
-		names = append(names, architectures[i].name)
+func findArchitecture(name string) (*Architecture, error) {
+	names := Architectures()
+	if name == "" {
+		name = names[0]
+	}
+	if i := slices.Index(names, name); i >= 0 {
+		return &architectures[i], nil
 	}
 	return nil, &OptionError{"arch", fmt.Errorf("there is no architecture %q%s", name, event.DidYouMean(name, names))}
 }

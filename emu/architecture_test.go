@@ -13,17 +13,17 @@ import (
 func TestArchitectures(t *testing.T) {
 	for i := range architectures {
 		a := &architectures[i]
-		m := &Machine{cfg: Config{Arch: a.name}, cpu: &vcpu.CPU{Machine: new(vcpu.Machine)}}
-		if err := m.chooseArchitecture(); err != nil || m.cfg.CPU != a.model || m.kernel == nil {
-			t.Errorf("%s: %v, CPU %q", a.name, err, m.cfg.CPU)
+		m := &Machine{cfg: Config{Arch: a.Name}, cpu: &vcpu.CPU{Machine: new(vcpu.Machine)}}
+		if err := m.chooseArchitecture(); err != nil || m.cfg.CPU != a.Model || m.kernel == nil {
+			t.Errorf("%s: %v, CPU %q", a.Name, err, m.cfg.CPU)
 			continue
 		}
 		view := m.cpu.Machine.Arch
 		if view == nil || m.guest.View(m.guest.Mode(m.cpu)) != view || view.TempBase == 0 || len(view.Names) == 0 {
-			t.Errorf("%s: the vCPU has no registers of it", a.name)
+			t.Errorf("%s: the vCPU has no registers of it", a.Name)
 		}
 		if m.cfg.CPU = "none"; m.chooseArchitecture() == nil {
-			t.Errorf("%s has every CPU", a.name)
+			t.Errorf("%s has every CPU", a.Name)
 		}
 	}
 	var bad *OptionError

@@ -10,11 +10,8 @@ import (
 	"panda/emu/vcpu"
 )
 
-// DefaultCPU is the model of an x86 CPU when Config does not name one.
-const DefaultCPU = "max"
-
 // x86Architecture runs programs of x86-64 and i386.
-var x86Architecture = architecture{name: "x86", model: DefaultCPU, build: buildX86}
+var x86Architecture = Architecture{Name: "x86", Model: "max", Build: buildX86}
 
 func buildX86(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error) {
 	m, err := x86.FindModel(model)

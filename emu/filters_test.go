@@ -13,6 +13,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/vcpu"
 )
 
 // filterSource fires what exactSource does not: processes, threads, modules and
@@ -79,6 +80,21 @@ var filterTries = map[string]filterPart{
 		},
 		func(v string) *event.Filter { return &event.Filter{Mnemonic: []string{v}} },
 	},
+	"class": {
+		func(e *event.Env) string {
+			code := make([]byte, e.CPU.Machine.Arch.Longest)
+			e.CPU.Read(e.PC, code)
+			class, _ := e.CPU.Machine.Arch.Classify(code)
+			return class.String()
+		},
+		func(v string) *event.Filter {
+			f := &event.Filter{Class: []vcpu.Class{}}
+			if class, err := vcpu.ParseClass(v); err == nil {
+				f.Class = append(f.Class, class)
+			}
+			return f
+		},
+	},
 	"symbol": {
 		func(e *event.Env) string {
 			if name, off, ok := e.CPU.Machine.Symbol(e.PC); ok && off == 0 {
@@ -133,7 +149,7 @@ var filterTries = map[string]filterPart{
 
 // noSuch are values that nothing has.
 var noSuch = map[string]string{
-	"pc": "123456", "bytes": "0f0b0f0b0f", "mnemonic": "nosuch", "symbol": "nosuch", "module": "nosuch", "addr": "123456", "size": "3", "name": "nosuch", "number": "9999",
+	"pc": "123456", "bytes": "0f0b0f0b0f", "mnemonic": "nosuch", "class": "nosuch", "symbol": "nosuch", "module": "nosuch", "addr": "123456", "size": "3", "name": "nosuch", "number": "9999",
 }
 
 // told is one event, and what it has of a part of the filter.

@@ -290,10 +290,10 @@ func (m *Machine) undefined(pc guest.Addr, code []byte, mode uint64) {
 		return
 	}
 	m.missing[text] = true
-	m.cfg.Warn("no translator for %s at %#x (%x): the guest gets #UD", text, uint64(pc), code)
+	m.cfg.Warn("no translator for %s at %#x (%x): the guest gets an exception", text, uint64(pc), code)
 }
 
-// hypercall offers CPUID to plugins.
+// hypercall offers an instruction to plugins.
 func (m *Machine) hypercall(c *vcpu.CPU) (then func(), taken bool) {
 	if !m.bus.Watched(event.GuestHypercall) {
 		return func() {}, false

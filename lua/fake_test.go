@@ -127,6 +127,7 @@ func (f *fake) view(pc guest.Addr, code []byte) *event.Insn {
 	return &event.Insn{
 		PC: pc, Code: code,
 		Mnemonic: func() string { return "nop" },
+		Class:    func() vcpu.Class { return vcpu.ClassPlain },
 		Symbols: func() []string {
 			name, off, ok := f.cpu.Machine.Symbol(pc)
 			if !ok || off != 0 {

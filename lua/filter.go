@@ -25,6 +25,7 @@ var filterKeys = []filterKey{
 	{"pc", "address of the instruction: a number, a symbol, \"lo-hi\", {lo, hi}, or a list of these", func(p *filterParser, v glua.LValue) { p.f.PC = p.ranges(v) }},
 	{"bytes", "first bytes of the instruction: \"0f 05 | 0f ?? 90\"", func(p *filterParser, v glua.LValue) { p.bytes(v) }},
 	{"mnemonic", "name or list of names, * and ? allowed", func(p *filterParser, v glua.LValue) { p.f.Mnemonic = p.names(v) }},
+	{"class", "what the instruction does: \"call\", \"return\", \"jump\", \"branch\" or \"plain\", or a list of these", func(p *filterParser, v glua.LValue) { p.f.Class = p.classes(v) }},
 	{"symbol", "first instruction of a symbol: name or list, * and ? allowed", func(p *filterParser, v glua.LValue) { p.f.Symbol = p.names(v) }},
 	{"module", "file that the code comes from: base name or list, * and ? allowed", func(p *filterParser, v glua.LValue) { p.f.Module = p.names(v) }},
 	{"addr", "address of the memory access, as pc", func(p *filterParser, v glua.LValue) { p.f.Addr = p.ranges(v) }},
@@ -195,6 +196,17 @@ func (p *filterParser) names(v glua.LValue) (names []string) {
 		p.errorf("the list is empty")
 	}
 	return names
+}
+
+func (p *filterParser) classes(v glua.LValue) (cs []vcpu.Class) {
+	for _, name := range p.names(v) {
+		c, err := vcpu.ParseClass(name)
+		if err != nil {
+			p.errorf("%v", err)
+		}
+		cs = append(cs, c)
+	}
+	return cs
 }
 
 func (p *filterParser) numbers(v glua.LValue) (ns []int64) {

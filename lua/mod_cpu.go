@@ -49,7 +49,7 @@ var cpuFields = []cpuField{
 	{Field{"pid", "process"}, func(c *vcpu.CPU) glua.LValue { return num.Signed(int64(c.Machine.Process)) }},
 	{Field{"tid", "thread"}, func(c *vcpu.CPU) glua.LValue { return num.Signed(int64(c.Machine.Thread)) }},
 	{Field{"comm", "name of the process's program"}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Comm) }},
-	{Field{"arch", "guest architecture, \"x86_64\" or \"i386\""}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Arch.Name.String()) }},
+	{Field{"arch", "what the program is of, as in \"x86_64\""}, func(c *vcpu.CPU) glua.LValue { return glua.LString(c.Machine.Arch.Name.String()) }},
 	{Field{"bits", "width of an address, 32 or 64"}, func(c *vcpu.CPU) glua.LValue { return glua.LNumber(c.Machine.Arch.Bits) }},
 }
 

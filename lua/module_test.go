@@ -118,7 +118,7 @@ func TestCallTable(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
-	out, _ := runBare(t, `c = panda.rate{ on = "insn_exec", mnemonic = "call", by = "symbol" }
+	out, _ := runBare(t, `c = panda.rate{ on = "insn_exec", class = "call", by = "symbol" }
 		function uninit_plugin() print(c.main == 3e6 / panda.cpu.icount, c.nothing) c:clear() print(#c) end`)
 	if out != "true\t0\n0\nrate of insn_exec by symbol:\n  (no events)\n" {
 		t.Error(out)

@@ -121,6 +121,7 @@ func TestMistakes(t *testing.T) {
 		{"panda.on('insn_exec', {byte='90'}, print)", `t.lua:1: insn_exec has no filter "byte" (did you mean "bytes"?); it takes: pc, bytes`},
 		{"panda.on('syscall_enter', {bytes='90'}, print)", `syscall_enter has no filter "bytes"`},
 		{"panda.on('insn_exec', {bytes='9'}, print)", `bytes "9": "9" is not a list of hex pairs`},
+		{"panda.on('insn_exec', {class={'call','jmp'}}, print)", `filter class: there is no class of instructions "jmp"`},
 		{"panda.on('insn_exec', {pc='nosuch'}, print)", `filter pc: no symbol "nosuch"`},
 		{"panda.on('insn_exec', {pc={5,3}}, print)", "the range from 0x5 to 0x3 is empty"},
 		{"panda.on('insn_exec', {pc={}}, print)", "the list is empty"},

@@ -57,6 +57,7 @@ func TestErrors(t *testing.T) {
 		{[]string{"-panda-plugin", "x.so", "ls"}, 1, "shared objects"},
 		{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},
 		{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `no CPU model "x86-64-v9" (did you mean`},
+		{[]string{"-arch", "x68", "ls"}, 1, `there is no architecture "x68" (did you mean "x86"?)`},
 		{[]string{"-d", "in_asn", "ls"}, 1, `no item "in_asn" (did you mean "in_asm"?)`},
 		{[]string{"-l", "nosuch"}, 1, "no event, field, plugin or script"},
 	} {

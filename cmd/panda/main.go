@@ -94,6 +94,7 @@ type guestOptions struct {
 
 // engineOptions are about how it runs.
 type engineOptions struct {
+	arch     string
 	cpu      string
 	accel    string
 	mmu      emu.MMU
@@ -189,7 +190,8 @@ func (o *guestOptions) flags(f *flag.FlagSet) {
 }
 
 func (o *engineOptions) flags(f *flag.FlagSet) {
-	f.StringVar(&o.cpu, "cpu", emu.DefaultCPU, "CPU `model`")
+	f.StringVar(&o.arch, "arch", "", "guest architecture `name`: "+strings.Join(emu.Architectures(), ", ")+"; the default is the first")
+	f.StringVar(&o.cpu, "cpu", "", "CPU `model`; the default is the architecture's usual one")
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
 		o.mmu, err = emu.ParseMMU(s)

@@ -11,6 +11,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/plugin"
+	"panda/emu/vcpu"
 	"panda/lua"
 )
 
@@ -44,7 +45,7 @@ func (s *session) short() {
 	c := s.m.CPU()
 	var changed []string
 	for _, n := range c.Machine.Arch.Names {
-		if v, ok := c.Reg(n); ok && v != s.regs[n] && !strings.HasSuffix(n, "ip") {
+		if v, ok := c.Reg(n); ok && v != s.regs[n] && !strings.EqualFold(n, c.Machine.Arch.PCName) {
 			changed = append(changed, fmt.Sprintf("%s=%#x", n, v))
 		}
 	}
@@ -85,8 +86,8 @@ func (s *session) registerLine(p *pointers, name string) {
 		return
 	}
 	line := fmt.Sprintf("%-7s%s", name, p.chain(v))
-	if strings.HasSuffix(name, "flags") {
-		line = fmt.Sprintf("%-7s%#x%s", name, v, flagNames(v))
+	if flags, ok := flagNames(s.m.CPU().Machine.Arch, name, v); ok {
+		line = fmt.Sprintf("%-7s%#x%s", name, v, flags)
 	}
 	if v != s.regs[name] {
 		line = s.style.paint(inkChanged, "*"+name) + line[len(name):]
@@ -96,19 +97,13 @@ func (s *session) registerLine(p *pointers, name string) {
 	fmt.Fprintln(s.out, line)
 }
 
-// flagNames names the flags that are set, of those that programs look at (SDM
-// vol. 1, 3.4.3).
-func flagNames(v uint64) string {
-	var names []string
-	for _, f := range []struct {
-		bit  uint
-		name string
-	}{{0, "CF"}, {2, "PF"}, {4, "AF"}, {6, "ZF"}, {7, "SF"}, {8, "TF"}, {10, "DF"}, {11, "OF"}} {
-		if v>>f.bit&1 != 0 {
-			names = append(names, f.name)
-		}
+// flagNames names the flags that are set; ok is false for a register that has none.
+func flagNames(a *vcpu.Arch, name string, v uint64) (text string, ok bool) {
+	if a.Flags == nil {
+		return "", false
 	}
-	return strings.TrimRight(" "+strings.Join(names, " "), " ")
+	set, ok := a.Flags(name, v)
+	return strings.TrimRight(" "+strings.Join(set, " "), " "), ok
 }
 
 // codeAround shows instructions up to the pc, if its function begins where it

@@ -144,7 +144,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	}
 	out = keptWriter{out, func(err error) { o.lose("what -d and -strace print", err, stderr) }}
 	cfg = emu.Config{
-		CPU: o.cpu, Accel: o.accel, MMU: o.mmu, Window: o.window, Lockstep: o.lockstep, Export: o.export, Strict: o.strict,
+		Arch: o.arch, CPU: o.cpu, Accel: o.accel, MMU: o.mmu, Window: o.window, Lockstep: o.lockstep, Export: o.export, Strict: o.strict,
 		Warn:    func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) },
 		Log:     slog.New(slog.DiscardHandler),
 		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout, stderr))},

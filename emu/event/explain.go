@@ -3,6 +3,8 @@ package event
 import (
 	"fmt"
 	"strings"
+
+	"panda/emu/vcpu"
 )
 
 // String prints a filter as its keys and values.
@@ -18,6 +20,7 @@ func (f *Filter) String() string {
 		parts = append(parts, "bytes="+f.Bytes.String())
 	}
 	add("mnemonic", f.Mnemonic)
+	add("class", classNames(f.Class))
 	add("symbol", f.Symbol)
 	add("module", f.Module)
 	add("addr", rangeTexts(f.Addr))
@@ -42,6 +45,13 @@ func (f *Filter) String() string {
 		parts = append(parts, fmt.Sprintf("limit=%d", f.Limit))
 	}
 	return strings.Join(parts, " ")
+}
+
+func classNames(cs []vcpu.Class) (names []string) {
+	for _, c := range cs {
+		names = append(names, c.String())
+	}
+	return names
 }
 
 func rangeTexts(rs []Range) []string {
@@ -104,7 +114,7 @@ func (s *Sub) Explain() string {
 // why guesses why a subscription did not fire.
 func (s *Sub) why() string {
 	f := s.Filter
-	place := f.PC != nil || f.Bytes != nil || f.Mnemonic != nil || f.Symbol != nil || f.Module != nil
+	place := f.PC != nil || f.Bytes != nil || f.Mnemonic != nil || f.Class != nil || f.Symbol != nil || f.Module != nil
 	switch {
 	case !s.Active():
 		return "it is disabled"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"panda/emu/guest"
+	"panda/emu/vcpu"
 )
 
 // Range is a half-open range of addresses.
@@ -18,6 +19,7 @@ type Filter struct {
 	PC       []Range
 	Bytes    Pattern
 	Mnemonic []string
+	Class    []vcpu.Class
 	Symbol   []string // glob patterns of symbol names: only the symbol's first instruction
 	Module   []string // glob patterns of file base names
 	Addr     []Range  // of a memory access
@@ -59,9 +61,15 @@ func Within(lo, hi guest.Addr) Option {
 	return func(f *Filter) error { f.PC = append(f.PC, Range{lo, hi}); return nil }
 }
 
-// Mnemonic matches instructions by their mnemonics in Intel syntax.
+// Mnemonic matches instructions by their mnemonics, as a disassembly has them.
 func Mnemonic(names ...string) Option {
 	return func(f *Filter) error { f.Mnemonic = append(f.Mnemonic, names...); return nil }
+}
+
+// Class matches instructions by what they do to the flow of control, whatever the
+// architecture calls them.
+func Class(cs ...vcpu.Class) Option {
+	return func(f *Filter) error { f.Class = append(f.Class, cs...); return nil }
 }
 
 // Name matches system calls by name, glob patterns allowed.

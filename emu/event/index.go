@@ -125,9 +125,10 @@ type Insn struct {
 	Code []byte
 	Size int // of an access of it, for CounterAt
 	// Symbols are the names of the symbol that starts at PC, Module the base name
-	// of the mapped file. All three are asked only when a filter needs them, and
+	// of the mapped file. All of them are asked only when a filter needs them, and
 	// Symbols once.
 	Mnemonic func() string
+	Class    func() vcpu.Class
 	Symbols  func() []string
 	Module   func() string
 
@@ -135,8 +136,8 @@ type Insn struct {
 	named bool
 }
 
-// InsnAt is an instruction whose symbols and module a machine knows. Code and
-// Mnemonic are left to who has them.
+// InsnAt is an instruction whose symbols and module a machine knows. Code, Mnemonic
+// and Class are left to who has them.
 func InsnAt(m *vcpu.Machine, pc guest.Addr) *Insn {
 	return &Insn{
 		PC: pc,
@@ -178,6 +179,7 @@ func (f *Filter) MatchInsn(in *Insn) bool {
 	return (f.PC == nil || inRanges(f.PC, in.PC, 1)) &&
 		(f.Bytes == nil || f.Bytes.Match(in.Code)) &&
 		(f.Mnemonic == nil || matchAny(f.Mnemonic, in.Mnemonic())) &&
+		(f.Class == nil || slices.Contains(f.Class, in.Class())) &&
 		(f.Symbol == nil || slices.ContainsFunc(in.symbols(), f.MatchSymbol)) &&
 		(f.Module == nil || matchAny(f.Module, in.Module()))
 }
@@ -187,7 +189,7 @@ func (f *Filter) MatchSymbol(name string) bool { return matchAny(f.Symbol, name)
 
 // ChoosesInsn reports whether the filter says anything about instructions.
 func (f *Filter) ChoosesInsn() bool {
-	return f.PC != nil || f.Bytes != nil || f.Mnemonic != nil || f.Symbol != nil || f.Module != nil
+	return f.PC != nil || f.Bytes != nil || f.Mnemonic != nil || f.Class != nil || f.Symbol != nil || f.Module != nil
 }
 
 // MatchMem reports whether the filter takes a memory access.

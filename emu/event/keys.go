@@ -15,6 +15,7 @@ var filterParts = []struct {
 	{"pc", func(f *Filter) bool { return f.PC != nil }},
 	{"bytes", func(f *Filter) bool { return f.Bytes != nil }},
 	{"mnemonic", func(f *Filter) bool { return f.Mnemonic != nil }},
+	{"class", func(f *Filter) bool { return f.Class != nil }},
 	{"symbol", func(f *Filter) bool { return f.Symbol != nil }},
 	{"module", func(f *Filter) bool { return f.Module != nil }},
 	{"addr", func(f *Filter) bool { return f.Addr != nil }},

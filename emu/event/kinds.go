@@ -65,7 +65,7 @@ type Row struct {
 }
 
 const (
-	insnFilters = "pc bytes mnemonic symbol module"
+	insnFilters = "pc bytes mnemonic class symbol module"
 	sysFilters  = "name number"
 )
 
@@ -123,8 +123,8 @@ var Rows = [NumKinds]Row{
 		"after memory was written",
 	},
 	{
-		GuestHypercall, "guest_hypercall", nil, hypercallShape, "insn", "", "true: the call was for this plugin, CPUID does nothing", "pc symbol module", "per CPUID",
-		"the guest executes CPUID, with which a program can talk to plugins",
+		GuestHypercall, "guest_hypercall", nil, hypercallShape, "insn", "", "true: the call was for this plugin, the instruction does nothing else", "pc symbol module", "per hypercall",
+		"the guest executes the instruction by which a program can talk to plugins: on x86 that is CPUID",
 	},
 	{UserBeforeSyscall, "user_before_syscall", nil, syscallShape, "sys", "number, arg1 … arg6", "", sysFilters, "per syscall", "before a system call of a program"},
 	{UserAfterSyscall, "user_after_syscall", nil, syscallShape, "sys leave", "number, arg1 … arg6, ret", "", sysFilters, "per syscall", "after a system call of a program"},

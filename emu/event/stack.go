@@ -26,14 +26,15 @@ func Backtrace(c *vcpu.CPU, most int) []Frame {
 	if arch.Calls.Frame == ir.None {
 		return fs[:min(len(fs), max(most, 1))]
 	}
-	for at := guest.Addr(c.W[arch.Calls.Frame]); len(fs) < most && at >= c.SP(); {
+	saved := guest.Addr(arch.Calls.Saved)
+	for at := guest.Addr(c.W[arch.Calls.Frame]) + saved; len(fs) < most && at >= c.SP(); {
 		next, ok := c.Word(at)
 		ret, ok2 := c.Word(at + arch.Word())
 		if !ok || !ok2 || ret == 0 {
 			break
 		}
 		fs = append(fs, Frame{ret, at + 2*arch.Word()})
-		if next <= at {
+		if next += saved; next <= at {
 			break
 		}
 		at = next

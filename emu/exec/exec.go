@@ -71,7 +71,7 @@ type Engine struct {
 	// OnTranslate, when set, is shown each block before and after the passes, and
 	// when the backend has compiled it.
 	OnTranslate func(tb *vcpu.TB, b *ir.Block, stage string)
-	// OnUndefined, when set, is told of an instruction that raises #UD.
+	// OnUndefined, when set, is told of an instruction that is undefined.
 	OnUndefined func(pc guest.Addr, code []byte, mode uint64)
 	// Stats counts what the engine did.
 	Stats Stats

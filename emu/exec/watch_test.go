@@ -39,6 +39,26 @@ func TestNarrowChange(t *testing.T) {
 	}
 }
 
+// TestReplacedSign: a value that a callback replaces is extended by the load as any
+// other is.
+func TestReplacedSign(t *testing.T) {
+	m := newMachine(t, []byte{
+		0x48, 0x63, 0x03, // movsxd rax, [rbx]
+		0x44, 0x0f, 0xbe, 0x43, 0x04, // movsx r8d, byte ptr [rbx+4]
+		0x48, 0x0f, 0xbf, 0x53, 0x06, // movsx rdx, word ptr [rbx+6]
+		0x0f, 0x05, // syscall
+	})
+	m.CPU.SetReg("rbx", uint64(dataAt))
+	m.Write(t, dataAt, []byte{1, 0, 0, 0, 0x7f, 0, 0xff, 0xff})
+	subscribe(t, m, event.VirtMemAfterRead, event.MemFunc(func(_ *vcpu.CPU, a *vcpu.MemAccess) { a.Buf[len(a.Buf)-1] ^= 0x80 }))
+	m.Engine.Run(m.CPU, 1000)
+	for r, want := range map[string]uint64{"rax": 0xffffffff80000001, "r8": 0xffffffff, "rdx": 0x7fff} { // each by itself
+		if v, _ := m.CPU.Reg(r); v != want {
+			t.Errorf("%s=%#x, want %#x", r, v, want)
+		}
+	}
+}
+
 // TestOrder: callbacks run in load order, then in registration order, whatever
 // their filters look like.
 func TestOrder(t *testing.T) {

@@ -157,6 +157,7 @@ type Helper struct {
 	// Writes are the slots it changes apart from the result.
 	Writes   []Ref
 	MayFault bool // it can leave the block with an exception
+	Once     bool // it asks somebody outside the guest, who would notice a second time
 	Pure     bool // neither reads nor writes anything but its operands
 	// Family is the family that the helper belongs to, nil for none, and Part says
 	// which of it the helper is.

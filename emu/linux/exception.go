@@ -28,6 +28,25 @@ func (t *Thread) exception(e guest.Exception) {
 	t.force(g.SignalOf(t, &e))
 }
 
+// MemorySignal is the signal of an access that memory does not allow: it tells a
+// missing page, a protected one and one beyond the end of its file apart. present says
+// that the CPU found the page.
+func (t *Thread) MemorySignal(e *guest.Exception, access guest.Access, present bool) abi.Siginfo {
+	info := abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SEGV_MAPERR, Addr: uint64(e.Addr)}
+	_, f := t.p.mm.Space.Slice(e.Addr, 1, access)
+	switch {
+	case f == nil, f.Bus, e.Bus: // the host's view counts: a cut file may have grown since
+		if f != nil || e.Bus || !present {
+			info.Signo, info.Code = abi.SIGBUS, abi.BUS_ADRERR
+		} else {
+			info.Code = abi.SEGV_ACCERR
+		}
+	case f.Mapped:
+		info.Code = abi.SEGV_ACCERR
+	}
+	return info
+}
+
 // deathNotes are what a shell says of a process that a signal killed.
 var deathNotes = map[int32]string{
 	abi.SIGSEGV: "Segmentation fault", abi.SIGBUS: "Bus error", abi.SIGILL: "Illegal instruction",

@@ -61,7 +61,7 @@ func signalOfX86(t *Thread, e *guest.Exception) abi.Siginfo {
 		if e.Addr >= endX86_64 { // the kernel's own: it does not say what is there
 			t.signal.fault.err |= pfPresent
 		}
-		return t.pageSignal(e)
+		return t.MemorySignal(e, pageAccess(e.Code), e.Code&pfPresent != 0)
 	case vecDebug:
 		if e.Code&regs.DR6Step != 0 {
 			return abi.Siginfo{Signo: abi.SIGTRAP, Code: abi.TRAP_TRACE, Addr: t.pc()}
@@ -90,29 +90,15 @@ const (
 	pfFetch   = 1 << 4
 )
 
-// pageSignal tells a missing page, a protected one and one beyond the end of its
-// file apart.
-func (t *Thread) pageSignal(e *guest.Exception) abi.Siginfo {
-	access := guest.Read
+// pageAccess is the access that a page fault's error code tells of.
+func pageAccess(code uint32) guest.Access {
 	switch {
-	case e.Code&pfFetch != 0:
-		access = guest.Exec
-	case e.Code&pfWrite != 0:
-		access = guest.Write
+	case code&pfFetch != 0:
+		return guest.Exec
+	case code&pfWrite != 0:
+		return guest.Write
 	}
-	info := abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SEGV_MAPERR, Addr: uint64(e.Addr)}
-	_, f := t.p.mm.Space.Slice(e.Addr, 1, access)
-	switch {
-	case f == nil, f.Bus, e.Bus: // the host's view counts: a cut file may have grown since
-		if f != nil || e.Bus || e.Code&pfPresent == 0 {
-			info.Signo, info.Code = abi.SIGBUS, abi.BUS_ADRERR
-		} else {
-			info.Code = abi.SEGV_ACCERR
-		}
-	case f.Mapped:
-		info.Code = abi.SEGV_ACCERR
-	}
-	return info
+	return guest.Read
 }
 
 // fpeCode says which of the unmasked floating-point exceptions to report.

@@ -36,7 +36,7 @@ var noCalls = []string{
 }
 
 // Call runs a guest function in the current thread and gives its result, as the
-// System V ABI passes integers. It ends it after limit instructions.
+// architecture's convention passes integers. It ends it after limit instructions.
 func (k *Kernel) Call(fn guest.Addr, args []uint64, limit uint64) (ret uint64, err error) {
 	engine, ok := k.engine.(nester)
 	t := k.sched.cur
@@ -139,7 +139,7 @@ func (t *Thread) runFunction(end guest.Addr, left int64, before *signalState) (u
 		case stop == vcpu.StopException:
 			return 0, fmt.Errorf("the function failed at pc %#x: %v", uint64(c.PC()), &c.Exc)
 		case stop == vcpu.StopHalt:
-			return 0, fmt.Errorf("the function failed at pc %#x: HLT", uint64(c.PC()))
+			return 0, fmt.Errorf("the function failed at pc %#x: it waits for an interrupt", uint64(c.PC()))
 		case stop == vcpu.StopAway:
 			return 0, fmt.Errorf("the function left its call for pc %#x of a function that waits for it, as longjmp does", uint64(c.PC()))
 		case stop == vcpu.StopRequest && c.Tapped():

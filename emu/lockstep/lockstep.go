@@ -98,9 +98,6 @@ func (k *Backend) Reset() {
 	k.Backend.Reset()
 }
 
-// onceOnly are helpers that must not be called twice, with the reason.
-var onceOnly = map[string]string{"cpuid": "a plugin may answer it"}
-
 // Compile makes the block for both engines.
 func (k *Backend) Compile(b *ir.Block, tb *vcpu.TB) error {
 	s := k.shadow(b, tb)
@@ -116,7 +113,7 @@ func (k *Backend) Compile(b *ir.Block, tb *vcpu.TB) error {
 // shadow compiles the block for the interpreter, or is nil for one that must not
 // run twice.
 func (k *Backend) shadow(b *ir.Block, tb *vcpu.TB) *shadow {
-	once := slices.ContainsFunc(b.Helpers, func(h *ir.Helper) bool { return onceOnly[h.Name] != "" })
+	once := slices.ContainsFunc(b.Helpers, func(h *ir.Helper) bool { return h.Once })
 	if once || len(tb.Sites)+len(tb.MemSites)+len(tb.Counters) > 0 || tb.Left != nil {
 		return nil
 	}

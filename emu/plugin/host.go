@@ -154,7 +154,7 @@ func (h *Host) MemWrite(choose event.Option, fn event.MemFunc) *event.Sub {
 	return h.on(event.VirtMemBeforeWrite, fn, options(choose))
 }
 
-// Hypercall calls fn when the guest executes CPUID; true means handled.
+// Hypercall calls fn when the guest executes the instruction by which it talks to plugins; true means handled.
 func (h *Host) Hypercall(fn event.HypercallFunc) *event.Sub {
 	return h.on(event.GuestHypercall, fn, nil)
 }

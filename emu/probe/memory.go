@@ -47,9 +47,10 @@ func (p *pass) access(i *ir.Insn) {
 	}
 	if !write {
 		value = i.D
-		if len(after) > 0 && i.D < p.src.CPU.Machine.Arch.TempBase {
+		if extends := i.Aux&ir.SignExt != 0; len(after) > 0 && (extends || i.D < p.src.CPU.Machine.Arch.TempBase) {
 			value = p.temps(i) // callbacks see the register as it is before the instruction
 			acc.D = value
+			acc.Aux &^= ir.SignExt | ir.SignExt64 // what they make of the value has a sign of its own
 		}
 	}
 	if len(before) > 0 {
@@ -64,8 +65,21 @@ func (p *pass) access(i *ir.Insn) {
 		p.memSite(after, a, value, i, false, write)
 	}
 	if acc.D != i.D {
-		p.move(i.D, acc.D, i)
+		p.arrive(i, acc.D)
 	}
+}
+
+// arrive puts the value of a load where it belongs.
+func (p *pass) arrive(i *ir.Insn, value ir.Ref) {
+	if i.Aux&ir.SignExt == 0 {
+		p.move(i.D, value, i)
+		return
+	}
+	typ := ir.I32
+	if i.Aux&ir.SignExt64 != 0 {
+		typ = ir.I64
+	}
+	p.out = append(p.out, ir.Insn{Op: ir.SExt, Type: typ, Aux: uint8(i.Type), D: i.D, A: value, B: ir.None, C: ir.None})
 }
 
 // atSize lists the callbacks and the counters of a kind, by its place in memory,

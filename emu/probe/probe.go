@@ -153,5 +153,9 @@ func (p *pass) describe() *event.Insn {
 func (s *Source) view(pc guest.Addr, code []byte) *event.Insn {
 	in := event.InsnAt(s.CPU.Machine, pc)
 	in.Code, in.Mnemonic = code, func() string { return s.Mnemonic(code) }
+	in.Class = func() vcpu.Class {
+		class, _ := s.CPU.Machine.Arch.Classify(code)
+		return class
+	}
 	return in
 }

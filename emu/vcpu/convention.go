@@ -2,6 +2,8 @@ package vcpu
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"panda/emu/guest"
 	"panda/emu/ir"
@@ -16,9 +18,10 @@ type Convention struct {
 	// Link is the word that holds the return address at a function's first
 	// instruction; ir.None if it is the first on the stack there.
 	Link ir.Ref
-	// Frame is the word of the frame pointer; ir.None for none. It points to the
-	// caller's, with the return address above it.
+	// Frame is the word of the frame pointer; ir.None for none. So many bytes above
+	// where it points, Saved, is the caller's, and a word above that the return address.
 	Frame ir.Ref
+	Saved int64
 	// Cleans says that a function may take its arguments off the stack.
 	Cleans bool
 	// First is the word of the first argument of a function of Go (ABIInternal), and
@@ -37,6 +40,19 @@ const (
 	ClassJump   // always
 	ClassBranch // perhaps
 )
+
+// classNames are the classes as filters name them.
+var classNames = [...]string{"plain", "call", "return", "jump", "branch"}
+
+func (c Class) String() string { return classNames[c] }
+
+// ParseClass finds a class by its name.
+func ParseClass(name string) (Class, error) {
+	if i := slices.Index(classNames[:], name); i >= 0 {
+		return Class(i), nil
+	}
+	return 0, fmt.Errorf("there is no class of instructions %q; there are %v", name, classNames)
+}
 
 // Word is how many bytes an address has.
 func (a *Arch) Word() guest.Addr { return guest.Addr(a.Bits / 8) }

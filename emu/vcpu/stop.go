@@ -9,7 +9,7 @@ const (
 	StopBudget    Stop = iota // the instructions asked for have run
 	StopSyscall               // a system call instruction ran; see Gate
 	StopException             // Exc is to be delivered
-	StopHalt                  // HLT: wait for an interrupt
+	StopHalt                  // the guest waits for an interrupt
 	StopRequest               // Stop was called
 	StopAway                  // a nested run left the stacks that it may be on
 )

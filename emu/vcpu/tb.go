@@ -160,24 +160,15 @@ func (m *MemAccess) Fill(words []uint64, n int) {
 	m.Buf = m.data[:n]
 }
 
-// Store puts Buf back where Fill took it from, if it has changed. A value
-// shorter than a word keeps the word's upper bits, which a signed load has set,
-// unless its sign has changed too.
+// Store puts Buf back where Fill took it from. Above a value that is shorter than a
+// word there are zeroes.
 func (m *MemAccess) Store(words []uint64, n int) {
+	if n < 8 {
+		words[0] = binary.LittleEndian.Uint64(m.data[:]) & (1<<(8*n) - 1)
+		return
+	}
 	for i := 0; i < n; i += 8 {
-		v := binary.LittleEndian.Uint64(m.data[i:])
-		if n < 8 {
-			mask := uint64(1)<<(8*n) - 1
-			old := words[0]
-			if v&mask == old&mask {
-				return
-			}
-			v &= mask
-			if high := old &^ mask; high == ^mask { // sign-extended and negative
-				v |= high
-			}
-		}
-		words[i/8] = v
+		words[i/8] = binary.LittleEndian.Uint64(m.data[i:])
 	}
 }
 

@@ -136,12 +136,16 @@ type Arch struct {
 	Lookup func(name string) Register
 	// Names are the registers of a dump, in order.
 	Names []string
+	// Flags names the bits that are set in a register of flags; ok is false for other
+	// registers. It may be nil.
+	Flags func(name string, v uint64) (set []string, ok bool)
 	// Static is the word that blocks do not keep up to date: a Mark's State is
-	// its value there, unless it is Dynamic.
+	// its value there, unless it is Dynamic. Where they keep up all, it is a word of no
+	// other use, whose value is always Dynamic.
 	Static  ir.Ref
 	Dynamic uint64
-	// Disasm prints the instruction at pc. It returns the length 1 and ".byte"
-	// for what is none.
+	// Disasm prints the instruction at pc. For what is none it prints its bytes, as many
+	// as the next one may begin after.
 	Disasm func(c *CPU, code []byte, pc guest.Addr, sym func(uint64) (string, uint64, bool)) (text string, n int)
 	// Longest is how many bytes an instruction has at most, and Classify says what
 	// the one at the head of code does to the flow of control, and its length; 0 for

@@ -2,7 +2,7 @@
 // addresses of each thread, also of code without frame pointers.
 //
 // Arguments: none.
-// Events: after_insn_exec of call, insn_exec of ret, thread_exit.
+// Events: after_insn_exec of calls, insn_exec of returns, thread_exit.
 // Exports: stack, a func(c *vcpu.CPU) []guest.Addr: the return addresses of
 // the running thread, innermost first; depth, a func(c *vcpu.CPU) int.
 // Its events: call with the function's address, ret with the address that is
@@ -42,8 +42,8 @@ func (t *tracker) Init(h *plugin.Host) error {
 	t.stacks = map[int][]frame{}
 	t.call = h.Event("call", "a function was called", "pc")
 	t.ret = h.Event("ret", "a function returns", "to")
-	h.AfterInsnExec(event.Mnemonic("call"), t.called)
-	h.InsnExec(event.Mnemonic("ret"), t.returns)
+	h.AfterInsnExec(event.Class(vcpu.ClassCall), t.called)
+	h.InsnExec(event.Class(vcpu.ClassReturn), t.returns)
 	h.Subscribe(event.ThreadExit, nil, event.ThreadFunc(func(_ *vcpu.CPU, gone *event.Thread) { delete(t.stacks, gone.TID) }))
 	h.Export("stack", t.stack)
 	h.Export("depth", func(c *vcpu.CPU) int { return len(t.unwound(c)) })

@@ -196,7 +196,7 @@ func (m *Model) brand(part uint32) (a, b, c, d uint32) {
 // newCpuid makes the helper of CPUID, which offers the call to plugins as a hypercall and answers it if none of
 // them takes it.
 func newCpuid(m *Model) *ir.Helper {
-	return &ir.Helper{Name: "cpuid", Reads: all, Writes: all, MayFault: true, Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
+	return &ir.Helper{Name: "cpuid", Reads: all, Writes: all, MayFault: true, Once: true, Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
 		then := func() {}
 		if h := c.Machine.Hypercall; h != nil {
 			var taken bool

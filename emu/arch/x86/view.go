@@ -19,7 +19,7 @@ func newView(bits int) *vcpu.Arch {
 		Name: regs.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, Families: []ir.Family{x87Family}, TempBase: regs.TempBase,
 		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)),
 		Longest: dec.MaxLen, Classify: classify(dec.Mode(bits)), Calls: sysv,
-		Subroutines: subroutines, FPException: guest.Exception{Vector: vecXM},
+		Subroutines: subroutines, Flags: flagsSet, FPException: guest.Exception{Vector: vecXM},
 	}
 	for _, d := range regs.Defs[:16] {
 		v.Names = append(v.Names, d.Name)
@@ -38,6 +38,22 @@ func lookupReg(name string) vcpu.Register {
 		return nil
 	}
 	return d
+}
+
+// flagsSet names the flags that programs look at (SDM vol. 1, 3.4.3).
+func flagsSet(name string, v uint64) (set []string, ok bool) {
+	if !strings.HasSuffix(name, "flags") {
+		return nil, false
+	}
+	for _, f := range []struct {
+		bit  uint64
+		name string
+	}{{regs.CF, "CF"}, {regs.PF, "PF"}, {regs.AF, "AF"}, {regs.ZF, "ZF"}, {regs.SF, "SF"}, {regs.TF, "TF"}, {regs.DFBit, "DF"}, {regs.OF, "OF"}} {
+		if v&f.bit != 0 {
+			set = append(set, f.name)
+		}
+	}
+	return set, true
 }
 
 // sysv and cdecl are the conventions of the System V ABIs (x86-64 3.2, i386 2.2).

@@ -34,14 +34,14 @@ type Saved struct {
 	Mask  uint64
 	Stack abi.Stack
 	Read  bool // the frame could be read: Mask counts even when its state is bad
-	// Raises is what the kernel's IRET into the program raises, if that cannot be
+	// Raises is what the kernel's return into the program raises, if that cannot be
 	// where the frame says. The registers are then as the frame has them.
 	Raises *guest.Exception
 }
 
-// fits reports whether a frame at sp is on the alternate stack, if the signal is
+// Fits reports whether a frame at sp is on the alternate stack, if the signal is
 // taken there: below it lies something else.
-func (f *Frame) fits(sp uint64) bool {
+func (f *Frame) Fits(sp uint64) bool {
 	if !f.Switched && f.Stack.Flags&abi.SS_ONSTACK == 0 {
 		return true
 	}

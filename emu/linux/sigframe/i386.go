@@ -107,7 +107,7 @@ func PushI386(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	if hasAVX(w) {
 		le.PutUint32(fp[fsaveSize+swAt+4:], xsaveSize+4+fsaveSize)
 	}
-	if !f.fits(sp) || !store(s, sp, b) || !store(s, state, fp) {
+	if !f.Fits(sp) || !store(s, sp, b) || !store(s, state, fp) {
 		return false
 	}
 	w[regs.RAX], w[regs.RDX], w[regs.RCX] = uint64(f.Info.Signo), edx, ecx

@@ -66,7 +66,7 @@ func PushX86_64(w *regs.Words, s *mmu.Space, f *Frame) bool {
 	encode(w, b, f, state)
 	fp := make([]byte, stateSize(w))
 	saveState(w, fp, wide)
-	if !f.fits(sp) || !store(s, sp, b) || !store(s, state, fp) {
+	if !f.Fits(sp) || !store(s, sp, b) || !store(s, state, fp) {
 		return false
 	}
 	w[regs.RDI], w[regs.RSI], w[regs.RDX] = uint64(f.Info.Signo), sp+infoAt, sp+ucontextAt
