@@ -277,9 +277,6 @@ func (k *Kernel) newID() int {
 // Run runs the guest until the first process has ended, with its exit code or
 // 128 + signal, or until the engine stops for a request: it may be called again then.
 func (k *Kernel) Run() (status int, ended bool, err error) {
-	if k.sched.turn.t != nil {
-		k.takeSignals()
-	}
 	for !k.done() {
 		if k.cpu.Stopping() {
 			return 0, false, nil

@@ -18,7 +18,6 @@ const pollEvery = 16
 // pick begins the turn of the thread that is next. A false result says that there
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
-	k.sched.happened++
 	k.takeSignals()
 	i := k.nextReady()
 	if i < 0 || k.sched.turns >= pollEvery || k.sched.stirred {
@@ -169,6 +168,9 @@ func (k *Kernel) takeSignals() (some bool) {
 	for _, sig := range k.host.TakeSignals(k.sched.happened) {
 		k.hostSignal(sig)
 		some = true
+	}
+	if some {
+		k.sched.happened++
 	}
 	return some
 }

@@ -120,6 +120,7 @@ func (t *Thread) runnable() bool { return t.p.exit.begun || !t.p.job.stopped && 
 
 // beginTurn gives a thread the CPU.
 func (k *Kernel) beginTurn(t *Thread) {
+	k.sched.happened++
 	k.sched.floor = max(k.sched.floor, t.sched.vruntime)
 	length := k.vary()
 	k.sched.turn = turn{t: t, left: length, length: length}
