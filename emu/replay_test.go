@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,7 +185,8 @@ func (d *recording) Clock(clock int) (int64, bool) {
 type replaying struct {
 	hostsys.Door
 	*inputs
-	done []input
+	done    []input
+	pending atomic.Bool
 }
 
 // givesDescriptor are calls whose answers are descriptors, or addresses of the host.
@@ -195,7 +197,7 @@ var givesDescriptor = map[uintptr]bool{
 
 func (d *replaying) Do(c *hostsys.Call) {
 	d.own()
-	if c.Nr == hostsys.SysSignals && (!d.Waiting() || d.log[0].place != c.Args[1].Num) {
+	if c.Nr == hostsys.SysSignals && (!d.look() || d.log[0].place != c.Args[1].Num) {
 		c.Ret, c.Err = 0, 0
 		return
 	}
@@ -210,9 +212,13 @@ func (d *replaying) Do(c *hostsys.Call) {
 	}
 }
 
-// Waiting reports whether signals came at this count of instructions.
-func (d *replaying) Waiting() bool {
-	return len(d.log) > 0 && d.log[0].nr == hostsys.SysSignals && d.log[0].icount == d.icount()
+// Pending implements hostsys.Door.
+func (d *replaying) Pending() *atomic.Bool { return &d.pending }
+
+// look finds out whether signals came next, at this count of instructions.
+func (d *replaying) look() bool {
+	d.pending.Store(len(d.log) > 0 && d.log[0].nr == hostsys.SysSignals && d.log[0].icount == d.icount())
+	return d.pending.Load()
 }
 
 // make makes a call. A file that is mapped is another one, which shows the same.
@@ -249,6 +255,7 @@ func (d *replaying) next(nr uintptr) (i input) {
 	}
 	i, d.log = d.log[0], d.log[1:]
 	d.done = append(d.done, i)
+	d.look()
 	return i
 }
 
@@ -314,7 +321,7 @@ func TestReplay(t *testing.T) {
 			drive: func(_ *testing.T, m *Machine, _ uint64) {
 				again.icount = m.cpu.Icount
 				for _, n := range signals { // the run stops there, and whoever has the turn looks
-					m.At(n, func() { m.Do(func() {}) })
+					m.At(n, func() { again.look(); m.Do(func() {}) })
 				}
 				m.bus.HookCalls(m.owner(), &event.Filter{Symbol: []string{"str*", "mem*", "nanosleep"}}, func(*vcpu.CPU, *event.Call) {}, nil)
 			},

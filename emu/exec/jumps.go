@@ -14,9 +14,9 @@ type jumps struct {
 // jumpsMost is how many jump caches there are at most.
 const jumpsMost = 32
 
-// of is the jump cache of a mode, empty if addresses have got other places since it was
-// entered last.
-func (j *jumps) of(m *modeCache, moves int) *vcpu.JumpCache {
+// enter gives a mode its jump cache, which is empty if addresses have got other places
+// since it was entered last.
+func (j *jumps) enter(m *modeCache, moves int) {
 	j.clock++
 	m.used = j.clock
 	switch {
@@ -26,7 +26,6 @@ func (j *jumps) of(m *modeCache, moves int) *vcpu.JumpCache {
 		m.jump.Clear()
 	}
 	m.moves = moves
-	return m.jump
 }
 
 // take finds a new owner an empty jump cache.

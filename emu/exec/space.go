@@ -26,8 +26,12 @@ func (e *Engine) enterSpace() {
 	e.mode = e.guest.Mode(c)
 	e.base = e.guest.CodeBase(e.mode)
 	c.Machine.Arch = e.guest.View(e.mode)
-	e.blocks = e.cache.mode(e.mode)
-	c.Jump = e.jumps.of(e.blocks, e.cache.moves)
+	m := e.cache.mode(e.mode)
+	if m != e.blocks || m.jump == nil || m.moves != e.cache.moves {
+		e.jumps.enter(m, e.cache.moves)
+		e.blocks = m
+	}
+	c.Jump = m.jump
 	if e.nest.away != nil {
 		c.Jump = e.nest.noJump
 	}
@@ -65,7 +69,8 @@ func (e *Engine) moved() {
 		return
 	}
 	e.cache.moved()
+	e.jumps.enter(e.blocks, e.cache.moves)
 	if e.nest.away == nil {
-		e.cpu.Jump = e.jumps.of(e.blocks, e.cache.moves)
+		e.cpu.Jump = e.blocks.jump
 	}
 }

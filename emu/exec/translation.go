@@ -45,6 +45,7 @@ type workshop struct {
 	code  [maxBytes]byte
 	tbs   slab[vcpu.TB]
 	marks slab[ir.Mark]
+	now   translation
 	busy  bool
 }
 
@@ -53,8 +54,9 @@ func (e *Engine) translate(c *vcpu.CPU, o order) (*vcpu.TB, *guest.MemFault) {
 	e.work.busy = true
 	defer func() { e.work.busy = false }()
 	pc := c.PC()
-	t := &translation{order: o, pc: pc, at: e.codeAt(pc)}
 	e.fireTranslate(pc)
+	t := &e.work.now
+	*t = translation{order: o, pc: pc, at: e.codeAt(pc)}
 	fault := e.fetch(t, shortBytes)
 	if fault != nil {
 		return nil, fault
@@ -142,7 +144,7 @@ func (e *Engine) ask(t *translation) {
 // complete makes the block of what the builder holds.
 func (e *Engine) complete(t *translation) *vcpu.TB {
 	tb := e.work.tbs.one()
-	*tb = e.describe(t)
+	e.describe(t, tb)
 	e.finish(tb, t.code)
 	e.Stats.Blocks++
 	e.Stats.Insns += uint64(len(tb.Marks))
@@ -157,14 +159,13 @@ func (e *Engine) complete(t *translation) *vcpu.TB {
 	return tb
 }
 
-// describe is the record of the block that the builder holds.
-func (e *Engine) describe(t *translation) vcpu.TB {
+// describe fills in the record of the block that the builder holds, which is 0.
+func (e *Engine) describe(t *translation, tb *vcpu.TB) {
 	c, b := e.cpu, &e.work.b
-	tb := vcpu.TB{
-		PC: t.pc, Code: t.at, Places: t.places, Size: t.size, ASID: c.ASID(), Mode: e.mode, Marks: e.work.marks.copy(b.Marks), Step: b.Step,
-		Form:  vcpu.Form{Limit: c.Limit, Soft: c.Soft != nil, Exact: t.exact, Generic: e.generic[t.pc], Once: !t.keep},
-		Notes: vcpu.Notes{Checked: t.check, Renewed: e.renew.take(t.pc)},
-	}
+	tb.PC, tb.Code, tb.Places, tb.Size = t.pc, t.at, t.places, t.size
+	tb.ASID, tb.Mode, tb.Marks, tb.Step = c.ASID(), e.mode, e.work.marks.copy(b.Marks), b.Step
+	tb.Form = vcpu.Form{Limit: c.Limit, Soft: c.Soft != nil, Exact: t.exact, Generic: e.generic[t.pc], Once: !t.keep}
+	tb.Checked, tb.Renewed = t.check, e.renew.take(t.pc)
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if t.sides > 0 {
 		tb.Side = make([]vcpu.Side, t.sides)
@@ -172,7 +173,6 @@ func (e *Engine) describe(t *translation) vcpu.TB {
 	if t.longer {
 		tb.Heat = hotAfter
 	}
-	return tb
 }
 
 // finish instruments, optimises and compiles the block in the builder.

@@ -53,7 +53,7 @@ func (k *Kernel) slice() vcpu.Stop {
 			}
 			break
 		}
-		if k.takeSignals() {
+		if k.host.Waiting() && k.takeSignals() {
 			continue
 		}
 		u.share(len(k.sched.queue) == 0, called)

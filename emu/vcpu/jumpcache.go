@@ -56,8 +56,8 @@ func (j *JumpCache) Find(pc uint64) *TB {
 // Set enters a block. What was at its place moves to the neighbour.
 func (j *JumpCache) Set(tb *TB) {
 	n := JumpIndex(uint64(tb.PC))
-	if old := j.blocks[n]; old != nil && old.PC != tb.PC {
-		j.fill(n^1, j.Entries[n], old)
+	if old := j.Entries[n]; old.PC != uint64(tb.PC) && j.blocks[n] != nil {
+		j.fill(n^1, old, j.blocks[n])
 	}
 	j.fill(n, JumpEntry{uint64(tb.PC), uintptr(tb.Entry)}, tb)
 }

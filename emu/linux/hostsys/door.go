@@ -1,6 +1,8 @@
 package hostsys
 
 import (
+	"sync/atomic"
+
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
@@ -78,9 +80,9 @@ type Door interface {
 	Do(c *Call)
 	// Clock reads a clock in nanoseconds without a call, if it can.
 	Clock(clock int) (ns int64, ok bool)
-	// Waiting reports whether SysSignals may have something to give. It is asked wherever
+	// Pending is set while SysSignals may have something to give. It is looked at wherever
 	// the guest can take a signal.
-	Waiting() bool
+	Pending() *atomic.Bool
 }
 
 // Host gives the calls of a Door typed names. It belongs to one goroutine.
@@ -97,6 +99,7 @@ type Host struct {
 	Prompt bool
 
 	signals *hostSignals
+	pending *atomic.Bool // the Door's
 
 	// A Host makes one call at a time, so that these are used again and again.
 	call  Call

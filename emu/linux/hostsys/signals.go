@@ -61,7 +61,12 @@ func Real(forward bool) (*Host, error) {
 }
 
 // Waiting reports whether there may be signals to take.
-func (h *Host) Waiting() bool { return h.Door.Waiting() }
+func (h *Host) Waiting() bool {
+	if h.pending == nil {
+		h.pending = h.Door.Pending()
+	}
+	return h.pending.Load()
+}
 
 // TakeSignals returns the signals that the emulator was sent since the last call, in
 // order. place tells apart what has one count of instructions: it counts what happens
@@ -120,7 +125,7 @@ type hostSignals struct {
 	mu   sync.Mutex
 	got  []byte
 
-	waiting atomic.Bool // there are some in got
+	pending atomic.Bool // there are some in got
 
 	divert  atomic.Pointer[func(sig int) bool]
 	arrived atomic.Pointer[func()]
@@ -142,7 +147,7 @@ func (s *hostSignals) collect(wake int) {
 			}
 			s.mu.Lock()
 			s.got = append(s.got, byte(n))
-			s.waiting.Store(true)
+			s.pending.Store(true)
 			s.mu.Unlock()
 			ring(wake)
 			if f := s.arrived.Load(); f != nil {
@@ -162,8 +167,16 @@ func (s *hostSignals) take(b []byte) int {
 	defer s.mu.Unlock()
 	n := copy(b, s.got)
 	s.got = s.got[n:]
-	s.waiting.Store(len(s.got) > 0)
+	s.pending.Store(len(s.got) > 0)
 	return n
+}
+
+// Pending is never set where the guest gets no signals.
+func (r real) Pending() *atomic.Bool {
+	if r.signals == nil {
+		return new(atomic.Bool)
+	}
+	return &r.signals.pending
 }
 
 func (s *hostSignals) close() {

@@ -47,9 +47,6 @@ func newStart() (s start) {
 	return s
 }
 
-// Waiting reports whether a signal has arrived.
-func (r real) Waiting() bool { return r.signals != nil && r.signals.waiting.Load() }
-
 // Clock serves the two clocks that programs ask for all the time.
 func (r real) Clock(clock int) (ns int64, ok bool) {
 	switch clock {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -139,8 +140,8 @@ func (s *Sandbox) freeContent(n *inode) {
 // Clock reads the host's clock: time is no secret.
 func (s *Sandbox) Clock(clock int) (ns int64, ok bool) { return s.inner.Clock(clock) }
 
-// Waiting implements hostsys.Door.
-func (s *Sandbox) Waiting() bool { return s.inner.Waiting() }
+// Pending implements hostsys.Door.
+func (s *Sandbox) Pending() *atomic.Bool { return s.inner.Pending() }
 
 // Do answers a call of the personality.
 func (s *Sandbox) Do(c *hostsys.Call) {
