@@ -41,10 +41,20 @@ func setIDs(of cred.Of, n int) sysFunc {
 	}
 }
 
-func getIDs(of cred.Of) sysFunc {
+// idForm is how ids lie in memory.
+type idForm struct {
+	size guest.Addr
+	put  func(t *Thread, a guest.Addr, id uint32) errno
+	get  func(b []byte) uint32
+}
+
+var ids32 = &idForm{4, (*Thread).putU32, le.Uint32}
+
+// getIDs stores the real, effective and saved id.
+func (f *idForm) getIDs(of cred.Of) sysFunc {
 	return func(t *Thread, c *call) (int64, errno) {
 		for i, id := range of(&t.p.creds) {
-			if e := t.putU32(c.addr(i), id); e != 0 {
+			if e := f.put(t, c.addr(i), id); e != 0 {
 				return 0, e
 			}
 		}
@@ -57,7 +67,7 @@ func setFSID(of cred.Of) sysFunc {
 	return func(t *Thread, _ *call) (int64, errno) { return int64(of(&t.p.creds)[cred.Effective]), 0 }
 }
 
-func sysGetgroups(t *Thread, c *call) (int64, errno) {
+func (f *idForm) getGroups(t *Thread, c *call) (int64, errno) {
 	gs := t.p.creds.Groups
 	switch n := c.i32(0); {
 	case n < 0 || n > 0 && n < len(gs):
@@ -66,14 +76,14 @@ func sysGetgroups(t *Thread, c *call) (int64, errno) {
 		return int64(len(gs)), 0
 	}
 	for i, g := range gs {
-		if e := t.putU32(c.addr(1)+guest.Addr(4*i), g); e != 0 {
+		if e := f.put(t, c.addr(1)+f.size*guest.Addr(i), g); e != 0 {
 			return 0, e
 		}
 	}
 	return int64(len(gs)), 0
 }
 
-func sysSetgroups(t *Thread, c *call) (int64, errno) {
+func (f *idForm) setGroups(t *Thread, c *call) (int64, errno) {
 	n := c.u32(0)
 	if !t.p.creds.Privileged() {
 		return 0, abi.EPERM
@@ -81,13 +91,13 @@ func sysSetgroups(t *Thread, c *call) (int64, errno) {
 	if n > 65536 {
 		return 0, abi.EINVAL
 	}
+	b, e := t.mem(c.addr(1), uint64(f.size)*uint64(n))
+	if e != 0 {
+		return 0, e
+	}
 	gs := make([]uint32, n)
 	for i := range gs {
-		g, e := t.u32(c.addr(1) + guest.Addr(4*i))
-		if e != 0 {
-			return 0, e
-		}
-		gs[i] = g
+		gs[i] = f.get(b[int(f.size)*i:])
 	}
 	t.p.creds.Groups = gs
 	return 0, 0

@@ -5,7 +5,6 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux/abi"
-	"panda/emu/linux/cred"
 )
 
 // Calls that only programs with longs of 32 bits have.
@@ -69,55 +68,11 @@ func low16(f sysFunc) sysFunc {
 	}
 }
 
+// ids16 are ids of 16 bits.
+var ids16 = &idForm{2, (*Thread).putID16, func(b []byte) uint32 { return uint32(le.Uint16(b)) }}
+
 func (t *Thread) putID16(a guest.Addr, id uint32) errno {
 	return t.putU16(a, id16(id))
-}
-
-func getIDs16(of cred.Of) sysFunc {
-	return func(t *Thread, c *call) (int64, errno) {
-		for i, id := range of(&t.p.creds) {
-			if e := t.putID16(c.addr(i), id); e != 0 {
-				return 0, e
-			}
-		}
-		return 0, 0
-	}
-}
-
-func sysGetgroups16(t *Thread, c *call) (int64, errno) {
-	gs := t.p.creds.Groups
-	switch n := c.i32(0); {
-	case n < 0 || n > 0 && n < len(gs):
-		return 0, abi.EINVAL
-	case n == 0:
-		return int64(len(gs)), 0
-	}
-	for i, g := range gs {
-		if e := t.putID16(c.addr(1)+guest.Addr(2*i), g); e != 0 {
-			return 0, e
-		}
-	}
-	return int64(len(gs)), 0
-}
-
-func sysSetgroups16(t *Thread, c *call) (int64, errno) {
-	n := c.u32(0)
-	if !t.p.creds.Privileged() {
-		return 0, abi.EPERM
-	}
-	if n > 65536 {
-		return 0, abi.EINVAL
-	}
-	b, e := t.mem(c.addr(1), 2*uint64(n))
-	if e != 0 {
-		return 0, e
-	}
-	gs := make([]uint32, n)
-	for i := range gs {
-		gs[i] = uint32(le.Uint16(b[2*i:]))
-	}
-	t.p.creds.Groups = gs
-	return 0, 0
 }
 
 // oldStat is a call that stores the structure of Linux 1.0.

@@ -131,8 +131,8 @@ var rows = map[string]*row{
 	// Ids.
 	"getuid": {fn: getuid(cred.Real)}, "geteuid": {fn: getuid(cred.Effective)}, "getgid": {fn: getgid(cred.Real)}, "getegid": {fn: getgid(cred.Effective)},
 	"setuid": {fn: setID(cred.UIDs)}, "setgid": {fn: setID(cred.GIDs)}, "setreuid": {fn: setIDs(cred.UIDs, 2)}, "setregid": {fn: setIDs(cred.GIDs, 2)},
-	"setresuid": {fn: setIDs(cred.UIDs, 3)}, "setresgid": {fn: setIDs(cred.GIDs, 3)}, "getresuid": {fn: getIDs(cred.UIDs)}, "getresgid": {fn: getIDs(cred.GIDs)},
-	"setfsuid": {fn: setFSID(cred.UIDs)}, "setfsgid": {fn: setFSID(cred.GIDs)}, "getgroups": {fn: sysGetgroups}, "setgroups": {fn: sysSetgroups},
+	"setresuid": {fn: setIDs(cred.UIDs, 3)}, "setresgid": {fn: setIDs(cred.GIDs, 3)}, "getresuid": {fn: ids32.getIDs(cred.UIDs)}, "getresgid": {fn: ids32.getIDs(cred.GIDs)},
+	"setfsuid": {fn: setFSID(cred.UIDs)}, "setfsgid": {fn: setFSID(cred.GIDs)}, "getgroups": {fn: ids32.getGroups}, "setgroups": {fn: ids32.setGroups},
 	"capget": {fn: sysCapget}, "capset": {fn: sysCapset},
 	// Signals.
 	"rt_sigaction": {fn: sysRtSigaction}, "rt_sigprocmask": {fn: sysRtSigprocmask}, "rt_sigreturn": {fn: sysRtSigreturn},

@@ -56,8 +56,8 @@ var own32 = map[string]*row{
 	// Ids of 16 bits.
 	"getuid": {fn: low16(getuid(cred.Real))}, "geteuid": {fn: low16(getuid(cred.Effective))},
 	"getgid": {fn: low16(getgid(cred.Real))}, "getegid": {fn: low16(getgid(cred.Effective))},
-	"getresuid": {fn: getIDs16(cred.UIDs)}, "getresgid": {fn: getIDs16(cred.GIDs)},
-	"getgroups": {fn: sysGetgroups16}, "setgroups": {fn: sysSetgroups16},
+	"getresuid": {fn: ids16.getIDs(cred.UIDs)}, "getresgid": {fn: ids16.getIDs(cred.GIDs)},
+	"getgroups": {fn: ids16.getGroups}, "setgroups": {fn: ids16.setGroups},
 	// Forms of old.
 	"oldstat": {fn: oldStat(sysStat)}, "oldlstat": {fn: oldStat(sysLstat)}, "oldfstat": {fn: oldStat(sysFstat)},
 	"olduname": {fn: sysOlduname}, "oldolduname": {fn: sysOldolduname}, "getrlimit": {fn: sysOldGetrlimit},
