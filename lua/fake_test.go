@@ -55,7 +55,7 @@ func newFake(t testing.TB) *fake {
 	f := &fake{t: t, bus: event.NewBus()}
 	f.cpu = &vcpu.CPU{Machine: &vcpu.Machine{
 		Arch: &vcpu.Arch{
-			Name: "x86_64", PC: 4, SP: 3, Bits: 64, Lookup: fakeLookup, Names: fakeRegs, Disasm: fakeDisasm, Longest: 15,
+			Name: "x86_64", PC: 4, SP: 3, Bits: 64, Naming: vcpu.Naming{Lookup: fakeLookup, Names: fakeRegs}, Disasm: fakeDisasm, Longest: 15,
 			Calls: vcpu.Convention{Args: []ir.Ref{1, 2}, Link: ir.None, Frame: ir.None},
 		},
 		Symbol: func(a guest.Addr) (string, uint64, bool) {

@@ -56,7 +56,7 @@ type setup struct {
 func newSetup() *setup {
 	s := new(setup)
 	bus := event.NewBus()
-	core := fake{&vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{Lookup: func(string) vcpu.Register { return nil }}}}}
+	core := fake{&vcpu.CPU{Machine: &vcpu.Machine{Arch: &vcpu.Arch{Naming: vcpu.Naming{Lookup: func(string) vcpu.Register { return nil }}}}}}
 	s.Manager = &Manager{Bus: bus, Core: core, Loaders: []Loader{core}, Log: func(f string, a ...any) { s.log = append(s.log, fmt.Sprintf(f, a...)) }}
 	bus.Report = func(sub *event.Sub, err error) { s.Log("%s %s: %v", sub.Owner.Name, sub.What(), err) }
 	return s

@@ -122,7 +122,6 @@ type Machine struct {
 type Arch struct {
 	Name     guest.Arch
 	PC       ir.Ref
-	PCName   string // the name of PC as a register
 	SP       ir.Ref
 	Hot      []ir.Ref // the words that programs use most, in order
 	Bits     int
@@ -132,13 +131,7 @@ type Arch struct {
 	TempBase ir.Ref
 	// Subroutines are helpers with a Body.
 	Subroutines []*ir.Helper
-	// Lookup finds a register by its name in any case, nil if unknown.
-	Lookup func(name string) Register
-	// Names are the registers of a dump, in order.
-	Names []string
-	// Flags names the bits that are set in a register of flags; ok is false for other
-	// registers. It may be nil.
-	Flags func(name string, v uint64) (set []string, ok bool)
+	Naming
 	// Static is the word that blocks do not keep up to date: a Mark's State is
 	// its value there, unless it is Dynamic. Where they keep up all, it is a word of no
 	// other use, whose value is always Dynamic.
@@ -156,6 +149,18 @@ type Arch struct {
 	// FPException is raised by a floating-point operation whose exception the
 	// environment does not mask.
 	FPException guest.Exception
+}
+
+// Naming is what people call the registers.
+type Naming struct {
+	PCName string // the name of PC as a register
+	// Lookup finds a register by its name in any case, nil if unknown.
+	Lookup func(name string) Register
+	// Names are the registers of a dump, in order.
+	Names []string
+	// Flags names the bits that are set in a register of flags; ok is false for other
+	// registers. It may be nil.
+	Flags func(name string, v uint64) (set []string, ok bool)
 }
 
 // Register is one register under one name.

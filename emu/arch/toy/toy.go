@@ -90,11 +90,11 @@ func (*Guest) Untranslated([]byte, uint64, uint64) string { return "" }
 
 // view is the architecture as vcpu has it.
 var view = &vcpu.Arch{
-	Name: Arch, Bits: 64, PC: PC, PCName: "pc", SP: SP, TempBase: Words,
+	Name: Arch, Bits: 64, PC: PC, SP: SP, TempBase: Words,
 	Hot:   []ir.Ref{SP, P0, V, P0 + 1, 1, 2, P0 + 2, 3, LR, FP, 17, 18}, // 1 is t0, 17 is s0
 	Vec:   Words,                                                        // there are none
 	FPEnv: FS, Static: static,
-	Lookup: lookup, Names: append(general[1:], "pc", "fs"), Flags: flagsSet,
+	Naming: vcpu.Naming{PCName: "pc", Lookup: lookup, Names: append(general[1:], "pc", "fs"), Flags: flagsSet},
 	Disasm: disasm, Longest: Size, Classify: classify,
 	Calls: vcpu.Convention{
 		Args: []ir.Ref{P0, P0 + 1, P0 + 2, P0 + 3, P0 + 4, P0 + 5},

@@ -16,10 +16,11 @@ const ccDynamic = ^regs.CC(0)
 
 func newView(bits int) *vcpu.Arch {
 	v := &vcpu.Arch{
-		Name: regs.X86_64, Bits: bits, PC: regs.RIP, PCName: "rip", SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, Families: []ir.Family{x87Family}, TempBase: regs.TempBase,
-		Lookup: lookupReg, Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)),
+		Name: regs.X86_64, Bits: bits, PC: regs.RIP, SP: regs.RSP, Hot: hot, Vec: regs.YMM, FPEnv: regs.MXCSR, Families: []ir.Family{x87Family}, TempBase: regs.TempBase,
+		Naming: vcpu.Naming{PCName: "rip", Lookup: lookupReg, Flags: flagsSet},
+		Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)),
 		Longest: dec.MaxLen, Classify: classify(dec.Mode(bits)), Calls: sysv,
-		Subroutines: subroutines, Flags: flagsSet, FPException: guest.Exception{Vector: vecXM},
+		Subroutines: subroutines, FPException: guest.Exception{Vector: vecXM},
 	}
 	for _, d := range regs.Defs[:16] {
 		v.Names = append(v.Names, d.Name)
