@@ -12,8 +12,8 @@
 //
 // A call that cannot finish parks its thread with a wait (what would wake it)
 // and is made again from its start when woken: see call and park. So nothing of
-// a blocked call lives on a Go stack. Threads run in turn for a fixed number of
-// instructions. Only when none can run, one poll waits for all of them.
+// a blocked call lives on a Go stack. Threads take turns: who is next and for how long
+// says turn.go. Only when none can run, one poll waits for all of them.
 //
 // # Invariants
 //

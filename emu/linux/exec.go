@@ -129,7 +129,7 @@ func (t *Thread) openProgram(tg namei.Target, name string, args, env []string, d
 		err = t.openInterp(p)
 	}
 	if err != nil {
-		src.Close()
+		p.Close()
 		return nil, err
 	}
 	return p, nil
@@ -285,6 +285,7 @@ func (t *Thread) leaveOldImage() {
 	t.registered.clearTID, t.registered.robustHead, t.signal.stack, t.signal.fault = 0, 0, abi.Stack{}, faultState{}
 	t.registered.rseq = rseqArea{}
 	p.family.execed, p.dump.able = true, 1
+	p.creds.Exec()
 }
 
 func (t *Thread) closeOnExec() {

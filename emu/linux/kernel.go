@@ -127,8 +127,8 @@ type scheduler struct {
 	seed    uint64  // of the lengths of turns: see vary
 
 	// happened counts what happens between two instructions: turns that begin, signals
-	// that a thread gets, stops. With the count of instructions it tells when an input
-	// came.
+	// that a thread gets, calls, exceptions. With the count of instructions it tells when
+	// an input came.
 	happened uint64
 }
 

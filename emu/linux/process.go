@@ -8,14 +8,13 @@ import (
 	"panda/emu/linux/cred"
 	"panda/emu/linux/mm"
 	"panda/emu/linux/namei"
-	"panda/emu/linux/proc"
 	"panda/emu/linux/signal"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
 // numRlimits is the number of resource limits.
-const numRlimits = proc.NumLimits
+const numRlimits = abi.RLIM_NLIMITS
 
 // Process is a thread group.
 type Process struct {
@@ -120,8 +119,8 @@ type Thread struct {
 	registered registered
 }
 
-// callWork is what a call works with until it returns: it is no state, nothing of it
-// outlives the call.
+// callWork is what a call works with until it returns: it is no state. Of paths, what
+// it works with is made with the thread; the rest does not outlive a call.
 type callWork struct {
 	single [1][]byte // the vector of a call with one buffer
 	spare  [512]byte // see scratch

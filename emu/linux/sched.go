@@ -53,7 +53,7 @@ func (k *Kernel) slice() vcpu.Stop {
 			}
 			break
 		}
-		if k.host.Waiting() && k.takeSignals() {
+		if k.takeSignals() {
 			continue
 		}
 		u.share(len(k.sched.queue) == 0, called)
@@ -68,7 +68,9 @@ func (k *Kernel) slice() vcpu.Stop {
 			}
 			return stop
 		}
-		k.sched.happened++
+		if stop != vcpu.StopBudget { // where a step may end as well, which counts for nothing
+			k.sched.happened++
+		}
 		k.handleStop(t, stop)
 		called = stop == vcpu.StopSyscall
 	}
@@ -162,9 +164,10 @@ func (k *Kernel) pollWorld(block bool) {
 // guest takes it at the end of the block, as after an interrupt, and not when the world
 // is looked at next.
 func (k *Kernel) takeSignals() (some bool) {
-	if !k.host.Waiting() {
-		return false
-	}
+	return k.host.Waiting() && k.takeWaiting() // which is most often false, and asked at each call
+}
+
+func (k *Kernel) takeWaiting() (some bool) {
 	for _, sig := range k.host.TakeSignals(k.sched.happened) {
 		k.hostSignal(sig)
 		some = true

@@ -10,7 +10,7 @@
 // # Tests
 //
 // testdata/*.structs is what a C compiler makes of the kernel's structures.
-// "go test -bless" renews it from testdata/structs.c where a C compiler for both
+// "go test -update" renews it from testdata/structs.c where a C compiler for both
 // architectures is installed.
 //
 // # Quirks

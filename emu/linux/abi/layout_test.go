@@ -17,7 +17,7 @@ import (
 	"panda/emu/linux/abi"
 )
 
-var bless = flag.Bool("bless", false, "rewrite testdata/*.structs from the C compiler")
+var update = flag.Bool("update", false, "rewrite testdata/*.structs from the C compiler")
 
 // samples are the values that testdata/structs.c initialises, by variable. A value
 // that a 32-bit guest sees differently is in samples32, too.
@@ -186,7 +186,7 @@ func readStructs(t *testing.T, name string) map[string][]byte {
 }
 
 // TestStructsAreCurrent compiles testdata/structs.c where there is a compiler and
-// compares the result with the golden files; with -bless it rewrites them.
+// compares the result with the golden files; with -update it rewrites them.
 func TestStructsAreCurrent(t *testing.T) {
 	for file, flag := range map[string]string{"x86_64": "-m64", "i386": "-m32"} {
 		object := filepath.Join(t.TempDir(), "structs.o")
@@ -196,7 +196,7 @@ func TestStructsAreCurrent(t *testing.T) {
 		}
 		golden := "testdata/" + file + ".structs"
 		text := dumpStructs(t, object)
-		if *bless {
+		if *update {
 			if err := os.WriteFile(golden, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -53,6 +53,11 @@ func (c *Creds) Set(of Of, id uint32) abi.Errno {
 	return 0
 }
 
+// Exec is what execve does: the effective ids are saved.
+func (c *Creds) Exec() {
+	c.UID[Saved], c.GID[Saved] = c.UID[Effective], c.GID[Effective]
+}
+
 // SetEach is setresuid and setresgid; with two ids setreuid and setregid.
 func (c *Creds) SetEach(of Of, to ...uint32) abi.Errno {
 	old := *of(c)
@@ -61,7 +66,11 @@ func (c *Creds) SetEach(of Of, to ...uint32) abi.Errno {
 		if id == Keep {
 			continue
 		}
-		if !c.Privileged() && !slices.Contains(old[:], id) {
+		may := old[:]
+		if len(to) == 2 && i == Real { // the saved id is not for the real one
+			may = old[:Saved]
+		}
+		if !c.Privileged() && !slices.Contains(may, id) {
 			return abi.EPERM
 		}
 		now[i] = id

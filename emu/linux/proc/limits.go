@@ -10,11 +10,8 @@ import (
 	"panda/emu/linux/abi"
 )
 
-// NumLimits is the number of resource limits.
-const NumLimits = 16
-
 // limitRows are the resource limits with their units, by number.
-var limitRows = [NumLimits][2]string{
+var limitRows = [abi.RLIM_NLIMITS][2]string{
 	unix.RLIMIT_CPU: {"cpu time", "seconds"}, unix.RLIMIT_FSIZE: {"file size", "bytes"}, unix.RLIMIT_DATA: {"data size", "bytes"},
 	unix.RLIMIT_STACK: {"stack size", "bytes"}, unix.RLIMIT_CORE: {"core file size", "bytes"}, unix.RLIMIT_RSS: {"resident set", "bytes"},
 	unix.RLIMIT_NPROC: {"processes", "processes"}, unix.RLIMIT_NOFILE: {"open files", "files"}, unix.RLIMIT_MEMLOCK: {"locked memory", "bytes"},
@@ -24,7 +21,7 @@ var limitRows = [NumLimits][2]string{
 }
 
 // LimitsText is /proc/PID/limits.
-func LimitsText(limits *[NumLimits]abi.Rlimit64) string {
+func LimitsText(limits *[abi.RLIM_NLIMITS]abi.Rlimit64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
 	value := func(v uint64) string {

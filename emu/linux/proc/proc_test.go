@@ -35,13 +35,13 @@ func TestEnded(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	var limits [NumLimits]abi.Rlimit64
+	var limits [abi.RLIM_NLIMITS]abi.Rlimit64
 	limits[0] = abi.Rlimit64{Cur: 5, Max: ^uint64(0)}
 	text := LimitsText(&limits)
 	if want := "Max cpu time              5                    unlimited            seconds   \n"; !strings.Contains(text, want) {
 		t.Errorf("limits are\n%swithout\n%s", text, want)
 	}
-	if n := strings.Count(text, "\n"); n != NumLimits+1 {
+	if n := strings.Count(text, "\n"); n != abi.RLIM_NLIMITS+1 {
 		t.Errorf("%d lines", n)
 	}
 }

@@ -39,7 +39,11 @@ func New(w io.Writer) *Printer {
 }
 
 // Enter notes a call. It is printed when it waits or ends.
-func (tr *Printer) Enter(t Thread, call *text.Trace) { tr.traces[t] = &trace{Trace: call} }
+func (tr *Printer) Enter(t Thread, call *text.Trace) {
+	if tr != nil {
+		tr.traces[t] = &trace{Trace: call}
+	}
+}
 
 func (tr *Printer) prefix(t Thread) string {
 	id, others := t.TraceID()
@@ -91,15 +95,13 @@ func (tr *Printer) Leave(t Thread, ev *event.Syscall, m abi.Memory) {
 	x.Column -= len(line) // the result stands in one column, whatever is before it
 	switch {
 	case tr.open == t:
-		line = ""
+		line = x.Exit(m, ev.Ret)
 	case x.cut:
-		resumed := "<... " + ev.Name + " resumed>"
-		x.Column += len(x.Enter()) - len(resumed)
-		line += resumed
+		line += x.Resumed(m, ev.Ret)
 	default:
-		line += x.Enter()
+		line += x.Enter() + x.Exit(m, ev.Ret)
 	}
-	io.WriteString(tr.w, line+x.Exit(m, ev.Ret))
+	io.WriteString(tr.w, line)
 	tr.open = nil
 	io.WriteString(tr.w, "\n")
 }

@@ -62,6 +62,7 @@ func TestThreads(t *testing.T) {
 // TestNil: a nil printer takes what comes without a look at the thread.
 func TestNil(*testing.T) {
 	p := New(nil)
+	p.Enter(nil, nil)
 	p.Waits(nil)
 	p.Leave(nil, nil, nil)
 	p.Line(nil, "")

@@ -4,7 +4,7 @@
 // # Tests
 //
 // testdata/*.golden are calls that strace 6.1 printed, with the registers and the
-// memory that belong to them. "go test -bless" renews them from testdata/calls.c
+// memory that belong to them. "go test -update" renews them from testdata/calls.c
 // where strace and a C compiler for both architectures are installed;
 // "go test -run Strace -prog 'ls -l'" compares any other program.
 //

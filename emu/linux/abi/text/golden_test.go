@@ -13,7 +13,7 @@ import (
 	"panda/emu/linux/abi/text"
 )
 
-var bless = flag.Bool("bless", false, "rewrite testdata/*.golden from strace")
+var update = flag.Bool("update", false, "rewrite testdata/*.golden from strace")
 
 // sparse is guest memory that has only the bytes it was given.
 type sparse map[uint64]byte

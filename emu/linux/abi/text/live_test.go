@@ -27,7 +27,7 @@ import (
 var prog = flag.String("prog", "", "another program, with arguments, for TestAgainstStrace")
 
 // TestAgainstStrace runs one program twice, under strace and under a small tracer
-// that prints with this package, and compares the lines. With -bless the lines that
+// that prints with this package, and compares the lines. With -update the lines that
 // agree are kept, with the memory they need, for TestGolden.
 func TestAgainstStrace(t *testing.T) {
 	if testing.Short() {
@@ -79,7 +79,7 @@ func compareWithStrace(t *testing.T, golden string, prog ...string) {
 		}
 	}
 	t.Logf("%d of %d lines are equal to the letter", len(keep), len(ours))
-	if *bless && golden != "" {
+	if *update && golden != "" {
 		writeGolden(t, golden, keep)
 	}
 }

@@ -52,10 +52,7 @@ func (t *Trace) Enter() string { return t.head }
 // Exit returns the second half, with the result: ) = 3
 func (t *Trace) Exit(m abi.Memory, ret int64) string { return t.exit(m, ret, len(t.head)) }
 
-// Unfinished returns the line of a call during which another thread comes to run.
-func (t *Trace) Unfinished() string { return t.head + " <unfinished ...>" }
-
-// Resumed returns the line that ends a call after Unfinished.
+// Resumed returns the line that ends a call whose first half stands on another.
 func (t *Trace) Resumed(m abi.Memory, ret int64) string {
 	head := "<... " + t.p.call.Name + " resumed>"
 	return head + t.exit(m, ret, len(head))
@@ -111,13 +108,6 @@ func FormatCall(m abi.Memory, c *abi.Call, args [6]uint64, ret int64, l *abi.Lay
 	return t.Enter() + t.Exit(m, ret)
 }
 
-// FormatArg returns argument i of a call as Begin would print it, or "" if it
-// does not count.
-func FormatArg(m abi.Memory, c *abi.Call, i int, args [6]uint64, l *abi.Layout) string {
-	p := printer{mem: m, l: l, call: c, regs: args}
-	return p.show(i)
-}
-
 // FormatUnknown returns the line of a number that the table does not have.
 func FormatUnknown(number int, args [6]uint64, ret int64) string {
 	words := make([]string, len(args))
@@ -146,11 +136,4 @@ func FormatEnd(status uint32) string {
 		return "+++ killed by " + abi.SignalName(sig) + " (core dumped) +++"
 	}
 	return "+++ killed by " + abi.SignalName(sig) + " +++"
-}
-
-// FormatResult returns what follows "= " for a plain integer result.
-func FormatResult(ret int64) string {
-	p := printer{call: &abi.Call{}, ret: ret}
-	_, p.failed = abi.IsError(ret)
-	return p.result()
 }
