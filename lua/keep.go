@@ -1,8 +1,10 @@
 package lua
 
-import "panda/lua/num"
+import (
+	glua "github.com/yuin/gopher-lua"
 
-import glua "github.com/yuin/gopher-lua"
+	"panda/lua/num"
+)
 
 // keeper holds panda.keep of scripts between unloading and loading again.
 type keeper struct{ tables map[string][]pair }

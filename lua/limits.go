@@ -14,7 +14,7 @@ import (
 //
 // Idea: what a script can make long asks here. Loops carry a ticker, what
 // allocates in one piece asks for room, and what recurses has a bound of its own:
-// nested calls by nestings, source text by syntax.Compile, JSON by maxJSONDepth.
+// nested calls by nestings, source text by syntax.Compile, JSON by a depth in library.
 
 const (
 	// maxListed bounds the instructions and frames that one call lists.

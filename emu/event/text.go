@@ -54,5 +54,5 @@ func pointer(c *vcpu.CPU, a guest.Addr) bool {
 	if !ok {
 		return false
 	}
-	return c.Read(v, make([]byte, 1)) == nil
+	return c.Space.Check(v, 1, 0) == nil
 }

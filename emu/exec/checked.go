@@ -65,8 +65,8 @@ func (k *cache) checked(places [2]guest.PhysAddr) bool {
 // may store, or after it, and puts the check in front.
 func (e *Engine) writeChanging(t *translation) {
 	t.check = true
-	if t.longer {
-		t.longer = false
+	if t.sides > 0 {
+		t.way = nil
 		e.ask(t)
 	}
 	for n := e.untilStore(); len(e.work.b.Marks) > n; n = e.untilStore() {
@@ -124,6 +124,8 @@ func (e *Engine) staleBlock(c *vcpu.CPU) (vcpu.Stop, bool) {
 	tb := c.Leave.Last
 	c.Leave = vcpu.Leave{}
 	e.Stats.SMC++
-	e.cache.dropBlocks(tb.Code, tb.Code+guest.Addr(tb.Size))
+	for _, at := range tb.Places {
+		e.cache.dropFrom(e.cache.pages[mmu.PageOf(at)], tb.Code, tb.Code+guest.Addr(tb.Size))
+	}
 	return 0, false
 }

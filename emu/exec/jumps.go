@@ -50,4 +50,4 @@ func (j *jumps) take(m *modeCache) *vcpu.JumpCache {
 
 // giveUpJump lets the next one who needs a jump cache have that of a mode whose blocks
 // have all gone.
-func (m *modeCache) giveUpJump() { m.used = 0 }
+func (m *modeCache) giveUpJump() { m.used, m.byPC = 0, table[vcpu.TB]{} }

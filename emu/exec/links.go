@@ -93,6 +93,9 @@ func (k *cache) cut(awaits *int) {
 	if len(k.awaits) == 0 {
 		return
 	}
+	if len(k.awaits[awaits]) > 0 {
+		k.cutCrossing()
+	}
 	for _, tb := range k.awaits[awaits] {
 		k.isolate(tb)
 	}

@@ -90,7 +90,10 @@ func (e *Engine) shareCode() {
 		return
 	}
 	e.memo.on = true
-	for _, k := range e.caches { // there is one
+	for _, k := range e.caches { // there is one of a space
+		if k.space == nil {
+			continue
+		}
 		for _, m := range k.modes { // the order is not seen: each address is found for its mode
 			m.byPC.each(func(tb *vcpu.TB) {
 				code := e.work.code[:min(tb.Size+beyond, maxBytes)]

@@ -10,6 +10,7 @@ import (
 	"panda/emu/arch/x86"
 	"panda/emu/arch/x86/regs"
 	"panda/emu/emutest"
+	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
 )
@@ -211,5 +212,78 @@ func TestPagedDevice(t *testing.T) {
 		if stop := p.Engine.Run(p.CPU, 10); stop != vcpu.StopException || !p.CPU.Exc.Bus {
 			t.Errorf("code of a device: stop %v %v", stop, &p.CPU.Exc)
 		}
+	})
+}
+
+// TestPagedGrow: machine code does not look into a TLB that has become larger since.
+func TestPagedGrow(t *testing.T) {
+	eachPaged(t, func(p *paged) {
+		p.put(0x5000, "\x8b\x03\x0f\x05") // mov eax, [rbx]
+		p.put(0x7000, one)
+		p.put(0x8000, "\x11")
+		p.put(0x9000, "\x22")
+		p.tables.Map(0x10000, 0x1000, 0x5000, rx)
+		const data = guest.Addr(0x1000000 + 0xff000)
+		p.tables.Map(data, 0x1000, 0x8000, rw)
+		p.CPU.W[regs.RBX] = uint64(data)
+		p.want("before", 0x10000, 0x11)
+		for n := range guest.Addr(600) { // in entries of their own
+			a := 0x2000000 + n/4*0x100000 + 0x20000 + n%4*0x1000
+			p.tables.Map(a, 0x1000, 0x7000, rx)
+			p.want("code", a, 1)
+		}
+		p.tables.Map(data, 0x1000, 0x9000, rw)
+		p.space.FlushPage(data)
+		p.want("after", 0x10000, 0x22)
+	})
+}
+
+// TestPagedAwaits: a direct branch from another page comes through the run loop where
+// somebody waits for that.
+func TestPagedAwaits(t *testing.T) {
+	eachPaged(t, func(p *paged) {
+		p.put(0x5000, next)
+		p.put(0x6000, one)
+		p.tables.Map(0x10000, 0x1000, 0x5000, rx)
+		p.tables.Map(0x11000, 0x1000, 0x6000, rx)
+		n, direct := 0, 0
+		p.Bus.Subscribe(&event.Owner{Name: "test"}, event.InsnExec, &event.Filter{PC: []event.Range{{Lo: 0x11000, Hi: 0x11001}}}, event.PCFunc(func(c *vcpu.CPU, _ guest.Addr) {
+			if c.Direct == c.Icount()+1 {
+				direct++
+			}
+		})).Awaits = &n
+		for range 4 {
+			p.want("nobody waits", 0x10000, 1)
+		}
+		n, direct = 1, 0
+		p.CPU.Cut(&n)
+		for range 4 {
+			p.want("somebody waits", 0x10000, 1)
+		}
+		if direct != 4 {
+			t.Errorf("%d of 4 branches are known to be direct", direct)
+		}
+	})
+}
+
+// TestPagedTop: the last page of all is one like any.
+func TestPagedTop(t *testing.T) {
+	eachPaged(t, func(p *paged) {
+		const top = guest.Addr(0xfffffffffffff000)
+		if p.space.Check(top, 0x1000, guest.Read) == nil {
+			t.Error("it may be read where nothing is mapped")
+		}
+		p.put(0x5000, "\x8b\x03\x0f\x05") // mov eax, [rbx]
+		p.put(0x8000, "\x11")
+		p.put(0x9000, "\x22")
+		p.tables.Map(0x10000, 0x1000, 0x5000, rx)
+		p.tables.Map(top, 0x1000, 0x8000, rw)
+		p.CPU.W[regs.RBX] = uint64(top)
+		p.want("before", 0x10000, 0x11)
+		p.tables.Map(top, 0x1000, 0x9000, rw)
+		p.space.FlushPage(top)
+		p.want("after", 0x10000, 0x22)
+		p.tables.Memory.Attach(0x9000, new(port))
+		p.want("a device since", 0x10000, 0x100)
 	})
 }

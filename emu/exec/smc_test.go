@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"panda/emu/arch/x86/regs"
+	"panda/emu/emutest"
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/vcpu"
@@ -111,5 +112,45 @@ func TestDeadBlocks(t *testing.T) {
 	}
 	if n, dead := m.Engine.Stats.Flushes, m.Engine.Stats.Blocks; n == 0 || n > 5 || dead < 3*rounds {
 		t.Errorf("all blocks were dropped %d times for %d dead ones", n, dead)
+	}
+}
+
+// TestHotChanging: a hot block in a page that changes is translated again once.
+func TestHotChanging(t *testing.T) {
+	m := newMachine(t, []byte{
+		0xb9, 100, 0, 0, 0, // mov ecx, 100
+		0x89, 0x0d, 0xf5, 1, 0, 0, // mov [rip+0x1f5], ecx
+		0xff, 0xc9, // dec ecx
+		0x75, 0xf6, // jnz to the store
+		0xb9, 0x00, 0x00, 0x00, 0x01, // mov ecx, 0x1000000
+		0xff, 0xc0, // inc eax
+		0xff, 0xc9, // dec ecx
+		0x75, 0xfa, // jnz to the inc
+		0x0f, 0x05,
+	})
+	if s := m.Engine.Run(m.CPU, 1<<40); s != vcpu.StopSyscall || m.Engine.Stats.Hot > 4 {
+		t.Errorf("stop %v, %+v", s, m.Engine.Stats)
+	}
+}
+
+// TestManyModes: more modes than there are jump caches, each with a branch that looks into
+// its own.
+func TestManyModes(t *testing.T) {
+	const modes = 80
+	m := emutest.NewBare(t, 32, "max")
+	m.Map(t, 0x100000, 0x10000, guest.Read|guest.Exec)
+	for i := range modes {
+		at := guest.Addr(0x100000 + i*0x100)
+		m.Write(t, at, []byte{0xff, 0xe3})                              // jmp ebx
+		m.Write(t, at+0x10, []byte{0xb8, byte(i), 0, 0, 0, 0xcd, 0x80}) // mov eax, i; int 0x80
+	}
+	c := m.CPU
+	for n := range 15 * modes {
+		i := n / 3 % modes
+		c.W[regs.Base+regs.CS], c.W[regs.RBX] = uint64(i*0x100), 0x100010
+		c.SetPC(0x100000)
+		if s := m.Engine.Run(c, 100); s != vcpu.StopSyscall || c.W[regs.RAX] != uint64(i) {
+			t.Fatalf("mode %d: stop %v, eax %d", i, s, c.W[regs.RAX])
+		}
 	}
 }

@@ -17,6 +17,10 @@ func (e *Engine) Drop(s vcpu.Space) {
 	}
 }
 
+// modesMost is how many modes may have blocks before all are dropped: a program can make
+// itself any number of segments.
+const modesMost = 1 << 12
+
 // enterSpace makes the CPU's current address space and mode the engine's.
 func (e *Engine) enterSpace() {
 	c := e.cpu
@@ -30,6 +34,9 @@ func (e *Engine) enterSpace() {
 	if m != e.blocks || m.jump == nil || m.moves != e.cache.moves {
 		e.jumps.enter(m, e.cache.moves)
 		e.blocks = m
+		if len(e.cache.modes) > modesMost {
+			e.FlushTB()
+		}
 	}
 	c.Jump = m.jump
 	if e.nest.away != nil {

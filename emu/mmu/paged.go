@@ -2,6 +2,7 @@ package mmu
 
 import (
 	"fmt"
+	"slices"
 
 	"panda/emu/guest"
 )
@@ -22,7 +23,8 @@ type Walker interface {
 	// Walk finds the page of an address for an access, and what else may be done there
 	// without asking again: not a store, while the tables do not say that there was one.
 	// An access of 0 is that of a debugger, which may see all that is mapped and marks
-	// nothing.
+	// nothing. What may be executed may be read: blocks of a page that changes compare
+	// their code.
 	Walk(a guest.Addr, access guest.Access) (page guest.PhysAddr, may guest.Access, fault *guest.MemFault)
 }
 
@@ -32,6 +34,12 @@ func (p *Physical) NewPaged(w Walker) *Paged {
 	s.soft = NewSoft(s)
 	p.spaces = append(p.spaces, s)
 	return s
+}
+
+// Close takes the space's TLB away. It must not be used any more.
+func (s *Paged) Close() {
+	p := s.memory
+	p.spaces = slices.DeleteFunc(p.spaces, func(o *Paged) bool { return o == s })
 }
 
 // Page asks the page tables for the TLB.
@@ -62,7 +70,9 @@ func (s *Paged) Page(a guest.Addr, access guest.Access) (Page, error) {
 	return Page{Host: mem, Access: may}, nil
 }
 
-// Flush forgets what the page tables said, and FlushPage what they said of a page.
+// Flush forgets what the page tables said, and FlushPage what they said of a page. The
+// instruction that has it done is the last of a block that is not linked to others:
+// links within a page are not cut.
 func (s *Paged) Flush() {
 	s.soft.Flush()
 	s.tell()
@@ -134,10 +144,12 @@ func (s *Paged) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 
 // Check finds the first byte of [a, a+n) that may not be accessed.
 func (s *Paged) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
-	for at, end := a, a+guest.Addr(n); at < end; at = PageOf(at) + PageSize {
-		if _, _, f := s.walker.Walk(at, access); f != nil {
+	for n > 0 {
+		if _, _, f := s.walker.Walk(a, access); f != nil {
 			return f
 		}
+		part := min(n, uint64(PageSize-a%PageSize))
+		a, n = a+guest.Addr(part), n-part
 	}
 	return nil
 }

@@ -46,7 +46,24 @@ func NewPhysical(size uint64) (*Physical, error) {
 func (p *Physical) Close() error { return unix.Munmap(p.ram) }
 
 // Attach puts a device at a page, instead of the RAM that may be there.
-func (p *Physical) Attach(page guest.PhysAddr, d Device) { p.devices[PageOf(page)] = d }
+func (p *Physical) Attach(page guest.PhysAddr, d Device) {
+	page = PageOf(page)
+	p.devices[page] = d
+	if uint64(page) < uint64(len(p.ram)) {
+		p.changed(page)
+	}
+	for _, s := range p.spaces {
+		s.Flush()
+	}
+}
+
+// changed has what was translated from a page dropped.
+func (p *Physical) changed(page guest.PhysAddr) {
+	if bits := p.bits(page); *bits&(codeWatched|codeNoted) != 0 {
+		*bits &^= codeWatched | codeNoted
+		p.told(page, page+PageSize)
+	}
+}
 
 // Read copies RAM into b, and Write b into RAM, as the DMA of a device does. What was
 // translated from there is dropped.
@@ -62,10 +79,7 @@ func (p *Physical) Write(at guest.PhysAddr, b []byte) error {
 		return err
 	}
 	for page := PageOf(at); page < at+guest.PhysAddr(len(b)); page += PageSize {
-		if bits := p.bits(page); *bits&(codeWatched|codeNoted) != 0 {
-			*bits &^= codeWatched | codeNoted
-			p.told(page, page+PageSize)
-		}
+		p.changed(page)
 	}
 	copy(mem, b)
 	return nil

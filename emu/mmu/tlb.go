@@ -48,10 +48,15 @@ type victim struct {
 // reset empties the TLB, at a number of entries.
 func (t *TLB) reset(n int) {
 	if n != len(t.entries) {
+		t.forbidAll() // machine code may look there until SeeTLB
 		t.entries = make([]TLBEntry, n)
 		t.Head = TLBHead{&t.entries[0], uint64(n-1) * tlbEntrySize}
 	}
 	t.evicted, t.victims = 0, [len(t.victims)]victim{}
+	t.forbidAll()
+}
+
+func (t *TLB) forbidAll() {
 	for n := range t.entries {
 		t.entries[n] = forbidden(uint64(n) * PageSize)
 	}
@@ -72,13 +77,20 @@ func (t *TLB) FlushRange(start, end guest.Addr) {
 		t.Flush()
 		return
 	}
-	for a := PageOf(start); a < end; a += PageSize {
-		if page := uint64(a); t.entry(page).answers(page) {
+	if start == end {
+		return
+	}
+	first, last := uint64(PageOf(start)), uint64(PageOf(end-1)) // end may be 0, above the last page
+	for page := first; ; page += PageSize {
+		if t.entry(page).answers(page) {
 			*t.entry(page) = forbidden(page)
+		}
+		if page == last {
+			break
 		}
 	}
 	for n := range t.victims {
-		if v := &t.victims[n]; v.page >= uint64(start) && v.page < uint64(end) {
+		if v := &t.victims[n]; v.page >= first && v.page <= last {
 			v.used = false
 		}
 	}

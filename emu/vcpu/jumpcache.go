@@ -21,8 +21,13 @@ type JumpEntry struct {
 
 const jumpBits = 13
 
-// noPC is no address that code can be at: it is not canonical.
-const noPC = 1 << 63
+// noPC is an address that is not looked for at a place.
+func noPC(n uint64) uint64 {
+	if n>>1 == JumpIndex(0)>>1 {
+		return 1
+	}
+	return 0
+}
 
 // JumpFactor and JumpShift make the place of a pc, which is the upper bits of a
 // product of 32 bits: functions begin at round addresses.
@@ -37,7 +42,7 @@ func JumpIndex(pc uint64) uint64 { return uint64(uint32(pc) * JumpFactor >> Jump
 // NewJumpCache makes an empty cache: no entry has a pc that is looked for there.
 func NewJumpCache() *JumpCache {
 	j := new(JumpCache)
-	j.Entries[0].PC, j.Entries[1].PC = noPC, noPC // where 0 is looked for
+	j.Entries[0].PC, j.Entries[1].PC = noPC(0), noPC(1)
 	return j
 }
 
@@ -72,8 +77,8 @@ func (j *JumpCache) fill(n uint64, e JumpEntry, tb *TB) {
 func (j *JumpCache) Clear() {
 	for i, places := range j.used {
 		for ; places != 0; places &= places - 1 {
-			n := 64*i + bits.TrailingZeros64(places)
-			j.Entries[n], j.blocks[n] = JumpEntry{PC: noPC}, nil
+			n := uint64(64*i + bits.TrailingZeros64(places))
+			j.Entries[n], j.blocks[n] = JumpEntry{PC: noPC(n)}, nil
 		}
 		j.used[i] = 0
 	}
@@ -84,7 +89,7 @@ func (j *JumpCache) Remove(tb *TB) {
 	n := JumpIndex(uint64(tb.PC))
 	for _, n := range [...]uint64{n, n ^ 1} {
 		if j.blocks[n] == tb {
-			j.Entries[n], j.blocks[n] = JumpEntry{PC: noPC}, nil
+			j.Entries[n], j.blocks[n] = JumpEntry{PC: noPC(n)}, nil
 		}
 	}
 }

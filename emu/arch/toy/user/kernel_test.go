@@ -277,3 +277,11 @@ func TestForeign(t *testing.T) {
 		t.Errorf("a model of x86: %v", err)
 	}
 }
+
+// TestFar: an indirect jump to an address that no page is at is the guest's fault.
+func TestFar(t *testing.T) {
+	o := everywhere(t, "start: set t0, 1\n shli t0, t0, 63\n jumpr t0", nil)
+	if o.status != 128+11 {
+		t.Errorf("%+v", o)
+	}
+}
