@@ -64,6 +64,9 @@ func newSpace(t testing.TB) vcpu.Space {
 	if *memory == pagedMemory {
 		return newPaged(t)
 	}
+	if *memory != windowMemory && *memory != softMemory {
+		t.Fatalf("-memory=%s: there is no such kind", *memory)
+	}
 	group := mmu.NewGroup()
 	group.Paged = *memory == softMemory
 	s := group.NewSpace(1 << 40)

@@ -16,8 +16,8 @@ type Family struct{ CW, SW, Top, Tag, ST ir.Ref }
 // Name is the family's name.
 func (*Family) Name() string { return "x87" }
 
-// Op is an operation, for ir.Helper.Part. Of a helper with an Op the first parameter
-// is a How. None is that of a helper that no host does.
+// Op is an operation, for ir.Helper.Part. Of a helper with an Op other than Stored and
+// Control the first parameter is a How. None is that of a helper that no host does.
 type Op uint8
 
 // The operations. They work on a stack of eight registers.

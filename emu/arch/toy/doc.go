@@ -1,5 +1,5 @@
 // Package toy is a guest architecture that no CPU has: the model of a new one, and
-// the proof that nothing else knows which there are. Only tests import it. It is a
+// the proof that nothing else knows which there are. Only tests, and what they import, import it. It is a
 // whole one all the same: instructions of its own, which both engines run, and
 // programs that Linux runs (package user), which package asm writes.
 //

@@ -64,7 +64,7 @@ func sequence(rnd *rand.Rand, length int) (code []byte) {
 		for _, k := range row.Operands {
 			kind := toy.Kinds[k]
 			v := rnd.Uint32() & (1<<kind.Bits - 1)
-			if kind.Sort != toy.Number && kind.Sort != toy.Relative {
+			if kind.Sort == toy.General || kind.Sort == toy.Float {
 				v %= 8
 			}
 			switch {

@@ -64,7 +64,7 @@ func (*Guest) Mnemonic(code []byte, _ uint64) string {
 // Fault is the exception of a refused access.
 func (*Guest) Fault(_ *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	code := uint32(f.Access)
-	if f.Mapped && !f.Bus {
+	if f.Present {
 		code |= Present
 	}
 	return guest.Exception{Vector: Memory, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}

@@ -12,7 +12,7 @@ var (
 	hFpair   = fpHelper("fpair", helpFpair, x87.None)
 )
 
-// Functions of st(0) that replace it, after those of ir.
+// Functions of st(0) that replace it, after those of package x87.
 const (
 	fn2xm1 uint8 = iota + x87.Rndint + 1
 	fnSin

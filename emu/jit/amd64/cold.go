@@ -32,7 +32,7 @@ type cold struct {
 
 // stores are what is not at home: a register, slots, and what is on the host's x87.
 type stores struct {
-	reg         asm.Reg // noReg for none
+	reg         asm.Reg // asm.NoReg for none
 	to          asm.Mem // the home of what is in reg
 	first, last int     // part of rare.away
 	x87         segment

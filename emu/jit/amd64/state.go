@@ -25,7 +25,7 @@ type frame struct {
 type word struct {
 	k     uint64
 	num   int32   // value number, 0 for not yet given
-	reg   asm.Reg // noReg for none
+	reg   asm.Reg // asm.NoReg for none
 	dirty bool
 	konst bool
 }
@@ -342,7 +342,7 @@ func (l *lower) save(r asm.Reg, except ir.Ref) {
 	}
 }
 
-// idle is a scratch register that nobody uses, or noReg.
+// idle is a scratch register that nobody uses, or asm.NoReg.
 func (l *lower) idle() asm.Reg {
 	for _, r := range scratch {
 		if l.locked>>r&1 == 0 && l.evictCost(r) == 0 {

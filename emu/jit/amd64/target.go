@@ -37,7 +37,7 @@ import (
 // Target is the host as jit sees it.
 type Target struct {
 	l      lower
-	pin    []asm.Reg           // by word; noReg for what is not pinned
+	pin    []asm.Reg           // by word; asm.NoReg for what is not pinned
 	words  [ir.FrameWords]word // what is known at the start of a block
 	base   ir.Ref
 	pcWord ir.Ref

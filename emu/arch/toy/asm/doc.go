@@ -15,5 +15,6 @@
 //	        .align 8
 //
 // A program begins at start. Labels before .data are functions, those after it are
-// objects. Only tests use it: what is wrong in the text is an error with its line.
+// objects. Only tests use it: most of what is wrong in the text is an error with its
+// line, but it looks at no range of data and at nothing that stands too much.
 package asm

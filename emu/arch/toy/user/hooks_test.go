@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"panda/emu/arch/toy"
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/plugin"
@@ -107,10 +108,10 @@ func TestUnwound(t *testing.T) {
 func TestCallGuest(t *testing.T) {
 	o := everywhere(t, weigher, func(h *plugin.Host, log *bytes.Buffer) {
 		h.InsnExec(event.Options(event.Symbol("times"), event.Limit(1)), func(c *vcpu.CPU, pc guest.Addr) {
-			sp, n, before := c.SP(), c.Icount(), c.W[:48]
+			sp, n, before := c.SP(), c.Icount(), [toy.Words]uint64(c.W[:])
 			at, _ := h.Core().Lookup("weigh")
 			v, err := h.CallLimited(1000, at, 7, 9)
-			fmt.Fprintln(log, v, err, c.SP() == sp, c.Icount() == n, bytes.Equal(fmt.Append(nil, before), fmt.Append(nil, c.W[:48])))
+			fmt.Fprintln(log, v, err, c.SP() == sp, c.Icount() == n, before == [toy.Words]uint64(c.W[:]))
 			start, _ := h.Core().Lookup("start")
 			_, err = h.CallLimited(1000, start)
 			fmt.Fprintln(log, err)

@@ -311,7 +311,7 @@ func (a *Writer) Ret() { a.byte(0xc3) }
 // Syscall calls the kernel, which overwrites RCX and R11.
 func (a *Writer) Syscall() { a.byte(0x0f, 0x05) }
 
-// PushFlags and popReg need a stack: see pushf.
+// PushFlags and PopReg need a stack.
 func (a *Writer) PushFlags() { a.byte(0x9c) }
 
 // PopReg takes a register from the stack.
