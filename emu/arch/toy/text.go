@@ -66,5 +66,5 @@ func disasm(_ *vcpu.CPU, code []byte, pc guest.Addr, symbol func(uint64) (string
 	if in, ok := Decode(code); ok {
 		return in.Text(uint64(pc), symbol), Size
 	}
-	return fmt.Sprintf(".word %#010x", binary.LittleEndian.Uint32(code)), Size
+	return fmt.Sprintf(".word 0x%08x", binary.LittleEndian.Uint32(code)), Size
 }
