@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"panda/emu/arch"
 	"panda/emu/vcpu"
 )
 
@@ -21,6 +22,9 @@ func TestArchitectures(t *testing.T) {
 		view := m.cpu.Machine.Arch
 		if view == nil || m.guest.View(m.guest.Mode(m.cpu)) != view || view.TempBase == 0 || len(view.Names) == 0 {
 			t.Errorf("%s: the vCPU has no registers of it", a.Name)
+		}
+		if view.Longest > arch.LongestInsn {
+			t.Errorf("%s has longer instructions than any architecture", a.Name)
 		}
 		if m.cfg.CPU = "none"; m.chooseArchitecture() == nil {
 			t.Errorf("%s has every CPU", a.Name)

@@ -9,6 +9,10 @@ import (
 	"panda/emu/vcpu"
 )
 
+// LongestInsn is how many bytes the longest instruction of any architecture has:
+// those of x86 (SDM vol. 2A 2.3.11; a longer one raises #GP).
+const LongestInsn = 15
+
 // Guest is a guest architecture.
 type Guest interface {
 	// View describes the registers as code of a mode sees them. The result is

@@ -243,7 +243,7 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 
 func (e *Engine) undefined(c *vcpu.CPU) (vcpu.Stop, bool) {
 	if e.OnUndefined != nil {
-		var code [15]byte
+		var code [arch.LongestInsn]byte
 		n, _ := c.Space.Fetch(e.codeAt(c.PC()), code[:])
 		e.OnUndefined(c.PC(), code[:n], e.mode)
 	}

@@ -277,6 +277,31 @@ func TestFaultState(t *testing.T) {
 	}
 }
 
+// TestOutsideWindow loads and stores above the window in blocks that have run
+// before, so that they are machine code where there is any: the page fault says
+// what the access was.
+func TestOutsideWindow(t *testing.T) {
+	for _, x := range []struct {
+		insn []byte // before a syscall
+		code uint32
+	}{{[]byte{0x48, 0x8b, 0x14, 0x0b}, 4}, {[]byte{0x48, 0x89, 0x14, 0x0b}, 6}} { // mov rdx, [rbx+rcx]; mov [rbx+rcx], rdx
+		m := newMachine(t, append(x.insn, 0x0f, 0x05))
+		for range 8 {
+			m.CPU.SetPC(codeAt)
+			m.CPU.W[regs.RBX], m.CPU.W[regs.RCX] = uint64(dataAt), 0
+			if s := m.Engine.Run(m.CPU, 100); s != vcpu.StopSyscall {
+				t.Fatalf("% x: stop %v %v", x.insn, s, &m.CPU.Exc)
+			}
+		}
+		m.CPU.SetPC(codeAt)
+		m.CPU.W[regs.RBX], m.CPU.W[regs.RCX] = 1<<47-0x1000, 0
+		s := m.Engine.Run(m.CPU, 100)
+		if e := &m.CPU.Exc; s != vcpu.StopException || e.Vector != 14 || e.Addr != 1<<47-0x1000 || e.Code != x.code || m.CPU.PC() != codeAt {
+			t.Errorf("% x: stop %v at %#x: %v", x.insn, s, uint64(m.CPU.PC()), e)
+		}
+	}
+}
+
 // TestManyChanges: with many changes of subscriptions at once all translations go,
 // and none is looked for by each.
 func TestManyChanges(t *testing.T) {

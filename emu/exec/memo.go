@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"panda/emu/arch"
 	"panda/emu/probe"
 	"panda/emu/vcpu"
 )
@@ -38,9 +39,9 @@ type memory struct {
 // memoMax is how many translations are remembered before all are forgotten.
 const memoMax = 1 << 17
 
-// beyond is how far after its end a block's code is compared: the longest
-// instruction of any architecture.
-const beyond = 15
+// beyond is how far after its end a block's code is compared: as far as the
+// instruction reaches that might have been its next.
+const beyond = arch.LongestInsn
 
 func span(tb *vcpu.TB, code []byte) []byte { return code[:min(len(code), tb.Size+beyond)] }
 

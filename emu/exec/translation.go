@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 
+	"panda/emu/arch"
 	"panda/emu/guest"
 	"panda/emu/ir"
 	"panda/emu/opt"
@@ -14,7 +15,7 @@ import (
 // than shortBytes, so that more is only fetched for those.
 const (
 	maxInsns   = 64
-	maxBytes   = maxInsns * 15
+	maxBytes   = maxInsns * arch.LongestInsn
 	shortBytes = 128
 )
 

@@ -138,8 +138,6 @@ func (t *Thread) runFunction(end guest.Addr, left int64, before *signalState) (u
 			return c.Result(), nil
 		case stop == vcpu.StopException:
 			return 0, fmt.Errorf("the function failed at pc %#x: %v", uint64(c.PC()), &c.Exc)
-		case stop == vcpu.StopHalt:
-			return 0, fmt.Errorf("the function failed at pc %#x: it waits for an interrupt", uint64(c.PC()))
 		case stop == vcpu.StopAway:
 			return 0, fmt.Errorf("the function left its call for pc %#x of a function that waits for it, as longjmp does", uint64(c.PC()))
 		case stop == vcpu.StopRequest && c.Tapped():

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/event"
-	"panda/emu/linux/abi"
 	"panda/emu/vcpu"
 )
 
@@ -85,8 +84,6 @@ func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
 		t.callInsn(k.cpu.Gate)
 	case vcpu.StopException:
 		t.exception(k.cpu.Exc)
-	case vcpu.StopHalt: // HLT is privileged
-		t.force(abi.Siginfo{Signo: abi.SIGSEGV, Code: abi.SI_KERNEL})
 	}
 }
 
