@@ -302,6 +302,23 @@ func TestOutsideWindow(t *testing.T) {
 	}
 }
 
+// TestRefusedFamily: machine code that cannot do the x87 as the guest has set it, here with
+// exceptions that are not masked, gives way to the helpers after a few tries.
+func TestRefusedFamily(t *testing.T) {
+	const rounds = 200
+	m := newMachine(t, []byte{0xd9, 0xe8, 0xd8, 0xc0, 0xdd, 0xd8, 0x0f, 0x05}) // fld1; fadd st0, st0; fstp st0; syscall
+	m.CPU.W[regs.FCW] = 0x340
+	for range rounds {
+		m.CPU.SetPC(codeAt)
+		if s := m.Engine.Run(m.CPU, 100); s != vcpu.StopSyscall {
+			t.Fatalf("stop %v, %v", s, &m.CPU.Exc)
+		}
+	}
+	if n := m.Engine.Stats.Blocks; n > rounds/4 {
+		t.Errorf("%d blocks for %d rounds", n, rounds)
+	}
+}
+
 // TestManyChanges: with many changes of subscriptions at once all translations go,
 // and none is looked for by each.
 func TestManyChanges(t *testing.T) {
