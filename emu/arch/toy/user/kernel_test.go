@@ -88,6 +88,68 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// aside has a handler on its own stack, which looks at that and changes the mask and the
+// registers that the program goes on with.
+const aside = `
+start:  adr p0, stack
+        set p1, 0
+        sys sigaltstack
+        set p0, 10
+        adr p1, action
+        set p2, 0
+        set p3, 8
+        sys rt_sigaction
+        sys getpid
+        set p1, 10
+        sys kill
+        set p0, 0
+        set p1, 0
+        adr p2, old
+        set p3, 8
+        sys rt_sigprocmask
+        mov p0, s0
+        sys exit_group
+handler: mov s1, p2
+        set p0, 0
+        adr p1, old
+        sys sigaltstack
+        set t0, 7
+        st8 t0, [s1+136]
+        set t0, 2048
+        st8 t0, [s1-8]
+        set t0, -1
+        st8 t0, [s1]
+        st8 t0, [s1+264]
+        ret
+restorer: sys rt_sigreturn
+        .data
+        .align 8
+stack:  .quad room, 0, 8192
+action: .quad handler, 0x0c000004, restorer, 2048
+old:    .space 24
+room:   .space 8192
+`
+
+// TestSignalFrame: what a handler finds on its stack, and what becomes of what it leaves
+// there. z and what floating point must not be stay as they are.
+func TestSignalFrame(t *testing.T) {
+	o := everywhere(t, aside, func(h *plugin.Host, log *bytes.Buffer) {
+		h.SyscallEnter(event.Name("exit_group"), func(c *vcpu.CPU, _ *event.Syscall) bool {
+			for _, n := range []string{"z", "fs"} {
+				v, _ := c.Reg(n)
+				fmt.Fprintf(log, "%s %#x ", n, v)
+			}
+			return false
+		})
+	})
+	o.want(t, "", 7, "z 0x0 fs 0x7fbf ")
+	for _, want := range []string{"ss_flags=SS_ONSTACK, ss_size=8192}", "rt_sigreturn({mask=[USR2]})", "rt_sigprocmask(SIG_BLOCK, NULL, [USR2], 8)"} {
+		if !strings.Contains(o.strace, want) {
+			t.Errorf("no %s in\n%s", want, o.strace)
+		}
+	}
+}
+
 // TestKilled: without a handler the program ends, and is told why.
 func TestKilled(t *testing.T) {
 	o := everywhere(t, "start: set t0, 1\n divu t0, t0, t1\n sys exit_group", nil)
