@@ -54,7 +54,7 @@ local function ending(status)
   return "killed by " .. (signals[signal] or "signal " .. signal)
 end
 
--- The first program has its arguments on the stack, behind their number.
+-- The first program has its arguments on the stack, after their number.
 starts(panda.cpu.pid, command(panda.cpu, panda.cpu.sp + panda.cpu.bits / 8))
 
 panda.syscall("execve", {

@@ -62,7 +62,7 @@ func TestArenaRange(t *testing.T) {
 			t.Errorf("arena of %d: buffer is %s", size, got)
 		}
 		if got := rights(t, end); got != "---" {
-			t.Errorf("arena of %d: behind the code is %s", size, got)
+			t.Errorf("arena of %d: after the code is %s", size, got)
 		}
 	}
 }

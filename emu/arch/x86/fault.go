@@ -34,7 +34,7 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
 }
 
-// beyondFile is the fault of fetching from a page behind the end of its file, which
+// beyondFile is the fault of fetching from a page beyond the end of its file, which
 // Linux finds before that it holds no code.
 func beyondFile(c *vcpu.CPU, f *guest.MemFault) *guest.MemFault {
 	if f.Access != guest.Exec || !f.Mapped || f.Bus {

@@ -16,7 +16,7 @@ type translator struct {
 	g     *Guest
 	in    *dec.Inst
 	pc    uint64 // of the instruction
-	next  uint64 // of the one behind it
+	next  uint64 // of the one after it
 	bits  int    // of the code segment
 	mode  uint64
 	cc    regs.CC // form of the flags here, or ccDynamic

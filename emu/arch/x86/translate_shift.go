@@ -198,7 +198,7 @@ func (t *translator) double64(left bool, v, s ir.Ref, c ir.Val) ir.Ref {
 
 // doubleShort shifts 2 or 4 bytes within a word that holds both operands. For
 // 16 bits and counts above 16, which the manual leaves undefined, the
-// destination comes in again behind the source.
+// destination comes in again after the source.
 func (t *translator) doubleShort(left bool, size uint8, v, s ir.Ref, c ir.Val) ir.Ref {
 	n := 8 * size
 	x := t.b.Temp()

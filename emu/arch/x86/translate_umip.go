@@ -46,7 +46,7 @@ func trTableWord(value func(*translator) ir.Ref) trFunc {
 	}
 }
 
-// storeDummy stores n bytes of v behind some zeros.
+// storeDummy stores n bytes of v after some zeros.
 func (t *translator) storeDummy(v ir.Ref, n, zeros uint64) {
 	a := t.memory(t.arg(0))
 	t.checkArea(a, 1, 1, true)

@@ -140,5 +140,5 @@ var tolerances = []tolerance{
 	tolerate(`\| (umwait|tpause) `, "the register is 32 bits wide whatever REX.W says"),
 	// Where the listing is cut differently.
 	tolerate(`\| ((rex(\.[WRXB]+)?|data16|data32|addr32|addr16|[c-gs]s|lock|repn?z) ?)+$`, "objdump's line is only the prefixes"),
-	tolerate(`\| ((6[4-7]|[23][6e]|4.|f[023]) )*9b .*\| wait \| `, "objdump joins wait with the x87 instruction behind it"),
+	tolerate(`\| ((6[4-7]|[23][6e]|4.|f[023]) )*9b .*\| wait \| `, "objdump joins wait with the x87 instruction after it"),
 }

@@ -169,7 +169,7 @@ func TestObjdumpRows(t *testing.T) {
 	})
 }
 
-// TestObjdumpRandom compares random bytes, half of them behind an escape or a
+// TestObjdumpRandom compares random bytes, half of them after an escape or a
 // prefix: what is no instruction counts as much as what is.
 func TestObjdumpRandom(t *testing.T) {
 	heads := [][]byte{{0x0f}, {0x66, 0x0f}, {0xf2, 0x0f}, {0xf3, 0x0f}, {0xc4, 0xe2}, {0xc4, 0xc3}, {0xc5}, {0xd9}, {0xdb}}
