@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"panda/cmd/panda/prompt"
 	"panda/lua"
 )
 
@@ -22,30 +23,30 @@ func TestCommandsAnyTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range commandTable {
-		if c.name == "quit" {
+	for _, name := range prompt.Commands() {
+		if name == "quit" {
 			continue
 		}
 		args, lines := slices.Clip(anyArgs), []string(nil)
-		for _, tp := range topics {
-			if c.name == "info" {
-				args = append(args, tp.name, tp.name+" main")
+		for _, topic := range prompt.Topics() {
+			if name == "info" {
+				args = append(args, topic, topic+" main")
 			}
 		}
 		for _, a := range args {
-			if strings.HasPrefix(a, "/") != (c.name == "x" && a != "") {
+			if strings.HasPrefix(a, "/") != (name == "x" && a != "") {
 				continue
 			}
-			lines = append(lines, strings.TrimSuffix(":"+c.name+" "+a, " "))
+			lines = append(lines, strings.TrimSuffix(":"+name+" "+a, " "))
 		}
 		text := strings.ReplaceAll(strings.Join(lines, "\n"), ":x /", ":x/")
 		back := ""
-		if c.name == "jump" {
+		if name == "jump" {
 			back = "panda.cpu.pc = start\n"
 		}
 		r := execute(t, t.TempDir(), ":set context off\nstart = panda.cpu.pc\n"+text+"\n"+back+":delete all\n:c\n:c\n"+text+"\nprint('still here')\n", binary, "-i", "/bin/true")
 		if r.status != 0 || r.stderr != "" || !strings.HasSuffix(r.stdout, "(ended)> print('still here')\nstill here\n") || strings.Contains(r.stdout, "runtime error") {
-			t.Errorf(":%s: status %d\n%s\n%s", c.name, r.status, r.stdout, r.stderr)
+			t.Errorf(":%s: status %d\n%s\n%s", name, r.status, r.stdout, r.stderr)
 		}
 	}
 }

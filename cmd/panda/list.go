@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -115,7 +114,7 @@ func (l *lister) scripts() error {
 	files, err := fs.Glob(scripts.FS, "*.lua")
 	for _, f := range files {
 		if name := strings.TrimSuffix(f, ".lua"); l.matches("script", name) {
-			l.row("script", name, summary(scripts.FS, f), headLines(scripts.FS, f)...)
+			l.row("script", name, scripts.Summary(scripts.FS, f), scripts.Head(scripts.FS, f)...)
 		}
 	}
 	if err != nil {
@@ -126,49 +125,11 @@ func (l *lister) scripts() error {
 		files, err = fs.Glob(own, "*.lua")
 		for _, f := range files {
 			if name := strings.TrimSuffix(f, ".lua"); l.matches("script", name) {
-				l.row("script", name, summary(own, f), "file: "+filepath.Join(dir, f))
+				l.row("script", name, scripts.Summary(own, f), "file: "+filepath.Join(dir, f))
 			}
 		}
 	}
 	return err
-}
-
-// headLines are the arguments and the example of a script's head.
-func headLines(dir fs.FS, file string) (lines []string) {
-	text, err := fs.ReadFile(dir, file)
-	if err != nil {
-		return nil
-	}
-	keep := false
-	for line := range strings.Lines(string(text)) {
-		line, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "-- ")
-		if !ok {
-			break
-		}
-		if head := strings.HasPrefix(line, "Arguments:") || strings.HasPrefix(line, "Example:"); head || line[0] != ' ' {
-			keep = head
-		}
-		if keep {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// summary is the first comment line of a script, without its name.
-func summary(dir fs.FS, file string) string {
-	f, err := dir.Open(file)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	line, _ := bufio.NewReader(f).ReadString('\n')
-	line = strings.TrimSpace(strings.TrimLeft(line, "- "))
-	_, text, ok := strings.Cut(line, ": ")
-	if !ok {
-		return line
-	}
-	return text
 }
 
 // luaMeta writes what editors need to know of the Lua module into a directory.

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"panda/cmd/panda/interrupt"
+	"panda/cmd/panda/prompt"
+	"panda/cmd/panda/reload"
 	"panda/emu"
 	"panda/emu/plugin"
 	"panda/lua"
@@ -37,35 +40,35 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	} else if err != nil {
 		return 0, err
 	}
-	a := newAttention()
-	if err := m.Divert(a.take); err != nil {
+	j := interrupt.New()
+	if err := m.Divert(j.Take); err != nil {
 		m.Close()
 		return 0, err
 	}
-	status, err = o.drive(m, a, stdout, stderr)
-	a.enter(ending)
+	status, err = o.drive(m, j, stdout, stderr)
+	j.Enter(interrupt.Ending)
 	err = errors.Join(err, writeExport(m, export, stderr))
 	o.end(m, stderr)
 	sig := m.Killed()
-	if end := (killed{}); errors.As(err, &end) {
-		sig, err, status = end.sig, nil, 128+end.sig
-		a.restore() // the prompt may have been about to ask
-	} else if a.ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
+	if end := (interrupt.Killed{}); errors.As(err, &end) {
+		sig, err, status = end.Sig, nil, 128+end.Sig
+		j.Restore() // the prompt may have been about to ask
+	} else if j.Ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
-		sig, err, status = a.ends(), nil, 128+a.ends()
+		sig, err, status = j.Ends(), nil, 128+j.Ends()
 	}
 	if o.lost != nil && err == nil { // said when it happened
 		return max(status, exitFailed), nil
 	}
 	if err == nil && sig != 0 {
 		done()
-		dieOf(sig) // so that who waits for us sees what happened
+		interrupt.Die(sig) // so that who waits for us sees what happened
 	}
 	return status, err
 }
 
 // drive loads the plugins and runs the program, or the prompt.
-func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
+func (o *options) drive(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Writer) (status int, err error) {
 	if err := o.load(m); err != nil {
 		return 0, err
 	}
@@ -73,7 +76,7 @@ func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) 
 		return 0, err
 	}
 	if o.watch {
-		stop := watchScripts(m.Plugins(), m.Do, func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) })
+		stop := reload.Watch(m.Plugins(), m.Do, func(format string, a ...any) { fmt.Fprintf(stderr, "panda: "+format+"\n", a...) })
 		defer stop()
 	}
 	if o.trace != nil {
@@ -84,12 +87,12 @@ func (o *options) drive(m *emu.Machine, a *attention, stdout, stderr io.Writer) 
 		defer stop()
 	}
 	if o.repl {
-		status, err = o.prompt(m, a, stdout, stderr)
+		status, err = o.prompt(m, j, stdout, stderr)
 	} else {
 		var done bool
-		a.enter(running)
+		j.Enter(interrupt.Running)
 		if status, done, err = m.Run(); err == nil && !done {
-			status, err = o.afterStop(m, a, stdout, stderr)
+			status, err = o.afterStop(m, j, stdout, stderr)
 		}
 	}
 	return status, err
@@ -105,15 +108,16 @@ func (o *options) end(m *emu.Machine, stderr io.Writer) {
 }
 
 // prompt serves the user.
-func (o *options) prompt(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
-	return repl(m, a, os.Stdin, stdout, func(err error) { o.lose("output of the prompt", err, stderr) })
+func (o *options) prompt(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Writer) (status int, err error) {
+	out := keptWriter{stdout, func(err error) { o.lose("output of the prompt", err, stderr) }}
+	return prompt.Run(m, j, os.Stdin, out, prompt.Options{Path: searchPath(), Colors: prompt.Colors(stdout)})
 }
 
 // afterStop serves a script that stopped the guest: with the prompt, if there is a
 // user to type. The guest's own input is not taken for commands.
-func (o *options) afterStop(m *emu.Machine, a *attention, stdout, stderr io.Writer) (status int, err error) {
-	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && newStyle(stdout) != (style{}) {
-		return o.prompt(m, a, stdout, stderr)
+func (o *options) afterStop(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Writer) (status int, err error) {
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && prompt.Colors(stdout) {
+		return o.prompt(m, j, stdout, stderr)
 	}
 	fmt.Fprintf(stderr, "panda: a script stopped the guest at %#x, which ends the run here; on a terminal or with -i there is a prompt\n", uint64(m.CPU().PC()))
 	return exitFailed, nil // the guest has not ended
@@ -200,7 +204,7 @@ func (w keptWriter) Write(b []byte) (int, error) {
 
 // luaOptions are the options of scripts.
 func (o *options) luaOptions(out, stderr io.Writer) lua.Options {
-	opts := lua.Options{Out: out, Lost: func(err error) { o.lose("output of a script", err, stderr) }, Color: newStyle(out).on, Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
+	opts := lua.Options{Out: out, Lost: func(err error) { o.lose("output of a script", err, stderr) }, Color: prompt.Colors(out), Deadline: o.deadline, Memory: o.memory << 20, Untrusted: o.untrust}
 	if o.untrust {
 		opts.Deadline = cmp.Or(opts.Deadline, untrustedDeadline)
 		opts.Memory = cmp.Or(opts.Memory, untrustedMemory)

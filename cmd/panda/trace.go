@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"panda/cmd/panda/reload"
 	"panda/emu"
 	"panda/emu/plugin"
 )
@@ -102,7 +103,7 @@ func (w *handlerWatch) look(dir string) {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".lua" {
 			return nil
 		}
-		if now := modTime(path); !now.IsZero() && !now.Equal(w.seen[path]) {
+		if now := reload.ModTime(path); !now.IsZero() && !now.Equal(w.seen[path]) {
 			w.seen[path] = now
 			w.reload(path)
 		}

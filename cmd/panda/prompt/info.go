@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"fmt"
@@ -33,12 +33,12 @@ var topics = []topic{
 	{"threads", infoThreads},
 }
 
-func topicNames() string {
-	var names []string
+// Topics are what the command info tells about.
+func Topics() (names []string) {
 	for _, t := range topics {
 		names = append(names, t.name)
 	}
-	return strings.Join(names, " ")
+	return names
 }
 
 // infoFields lists what by=, value= and when= may name, of one event or of all.
@@ -93,7 +93,7 @@ func cmdInfo(s *session, args string) error {
 		}
 	}
 	if len(found) == 0 {
-		return fmt.Errorf("info about what? %s%s", strings.ReplaceAll(topicNames(), " ", ", "), event.DidYouMean(name, strings.Fields(topicNames())))
+		return fmt.Errorf("info about what? %s%s", strings.Join(Topics(), ", "), event.DidYouMean(name, Topics()))
 	}
 	return found[0].do(s, strings.TrimSpace(rest))
 }
@@ -120,7 +120,7 @@ func infoPlugins(s *session, _ string) error {
 func infoScripts(s *session, _ string) error {
 	files, err := fs.Glob(scripts.FS, "*.lua")
 	for _, f := range files {
-		fmt.Fprintf(s.out, "%-20s %s\n", strings.TrimSuffix(f, ".lua"), summary(scripts.FS, f))
+		fmt.Fprintf(s.out, "%-20s %s\n", strings.TrimSuffix(f, ".lua"), scripts.Summary(scripts.FS, f))
 	}
 	return err
 }

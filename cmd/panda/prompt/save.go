@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"bufio"
@@ -125,7 +125,7 @@ func cmdSource(s *session, args string) error {
 		if err := s.do(line); err != nil || s.quitting {
 			return err
 		}
-		if s.att.wasStopped() {
+		if s.judge.WasStopped() {
 			return errStopped
 		}
 	}

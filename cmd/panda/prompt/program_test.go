@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"testing"
 
+	"panda/cmd/panda/interrupt"
 	"panda/emu"
 )
 
@@ -47,7 +48,7 @@ quit
 	}
 	defer m.Close()
 	var out bytes.Buffer
-	status, err := repl(m, newAttention(), in, &out, func(err error) { t.Error(err) })
+	status, err := Run(m, interrupt.New(), in, &out, Options{})
 	if status != 0 || err != nil {
 		t.Errorf("status %d, %v", status, err)
 	}

@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"panda/cmd/panda/interrupt"
 	"panda/emu/plugin"
 )
 
@@ -21,7 +22,7 @@ func typed(t *testing.T, lines string) string {
 	in.WriteString(lines)
 	in.Seek(0, 0)
 	var out bytes.Buffer
-	if _, err := repl(newBare(t, &out), newAttention(), in, &out, func(err error) { t.Error(err) }); err != nil {
+	if _, err := Run(newBare(t, &out), interrupt.New(), in, &out, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -80,10 +81,12 @@ print(1 + 1)
 }
 
 func TestSource(t *testing.T) {
-	file := write(t, t.TempDir(), "lines", "set context off\n:tbreak add\nc\nregs rdi\n")
-	self := filepath.Join(t.TempDir(), "self")
-	if err := os.WriteFile(self, []byte("source "+self+"\n"), 0o666); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	file, self := filepath.Join(dir, "lines"), filepath.Join(dir, "self")
+	for path, text := range map[string]string{file: "set context off\n:tbreak add\nc\nregs rdi\n", self: "source " + self + "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	out := typed(t, "source "+file+"\nsource "+self+"\nsource /does/not/exist\n1 + 1\n")
 	for _, want := range []string{"\n rdi    0x3\n0x401011 add> source", "too many files within each other\n", "no such file", "> 1 + 1\n2\n"} {
@@ -105,7 +108,7 @@ func TestColours(t *testing.T) {
 		}
 	}
 	t.Setenv("NO_COLOR", "1")
-	if newStyle(os.Stdout).on {
+	if Colors(os.Stdout) {
 		t.Error("NO_COLOR is not heeded")
 	}
 }

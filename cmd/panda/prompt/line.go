@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"bufio"
@@ -290,5 +290,5 @@ func topicCandidates(before []string) []string {
 	if len(before) > 1 {
 		return event.Names()
 	}
-	return strings.Fields(topicNames())
+	return Topics()
 }

@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"fmt"
@@ -19,10 +19,7 @@ type setting struct {
 var settingTable = []setting{
 	{"context", []string{"full", "short", "off"}, "what is shown when the guest stops", nil},
 	{"color", []string{"auto", "on", "off"}, "colours; auto: on a terminal, unless NO_COLOR is set", func(s *session, v string) {
-		s.style = style{v == "on"}
-		if v == "auto" {
-			s.style = newStyle(s.out)
-		}
+		s.style = style{v == "on" || v == "auto" && s.Colors}
 	}},
 }
 

@@ -1,4 +1,5 @@
-package main
+// Package prompt is the REPL: a user who looks at a guest, lets it run, and types Lua.
+package prompt
 
 import (
 	"errors"
@@ -7,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"panda/cmd/panda/interrupt"
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/plugin"
@@ -14,8 +16,8 @@ import (
 	"panda/lua"
 )
 
-// machine is what the REPL asks of the emulator.
-type machine interface {
+// Machine is what the REPL asks of the emulator.
+type Machine interface {
 	// Run runs the guest until it ends (done) or something stops it; Step runs
 	// n instructions.
 	Run() (status int, done bool, err error)
@@ -31,19 +33,20 @@ type machine interface {
 // session is one REPL on a machine. It is a plugin, named repl: its
 // breakpoints are subscriptions like any other.
 type session struct {
-	m    machine
-	lua  *lua.State
-	host *plugin.Host
-	out  io.Writer
-	in   lineReader
-	att  *attention
+	m     Machine
+	lua   *lua.State
+	host  *plugin.Host
+	out   io.Writer
+	in    lineReader
+	judge *interrupt.Judge
 
 	breaks []*breakpoint
 	lastID int
 	progress
 	userInput
-	builtin  map[string]bool
-	unwatch  func() // ends the automatic reload, nil when it is off
+	builtin map[string]bool
+	unwatch func() // ends the automatic reload, nil when it is off
+	Options
 	style    style
 	settings map[string]string // those that were changed
 	handling [numSignals + 1]handling
@@ -87,19 +90,23 @@ var (
 	errStopped = errors.New("the guest was interrupted")
 )
 
-// repl stops before the guest's first instruction and serves the user until
-// the user quits. It returns the guest's exit status; the error is killed when a
-// signal ended the session. lost is told when output cannot be written.
-func repl(m machine, a *attention, in *os.File, out io.Writer, lost func(err error)) (status int, err error) {
-	s := &session{m: m, att: a, style: newStyle(out)}
-	out = keptWriter{out, lost}
-	s.out = out
+// Options are what the prompt takes from the command line.
+type Options struct {
+	Path   []string // where scripts are looked for
+	Colors bool     // unless the user says otherwise
+}
+
+// Run stops before the guest's first instruction and serves the user until
+// the user quits. It returns the guest's exit status; the error is
+// interrupt.Killed when a signal ended the session.
+func Run(m Machine, j *interrupt.Judge, in *os.File, out io.Writer, o Options) (status int, err error) {
+	s := &session{m: m, judge: j, out: out, Options: o, style: style{o.Colors}}
 	if err = s.open(); err != nil {
 		return 0, err
 	}
 	s.in = newLineReader(s, in, out)
 	defer s.close()
-	a.serve(m.Stop, s.in.Restore, func() { fmt.Fprintln(s.out, "\n"+leaveHint) })
+	j.Serve(m.Stop, s.in.Restore, func() { fmt.Fprintln(s.out, "\n"+leaveHint) })
 	s.judgeSignals()
 	s.keepRegs()
 	if m.CPU().Icount() > 0 { // a script stopped the guest
@@ -109,8 +116,8 @@ func repl(m machine, a *attention, in *os.File, out io.Writer, lost func(err err
 		if err := s.turn(); err != nil {
 			return s.status, err
 		}
-		if sig := a.ends(); sig != 0 {
-			return s.status, killed{sig}
+		if sig := j.Ends(); sig != 0 {
+			return s.status, interrupt.Killed{Sig: sig}
 		}
 	}
 	return s.status, nil
@@ -125,7 +132,7 @@ func (s *session) close() {
 
 // open starts the session's Lua as a plugin.
 func (s *session) open() error {
-	s.lua = lua.NewState(lua.Options{Out: s.out, Path: searchPath(), Color: s.style.on, Drive: s.drive})
+	s.lua = lua.NewState(lua.Options{Out: s.out, Path: s.Path, Color: s.style.on, Drive: s.drive})
 	if _, err := s.m.Plugins().Start("repl", "", s.lua, nil); err != nil {
 		return err
 	}
@@ -146,7 +153,7 @@ func (s *session) drive(n int64) error {
 	} else {
 		_, err = s.advance(func() (int, bool, error) { return s.m.Step(n) })
 	}
-	if err == nil && s.att.wasStopped() {
+	if err == nil && s.judge.WasStopped() {
 		err = errStopped // whoever drives it is to end too
 	}
 	return err
@@ -160,8 +167,8 @@ func (s *session) readLine(prompt string) (string, error) {
 		err  error
 	}
 	c := make(chan answer, 1)
-	before := s.att.read(s.aborts)
-	defer s.att.enter(before)
+	before := s.judge.Read(s.aborts)
+	defer s.judge.Enter(before)
 	go func() {
 		line, err := s.in.Line(prompt)
 		c <- answer{line, err}
@@ -169,14 +176,14 @@ func (s *session) readLine(prompt string) (string, error) {
 	select {
 	case a := <-c:
 		return a.line, a.err
-	case <-s.att.leave:
+	case <-s.judge.Left():
 		return "", io.EOF
 	}
 }
 
 // turn reads one line, or several that belong together, and does it.
 func (s *session) turn() error {
-	s.att.enter(working)
+	s.judge.Enter(interrupt.Working)
 	text, err := s.readLine(s.prompt())
 	if !errors.Is(err, errAborted) {
 		s.aborts = 0
@@ -305,21 +312,21 @@ func (s *session) advance(run func() (int, bool, error)) (stopped bool, err erro
 	}
 	s.why, s.from = nil, s.m.CPU().Icount()
 	s.keepRegs()
-	before := s.att.enter(driving)
+	before := s.judge.Enter(interrupt.Driving)
 	s.in.Guest(true)
 	s.running = true
 	status, done, err := run()
 	s.running = false
 	s.in.Guest(false)
-	s.att.enter(before)
-	if s.att.wasStopped() {
+	s.judge.Enter(before)
+	if s.judge.WasStopped() {
 		s.m.CPU().Stopping() // the request may have come too late
 		s.aborts = 1
 		s.why = append(s.why, "the guest was interrupted "+leaveHint)
 	}
 	if done {
 		s.done, s.status = true, status
-		s.att.guestEnded()
+		s.judge.GuestEnded()
 		s.dropTemporary()
 		if err == nil {
 			fmt.Fprintf(s.out, "the guest ended with status %d\n", status)

@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"io"
@@ -22,15 +22,15 @@ const (
 // style paints text for who wants it.
 type style struct{ on bool }
 
-// newStyle paints for terminals, unless NO_COLOR is set (https://no-color.org)
-// or the terminal knows no colours.
-func newStyle(out io.Writer) style {
+// Colors reports whether output is painted: on terminals, unless NO_COLOR is set
+// (https://no-color.org) or the terminal knows no colours.
+func Colors(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return style{}
+		return false
 	}
 	info, err := f.Stat()
-	return style{err == nil && info.Mode()&os.ModeCharDevice != 0}
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (st style) paint(i ink, text string) string {

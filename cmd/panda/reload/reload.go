@@ -1,4 +1,5 @@
-package main
+// Package reload loads scripts again when their files have changed.
+package reload
 
 import (
 	"fmt"
@@ -9,9 +10,9 @@ import (
 	"panda/emu/plugin"
 )
 
-// reload loads the file of a script again, with the arguments that it had. A file
+// Script loads the file of a script again, with the arguments that it had. A file
 // that does not compile leaves the old script at work.
-func reload(m *plugin.Manager, l *plugin.Loaded) error {
+func Script(m *plugin.Manager, l *plugin.Loaded) error {
 	if l.Path == "" {
 		return fmt.Errorf("plugin %s has no file", l.Name)
 	}
@@ -37,15 +38,10 @@ func reload(m *plugin.Manager, l *plugin.Loaded) error {
 	return fmt.Errorf("plugin %s is no script", l.Name)
 }
 
-// watchScripts reloads the scripts that are loaded now when their files change,
+// Watch reloads the scripts that are loaded now when their files change,
 // until stop is called. do runs a function on the machine's goroutine.
-func watchScripts(m *plugin.Manager, do func(func()), tell func(format string, a ...any)) (stop func()) {
-	w := &watcher{m: m, tell: tell, seen: map[string]time.Time{}}
-	for _, l := range m.List() {
-		if filepath.Ext(l.Path) == ".lua" {
-			w.seen[l.Path] = modTime(l.Path)
-		}
-	}
+func Watch(m *plugin.Manager, do func(func()), tell func(format string, a ...any)) (stop func()) {
+	w := NewWatcher(m, tell)
 	end := make(chan struct{})
 	go func() {
 		t := time.NewTicker(300 * time.Millisecond)
@@ -55,8 +51,8 @@ func watchScripts(m *plugin.Manager, do func(func()), tell func(format string, a
 			case <-end:
 				return
 			case <-t.C:
-				for _, path := range w.changed() {
-					do(func() { w.reload(path) })
+				for _, path := range w.Changed() {
+					do(func() { w.Reload(path) })
 				}
 			}
 		}
@@ -64,16 +60,28 @@ func watchScripts(m *plugin.Manager, do func(func()), tell func(format string, a
 	return func() { close(end) }
 }
 
-// watcher remembers the files of scripts as they were last seen.
-type watcher struct {
+// Watcher remembers the files of scripts as they were last seen.
+type Watcher struct {
 	m    *plugin.Manager
 	tell func(format string, a ...any)
 	seen map[string]time.Time
 }
 
-// modTime is zero for a file that is not there: an embedded script, or one that
+// NewWatcher makes one of the scripts that are loaded now. tell is told what has been
+// loaded again, and what cannot be.
+func NewWatcher(m *plugin.Manager, tell func(format string, a ...any)) *Watcher {
+	w := &Watcher{m: m, tell: tell, seen: map[string]time.Time{}}
+	for _, l := range m.List() {
+		if filepath.Ext(l.Path) == ".lua" {
+			w.seen[l.Path] = ModTime(l.Path)
+		}
+	}
+	return w
+}
+
+// ModTime is zero for a file that is not there: an embedded script, or one that
 // is being written.
-func modTime(path string) time.Time {
+func ModTime(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
 		return time.Time{}
@@ -81,9 +89,10 @@ func modTime(path string) time.Time {
 	return info.ModTime()
 }
 
-func (w *watcher) changed() (paths []string) {
+// Changed are the files that have changed since they were last looked at.
+func (w *Watcher) Changed() (paths []string) {
 	for path, old := range w.seen {
-		if now := modTime(path); !now.IsZero() && !now.Equal(old) {
+		if now := ModTime(path); !now.IsZero() && !now.Equal(old) {
 			w.seen[path] = now
 			paths = append(paths, path)
 		}
@@ -91,12 +100,13 @@ func (w *watcher) changed() (paths []string) {
 	return paths
 }
 
-func (w *watcher) reload(path string) {
+// Reload loads the script of a file again.
+func (w *Watcher) Reload(path string) {
 	for _, l := range w.m.List() {
 		if l.Path != path {
 			continue
 		}
-		if err := reload(w.m, l); err != nil {
+		if err := Script(w.m, l); err != nil {
 			w.tell("%v", err)
 		} else {
 			w.tell("reloaded %s", path)

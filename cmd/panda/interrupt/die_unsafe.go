@@ -1,4 +1,4 @@
-package main
+package interrupt
 
 import (
 	"unsafe"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dieOf ends the process by a signal, as the guest's program ended, without a
+// Die ends the process by a signal, as the guest's program ended, without a
 // core dump. It returns when the signal does not kill.
-func dieOf(sig int) {
+func Die(sig int) {
 	// What the runtime's handler would do with the signal is not wanted.
 	var act [4]uint64 // struct sigaction: SIG_DFL, no flags, no restorer, empty mask
 	_, _, e := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&act)), 0, 8, 0, 0)

@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"errors"
@@ -183,8 +183,8 @@ func cmdHandle(s *session, args string) error {
 			}
 		}
 	}
-	if h := s.handling[abi.SIGINT]; s.att != nil {
-		s.att.pass(h.stop == stopNever && !h.drop)
+	if h := s.handling[abi.SIGINT]; s.judge != nil {
+		s.judge.Pass(h.stop == stopNever && !h.drop)
 	}
 	return s.showSignals(sigs)
 }

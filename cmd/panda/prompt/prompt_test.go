@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"panda/cmd/panda/interrupt"
+	"panda/cmd/panda/reload"
 	"panda/emu/emutest"
 	"panda/emu/guest"
 	"panda/emu/plugin"
@@ -146,7 +148,7 @@ func transcript(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	status, err := repl(newBare(t, &out), newAttention(), in, &out, func(err error) { t.Error(err) })
+	status, err := Run(newBare(t, &out), interrupt.New(), in, &out, Options{})
 	fmt.Fprintf(&out, "status %d %v\n", status, err)
 	if *update {
 		if err := os.WriteFile(file, out.Bytes(), 0o666); err != nil {
@@ -167,7 +169,7 @@ func isPrompt(line string) bool {
 func TestCompletion(t *testing.T) {
 	var out bytes.Buffer
 	m := newBare(t, &out)
-	s := &session{m: m, att: newAttention(), out: &out}
+	s := &session{m: m, judge: interrupt.New(), out: &out}
 	if err := s.open(); err != nil {
 		t.Fatal(err)
 	}
@@ -224,10 +226,10 @@ func TestReload(t *testing.T) {
 	if _, err := m.Plugins().LoadFile(path, []plugin.Arg{{Key: "k", Value: "v"}}); err != nil {
 		t.Fatal(err)
 	}
-	w := &watcher{m: m.Plugins(), seen: map[string]time.Time{path: modTime(path)}, tell: func(f string, a ...any) { fmt.Fprintf(&out, f+"\n", a...) }}
+	w := reload.NewWatcher(m.Plugins(), func(f string, a ...any) { fmt.Fprintf(&out, f+"\n", a...) })
 	check := func() {
-		for _, p := range w.changed() {
-			w.reload(p)
+		for _, p := range w.Changed() {
+			w.Reload(p)
 		}
 	}
 	check()

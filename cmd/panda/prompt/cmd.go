@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"panda/cmd/panda/reload"
 	"panda/emu/event"
 	"panda/emu/plugin"
 	"panda/lua"
@@ -59,7 +60,7 @@ func init() {
 		{"maps", "vmmap", "[text]", "list the guest's mappings that contain the text", cmdMaps, "", live},
 		{"bt", "", "[n]", "show the calls that lead here, as far as frame pointers tell", cmdBacktrace, "", live},
 		{"symbol", "sym", "symbol|addr", "tell what an address is, or where a symbol lies", cmdSymbol, "symbols", live},
-		{"info", "i", "topic", "tell about: " + topicNames(), cmdInfo, "topics", 0},
+		{"info", "i", "topic", "tell about: " + strings.Join(Topics(), " "), cmdInfo, "topics", 0},
 		{"load", "", "name[:args]", "load a plugin, by name or from a .lua file", cmdLoad, "plugins", 0},
 		{"unload", "", "name", "unload a plugin", cmdUnload, "loaded", 0},
 		{"reload", "", "name|auto", "load a script's file again; auto: each script whose file changes", cmdReload, "loaded", 0},
@@ -72,6 +73,15 @@ func init() {
 	}
 }
 
+// Commands are the names of all commands.
+func Commands() (names []string) {
+	for _, c := range commandTable {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// commandNames are those and the short ones.
 func commandNames() []string {
 	var ns []string
 	for _, c := range commandTable {
@@ -216,7 +226,7 @@ func cmdUnload(s *session, args string) error {
 func cmdReload(s *session, args string) error {
 	if args == "auto" {
 		if s.unwatch == nil {
-			s.unwatch = watchScripts(s.m.Plugins(), s.m.Do, func(format string, a ...any) { fmt.Fprintf(s.out, format+"\n", a...) })
+			s.unwatch = reload.Watch(s.m.Plugins(), s.m.Do, func(format string, a ...any) { fmt.Fprintf(s.out, format+"\n", a...) })
 		}
 		return nil
 	}
@@ -224,5 +234,5 @@ func cmdReload(s *session, args string) error {
 	if err != nil {
 		return err
 	}
-	return reload(s.m.Plugins(), l)
+	return reload.Script(s.m.Plugins(), l)
 }
