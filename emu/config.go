@@ -15,7 +15,7 @@ import (
 
 // Config says what machine to make, and what it runs.
 type Config struct {
-	Arch  string // name of the guest architecture, the usual one when empty
+	Arch  string // name of the guest architecture, when empty the first that has the program
 	CPU   string // model name, the architecture's usual one when empty
 	Accel string // engine: one of Accels, "" for the fastest that works
 	MMU   MMU

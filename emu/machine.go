@@ -4,6 +4,7 @@
 package emu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"panda/emu/linux"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/sandbox"
+	"panda/emu/load"
 	"panda/emu/plugin"
 	"panda/emu/vcpu"
 )
@@ -40,9 +42,24 @@ type Machine struct {
 	todo []func()
 }
 
-// New makes a machine. Plugins are loaded by the caller, through Plugins, before
-// Start.
+// New makes a machine, of the first architecture that has the program where Config
+// names none. Plugins are loaded by the caller, through Plugins, before Start.
 func New(cfg Config) (*Machine, error) {
+	if cfg.Arch != "" {
+		return build(cfg)
+	}
+	var first error
+	for _, cfg.Arch = range Architectures() {
+		m, err := build(cfg)
+		if !errors.Is(err, load.ErrForeign) {
+			return m, err
+		}
+		first = cmp.Or(first, err)
+	}
+	return nil, first
+}
+
+func build(cfg Config) (*Machine, error) {
 	if cfg.Warn == nil {
 		cfg.Warn = func(string, ...any) {}
 	}
@@ -78,6 +95,7 @@ func New(cfg Config) (*Machine, error) {
 		return nil, errors.New("there is no program to run")
 	}
 	if err := m.load(cfg.Program); err != nil {
+		m.free()
 		return nil, &ProgramError{err}
 	}
 	return m, nil
@@ -250,6 +268,11 @@ func (m *Machine) Close() {
 	m.End()
 	m.plugins.Close()
 	m.env.Close()
+	m.free()
+}
+
+// free gives back what the guest was made of.
+func (m *Machine) free() {
 	if m.box != nil {
 		m.box.Close()
 	}

@@ -190,7 +190,7 @@ func (o *guestOptions) flags(f *flag.FlagSet) {
 }
 
 func (o *engineOptions) flags(f *flag.FlagSet) {
-	f.StringVar(&o.arch, "arch", "", "guest architecture `name`: "+strings.Join(emu.Architectures(), ", ")+"; the default is the first")
+	f.StringVar(&o.arch, "arch", "", "guest architecture `name`: "+strings.Join(emu.Architectures(), ", ")+"; the default is the program's")
 	f.StringVar(&o.cpu, "cpu", "", "CPU `model`; the default is the architecture's usual one")
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {

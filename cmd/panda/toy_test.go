@@ -23,7 +23,7 @@ func TestToyChild(t *testing.T) {
 	if args, ok := os.LookupEnv(toyArgs); ok {
 		os.Exit(run(strings.Split(args, "\x1f"), os.Stdout, os.Stderr))
 	}
-	if r := runToy(t, t.TempDir(), "", "-cpu", "max"); r.status != 1 || !strings.Contains(r.stderr, `no CPU model "max"; there is wood`) {
+	if r := runToy(t, t.TempDir(), "", "-arch", "toy", "-cpu", "max"); r.status != 1 || !strings.Contains(r.stderr, `no CPU model "max"; there is wood`) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -49,7 +49,7 @@ func runToy(t *testing.T, dir, stdin string, args ...string) result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args = slices.Concat([]string{"-arch", "toy", "-env", "none"}, args, []string{"./weigh"})
+	args = slices.Concat([]string{"-env", "none"}, args, []string{"./weigh"})
 	t.Setenv(toyArgs, strings.Join(args, "\x1f"))
 	return execute(t, dir, stdin, self, "-test.run=^TestToyChild$")
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"panda/emu"
+	"panda/emu/arch/toy"
 	"panda/emu/arch/toy/user"
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -334,6 +335,15 @@ func TestForeign(t *testing.T) {
 			t.Errorf("%s: %v, want %q", r.arch, err, r.want)
 		}
 	}
+	path := program(t, "start: sys exit_group")
+	m, err := emu.New(emu.Config{Program: &emu.Program{Path: path, Args: []string{path}, Stdout: 1, Stderr: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := m.CPU().Machine.Arch; a != new(toy.Guest).View(0) {
+		t.Errorf("without a name: %s", a.Name)
+	}
+	m.Close()
 	var bad *emu.OptionError
 	if _, err := emu.New(emu.Config{Arch: "toy", CPU: "max"}); err == nil || errors.As(err, &bad) || !strings.Contains(err.Error(), `"max"; there is wood`) {
 		t.Errorf("a model of x86: %v", err)
