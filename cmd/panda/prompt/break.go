@@ -50,8 +50,9 @@ func (s *session) breakAt(args string, temp bool) error {
 	return nil
 }
 
+// isName reports whether a text may be a symbol's name.
 func isName(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool {
+	return s != "" && (s[0] < '0' || s[0] > '9') && strings.IndexFunc(s, func(r rune) bool {
 		return r != '_' && r != '*' && r != '@' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 	}) < 0
 }

@@ -14,11 +14,14 @@ import (
 // inLua gives the Lua that does what a command did, for the commands that change
 // the guest or watch it. What only shows something is kept as a remark.
 var inLua = map[string]func(s *session, args string) string{
-	"break":  func(s *session, args string) string { return s.breakInLua(args) },
-	"tbreak": func(s *session, args string) string { return s.breakInLua(args) },
-	"watch":  func(s *session, args string) string { return s.watchInLua("virt_mem_before_write", args) },
-	"rwatch": func(s *session, args string) string { return s.watchInLua("virt_mem_after_read", args) },
-	"regs":   func(s *session, args string) string { return s.regsInLua(args) },
+	"break":   func(s *session, args string) string { return s.breakInLua(args, false) },
+	"tbreak":  func(s *session, args string) string { return s.breakInLua(args, true) },
+	"watch":   func(s *session, args string) string { return s.watchInLua("virt_mem_before_write", args) },
+	"rwatch":  func(s *session, args string) string { return s.watchInLua("virt_mem_after_read", args) },
+	"delete":  func(s *session, args string) string { return s.eachInLua(args, "remove") },
+	"enable":  func(s *session, args string) string { return s.eachInLua(args, "enable") },
+	"disable": func(s *session, args string) string { return s.eachInLua(args, "disable") },
+	"regs":    func(s *session, args string) string { return s.regsInLua(args) },
 	"load": func(_ *session, args string) string {
 		return fmt.Sprintf("-- load with -panda %q", args)
 	},
@@ -38,7 +41,7 @@ func (s *session) rememberCommand(c *command, args, line string) {
 		return // eval's text was kept as Lua
 	}
 	text := "-- :" + strings.TrimPrefix(line, ":")
-	if f := inLua[c.name]; f != nil && args != "" {
+	if f := inLua[c.name]; f != nil {
 		if l := f(s, args); l != "" {
 			text = l
 		}
@@ -46,8 +49,11 @@ func (s *session) rememberCommand(c *command, args, line string) {
 	s.past = append(s.past, text)
 }
 
-func (s *session) breakInLua(args string) string {
+func (s *session) breakInLua(args string, temp bool) string {
 	place, condition := splitCondition(args)
+	if place == "" {
+		place = fmt.Sprintf("%#x", uint64(s.m.CPU().PC()))
+	}
 	filter := fmt.Sprintf("symbol = %q", place)
 	if !isName(place) {
 		a, err := s.address(place)
@@ -59,7 +65,28 @@ func (s *session) breakInLua(args string) string {
 	if condition != "" {
 		filter += fmt.Sprintf(", when = %q", condition)
 	}
-	return fmt.Sprintf("panda.on(\"insn_exec\", { %s }, function() panda.stop() end)", filter)
+	if temp {
+		filter += ", once = true"
+	}
+	return s.stopInLua("insn_exec", filter)
+}
+
+// stopInLua is the breakpoint that was made last.
+func (s *session) stopInLua(kind, filter string) string {
+	return fmt.Sprintf("breakpoints[%d] = panda.on(%q, { %s }, function() panda.stop() end)", s.lastID, kind, filter)
+}
+
+// eachInLua does with breakpoints what a command did with those of the numbers, or
+// with all.
+func (s *session) eachInLua(args, method string) string {
+	if args == "all" {
+		return "for _, b in pairs(breakpoints) do b:" + method + "() end"
+	}
+	var lines []string
+	for id := range strings.FieldsSeq(args) {
+		lines = append(lines, fmt.Sprintf("breakpoints[%s]:%s()", id, method))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (s *session) watchInLua(kind, args string) string {
@@ -67,7 +94,7 @@ func (s *session) watchInLua(kind, args string) string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("panda.on(%q, { addr = { %#x, %#x } }, function() panda.stop() end)", kind, uint64(a), uint64(a+guest.Addr(n)))
+	return s.stopInLua(kind, fmt.Sprintf("addr = { %#x, %#x }", uint64(a), uint64(a+guest.Addr(n))))
 }
 
 // regsInLua writes the assignments of a command as they came out.
@@ -90,6 +117,9 @@ func cmdSave(s *session, args string) error {
 	var b strings.Builder
 	b.WriteString("-- session: what was done at a prompt\n-- Arguments: none\n-- Events:    see below\n")
 	fmt.Fprintf(&b, "-- Example:   panda -i -panda-plugin %s PROGRAM\n", args)
+	if s.lastID > 0 {
+		b.WriteString("breakpoints = {}\n")
+	}
 	for _, l := range s.past {
 		b.WriteString(l + "\n")
 	}

@@ -41,11 +41,16 @@ watch 0x402000 4
 regs rdi=1
 1 + 1
 bad.thing
+b 0x401010
+disable 3
+tb leaf
+b leaf
+delete 5
 c
 save `+file+`
 quit
 `)
-	if !strings.Contains(out, "8 lines in "+file) {
+	if !strings.Contains(out, "13 lines in "+file) {
 		t.Fatal(out)
 	}
 	got, err := os.ReadFile(file)
@@ -56,15 +61,21 @@ quit
 -- Arguments: none
 -- Events:    see below
 -- Example:   panda -i -panda-plugin ` + file + ` PROGRAM
+breakpoints = {}
 -- :set context off
 n = 0
 panda.on("insn_exec", { pc = "add" }, function()
 n = n + 1
 end)
-panda.on("insn_exec", { symbol = "add", when = "rdi == 2" }, function() panda.stop() end)
-panda.on("virt_mem_before_write", { addr = { 0x402000, 0x402004 } }, function() panda.stop() end)
+breakpoints[1] = panda.on("insn_exec", { symbol = "add", when = "rdi == 2" }, function() panda.stop() end)
+breakpoints[2] = panda.on("virt_mem_before_write", { addr = { 0x402000, 0x402004 } }, function() panda.stop() end)
 panda.cpu.rdi = 0x1
 print(1 + 1)
+breakpoints[3] = panda.on("insn_exec", { pc = 0x401010 }, function() panda.stop() end)
+breakpoints[3]:disable()
+breakpoints[4] = panda.on("insn_exec", { symbol = "leaf", once = true }, function() panda.stop() end)
+breakpoints[5] = panda.on("insn_exec", { symbol = "leaf" }, function() panda.stop() end)
+breakpoints[5]:remove()
 -- :c
 `
 	if string(got) != want {
