@@ -2,6 +2,7 @@ package emu
 
 import (
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -109,18 +110,27 @@ func sameFamily(a, b string) bool {
 }
 
 // The rooms that know the guest's architecture by name only in some of their files.
-var neutral = []string{".", "linux", "linux/sigframe"}
+var neutral = []string{".", "sym", "linux", "linux/sigframe", "linux/vdso"}
+
+// fileEndings are the endings of the names of such files. What Go takes for an
+// architecture of the host is none: it would not build them.
+var fileEndings = []string{"x86", "i386", "x86_64"}
 
 // ofArchitecture reports whether a file belongs to one architecture.
 func ofArchitecture(path string) bool {
 	name := strings.TrimSuffix(filepath.Base(path), ".go")
-	return slices.ContainsFunc([]string{"x86", "i386", "x86_64"}, func(a string) bool { return name == a || strings.HasSuffix(name, "_"+a) })
+	return slices.ContainsFunc(fileEndings, func(a string) bool { return name == a || strings.HasSuffix(name, "_"+a) })
 }
 
 // TestNeutral: in the rooms that run any architecture, only the files that are named
 // after one import it, and besides lists nothing else names what those files declare:
 // a new architecture comes in as new files.
 func TestNeutral(t *testing.T) {
+	for _, a := range fileEndings {
+		if ok, err := build.Default.MatchFile("linux", "guestabi_"+a+".go"); err == nil && !ok {
+			t.Errorf("Go does not build files whose names end in _%s", a)
+		}
+	}
 	for _, room := range neutral {
 		files, err := filepath.Glob(filepath.Join(room, "*.go"))
 		if err != nil || len(files) == 0 {
@@ -177,8 +187,8 @@ func declared(f *ast.File) (names []string) {
 	return names
 }
 
-// inLists are what the list of architectures names, and what prints code of the host.
-var inLists = []string{"x86Architecture", "disasmHost"}
+// inLists are what the lists of architectures name, and what prints code of the host.
+var inLists = []string{"x86Architecture", "disasmHost", "scanX86_64", "scanI386"}
 
 func checkNeutral(t *testing.T, path string, f *ast.File, own map[string]string) {
 	for _, i := range f.Imports {

@@ -46,11 +46,11 @@ type Machine struct {
 // names none. Plugins are loaded by the caller, through Plugins, before Start.
 func New(cfg Config) (*Machine, error) {
 	if cfg.Arch != "" {
-		return build(cfg)
+		return newMachine(cfg)
 	}
 	var first error
 	for _, cfg.Arch = range Architectures() {
-		m, err := build(cfg)
+		m, err := newMachine(cfg)
 		if !errors.Is(err, load.ErrForeign) {
 			return m, err
 		}
@@ -59,7 +59,7 @@ func New(cfg Config) (*Machine, error) {
 	return nil, first
 }
 
-func build(cfg Config) (*Machine, error) {
+func newMachine(cfg Config) (*Machine, error) {
 	if cfg.Warn == nil {
 		cfg.Warn = func(string, ...any) {}
 	}

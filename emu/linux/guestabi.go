@@ -69,10 +69,11 @@ type ABI struct {
 	Shape    mm.Shape
 	Platform string // AT_PLATFORM
 
-	// byName finds the row of a call; nil for that of its name. entries are Calls with
-	// their rows, by number.
-	byName  func(name string) *row
-	entries []callEntry
+	// byName finds the row of a call; nil for that of its name. near and far are Calls
+	// with their rows, by number.
+	byName func(name string) *row
+	near   []callEntry
+	far    map[int]*callEntry
 
 	// Vdso is the object that the kernel maps into programs, Auxv the entries that go
 	// before the others when it is there. Both may be nil.
@@ -116,7 +117,7 @@ type SignalFrames struct {
 
 // prepare makes the table of calls.
 func (a *ABI) prepare() *ABI {
-	a.entries = callTable(a.Calls, a.row)
+	a.near, a.far = callTable(a.Calls, a.row)
 	return a
 }
 
@@ -132,10 +133,10 @@ func (a *ABI) word() int { return a.Layout.Word }
 
 // entry is what belongs to a number, nil if it is none of a call.
 func (a *ABI) entry(number int) *callEntry {
-	if number >= 0 && number < len(a.entries) {
-		return &a.entries[number]
+	if number >= 0 && number < len(a.near) {
+		return &a.near[number]
 	}
-	return nil
+	return a.far[number]
 }
 
 // number is that of the call which the registers describe.

@@ -58,6 +58,24 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+// TestSpreadEven: as on ARM, where a pair of registers begins at an even one.
+func TestSpreadEven(t *testing.T) {
+	for name, want := range map[string][6]uint64{
+		"pread64":         {1, 2, 3, 6<<32 | 5}, // not 4
+		"fallocate":       {1, 2, 4<<32 | 3, 6<<32 | 5},
+		"sync_file_range": {1, 4<<32 | 3, 6<<32 | 5, 0},
+		"kill":            {1, 2},
+	} {
+		a := *newI386()
+		lay := *a.Layout
+		lay.EvenPairs, a.Layout = true, &lay
+		c := &call{abi: &a, info: abi.LookupName(abi.I386, name), regs: [6]uint64{1, 2, 3, 4, 5, 6}}
+		if c.spread(); c.Args != want {
+			t.Errorf("%s: %#x, want %#x", name, c.Args, want)
+		}
+	}
+}
+
 // TestSegmentDescriptors: struct user_desc and descriptors, which are those of the CPU.
 func TestSegmentDescriptors(t *testing.T) {
 	const data = abi.UserDescSeg32Bit | abi.UserDescLimitInPages

@@ -44,7 +44,7 @@ func (c *call) spread() {
 	}
 	c.Args = [6]uint64{}
 	for i := range min(len(c.info.Args), len(c.Args)) {
-		v := c.info.Value(i, c.regs, c.abi.word())
+		v := c.info.Value(i, c.regs, c.abi.Layout)
 		switch c.info.Args[i].Type.Kind() {
 		case abi.TLong:
 			v = uint64(int64(int32(v)))

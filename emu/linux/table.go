@@ -35,15 +35,25 @@ type callEntry struct {
 	frame bool
 }
 
+// nearCalls is the end of the numbers that one array has. Some architectures have
+// calls of their own far from all others.
+const nearCalls = 1 << 12
+
 // callTable joins an architecture's numbers with the functions.
-func callTable(calls []abi.Call, byName func(name string) *row) []callEntry {
-	table := make([]callEntry, calls[len(calls)-1].Number+1)
+func callTable(calls []abi.Call, byName func(name string) *row) (near []callEntry, far map[int]*callEntry) {
+	far = map[int]*callEntry{}
 	for i := range calls {
 		c := &calls[i]
 		frame := len(c.Args) > 0 && (c.Args[0].Type == abi.TSigframe || c.Args[0].Type == abi.TOldSigframe)
-		table[c.Number] = callEntry{c, byName(c.Name), callCosts[c.Name], frame}
+		e := callEntry{c, byName(c.Name), callCosts[c.Name], frame}
+		if c.Number >= nearCalls {
+			far[c.Number] = &e
+			continue
+		}
+		near = append(near, make([]callEntry, max(c.Number+1-len(near), 0))...)
+		near[c.Number] = e
 	}
-	return table
+	return near, far
 }
 
 // rows is the table of calls. A call that is not in it fails with ENOSYS and is

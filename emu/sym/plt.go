@@ -9,12 +9,12 @@ import (
 // through a slot of the global offset table, and a relocation ties the slot to
 // a name; so the order and the size of the stubs do not matter.
 func (f *File) addPLT(e *image, dynamic []elf.Symbol) {
-	slots := gotSlots(e, dynamic)
+	slots, scan := gotSlots(e, dynamic), scanPLT[e.machine]
 	limit := len(f.Symbols) + len(slots) // each stub has a slot
-	if len(slots) == 0 {
+	if len(slots) == 0 || scan == nil {
 		return
 	}
-	var got uint64 // what ebx holds in position-independent i386 code
+	var got uint64
 	if s := e.named(".got.plt"); s != nil {
 		got = s.addr
 	} else if s := e.named(".got"); s != nil {
@@ -22,48 +22,26 @@ func (f *File) addPLT(e *image, dynamic []elf.Symbol) {
 	}
 	for _, name := range []string{".plt", ".plt.sec", ".plt.got"} {
 		if s := e.named(name); s != nil {
-			f.scanPLT([]byte(e.data(s)), s.addr, e.machine, got, slots, limit)
+			scan(f, []byte(e.data(s)), s.addr, stubs{slots, got, limit})
 		}
 	}
+}
+
+// stubs are what those of a file may be.
+type stubs struct {
+	slots map[uint64]string // names by the addresses of slots
+	got   uint64            // the address of the table
+	limit int               // symbols that there may be
+}
+
+// scanPLT looks for stubs in a section that lies at an address, by machine. Those of
+// others have no names.
+var scanPLT = map[elf.Machine]func(f *File, code []byte, at uint64, s stubs){
+	elf.EM_X86_64: scanX86_64, elf.EM_386: scanI386,
 }
 
 // stubSections are the names of sections that matter.
 var stubSections = []string{".got.plt", ".got", ".plt", ".plt.sec", ".plt.got"}
-
-// scanPLT looks for indirect jumps in stubs of 16 bytes (8 in .plt.got).
-func (f *File) scanPLT(code []byte, at uint64, m elf.Machine, got uint64, slots map[uint64]string, limit int) {
-	const stub = 8
-	start := 0
-	for i := 0; i+6 <= len(code) && len(f.Symbols) < limit; i++ {
-		slot, ok := jumpSlot(code[i:], at+uint64(i), m, got)
-		name := slots[slot]
-		if !ok || name == "" {
-			continue
-		}
-		for start+stub <= i {
-			start += stub
-		}
-		if start%16 == 8 && i-start >= 3 { // endbr64 and a BND prefix stand before the jump
-			start -= 8
-		}
-		f.Symbols = append(f.Symbols, Symbol{name + "@plt", at + uint64(start), uint64(i + 6 - start), 0})
-		i += 5
-	}
-}
-
-// jumpSlot decodes jmp *slot.
-func jumpSlot(b []byte, pc uint64, m elf.Machine, got uint64) (slot uint64, ok bool) {
-	disp := uint64(int64(int32(binary.LittleEndian.Uint32(b[2:]))))
-	switch {
-	case b[0] == 0xff && b[1] == 0x25 && m == elf.EM_X86_64:
-		return pc + 6 + disp, true
-	case b[0] == 0xff && b[1] == 0x25:
-		return uint64(uint32(disp)), true
-	case b[0] == 0xff && b[1] == 0xa3:
-		return uint64(uint32(got + disp)), true
-	}
-	return 0, false
-}
 
 // gotSlots maps the address of each slot that a relocation fills to the symbol's
 // name.

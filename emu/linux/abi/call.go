@@ -71,24 +71,31 @@ func LookupName(table []Call, name string) *Call {
 	return nil
 }
 
-// Slot returns the index of the register that holds argument i.
-func (c *Call) Slot(i int) int {
+// Slot returns the index of the register that holds argument i, where even says
+// whether one of two registers begins at a register with an even number.
+func (c *Call) Slot(i int, even bool) int {
 	slot := 0
-	for _, a := range c.Args[:i] {
-		slot += a.Type.slots()
+	for n, a := range c.Args[:i+1] {
+		size := a.Type.slots()
+		if even && size == 2 {
+			slot += slot & 1
+		}
+		if n < i {
+			slot += size
+		}
 	}
 	return slot
 }
 
-// Value returns argument i of a call made with the given registers by a guest
-// with pointers of ptrSize bytes. It joins the halves of a two-register offset.
-func (c *Call) Value(i int, regs [6]uint64, ptrSize int) uint64 {
-	slot := c.Slot(i)
+// Value returns argument i of a call made with the given registers by a guest of
+// that data model. It joins the halves of a two-register offset.
+func (c *Call) Value(i int, regs [6]uint64, l *Layout) uint64 {
+	slot := c.Slot(i, l.EvenPairs)
 	if slot >= len(regs) {
 		return 0
 	}
 	v := regs[slot]
-	if ptrSize == 8 {
+	if l.Word == 8 {
 		return v
 	}
 	v = uint64(uint32(v))

@@ -19,6 +19,9 @@ type Layout struct {
 	align int                     // alignment of 64-bit integers
 	stat  func(c *codec, v *Stat) // struct stat of stat(2)
 
+	// EvenPairs says that an argument in two registers begins at one with an even
+	// number (ARM: AAPCS 5.5, C.3).
+	EvenPairs bool
 	// EpollPacked says that struct epoll_event has no gap.
 	EpollPacked bool
 	// SigMask is how far from the stack pointer at rt_sigreturn the mask is.

@@ -91,7 +91,7 @@ func checkArgs(t *testing.T, table string, c *abi.Call) {
 		if a.Type.By() >= len(c.Args) || a.Type.By() == i {
 			t.Errorf("%s: %s: the type of %s refers to argument %d", table, c.Name, a.Name, a.Type.By())
 		}
-		if c.Slot(i) > 5 {
+		if c.Slot(i, false) > 5 {
 			t.Errorf("%s: %s has too many arguments", table, c.Name)
 		}
 	}

@@ -21,20 +21,6 @@ type style struct {
 	versions []string // of symbols
 }
 
-var (
-	style64 = style{
-		class: elf.ELFCLASS64, machine: elf.EM_X86_64, name: "linux-vdso.so.1", word: 8, versions: []string{"LINUX_2.6"},
-		// Factors 1 and -8, return address 16, pc-relative; the frame is rsp+8, the return address is below it.
-		cie: []byte{1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1, 0, 0},
-	}
-	style32 = style{
-		class: elf.ELFCLASS32, machine: elf.EM_386, name: "linux-gate.so.1", word: 4, versions: []string{"LINUX_2.5", "LINUX_2.6"},
-		// Factors 1 and -4, return address 8; the frame is esp+4.
-		cie:    []byte{1, 'z', 'R', 0, 1, 0x7c, 8, 1, 0x1b, 0x0c, 4, 4, 0x88, 1, 0, 0},
-		signal: []byte{1, 'z', 'R', 'S', 0, 1, 0x7c, 8, 1, 0x1b, 0, 0},
-	}
-)
-
 func (s *style) wide() bool { return s.class == elf.ELFCLASS64 }
 
 // headers are the sizes of the headers and of a symbol.

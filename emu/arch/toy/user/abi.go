@@ -14,7 +14,7 @@ import (
 	"panda/emu/load"
 )
 
-// names are the calls in the order of their numbers, from firstCall up.
+// names are the calls in the order of their numbers, from firstCall up, but for the last.
 var names = []string{
 	"rt_sigreturn", "exit", "exit_group", "write", "read", "openat", "close", "lseek", "pipe2", "dup3", "newfstatat", "unlinkat", "getrandom",
 	"mmap", "munmap", "mprotect", "brk", "madvise", "rt_sigaction", "rt_sigprocmask", "sigaltstack", "kill", "tgkill",
@@ -22,13 +22,22 @@ var names = []string{
 	"epoll_create1", "epoll_ctl", "epoll_wait", "nanosleep", "clock_gettime", "uname",
 }
 
-const firstCall = 100
+// The last call has its number far from the others, as the private ones of some
+// architectures have.
+const firstCall, farCall = 100, 0x8000
+
+func number(i int) int {
+	if i == len(names)-1 {
+		return farCall
+	}
+	return firstCall + i
+}
 
 // Calls are the numbers of the system calls by their names.
 func Calls() map[string]uint64 {
 	numbers := map[string]uint64{}
 	for i, n := range names {
-		numbers[n] = uint64(firstCall + i)
+		numbers[n] = uint64(number(i))
 	}
 	return numbers
 }
@@ -37,7 +46,7 @@ func Calls() map[string]uint64 {
 func calls() (cs []abi.Call) {
 	for i, n := range names {
 		c := *abi.LookupName(abi.X86_64, n)
-		c.Number = firstCall + i
+		c.Number = number(i)
 		cs = append(cs, c)
 	}
 	return cs

@@ -37,7 +37,7 @@ func (p *printer) operand(i int) operand {
 	return operand{i, p.value(i), p.call.Args[i].Type.By()}
 }
 
-func (p *printer) value(i int) uint64 { return p.call.Value(i, p.regs, p.l.Word) }
+func (p *printer) value(i int) uint64 { return p.call.Value(i, p.regs, p.l) }
 
 // show prints argument i; one that the kernel should have filled in, but did
 // not because the call failed, is an address.
