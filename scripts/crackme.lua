@@ -35,9 +35,6 @@ if charset == "" then
   end
 end
 
-local registers = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rflags" }
-if panda.cpu.bits == 32 then registers = { "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "eflags" } end
-
 local start    -- the call: {regs, pc, sp, tid, buffer, given, icount}
 local written  -- what the function overwrote, in its order
 local known    -- the characters found
@@ -54,7 +51,7 @@ local function candidate(c) return known .. c .. string.rep(charset:sub(-1), len
 local function again(cpu, s)
   for i = #written, 1, -1 do cpu:write(written[i][1], written[i][2]) end
   written = {}
-  for _, r in ipairs(registers) do cpu[r] = start.regs[r] end
+  for name, value in pairs(start.regs) do cpu:reg(name, value) end
   cpu:write(start.buffer, s .. "\0")
   start.icount = nil
   cpu.pc = start.pc
@@ -104,8 +101,7 @@ local function begin(cpu)
   local given = cpu:str(at, LONGEST)
   if not given then return end
   if length == 0 then length = #given end
-  start = { regs = {}, pc = cpu.pc, sp = cpu.sp, tid = cpu.tid, buffer = at, given = given }
-  for _, r in ipairs(registers) do start.regs[r] = cpu[r] end
+  start = { regs = cpu:regs(), pc = cpu.pc, sp = cpu.sp, tid = cpu.tid, buffer = at, given = given }
   written, known, scores, try = {}, "", {}, 0
   journal = panda.on("virt_mem_before_write", function(cpu, _, at, size)
     if cpu.tid == start.tid then written[#written + 1] = { at, cpu:read(at, size) } end
