@@ -58,6 +58,9 @@ type Engine struct{ compiler }
 // Name is the engine's name for -accel and messages.
 func (*Engine) Name() string { return "interp" }
 
+// Apart has each block that is compiled from now on return, and none lead to another.
+func (e *Engine) Apart() { e.apart = true }
+
 // Link has nothing to do: blocks look at their Next.
 func (*Engine) Link(*vcpu.TB, int, *vcpu.TB) {}
 
@@ -91,6 +94,7 @@ type compiler struct {
 	labels []int // operation index by label
 	jumps  []jump
 	insn   uint16
+	apart  bool
 
 	opSlab    []op
 	extraSlab []extra
@@ -222,7 +226,7 @@ func (cp *compiler) lookup(i *ir.Insn) fn {
 		if i.Op == ir.GotoTB && i.Aux >= 2 {
 			return leaveSide
 		}
-		if cp.tb.Unchained {
+		if cp.tb.Unchained || cp.apart {
 			return leaveFns[i.Op-ir.GotoTB]
 		}
 	case ir.Ld, ir.St, ir.Lea:

@@ -60,6 +60,9 @@ type shadow struct {
 
 // New pairs an engine with the interpreter.
 func New(b exec.Backend) *Backend {
+	if i, ok := b.(*interp.Engine); ok { // which needs no Link to lead from block to block
+		i.Apart()
+	}
 	k := &Backend{Backend: b, shadows: map[*vcpu.TB]*shadow{}, jumps: vcpu.NewJumpCache()}
 	k.note = &ir.Helper{
 		Name: "note", Reads: []ir.Ref{ir.AllSlots},

@@ -1,6 +1,8 @@
 package lockstep_test
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +49,7 @@ var program = []byte{
 	0x8b, 0x04, 0x25, 0x66, 6, 0, 0,
 }
 
-func run(t *testing.T, b exec.Backend) (k *lockstep.Backend, m *emutest.Bare, report string) {
+func run(t *testing.T, b exec.Backend, program []byte) (k *lockstep.Backend, m *emutest.Bare, report string) {
 	m = emutest.NewBare(t, 64, "max")
 	m.Map(t, 0x10000, 0x1000, guest.Read|guest.Exec)
 	m.Map(t, 0x20000, 0x1000, guest.Read|guest.Write)
@@ -70,7 +72,7 @@ func run(t *testing.T, b exec.Backend) (k *lockstep.Backend, m *emutest.Bare, re
 // TestAgree: the interpreter beside itself finds nothing, and the guest sees each
 // store once.
 func TestAgree(t *testing.T) {
-	k, m, report := run(t, new(interp.Engine))
+	k, m, report := run(t, new(interp.Engine), program)
 	if report != "" || k.Blocks < 4 || k.Skipped != 0 {
 		t.Errorf("%d blocks, %d skipped, %s", k.Blocks, k.Skipped, report)
 	}
@@ -80,6 +82,16 @@ func TestAgree(t *testing.T) {
 	}
 	if n := m.CPU.Icount(); n != 2+5*3+1 {
 		t.Errorf("icount %d", n)
+	}
+}
+
+// TestApart: the interpreter beside itself returns from each block, also from those
+// that are known to lead to each other, here by a jump to the next instruction.
+func TestApart(t *testing.T) {
+	at := bytes.Index(program, []byte{0x75, 0xf8})
+	k, m, report := run(t, new(interp.Engine), slices.Concat(program[:at], []byte{0xeb, 0x00, 0x75, 0xf6}, program[at+2:]))
+	if n := m.CPU.Icount(); report != "" || n != 2+5*4+1 || k.Blocks != 5+5+1 {
+		t.Errorf("%d blocks, icount %d, %s", k.Blocks, n, report)
 	}
 }
 
@@ -98,7 +110,7 @@ func TestDiffer(t *testing.T) {
 		{"pc", "rip: 0x10001, interpreter 0x1000a", 0x10000, func(c *vcpu.CPU) { c.W[c.Machine.Arch.PC] = 0x10001 }},
 		{"instruction", "instruction of the fault: 0x0, interpreter 0x1", 0x10012, func(c *vcpu.CPU) { c.Insn = 0 }},
 	} {
-		_, _, report := run(t, &broken{at: row.at, wrong: row.wrong})
+		_, _, report := run(t, &broken{at: row.at, wrong: row.wrong}, program)
 		if !strings.Contains(report, row.want) {
 			t.Errorf("%s: %q has no %q", row.name, report, row.want)
 		}
