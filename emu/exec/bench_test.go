@@ -42,7 +42,7 @@ func BenchmarkTranslate(b *testing.B) {
 		insns += n
 		if pc += guest.Addr(size); size == 0 || pc >= end {
 			pc = codeAt
-			m.Engine.Drop(m.Space)
+			m.Engine.Drop(m.Space, false)
 			m.Engine.Run(m.CPU, 0)
 		}
 	}

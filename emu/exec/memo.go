@@ -84,8 +84,8 @@ func (m *memo) leaveBehind(tb *vcpu.TB) {
 	tb.Spare, r.spare = r.spare, tb
 }
 
-// shareCode begins to remember, if there is another address space already, with
-// what that one has translated. Physical memory is shared as it is.
+// shareCode begins to remember, if there is an address space already, with what that
+// one has translated. Physical memory is shared as it is.
 func (e *Engine) shareCode() {
 	if e.memo.on || len(e.caches) == 0 || e.cache != nil && e.cache.space == nil {
 		return

@@ -175,7 +175,7 @@ func TestPagedSpaces(t *testing.T) {
 		if n := p.Engine.Stats.Blocks; n != 3 {
 			t.Errorf("%d blocks, want 3", n)
 		}
-		p.Engine.Drop(second)
+		p.Engine.Drop(second, false)
 		p.CPU.SetSpace(p.space)
 		p.want("after the second has gone", 0x10000, 1)
 		if n := p.Engine.Stats.Blocks; n != 3 {

@@ -94,7 +94,7 @@ func TestShare(t *testing.T) {
 	f.counts("changed alike", 0, 3, 0) // the page's blocks are dropped
 
 	// What is left behind serves the next one.
-	f.Engine.Drop(a)
+	f.Engine.Drop(a, false)
 	f.want("next", f.child(), 15, loopInsns)
 	f.counts("next", 0, 1, 2)
 }
@@ -104,6 +104,24 @@ func (f *family) poke(s *mmu.Space, at guest.Addr, b byte) {
 	f.t.Helper()
 	if err := s.Write(at, []byte{b}); err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+// TestShareSuccessor: a space that goes before the next one comes leaves its blocks to it.
+func TestShareSuccessor(t *testing.T) {
+	for _, successor := range []bool{false, true} {
+		f := &family{Bare: newMachine(t, loop), t: t}
+		own := f.Space.(*mmu.Space)
+		f.want("first", own, 15, loopInsns)
+		f.counts("first", 3, 0, 0)
+		next := f.child()
+		f.Engine.Drop(own, successor)
+		f.want("next", next, 15, loopInsns)
+		if successor {
+			f.counts("next", 0, 0, 3)
+		} else {
+			f.counts("next", 3, 0, 0)
+		}
 	}
 }
 

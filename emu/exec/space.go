@@ -2,9 +2,13 @@ package exec
 
 import "panda/emu/vcpu"
 
-// Drop forgets the translations of an address space that is gone. Those of physical
-// memory stay: they are no space's own.
-func (e *Engine) Drop(s vcpu.Space) {
+// Drop forgets the translations of an address space that is going. Those of physical
+// memory stay: they are no space's own. successor says that a space with much of the
+// same code will follow, as when a process runs another program.
+func (e *Engine) Drop(s vcpu.Space, successor bool) {
+	if successor {
+		e.shareCode()
+	}
 	if k := e.caches[s.Code()]; k != nil && k.space != nil {
 		k.flush(&e.memo)
 		delete(e.caches, s.Code())

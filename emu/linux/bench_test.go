@@ -18,7 +18,7 @@ type callEngine struct {
 	icnt uint64
 }
 
-func (e *callEngine) Drop(vcpu.Space) {}
+func (e *callEngine) Drop(vcpu.Space, bool) {}
 
 func (e *callEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++

@@ -274,7 +274,7 @@ func (t *Thread) leaveOldImage() {
 		if t.registered.clearTID != 0 && p.mm.Refs > 1 {
 			t.clearChildTID()
 		}
-		k.dropMM(p)
+		k.dropMM(p, true)
 	}
 	p.releaseParent()
 	t.closeOnExec()

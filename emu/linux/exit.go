@@ -84,7 +84,7 @@ func (p *Process) end(status int) {
 	p.releaseParent()
 	p.releaseTraced()
 	k.leaderEnds(p)
-	k.dropMM(p)
+	k.dropMM(p, false)
 	k.dropTimers(p)
 	p.orphan()
 	for _, f := range p.pidfds {

@@ -69,7 +69,7 @@ type fakeReq struct {
 	idle bool // its time is up
 }
 
-func (e *fakeEngine) Drop(vcpu.Space) { e.dropped++ }
+func (e *fakeEngine) Drop(vcpu.Space, bool) { e.dropped++ }
 
 func (e *fakeEngine) Run(c *vcpu.CPU, n int64) vcpu.Stop {
 	e.count++

@@ -31,7 +31,7 @@ type Engine interface {
 	// sets OnCodeChange of the spaces whose code it keeps.
 	Run(c *vcpu.CPU, n int64) vcpu.Stop
 	// Drop forgets the translations of an address space that is gone.
-	Drop(s vcpu.Space)
+	Drop(s vcpu.Space, successor bool)
 }
 
 // Config says what to run and where.
@@ -328,7 +328,7 @@ func (k *Kernel) Close() {
 	}
 	for _, p := range k.tasks.procs {
 		if p.mm != nil {
-			k.dropMM(p)
+			k.dropMM(p, false)
 		}
 	}
 	k.endFlights()

@@ -219,14 +219,15 @@ func (k *Kernel) newASID(pid int) guest.ASID {
 	return id
 }
 
-// dropMM gives up a process's reference to its memory.
-func (k *Kernel) dropMM(p *Process) {
+// dropMM gives up a process's reference to its memory, which has a successor when the
+// process runs another program.
+func (k *Kernel) dropMM(p *Process, successor bool) {
 	m := p.mm
 	p.mm = nil
 	if m.Refs--; m.Refs > 0 {
 		return
 	}
-	k.engine.Drop(m.Space)
+	k.engine.Drop(m.Space, successor)
 	delete(k.mem.spaces, m.Space.ID)
 	if k.cpu.Space == m.Space {
 		k.cpu.SetSpace(new(mmu.Space)) // nothing is mapped there: who still looks gets an error

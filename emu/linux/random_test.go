@@ -27,7 +27,7 @@ type randomEngine struct {
 	last  string
 }
 
-func (e *randomEngine) Drop(vcpu.Space) {}
+func (e *randomEngine) Drop(vcpu.Space, bool) {}
 
 func (e *randomEngine) Run(c *vcpu.CPU, _ int64) vcpu.Stop {
 	e.icnt++
