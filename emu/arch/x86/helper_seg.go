@@ -63,7 +63,10 @@ func raiseSelector(c *vcpu.CPU, vec uint8, sel uint16) {
 }
 
 // canonical reports whether the CPU has the address (SDM vol. 1 3.3.7.1).
-func canonical(a uint64) bool { return uint64(int64(a)<<16>>16) == a }
+func canonical(a uint64) bool { return uint64(int64(a)<<(64-linearBits)>>(64-linearBits)) == a }
+
+// linearBits is the width of a linear address with four levels of page tables.
+const linearBits = 48
 
 // hTarget raises #GP(0) if the code segment has no such address.
 var hTarget = &ir.Helper{

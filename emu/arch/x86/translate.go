@@ -186,10 +186,15 @@ func (t *translator) undefined() {
 	t.done = true
 }
 
+// raiseHere raises an exception where control gets there.
+func (t *translator) raiseHere(e guest.Exception) {
+	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(e))))
+}
+
 // raise ends the block with an exception of this instruction.
 func (t *translator) raise(e guest.Exception) {
 	t.sync()
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(e))))
+	t.raiseHere(e)
 	t.b.Exit(ir.ExitRaise, t.pc) // not reached: hRaise does not return
 	t.done = true
 }

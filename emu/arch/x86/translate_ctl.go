@@ -205,6 +205,6 @@ func trInto(t *translator) {
 	t.sync()
 	ok := t.b.Label()
 	t.brCond(ok, c)
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecOF, Next: true}))))
+	t.raiseHere(guest.Exception{Vector: vecOF, Next: true})
 	t.b.Place(ok)
 }

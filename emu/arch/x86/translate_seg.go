@@ -189,6 +189,6 @@ func trBound(t *translator) {
 	t.b.BrCond(out, ir.LtS, ir.I64, v, ir.W(bound(0)))
 	t.b.BrCond(ok, ir.LeS, ir.I64, v, ir.W(bound(n)))
 	t.b.Place(out)
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecBR}))))
+	t.raiseHere(guest.Exception{Vector: vecBR})
 	t.b.Place(ok)
 }

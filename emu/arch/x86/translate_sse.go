@@ -149,7 +149,7 @@ func (t *translator) enterMMX() {
 func (t *translator) raiseIf(c ir.Cond, w ir.Ref, k uint64, e guest.Exception) {
 	ok := t.b.Label()
 	t.b.BrCond(ok, c.Not(), ir.I64, w, ir.K(k))
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(e))))
+	t.raiseHere(e)
 	t.b.Place(ok)
 }
 

@@ -100,8 +100,19 @@ func readBase(seg ir.Ref) trFunc {
 	}
 }
 
+// writeBase raises #GP(0) for a base that is not canonical (SDM vol. 2D, WRFSBASE).
 func writeBase(seg ir.Ref) trFunc {
-	return func(t *translator) { t.b.MovTo(regs.Base+seg, opType(t.arg(0).Size), t.get(t.arg(0))) }
+	return func(t *translator) {
+		v := t.get(t.arg(0))
+		if t.arg(0).Size == 8 {
+			ok, at := t.b.Label(), t.b.Word(v)
+			high := t.b.Op2(ir.Shl, ir.I64, at, ir.K(64-linearBits))
+			t.b.BrCond(ok, ir.Eq, ir.I64, at, ir.W(t.b.Op2(ir.Sar, ir.I64, high, ir.K(64-linearBits))))
+			t.raiseHere(guest.Exception{Vector: vecGP, HasCode: true})
+			t.b.Place(ok)
+		}
+		t.b.MovTo(regs.Base+seg, opType(t.arg(0).Size), v)
+	}
 }
 
 // trCpuid ends the block: it is also the hypercall, after which a plugin may
@@ -133,6 +144,6 @@ func (t *translator) aligned(a ir.Address, n uint64) {
 	}
 	ok := t.b.Label()
 	t.b.BrCond(ok, ir.TestEq, ir.I64, r, ir.K(n-1))
-	t.b.CallTo(ir.None, hRaise, t.b.Word(ir.K(packException(guest.Exception{Vector: vecGP, HasCode: true}))))
+	t.raiseHere(guest.Exception{Vector: vecGP, HasCode: true})
 	t.b.Place(ok)
 }
