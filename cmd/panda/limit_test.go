@@ -45,6 +45,10 @@ func TestLimit(t *testing.T) {
 			if m == nil || !slices.Contains(strings.Split(c.errno, "|"), m[1]) {
 				t.Fatalf("%+v", r)
 			}
+			name, _, _ := strings.Cut(c.limit, "=")
+			if told := strings.Count(r.stderr, "panda: limit "+name+"="); told != 1 && m[1] != "0" && m[1] != "ENOSPC" {
+				t.Errorf("the user was told %d times: %s", told, r.stderr)
+			}
 			if n, _ := strconv.Atoi(m[2]); n < c.least || n > c.most {
 				t.Errorf("%d, want %d to %d", n, c.least, c.most)
 			}

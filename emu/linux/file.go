@@ -305,8 +305,12 @@ func (t *Thread) mayInstall() errno {
 func (t *Thread) mayOpen(fd int) errno {
 	switch {
 	case uint64(fd) >= t.p.limit(unix.RLIMIT_NOFILE):
+		if fd >= t.k.limits.Files {
+			t.k.refused("files", uint64(t.k.limits.Files), "another open file")
+		}
 		return abi.EMFILE
 	case t.k.files.open > t.k.limits.Files:
+		t.k.refused("files", uint64(t.k.limits.Files), "another open file")
 		return abi.ENFILE
 	}
 	return 0

@@ -45,6 +45,7 @@ func (t *Thread) takeOff(files []*File) (fl *flight, ticket int, e errno) {
 		k.landAll() // messages may have been received without their files
 	}
 	if k.files.open >= k.limits.Files {
+		k.refused("files", uint64(k.limits.Files), "another open file")
 		return nil, 0, abi.ETOOMANYREFS
 	}
 	ends, e := k.host.Pipe(unix.O_CLOEXEC | unix.O_NONBLOCK)

@@ -96,7 +96,8 @@ type machinery struct {
 	tracer     *strace.Printer
 	log        *slog.Logger
 	guest      *Guest
-	reset      []uint64 // register words of a new program
+	reset      []uint64        // register words of a new program
+	limited    map[string]bool // limits that the user has been told of
 	syms       *sym.Symbols
 	library    library
 	sysroot    *hostfile.Root
@@ -181,7 +182,7 @@ type ending struct {
 // set, such as control registers.
 func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	k := &Kernel{
-		machinery: machinery{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, guest: cfg.Guest, procs: namei.NewProcfs(cfg.Host)},
+		machinery: machinery{cfg: cfg, cpu: c, engine: e, host: cfg.Host, bus: cfg.Bus, log: cfg.Log, guest: cfg.Guest, procs: namei.NewProcfs(cfg.Host), limited: map[string]bool{}},
 		tasks:     tasks{ever: map[int]bool{}},
 		sched:     scheduler{seed: cfg.Seed},
 		mem:       memory{group: mmu.NewGroup(), spaces: map[guest.ASID]bool{}},

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"fmt"
 	"math"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +39,7 @@ const maxThreads = 8192
 func (k *Kernel) setLimits(p *Process) {
 	k.limits = k.cfg.Limits
 	k.mem.group.Limit = k.limits.Memory
+	k.mem.group.Refused = func(n uint64) { k.refused("mem", k.limits.Memory, fmt.Sprintf("%d bytes more", n)) }
 	if b, ok := k.host.Door.(FileBudget); ok {
 		b.OnMapped(k.mem.group.Mapped, k.mem.group.MappedFiles)
 		k.mem.group.FileRoom = b.MayMap
@@ -50,6 +52,16 @@ func (k *Kernel) setLimits(p *Process) {
 	}
 	files := &p.rlimits[unix.RLIMIT_NOFILE]
 	files.Cur, files.Max = min(files.Cur, k.maxFiles()), min(files.Max, k.maxFiles())
+}
+
+// refused tells the user, once for each, of a limit that keeps the program from what it
+// asks for: what it makes of the error need not tell.
+func (k *Kernel) refused(limit string, most uint64, what string) {
+	if k.limited[limit] || k.cfg.Warn == nil {
+		return
+	}
+	k.limited[limit] = true
+	k.cfg.Warn("limit %s=%d is reached: the program asked for %s and got an error (see -limit)", limit, most, what)
 }
 
 // maxFiles is how many descriptors a process may ever have (fs.nr_open).
@@ -85,6 +97,7 @@ func (t *Thread) maxFD() int {
 // (setrlimit(2)).
 func (t *Thread) mayFork() bool {
 	if t.k.count(func(*Process) bool { return true }) >= t.k.limits.Threads {
+		t.k.refused("procs", uint64(t.k.limits.Threads), "another thread or process")
 		return false
 	}
 	limit := t.p.limit(unix.RLIMIT_NPROC)

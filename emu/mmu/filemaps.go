@@ -60,7 +60,7 @@ func (g *Group) fileRoom(r *region) error {
 	if g.FileRoom(g.maps.more(of, p)) {
 		return nil
 	}
-	return unix.ENOMEM
+	return g.refuse(g.maps.more(of, p))
 }
 
 // showsFile notes what a region shows of a file.

@@ -20,6 +20,8 @@ type Group struct {
 	// Limit, unless it is 0, is how many bytes of the host's memory all spaces
 	// together may need.
 	Limit uint64
+	// Refused, unless it is nil, is told when Limit or FileRoom keeps spaces from n bytes more.
+	Refused func(n uint64)
 	// Window is how large windows are if the host has room; 0 stands for DefaultWindow.
 	Window uint64
 	// Paged has the spaces do without a window.
@@ -151,9 +153,16 @@ func (g *Group) room(n uint64) error {
 		have += s.regions.private()
 	}
 	if n > g.Limit || have > g.Limit-n {
-		return unix.ENOMEM
+		return g.refuse(n)
 	}
 	return nil
+}
+
+func (g *Group) refuse(n uint64) error {
+	if g.Refused != nil {
+		g.Refused(n)
+	}
+	return unix.ENOMEM
 }
 
 // private is the size of a region if the host must find memory for it: what is
