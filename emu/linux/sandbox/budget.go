@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/binary"
 	"math"
 
 	"golang.org/x/sys/unix"
@@ -173,6 +174,41 @@ func mayResize(s *Sandbox, c *hostsys.Call) errno {
 		return abi.EPERM
 	}
 	return 0
+}
+
+// past refuses a place after the end of a file that the guest was started with and may
+// write: what is written there would make it as long as the guest likes.
+func (s *Sandbox) past(fd int, off int64) errno {
+	if s.open[fd].kind != stdio {
+		return 0
+	}
+	if fl, e := s.host.Fcntl(fd, unix.F_GETFL, 0); e != 0 || fl&unix.O_ACCMODE == unix.O_RDONLY {
+		return 0
+	}
+	if st, e := s.host.Fstat(fd); e == 0 && st.Mode&unix.S_IFMT == unix.S_IFREG && off > st.Size {
+		return abi.EPERM
+	}
+	return 0
+}
+
+// mayPlace looks at the offset that a call writes at, which is in memory.
+func mayPlace(s *Sandbox, c *hostsys.Call) errno {
+	if b := c.Args[3].Buf; len(b) >= 8 {
+		return s.past(fdArg(c, 2), int64(binary.NativeEndian.Uint64(b)))
+	}
+	return 0
+}
+
+// all is what several rows ask.
+func all(asked ...func(s *Sandbox, c *hostsys.Call) errno) func(s *Sandbox, c *hostsys.Call) errno {
+	return func(s *Sandbox, c *hostsys.Call) errno {
+		for _, may := range asked {
+			if e := may(s, c); e != 0 {
+				return e
+			}
+		}
+		return 0
+	}
 }
 
 // mayAllocate counts what fallocate asks for, unless it gives memory back.

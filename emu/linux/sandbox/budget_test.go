@@ -133,6 +133,23 @@ func TestStdioKeepsItsSize(t *testing.T) {
 	write(fd, "two ")
 	again := b.open(fdPath(fd), unix.O_WRONLY|unix.O_TRUNC)
 	write(again, "three")
+	for _, off := range []int64{14, 1 << 40} {
+		_, e := b.Pwritev2(fd, [][]byte{[]byte("x")}, off, 0)
+		b.want("pwrite", e, abi.EPERM)
+		_, e = b.Lseek(fd, off, unix.SEEK_SET)
+		b.want("lseek", e, abi.EPERM)
+		_, e = b.CopyFileRange(fd, new(int64), fd, &off, 1, 0)
+		b.want("copy_file_range", e, abi.EPERM)
+	}
+	read, err := unix.Open(name, unix.O_RDONLY, 0)
+	b.must(err)
+	b.s.adopt(read, &file{kind: stdio})
+	if at, e := b.Lseek(read, 100, unix.SEEK_SET); e != 0 || at != 100 {
+		t.Errorf("where nothing can be written: at %d, %v", at, e)
+	}
+	if at, e := b.Lseek(fd, 0, unix.SEEK_CUR); e != 0 || at != 0 {
+		t.Errorf("at %d, %v", at, e)
+	}
 	if got := b.readFD(fd); got != "one two three" {
 		t.Errorf("%q", got)
 	}

@@ -89,7 +89,7 @@ func (s *Sandbox) readDir(f *file) errno {
 func callLseek(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	f := s.open[fdArg(c, 0)]
 	if f.kind != directory {
-		return s.direct(c)
+		return s.seekFile(c)
 	}
 	off := int64(c.Args[1].Num)
 	switch intArg(c, 2) {
@@ -109,6 +109,21 @@ func callLseek(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	}
 	f.pos = int(min(off, int64(len(f.entries))))
 	return off, 0
+}
+
+// seekFile goes back when it got to a place where the guest may not write.
+func (s *Sandbox) seekFile(c *hostsys.Call) (int64, errno) {
+	fd := fdArg(c, 0)
+	before, _ := s.host.Lseek(fd, 0, unix.SEEK_CUR)
+	at, e := s.direct(c)
+	if e != 0 {
+		return at, e
+	}
+	if e := s.past(fd, at); e != 0 {
+		s.host.Lseek(fd, before, unix.SEEK_SET)
+		return 0, e
+	}
+	return at, 0
 }
 
 // callFcntl knows the commands that the personality needs.

@@ -74,6 +74,9 @@ func doWrite(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return s.direct(c)
 }
 
+// mayWriteAt looks at the offset; -1 stands for the file's own place.
+func mayWriteAt(s *Sandbox, c *hostsys.Call) errno { return s.past(fdArg(c, 0), int64(c.Args[3].Num)) }
+
 // rows are the host calls that the personality makes.
 var rows = map[uintptr]row{
 	// Names.
@@ -89,7 +92,7 @@ var rows = map[uintptr]row{
 	unix.SYS_CLOSE: {do: callClose, fds: first, anyKind: true},
 	unix.SYS_READ:  {fds: first, onDir: abi.EISDIR}, unix.SYS_READV: {fds: first, onDir: abi.EISDIR}, unix.SYS_PREADV2: {fds: first, onDir: abi.EISDIR},
 	unix.SYS_WRITE: {do: doWrite, fds: first, onDir: abi.EBADF}, unix.SYS_WRITEV: {do: doWrite, fds: first, onDir: abi.EBADF},
-	unix.SYS_PWRITEV2: {do: doWrite, fds: first, onDir: abi.EBADF}, unix.SYS_LSEEK: {do: callLseek, fds: first, anyKind: true},
+	unix.SYS_PWRITEV2: {do: doWrite, fds: first, onDir: abi.EBADF, may: mayWriteAt}, unix.SYS_LSEEK: {do: callLseek, fds: first, anyKind: true},
 	unix.SYS_FSTAT: {do: callFstat, fds: first, anyKind: true}, unix.SYS_FSTATFS: {do: callFstatfs, fds: first, anyKind: true},
 	unix.SYS_GETDENTS64: {do: callGetdents, fds: first, anyKind: true},
 	unix.SYS_FTRUNCATE:  {fds: first, onDir: abi.EINVAL, may: mayResize}, unix.SYS_FALLOCATE: {fds: first, onDir: abi.EBADF, may: mayAllocate, do: (*Sandbox).fallocate},
@@ -99,8 +102,8 @@ var rows = map[uintptr]row{
 	unix.SYS_FCHMOD: {do: callFchmod, fds: first, anyKind: true}, unix.SYS_FCHOWN: {do: callFchown, fds: first, anyKind: true},
 	unix.SYS_FLOCK: {do: callFlock, fds: first, anyKind: true}, unix.SYS_FCNTL: {do: callFcntl, fds: first, anyKind: true},
 	unix.SYS_IOCTL:           {do: callIoctl, fds: first, anyKind: true},
-	unix.SYS_COPY_FILE_RANGE: {fds: both, onDir: abi.EISDIR, may: mayGrow(2, 4, 0)}, unix.SYS_SENDFILE: {fds: []int8{0, 1}, onDir: abi.EINVAL, may: mayGrow(0, 3, 1)},
-	unix.SYS_SPLICE: {fds: both, onDir: abi.EINVAL, may: mayGrow(2, 4, 0)}, unix.SYS_TEE: {fds: []int8{0, 1}, onDir: abi.EINVAL},
+	unix.SYS_COPY_FILE_RANGE: {fds: both, onDir: abi.EISDIR, may: all(mayPlace, mayGrow(2, 4, 0))}, unix.SYS_SENDFILE: {fds: []int8{0, 1}, onDir: abi.EINVAL, may: mayGrow(0, 3, 1)},
+	unix.SYS_SPLICE: {fds: both, onDir: abi.EINVAL, may: all(mayPlace, mayGrow(2, 4, 0))}, unix.SYS_TEE: {fds: []int8{0, 1}, onDir: abi.EINVAL},
 	unix.SYS_PIPE2: {made: madePair(0)}, unix.SYS_MEMFD_CREATE: {made: madeMemfd},
 	// Waiting.
 	unix.SYS_PPOLL: {may: checkPoll}, unix.SYS_EVENTFD2: {made: madeFD}, unix.SYS_EPOLL_CREATE1: {made: madeFD},
