@@ -106,6 +106,7 @@ var Fields = []Field{
 	{"name", "path of the file", "module", TextValue, false, func(e *Env) Value { return text(e.Module.Path) }, nil},
 	{"start", "first address of the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.Start)) }, nil},
 	{"size", "bytes of the mapping", "module", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Module.End - e.Module.Start)) }, nil},
+	{"end", "address after the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.End)) }, nil},
 	{"thread", "thread", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Thread)) }, nil},
 	{"asid", "address space", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }, nil},
 	{"icount", "instructions completed", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(e.CPU.Icount()) }, nil},
@@ -119,7 +120,12 @@ var Fields = []Field{
 	{"addr", "faulting address", "exc", AddressValue, false, func(e *Env) Value { return address(uint64(e.Exception.Addr)) }, nil},
 	{"size", "bytes of the access", "mem", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Mem.Size)) }, nil},
 	{"value", "number read or written", "buf", AddressValue, false, func(e *Env) Value { return address(memValue(e.Mem.Buf)) }, nil},
+	{"code", "error code of the exception, 0 for one that has none", "exc", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Exception.Code)) }, nil},
+	{"parent", "process that made it", "fork", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.Parent)) }, nil},
 	{"status", "wait status", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.Status)) }, nil},
+	{"status", "wait status", "end", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.Status)) }, nil},
+	{"old", "address space that was current", "asid", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.OldASID)) }, nil},
+	{"new", "address space that becomes current", "asid", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }, nil},
 }
 
 // Class says which classes of Fields an event belongs to; empty when it has no

@@ -147,7 +147,7 @@ var Rows = [NumKinds]Row{
 		BeforeException, "before_exception", nil, exceptionShape, "exc", "exception {vector code addr}", "", "number", "per exception",
 		"the CPU is about to deliver an exception",
 	},
-	{ASIDChanged, "asid_changed", nil, asidShape, "", "old, new", "", "", "per switch", "another address space becomes current"},
+	{ASIDChanged, "asid_changed", nil, asidShape, "asid", "old, new", "", "", "per switch", "another address space becomes current"},
 	{
 		ProcessStart, "process_start",
 		[]string{"process_exec"},
@@ -155,10 +155,10 @@ var Rows = [NumKinds]Row{
 		"pid, path", "", "name", "per process",
 		"a program image was loaded by execve; the first program is there before plugins are, and has no such event",
 	},
-	{ProcessFork, "process_fork", nil, processShape, "proc", "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
+	{ProcessFork, "process_fork", nil, processShape, "proc fork", "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
 	{ProcessExit, "process_exit", nil, processShape, "proc", "pid, status", "", "", "per process", "a process ended"},
 	{ThreadStart, "thread_start", nil, threadShape, "thread", "tid, pid", "", "", "per thread", "a thread was made, also the first of a new process; it has not run yet"},
-	{ThreadExit, "thread_exit", nil, threadShape, "thread", "tid, pid, status", "", "", "per thread", "a thread ended"},
+	{ThreadExit, "thread_exit", nil, threadShape, "thread end", "tid, pid, status", "", "", "per thread", "a thread ended"},
 	{
 		ModuleMapped, "module_mapped", nil, moduleShape, "module", "path, start, end", "", "name", "per mapping",
 		"code of a file was mapped: of a program and its interpreter by execve, else by mmap; the first program and its interpreter are there before plugins are",
