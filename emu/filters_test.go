@@ -147,17 +147,6 @@ var filterTries = map[string]filterPart{
 	},
 }
 
-// row is a row of the table of events. A table out of order is said here: what a test
-// finds then would be told of other events.
-func row(t *testing.T, i int) *event.Row {
-	t.Helper()
-	r := &event.Rows[i]
-	if r.Shape == nil || int(r.Kind) != i {
-		t.Fatalf("event.Rows is not in the order of the constants: %q stands in place %d, after %q; see TestRows of emu/event", r.Name, i, event.Rows[max(i-1, 0)].Name)
-	}
-	return r
-}
-
 // noSuch are values that nothing has.
 var noSuch = map[string]string{
 	"pc": "123456", "bytes": "0f0b0f0b0f", "mnemonic": "nosuch", "class": "nosuch", "symbol": "nosuch", "module": "nosuch", "addr": "123456", "size": "3", "name": "nosuch", "number": "9999",
@@ -215,7 +204,7 @@ func filterPrograms(t *testing.T) []string {
 func TestFiltersHonoured(t *testing.T) {
 	programs := filterPrograms(t)
 	for i := range event.Rows {
-		r := row(t, i)
+		r := &event.Rows[i]
 		for _, key := range strings.Fields(r.Filters) {
 			part, ok := filterTries[key]
 			if !ok {
@@ -275,7 +264,7 @@ func touches(x told, a guest.Addr) bool {
 func TestFiltersRefused(t *testing.T) {
 	m := newTestMachine(t, exactProgram(t))
 	for i := range event.Rows {
-		r := row(t, i)
+		r := &event.Rows[i]
 		for key, part := range filterTries {
 			listed := slices.Contains(strings.Fields(r.Filters), key)
 			err := func() (err any) {
@@ -295,7 +284,7 @@ func TestFiltersRefused(t *testing.T) {
 func TestCounters(t *testing.T) {
 	programs := filterPrograms(t)
 	for i := range event.Rows {
-		r := row(t, i)
+		r := &event.Rows[i]
 		program := programs[1]
 		if strings.Contains(r.Filters, "pc") {
 			program = programs[0]

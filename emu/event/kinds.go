@@ -170,6 +170,27 @@ var Rows = [NumKinds]Row{
 	{Shutdown, "shutdown", nil, plainShape, "", "", "", "", "once", "the guest has ended"},
 }
 
+// A table in disorder would be told of other events, by whoever meets them first.
+func init() {
+	if text := disorder(Rows[:]); text != "" {
+		panic("BUG: the rows of event.Rows are not those of the constants: " + text)
+	}
+}
+
+// disorder says which row is missing or is not in the place of its constant, "" for
+// none.
+func disorder(rows []Row) string {
+	for i := range rows {
+		switch r, before := &rows[i], rows[max(i-1, 0)].Name; {
+		case r.Name == "":
+			return fmt.Sprintf("none for constant %d, after %s", i, before)
+		case int(r.Kind) != i:
+			return fmt.Sprintf("%s stands in place %d, after %s; its constant is %d", r.Name, i, before, r.Kind)
+		}
+	}
+	return ""
+}
+
 func (k Kind) String() string {
 	if k == Detached {
 		return "detached"

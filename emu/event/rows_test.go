@@ -8,15 +8,19 @@ import (
 	"panda/emu/vcpu"
 )
 
-// TestRows: each constant has its row, in its place.
-func TestRows(t *testing.T) {
-	for i := range Rows {
-		switch r := &Rows[i]; {
-		case r.Name == "":
-			t.Fatalf("Rows has no row in place %d, after %s: each constant has one", i, Rows[max(i-1, 0)].Name)
-		case int(r.Kind) != i:
-			t.Fatalf("%s stands in place %d of Rows, its constant is %d: rows and constants have one order", r.Name, i, r.Kind)
-		}
+// TestDisorder: a constant without its row, or with one in another place, is told,
+// with the row.
+func TestDisorder(t *testing.T) {
+	if text := disorder(Rows[:]); text != "" {
+		t.Error(text)
+	}
+	lacks := append(slices.Delete(slices.Clone(Rows[:]), int(ThreadStart), int(ThreadStart)+1), Row{})
+	if text := disorder(lacks); text != "thread_exit stands in place 23, after process_exit; its constant is 24" {
+		t.Error(text)
+	}
+	last := append(slices.Clone(Rows[:]), Row{})
+	if text := disorder(last); text != "none for constant 28, after shutdown" {
+		t.Error(text)
 	}
 }
 
