@@ -18,8 +18,8 @@ type Model struct {
 	leaf, ext uint32 // the highest leaves
 }
 
-// features are CPUID's feature words by leaf: 1 and 80000001h ECX and EDX, 7 EBX,
-// ECX and EDX, 0Dh.1 EAX (SDM vol. 2A tables 3-8 and 3-10).
+// features are CPUID's feature words by leaf: 1 and 80000001h ECX and EDX, 7 EBX
+// and ECX, 0Dh.1 EAX (SDM vol. 2A tables 3-8 and 3-10).
 type features struct{ f1c, f1d, f7b, f7c, f8c, f8d, fda uint32 }
 
 // Bits of the feature words.

@@ -27,6 +27,13 @@ func TestFeatureNames(t *testing.T) {
 	}
 }
 
+// TestFeatureWords: the functions that go through the words of CPUID leave none out.
+func TestFeatureWords(t *testing.T) {
+	for _, text := range x86.ForgottenWords() {
+		t.Error(text)
+	}
+}
+
 // sample is an instruction of each row, and of each vector length.
 type sample struct {
 	name string
