@@ -191,13 +191,13 @@ func (o *guestOptions) flags(f *flag.FlagSet) {
 
 func (o *engineOptions) flags(f *flag.FlagSet) {
 	f.StringVar(&o.arch, "arch", "", "guest architecture `name`: "+strings.Join(emu.Architectures(), ", ")+"; the default is the program's")
-	f.StringVar(&o.cpu, "cpu", "", "CPU `model`; the default is the architecture's usual one")
+	f.StringVar(&o.cpu, "cpu", "", "CPU `model`: "+strings.Join(emu.Models(), "; "))
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
 		o.mmu, err = emu.ParseMMU(s)
 		return err
 	})
-	f.Func("window", "how many bytes of addresses the guest reaches without a TLB, as `4t`, if the host has room; more is taken when a program needs it", func(s string) (err error) {
+	f.Func("window", "how many bytes of addresses the guest reaches without a TLB, as `4t`, "+emu.WindowRange+" if the host has room; more is taken when a program needs it", func(s string) (err error) {
 		o.window, err = parseAmount(s)
 		return err
 	})

@@ -3,9 +3,9 @@ package x86
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"panda/emu/arch/x86/regs"
-	"panda/emu/event"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
@@ -94,14 +94,20 @@ var models = []*Model{
 
 // FindModel finds a CPU model by name.
 func FindModel(name string) (*Model, error) {
-	var names []string
 	for _, m := range models {
 		if m.Name == name {
 			return m, nil
 		}
+	}
+	return nil, fmt.Errorf("no CPU model %q; there are %s", name, strings.Join(ModelNames(), ", "))
+}
+
+// ModelNames are the names of the CPU models, the smallest first.
+func ModelNames() (names []string) {
+	for _, m := range models {
 		names = append(names, m.Name)
 	}
-	return nil, fmt.Errorf("no CPU model %q%s", name, event.DidYouMean(name, names))
+	return names
 }
 
 // Vendor is the maker that CPUID names.

@@ -118,6 +118,31 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
+// TestUntranslated: what nothing translates, and what the model lacks, are told apart.
+func TestUntranslated(t *testing.T) {
+	pentium, err := x86.FindModel("pentium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code           []byte
+		why, text, max string
+	}{
+		{[]byte{0x66, 0x48, 0x0f, 0x6e, 0xce}, "CPU model pentium lacks", "movq xmm1, rsi", ""},
+		{[]byte{0x0f, 0x01, 0xc8}, "no translator for", "monitor", "no translator for"},
+		{[]byte{0x90}, "", "", ""},
+		{[]byte{0x0f, 0x0b}, "", "", ""},
+	} {
+		if why, text := x86.New(pentium).Untranslated(c.code, 0, 64); why != c.why || text != c.text {
+			t.Errorf("% x: %q, %q", c.code, why, text)
+		}
+		most, _ := x86.FindModel("max")
+		if why, _ := x86.New(most).Untranslated(c.code, 0, 64); why != c.max {
+			t.Errorf("% x: max: %q", c.code, why)
+		}
+	}
+}
+
 // vectorFeatures are the features by their names in the recorded vectors.
 var vectorFeatures = map[string]string{
 	"mmx": "MMX SSE SSE2", "sse1": "SSE", "sse2": "SSE2 CLFSH", "sse3": "SSE3", "ssse3": "SSSE3", "sse41": "SSE4_1", "sse42": "SSE4_2",
