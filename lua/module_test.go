@@ -242,7 +242,9 @@ func (s *system) Threads() []plugin.Thread {
 	return []plugin.Thread{{TID: 43, PID: 42, Comm: "prog", PC: 0x401000, State: "running"}, {TID: 44, PID: 42, Comm: "prog", State: "waiting", Call: "futex"}}
 }
 
-func (s *system) Symbols(prefix string) []string { return []string{prefix + "a", prefix + "b", prefix + "strlen"} }
+func (s *system) Symbols(prefix string) []string {
+	return []string{prefix + "a", prefix + "b", prefix + "strlen"}
+}
 
 func (s *system) Switches() plugin.Switches { return plugin.Switches{Chaining: true} }
 

@@ -159,7 +159,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 }
 
 func (o *scriptOptions) flags(f *flag.FlagSet) {
-	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help lists a plugin's arguments", func(s string) error {
+	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help, with no program, lists a plugin's arguments", func(s string) error {
 		specs, err := plugin.ParseSpecs(s)
 		o.plugins = append(o.plugins, loadOption{specs: specs})
 		return err
