@@ -138,16 +138,10 @@ type Lookup func(name string) vcpu.Register
 // FindField finds a field of the kind, an argument of a system call (arg1 to
 // arg6), or a register. The error offers the nearest name.
 func (k Kind) FindField(name string, regs Lookup) (*Field, error) {
-	var known []string
 	for i := range Fields {
-		f := &Fields[i]
-		if !k.has(f) {
-			continue
-		}
-		if f.Name == name {
+		if f := &Fields[i]; f.Name == name && k.has(f) {
 			return f, nil
 		}
-		known = append(known, f.Name)
 	}
 	if f := k.argField(name); f != nil {
 		return f, nil
@@ -155,7 +149,18 @@ func (k Kind) FindField(name string, regs Lookup) (*Field, error) {
 	if r := regs(name); r != nil {
 		return &Field{Name: name, Type: AddressValue, Get: func(e *Env) Value { return address(r.Value(&e.CPU.W)) }, Reg: r}, nil
 	}
+	known := k.FieldNames()
 	return nil, fmt.Errorf("%v has no field or register %q%s; it has: %s", k, name, DidYouMean(name, known), strings.Join(known, ", "))
+}
+
+// FieldNames are the names of the fields that the kind has.
+func (k Kind) FieldNames() (names []string) {
+	for i := range Fields {
+		if k.has(&Fields[i]) {
+			names = append(names, Fields[i].Name)
+		}
+	}
+	return names
 }
 
 func (k Kind) has(f *Field) bool {
