@@ -181,7 +181,6 @@ func TestList(t *testing.T) {
 		t.Error(code, out.String())
 	}
 	out.Reset()
-	out.Reset()
 	if code := run([]string{"-l", "thread_exit"}, &out, &out); code != 0 || !strings.Contains(out.String(), "fields: process comm pid tid status\n") {
 		t.Error(out.String())
 	}

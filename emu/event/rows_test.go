@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"panda/emu/guest"
 	"panda/emu/vcpu"
 )
 
@@ -69,6 +70,34 @@ func TestArgumentsAreFields(t *testing.T) {
 			if _, err := Rows[i].Kind.FindField(name, none); err != nil {
 				t.Errorf("an argument without a field: %v", err)
 			}
+		}
+	}
+}
+
+// TestOwnFields: fields of few events tell what those are about.
+func TestOwnFields(t *testing.T) {
+	none := func(string) vcpu.Register { return nil }
+	e := &Env{
+		OldASID: 7, Thread: &Thread{TID: 1, PID: 2, Status: 3}, Process: &Process{PID: 4, Parent: 5, Status: 6},
+		Exception: &guest.Exception{Vector: 8, Code: 9}, Module: &MappedModule{Start: 10, End: 12},
+	}
+	for _, c := range []struct {
+		kind Kind
+		name string
+		want uint64
+	}{
+		{ThreadExit, "status", 3},
+		{ProcessExit, "status", 6},
+		{ProcessFork, "parent", 5},
+		{ASIDChanged, "old", 7},
+		{BeforeException, "code", 9},
+		{ModuleMapped, "end", 12},
+	} {
+		f, err := c.kind.FindField(c.name, none)
+		if err != nil {
+			t.Error(err)
+		} else if v := f.Get(e); v.Num != c.want {
+			t.Errorf("%v %s: %v", c.kind, c.name, v)
 		}
 	}
 }
