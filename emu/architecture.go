@@ -3,6 +3,7 @@ package emu
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"panda/emu/arch"
 	"panda/emu/event"
@@ -14,6 +15,8 @@ import (
 type Architecture struct {
 	Name  string // as Config.Arch has it
 	Model string // of the CPU, where Config names none
+	// Models are those that Build knows, for people to choose from.
+	Models []string
 	// Build makes the architecture for a model, as the engine and as the personality
 	// see it, and gives the vCPU the registers that it has after reset.
 	Build func(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error)
@@ -39,6 +42,15 @@ func Architectures() (names []string) {
 	return names
 }
 
+// Models says for each architecture which CPU models it has, in words.
+func Models() (texts []string) {
+	for i := range architectures {
+		a := &architectures[i]
+		texts = append(texts, fmt.Sprintf("of %s %s, by default %s", a.Name, strings.Join(a.Models, ", "), a.Model))
+	}
+	return texts
+}
+
 // chooseArchitecture makes the architecture that the machine's Config names.
 func (m *Machine) chooseArchitecture() error {
 	a, err := findArchitecture(m.cfg.Arch)
@@ -47,6 +59,9 @@ func (m *Machine) chooseArchitecture() error {
 	}
 	if m.cfg.CPU == "" {
 		m.cfg.CPU = a.Model
+	}
+	if !slices.Contains(a.Models, m.cfg.CPU) {
+		return &OptionError{"cpu", fmt.Errorf("%s has no model %q%s; there are %s", a.Name, m.cfg.CPU, event.DidYouMean(m.cfg.CPU, a.Models), strings.Join(a.Models, ", "))}
 	}
 	m.guest, m.kernel, err = a.Build(m.cfg.CPU, m.cpu)
 	return err

@@ -26,8 +26,15 @@ func TestArchitectures(t *testing.T) {
 		if view.Longest > arch.LongestInsn {
 			t.Errorf("%s has longer instructions than any architecture", a.Name)
 		}
-		if m.cfg.CPU = "none"; m.chooseArchitecture() == nil {
-			t.Errorf("%s has every CPU", a.Name)
+		for _, model := range a.Models {
+			if m.cfg.CPU = model; m.chooseArchitecture() != nil {
+				t.Errorf("%s lists the model %s and has none", a.Name, model)
+			}
+		}
+		var bad *OptionError
+		m.cfg.CPU = "none"
+		if err := m.chooseArchitecture(); !errors.As(err, &bad) || bad.Option != "cpu" || !strings.Contains(err.Error(), strings.Join(a.Models, ", ")) {
+			t.Errorf("%s: a model that there is none of: %v", a.Name, err)
 		}
 	}
 	var bad *OptionError

@@ -11,7 +11,7 @@ import (
 )
 
 // x86Architecture runs programs of x86-64 and i386.
-var x86Architecture = Architecture{Name: "x86", Model: "max", Build: buildX86}
+var x86Architecture = Architecture{Name: "x86", Model: "max", Models: x86.ModelNames(), Build: buildX86}
 
 func buildX86(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error) {
 	m, err := x86.FindModel(model)

@@ -91,11 +91,19 @@ func ParseMMU(name string) (MMU, error) {
 	return 0, fmt.Errorf("there is no %q; there are %v", name, mmuNames)
 }
 
+// WindowRange is how large a window can be, as options write it.
+var WindowRange = fmt.Sprintf("from %dg to %dt", mmu.MinWindow>>30, mmu.MostWindow>>40)
+
 func checkWindow(size uint64) error {
-	if size == 0 || size >= mmu.MinWindow && size <= mmu.MostWindow && size%mmu.PageSize == 0 {
+	switch {
+	case size == 0:
 		return nil
+	case size < mmu.MinWindow || size > mmu.MostWindow:
+		return &OptionError{"window", fmt.Errorf("%d bytes: a window has %s", size, WindowRange)}
+	case size%mmu.PageSize != 0:
+		return &OptionError{"window", fmt.Errorf("%d bytes are not whole pages of %d", size, mmu.PageSize)}
 	}
-	return &OptionError{"window", fmt.Errorf("%d bytes: it has whole pages, from %dg to %dt of them", size, mmu.MinWindow>>30, mmu.MostWindow>>40)}
+	return nil
 }
 
 // OptionError says which part of a Config cannot be had.

@@ -298,22 +298,35 @@ func (m *Machine) Unsupported() []string {
 // Stats are the engine's counts.
 func (m *Machine) Stats() exec.Stats { return m.engine.Stats }
 
+// strictError ends a run in which a callback has failed. What went wrong has been
+// told when it happened.
+type strictError struct {
+	plugin, event string
+	err           error
+}
+
+func (e *strictError) Error() string {
+	return fmt.Sprintf("%s: its %s callback failed, which ends the run (-strict)", e.plugin, e.event)
+}
+
+func (e *strictError) Unwrap() error { return e.err }
+
 func (m *Machine) callbackFailed(s *event.Sub, err error) {
 	m.cfg.Warn("%s: %s callback disabled: %v", s.Owner.Name, s.What(), err)
 	if m.cfg.Strict {
-		m.failed = fmt.Errorf("%s: %s callback: %w", s.Owner.Name, s.What(), err)
+		m.failed = cmp.Or(m.failed, error(&strictError{s.Owner.Name, s.What(), err}))
 		m.Stop()
 	}
 }
 
-// undefined tells about an instruction that exists but has no translator.
+// undefined tells about an instruction that exists and that the guest cannot have.
 func (m *Machine) undefined(pc guest.Addr, code []byte, mode uint64) {
-	text := m.guest.Untranslated(code, uint64(pc), mode)
+	why, text := m.guest.Untranslated(code, uint64(pc), mode)
 	if text == "" || m.missing[text] {
 		return
 	}
 	m.missing[text] = true
-	m.cfg.Warn("no translator for %s at %#x (%x): the guest gets an exception", text, uint64(pc), code)
+	m.cfg.Warn("%s %s at %#x (%x): the guest gets an exception", why, text, uint64(pc), code)
 }
 
 // hypercall offers an instruction to plugins.

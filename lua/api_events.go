@@ -28,7 +28,7 @@ func writeEvents(w io.Writer) {
 	for _, f := range append(filterKeys[:len(filterKeys):len(filterKeys)], commonKeys...) {
 		fmt.Fprintf(w, "- `%s`: %s\n", f.name, f.doc)
 	}
-	fmt.Fprint(w, "\n## Fields for by=, value= and when=\n\nBesides these: any register by its name, and `arg1` to `arg6` of a system call.\n\n")
+	fmt.Fprint(w, "\n## Fields for by=, value= and when=\n\nBesides these: any register by its name, and `arg1` to `arg6` of a system call. `panda -l EVENT` lists those of an event; in parentheses stand the classes of events.\n\n")
 	for _, f := range event.Fields {
 		fmt.Fprintf(w, "- `%s`: %s (%s)\n", f.Name, f.Doc, strings.ReplaceAll(f.Classes, " ", ", "))
 	}

@@ -21,7 +21,7 @@ func (*Loader) Ext() string { return ".lua" }
 // compile begins with file and line.
 func (l *Loader) Open(path string, src []byte) (plugin.Plugin, error) {
 	s := newState(path, l.opts)
-	s.kept = &l.kept
+	s.kept, s.source = &l.kept, string(src)
 	var err error
 	if s.main, err = s.compile(path, string(src)); err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (s *State) openCPU() {
 	for _, f := range cpuFields {
 		s.views.cpuNames[f.Name] = cpuEntry{get: f.get}
 	}
-	for _, r := range cpuModule.Rows {
+	for _, r := range s.rows(cpuModule) {
 		s.views.cpuNames[r.Name] = cpuEntry{method: s.bind(r)}
 	}
 	mt := s.L.NewTable()
@@ -133,7 +133,7 @@ func (s *State) cpuNames(c *vcpu.CPU) []string {
 	for _, f := range cpuFields {
 		ns = append(ns, f.Name)
 	}
-	for _, r := range cpuModule.Rows {
+	for _, r := range s.rows(cpuModule) {
 		ns = append(ns, r.Name)
 	}
 	return append(ns, c.Machine.Arch.Names...)

@@ -113,7 +113,7 @@ func TestDoctor(t *testing.T) {
 	f := newFake(t)
 	f.man.System = &system{f: f}
 	f.must(`
-		panda.hook("ba", { enter = function() end })
+		panda.hook("strlne", { enter = function() end })
 		panda.on("insn_exec", { pc = 1 }, function() local x = nil; x.y = 1 end)
 		panda.on("insn_exec", { symbol = "main" }, function() end)
 		panda.on("process_start", function() end)
@@ -123,7 +123,7 @@ func TestDoctor(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want(t, `t:
-  insn_exec symbol=ba: never fired: no symbol of this name was reached; names are those of the files' symbol tables (did you mean "a"?)
+  insn_exec symbol=strlne: never fired: no symbol of this name was reached; names are those of the files' symbol tables (did you mean "strlen"?)
   insn_exec pc=0x1: disabled after 1 hits by an error: t.lua:3: attempt to index a non-table object(nil) with key 'y' (in insn_exec at pc 0x1)
   insn_exec symbol=main: never fired: no symbol of this name was reached; names are those of the files' symbol tables
   insn_exec: 1 hits

@@ -242,7 +242,9 @@ func (s *system) Threads() []plugin.Thread {
 	return []plugin.Thread{{TID: 43, PID: 42, Comm: "prog", PC: 0x401000, State: "running"}, {TID: 44, PID: 42, Comm: "prog", State: "waiting", Call: "futex"}}
 }
 
-func (s *system) Symbols(prefix string) []string { return []string{prefix + "a", prefix + "b"} }
+func (s *system) Symbols(prefix string) []string {
+	return []string{prefix + "a", prefix + "b", prefix + "strlen"}
+}
 
 func (s *system) Switches() plugin.Switches { return plugin.Switches{Chaining: true} }
 
@@ -285,7 +287,7 @@ func TestSystem(t *testing.T) {
 		print(panda.free_args(panda.get_args()))`)
 	f.want(t, `43	running		0x401000
 44	waiting	futex	0x0
-xa xb	true	false
+xa xb xstrlen	true	false
 6	0xffffffff81030c65
 nil	call of main: no arguments
 false	bad argument #1 to main chunk (no symbol "nosuch")

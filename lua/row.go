@@ -64,7 +64,7 @@ func Modules() []Module {
 
 // open puts the rows of a module into a table.
 func (s *State) open(m Module, t *glua.LTable) *glua.LTable {
-	for _, r := range m.Rows {
+	for _, r := range s.rows(m) {
 		if r.fn != nil { // else the library's own, after an addition of ours
 			t.RawSetString(r.Name, s.bind(r))
 		}

@@ -67,6 +67,13 @@ type State struct {
 	collected
 	lifetime
 	interrupted interrupted
+	untrusted
+}
+
+// untrusted is what errors of an untrusted script are explained with.
+type untrusted struct {
+	source string          // of the script
+	taken  map[string]bool // names that it lacks; nil for a trusted one
 }
 
 // calling is about the calls of Lua that are in progress.
@@ -280,6 +287,9 @@ func (s *State) scriptError(err error) *ScriptError {
 	msg := errorText(api.Object)
 	if s.guard != nil {
 		msg = s.guard.explain(msg)
+	}
+	if s.taken != nil {
+		msg = s.explainTaken(msg)
 	}
 	return &ScriptError{Msg: msg, Trace: cleanTrace(api.StackTrace), interrupted: s.wasInterrupted()}
 }

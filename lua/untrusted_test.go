@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,76 @@ func TestAllowedNames(t *testing.T) {
 				t.Errorf("an untrusted script has %s.%s", name, k)
 			}
 		})
+	}
+}
+
+// TestAllowedMethods: each method is allowed or refused by name, and each name of the
+// lists is a method.
+func TestAllowedMethods(t *testing.T) {
+	judged := map[string]int{}
+	for _, list := range []map[string]string{allowedMethods, refusedMethods} {
+		for module, words := range list {
+			for w := range strings.FieldsSeq(words) {
+				judged[module+w]++
+			}
+		}
+	}
+	for _, m := range Modules() {
+		if !strings.HasSuffix(m.Name, ":") {
+			continue
+		}
+		for _, r := range m.Rows {
+			if n := judged[m.Name+r.Name]; n != 1 {
+				t.Errorf("%s%s stands %d times in allowedMethods and refusedMethods of untrusted.go", m.Name, r.Name, n)
+			}
+			delete(judged, m.Name+r.Name)
+		}
+	}
+	for name := range judged {
+		t.Errorf("%s: no such method", name)
+	}
+}
+
+// TestNewMethod: an untrusted script lacks a method that nobody has judged.
+func TestNewMethod(t *testing.T) {
+	add := func(m *Module) {
+		rows := m.Rows
+		m.Rows = append(slices.Clone(rows), Row{"escape", "", "", "Out.", func(_ *State, L *glua.LState) int { L.Push(glua.LTrue); return 1 }})
+		t.Cleanup(func() { m.Rows = rows })
+	}
+	add(&cpuModule)
+	add(&handleModule)
+	for _, object := range []string{"panda.cpu", "panda.on('insn_exec', { pc = 1 }, print)"} {
+		script := "local o = " + object + " assert(o:escape())"
+		if _, err := newFake(t).options(Options{}).load("t", script); err != nil {
+			t.Errorf("%s: %v", object, err)
+		}
+		if _, err := newFake(t).options(Options{Untrusted: true}).load("t", script); err == nil || !strings.Contains(err.Error(), `"escape"`) {
+			t.Errorf("%s: untrusted: %v", object, err)
+		}
+	}
+}
+
+// TestTakenNames: an error says which name was taken away, and the name is nil.
+func TestTakenNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"io.open('x')":              "t.lua:2: attempt to call a non-function object; io.open is not for an untrusted script",
+		"print(1, io . popen('x'))": "; io.popen is not for an untrusted script",
+		"debug.traceback()":         "; debug.traceback is not for an untrusted script",
+		"dofile('x')":               "; dofile is not for an untrusted script",
+		"package.path:find('x')":    "; package.path is not for an untrusted script",
+		"panda.load('x')":           "; panda.load is not for an untrusted script",
+		"local f = nil f('x')":      "attempt to call a non-function object\n",
+		"local ok, err = pcall(io.open) assert(not ok)": "",
+		"assert(io.open == nil and not dofile)":         "",
+	} {
+		_, err := newFake(t).options(Options{Untrusted: true}).load("t", "\n"+text)
+		if want == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := newFake(t).options(Options{}).load("t", "io.opne('x')"); err == nil || strings.Contains(err.Error(), "untrusted") {
+		t.Error(err)
 	}
 }
 

@@ -94,7 +94,7 @@ func TestExamples(t *testing.T) {
 			if err := cmd.Run(); err != nil {
 				t.Errorf("%s: %v\n%s%s", e.command, err, out.String(), errs.String())
 			}
-			if bad := regexp.MustCompile(`(?m)^panda: .*(callback disabled|no translator|error).*$`).FindString(errs.String()); bad != "" {
+			if bad := regexp.MustCompile(`(?m)^panda: .*(callback disabled|no translator|lacks|error).*$`).FindString(errs.String()); bad != "" {
 				t.Errorf("%s: %s", e.command, bad)
 			}
 		})

@@ -56,7 +56,16 @@ func TestErrors(t *testing.T) {
 		{[]string{"-panda-plugin", "event.lua", "ls"}, 1, `event.lua:1: no event "insn_exce" (did you mean "insn_exec"?)`},
 		{[]string{"-panda-plugin", "x.so", "ls"}, 1, "shared objects"},
 		{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},
-		{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `no CPU model "x86-64-v9" (did you mean`},
+		{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `-cpu: x86 has no model "x86-64-v9" (did you mean "x86-64-v1"?); there are pentium, pentium2, `},
+		{[]string{"-json", "-tsv", "ls"}, 2, "-json and -tsv: tables are printed as one of them"},
+		{[]string{"-l", "sys*", "x"}, 2, `-l has one glob and no program: "x" is too much`},
+		{[]string{"-E", "=x", "ls"}, 2, "a variable has a name"},
+		{[]string{"-env", "foo=1", "ls"}, 1, "-E NAME=value sets a variable"},
+		{[]string{"-panda", "nosuch:help"}, 1, `no plugin "nosuch"`},
+		{[]string{"-vresion"}, 2, `no option -vresion (did you mean "version"?)`},
+		{[]string{"-d", "help", "ls"}, 1, "-d: no item \"help\"\n"},
+		{[]string{"-window", "1g", "ls"}, 1, "-window: 1073741824 bytes: a window has from 256g to 60t\n"},
+		{[]string{"-window", "274877906945", "ls"}, 1, "-window: 274877906945 bytes are not whole pages of 4096\n"},
 		{[]string{"-arch", "x68", "ls"}, 1, `there is no architecture "x68" (did you mean "x86"?)`},
 		{[]string{"-d", "in_asn", "ls"}, 1, `no item "in_asn" (did you mean "in_asm"?)`},
 		{[]string{"-l", "nosuch"}, 1, "no event, field, plugin or script"},
@@ -85,7 +94,7 @@ func TestScriptError(t *testing.T) {
 			t.Errorf("no %q in %q", want, r.stderr)
 		}
 	}
-	if r := panda(t, dir, "-strict", "-panda-plugin", "fail.lua", "/bin/echo", "no"); r.status != 1 {
+	if r := panda(t, dir, "-strict", "-panda-plugin", "fail.lua", "/bin/echo", "no"); r.status != 1 || strings.Count(r.stderr, "traceback") != 1 || !strings.HasSuffix(r.stderr, "panda: fail: its syscall_enter callback failed, which ends the run (-strict)\n") {
 		t.Errorf("-strict: status %d, stderr %q", r.status, r.stderr)
 	}
 }
@@ -170,6 +179,10 @@ func TestList(t *testing.T) {
 	out.Reset()
 	if code := run([]string{"-l", "ow?"}, &out, &out); code != 0 || !strings.Contains(out.String(), "script  own  a script of my own\n") {
 		t.Error(code, out.String())
+	}
+	out.Reset()
+	if code := run([]string{"-l", "thread_exit"}, &out, &out); code != 0 || !strings.Contains(out.String(), "fields: process comm pid tid status\n") {
+		t.Error(out.String())
 	}
 	out.Reset()
 	if code := run([]string{"-l", "["}, &out, &out); code != 1 || !strings.Contains(out.String(), "syntax error in pattern") {

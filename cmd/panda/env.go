@@ -26,8 +26,8 @@ func (o *options) environment(host []string) ([]string, error) {
 	}
 	patterns := strings.Split(take, ",")
 	for _, p := range patterns {
-		if _, err := path.Match(p, ""); err != nil {
-			return nil, fmt.Errorf("-env %s: %q is no pattern of names", o.hostEnv, p)
+		if _, err := path.Match(p, ""); err != nil || strings.Contains(p, "=") {
+			return nil, fmt.Errorf("-env %s: %q is no pattern of names; -E NAME=value sets a variable", o.hostEnv, p)
 		}
 	}
 	var env []string
@@ -38,6 +38,13 @@ func (o *options) environment(host []string) ([]string, error) {
 		}
 	}
 	for _, v := range o.env {
+		if !strings.Contains(v, "=") { // as docker's --env
+			i := slices.IndexFunc(host, func(h string) bool { return strings.HasPrefix(h, v+"=") })
+			if i < 0 {
+				continue
+			}
+			v = host[i]
+		}
 		env = setVariable(env, v)
 	}
 	return env, nil

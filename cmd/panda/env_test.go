@@ -19,7 +19,10 @@ func TestEnvironment(t *testing.T) {
 		{"-sandbox -E SECRET=2 prog", "PATH=/bin LC_ALL=C TERM=xterm SECRET=2"},
 		{"-sandbox -env all prog", "PATH=/bin SECRET=1 LC_ALL=C TERM=xterm EMPTY= AWS_TOKEN=x=y"},
 		{"-sandbox -env SECRET prog", "SECRET=1"},
-		{"-env [ prog", "-env [: \"[\" is no pattern of names"},
+		{"-sandbox -E SECRET -E NONE prog", "PATH=/bin LC_ALL=C TERM=xterm SECRET=1"},
+		{"-env none -E EMPTY -E AWS_TOKEN prog", "EMPTY= AWS_TOKEN=x=y"},
+		{"-env [ prog", "-env [: \"[\" is no pattern of names; -E NAME=value sets a variable"},
+		{"-env PATH,A=1 prog", "-env PATH,A=1: \"A=1\" is no pattern of names; -E NAME=value sets a variable"},
 	} {
 		o := new(options)
 		err := o.parse(strings.Fields(r.args), nil)

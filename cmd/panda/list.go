@@ -68,7 +68,7 @@ func (l *lister) events() error {
 			continue
 		}
 		var more []string
-		for _, d := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", strings.Join(lua.FilterKeys(r.Kind), " ")}, {"cost", r.Cost}} {
+		for _, d := range [][2]string{{"arguments", "cpu, " + r.Args}, {"returns", r.Returns}, {"filters", strings.Join(lua.FilterKeys(r.Kind), " ")}, {"fields", strings.Join(r.Kind.FieldNames(), " ")}, {"cost", r.Cost}} {
 			if text := strings.TrimSuffix(d[1], ", "); text != "" {
 				more = append(more, d[0]+": "+text)
 			}

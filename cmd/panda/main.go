@@ -14,12 +14,12 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"panda/emu"
-	"panda/emu/event"
 	"panda/emu/linux/mm"
 	"panda/emu/plugin"
 )
@@ -66,6 +66,7 @@ type options struct {
 	repl    bool
 	list    string
 	listing bool
+	version bool
 	trace   *traceOptions // of panda trace, else nil
 }
 
@@ -146,6 +147,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	if o.trace != nil {
 		o.trace.flags(f)
 	} else {
+		f.BoolVar(&o.version, "version", false, "print which panda this is")
 		f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
 	}
 	o.scriptOptions.flags(f)
@@ -157,7 +159,7 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 }
 
 func (o *scriptOptions) flags(f *flag.FlagSet) {
-	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help lists a plugin's arguments", func(s string) error {
+	f.Func("panda", "load plugins: `'a;b:key=value,flag'`; NAME:help, with no program, lists a plugin's arguments", func(s string) error {
 		specs, err := plugin.ParseSpecs(s)
 		o.plugins = append(o.plugins, loadOption{specs: specs})
 		return err
@@ -179,7 +181,13 @@ func (o *scriptOptions) flags(f *flag.FlagSet) {
 }
 
 func (o *guestOptions) flags(f *flag.FlagSet) {
-	f.Func("E", "set an environment variable of the program: `NAME=value`", func(s string) error { o.env = append(o.env, s); return nil })
+	f.Func("E", "set an environment variable of the program: `NAME=value`; NAME alone takes it from the host, if it is set there", func(s string) error {
+		o.env = append(o.env, s)
+		if strings.HasPrefix(s, "=") || s == "" {
+			return errors.New("a variable has a name")
+		}
+		return nil
+	})
 	f.StringVar(&o.hostEnv, "env", "", "give the program these of the host's environment variables: all, none or `names`, as in 'PATH,LC_*'; the default is all, under -sandbox "+sandboxEnv)
 	f.StringVar(&o.sysroot, "L", "", "look for absolute paths in this `directory` first")
 	f.StringVar(&o.argv0, "0", "", "argv[0] of the program")
@@ -191,13 +199,13 @@ func (o *guestOptions) flags(f *flag.FlagSet) {
 
 func (o *engineOptions) flags(f *flag.FlagSet) {
 	f.StringVar(&o.arch, "arch", "", "guest architecture `name`: "+strings.Join(emu.Architectures(), ", ")+"; the default is the program's")
-	f.StringVar(&o.cpu, "cpu", "", "CPU `model`; the default is the architecture's usual one")
+	f.StringVar(&o.cpu, "cpu", "", "CPU `model`: "+strings.Join(emu.Models(), "; "))
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
 		o.mmu, err = emu.ParseMMU(s)
 		return err
 	})
-	f.Func("window", "how many bytes of addresses the guest reaches without a TLB, as `4t`, if the host has room; more is taken when a program needs it", func(s string) (err error) {
+	f.Func("window", "how many bytes of addresses the guest reaches without a TLB, as `4t`, "+emu.WindowRange+" if the host has room; more is taken when a program needs it", func(s string) (err error) {
 		o.window, err = parseAmount(s)
 		return err
 	})
@@ -217,57 +225,11 @@ func (o *printOptions) flags(f *flag.FlagSet) {
 	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
 }
 
-// parse reads the command line into o. An option that does not exist is reported
-// with the nearest that does.
-func (o *options) parse(args []string, stderr io.Writer) error {
-	if n := len(args); n > 0 && args[n-1] == "-l" {
-		args = append(args[:n:n], "*")
-	}
-	f := o.flags(io.Discard)
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			f.SetOutput(stderr)
-			o.flags(stderr).Usage()
-			return err
-		}
-		return suggest(f, err)
-	}
-	o.program = f.Args()
-	if len(o.program) == 0 && !o.listing {
-		return errors.New("no program to run; panda -help shows the options")
-	}
-	if o.trace != nil {
-		if err := o.trace.check(); err != nil {
-			return err
-		}
-		if o.untrust {
-			return errors.New("trace writes and reads files of handlers: -untrusted gives scripts none")
-		}
-	}
-	if o.deadline < 0 {
-		return fmt.Errorf("-script-deadline %v: a call cannot take less than no time", o.deadline)
-	}
-	if err := o.sandbox.check(); err != nil {
-		return err
-	}
-	return nil
-}
-
-func suggest(f *flag.FlagSet, err error) error {
-	const unknown = "flag provided but not defined: -"
-	name, ok := strings.CutPrefix(err.Error(), unknown)
-	if !ok {
-		return err
-	}
-	var names []string
-	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
-	return fmt.Errorf("no option -%s%s", name, event.DidYouMean(name, names))
-}
-
 // subcommand is a row of what panda does besides running a program: the first word of
 // the command line is its name.
 type subcommand struct {
 	name, args string
+	doc        string // what -help says; empty where run reads options itself
 	run        func(args []string, stdout, stderr io.Writer) (status int, err error)
 }
 
@@ -275,11 +237,11 @@ var subcommands []subcommand
 
 func init() { // they write the usage, which lists them
 	subcommands = []subcommand{
-		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", func(args []string, stdout, stderr io.Writer) (int, error) {
+		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
 			return runOptions(&options{trace: new(traceOptions)}, args, stdout, stderr)
 		}},
-		{"new-plugin", "[--lua] NAME", func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }},
-		{"lua-meta", "DIR", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }},
+		{"new-plugin", "[--lua] NAME", newPluginDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }},
+		{"lua-meta", "DIR", "Writes what editors need to know of the Lua module into a directory.", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }},
 	}
 }
 
@@ -293,7 +255,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	for _, c := range subcommands {
 		if len(args) > 0 && args[0] == c.name {
-			do, args = c.run, args[1:]
+			if do, args = c.run, args[1:]; c.doc != "" && len(args) > 0 && isHelp(args[0]) {
+				fmt.Fprintf(stderr, "usage: panda %s %s\n\n%s\n", c.name, c.args, c.doc)
+				return 0
+			}
 			break
 		}
 	}
@@ -311,6 +276,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
+func isHelp(arg string) bool { return slices.Contains([]string{"-h", "-help", "--help"}, arg) }
+
 // runOptions does what options ask for.
 func runOptions(o *options, args []string, stdout, stderr io.Writer) (status int, err error) {
 	switch err := o.parse(args, stderr); {
@@ -318,6 +285,9 @@ func runOptions(o *options, args []string, stdout, stderr io.Writer) (status int
 		return 0, nil
 	case err != nil:
 		return 0, usageError{err}
+	case o.version:
+		writeVersion(stdout)
+		return 0, nil
 	case o.listing:
 		return 0, list(stdout, o.list)
 	}

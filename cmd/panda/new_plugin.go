@@ -26,6 +26,10 @@ var goFiles = [][2]string{{"plugin.go.txt", "*.go"}, {"plugin_test.go.txt", "*_t
 
 var pluginName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 
+const newPluginDoc = `Makes the skeleton of a plugin: in Go, with a test, in the native folder of panda's
+source tree, or with --lua of a script in the current directory. A name is a small
+letter, then letters and digits.`
+
 // newPlugin makes the skeleton of a plugin: a package in the native folder of
 // panda's source tree, or a script in the current directory.
 func newPlugin(out io.Writer, args []string) error {

@@ -69,7 +69,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 
 // drive loads the plugins and runs the program, or the prompt.
 func (o *options) drive(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Writer) (status int, err error) {
-	if err := o.load(m); err != nil {
+	if err := o.load(m, stderr); err != nil {
 		return 0, err
 	}
 	if err := o.confine(m, stderr); err != nil {
@@ -243,7 +243,7 @@ func searchPath() []string {
 }
 
 // load loads the plugins in the order of the command line, then the one-liners.
-func (o *options) load(m *emu.Machine) error {
+func (o *options) load(m *emu.Machine, stderr io.Writer) error {
 	p := m.Plugins()
 	for _, a := range o.args {
 		if err := p.AddArg(a); err != nil {
@@ -274,6 +274,9 @@ func (o *options) load(m *emu.Machine) error {
 		if _, err := p.Start(name, "", script, nil); err != nil {
 			return err
 		}
+	}
+	for _, s := range p.Strays() { // it may be loaded later
+		fmt.Fprintf(stderr, "panda: -panda-arg: no plugin %s is loaded\n", s)
 	}
 	return nil
 }

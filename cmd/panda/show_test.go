@@ -122,7 +122,7 @@ func TestOneLiners(t *testing.T) {
 		`panda.hist{on="syscall_leave", name="read", value="ret"}`,
 		`panda.top{on="before_block_exec", by="symbol", limit=100000}`,
 	}}}
-	if err := o.load(m); err != nil {
+	if err := o.load(m, os.Stderr); err != nil {
 		t.Fatal(err)
 	}
 	status, _, err := m.Run()

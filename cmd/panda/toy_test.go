@@ -23,7 +23,7 @@ func TestToyChild(t *testing.T) {
 	if args, ok := os.LookupEnv(toyArgs); ok {
 		os.Exit(run(strings.Split(args, "\x1f"), os.Stdout, os.Stderr))
 	}
-	if r := runToy(t, t.TempDir(), "", "-arch", "toy", "-cpu", "max"); r.status != 1 || !strings.Contains(r.stderr, `no CPU model "max"; there is wood`) {
+	if r := runToy(t, t.TempDir(), "", "-arch", "toy", "-cpu", "max"); r.status != 1 || !strings.Contains(r.stderr, `-cpu: toy has no model "max"; there are wood`) {
 		t.Errorf("%+v", r)
 	}
 }

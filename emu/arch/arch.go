@@ -45,6 +45,7 @@ type Describer interface {
 	// SlotNames are the names of the register words, for printed IR.
 	SlotNames() ir.Names
 	// Untranslated is the text of an instruction that exists and is Undefined all the
-	// same, because nothing translates it or the CPU model lacks it; "" for other code.
-	Untranslated(code []byte, pc, mode uint64) string
+	// same, "" for other code. why goes before it and tells the cases apart: nothing
+	// translates it, or the CPU model lacks it.
+	Untranslated(code []byte, pc, mode uint64) (why, text string)
 }

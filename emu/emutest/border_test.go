@@ -110,7 +110,7 @@ func (b *border) line(s *Shape, at uint64) *Line {
 	e.st = st
 	code, in, ok := e.encode(s, at-e.Uint64N(34))
 	name := s.Row.Name
-	if !ok || !random(&in) && !areaNames[name] || b.m.Guest.Untranslated(code, LineIP, b.m.Guest.Mode(b.m.CPU)) != "" || UndefinedResult(&in, uint8(st.GPR[regs.RCX])) {
+	if !ok || !random(&in) && !areaNames[name] || !b.m.Has(code, b.m.Guest.Mode(b.m.CPU)) || UndefinedResult(&in, uint8(st.GPR[regs.RCX])) {
 		return nil
 	}
 	if !usesMemory(&in) && implicit(s.Row) == nil || mustSetUp(&in) || in.Row.Flags&dec.GatherSrc != 0 {

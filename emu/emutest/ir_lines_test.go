@@ -256,12 +256,18 @@ func TestIREveryOp(t *testing.T) {
 		return ""
 	})
 	for op := range ir.NumOps {
-		if !ops[op] {
+		switch {
+		case op.String() == "":
+			t.Errorf("operation %d, after %s, has no row in emu/ir/ops.go", op, op-1)
+		case !ops[op]:
 			t.Errorf("no line for %s", op)
 		}
 	}
 	for op := range ir.NumVecOps {
-		if !vecs[op] {
+		switch {
+		case op.String() == "":
+			t.Errorf("vector operation %d, after %s, has no row in emu/ir/vecops.go", op, op-1)
+		case !vecs[op]:
 			t.Errorf("no line for %s of vectors", op)
 		}
 	}

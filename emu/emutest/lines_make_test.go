@@ -339,7 +339,7 @@ func (m *Machine) translated() (ss []*Shape) {
 	e := newEncoder(1, m.Bits)
 	for _, s := range Shapes(m.Bits) {
 		e.st, e.pc = oracle.NewState(m.Bits), LineIP
-		if code, _, ok := e.encode(s, LineData+0x100); ok && m.Guest.Untranslated(code, LineIP, m.Guest.Mode(m.CPU)) == "" {
+		if code, _, ok := e.encode(s, LineData+0x100); ok && m.Has(code, m.Guest.Mode(m.CPU)) {
 			ss = append(ss, s)
 		}
 	}

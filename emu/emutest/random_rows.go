@@ -54,6 +54,12 @@ type sample struct {
 	shape *Shape
 }
 
+// Has reports whether the machine's CPU has the instruction at the head of code.
+func (m *Machine) Has(code []byte, mode uint64) bool {
+	_, text := m.Guest.Untranslated(code, LineIP, mode)
+	return text == ""
+}
+
 // samples has an instruction of each row that the machine translates and that
 // sequences may contain.
 func (m *Machine) samples(keep func(*dec.Row) bool) (ls []sample) {
@@ -62,7 +68,7 @@ func (m *Machine) samples(keep func(*dec.Row) bool) (ls []sample) {
 	for _, s := range Shapes(m.Bits) {
 		e.st, e.pc = NewLineState(m.Bits), LineIP
 		code, in, ok := e.encode(s, LineData+0x100)
-		if ok && random(&in) && m.Guest.Untranslated(code, LineIP, mode) == "" && (keep == nil || keep(s.Row)) {
+		if ok && random(&in) && m.Has(code, mode) && (keep == nil || keep(s.Row)) {
 			ls = append(ls, sample{&Line{Pos: "sample", Bits: m.Bits, Code: code, In: *e.st}, s})
 		}
 	}

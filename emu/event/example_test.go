@@ -75,14 +75,13 @@ func ExampleParseKind() {
 	fmt.Println(k, err)
 	_, err = event.ParseKind("virt_mem_raed")
 	fmt.Println(err)
-	rows, _ := event.Glob("thread_*")
+	rows, _ := event.Glob("thread_exit")
 	for _, r := range rows {
 		fmt.Printf("%s(%s): %s\n", r.Name, r.Args, r.Doc)
 	}
 	// Output:
 	// virt_mem_after_read <nil>
 	// no event "virt_mem_raed" (did you mean "virt_mem_read"?)
-	// thread_start(tid, pid): a thread was made, also the first of a new process; it has not run yet
 	// thread_exit(tid, pid, status): a thread ended
 }
 

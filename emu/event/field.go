@@ -106,6 +106,7 @@ var Fields = []Field{
 	{"name", "path of the file", "module", TextValue, false, func(e *Env) Value { return text(e.Module.Path) }, nil},
 	{"start", "first address of the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.Start)) }, nil},
 	{"size", "bytes of the mapping", "module", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Module.End - e.Module.Start)) }, nil},
+	{"end", "address after the mapping", "module", AddressValue, false, func(e *Env) Value { return address(uint64(e.Module.End)) }, nil},
 	{"thread", "thread", anyPC, SignedValue, false, func(e *Env) Value { return signed(int64(e.CPU.Machine.Thread)) }, nil},
 	{"asid", "address space", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }, nil},
 	{"icount", "instructions completed", anyPC, UnsignedValue, false, func(e *Env) Value { return unsigned(e.CPU.Icount()) }, nil},
@@ -119,7 +120,12 @@ var Fields = []Field{
 	{"addr", "faulting address", "exc", AddressValue, false, func(e *Env) Value { return address(uint64(e.Exception.Addr)) }, nil},
 	{"size", "bytes of the access", "mem", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Mem.Size)) }, nil},
 	{"value", "number read or written", "buf", AddressValue, false, func(e *Env) Value { return address(memValue(e.Mem.Buf)) }, nil},
+	{"code", "error code of the exception, 0 for one that has none", "exc", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.Exception.Code)) }, nil},
+	{"parent", "process that made it", "fork", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.Parent)) }, nil},
 	{"status", "wait status", "proc", SignedValue, false, func(e *Env) Value { return signed(int64(e.Process.Status)) }, nil},
+	{"status", "wait status", "end", SignedValue, false, func(e *Env) Value { return signed(int64(e.Thread.Status)) }, nil},
+	{"old", "address space that was current", "asid", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.OldASID)) }, nil},
+	{"new", "address space that becomes current", "asid", UnsignedValue, false, func(e *Env) Value { return unsigned(uint64(e.CPU.ASID())) }, nil},
 }
 
 // Class says which classes of Fields an event belongs to; empty when it has no
@@ -132,16 +138,10 @@ type Lookup func(name string) vcpu.Register
 // FindField finds a field of the kind, an argument of a system call (arg1 to
 // arg6), or a register. The error offers the nearest name.
 func (k Kind) FindField(name string, regs Lookup) (*Field, error) {
-	var known []string
 	for i := range Fields {
-		f := &Fields[i]
-		if !k.has(f) {
-			continue
-		}
-		if f.Name == name {
+		if f := &Fields[i]; f.Name == name && k.has(f) {
 			return f, nil
 		}
-		known = append(known, f.Name)
 	}
 	if f := k.argField(name); f != nil {
 		return f, nil
@@ -149,7 +149,18 @@ func (k Kind) FindField(name string, regs Lookup) (*Field, error) {
 	if r := regs(name); r != nil {
 		return &Field{Name: name, Type: AddressValue, Get: func(e *Env) Value { return address(r.Value(&e.CPU.W)) }, Reg: r}, nil
 	}
+	known := k.FieldNames()
 	return nil, fmt.Errorf("%v has no field or register %q%s; it has: %s", k, name, DidYouMean(name, known), strings.Join(known, ", "))
+}
+
+// FieldNames are the names of the fields that the kind has.
+func (k Kind) FieldNames() (names []string) {
+	for i := range Fields {
+		if k.has(&Fields[i]) {
+			names = append(names, Fields[i].Name)
+		}
+	}
+	return names
 }
 
 func (k Kind) has(f *Field) bool {

@@ -147,7 +147,7 @@ var Rows = [NumKinds]Row{
 		BeforeException, "before_exception", nil, exceptionShape, "exc", "exception {vector code addr}", "", "number", "per exception",
 		"the CPU is about to deliver an exception",
 	},
-	{ASIDChanged, "asid_changed", nil, asidShape, "", "old, new", "", "", "per switch", "another address space becomes current"},
+	{ASIDChanged, "asid_changed", nil, asidShape, "asid", "old, new", "", "", "per switch", "another address space becomes current"},
 	{
 		ProcessStart, "process_start",
 		[]string{"process_exec"},
@@ -155,10 +155,10 @@ var Rows = [NumKinds]Row{
 		"pid, path", "", "name", "per process",
 		"a program image was loaded by execve; the first program is there before plugins are, and has no such event",
 	},
-	{ProcessFork, "process_fork", nil, processShape, "proc", "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
+	{ProcessFork, "process_fork", nil, processShape, "proc fork", "pid, parent", "", "", "per process", "a process was made by fork, vfork or clone; it has not run yet"},
 	{ProcessExit, "process_exit", nil, processShape, "proc", "pid, status", "", "", "per process", "a process ended"},
 	{ThreadStart, "thread_start", nil, threadShape, "thread", "tid, pid", "", "", "per thread", "a thread was made, also the first of a new process; it has not run yet"},
-	{ThreadExit, "thread_exit", nil, threadShape, "thread", "tid, pid, status", "", "", "per thread", "a thread ended"},
+	{ThreadExit, "thread_exit", nil, threadShape, "thread end", "tid, pid, status", "", "", "per thread", "a thread ended"},
 	{
 		ModuleMapped, "module_mapped", nil, moduleShape, "module", "path, start, end", "", "name", "per mapping",
 		"code of a file was mapped: of a program and its interpreter by execve, else by mmap; the first program and its interpreter are there before plugins are",
@@ -168,6 +168,27 @@ var Rows = [NumKinds]Row{
 		"code of a file was unmapped by munmap; what ends with its process is not reported",
 	},
 	{Shutdown, "shutdown", nil, plainShape, "", "", "", "", "once", "the guest has ended"},
+}
+
+// A table in disorder would be told of other events, by whoever meets them first.
+func init() {
+	if text := disorder(Rows[:]); text != "" {
+		panic("BUG: the rows of event.Rows are not those of the constants: " + text)
+	}
+}
+
+// disorder says which row is missing or is not in the place of its constant, "" for
+// none.
+func disorder(rows []Row) string {
+	for i := range rows {
+		switch r, before := &rows[i], rows[max(i-1, 0)].Name; {
+		case r.Name == "":
+			return fmt.Sprintf("none for constant %d, after %s", i, before)
+		case int(r.Kind) != i:
+			return fmt.Sprintf("%s stands in place %d, after %s; its constant is %d", r.Name, i, before, r.Kind)
+		}
+	}
+	return ""
 }
 
 func (k Kind) String() string {

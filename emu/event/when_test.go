@@ -104,7 +104,7 @@ func TestWhen(t *testing.T) {
 func TestWhenErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"rax = 5", "when: \"=\" means nothing here\n  rax = 5\n      ^"},
-		{"rxx == 5", "no field or register \"rxx\" (did you mean \"ret\"?)"},
+		{"rett == 5", "no field or register \"rett\" (did you mean \"ret\"?)"},
 		{"", "an operand is missing"},
 		{"rax ==", "an operand is missing\n  rax ==\n        ^"},
 		{"(rax", "\")\" expected"},

@@ -9,7 +9,7 @@ const (
 	// instruction's accesses are instrumented.
 	Nop Op = iota
 
-	// Mark starts guest instruction number Imm of the block (index into Marks).
+	// InsnMark starts guest instruction number Imm of the block (index into Marks).
 	InsnMark
 
 	// Unset says that nobody looks at d until it is set again: it does nothing.

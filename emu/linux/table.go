@@ -57,7 +57,7 @@ func callTable(calls []abi.Call, byName func(name string) *row) (near []callEntr
 }
 
 // rows is the table of calls. A call that is not in it fails with ENOSYS and is
-// listed when the guest ends.
+// listed with -v when the guest has ended.
 var rows = map[string]*row{
 	// Files: open, read, write.
 	"open": {fn: sysOpen}, "creat": {fn: sysCreat}, "openat": {fn: sysOpenat}, "openat2": {fn: sysOpenat2},

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,13 @@ type Arg struct {
 type Spec struct {
 	Name string
 	Args []Arg
+}
+
+// WantsHelp reports whether the plugin is only asked for its arguments.
+func (s *Spec) WantsHelp() bool { return wantsHelp(s.Args) }
+
+func wantsHelp(args []Arg) bool {
+	return slices.ContainsFunc(args, func(g Arg) bool { return g.Key == "help" && g.Flag })
 }
 
 // ParseSpecs reads "a;b;c:k=v,flag". A value may be quoted with ' or ", where
@@ -119,6 +127,21 @@ func (m *Manager) AddArg(s string) error {
 	return nil
 }
 
+// Strays are the names of AddArg of which no plugin is loaded, each with a loaded one
+// that may be meant.
+func (m *Manager) Strays() (texts []string) {
+	var loaded []string
+	for _, l := range m.loaded {
+		loaded = append(loaded, l.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.args)) {
+		if !slices.Contains(loaded, name) {
+			texts = append(texts, name+event.DidYouMean(name, loaded))
+		}
+	}
+	return texts
+}
+
 // Args are the arguments of one plugin. Asking for one declares it: NAME:help
 // lists what was asked for, and an argument that nobody asked for is an error.
 type Args struct {
@@ -205,9 +228,7 @@ type HelpRequested struct{ Text string }
 func (h *HelpRequested) Error() string { return h.Text }
 
 // wantsHelp reports whether the plugin was loaded as NAME:help.
-func (a *Args) wantsHelp() bool {
-	return slices.ContainsFunc(a.list, func(g Arg) bool { return g.Key == "help" && g.Flag })
-}
+func (a *Args) wantsHelp() bool { return wantsHelp(a.list) }
 
 // Check reports a mistake in the arguments, or that only help was asked for. A
 // plugin calls it when it has asked for all of its arguments and before it makes

@@ -1,8 +1,10 @@
-// Package syscalls logs each system call instruction with the number that it
-// asks for: the example of the manual. It can tell more than that.
+// Package syscalls logs each SYSENTER and SYSCALL instruction with the number that
+// RAX asks for: the example of the manual. It sees no INT 0x80, by which i386
+// programs make calls too.
 //
-// Arguments: file, the log (syscalls.txt); decode, to log each call with its
-// process, name, arguments and result instead, as strace prints them.
+// Arguments: file, the log (syscalls.txt); decode, to log each call instead, made
+// in whatever way, with its process, name, arguments and result, as strace prints
+// them.
 // Events: insn_exec at the bytes of SYSENTER and SYSCALL; syscall_leave with
 // decode.
 // Example: panda -panda syscalls:file=log.txt /bin/ls
@@ -20,7 +22,7 @@ import (
 )
 
 func init() {
-	plugin.Register("syscalls", "logs PC and number of each system call", func() plugin.Plugin { return new(logger) })
+	plugin.Register("syscalls", "logs PC and number at each SYSENTER and SYSCALL; decode: all calls by name", func() plugin.Plugin { return new(logger) })
 }
 
 type logger struct {

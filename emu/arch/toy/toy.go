@@ -86,7 +86,7 @@ func (*Guest) SlotNames() ir.Names {
 }
 
 // Untranslated is "": all instructions are translated.
-func (*Guest) Untranslated([]byte, uint64, uint64) string { return "" }
+func (*Guest) Untranslated([]byte, uint64, uint64) (why, text string) { return "", "" }
 
 // view is the architecture as vcpu has it.
 var view = &vcpu.Arch{

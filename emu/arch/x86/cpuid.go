@@ -3,9 +3,9 @@ package x86
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"panda/emu/arch/x86/regs"
-	"panda/emu/event"
 	"panda/emu/ir"
 	"panda/emu/vcpu"
 )
@@ -18,8 +18,8 @@ type Model struct {
 	leaf, ext uint32 // the highest leaves
 }
 
-// features are CPUID's feature words by leaf: 1 and 80000001h ECX and EDX, 7 EBX,
-// ECX and EDX, 0Dh.1 EAX (SDM vol. 2A tables 3-8 and 3-10).
+// features are CPUID's feature words by leaf: 1 and 80000001h ECX and EDX, 7 EBX
+// and ECX, 0Dh.1 EAX (SDM vol. 2A tables 3-8 and 3-10).
 type features struct{ f1c, f1d, f7b, f7c, f8c, f8d, fda uint32 }
 
 // Bits of the feature words.
@@ -94,14 +94,20 @@ var models = []*Model{
 
 // FindModel finds a CPU model by name.
 func FindModel(name string) (*Model, error) {
-	var names []string
 	for _, m := range models {
 		if m.Name == name {
 			return m, nil
 		}
+	}
+	return nil, fmt.Errorf("no CPU model %q; there are %s", name, strings.Join(ModelNames(), ", "))
+}
+
+// ModelNames are the names of the CPU models, the smallest first.
+func ModelNames() (names []string) {
+	for _, m := range models {
 		names = append(names, m.Name)
 	}
-	return nil, fmt.Errorf("no CPU model %q%s", name, event.DidYouMean(name, names))
+	return names
 }
 
 // Vendor is the maker that CPUID names.

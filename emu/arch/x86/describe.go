@@ -10,15 +10,17 @@ import (
 
 // Untranslated is the text of an instruction that decodes and yet raises #UD
 // because no translator knows it or the CPU model lacks it; "" for other code.
-func (g *Guest) Untranslated(code []byte, pc, mode uint64) string {
+func (g *Guest) Untranslated(code []byte, pc, mode uint64) (why, text string) {
 	var in dec.Inst
-	if dec.Decode(&in, code, dec.Mode(mode&modeBits)) != nil {
-		return ""
+	switch {
+	case dec.Decode(&in, code, dec.Mode(mode&modeBits)) != nil:
+		return "", ""
+	case translatorOf(in.Row) == nil:
+		return "no translator for", dec.Text(&in, pc, nil)
+	case !g.model.has(in.Row, in.VexL):
+		return "CPU model " + g.model.Name + " lacks", dec.Text(&in, pc, nil)
 	}
-	if translatorOf(in.Row) != nil && g.model.has(in.Row, in.VexL) {
-		return ""
-	}
-	return dec.Text(&in, pc, nil)
+	return "", ""
 }
 
 // SlotNames are the register words' names, for printed IR.

@@ -1,6 +1,8 @@
 package x86
 
 import (
+	"reflect"
+
 	"panda/emu/arch/x86/regs"
 	"panda/emu/ir"
 )
@@ -86,6 +88,32 @@ func (b FeatureBit) Without() *Model {
 
 func (f *features) words() [7]*uint32 {
 	return [7]*uint32{&f.f1c, &f.f1d, &f.f7b, &f.f7c, &f.f8c, &f.f8d, &f.fda}
+}
+
+// ForgottenWords tells of the words that words, includes or plus leave out.
+func ForgottenWords() (told []string) {
+	var all features
+	for _, w := range all.words() {
+		*w = 1
+	}
+	of := reflect.ValueOf(all)
+	for i := range of.NumField() {
+		if of.Field(i).Uint() == 0 {
+			told = append(told, "words leaves out "+of.Type().Field(i).Name)
+		}
+	}
+	for i := range all.words() {
+		var need, none features
+		*need.words()[i] = 1
+		name := of.Type().Field(i).Name
+		if none.includes(&need) {
+			told = append(told, "includes leaves out "+name)
+		}
+		if need.plus(none) != need || none.plus(need) != need {
+			told = append(told, "plus leaves out "+name)
+		}
+	}
+	return told
 }
 
 // Unnamed are the bits of a model that no row of FeatureBits names.

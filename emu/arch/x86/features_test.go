@@ -27,6 +27,13 @@ func TestFeatureNames(t *testing.T) {
 	}
 }
 
+// TestFeatureWords: the functions that go through the words of CPUID leave none out.
+func TestFeatureWords(t *testing.T) {
+	for _, text := range x86.ForgottenWords() {
+		t.Error(text)
+	}
+}
+
 // sample is an instruction of each row, and of each vector length.
 type sample struct {
 	name string
@@ -108,6 +115,31 @@ func TestFeatures(t *testing.T) {
 	}
 	if b.String() != string(want) {
 		t.Errorf("%s differs; -update writes it", path)
+	}
+}
+
+// TestUntranslated: what nothing translates, and what the model lacks, are told apart.
+func TestUntranslated(t *testing.T) {
+	pentium, err := x86.FindModel("pentium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code           []byte
+		why, text, max string
+	}{
+		{[]byte{0x66, 0x48, 0x0f, 0x6e, 0xce}, "CPU model pentium lacks", "movq xmm1, rsi", ""},
+		{[]byte{0x0f, 0x01, 0xc8}, "no translator for", "monitor", "no translator for"},
+		{[]byte{0x90}, "", "", ""},
+		{[]byte{0x0f, 0x0b}, "", "", ""},
+	} {
+		if why, text := x86.New(pentium).Untranslated(c.code, 0, 64); why != c.why || text != c.text {
+			t.Errorf("% x: %q, %q", c.code, why, text)
+		}
+		most, _ := x86.FindModel("max")
+		if why, _ := x86.New(most).Untranslated(c.code, 0, 64); why != c.max {
+			t.Errorf("% x: max: %q", c.code, why)
+		}
 	}
 }
 

@@ -60,8 +60,8 @@ type label struct {
 // jump is a displacement to be set when its label is known.
 type jump struct{ place, label int }
 
-// lowerFuncs are the functions for the operations; nil leaves one to the
-// interpreter.
+// lowerFuncs are the functions for the operations; lowOperate leaves one to the
+// interpreter. Those without machine code, as marks, are dealt with before.
 var lowerFuncs = [ir.NumOps]func(l *lower, i *ir.Insn){
 	ir.Unset: lowUnset, ir.Mov: lowMov,
 	ir.Add: lowAdd, ir.Sub: lowSub, ir.And: lowLogic(asm.AluAnd), ir.Or: lowLogic(asm.AluOr), ir.Xor: lowLogic(asm.AluXor), ir.AndNot: lowAndNot,

@@ -1,8 +1,6 @@
 package user
 
 import (
-	"fmt"
-
 	"panda/emu"
 	"panda/emu/arch"
 	"panda/emu/arch/toy"
@@ -14,13 +12,10 @@ import (
 const model = "wood"
 
 func init() {
-	emu.AddArchitecture(emu.Architecture{Name: "toy", Model: model, Build: build})
+	emu.AddArchitecture(emu.Architecture{Name: "toy", Model: model, Models: []string{model}, Build: build})
 }
 
-func build(name string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error) {
-	if name != model {
-		return nil, nil, fmt.Errorf("no CPU model %q; there is %s", name, model)
-	}
+func build(_ string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error) {
 	g := new(toy.Guest)
 	g.Reset(c)
 	return g, newGuest(), nil

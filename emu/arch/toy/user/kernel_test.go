@@ -345,7 +345,7 @@ func TestForeign(t *testing.T) {
 	}
 	m.Close()
 	var bad *emu.OptionError
-	if _, err := emu.New(emu.Config{Arch: "toy", CPU: "max"}); err == nil || errors.As(err, &bad) || !strings.Contains(err.Error(), `"max"; there is wood`) {
+	if _, err := emu.New(emu.Config{Arch: "toy", CPU: "max"}); !errors.As(err, &bad) || bad.Option != "cpu" || !strings.Contains(err.Error(), `"max"; there are wood`) {
 		t.Errorf("a model of x86: %v", err)
 	}
 }

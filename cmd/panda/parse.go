@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"panda/emu/event"
+)
+
+// parse reads the command line into o. An option that does not exist is reported
+// with the nearest that does.
+func (o *options) parse(args []string, stderr io.Writer) error {
+	if n := len(args); n > 0 && args[n-1] == "-l" {
+		args = append(args[:n:n], "*")
+	}
+	f := o.flags(io.Discard)
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			f.SetOutput(stderr)
+			o.flags(stderr).Usage()
+			return err
+		}
+		return suggest(f, err)
+	}
+	if o.program = f.Args(); o.version {
+		return nil
+	}
+	if err := o.checkProgram(); err != nil {
+		return err
+	}
+	if o.json && o.tsv {
+		return errors.New("-json and -tsv: tables are printed as one of them")
+	}
+	if o.trace != nil {
+		if err := o.trace.check(); err != nil {
+			return err
+		}
+		if o.untrust {
+			return errors.New("trace writes and reads files of handlers: -untrusted gives scripts none")
+		}
+	}
+	if o.deadline < 0 {
+		return fmt.Errorf("-script-deadline %v: a call cannot take less than no time", o.deadline)
+	}
+	if err := o.sandbox.check(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// checkProgram says whether the arguments are the program that the options need. None
+// runs where a plugin is asked for its arguments, so any does that can be loaded.
+func (o *options) checkProgram() (err error) {
+	switch {
+	case o.listing && len(o.program) > 0:
+		return fmt.Errorf("-l has one glob and no program: %q is too much; quote the glob, or the shell may put names of files in its place", o.program[0])
+	case o.listing || len(o.program) > 0:
+		return nil
+	case o.wantsHelp():
+		o.program = make([]string, 1)
+		o.program[0], err = os.Executable()
+		return err
+	}
+	return errors.New("no program to run; panda -help shows the options")
+}
+
+// wantsHelp reports whether a plugin is loaded as NAME:help.
+func (o *scriptOptions) wantsHelp() bool {
+	for _, l := range o.plugins {
+		for _, s := range l.specs {
+			if s.WantsHelp() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func suggest(f *flag.FlagSet, err error) error {
+	const unknown = "flag provided but not defined: -"
+	name, ok := strings.CutPrefix(err.Error(), unknown)
+	if !ok {
+		return err
+	}
+	var names []string
+	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
+	return fmt.Errorf("no option -%s%s", name, event.DidYouMean(name, names))
+}
