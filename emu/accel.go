@@ -2,6 +2,7 @@ package emu
 
 import (
 	"fmt"
+	"strings"
 
 	"panda/emu/exec"
 	"panda/emu/interp"
@@ -29,7 +30,7 @@ func NewBackend(name string, a *vcpu.Arch) (b exec.Backend, note string, err err
 		}
 		return nil, "", &OptionError{"accel", fmt.Errorf("jit: %w", err)}
 	}
-	return nil, "", &OptionError{"accel", fmt.Errorf("there is no engine %q; there are %v", name, Accels)}
+	return nil, "", &OptionError{"accel", fmt.Errorf("there is no engine %q; there are %s", name, strings.Join(Accels, ", "))}
 }
 
 // pair lets an engine run beside the interpreter.

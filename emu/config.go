@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"panda/emu/linux"
 	"panda/emu/linux/hostsys"
@@ -88,7 +89,7 @@ func ParseMMU(name string) (MMU, error) {
 			return MMU(i), nil
 		}
 	}
-	return 0, fmt.Errorf("there is no %q; there are %v", name, mmuNames)
+	return 0, fmt.Errorf("there is no %q; there are %s", name, strings.Join(mmuNames[:], ", "))
 }
 
 // WindowRange is how large a window can be, as options write it.

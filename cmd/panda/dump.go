@@ -53,7 +53,7 @@ next:
 				continue next
 			}
 		}
-		return nil, fmt.Errorf("-d: no item %q%s", name, event.DidYouMean(name, names))
+		return nil, fmt.Errorf("-d: no item %q%s; there are %s", name, event.DidYouMean(name, names), strings.Join(names, ", "))
 	}
 	return items, nil
 }

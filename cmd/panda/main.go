@@ -175,8 +175,10 @@ func (o *scriptOptions) flags(f *flag.FlagSet) {
 	f.BoolVar(&o.untrust, "untrusted", false, "give scripts no files, processes or plugins, only the guest; unless told otherwise, a call has 10s and 1024 MiB")
 	f.DurationVar(&o.deadline, "script-deadline", 0, "end a call of a script that takes longer, as \"100ms\"; 0 for never")
 	f.Func("script-memory", "end a call of a script when the scripts' data has grown by more `MiB`", func(s string) (err error) {
-		o.memory, err = strconv.ParseUint(s, 10, 40)
-		return err
+		if o.memory, err = strconv.ParseUint(s, 10, 40); err != nil {
+			return errors.New("it is to be a number from 0 up")
+		}
+		return nil
 	})
 }
 

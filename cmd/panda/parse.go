@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
+	"time"
 
 	"panda/emu/event"
 )
@@ -80,13 +82,40 @@ func (o *scriptOptions) wantsHelp() bool {
 	return false
 }
 
+// suggest says of what the flags refuse what would do.
 func suggest(f *flag.FlagSet, err error) error {
 	const unknown = "flag provided but not defined: -"
 	name, ok := strings.CutPrefix(err.Error(), unknown)
 	if !ok {
-		return err
+		return invalid(f, err)
 	}
 	var names []string
 	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
 	return fmt.Errorf("no option -%s%s", name, event.DidYouMean(name, names))
+}
+
+// invalidValue is how package flag begins to say that a value cannot be read.
+var invalidValue = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-([\w-]+): (.*)$`)
+
+// invalid says what the value of an option is like, where the flag knows no more than
+// that this one is not.
+func invalid(f *flag.FlagSet, err error) error {
+	at := invalidValue.FindStringSubmatch(err.Error())
+	if at == nil {
+		return err
+	}
+	text, name, why := at[1], at[2], at[3]
+	if why != "parse error" && why != "value out of range" {
+		return fmt.Errorf("-%s %s: %s", name, text, why)
+	}
+	want := "a number"
+	switch f.Lookup(name).Value.(flag.Getter).Get().(type) {
+	case uint, uint64:
+		want = "a number from 0 up"
+	case time.Duration:
+		want = `a time, as 500ms, 10s or 2m`
+	case bool:
+		want = "true or false"
+	}
+	return fmt.Errorf("-%s %s: it is to be %s", name, text, want)
 }

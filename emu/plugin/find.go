@@ -54,6 +54,9 @@ func (m *Manager) LoadFile(path string, args []Arg) (*Loaded, error) {
 	if ext == ".so" {
 		return nil, fmt.Errorf("load plugin %s: this static binary loads no shared objects; use panda-cgo (make bin/panda-cgo), build the plugin in (see native/README.md) or write it in Lua", path)
 	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("load plugin: %w", err)
+	}
 	return nil, fmt.Errorf("load plugin %s: not a .lua file", path)
 }
 

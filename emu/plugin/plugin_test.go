@@ -3,6 +3,8 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -243,7 +245,11 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	for path, want := range map[string]string{"/x/panda_p.so": "this static binary loads no shared objects", "/x/p.txt": "not a .lua file", "/nowhere/p.fake": "no such file"} {
+	other := filepath.Join(t.TempDir(), "p.txt")
+	if err := os.WriteFile(other, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/x/panda_p.so": "this static binary loads no shared objects", other: "not a .lua file", "/x/p.txt": "no such file", "/nowhere/p.fake": "no such file"} {
 		if _, err := s.LoadFile(path, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"panda/emu/guest"
 	"panda/emu/ir"
@@ -51,7 +52,7 @@ func ParseClass(name string) (Class, error) {
 	if i := slices.Index(classNames[:], name); i >= 0 {
 		return Class(i), nil
 	}
-	return 0, fmt.Errorf("there is no class of instructions %q; there are %v", name, classNames)
+	return 0, fmt.Errorf("there is no class of instructions %q; there are %s", name, strings.Join(classNames[:], ", "))
 }
 
 // Word is how many bytes an address has.

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -70,7 +71,7 @@ func (k Kind) String() string { return kindNames[k] }
 func ParseKind(name string) (Kind, error) {
 	i := slices.Index(kindNames[:], name)
 	if i < 0 {
-		return 0, fmt.Errorf("there is no %q; there are %v", name, kindNames)
+		return 0, fmt.Errorf("there is no %q; there are %s", name, strings.Join(kindNames[:], ", "))
 	}
 	return Kind(i), nil
 }
