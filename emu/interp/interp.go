@@ -164,12 +164,11 @@ func (cp *compiler) insnOp(i *ir.Insn) error {
 	if f == nil {
 		return fmt.Errorf("no such operation")
 	}
-	o := op{
-		fn: f, imm: i.Imm, d: word(i.D, scratch), a: word(i.A, zero), b: word(i.B, zero), c: word(i.C, zero),
-		insn: cp.insn, aux: i.Aux, sub: i.Sub, size: uint8(i.Type.Bytes()), rules: i.Rules,
-	}
-	cp.extra(i, &o)
-	cp.ops = append(cp.ops, o)
+	cp.ops = append(cp.ops, op{})
+	o := &cp.ops[len(cp.ops)-1] // in its place: a copy would wait for the stores of the small fields
+	o.fn, o.imm, o.d, o.a, o.b, o.c = f, i.Imm, word(i.D, scratch), word(i.A, zero), word(i.B, zero), word(i.C, zero)
+	o.insn, o.aux, o.sub, o.size, o.rules = cp.insn, i.Aux, i.Sub, uint8(i.Type.Bytes()), i.Rules
+	cp.extra(i, o)
 	return nil
 }
 
@@ -197,7 +196,7 @@ func (cp *compiler) extra(i *ir.Insn, o *op) {
 
 func (cp *compiler) branch(o *op, label int) {
 	o.ext = cp.newExtra(extra{})
-	cp.jumps = append(cp.jumps, jump{len(cp.ops), label})
+	cp.jumps = append(cp.jumps, jump{len(cp.ops) - 1, label})
 }
 
 // word makes a frame index; an absent operand becomes one that functions can

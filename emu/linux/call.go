@@ -35,8 +35,9 @@ type call struct {
 	replaced bool
 }
 
-// enterCall begins the call that the registers describe, in one of the ABIs.
-func (t *Thread) enterCall(a *ABI) {
+// enterCall begins the call that the registers describe, in one of the ABIs. entry is
+// what belongs to its number.
+func (t *Thread) enterCall(a *ABI, entry *callEntry) {
 	w := t.Words()
 	mask := ^uint64(0) >> (64 - 8*a.word()) // of a register
 	c := &t.call
@@ -44,7 +45,7 @@ func (t *Thread) enterCall(a *ABI) {
 	for i, r := range a.Regs.Args {
 		c.regs[i] = w[r] & mask
 	}
-	if entry := a.entry(c.Number); entry != nil {
+	if entry != nil {
 		if c.info, c.row = entry.info, entry.row; entry.frame {
 			c.regs[0] = t.sp()
 		}

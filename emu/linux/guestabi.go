@@ -152,11 +152,16 @@ func (k *Kernel) abiOf(arch guest.Arch) *ABI {
 	panic("BUG: no ABI for programs of " + arch.String())
 }
 
-// callInsn does what a call instruction asks for.
-func (t *Thread) callInsn(n vcpu.Gate) {
+// callInsn does what a call instruction asks for. The thread pays for that unless it
+// is free.
+func (t *Thread) callInsn(n vcpu.Gate, free bool) {
 	g := &t.k.guest.Gates[n]
+	entry := g.ABI.entry(g.ABI.number(t.Words()))
+	if !free {
+		t.charge(entry.price())
+	}
 	if g.Enter == nil || g.Enter(t) {
-		t.enterCall(g.ABI)
+		t.enterCall(g.ABI, entry)
 	}
 }
 

@@ -166,7 +166,7 @@ func (t *Thread) functionCalls(before *signalState) error {
 			k.sched.queue = remove(k.sched.queue, t)
 		}
 	}()
-	t.callInsn(k.cpu.Gate)
+	t.callInsn(k.cpu.Gate, true)
 	for t.state != dead && t.call.active {
 		if t.state == parked {
 			if t.wait.undo != undoNothing || t.wait.hard {

@@ -81,7 +81,7 @@ func (k *Kernel) slice() vcpu.Stop {
 func (k *Kernel) handleStop(t *Thread, stop vcpu.Stop) {
 	switch stop {
 	case vcpu.StopSyscall:
-		t.callInsn(k.cpu.Gate)
+		t.callInsn(k.cpu.Gate, false)
 	case vcpu.StopException:
 		t.exception(k.cpu.Exc)
 	}

@@ -35,6 +35,14 @@ type callEntry struct {
 	frame bool
 }
 
+// price is the cost of the call, which may be none that there is.
+func (e *callEntry) price() int64 {
+	if e == nil || e.cost == 0 {
+		return callCost
+	}
+	return e.cost
+}
+
 // nearCalls is the end of the numbers that one array has. Some architectures have
 // calls of their own far from all others.
 const nearCalls = 1 << 12

@@ -57,18 +57,8 @@ var callCosts = map[string]int64{
 // cost is what the thread pays for being back in the kernel.
 func (t *Thread) cost(stop vcpu.Stop) int64 {
 	switch stop {
-	case vcpu.StopBudget, vcpu.StopRequest:
+	case vcpu.StopBudget, vcpu.StopRequest, vcpu.StopSyscall: // a call pays for itself: see callInsn
 		return 0
-	case vcpu.StopSyscall:
-		return t.k.callCost()
-	}
-	return callCost
-}
-
-// callCost is the cost of the call that the registers describe.
-func (k *Kernel) callCost() int64 {
-	if c := k.gateEntry(); c != nil && c.cost != 0 {
-		return c.cost
 	}
 	return callCost
 }
