@@ -42,7 +42,7 @@ var jobControl = []typing{
 	{"\x04", "$ "},
 	{"stty tostop; (echo written) & " + stopped, "$ "},
 	{"fg\n", "written\r\n$ "},
-	{"stty -tostop; (trap '' TTIN; cat; echo $?) & wait\n", "$ "},
+	{"stty -tostop; (trap '' TTIN; cat; echo $?) > out 2>&1 & wait; cat out\n", "$ "}, // not while bash tells of the job
 	{"echo to it > /dev/tty; ps -o tty= -p $$ | grep -c pts\n", "1\r\n$ "},
 	{"exit 3\n", "exit\r\n"},
 }
