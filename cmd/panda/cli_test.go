@@ -21,7 +21,55 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-// TestErrors runs command lines that cannot work and looks for what they say.
+// mistakes are command lines that cannot work, and what is said of them.
+var mistakes = []struct {
+	args   []string
+	status int
+	want   string
+}{
+	{[]string{"-stroce", "ls"}, 2, `no option -stroce (did you mean "strace"?)`},
+	{[]string{}, 2, "no program to run"},
+	{[]string{"-script-deadline", "-1s", "ls"}, 2, "-script-deadline -1s: "},
+	{[]string{"trace", "-untrusted", "-i", "open", "ls"}, 2, "-untrusted gives scripts none"},
+	{[]string{"/does/not/exist"}, 127, "No such file"},
+	{[]string{"nosuchprogram"}, 127, "nosuchprogram"},
+	{[]string{"./text"}, 126, "text"},
+	{[]string{"./short.elf"}, 126, "short.elf"},
+	{[]string{"./arm.elf"}, 126, "AArch64"},
+	{[]string{"./loop.sh"}, 127, "loop.sh"},
+	{[]string{"-panda", "syscals", "ls"}, 1, `no plugin "syscals" (did you mean "syscalls"?)`},
+	{[]string{"-panda", "syscalls:fiel=x", "ls"}, 1, `no argument "fiel" (did you mean "file"?)`},
+	{[]string{"-panda", "syscalls:file=/does/not/exist", "ls"}, 1, "plugin syscalls: open /does/not/exist"},
+	{[]string{"-panda-plugin", "bad.lua", "ls"}, 1, "bad.lua:1:"},
+	{[]string{"-panda-plugin", "init.lua", "ls"}, 1, "init_plugin returned false"},
+	{[]string{"-panda-plugin", "filter.lua", "ls"}, 1, `filter.lua:1: insn_exec has no filter "byte" (did you mean "bytes"?)`},
+	{[]string{"-panda-plugin", "event.lua", "ls"}, 1, `event.lua:1: no event "insn_exce" (did you mean "insn_exec"?)`},
+	{[]string{"-panda-plugin", "x.so", "ls"}, 1, "shared objects"},
+	{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},
+	{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `-cpu: x86 has no model "x86-64-v9" (did you mean "x86-64-v1"?); there are pentium, pentium2, `},
+	{[]string{"-json", "-tsv", "ls"}, 2, "-json and -tsv: tables are printed as one of them"},
+	{[]string{"-l", "sys*", "x"}, 2, `-l has one glob and no program: "x" is too much`},
+	{[]string{"-sched-seed", "x", "ls"}, 2, `-sched-seed "x": it is to be a number from 0 up`},
+	{[]string{"-script-deadline", "5", "ls"}, 2, `-script-deadline "5": it is to be a time, as 500ms, 10s or 2m`},
+	{[]string{"-script-memory", "-1", "ls"}, 2, `-script-memory "-1": it is to be a number from 0 up`},
+	{[]string{"-strace=maybe", "ls"}, 2, `-strace "maybe": it is to be true or false`},
+	{[]string{"-window", "1.5g", "ls"}, 2, `-window "1.5g": "1.5g" is no amount`},
+	{[]string{"-panda-plugin", "/nowhere/p.lua", "ls"}, 1, "no such file or directory"},
+	{[]string{"-panda-plugin", "/nowhere/p", "ls"}, 1, "no such file or directory"},
+	{[]string{"-accel", "q", "ls"}, 1, `-accel: there is no engine "q"; there are jit, interp`},
+	{[]string{"-E", "=x", "ls"}, 2, "a variable has a name"},
+	{[]string{"-env", "foo=1", "ls"}, 1, "-E NAME=value sets a variable"},
+	{[]string{"-panda", "nosuch:help"}, 1, `no plugin "nosuch"`},
+	{[]string{"-vresion"}, 2, `no option -vresion (did you mean "version"?)`},
+	{[]string{"-d", "help", "ls"}, 1, "-d: no item \"help\"; there are in_asm, "},
+	{[]string{"-window", "1g", "ls"}, 1, "-window: 1073741824 bytes: a window has from 256g to 60t\n"},
+	{[]string{"-window", "274877906945", "ls"}, 1, "-window: 274877906945 bytes are not whole pages of 4096\n"},
+	{[]string{"-arch", "x68", "ls"}, 1, `there is no architecture "x68" (did you mean "x86"?)`},
+	{[]string{"-d", "in_asn", "ls"}, 1, `no item "in_asn" (did you mean "in_asm"?)`},
+	{[]string{"-l", "nosuch"}, 1, "no event, field, plugin or script"},
+}
+
+// TestErrors runs command lines that cannot work.
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "bad.lua", "local x = = 1\n")
@@ -32,52 +80,7 @@ func TestErrors(t *testing.T) {
 	write(t, dir, "short.elf", "\x7fELF\x02\x01\x01")
 	write(t, dir, "arm.elf", "\x7fELF\x02\x01\x01"+strings.Repeat("\x00", 9)+"\x02\x00\xb7\x00\x01\x00\x00\x00"+strings.Repeat("\x00", 40))
 	write(t, dir, "loop.sh", "#!/does/not/exist\n")
-	for _, c := range []struct {
-		args   []string
-		status int
-		want   string
-	}{
-		{[]string{"-stroce", "ls"}, 2, `no option -stroce (did you mean "strace"?)`},
-		{[]string{}, 2, "no program to run"},
-		{[]string{"-script-deadline", "-1s", "ls"}, 2, "-script-deadline -1s: "},
-		{[]string{"trace", "-untrusted", "-i", "open", "ls"}, 2, "-untrusted gives scripts none"},
-		{[]string{"/does/not/exist"}, 127, "No such file"},
-		{[]string{"nosuchprogram"}, 127, "nosuchprogram"},
-		{[]string{"./text"}, 126, "text"},
-		{[]string{"./short.elf"}, 126, "short.elf"},
-		{[]string{"./arm.elf"}, 126, "AArch64"},
-		{[]string{"./loop.sh"}, 127, "loop.sh"},
-		{[]string{"-panda", "syscals", "ls"}, 1, `no plugin "syscals" (did you mean "syscalls"?)`},
-		{[]string{"-panda", "syscalls:fiel=x", "ls"}, 1, `no argument "fiel" (did you mean "file"?)`},
-		{[]string{"-panda", "syscalls:file=/does/not/exist", "ls"}, 1, "plugin syscalls: open /does/not/exist"},
-		{[]string{"-panda-plugin", "bad.lua", "ls"}, 1, "bad.lua:1:"},
-		{[]string{"-panda-plugin", "init.lua", "ls"}, 1, "init_plugin returned false"},
-		{[]string{"-panda-plugin", "filter.lua", "ls"}, 1, `filter.lua:1: insn_exec has no filter "byte" (did you mean "bytes"?)`},
-		{[]string{"-panda-plugin", "event.lua", "ls"}, 1, `event.lua:1: no event "insn_exce" (did you mean "insn_exec"?)`},
-		{[]string{"-panda-plugin", "x.so", "ls"}, 1, "shared objects"},
-		{[]string{"-e", "local = 1", "ls"}, 1, "-e:1:"},
-		{[]string{"-cpu", "x86-64-v9", "ls"}, 1, `-cpu: x86 has no model "x86-64-v9" (did you mean "x86-64-v1"?); there are pentium, pentium2, `},
-		{[]string{"-json", "-tsv", "ls"}, 2, "-json and -tsv: tables are printed as one of them"},
-		{[]string{"-l", "sys*", "x"}, 2, `-l has one glob and no program: "x" is too much`},
-		{[]string{"-sched-seed", "x", "ls"}, 2, `-sched-seed "x": it is to be a number from 0 up`},
-		{[]string{"-script-deadline", "5", "ls"}, 2, `-script-deadline "5": it is to be a time, as 500ms, 10s or 2m`},
-		{[]string{"-script-memory", "-1", "ls"}, 2, `-script-memory "-1": it is to be a number from 0 up`},
-		{[]string{"-strace=maybe", "ls"}, 2, `-strace "maybe": it is to be true or false`},
-		{[]string{"-window", "1.5g", "ls"}, 2, `-window "1.5g": "1.5g" is no amount`},
-		{[]string{"-panda-plugin", "/nowhere/p.lua", "ls"}, 1, "no such file or directory"},
-		{[]string{"-panda-plugin", "/nowhere/p", "ls"}, 1, "no such file or directory"},
-		{[]string{"-accel", "q", "ls"}, 1, `-accel: there is no engine "q"; there are jit, interp`},
-		{[]string{"-E", "=x", "ls"}, 2, "a variable has a name"},
-		{[]string{"-env", "foo=1", "ls"}, 1, "-E NAME=value sets a variable"},
-		{[]string{"-panda", "nosuch:help"}, 1, `no plugin "nosuch"`},
-		{[]string{"-vresion"}, 2, `no option -vresion (did you mean "version"?)`},
-		{[]string{"-d", "help", "ls"}, 1, "-d: no item \"help\"; there are in_asm, "},
-		{[]string{"-window", "1g", "ls"}, 1, "-window: 1073741824 bytes: a window has from 256g to 60t\n"},
-		{[]string{"-window", "274877906945", "ls"}, 1, "-window: 274877906945 bytes are not whole pages of 4096\n"},
-		{[]string{"-arch", "x68", "ls"}, 1, `there is no architecture "x68" (did you mean "x86"?)`},
-		{[]string{"-d", "in_asn", "ls"}, 1, `no item "in_asn" (did you mean "in_asm"?)`},
-		{[]string{"-l", "nosuch"}, 1, "no event, field, plugin or script"},
-	} {
+	for _, c := range mistakes {
 		r := panda(t, dir, c.args...)
 		if r.status != c.status || !strings.Contains(r.stderr, c.want) || r.stdout != "" {
 			t.Errorf("%q: status %d (want %d)\nstdout %q\nstderr %q\nwant   %q", c.args, r.status, c.status, r.stdout, r.stderr, c.want)

@@ -28,10 +28,8 @@ func typed(t *testing.T, lines string) string {
 	return out.String()
 }
 
-// TestSave writes a session as a script, and the script does what was done.
-func TestSave(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "saved.lua")
-	out := typed(t, `set context off
+// typedBefore is what a user typed.
+const typedBefore = `set context off
 n = 0
 panda.on("insn_exec", { pc = "add" }, function()
 n = n + 1
@@ -47,9 +45,12 @@ tb leaf
 b leaf
 delete 5
 c
-save `+file+`
-quit
-`)
+`
+
+// TestSave writes a session as a script, and the script does what was done.
+func TestSave(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "saved.lua")
+	out := typed(t, typedBefore+"save "+file+"\nquit\n")
 	if !strings.Contains(out, "13 lines in "+file) {
 		t.Fatal(out)
 	}
