@@ -61,7 +61,8 @@ os.write(1, b'%d %d' % (rounds, n))
 os._exit(0)
 `
 
-// TestPythonDaemonThread: the main thread gets on beside a daemon thread.
+// TestPythonDaemonThread: the main thread gets on beside a daemon thread. Python lets it
+// wait for 5 ms at a time, so how far the daemon gets is also how fast the host is.
 func TestPythonDaemonThread(t *testing.T) {
 	need(t, "python3")
 	for _, way := range []string{"flush", "write", "getppid", "compute"} {
@@ -69,7 +70,7 @@ func TestPythonDaemonThread(t *testing.T) {
 			t.Parallel()
 			r := panda(t, t.TempDir(), "python3", "-c", daemonThread, way)
 			var main, daemon int
-			if n, _ := fmt.Sscan(r.stdout, &main, &daemon); n != 2 || daemon > 10_000*main {
+			if n, _ := fmt.Sscan(r.stdout, &main, &daemon); n != 2 || daemon > 200_000*main {
 				t.Errorf("%+v", r)
 			}
 		})
