@@ -25,6 +25,30 @@ var usual = []string{
 	"/etc/os-release", "/etc/issue", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/perl", "/etc/python3",
 }
 
+// javaSettings is what the directories of Debian's Java versions in /etc have, to which
+// Java's own files lead, but for its remote management: that has passwords.
+var javaSettings = []string{
+	"security", "net.properties", "logging.properties", "accessibility.properties", "sound.properties", "swing.properties",
+	"psfontj2d.properties", "jvm-amd64.cfg",
+}
+
+const javaFirst, javaLast = 8, 32
+
+// usualPaths are usual, and the settings of the Java that there is.
+func (s *Sandbox) usualPaths() []string {
+	paths := slices.Clone(usual)
+	for v := javaFirst; v <= javaLast; v++ {
+		dir := fmt.Sprintf("/etc/java-%d-openjdk", v)
+		if _, e := s.host.Fstatat(unix.AT_FDCWD, dir, 0); e != 0 {
+			continue
+		}
+		for _, name := range javaSettings {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	return paths
+}
+
 // writable are directories that every machine has for temporary files.
 var writable = []string{"/tmp", "/var/tmp", "/dev/shm", "/run"}
 
@@ -44,7 +68,7 @@ func (s *Sandbox) buildView() error {
 		return err
 	}
 	if s.cfg.Root == "" {
-		for _, p := range usual {
+		for _, p := range s.usualPaths() {
 			if err := s.grant(p); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
 				return err
 			}
