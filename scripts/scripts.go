@@ -25,7 +25,7 @@ func Head(dir fs.FS, file string) (lines []string) {
 		if !ok {
 			break
 		}
-		if head := strings.HasPrefix(line, "Arguments:") || strings.HasPrefix(line, "Example:"); head || line[0] != ' ' {
+		if head := strings.HasPrefix(line, "Arguments:") || strings.HasPrefix(line, "Example:"); head || !strings.HasPrefix(line, " ") {
 			keep = head
 		}
 		if keep {

@@ -81,20 +81,7 @@ type handlerWatch struct {
 const handlerTick = 200 * time.Millisecond
 
 func (w *handlerWatch) start(dir string) (stop func()) {
-	end := make(chan struct{})
-	go func() {
-		t := time.NewTicker(handlerTick)
-		defer t.Stop()
-		for {
-			select {
-			case <-end:
-				return
-			case <-t.C:
-				w.look(dir)
-			}
-		}
-	}()
-	return func() { close(end) }
+	return reload.Every(handlerTick, func() { w.look(dir) })
 }
 
 // look walks the directory. What cannot be read now is looked at again later.

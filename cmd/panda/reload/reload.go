@@ -42,18 +42,25 @@ func Script(m *plugin.Manager, l *plugin.Loaded) error {
 // until stop is called. do runs a function on the machine's goroutine.
 func Watch(m *plugin.Manager, do func(func()), tell func(format string, a ...any)) (stop func()) {
 	w := NewWatcher(m, tell)
+	return Every(300*time.Millisecond, func() {
+		for _, path := range w.Changed() {
+			do(func() { w.Reload(path) })
+		}
+	})
+}
+
+// Every calls look again and again, in a goroutine of its own, until stop is called.
+func Every(period time.Duration, look func()) (stop func()) {
 	end := make(chan struct{})
 	go func() {
-		t := time.NewTicker(300 * time.Millisecond)
+		t := time.NewTicker(period)
 		defer t.Stop()
 		for {
 			select {
 			case <-end:
 				return
 			case <-t.C:
-				for _, path := range w.Changed() {
-					do(func() { w.Reload(path) })
-				}
+				look()
 			}
 		}
 	}()

@@ -88,8 +88,12 @@ func (s *Sandbox) readDir(f *file) errno {
 
 func callLseek(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	f := s.open[fdArg(c, 0)]
-	if f.kind != directory {
-		return s.seekFile(c)
+	switch f.kind {
+	case directory:
+	case stdio:
+		return s.seekStdio(c)
+	default:
+		return s.direct(c)
 	}
 	off := int64(c.Args[1].Num)
 	switch intArg(c, 2) {
@@ -111,8 +115,8 @@ func callLseek(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return off, 0
 }
 
-// seekFile goes back when it got to a place where the guest may not write.
-func (s *Sandbox) seekFile(c *hostsys.Call) (int64, errno) {
+// seekStdio goes back when it got to a place where the guest may not write.
+func (s *Sandbox) seekStdio(c *hostsys.Call) (int64, errno) {
 	fd := fdArg(c, 0)
 	before, _ := s.host.Lseek(fd, 0, unix.SEEK_CUR)
 	at, e := s.direct(c)

@@ -11,6 +11,7 @@
 // and to golang.org/x/arch by themselves.
 //
 // The translator of x86 guests calls it, and arch/x86 for whoever wants the text or
-// the class of an instruction: filters, hooks, the prompt. It knows bytes only: no guest state, no CPUID (whether
-// the guest's CPU has an instruction is the translator's question), no memory.
+// the class of an instruction: filters, hooks, the prompt. It knows bytes only: no
+// guest state, no CPUID (whether the guest's CPU has an instruction is the
+// translator's question), no memory.
 package dec
