@@ -75,5 +75,5 @@ func findArchitecture(name string) (*Architecture, error) {
 	if i := slices.Index(names, name); i >= 0 {
 		return &architectures[i], nil
 	}
-	return nil, &OptionError{"arch", fmt.Errorf("there is no architecture %q%s", name, event.DidYouMean(name, names))}
+	return nil, &OptionError{"arch", fmt.Errorf("there is no architecture %q%s; there is %s", name, event.DidYouMean(name, names), strings.Join(names, ", "))}
 }

@@ -142,7 +142,7 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 	if o.dumpFile != "" {
 		f, err := os.Create(o.dumpFile)
 		if err != nil {
-			return cfg, done, err
+			return cfg, done, fmt.Errorf("-D: %w", err)
 		}
 		out, done = f, func() { f.Close() }
 	}

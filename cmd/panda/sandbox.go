@@ -39,6 +39,11 @@ func (o *sandboxOptions) check() (err error) {
 	if o.on {
 		o.limits = sandboxLimits
 	}
+	for _, dir := range o.write {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("-allow-write: %w", err)
+		}
+	}
 	o.limits, err = parseLimits(o.limit, o.limits)
 	return err
 }
@@ -83,7 +88,11 @@ func (o *sandboxOptions) openExport() (*os.File, error) {
 	if o.export == "" {
 		return nil, nil
 	}
-	return os.Create(o.export)
+	f, err := os.Create(o.export)
+	if err != nil {
+		return nil, fmt.Errorf("-sandbox-export: %w", err)
+	}
+	return f, nil
 }
 
 // writeExport writes the changes of the sandbox.

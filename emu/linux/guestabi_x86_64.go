@@ -8,6 +8,7 @@ import (
 	"panda/emu/linux/mm"
 	"panda/emu/linux/sigframe"
 	"panda/emu/linux/vdso"
+	"panda/emu/mmu"
 )
 
 func newX86_64() *ABI {
@@ -70,7 +71,7 @@ var archPrctls = map[int]func(t *Thread, a guest.Addr) errno{
 }
 
 func (t *Thread) setBase(seg ir.Ref, a guest.Addr) errno {
-	if uint64(a) >= 1<<47 {
+	if uint64(a) >= 1<<47-mmu.PageSize { // TASK_SIZE_MAX
 		return abi.EPERM
 	}
 	t.SetReg(regs.Base+seg, uint64(a))

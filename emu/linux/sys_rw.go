@@ -270,6 +270,9 @@ func sysPreadv2(t *Thread, c *call) (int64, errno) {
 }
 
 func sysPwritev2(t *Thread, c *call) (int64, errno) {
+	if c.i64(3) < -1 { // which is the file's own place
+		return 0, abi.EINVAL
+	}
 	return t.transferVector(c, true, c.i64(3), c.i32(5))
 }
 

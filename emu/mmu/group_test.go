@@ -147,6 +147,8 @@ func TestLimit(t *testing.T) {
 		{"clone", func() error { _, err := s.Clone(1); return err }, false},
 		{"less", func() error { return s.Unmap(0x20000, 4*PageSize) }, true},
 		{"made writable", func() error { return s.Protect(0x100000, 4*PageSize, rw) }, true},
+		{"over itself", func() error { return s.Map(0x10000, 5*PageSize, rw, Anonymous("")) }, true},
+		{"over itself and more", func() error { return s.Map(0x10000, 8*PageSize, rw, Anonymous("")) }, false},
 		{"memory file", func() error { return s.Map(0x40000, 4*PageSize, guest.Read, Mapping{File: memfd(t, 4)}) }, false},
 	}
 	for _, r := range rows {

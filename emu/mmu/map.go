@@ -54,12 +54,23 @@ func (s *Space) Map(a guest.Addr, size uint64, prot guest.Access, m Mapping) err
 // put maps a region, whose file reference it takes over.
 func (s *Space) put(r region) error { return s.putBy(r, s.mapNew) }
 
+// needs is how much more memory of the host a region takes than what it replaces.
+func (s *Space) needs(r *region) uint64 {
+	n := r.private()
+	for old := range s.regions.between(r.Start, r.End) {
+		if old.file == nil && old.private() > 0 { // what a file keeps stays
+			n -= min(n, uint64(min(old.End, r.End)-max(old.Start, r.Start)))
+		}
+	}
+	return n
+}
+
 // putBy is put with a way to give the region its host pages.
 func (s *Space) putBy(r region, place func(r *region) error) error {
 	s.reach(uint64(r.End))
 	err := s.mayMap(r.Start, uint64(r.End-r.Start))
 	if err == nil {
-		err = s.group.room(r.private())
+		err = s.group.room(s.needs(&r))
 	}
 	if err == nil {
 		err = s.group.fileRoom(&r)

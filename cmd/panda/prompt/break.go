@@ -17,17 +17,26 @@ import (
 type breakpoint struct {
 	id   int
 	text string // as the user gave it
-	temp bool   // gone after the next stop
+	life lifetime
 	sub  *event.Sub
 	hits int
 }
 
-func cmdBreak(s *session, args string) error  { return s.breakAt(args, false) }
-func cmdTBreak(s *session, args string) error { return s.breakAt(args, true) }
+// lifetime is how long a breakpoint stays.
+type lifetime uint8
+
+const (
+	lasting   lifetime = iota
+	untilHit           // for one stop of its own
+	untilStop          // until the guest stops, for whatever reason
+)
+
+func cmdBreak(s *session, args string) error  { return s.breakAt(args, lasting) }
+func cmdTBreak(s *session, args string) error { return s.breakAt(args, untilHit) }
 
 // breakAt sets a breakpoint on an address or, by a name that no address is
 // known for yet, on the symbol once it is loaded.
-func (s *session) breakAt(args string, temp bool) error {
+func (s *session) breakAt(args string, life lifetime) error {
 	place, condition := splitCondition(args)
 	if place == "" {
 		place = fmt.Sprintf("%#x", uint64(s.m.CPU().PC()))
@@ -45,7 +54,7 @@ func (s *session) breakAt(args string, temp bool) error {
 	case err != nil:
 		where, text = event.Symbol(place), place+", once it is loaded"
 	}
-	b := s.addBreak(cmp.Or(args, place), temp, event.Options(where, conditionOption(condition)))
+	b := s.addBreak(cmp.Or(args, place), life, event.Options(where, conditionOption(condition)))
 	fmt.Fprintf(s.out, "breakpoint %d at %s\n", b.id, text)
 	return nil
 }
@@ -57,9 +66,9 @@ func isName(s string) bool {
 	}) < 0
 }
 
-func (s *session) addBreak(text string, temp bool, where event.Option) *breakpoint {
+func (s *session) addBreak(text string, life lifetime, where event.Option) *breakpoint {
 	s.lastID++
-	b := &breakpoint{id: s.lastID, text: text, temp: temp}
+	b := &breakpoint{id: s.lastID, text: text, life: life}
 	b.sub = s.host.InsnExec(where, func(c *vcpu.CPU, pc guest.Addr) {
 		if c.Icount() != s.from { // else the guest goes on from here
 			s.hit(b, fmt.Sprintf("breakpoint %d at %s", b.id, s.place(pc)))
@@ -85,6 +94,9 @@ func (s *session) watched(args string) (a guest.Addr, n uint64, err error) {
 	n = 8
 	if length != "" {
 		n, err = s.number(length)
+	}
+	if n == 0 && err == nil {
+		err = errors.New("nothing is watched with 0 bytes")
 	}
 	return a, n, err
 }
@@ -114,15 +126,6 @@ func (s *session) watchFor(args, name, what string, on func(event.Option, event.
 }
 
 func cmdDelete(s *session, args string) error {
-	if args == "" {
-		return errors.New("which breakpoint? Its number, or all")
-	}
-	if args == "all" {
-		for len(s.breaks) > 0 {
-			s.remove(s.breaks[0])
-		}
-		return nil
-	}
 	return s.eachBreak(args, s.remove)
 }
 
@@ -134,18 +137,28 @@ func cmdDisable(s *session, args string) error {
 	return s.eachBreak(args, func(b *breakpoint) { b.sub.Disable() })
 }
 
-// eachBreak does something with the breakpoints whose numbers are given.
+// eachBreak does something with the breakpoints whose numbers are given, or with all.
 func (s *session) eachBreak(args string, do func(*breakpoint)) error {
-	if args == "" {
-		return errors.New("which breakpoint? Its number")
+	switch args {
+	case "":
+		return errors.New("which breakpoint? Its number, or all")
+	case "all":
+		for _, b := range slices.Clone(s.breaks) {
+			do(b)
+		}
+		return nil
 	}
+	var given []*breakpoint // all of them are there, or nothing is done
 	for f := range strings.FieldsSeq(args) {
 		id, err := strconv.Atoi(f)
 		i := slices.IndexFunc(s.breaks, func(b *breakpoint) bool { return b.id == id })
 		if err != nil || i < 0 {
 			return fmt.Errorf("no breakpoint %s", f)
 		}
-		do(s.breaks[i])
+		given = append(given, s.breaks[i])
+	}
+	for _, b := range given {
+		do(b)
 	}
 	return nil
 }
@@ -158,7 +171,7 @@ func (s *session) remove(b *breakpoint) {
 // dropTemporary removes the breakpoints that were for one stop.
 func (s *session) dropTemporary() {
 	for _, b := range slices.Clone(s.breaks) {
-		if b.temp {
+		if b.life == untilStop || b.life == untilHit && b.hits > 0 {
 			s.remove(b)
 		}
 	}
@@ -180,7 +193,7 @@ func infoBreakpoints(s *session, _ string) error {
 
 func cmdContinue(s *session, args string) error {
 	if args != "" {
-		if err := s.breakAt(args, true); err != nil {
+		if err := s.breakAt(args, untilStop); err != nil {
 			return err
 		}
 	}

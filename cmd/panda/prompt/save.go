@@ -55,12 +55,10 @@ func (s *session) breakInLua(args string, temp bool) string {
 		place = fmt.Sprintf("%#x", uint64(s.m.CPU().PC()))
 	}
 	filter := fmt.Sprintf("symbol = %q", place)
-	if !isName(place) {
-		a, err := s.address(place)
-		if err != nil {
-			return ""
+	if a, err := s.address(place); err == nil {
+		if _, symbol := s.host.Core().Lookup(place); !symbol {
+			filter = fmt.Sprintf("pc = %#x", uint64(a))
 		}
-		filter = fmt.Sprintf("pc = %#x", uint64(a))
 	}
 	if condition != "" {
 		filter += fmt.Sprintf(", when = %q", condition)
@@ -97,13 +95,18 @@ func (s *session) watchInLua(kind, args string) string {
 	return s.stopInLua(kind, fmt.Sprintf("addr = { %#x, %#x }", uint64(a), uint64(a+guest.Addr(n))))
 }
 
-// regsInLua writes the assignments of a command as they came out.
+// regsInLua writes the assignments of a command as they came out. Those that were for a
+// place where the guest had stopped are a remark: the script begins before it.
 func (s *session) regsInLua(args string) string {
 	var lines []string
 	for f := range strings.FieldsSeq(args) {
 		if name, _, ok := strings.Cut(strings.TrimPrefix(f, "$"), "="); ok {
 			v, _ := s.m.CPU().Reg(name)
-			lines = append(lines, fmt.Sprintf("panda.cpu.%s = %#x", name, v))
+			line := fmt.Sprintf("panda.cpu.%s = %#x", name, v)
+			if c := s.m.CPU(); c.Icount() > 0 {
+				line = fmt.Sprintf("-- at %s: %s", s.place(c.PC()), line)
+			}
+			lines = append(lines, line)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -43,15 +43,22 @@ b 0x401010
 disable 3
 tb leaf
 b leaf
+delete 5 99
 delete 5
+watch 0x402000 0
+b *0x401019
+b rsi
+disable all
+enable 1 2 3
 c
+regs rsi=9
 `
 
 // TestSave writes a session as a script, and the script does what was done.
 func TestSave(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "saved.lua")
 	out := typed(t, typedBefore+"save "+file+"\nquit\n")
-	if !strings.Contains(out, "13 lines in "+file) {
+	if !strings.Contains(out, "18 lines in "+file) {
 		t.Fatal(out)
 	}
 	got, err := os.ReadFile(file)
@@ -77,7 +84,14 @@ breakpoints[3]:disable()
 breakpoints[4] = panda.on("insn_exec", { symbol = "leaf", once = true }, function() panda.stop() end)
 breakpoints[5] = panda.on("insn_exec", { symbol = "leaf" }, function() panda.stop() end)
 breakpoints[5]:remove()
+breakpoints[6] = panda.on("insn_exec", { pc = 0x401019 }, function() panda.stop() end)
+breakpoints[7] = panda.on("insn_exec", { pc = 0x0 }, function() panda.stop() end)
+for _, b in pairs(breakpoints) do b:disable() end
+breakpoints[1]:enable()
+breakpoints[2]:enable()
+breakpoints[3]:enable()
 -- :c
+-- at 0x40101d add+0xc: panda.cpu.rsi = 0x9
 `
 	if string(got) != want {
 		t.Errorf("%s\nwant\n%s", got, want)
@@ -105,6 +119,20 @@ func TestSource(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
+	}
+}
+
+// TestTemporary: a breakpoint for one stop waits for its own; what continue makes is gone
+// with any.
+func TestTemporary(t *testing.T) {
+	out := typed(t, "set context off\ntbreak 0x401017\nb add\nc 0x40101d\nc\ndelete 2\nc\n")
+	for _, want := range []string{"breakpoint 2 at 0x401011", "breakpoint 1 at 0x401017"} {
+		if strings.Count(out, "\n"+want) < 1 {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if strings.Count(out, "\nbreakpoint 3 at 0x40101d") != 1 || strings.Count(out, "\nbreakpoint 1 at 0x401017") != 2 {
+		t.Error(out)
 	}
 }
 

@@ -182,7 +182,8 @@ func (s *Sandbox) past(fd int, off int64) errno {
 	if s.open[fd].kind != stdio {
 		return 0
 	}
-	if fl, e := s.host.Fcntl(fd, unix.F_GETFL, 0); e != 0 || fl&unix.O_ACCMODE == unix.O_RDONLY {
+	fl, e := s.host.Fcntl(fd, unix.F_GETFL, 0)
+	if e != 0 || fl&unix.O_ACCMODE == unix.O_RDONLY || fl&unix.O_APPEND != 0 { // see appends: it stays so
 		return 0
 	}
 	if st, e := s.host.Fstat(fd); e == 0 && st.Mode&unix.S_IFMT == unix.S_IFREG && off > st.Size {

@@ -133,6 +133,17 @@ func TestStdioKeepsItsSize(t *testing.T) {
 	write(fd, "two ")
 	again := b.open(fdPath(fd), unix.O_WRONLY|unix.O_TRUNC)
 	write(again, "three")
+	if at, e := b.Lseek(fd, 100, unix.SEEK_SET); e != 0 || at != 100 {
+		t.Errorf("where all is appended: at %d, %v", at, e)
+	}
+	_, e := b.Pwritev2(fd, [][]byte{[]byte("x")}, 0, abi.RWF_NOAPPEND)
+	b.want("RWF_NOAPPEND", e, abi.EOPNOTSUPP)
+	if got := b.readFD(fd); got != "one two three" {
+		t.Errorf("%q", got)
+	}
+	fd, err = unix.Open(name, unix.O_RDWR, 0)
+	b.must(err)
+	b.s.adopt(fd, &file{kind: stdio})
 	for _, off := range []int64{14, 1 << 40} {
 		_, e := b.Pwritev2(fd, [][]byte{[]byte("x")}, off, 0)
 		b.want("pwrite", e, abi.EPERM)

@@ -74,8 +74,14 @@ func doWrite(s *Sandbox, c *hostsys.Call) (int64, errno) {
 	return s.direct(c)
 }
 
-// mayWriteAt looks at the offset; -1 stands for the file's own place.
-func mayWriteAt(s *Sandbox, c *hostsys.Call) errno { return s.past(fdArg(c, 0), int64(c.Args[3].Num)) }
+// mayWriteAt looks at the offset; -1 stands for the file's own place. What the guest was
+// given to append to it does not get at in another way.
+func mayWriteAt(s *Sandbox, c *hostsys.Call) errno {
+	if s.open[fdArg(c, 0)].kind == stdio && intArg(c, 5)&abi.RWF_NOAPPEND != 0 {
+		return abi.EOPNOTSUPP
+	}
+	return s.past(fdArg(c, 0), int64(c.Args[3].Num))
+}
 
 // rows are the host calls that the personality makes.
 var rows = map[uintptr]row{
