@@ -130,7 +130,7 @@ func (m *Machine) load(p *Program) error {
 			Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
 		},
 		Memory: linux.Memory{Soft: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout, Audit: p.Audit},
-		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols,
+		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, Budget: m.budget(),
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: p.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	return err

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"panda/emu/linux"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/sandbox"
 )
@@ -23,6 +24,14 @@ func (m *Machine) enclose(p *Program, host *hostsys.Host) error {
 
 // Sandbox is what keeps the guest from the host, nil without.
 func (m *Machine) Sandbox() *sandbox.Sandbox { return m.box }
+
+// budget counts a sandbox's files, nil without one.
+func (m *Machine) budget() linux.FileBudget {
+	if m.box == nil {
+		return nil
+	}
+	return m.box
+}
 
 // sysroot is the directory that the personality looks in first. In a sandbox
 // there is no other.

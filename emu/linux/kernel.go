@@ -42,6 +42,7 @@ type Config struct {
 	Guest    *Guest        // the architecture of the CPU
 	Host     *hostsys.Host // the world
 	Symbols  *hostsys.Host // the files of symbols are read through; Host when nil
+	Budget   FileBudget    // of the sandbox; may be nil
 	Bus      *event.Bus
 	Log      *slog.Logger
 	Warn     func(format string, a ...any)     // lines for the user; may be nil

@@ -8,6 +8,7 @@ import (
 
 	"panda/emu/linux/abi"
 	"panda/emu/linux/cred"
+	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
 )
 
@@ -26,9 +27,9 @@ type Limits struct {
 	Threads int
 }
 
-// FileBudget is a Door whose files are memory, which it counts: see mmu.Group.
+// FileBudget counts files that are memory, and with them what maps show of them: see
+// mmu.Group.
 type FileBudget interface {
-	MayMap(n uint64) bool
 	OnMapped(mapped func(dev, ino, size uint64) (all, within uint64), files func() []int)
 }
 
@@ -40,10 +41,10 @@ func (k *Kernel) setLimits(p *Process) {
 	k.limits = k.cfg.Limits
 	k.mem.group.Limit = k.limits.Memory
 	k.mem.group.Refused = func(n uint64) { k.refused("mem", k.limits.Memory, fmt.Sprintf("%d bytes more", n)) }
-	if b, ok := k.host.Door.(FileBudget); ok {
-		b.OnMapped(k.mem.group.Mapped, k.mem.group.MappedFiles)
-		k.mem.group.FileRoom = b.MayMap
+	if k.cfg.Budget != nil {
+		k.cfg.Budget.OnMapped(k.mem.group.Mapped, k.mem.group.MappedFiles)
 	}
+	k.mem.group.FileRoom = hostsys.Mapped{Host: k.host}.FileRoom
 	if k.limits.Threads == 0 {
 		k.limits.Threads = maxThreads
 	}

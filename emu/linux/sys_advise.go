@@ -9,9 +9,21 @@ import (
 	"panda/emu/mmu"
 )
 
-// passedAdvice is the advice that changes what is in memory: the host must do it.
-// All other advice is about speed.
-var passedAdvice = map[int]bool{abi.MADV_DONTNEED: true, abi.MADV_FREE: true, abi.MADV_REMOVE: true}
+// emptying is the advice that changes what is in memory. All other advice is about
+// speed. What is to be freed when memory is short (MADV_FREE) is freed at once, so that
+// it does not depend on the host whether it is still there.
+var emptying = map[int]func(s *mmu.Space, r *mmu.Region, a guest.Addr, size uint64) error{
+	abi.MADV_DONTNEED: discard,
+	abi.MADV_FREE: func(s *mmu.Space, r *mmu.Region, a guest.Addr, size uint64) error {
+		if r.Shared || r.Ino != 0 {
+			return unix.EINVAL
+		}
+		return s.Discard(a, size)
+	},
+	abi.MADV_REMOVE: func(s *mmu.Space, _ *mmu.Region, a guest.Addr, size uint64) error { return s.Punch(a, size) },
+}
+
+func discard(s *mmu.Space, _ *mmu.Region, a guest.Addr, size uint64) error { return s.Discard(a, size) }
 
 // forkAdvice is the advice about what a child gets (madvise(2)).
 var forkAdvice = map[int]func(r *mmu.Region){
@@ -68,8 +80,8 @@ func adviseMap(s *mmu.Space, r *mmu.Region, a guest.Addr, size uint64, advice in
 		return abi.EINVAL
 	case forkAdvice[advice] != nil:
 		s.Change(a, size, forkAdvice[advice])
-	case passedAdvice[advice]:
-		return hostErrno(s.Advise(a, size, advice))
+	case emptying[advice] != nil:
+		return hostErrno(emptying[advice](s, r, a, size))
 	}
 	return 0
 }

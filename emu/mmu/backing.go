@@ -49,9 +49,9 @@ func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
 		f.refs++
 		return f, nil
 	}
-	f, err := s.addFile(key, maxFD, func() (int, error) { return s.group.duplicate(fd, maxFD) })
+	f, err := s.addFile(key, func() (int, error) { return s.group.duplicate(fd, maxFD) })
 	if err == nil {
-		f.see(&st)
+		f.see(sizeOf(&st))
 		f.nameless = st.Nlink == 0
 		f.opened = f.nameless
 	}
@@ -61,9 +61,9 @@ func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
 // duplicate makes the group's own descriptor of a file.
 func (g *Group) duplicate(fd, maxFD int) (int, error) {
 	if maxFD == 0 {
-		return g.Files.Keep(fd, g.KeptFD)
+		return g.Files.Keep(fd, g.KeptFD, 0)
 	}
-	return g.Files.Keep(fd, 0)
+	return g.Files.Keep(fd, 0, maxFD)
 }
 
 // sameBacking is the backing that a clone has for one of its parent's.
@@ -72,15 +72,15 @@ func (s *Space) sameBacking(of *backing) (*backing, error) {
 		f.refs++
 		return f, nil
 	}
-	f, err := s.addFile(of.key, 0, nil)
+	f, err := s.addFile(of.key, nil)
 	if err == nil {
 		f.eof, f.nameless, f.opened = of.eof, of.nameless, of.opened
 	}
 	return f, err
 }
 
-func (s *Space) addFile(key fileKey, maxFD int, open func() (int, error)) (*backing, error) {
-	h, err := s.group.hostFile(key, maxFD, open)
+func (s *Space) addFile(key fileKey, open func() (int, error)) (*backing, error) {
+	h, err := s.group.hostFile(key, open)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +91,10 @@ func (s *Space) addFile(key fileKey, maxFD int, open func() (int, error)) (*back
 
 // hostFile is the descriptor for a file, with one more reference. If the group has
 // none, open makes it. ENFILE says that too many files are mapped.
-func (g *Group) hostFile(key fileKey, maxFD int, open func() (int, error)) (*hostFile, error) {
+func (g *Group) hostFile(key fileKey, open func() (int, error)) (*hostFile, error) {
 	h := g.files[key]
 	if h == nil {
 		fd, err := open()
-		if err == nil && maxFD != 0 && fd >= maxFD {
-			unix.Close(fd)
-			err = unix.EMFILE
-		}
 		if err == unix.EMFILE {
 			err = unix.ENFILE
 		}
@@ -117,23 +113,16 @@ func (s *Space) anonymous(size uint64, maxFD int) (*backing, error) {
 	if err := s.group.room(size); err != nil {
 		return nil, err
 	}
-	fd, err := unix.MemfdCreate("guest", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, unix.ENOMEM
-	}
-	var st unix.Stat_t
-	if err = unix.Ftruncate(fd, int64(size)); err == nil {
-		err = unix.Fstat(fd, &st)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	f, err := s.addFile(fileKey{inode{st.Dev, st.Ino}, unix.O_RDWR}, maxFD, func() (int, error) { return fd, nil })
+	fd, st, err := s.group.Files.Memory(size, maxFD)
 	if err != nil {
 		return nil, unix.ENOMEM // no file is known to the guest
 	}
-	f.see(&st)
+	f, err := s.addFile(fileKey{inode{st.Dev, st.Ino}, unix.O_RDWR}, func() (int, error) { return fd, nil })
+	if err != nil {
+		s.group.Files.Close(fd)
+		return nil, unix.ENOMEM
+	}
+	f.see(sizeOf(&st))
 	f.nameless, f.hostFile.size = true, size
 	s.group.shared += size
 	return f, nil
@@ -154,7 +143,7 @@ func (s *Space) dropFile(f *backing) {
 		if f.opened {
 			s.group.hidesFile(f.key.inode)
 		}
-		unix.Close(f.fd)
+		s.group.Files.Close(f.fd)
 	}
 }
 
@@ -167,16 +156,16 @@ func (f *backing) look(g *Group) {
 		return
 	}
 	f.eof = noEnd
-	if st, _, err := g.Files.Stat(f.fd); err == nil {
-		f.see(&st)
+	if size, err := g.Files.Size(f.fd); err == nil {
+		f.see(size)
 	}
 }
 
 // see notes the size of the file. What has no size has no end.
-func (f *backing) see(st *unix.Stat_t) {
+func (f *backing) see(size int64) {
 	f.eof = noEnd
-	if st.Mode&unix.S_IFMT == unix.S_IFREG {
-		f.eof = (uint64(st.Size) + PageSize - 1) &^ (PageSize - 1)
+	if size >= 0 {
+		f.eof = (uint64(size) + PageSize - 1) &^ (PageSize - 1)
 	}
 }
 

@@ -55,11 +55,20 @@ func (s *Space) mapHost(r *region) error {
 
 // mapNew is mapHost for what the guest has not seen yet.
 func (s *Space) mapNew(r *region) error {
-	if r.file == nil || r.file.size != 0 {
+	if r.file == nil {
 		return s.mapHost(r)
 	}
 	s.changed(r.Start, uint64(r.End-r.Start))
-	return s.mapFile(r, s.group.Files)
+	return s.mapFile(r, r.files(s.group))
+}
+
+// files is who is asked about a region's file: of memory that is no file to the guest,
+// the host.
+func (r *region) files(g *Group) Files {
+	if r.file.size != 0 {
+		return HostFiles{}
+	}
+	return g.Files
 }
 
 func (s *Space) mapFile(r *region, files Files) error {
@@ -193,16 +202,39 @@ func (s *Space) moveHost(old guest.Addr, size uint64, to guest.Addr) error {
 	return s.moveIn(s.host(old), to, size, unix.MREMAP_DONTUNMAP)
 }
 
-// Advise passes advice that throws pages away, or none, on to the host.
-func (s *Space) Advise(a guest.Addr, size uint64, advice int) error {
+// Discard throws away what pages hold that no file does (MADV_DONTNEED).
+func (s *Space) Discard(a guest.Addr, size uint64) error {
 	if !s.inside(a, size) {
 		return unix.EINVAL
 	}
 	s.contentGone(a, a+guest.Addr(size))
 	for e := range s.present(a, size) {
-		if err := unix.Madvise(e.mem, advice); err != nil {
+		if err := unix.Madvise(e.mem, unix.MADV_DONTNEED); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Punch makes a hole in the files behind shared maps (MADV_REMOVE), which must be open
+// for writing.
+func (s *Space) Punch(a guest.Addr, size uint64) error {
+	if !s.inside(a, size) {
+		return unix.EINVAL
+	}
+	end := a + guest.Addr(size)
+	for r := range s.regions.between(a, end) {
+		switch {
+		case r.file == nil:
+			return unix.EINVAL
+		case !r.Shared || r.file.key.mode != unix.O_RDWR:
+			return unix.EACCES
+		}
+		from, to := max(a, r.Start), min(end, r.End)
+		if err := r.files(s.group).Punch(r.file.fd, int64(r.offset(from)), uint64(to-from)); err != nil {
+			return err
+		}
+		s.group.changed(r.file.key.inode, r.offset(from), r.offset(from)+uint64(to-from))
 	}
 	return nil
 }
@@ -223,12 +255,11 @@ func (s *Space) Sync(a guest.Addr, size uint64, flags int) error {
 // Resident says for each page whether the host holds it.
 func (s *Space) Resident(a guest.Addr, vec []byte) error {
 	clear(vec)
+	var mem []Piece
 	for e := range s.present(a, uint64(len(vec))*PageSize) {
-		if err := s.group.Files.Resident(e.mem, vec[int(e.at-a)/PageSize:][:len(e.mem)/PageSize]); err != nil {
-			return err
-		}
+		mem = append(mem, Piece{e.mem, vec[int(e.at-a)/PageSize:][:len(e.mem)/PageSize]})
 	}
-	return nil
+	return s.group.Files.Resident(mem, vec)
 }
 
 // copySafe copies and reports whether all of the memory was there.

@@ -65,12 +65,20 @@ const (
 	SysOrphaned
 	// SysStop stops the emulator, as SIGSTOP does.
 	SysStop
-	// SysMappedStat, SysMappedKeep, SysMap and SysResident are for the files that the
-	// guest maps: see Mapped.
+	// The others are for the files that the guest maps: see Mapped. Of the group's own
+	// descriptors, SysMemory and SysMappedKeep return them, and the first argument of
+	// those that come after them is one.
 	SysMappedStat
 	SysMappedKeep
+	SysMemory
+	SysMappedSize
 	SysMap
+	SysPunch
+	SysMappedClose
 	SysResident
+	// SysFileRoom returns 1 if maps may show more bytes of files that are memory: see
+	// mmu.Group.
+	SysFileRoom
 
 	firstOwn = 1 << 16
 )
@@ -89,6 +97,7 @@ type Door interface {
 type Host struct {
 	Door    Door
 	Wake    int   // descriptor that becomes readable when a signal waits, or for Ring
+	Silent  bool  // nothing is to be written to it
 	Ignored []int // signals that the first process ignores from its start
 
 	// Walks says that the Door follows paths itself, and none into a process's directory

@@ -11,13 +11,18 @@ import (
 
 // ownCalls are the calls that are none of the kernel's.
 var ownCalls = [...]func(r real, c *Call) (int64, error){
-	SysSignals - firstOwn:    real.takeSignals,
-	SysOrphaned - firstOwn:   real.askOrphaned,
-	SysStop - firstOwn:       real.stop,
-	SysMappedStat - firstOwn: real.mappedStat,
-	SysMappedKeep - firstOwn: real.mappedKeep,
-	SysMap - firstOwn:        real.mapFile,
-	SysResident - firstOwn:   real.resident,
+	SysSignals - firstOwn:     real.takeSignals,
+	SysOrphaned - firstOwn:    real.askOrphaned,
+	SysStop - firstOwn:        real.stop,
+	SysMappedStat - firstOwn:  real.mappedStat,
+	SysMappedKeep - firstOwn:  real.mappedKeep,
+	SysMemory - firstOwn:      real.memory,
+	SysMappedSize - firstOwn:  real.mappedSize,
+	SysMap - firstOwn:         real.mapFile,
+	SysPunch - firstOwn:       real.punch,
+	SysMappedClose - firstOwn: real.mappedClose,
+	SysResident - firstOwn:    real.resident,
+	SysFileRoom - firstOwn:    real.fileRoom,
 }
 
 // own makes a call of our own.
@@ -39,8 +44,25 @@ func (real) mappedStat(c *Call) (int64, error) {
 }
 
 func (real) mappedKeep(c *Call) (int64, error) {
-	own, err := mmu.HostFiles{}.Keep(int(c.Args[0].Num), int(c.Args[1].Num))
+	own, err := mmu.HostFiles{}.Keep(int(c.Args[0].Num), int(c.Args[1].Num), int(c.Args[2].Num))
 	return int64(own), err
+}
+
+func (real) memory(c *Call) (int64, error) {
+	own, st, err := mmu.HostFiles{}.Memory(c.Args[0].Num, int(c.Args[1].Num))
+	copy(c.Args[2].Buf, unsafe.Slice((*byte)(unsafe.Pointer(&st)), unsafe.Sizeof(st)))
+	return int64(own), err
+}
+
+func (real) mappedSize(c *Call) (int64, error) { return mmu.HostFiles{}.Size(int(c.Args[0].Num)) }
+
+func (real) punch(c *Call) (int64, error) {
+	return 0, mmu.HostFiles{}.Punch(int(c.Args[0].Num), int64(c.Args[1].Num), c.Args[2].Num)
+}
+
+func (real) mappedClose(c *Call) (int64, error) {
+	mmu.HostFiles{}.Close(int(c.Args[0].Num))
+	return 0, nil
 }
 
 func (real) mapFile(c *Call) (int64, error) {
@@ -50,7 +72,9 @@ func (real) mapFile(c *Call) (int64, error) {
 }
 
 func (real) resident(c *Call) (int64, error) {
-	p := uintptr(c.Args[0].Num)
-	mem := unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), int(c.Args[1].Num))
-	return 0, mmu.HostFiles{}.Resident(mem, c.Args[2].Buf)
+	pieces := unsafe.Slice((*mmu.Piece)(unsafe.Pointer(unsafe.SliceData(c.Args[0].Buf))), len(c.Args[0].Buf)/int(unsafe.Sizeof(mmu.Piece{})))
+	return 0, mmu.HostFiles{}.Resident(pieces, c.Args[1].Buf)
 }
+
+// fileRoom: the host's own memory has no limit of this kind.
+func (real) fileRoom(*Call) (int64, error) { return 1, nil }

@@ -106,7 +106,7 @@ var fuzzCalls = []func(f *fuzzer, m *MM){
 	func(f *fuzzer, m *MM) { // madvise
 		a, size := f.span()
 		if m.Space.Mapped(a, size) {
-			m.Space.Advise(a, size, [...]int{abi.MADV_DONTNEED, abi.MADV_FREE, abi.MADV_REMOVE}[f.next(3)])
+			[...]func(guest.Addr, uint64) error{m.Space.Discard, m.Space.Punch}[f.next(2)](a, size)
 		}
 	},
 	func(f *fuzzer, m *MM) { // what a child gets

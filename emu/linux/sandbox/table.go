@@ -132,7 +132,8 @@ var rows = map[uintptr]row{
 	unix.SYS_GETPRIORITY: {may: mayPriority}, unix.SYS_SCHED_GETAFFINITY: {may: self}, unix.SYS_CAPGET: {may: mayCapget}, unix.SYS_GETRANDOM: {},
 	unix.SYS_CLOCK_GETTIME: {}, unix.SYS_CLOCK_GETRES: {},
 	hostsys.SysSignals: {}, hostsys.SysOrphaned: {}, hostsys.SysStop: {},
-	hostsys.SysMappedStat: {}, hostsys.SysMappedKeep: {}, hostsys.SysMap: {}, hostsys.SysResident: {},
+	hostsys.SysMappedStat: {}, hostsys.SysMappedKeep: {}, hostsys.SysMemory: {}, hostsys.SysMappedSize: {}, hostsys.SysMap: {}, hostsys.SysPunch: {},
+	hostsys.SysMappedClose: {}, hostsys.SysResident: {}, hostsys.SysFileRoom: {do: callFileRoom},
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
