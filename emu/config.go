@@ -12,6 +12,7 @@ import (
 	"panda/emu/linux/sandbox"
 	"panda/emu/mmu"
 	"panda/emu/plugin"
+	"panda/emu/rr"
 )
 
 // Config says what machine to make, and what it runs.
@@ -35,10 +36,18 @@ type Config struct {
 	Files   plugin.Finder
 	Strict  bool // a callback that fails stops the guest
 	Log     *slog.Logger
+	// Strace, when set, is where each system call is printed.
+	Strace io.Writer
 	// Warn takes lines for the user: failing callbacks, missing instructions.
 	Warn func(format string, a ...any)
 
 	Program *Program
+
+	// Record takes down the run, Replay runs one again that was taken down: see
+	// ReplayConfig. What the program writes to its output goes to Output then.
+	Record *RecordTo
+	Replay *rr.Recording
+	Output [2]io.Writer // standard output and error; nil for nowhere
 }
 
 // Program is a Linux program to run.
@@ -49,7 +58,6 @@ type Program struct {
 	Sysroot   string
 	// Stdin, Stdout and Stderr are host descriptors.
 	Stdin, Stdout, Stderr int
-	Strace                io.Writer // each call is printed here when set
 	// SchedSeed decides how long the turns of threads are: another one makes them
 	// change places elsewhere.
 	SchedSeed uint64

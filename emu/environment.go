@@ -5,6 +5,7 @@ import (
 
 	"panda/emu/guest"
 	"panda/emu/linux"
+	"panda/emu/sym"
 )
 
 // Environment is what the guest's CPU runs in: the operating system of programs, or
@@ -39,6 +40,8 @@ type Symbols interface {
 	// Resolved notes what one chose, and reports whether that is new.
 	Unresolved(take func(name string) bool) []guest.Addr
 	Resolved(resolver, impl guest.Addr) bool
+	// OpenSymbols opens a file that they are read from, by its name in the guest.
+	OpenSymbols(name string) (sym.Source, error)
 	// Aside copies the current thread to ask a resolver.
 	Aside() (*linux.Aside, error)
 }

@@ -18,25 +18,31 @@ import (
 	"panda/emu/linux/sandbox"
 	"panda/emu/load"
 	"panda/emu/plugin"
+	"panda/emu/rr"
 	"panda/emu/vcpu"
 )
 
 // Machine is a guest with its plugins. It belongs to one goroutine, except for
 // Stop and Do.
 type Machine struct {
-	cfg     Config
-	guest   arch.Guest
-	kernel  *linux.Guest // what the personality knows of the architecture
-	cpu     *vcpu.CPU
-	bus     *event.Bus
-	engine  *exec.Engine
-	env     Environment
-	box     *sandbox.Sandbox
-	plugins *plugin.Manager
-	missing map[string]bool
-	failed  error // of a callback, with Strict
-	precise bool  // what the switch of that name was set to
-	ended   bool  // plugins have been told
+	cfg      Config
+	guest    arch.Guest
+	kernel   *linux.Guest // what the personality knows of the architecture
+	cpu      *vcpu.CPU
+	bus      *event.Bus
+	engine   *exec.Engine
+	env      Environment
+	box      *sandbox.Sandbox
+	plugins  *plugin.Manager
+	recorder *rr.Recorder // nil where nothing is recorded
+	player   *rr.Player   // nil but in a replay
+	recorded *Recorded
+	missing  map[string]bool
+	failed   error // of a callback, with Strict
+	precise  bool  // what the switch of that name was set to
+	ended    bool  // plugins have been told
+	done     bool  // the guest has ended
+	status   int   // with this
 
 	mu   sync.Mutex
 	todo []func()
@@ -94,11 +100,25 @@ func newMachine(cfg Config) (*Machine, error) {
 	if cfg.Program == nil {
 		return nil, errors.New("there is no program to run")
 	}
-	if err := m.load(cfg.Program); err != nil {
+	if err := contained(func() error { return m.load(cfg.Program) }); err != nil {
 		m.free()
 		return nil, &ProgramError{err}
 	}
 	return m, nil
+}
+
+// contained calls f, in which the emulator may give up by a panic.
+func contained(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			var own event.Fatal // *exec.Bug, *lockstep.Report or one of rr
+			if e, ok := r.(error); !ok || !errors.As(e, &own) {
+				panic(r)
+			}
+			err = r.(error)
+		}
+	}()
+	return f()
 }
 
 // ProgramError says that the program cannot be loaded. It is fs.ErrNotExist for
@@ -117,12 +137,9 @@ func (m *Machine) load(p *Program) error {
 	if err != nil {
 		return err
 	}
-	if err := m.enclose(p, host); err != nil {
+	symbols, err := m.reach(p, host)
+	if err != nil {
 		return err
-	}
-	symbols := &hostsys.Host{Door: host.Door}
-	if p.World != nil {
-		host.Door = p.World(host.Door)
 	}
 	m.env, err = linux.New(linux.Config{
 		Command: linux.Command{
@@ -130,10 +147,38 @@ func (m *Machine) load(p *Program) error {
 			Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
 		},
 		Memory: linux.Memory{Soft: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout, Audit: p.Audit},
-		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, Budget: m.budget(),
-		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: p.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
+		Died:   m.died(p, symbols),
+		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, OpenSymbols: m.symbolFiles(), Budget: m.budget(),
+		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: m.cfg.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
-	return err
+	return m.keepRecording(err)
+}
+
+// reach puts before the host what is to be there: a sandbox, a recorder. symbols reaches
+// it as well, and is nobody's input.
+func (m *Machine) reach(p *Program, host *hostsys.Host) (symbols *hostsys.Host, err error) {
+	if m.cfg.Replay != nil {
+		return nil, m.replay(m.cfg.Replay, host)
+	}
+	if err := m.enclose(p, host); err != nil {
+		return nil, err
+	}
+	symbols = &hostsys.Host{Door: host.Door}
+	if m.cfg.Record != nil {
+		err = m.record(m.cfg.Record, p, host)
+	}
+	if p.World != nil {
+		host.Door = p.World(host.Door)
+	}
+	return symbols, err
+}
+
+// died is where the line goes that says how a fault killed the program.
+func (m *Machine) died(p *Program, host *hostsys.Host) func(line string) {
+	if m.player != nil {
+		return m.player.Died
+	}
+	return func(line string) { host.Write(p.Stderr, []byte(line)) }
 }
 
 // CPU is the virtual CPU.
@@ -148,23 +193,23 @@ func (m *Machine) Plugins() *plugin.Manager { return m.plugins }
 // Run runs the guest until it ends (done) or somebody stops it. status is the
 // guest's: its exit code, or 128 + the signal that killed it.
 func (m *Machine) Run() (status int, done bool, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			var own event.Fatal // *exec.Bug or *lockstep.Report
-			if e, ok := r.(error); !ok || !errors.As(e, &own) {
-				panic(r)
-			}
-			err = r.(error)
-		}
-	}()
+	err = contained(func() error {
+		status, done, err = m.run()
+		return err
+	})
+	return status, done, err
+}
+
+func (m *Machine) run() (status int, done bool, err error) {
 	for {
 		m.doTodo()
 		status, ended, err := m.env.Run()
+		m.done, m.status = ended, status
 		if err == nil && m.failed != nil {
 			return 1, true, m.failed
 		}
 		if err != nil || ended {
-			return status, true, err
+			return status, true, cmp.Or(err, m.replayed())
 		}
 		tapped := m.cpu.Tapped()
 		if m.doTodo(); !tapped {
@@ -261,6 +306,7 @@ func (m *Machine) End() {
 	m.ended = true
 	m.bus.FlushBatches()
 	m.bus.Fire(event.Shutdown, new(event.Env))
+	m.finish()
 }
 
 // Close is End, and unloads the plugins and frees the guest.
@@ -275,6 +321,9 @@ func (m *Machine) Close() {
 func (m *Machine) free() {
 	if m.box != nil {
 		m.box.Close()
+	}
+	if m.player != nil {
+		m.player.Close()
 	}
 	m.engine.Close()
 }

@@ -14,7 +14,7 @@ import (
 
 // worldRooms are rooms that may ask the host for what the guest sees, or that no guest
 // runs in.
-var worldRooms = []string{"bench", "emutest", "interp/gen", "oracle", "linux/hostsys"}
+var worldRooms = []string{"bench", "emutest", "interp/gen", "oracle", "linux/hostsys", "rr"}
 
 // worldUse says what of a package reads the world, whatever calls it.
 var worldUse = map[string]func(name string) bool{

@@ -68,6 +68,8 @@ type options struct {
 	listing bool
 	version bool
 	trace   *traceOptions // of panda trace, else nil
+	record  recordOptions
+	replay  *replayOptions // of panda replay, else nil
 }
 
 // scriptOptions are about plugins.
@@ -135,8 +137,9 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("panda", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Usage = func() {
-		if o.trace != nil {
-			traceHelp(out, f)
+		if usage := o.usage(); usage != "" {
+			fmt.Fprint(out, usage)
+			f.PrintDefaults()
 			return
 		}
 		writeUsage(out)
@@ -150,12 +153,30 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 		f.BoolVar(&o.version, "version", false, "print which panda this is")
 		f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
 	}
+	if o.replay != nil {
+		o.replay.flags(f)
+	} else {
+		o.record.flags(f)
+	}
 	o.scriptOptions.flags(f)
 	o.guestOptions.flags(f)
 	o.engineOptions.flags(f)
 	o.printOptions.flags(f)
 	o.sandbox.flags(f)
 	return f
+}
+
+// usage is what stands above the options of a subcommand, "" of panda itself.
+func (o *options) usage() string {
+	switch {
+	case o.trace != nil:
+		return traceUsage
+	case o.replay != nil:
+		return replayUsage
+	case o.record.on:
+		return recordUsage
+	}
+	return ""
 }
 
 func (o *scriptOptions) flags(f *flag.FlagSet) {
@@ -241,6 +262,12 @@ func init() { // they write the usage, which lists them
 	subcommands = []subcommand{
 		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
 			return runOptions(&options{trace: new(traceOptions)}, args, stdout, stderr)
+		}},
+		{"record", "[-o NAME] [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
+			return runOptions(&options{record: recordOptions{on: true}}, args, stdout, stderr)
+		}},
+		{"replay", "NAME [options]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
+			return runOptions(&options{replay: new(replayOptions)}, args, stdout, stderr)
 		}},
 		{"new-plugin", "[--lua] NAME", newPluginDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }},
 		{"lua-meta", "DIR", "Writes what editors need to know of the Lua module into a directory.", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }},

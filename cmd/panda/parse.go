@@ -31,7 +31,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	if o.program = f.Args(); o.version {
 		return nil
 	}
-	if err := o.checkProgram(); err != nil {
+	if err := o.checkSubject(f); err != nil {
 		return err
 	}
 	if o.json && o.tsv {
@@ -50,6 +50,17 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	}
 	if err := o.sandbox.check(); err != nil {
 		return err
+	}
+	return nil
+}
+
+// checkSubject says whether there is what is to be run: a recording, or a program.
+func (o *options) checkSubject(f *flag.FlagSet) error {
+	if o.replay == nil || o.listing || o.wantsHelp() {
+		return o.checkProgram()
+	}
+	if err := o.replay.parse(f); err != nil {
+		return suggest(f, err)
 	}
 	return nil
 }

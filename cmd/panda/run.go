@@ -25,7 +25,7 @@ import (
 
 // runProgram runs the program of the command line to its end.
 func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
-	cfg, done, err := o.config(stdout, stderr)
+	cfg, done, err := o.subject(stdout, stderr)
 	if err != nil {
 		return 0, err
 	}
@@ -105,6 +105,7 @@ func (o *options) end(m *emu.Machine, stderr io.Writer) {
 		report(m, stderr)
 	}
 	m.Close()
+	o.record.tell(m, stderr)
 }
 
 // prompt serves the user.
@@ -123,17 +124,49 @@ func (o *options) afterStop(m *emu.Machine, j *interrupt.Judge, stdout, stderr i
 	return exitFailed, nil // the guest has not ended
 }
 
-// config makes the machine's configuration; done closes what it opened.
-func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(), err error) {
-	done = func() {}
+// subject is the machine's configuration with what it runs; done closes what it opened.
+func (o *options) subject(stdout, stderr io.Writer) (cfg emu.Config, done func(), err error) {
+	cfg, files, err := o.config(stdout, stderr)
+	if err != nil {
+		return cfg, files, err
+	}
+	if o.replay != nil && o.replay.name != "" {
+		r, err := o.replay.open(stderr)
+		if err != nil {
+			return cfg, files, err
+		}
+		cfg, err = o.replay.config(cfg, r, stdout, stderr)
+		return cfg, func() { files(); r.Close() }, err
+	}
+	if cfg.Program, err = o.programConfig(); err == nil {
+		cfg.Record, err = o.record.to(cfg.Program.Path)
+	}
+	return cfg, files, err
+}
+
+// programConfig is the program of the command line.
+func (o *options) programConfig() (*emu.Program, error) {
 	path, err := findProgram(o.program[0], o.sysroot)
 	if err != nil {
-		return cfg, done, err
+		return nil, err
 	}
 	env, err := o.environment(os.Environ())
 	if err != nil {
-		return cfg, done, err
+		return nil, err
 	}
+	p := &emu.Program{
+		Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, SchedSeed: o.seed,
+		Stdin: 0, Stdout: 1, Stderr: 2, Sandbox: o.sandbox.config(), Limits: o.sandbox.limits, Layout: o.layout,
+	}
+	if o.argv0 != "" {
+		p.Args[0] = o.argv0
+	}
+	return p, nil
+}
+
+// config makes the rest of the machine's configuration; done closes what it opened.
+func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(), err error) {
+	done = func() {}
 	items, err := parseDump(o.dump)
 	if err != nil {
 		return cfg, done, err
@@ -154,16 +187,9 @@ func (o *options) config(stdout, stderr io.Writer) (cfg emu.Config, done func(),
 		Loaders: []plugin.Loader{lua.NewLoader(o.luaOptions(stdout, stderr))},
 		Files:   plugin.Finder{Dirs: searchPath(), Embedded: scripts.FS},
 		Dump:    emu.Dump{Out: out},
-		Program: &emu.Program{
-			Path: path, Args: slices.Clone(o.program), Env: env, Sysroot: o.sysroot, SchedSeed: o.seed,
-			Stdin: 0, Stdout: 1, Stderr: 2, Sandbox: o.sandbox.config(), Limits: o.sandbox.limits, Layout: o.layout,
-		},
-	}
-	if o.argv0 != "" {
-		cfg.Program.Args[0] = o.argv0
 	}
 	if o.strace {
-		cfg.Program.Strace = out
+		cfg.Strace = out
 	}
 	for _, i := range items {
 		i.set(&cfg)

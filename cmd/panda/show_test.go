@@ -105,8 +105,9 @@ func TestOneLiners(t *testing.T) {
 	m, err := emu.New(emu.Config{
 		Program: &emu.Program{
 			Path: string(python), Args: []string{"python3", "-I", "-S", "-c", "print(6 * 7)"},
-			Stdin: 0, Stdout: int(stdout.Fd()), Stderr: 2, Strace: &calls,
+			Stdin: 0, Stdout: int(stdout.Fd()), Stderr: 2,
 		},
+		Strace:  &calls,
 		Loaders: []plugin.Loader{lua.NewLoader(lua.Options{Out: &out, Format: "json"})},
 		Warn:    func(format string, a ...any) { t.Errorf(format, a...) },
 	})

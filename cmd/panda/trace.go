@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"time"
@@ -96,10 +94,4 @@ func (w *handlerWatch) look(dir string) {
 		}
 		return nil
 	})
-}
-
-// traceHelp prints the usage of panda trace.
-func traceHelp(out io.Writer, f *flag.FlagSet) {
-	fmt.Fprint(out, traceUsage)
-	f.PrintDefaults()
 }

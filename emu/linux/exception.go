@@ -54,7 +54,8 @@ var deathNotes = map[int32]string{
 }
 
 // reportDeath says that a fault kills the process: in the log, with registers, and,
-// when no shell in the guest will, in one line on the guest's standard error.
+// when no shell in the guest will, in one line on the guest's standard error. The line
+// names symbols and is nothing that the guest does, so that it passes no door.
 func (t *Thread) reportDeath(info abi.Siginfo) {
 	note, ok := deathNotes[info.Signo]
 	if !ok {
@@ -69,8 +70,7 @@ func (t *Thread) reportDeath(info abi.Siginfo) {
 	}
 	t.k.log.Info("process killed", "pid", t.p.pid, "tid", t.tid, "signal", note, "where", where, "registers", t.registers())
 	if t.p == t.k.tasks.first && info.Code > 0 { // not when another process sent it
-		line := fmt.Sprintf("%s: %s (%s)\n", t.comm, note, where)
-		t.k.host.Write(t.k.cfg.Command.Stderr, []byte(line))
+		t.k.cfg.Died(fmt.Sprintf("%s: %s (%s)\n", t.comm, note, where))
 	}
 }
 

@@ -36,19 +36,23 @@ type Engine interface {
 
 // Config says what to run and where.
 type Config struct {
-	Command  Command
-	Memory   Memory
-	Limits   Limits
-	Guest    *Guest        // the architecture of the CPU
-	Host     *hostsys.Host // the world
-	Symbols  *hostsys.Host // the files of symbols are read through; Host when nil
-	Budget   FileBudget    // of the sandbox; may be nil
-	Bus      *event.Bus
-	Log      *slog.Logger
-	Warn     func(format string, a ...any)     // lines for the user; may be nil
-	Strace   io.Writer                         // calls are printed to; may be nil
-	Seed     uint64                            // of the lengths of turns; with another one, threads change places elsewhere
-	OnSwitch func(icount uint64, pid, tid int) // is told that another thread than before has its turn; may be nil
+	Command Command
+	Memory  Memory
+	Limits  Limits
+	Guest   *Guest        // the architecture of the CPU
+	Host    *hostsys.Host // the world
+	Symbols *hostsys.Host // the files of symbols are read through; Host when nil
+	// OpenSymbols opens files of symbols by their names in the guest, where they are not
+	// read through Symbols; may be nil.
+	OpenSymbols func(name string) (sym.Source, error)
+	Budget      FileBudget // of the sandbox; may be nil
+	Bus         *event.Bus
+	Log         *slog.Logger
+	Warn        func(format string, a ...any)     // lines for the user; may be nil
+	Died        func(line string)                 // is told how a fault kills the first process; may be nil
+	Strace      io.Writer                         // calls are printed to; may be nil
+	Seed        uint64                            // of the lengths of turns; with another one, threads change places elsewhere
+	OnSwitch    func(icount uint64, pid, tid int) // is told that another thread than before has its turn; may be nil
 }
 
 // Command is the first program and what it is started with.
@@ -197,6 +201,9 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
 	}
+	if k.cfg.Died == nil {
+		k.cfg.Died = func(line string) { k.host.Write(cfg.Command.Stderr, []byte(line)) }
+	}
 	k.tracer = strace.New(cfg.Strace)
 	k.mem.group.Audit, k.mem.group.Paged, k.mem.group.Window = cfg.Memory.Audit, cfg.Memory.Soft, cfg.Memory.Window
 	k.reset = k.newRegs()
@@ -304,10 +311,14 @@ const (
 
 // done reports whether the guest has ended.
 func (k *Kernel) done() bool {
-	if !k.end.exited || k.end.lingerUntil == 0 {
-		return k.end.exited
+	return k.end.exited && (k.end.lingerUntil == 0 || len(k.tasks.threads) == 0)
+}
+
+// linger looks, between two turns, how long others may go on after the first process.
+func (k *Kernel) linger() {
+	if k.end.exited && k.end.lingerUntil != 0 && k.host.Now() >= k.end.lingerUntil {
+		k.end.lingerUntil = 0
 	}
-	return len(k.tasks.threads) == 0 || k.host.Now() >= k.end.lingerUntil
 }
 
 // Stop makes Run return soon. It may be called from any goroutine.

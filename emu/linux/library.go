@@ -14,20 +14,27 @@ import (
 // library reads files for symbols. It has a door of its own: what somebody asks about
 // the guest is no input of the guest's.
 type library struct {
-	guest *Guest
-	host  *hostsys.Host
-	root  *hostfile.Root
+	guest   *Guest
+	host    *hostsys.Host
+	root    *hostfile.Root
+	instead func(name string) (sym.Source, error) // opens files that are not read through host; may be nil
 }
 
 // openLibrary opens what files are read through.
 func (k *Kernel) openLibrary() (err error) {
 	k.library.guest, k.library.host = k.guest, k.cfg.Symbols
+	if k.library.instead = k.cfg.OpenSymbols; k.library.instead != nil {
+		return nil
+	}
 	if k.library.host == nil {
 		k.library.host = k.host
 	}
 	k.library.root, err = hostfile.OpenRoot(k.library.host, k.cfg.Command.Sysroot)
 	return err
 }
+
+// OpenSymbols opens a file that symbols are read from.
+func (k *Kernel) OpenSymbols(name string) (sym.Source, error) { return k.library.open(name) }
 
 // ownSource is an object of the kernel's.
 type ownSource struct{ *bytes.Reader }
@@ -38,6 +45,9 @@ func (ownSource) Close() error { return nil }
 func (l *library) open(name string) (sym.Source, error) {
 	if b := l.guest.vdsoBytes(name); b != nil {
 		return ownSource{bytes.NewReader(b)}, nil
+	}
+	if l.instead != nil {
+		return l.instead(name)
 	}
 	how := &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	fd, e := l.host.Openat2(unix.AT_FDCWD, l.root.Lookup(name, false), how)

@@ -18,6 +18,9 @@ const pollEvery = 16
 // was none, and the kernel has waited.
 func (k *Kernel) pick() bool {
 	k.takeSignals()
+	if k.linger(); k.done() {
+		return false
+	}
 	i := k.nextReady()
 	if i < 0 || k.sched.turns >= pollEvery || k.sched.stirred {
 		k.pollWorld(i < 0)
@@ -42,7 +45,7 @@ func (k *Kernel) slice() vcpu.Stop {
 	if t.state == ready { // else it has ended while the guest was stopped
 		k.switchTo(t)
 	}
-	for called := false; u.left > 0 && t.state == ready && !u.over; {
+	for u.left > 0 && t.state == ready && !u.over {
 		if t.call.active && !t.continueCall() {
 			break
 		}
@@ -55,7 +58,7 @@ func (k *Kernel) slice() vcpu.Stop {
 		if k.takeSignals() {
 			continue
 		}
-		u.share(len(k.sched.queue) == 0, called)
+		u.share(len(k.sched.queue) == 0)
 		before := k.cpu.Icount()
 		stop := k.engine.Run(k.cpu, t.allowance(u.left))
 		ran := int64(k.cpu.Icount() - before)
@@ -71,7 +74,7 @@ func (k *Kernel) slice() vcpu.Stop {
 			k.sched.happened++
 		}
 		k.handleStop(t, stop)
-		called = stop == vcpu.StopSyscall
+		u.called = stop == vcpu.StopSyscall
 	}
 	k.endTurn()
 	return vcpu.StopBudget
@@ -146,7 +149,7 @@ func (k *Kernel) pollWorld(block bool) {
 	}
 	n, _ := k.host.Ppoll(fds, timeout)
 	if n == 0 && timeout == idle && k.end.exited {
-		k.end.lingerUntil = 1 // whoever is left waits for nothing that comes soon
+		k.end.lingerUntil = 0 // whoever is left waits for nothing that comes soon
 	}
 	if fds[0].Revents != 0 {
 		k.host.Woken()

@@ -37,6 +37,7 @@ type turn struct {
 	length  int64   // of a turn among others
 	over    bool    // the thread gives up the rest
 	watched bool    // another thread waits for what calls can bring about
+	called  bool    // the thread has just made a call
 }
 
 // What is not an instruction costs as many instructions as take about that time.
@@ -139,10 +140,9 @@ func (k *Kernel) worldAwaited() bool {
 }
 
 // share ends the turn of a thread that is not alone any more in time for the
-// others. called says that it has just made a call, which may have made ready
-// what another waits for.
-func (u *turn) share(alone, called bool) {
-	if !alone || called && u.watched {
+// others. A call that it has just made may have made ready what another waits for.
+func (u *turn) share(alone bool) {
+	if !alone || u.called && u.watched {
 		u.left = min(u.left, u.length)
 	}
 }

@@ -106,7 +106,7 @@ func (g *Group) codeIn(of inode, from, to uint64) (offs []uint64) {
 // than guest memory. Maps of it show the new contents at once, and so must
 // translations.
 func (g *Group) FileChanged(fd int) {
-	if len(g.code) == 0 {
+	if len(g.files) == 0 {
 		return
 	}
 	if of, err := g.inodeOf(fd); err == nil {

@@ -136,7 +136,11 @@ func (s *Space) Protect(a guest.Addr, size uint64, prot guest.Access) error {
 
 // protectPart changes a part of one region.
 func (s *Space) protectPart(start, end guest.Addr, prot guest.Access) error {
-	if r := s.find(start); prot&guest.Write != 0 && !r.Shared && r.private() == 0 {
+	r := s.find(start)
+	if prot&guest.Write != 0 && r.Shared && r.file.key.mode == unix.O_RDONLY {
+		return unix.EACCES // the host's answer as well, but of files that are not
+	}
+	if prot&guest.Write != 0 && !r.Shared && r.private() == 0 {
 		if err := s.group.room(uint64(end - start)); err != nil {
 			return err
 		}

@@ -79,6 +79,8 @@ const (
 	// SysFileRoom returns 1 if maps may show more bytes of files that are memory: see
 	// mmu.Group.
 	SysFileRoom
+	// SysIfconf is the ioctl SIOCGIFCONF, whose argument points to another buffer.
+	SysIfconf
 
 	firstOwn = 1 << 16
 )

@@ -22,6 +22,7 @@ var ownCalls = [...]func(r real, c *Call) (int64, error){
 	SysPunch - firstOwn:       real.punch,
 	SysMappedClose - firstOwn: real.mappedClose,
 	SysResident - firstOwn:    real.resident,
+	SysIfconf - firstOwn:      real.ifconf,
 	SysFileRoom - firstOwn:    real.fileRoom,
 }
 
@@ -74,6 +75,21 @@ func (real) mapFile(c *Call) (int64, error) {
 func (real) resident(c *Call) (int64, error) {
 	pieces := unsafe.Slice((*mmu.Piece)(unsafe.Pointer(unsafe.SliceData(c.Args[0].Buf))), len(c.Args[0].Buf)/int(unsafe.Sizeof(mmu.Piece{})))
 	return 0, mmu.HostFiles{}.Resident(pieces, c.Args[1].Buf)
+}
+
+func (real) ifconf(c *Call) (int64, error) {
+	conf := new(struct {
+		n   int32
+		_   int32
+		buf *byte
+	})
+	b := c.Args[1].Buf
+	conf.n, conf.buf = int32(len(b)), unsafe.SliceData(b)
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(c.Args[0].Num), unix.SIOCGIFCONF, uintptr(unsafe.Pointer(conf)))
+	if e != 0 {
+		return -1, e
+	}
+	return int64(conf.n), nil
 }
 
 // fileRoom: the host's own memory has no limit of this kind.

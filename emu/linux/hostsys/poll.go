@@ -25,6 +25,9 @@ func (h *Host) EpollCreate(flags int) (int, Errno) {
 // EpollWait speak. Other hosts have four bytes of padding between its parts.
 const x86Event = 12
 
+// SizeofEpollEvent is the size of the host's struct epoll_event.
+const SizeofEpollEvent = int64(hostEvent)
+
 // EpollCtl takes an event in the x86 layout, or nil.
 func (h *Host) EpollCtl(epfd, op, fd int, ev []byte) Errno {
 	if ev != nil && hostEvent != x86Event {

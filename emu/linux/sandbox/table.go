@@ -134,6 +134,7 @@ var rows = map[uintptr]row{
 	hostsys.SysSignals: {}, hostsys.SysOrphaned: {}, hostsys.SysStop: {},
 	hostsys.SysMappedStat: {}, hostsys.SysMappedKeep: {}, hostsys.SysMemory: {}, hostsys.SysMappedSize: {}, hostsys.SysMap: {}, hostsys.SysPunch: {},
 	hostsys.SysMappedClose: {}, hostsys.SysResident: {}, hostsys.SysFileRoom: {do: callFileRoom},
+	hostsys.SysIfconf: {do: func(*Sandbox, *hostsys.Call) (int64, errno) { return 0, abi.ENOTTY }},
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

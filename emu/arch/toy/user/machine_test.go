@@ -60,10 +60,10 @@ func run(t *testing.T, w way, path string, watch func(h *plugin.Host, log *bytes
 	defer out.Close()
 	var trace, log bytes.Buffer
 	m, err := emu.New(emu.Config{
-		Arch: "toy", Accel: w.accel, MMU: w.mmu, Lockstep: w.lockstep, Strict: true,
+		Arch: "toy", Accel: w.accel, MMU: w.mmu, Lockstep: w.lockstep, Strict: true, Strace: &trace,
 		Warn: func(format string, a ...any) { fmt.Fprintf(&log, format+"\n", a...) },
 		Program: &emu.Program{
-			Path: path, Args: []string{"program"}, Strace: &trace,
+			Path: path, Args: []string{"program"},
 			Stdin: 0, Stdout: int(out.Fd()), Stderr: int(out.Fd()),
 		},
 	})

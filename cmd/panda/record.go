@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"panda/emu"
+)
+
+// recordOptions are those of panda record, and -record.
+type recordOptions struct {
+	on   bool // panda record
+	name string
+}
+
+// suffix is that of recordings.
+const suffix = ".rr"
+
+const recordUsage = `usage: panda record [-o NAME] [options] PROGRAM [ARG…]
+
+Runs a program and records all that it gets from the world, so that panda replay
+NAME runs it again exactly, on any machine and without its files. NAME is
+PROGRAM.rr, or PROGRAM.2.rr and so on where that is there; -o overwrites.
+
+`
+
+func (o *recordOptions) flags(f *flag.FlagSet) {
+	if o.on {
+		f.StringVar(&o.name, "o", "", "record into the file `NAME`, or NAME.rr if that has no such end")
+		return
+	}
+	f.StringVar(&o.name, "record", "", "record the run into the file `NAME`, or NAME.rr: see panda record")
+}
+
+// to says where the run is recorded, nil for nowhere.
+func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
+	if !o.on && o.name == "" {
+		return nil, nil
+	}
+	r := &emu.RecordTo{File: withSuffix(o.name), Overwrite: true, Panda: version()}
+	if o.name == "" {
+		r.File, r.Overwrite = freeName(filepath.Base(program)), false
+	}
+	if st, err := os.Stat(r.File); err == nil && !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("record: %s is no file", r.File)
+	}
+	return r, nil
+}
+
+func withSuffix(name string) string {
+	if strings.HasSuffix(name, suffix) {
+		return name
+	}
+	return name + suffix
+}
+
+// freeName is the first name of a recording of a program that nothing has.
+func freeName(program string) string {
+	for n, name := 2, program+suffix; ; n++ {
+		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
+			return name
+		}
+		name = fmt.Sprintf("%s.%d%s", program, n, suffix)
+	}
+}
+
+// version is that of this panda.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return info.Main.Version + " " + s.Value
+		}
+	}
+	return info.Main.Version
+}
+
+// tell says what has been recorded.
+func (o *recordOptions) tell(m *emu.Machine, stderr io.Writer) {
+	if !o.on {
+		return
+	}
+	if r, ok := m.Recorded(); ok {
+		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size))
+	}
+}
+
+// grouped writes a number with a comma after each three digits.
+func grouped(n uint64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// bytesText writes a size for people.
+func bytesText(n int64) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%.1f KB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

@@ -1,0 +1,185 @@
+package emu
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"panda/emu/event"
+	"panda/emu/guest"
+	"panda/emu/linux"
+	"panda/emu/linux/hostfile"
+	"panda/emu/linux/hostsys"
+	"panda/emu/linux/mm"
+	"panda/emu/rr"
+	"panda/emu/sym"
+	"panda/emu/vcpu"
+)
+
+// RecordTo says where a run is recorded.
+type RecordTo struct {
+	File      string
+	Overwrite bool   // a file that is there
+	Panda     string // the version, for who reads the recording
+}
+
+// partSuffix is that of a recording whose program has not been loaded yet.
+const partSuffix = ".part"
+
+// record puts a recorder before the door of host.
+func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error) {
+	if _, err := os.Lstat(r.File); err == nil && !r.Overwrite {
+		return fmt.Errorf("record: %s is there already", r.File)
+	}
+	w, err := rr.Create(r.File+partSuffix, true)
+	if err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	m.recorder, err = rr.NewRecorder(w, m.manifest(r, p, host), m.cfg.Warn)
+	if err != nil {
+		return err
+	}
+	m.recorder.At(m.now())
+	host.Door = m.recorder.Door(host.Door)
+	return nil
+}
+
+// keepRecording gives the recording its name when the program is there, and throws it
+// away when it is not.
+func (m *Machine) keepRecording(err error) error {
+	if m.recorder == nil {
+		return err
+	}
+	part := m.cfg.Record.File + partSuffix
+	if err != nil {
+		m.recorder.Close(rr.Summary{})
+		m.recorder = nil
+		return errors.Join(err, os.Remove(part))
+	}
+	if err := os.Rename(part, m.cfg.Record.File); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	m.recordSymbols()
+	return nil
+}
+
+// now says when an input comes.
+func (m *Machine) now() rr.Now {
+	return rr.Now{Icount: m.cpu.Icount, Thread: func() int { return m.cpu.Machine.Thread }}
+}
+
+func (m *Machine) manifest(r *RecordTo, p *Program, host *hostsys.Host) *rr.Manifest {
+	cwd, _ := os.Getwd() // who reads the recording can do without
+	return &rr.Manifest{
+		Panda: r.Panda, Created: time.Now().UTC().Truncate(time.Second), Host: runtime.GOOS + "/" + runtime.GOARCH,
+		Arch: m.cfg.Arch, CPU: m.cfg.CPU, MMU: m.cfg.MMU.String(), Accel: m.cfg.Accel, Window: m.cfg.Window,
+		Layout: p.Layout.String(), SchedSeed: p.SchedSeed, Memory: p.Limits.Memory, Files: p.Limits.Files, Threads: p.Limits.Threads,
+		Path: rr.Text(p.Path), Args: rr.Texts(p.Args), Env: rr.Texts(p.Env), Dir: rr.Text(p.Dir), Cwd: rr.Text(cwd), Sysroot: rr.Text(m.sysroot(p)),
+		Stdio: [3]int{p.Stdin, p.Stdout, p.Stderr}, Wake: host.Wake, Ignored: host.Ignored, Walks: host.Walks, Sandbox: p.Sandbox != nil,
+	}
+}
+
+// ReplayConfig is cfg with what a recording says about the machine and its program.
+func ReplayConfig(cfg Config, r *rr.Recording) (Config, error) {
+	man := &r.Manifest
+	if here := runtime.GOOS + "/" + runtime.GOARCH; man.Host != here {
+		return cfg, fmt.Errorf("%s was recorded on %s, whose system calls are others than those of %s", r.Name, man.Host, here)
+	}
+	layout, err := mm.ParseKind(man.Layout)
+	if err != nil {
+		return cfg, fmt.Errorf("%s: its layout: %w", r.Name, err)
+	}
+	cfg.Arch, cfg.CPU, cfg.Window, cfg.Replay = man.Arch, man.CPU, man.Window, r
+	cfg.Program = &Program{
+		Path: string(man.Path), Args: rr.Strings(man.Args), Env: rr.Strings(man.Env), Dir: string(man.Dir), Sysroot: string(man.Sysroot),
+		Stdin: man.Stdio[0], Stdout: man.Stdio[1], Stderr: man.Stdio[2], SchedSeed: man.SchedSeed, Layout: layout,
+		Limits: linux.Limits{Memory: man.Memory, Files: man.Files, Threads: man.Threads},
+	}
+	return cfg, nil
+}
+
+// replay puts a player in the place of the world.
+func (m *Machine) replay(r *rr.Recording, host *hostsys.Host) error {
+	p, err := rr.NewPlayer(r)
+	if err != nil {
+		return err
+	}
+	man := &r.Manifest
+	host.Door, host.Wake, host.Silent, host.Ignored, host.Walks = p, man.Wake, true, man.Ignored, man.Walks
+	p.Output(m.cfg.Output[0], m.cfg.Output[1])
+	p.At(m.now(), func(icount uint64) {
+		m.bus.SetTimer(m.owner(), icount, 0, m.cpu.Tap)
+	})
+	m.player = p
+	return nil
+}
+
+// recordSymbols has the symbols of files whose code is mapped recorded.
+func (m *Machine) recordSymbols() {
+	from, err := ability[Symbols](m, "symbols")
+	if err != nil {
+		return
+	}
+	take := func(name string) {
+		src, err := from.OpenSymbols(name)
+		if err != nil {
+			return
+		}
+		defer src.Close()
+		if file, ok := src.(*hostfile.Source); ok {
+			m.recorder.Symbols(name, file.FD)
+		}
+	}
+	for _, r := range (*core)(m).Regions() {
+		if r.Prot&guest.Exec != 0 {
+			take(r.File)
+		}
+	}
+	m.bus.Subscribe(m.owner(), event.ModuleMapped, nil, event.ModuleFunc(func(_ *vcpu.CPU, mod *event.MappedModule) { take(mod.Path) }))
+}
+
+// symbolFiles opens those of a recording in a replay.
+func (m *Machine) symbolFiles() func(name string) (sym.Source, error) {
+	if m.player == nil {
+		return nil
+	}
+	return m.cfg.Replay.OpenSymbols
+}
+
+// replayed says where a replay has not ended as the run did.
+func (m *Machine) replayed() error {
+	if m.player == nil {
+		return nil
+	}
+	return m.player.Ended(m.status, m.Killed())
+}
+
+// finish ends the recording.
+func (m *Machine) finish() {
+	if m.recorder == nil {
+		return
+	}
+	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
+	if err != nil {
+		m.cfg.Warn("the recording %s is not whole: %v", m.cfg.Record.File, err)
+		return
+	}
+	m.recorded = &Recorded{m.cfg.Record.File, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size()}
+}
+
+// Recorded says what has been recorded.
+type Recorded struct {
+	File                 string
+	Instructions, Inputs uint64
+	Size                 int64 // bytes
+}
+
+// Recorded is what has been recorded once the guest has ended, and is whole.
+func (m *Machine) Recorded() (Recorded, bool) {
+	if m.recorded == nil {
+		return Recorded{}, false
+	}
+	return *m.recorded, true
+}

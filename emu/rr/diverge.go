@@ -1,0 +1,75 @@
+package rr
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Divergence says that a replay went another way than the recording.
+type Divergence struct {
+	Icount uint64
+	Thread int
+	Got    string   // what the guest does
+	Want   string   // what it did
+	Last   []string // inputs before, oldest first
+}
+
+// Fatal marks it as no failure of a callback.
+func (d *Divergence) Fatal() {}
+
+func (d *Divergence) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the replay diverges at icount %d in thread %d: %s, where it was recorded that %s", d.Icount, d.Thread, d.Got, d.Want)
+	if len(d.Last) > 0 {
+		fmt.Fprintf(&b, "\nThe last inputs:\n  %s", strings.Join(d.Last, "\n  "))
+	}
+	return b.String()
+}
+
+func (p *Player) diverge(got string) { panic(p.divergence(got)) }
+
+func (p *Player) divergence(got string) *Divergence {
+	n := &p.next
+	want := fmt.Sprintf("thread %d at icount %d gets %s", n.thread, n.icount, n)
+	return &Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs()}
+}
+
+func (p *Player) lastInputs() (lines []string) {
+	for i := p.taken - min(p.taken, lastEntries); i < p.taken; i++ {
+		t := &p.last[i%lastEntries]
+		lines = append(lines, fmt.Sprintf("#%d icount %d thread %d: %s", t.seq, t.icount, t.thread, &t.text))
+	}
+	return lines
+}
+
+// OverError says that a recording ends before the guest does.
+type OverError struct {
+	Icount uint64
+	Why    string
+}
+
+// Fatal marks it as no failure of a callback.
+func (e *OverError) Fatal() {}
+
+func (e *OverError) Error() string {
+	return fmt.Sprintf("the recording ends here, at icount %d: %s", e.Icount, e.Why)
+}
+
+func (p *Player) over() error {
+	return &OverError{p.now.Icount(), p.damage().Error()}
+}
+
+// damage is why a recording has no more entries.
+func (p *Player) damage() error {
+	switch s := p.rec.Summary; {
+	case !errors.Is(p.log.end, io.EOF):
+		return p.log.end
+	case s == nil:
+		return errors.New("its recorder was killed")
+	case s.Lost != "":
+		return errors.New(s.Lost)
+	}
+	return errors.New("the guest was left there")
+}

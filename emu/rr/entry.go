@@ -1,0 +1,391 @@
+package rr
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/hostsys"
+)
+
+// kind says what an entry of the log is.
+type kind byte
+
+const (
+	callEntry  kind = iota + 1 // a call of the door
+	clockEntry                 // a clock that was read without a call
+	fileEntry                  // the file that SysMappedKeep has got a descriptor of
+	pagesEntry                 // what is in a file from now on
+	echoEntry                  // what a call has written to the program's output
+	kinds
+
+	otherThread = 0x80 // in the kind: the thread is not that of the entry before
+)
+
+// entry is one. Which fields there are depends on the kind.
+type entry struct {
+	kind   kind
+	seq    uint64 // of all entries
+	icount uint64
+	thread int
+
+	call  recordedCall
+	clock recordedClock
+	file  recordedFile
+	pages recordedPages
+	echo  recordedEcho
+}
+
+// recordedCall is a call of the door and its answer.
+type recordedCall struct {
+	nr    uintptr
+	sum   uint32 // of the arguments: see sumCall
+	ret   int64
+	errno hostsys.Errno
+	place uint64   // of signals: see hostsys.Host.TakeSignals
+	echo  stream   // what it writes is the program's output
+	outs  []outBuf // what it has filled, in order
+}
+
+// outBuf is a buffer that was filled: whole pages, and what comes after them.
+type outBuf struct {
+	pages []pageID
+	rest  []byte
+}
+
+func (o *outBuf) len() int { return len(o.pages)*PageSize + len(o.rest) }
+
+type recordedClock struct {
+	clock int
+	ns    int64
+}
+
+// fileType says what can be mapped.
+type fileType byte
+
+const (
+	regularFile fileType = iota + 1
+	zeroFile             // /dev/zero: each map is memory of its own
+)
+
+// recordedFile is the file of a descriptor that is kept.
+type recordedFile struct {
+	id   uint64
+	typ  fileType
+	mode int // unix.O_RDONLY and so on
+}
+
+// recordedPages is what is in a part of a file.
+type recordedPages struct {
+	id   uint64
+	size int64
+	runs []pageRun
+}
+
+// pageRun are pages of a file, from a number on: those of the recording from an id on, or
+// n times the one of zeroes.
+type pageRun struct {
+	page uint64
+	n    uint64
+	id   pageID
+}
+
+type recordedEcho struct {
+	to   stream
+	data []byte
+}
+
+// stream is an output of the program.
+type stream byte
+
+const (
+	noStream stream = iota
+	stdout
+	stderr
+)
+
+// encoder appends entries to a frame.
+type encoder struct {
+	buf    []byte
+	first  uint64 // of the frame
+	seq    uint64 // of the next entry
+	icount uint64 // of the last one
+	thread int
+	clocks [lastClock]int64
+}
+
+// lastClock bounds the clocks whose times are told as differences.
+const lastClock = 16
+
+// begin begins a frame: a decoder needs none before it.
+func (e *encoder) begin(buf []byte) {
+	*e = encoder{buf: buf, first: e.seq, seq: e.seq, icount: e.icount}
+	e.buf = binary.AppendUvarint(e.buf, e.seq)
+	e.buf = binary.AppendUvarint(e.buf, e.icount)
+}
+
+func (e *encoder) head(k kind, icount uint64, thread int) {
+	at := len(e.buf)
+	e.buf = append(e.buf, byte(k))
+	e.buf = binary.AppendUvarint(e.buf, icount-e.icount)
+	if thread != e.thread {
+		e.buf[at] |= otherThread
+		e.buf = binary.AppendVarint(e.buf, int64(thread-e.thread))
+	}
+	e.icount, e.thread = icount, thread
+	e.seq++
+}
+
+// Bits of the flags of a call.
+const (
+	hasErrno = 1 << iota
+	hasRet
+	hasOuts
+	hasPlace
+	echoShift = iota
+)
+
+func (e *encoder) call(c *recordedCall) {
+	e.buf = binary.AppendUvarint(e.buf, uint64(c.nr))
+	flags := byte(c.echo) << echoShift
+	for i, has := range [...]bool{c.errno != 0, c.ret != 0, len(c.outs) != 0, c.nr == hostsys.SysSignals} {
+		if has {
+			flags |= 1 << i
+		}
+	}
+	e.buf = append(e.buf, flags)
+	e.buf = binary.LittleEndian.AppendUint32(e.buf, c.sum)
+	if flags&hasErrno != 0 {
+		e.buf = binary.AppendUvarint(e.buf, uint64(c.errno))
+	}
+	if flags&hasRet != 0 {
+		e.buf = binary.AppendVarint(e.buf, c.ret)
+	}
+	if flags&hasPlace != 0 {
+		e.buf = binary.AppendUvarint(e.buf, c.place)
+	}
+	if flags&hasOuts != 0 {
+		e.buf = binary.AppendUvarint(e.buf, uint64(len(c.outs)))
+		for i := range c.outs {
+			e.out(&c.outs[i])
+		}
+	}
+}
+
+func (e *encoder) out(o *outBuf) {
+	e.buf = binary.AppendUvarint(e.buf, uint64(o.len()))
+	for _, id := range o.pages {
+		e.buf = binary.AppendUvarint(e.buf, uint64(id))
+	}
+	e.buf = append(e.buf, o.rest...)
+}
+
+func (e *encoder) clock(clock int, ns int64) {
+	e.buf = binary.AppendUvarint(e.buf, uint64(clock))
+	last := int64(0)
+	if clock < lastClock {
+		last, e.clocks[clock] = e.clocks[clock], ns
+	}
+	e.buf = binary.AppendVarint(e.buf, ns-last)
+}
+
+func (e *encoder) file(f *recordedFile) {
+	e.buf = binary.AppendUvarint(e.buf, f.id)
+	e.buf = append(e.buf, byte(f.typ), byte(f.mode))
+}
+
+func (e *encoder) pages(p *recordedPages) {
+	e.buf = binary.AppendUvarint(e.buf, p.id)
+	e.buf = binary.AppendUvarint(e.buf, uint64(p.size))
+	e.buf = binary.AppendUvarint(e.buf, uint64(len(p.runs)))
+	for _, r := range p.runs {
+		e.buf = binary.AppendUvarint(e.buf, r.page)
+		e.buf = binary.AppendUvarint(e.buf, r.n)
+		e.buf = binary.AppendUvarint(e.buf, uint64(r.id))
+	}
+}
+
+func (e *encoder) echo(to stream, data []byte) {
+	e.buf = append(e.buf, byte(to))
+	e.buf = binary.AppendUvarint(e.buf, uint64(len(data)))
+	e.buf = append(e.buf, data...)
+}
+
+// decoder reads the entries of a frame.
+type decoder struct {
+	b      []byte
+	seq    uint64
+	icount uint64
+	thread int
+	clocks [lastClock]int64
+	bad    bool
+}
+
+func (d *decoder) begin(b []byte) error {
+	*d = decoder{b: b}
+	d.seq, d.icount = d.uvarint(), d.uvarint()
+	return d.err()
+}
+
+func (d *decoder) err() error {
+	if d.bad {
+		return ErrCorrupt
+	}
+	return nil
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+// bytes takes n bytes, which stay those of the frame.
+func (d *decoder) bytes(n uint64) []byte {
+	if n > uint64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return nil
+	}
+	b := d.b[:n:n]
+	d.b = d.b[n:]
+	return b
+}
+
+func (d *decoder) byte() byte {
+	if b := d.bytes(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// count is a number of things that take at least a byte each.
+func (d *decoder) count() int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	return int(n)
+}
+
+// next reads an entry.
+func (d *decoder) next(e *entry) error {
+	*e = entry{}
+	k := d.byte()
+	e.kind = kind(k &^ otherThread)
+	d.icount += d.uvarint()
+	if k&otherThread != 0 {
+		d.thread += int(d.varint())
+	}
+	e.seq, e.icount, e.thread = d.seq, d.icount, d.thread
+	d.seq++
+	if e.kind == 0 || e.kind >= kinds {
+		return ErrCorrupt
+	}
+	decodeKind[e.kind](d, e)
+	return d.err()
+}
+
+var decodeKind = [kinds]func(d *decoder, e *entry){
+	callEntry:  func(d *decoder, e *entry) { d.call(&e.call) },
+	clockEntry: func(d *decoder, e *entry) { d.clock(&e.clock) },
+	fileEntry: func(d *decoder, e *entry) {
+		e.file = recordedFile{id: d.uvarint(), typ: fileType(d.byte()), mode: int(d.byte())}
+	},
+	pagesEntry: func(d *decoder, e *entry) { d.pages(&e.pages) },
+	echoEntry: func(d *decoder, e *entry) {
+		e.echo.to = stream(d.byte())
+		e.echo.data = d.bytes(d.uvarint())
+	},
+}
+
+func (d *decoder) call(c *recordedCall) {
+	c.nr = uintptr(d.uvarint())
+	flags := d.byte()
+	c.echo = stream(flags >> echoShift)
+	if b := d.bytes(4); b != nil {
+		c.sum = binary.LittleEndian.Uint32(b)
+	}
+	if flags&hasErrno != 0 {
+		c.errno = hostsys.Errno(d.uvarint())
+	}
+	if flags&hasRet != 0 {
+		c.ret = d.varint()
+	}
+	if flags&hasPlace != 0 {
+		c.place = d.uvarint()
+	}
+	if flags&hasOuts != 0 {
+		c.outs = make([]outBuf, d.count())
+		for i := range c.outs {
+			d.out(&c.outs[i])
+		}
+	}
+}
+
+func (d *decoder) out(o *outBuf) {
+	n := d.uvarint()
+	pages := n / PageSize
+	if pages > uint64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return
+	}
+	for range pages {
+		o.pages = append(o.pages, pageID(d.uvarint()))
+	}
+	o.rest = d.bytes(n % PageSize)
+}
+
+func (d *decoder) clock(c *recordedClock) {
+	c.clock = int(d.uvarint())
+	c.ns = d.varint()
+	if c.clock >= 0 && c.clock < lastClock {
+		c.ns += d.clocks[c.clock]
+		d.clocks[c.clock] = c.ns
+	}
+}
+
+func (d *decoder) pages(p *recordedPages) {
+	p.id, p.size = d.uvarint(), int64(d.uvarint())
+	p.runs = make([]pageRun, d.count())
+	for i := range p.runs {
+		p.runs[i] = pageRun{d.uvarint(), d.uvarint(), pageID(d.uvarint())}
+	}
+}
+
+// String describes an entry for people.
+func (e *entry) String() string {
+	switch e.kind {
+	case callEntry:
+		return fmt.Sprintf("%s = %s", callName(e.call.nr), result(e.call.ret, e.call.errno))
+	case clockEntry:
+		return fmt.Sprintf("clock %d = %d ns", e.clock.clock, e.clock.ns)
+	case fileEntry:
+		return fmt.Sprintf("file %d", e.file.id)
+	case pagesEntry:
+		return fmt.Sprintf("contents of file %d", e.pages.id)
+	}
+	return "output"
+}
+
+func result(ret int64, e hostsys.Errno) string {
+	if e != 0 {
+		return "-1 " + unix.ErrnoName(unix.Errno(e))
+	}
+	return fmt.Sprint(ret)
+}

@@ -1,0 +1,345 @@
+package rr
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// A recording is a header and frames. A frame is a head of 16 bytes and a body, which is
+// compressed by zstd (RFC 8878) where that makes it smaller:
+//
+//	kind of frame, 3 zeroes | length of the body | length when unpacked | CRC-32C of the rest of the head and the body
+//
+// Numbers are little-endian. The first frame is the manifest, the last one a summary,
+// after which stands where it begins. A recording without is one whose recorder has been
+// killed: all whole frames of it count.
+
+// magic begins a recording, trailer ends it.
+const (
+	magic   = "panda.rr"
+	trailer = "panda.ok"
+)
+
+// Version is that of the format; a recording of another one is refused.
+const Version = 1
+
+const (
+	headerSize  = len(magic) + 4
+	headSize    = 16
+	trailerSize = 8 + len(trailer)
+	// mostBody is the most that a frame has, packed and unpacked, so that a hostile
+	// recording takes no more memory.
+	mostBody = 4 << 20
+)
+
+// frameKind says what a frame holds.
+type frameKind byte
+
+const (
+	manifestFrame frameKind = 'M' // JSON: a Manifest
+	logFrame      frameKind = 'L' // entries: see entry.go
+	pageFrame     frameKind = 'P' // pages: see pages.go
+	symbolFrame   frameKind = 'S' // a part of a file: see symbols.go
+	summaryFrame  frameKind = 'E' // JSON: a Summary
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Summary is what a recording says at its end.
+type Summary struct {
+	Instructions uint64
+	Inputs       uint64
+	Status       int
+	Signal       int    // that killed the first process, or 0
+	Ended        bool   // the guest has ended; else it was left
+	Lost         string // why some is missing, "" if it is whole
+	Notes        []string
+}
+
+// Writer writes a recording. Frames are packed and written by a goroutine of its own,
+// in order; what has been written survives the end of the process.
+type Writer struct {
+	f      *os.File
+	frames chan frame
+	done   chan struct{}
+	failed atomic.Pointer[error]
+	size   atomic.Int64
+	enc    *zstd.Encoder
+	free   sync.Pool
+}
+
+type frame struct {
+	kind frameKind
+	body []byte
+}
+
+// waiting is how many frames may wait to be written before who makes them has to wait.
+const waiting = 32
+
+// Create makes the file of a recording, which may not exist.
+func Create(name string, overwrite bool) (*Writer, error) {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if overwrite {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(name, flags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWriter(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func newWriter(f *os.File) (*Writer, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{f: f, frames: make(chan frame, waiting), done: make(chan struct{}), enc: enc}
+	if _, err := f.Write(binary.LittleEndian.AppendUint32([]byte(magic), Version)); err != nil {
+		return nil, err
+	}
+	w.size.Store(int64(headerSize))
+	go w.run()
+	return w, nil
+}
+
+// buffer is an empty one for a frame.
+func (w *Writer) buffer() []byte {
+	if b, ok := w.free.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, frameSize+frameSize/4)
+}
+
+// write hands over a frame, and its body.
+func (w *Writer) write(kind frameKind, body []byte) { w.frames <- frame{kind, body} }
+
+// run writes what comes until the channel is closed. After an error nothing is
+// written any more, so that what is there stays a whole beginning.
+func (w *Writer) run() {
+	defer close(w.done)
+	var out []byte
+	for fr := range w.frames {
+		if w.failed.Load() == nil {
+			out = w.pack(out[:0], fr)
+			n, err := w.f.Write(out)
+			if w.size.Add(int64(n)); err != nil {
+				w.failed.Store(&err)
+			}
+		}
+		w.free.Put(&fr.body)
+	}
+}
+
+// pack appends a frame to out.
+func (w *Writer) pack(out []byte, fr frame) []byte {
+	start := len(out)
+	out = append(out, make([]byte, headSize)...)
+	if out = w.enc.EncodeAll(fr.body, out); len(out)-start-headSize >= len(fr.body) {
+		out = append(out[:start+headSize], fr.body...)
+	}
+	head, body := out[start:], out[start+headSize:]
+	head[0] = byte(fr.kind)
+	binary.LittleEndian.PutUint32(head[4:], uint32(len(body)))
+	binary.LittleEndian.PutUint32(head[8:], uint32(len(fr.body)))
+	binary.LittleEndian.PutUint32(head[12:], sumFrame(head, body))
+	return out
+}
+
+func sumFrame(head, body []byte) uint32 {
+	return crc32.Update(crc32.Checksum(head[:12], castagnoli), castagnoli, body)
+}
+
+// Err is why nothing is written any more, nil if all is well.
+func (w *Writer) Err() error {
+	if e := w.failed.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+// Size is how many bytes have been written.
+func (w *Writer) Size() int64 { return w.size.Load() }
+
+// Close ends the recording with a summary, or without.
+func (w *Writer) Close(s *Summary) error {
+	close(w.frames)
+	<-w.done
+	err := w.Err()
+	if err == nil && s != nil {
+		err = w.end(s)
+	}
+	return cmp.Or(err, w.f.Close())
+}
+
+func (w *Writer) end(s *Summary) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	out := w.pack(nil, frame{summaryFrame, b})
+	out = append(binary.LittleEndian.AppendUint64(out, uint64(w.Size())), trailer...)
+	n, err := w.f.Write(out)
+	w.size.Add(int64(n))
+	return err
+}
+
+// ErrCorrupt is wrapped by errors about a recording that cannot be read.
+var ErrCorrupt = errors.New("the recording is damaged")
+
+// Recording is an opened recording.
+type Recording struct {
+	Name     string
+	Manifest Manifest
+	Summary  *Summary // nil of one whose recorder was killed
+	Size     int64
+	// Damage says where a recording ends before its time, "" for one that does not.
+	Damage string
+
+	r   io.ReaderAt
+	f   *os.File
+	dec *zstd.Decoder
+	at  int64 // of the first frame after the manifest
+	end int64 // of the frames
+
+	symbols symbolFiles
+}
+
+// Open opens a recording.
+func Open(name string) (*Recording, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file", name)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r, err := open(f, st.Size())
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	r.Name, r.f = name, f
+	return r, nil
+}
+
+func open(f io.ReaderAt, size int64) (*Recording, error) {
+	head := make([]byte, headerSize)
+	if _, err := f.ReadAt(head, 0); err != nil || string(head[:len(magic)]) != magic {
+		return nil, errors.New("this is no recording of panda")
+	}
+	if v := binary.LittleEndian.Uint32(head[len(magic):]); v != Version {
+		return nil, fmt.Errorf("this recording has format %d; this panda reads format %d", v, Version)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostBody), zstd.WithDecodeAllCapLimit(true))
+	if err != nil {
+		return nil, err
+	}
+	r := &Recording{Size: size, r: f, dec: dec, end: size}
+	kind, body, next, err := r.frame(int64(headerSize), nil)
+	if err != nil || kind != manifestFrame {
+		return nil, fmt.Errorf("%w: it has no manifest", ErrCorrupt)
+	}
+	if err := json.Unmarshal(body, &r.Manifest); err != nil {
+		return nil, fmt.Errorf("%w: its manifest: %w", ErrCorrupt, err)
+	}
+	r.at = next
+	r.readSummary()
+	return r, nil
+}
+
+// readSummary looks for the end of a recording that has one.
+func (r *Recording) readSummary() {
+	b := make([]byte, trailerSize)
+	if r.Size < int64(trailerSize) {
+		return
+	}
+	if _, err := r.r.ReadAt(b, r.Size-int64(trailerSize)); err != nil || string(b[8:]) != trailer {
+		return
+	}
+	at := int64(binary.LittleEndian.Uint64(b))
+	kind, body, next, err := r.frame(at, nil)
+	if err != nil || kind != summaryFrame || next != r.Size-int64(trailerSize) {
+		return
+	}
+	s := new(Summary)
+	if json.Unmarshal(body, s) == nil {
+		r.Summary, r.end = s, at
+	}
+}
+
+// frame reads a frame into buf, which may be nil, and says where the next one begins.
+func (r *Recording) frame(at int64, buf []byte) (kind frameKind, body []byte, next int64, err error) {
+	head, packed, raw, err := r.head(at)
+	if err != nil {
+		return 0, nil, at, err
+	}
+	stored := make([]byte, packed)
+	if _, err := r.r.ReadAt(stored, at+headSize); err != nil {
+		return 0, nil, at, err
+	}
+	if sumFrame(head[:], stored) != binary.LittleEndian.Uint32(head[12:]) {
+		return 0, nil, at, ErrCorrupt
+	}
+	next = at + headSize + int64(packed)
+	if packed == raw {
+		return frameKind(head[0]), stored, next, nil
+	}
+	if cap(buf) < int(raw) {
+		buf = make([]byte, 0, raw)
+	}
+	body, err = r.dec.DecodeAll(stored, buf[:0:raw])
+	if err != nil || len(body) != int(raw) {
+		return 0, nil, at, ErrCorrupt
+	}
+	return frameKind(head[0]), body, next, nil
+}
+
+// head reads the head of a frame.
+func (r *Recording) head(at int64) (head [headSize]byte, packed, raw uint32, err error) {
+	if at < 0 || at > r.end-headSize {
+		return head, 0, 0, io.EOF
+	}
+	if _, err := r.r.ReadAt(head[:], at); err != nil {
+		return head, 0, 0, err
+	}
+	packed, raw = binary.LittleEndian.Uint32(head[4:]), binary.LittleEndian.Uint32(head[8:])
+	if packed > mostBody || raw > mostBody || packed > raw || int64(packed) > r.end-at-headSize {
+		return head, 0, 0, ErrCorrupt
+	}
+	return head, packed, raw, nil
+}
+
+// skip says what a frame is and where the next one begins.
+func (r *Recording) skip(at int64) (kind frameKind, next int64, err error) {
+	head, packed, _, err := r.head(at)
+	return frameKind(head[0]), at + headSize + int64(packed), err
+}
+
+// Close closes the file.
+func (r *Recording) Close() {
+	r.dec.Close()
+	if r.f != nil {
+		r.f.Close()
+	}
+}

@@ -1,0 +1,534 @@
+package rr
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"maps"
+	"math"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/hostsys"
+)
+
+// liveFiles is what a recorder knows of the files that are mapped, and of the program's
+// output.
+type liveFiles struct {
+	r      *Recorder
+	lastID uint64
+	known  map[fileID]*liveFile
+	kept   map[int]*liveFile // by the descriptors that are kept
+	seenAs map[int]seenFD    // what descriptors of the guest lead to, until some are made or closed
+	output map[fileID]stream
+	stdio  [3]int
+	own    map[fileID]bool // memory files that the guest has made
+	tee    [2]int          // a pipe of our own, made when it is needed
+	buf    []byte
+}
+
+type fileID struct{ dev, ino uint64 }
+
+type seenFD struct {
+	fileID
+	regular bool
+}
+
+// liveFile is a file of which descriptors are kept.
+type liveFile struct {
+	fileID
+	id    uint64
+	typ   fileType
+	fd    int // one of the descriptors
+	refs  int
+	size  int64
+	pages map[uint64]pageID // what the player has in it, where it is not zeroes
+	mtime unix.Timespec     // of the last change that the guest has made
+	loose bool              // the guest's stores change the file
+	told  bool              // that it is lossy
+}
+
+func (l *liveFiles) init(r *Recorder, stdio [3]int) {
+	*l = liveFiles{r: r, known: map[fileID]*liveFile{}, kept: map[int]*liveFile{}, seenAs: map[int]seenFD{}, output: map[fileID]stream{}, own: map[fileID]bool{}, stdio: stdio}
+	for i, to := range []stream{stderr, stdout} {
+		var st unix.Stat_t
+		if unix.Fstat(stdio[2-i], &st) == nil {
+			l.output[fileID{st.Dev, st.Ino}] = to
+		}
+	}
+}
+
+// remaking are the calls after which a descriptor may lead to another file.
+var remaking = map[uintptr]bool{
+	unix.SYS_CLOSE: true, unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true, unix.SYS_PIPE2: true, unix.SYS_SOCKET: true, unix.SYS_SOCKETPAIR: true,
+	unix.SYS_ACCEPT4: true, unix.SYS_FCNTL: true, unix.SYS_MEMFD_CREATE: true, unix.SYS_EVENTFD2: true, unix.SYS_EPOLL_CREATE1: true,
+	unix.SYS_TIMERFD_CREATE: true, unix.SYS_INOTIFY_INIT1: true, unix.SYS_RECVMSG: true, hostsys.SysMappedKeep: true,
+}
+
+// of is what a descriptor of the guest leads to.
+func (l *liveFiles) of(fd int) seenFD {
+	if s, ok := l.seenAs[fd]; ok {
+		return s
+	}
+	var st unix.Stat_t
+	var s seenFD
+	if unix.Fstat(fd, &st) == nil {
+		s = seenFD{fileID{st.Dev, st.Ino}, st.Mode&unix.S_IFMT == unix.S_IFREG}
+	}
+	l.seenAs[fd] = s
+	return s
+}
+
+// target is, of the calls that put something into a file, the argument that names it.
+var target = map[uintptr]int{
+	unix.SYS_WRITE: 0, unix.SYS_WRITEV: 0, unix.SYS_PWRITEV2: 0, unix.SYS_SENDMSG: 0, unix.SYS_FTRUNCATE: 0, unix.SYS_FALLOCATE: 0,
+	unix.SYS_SENDFILE: 0, unix.SYS_COPY_FILE_RANGE: 2, unix.SYS_SPLICE: 2, unix.SYS_TEE: 1, unix.SYS_IOCTL: 0,
+}
+
+// source is, of those that move bytes of other files, the argument that names the other,
+// and that with its offset, or -1.
+var source = map[uintptr][2]int{
+	unix.SYS_SENDFILE: {1, 2}, unix.SYS_COPY_FILE_RANGE: {0, 1}, unix.SYS_SPLICE: {0, 1}, unix.SYS_TEE: {0, -1},
+}
+
+// streamOf says whether a descriptor is the program's output.
+func (l *liveFiles) streamOf(fd int) stream {
+	switch fd {
+	case l.stdio[1]:
+		return stdout
+	case l.stdio[2]:
+		return stderr
+	}
+	return l.output[l.of(fd).fileID]
+}
+
+// echo says which output a call has written that has the bytes itself.
+func (l *liveFiles) echo(c *hostsys.Call) stream {
+	switch c.Nr {
+	case unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_PWRITEV2, unix.SYS_SENDMSG:
+		if c.Err == 0 && c.Ret > 0 {
+			return l.streamOf(int(c.Args[0].Num))
+		}
+	}
+	return noStream
+}
+
+// moved is what is known before a call that moves bytes to the program's output.
+type moved struct {
+	to   stream
+	fd   int
+	off  int64
+	data []byte
+}
+
+// before looks at what a call will move to the program's output.
+func (l *liveFiles) before(c *hostsys.Call) (m moved) {
+	from, ok := source[c.Nr]
+	if !ok {
+		return m
+	}
+	m.to, m.fd = l.streamOf(int(c.Args[target[c.Nr]].Num)), int(c.Args[from[0]].Num)
+	if m.to == noStream {
+		return m
+	}
+	if l.of(m.fd).regular {
+		if from[1] >= 0 && len(c.Args[from[1]].Buf) >= 8 {
+			m.off = int64(binary.NativeEndian.Uint64(c.Args[from[1]].Buf))
+		} else {
+			m.off, _ = unix.Seek(m.fd, 0, unix.SEEK_CUR)
+		}
+		return m
+	}
+	m.data = l.peek(m.fd, lengthOf(c))
+	if n := uint64(len(m.data)); n > 0 {
+		lengthOf(c).Num = min(lengthOf(c).Num, n)
+	}
+	return m
+}
+
+// lengthOf is the argument that says how much a call moves.
+func lengthOf(c *hostsys.Call) *hostsys.Arg {
+	switch c.Nr {
+	case unix.SYS_SENDFILE:
+		return &c.Args[3]
+	case unix.SYS_TEE:
+		return &c.Args[2]
+	}
+	return &c.Args[4]
+}
+
+// peek reads what is in a pipe and leaves it there.
+func (l *liveFiles) peek(fd int, length *hostsys.Arg) []byte {
+	if l.tee == [2]int{} {
+		var p [2]int
+		if unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
+			return nil
+		}
+		l.tee = p
+	}
+	n, err := unix.Tee(fd, l.tee[1], int(min(length.Num, 1<<16)), unix.SPLICE_F_NONBLOCK)
+	if err != nil || n <= 0 {
+		return nil
+	}
+	b := make([]byte, n)
+	got, _ := unix.Read(l.tee[0], b)
+	return b[:max(got, 0)]
+}
+
+// after writes down what a call has done to files that are mapped, and to the output.
+func (l *liveFiles) after(c *hostsys.Call, m moved) {
+	if remaking[c.Nr] {
+		clear(l.seenAs)
+	}
+	if m.to != noStream && c.Ret > 0 && c.Err == 0 {
+		l.echoMoved(c.Ret, m)
+	}
+	switch {
+	case c.Err != 0:
+	case c.Nr == unix.SYS_MEMFD_CREATE:
+		l.own[l.of(int(c.Ret)).fileID] = true
+	case c.Nr == hostsys.SysMappedKeep:
+		l.keep(int(c.Ret))
+	case c.Nr == hostsys.SysMap:
+		l.mapped(c)
+	case c.Nr == hostsys.SysPunch:
+		if f := l.kept[int(c.Args[0].Num)]; f != nil {
+			f.forget(int64(c.Args[1].Num), int64(c.Args[2].Num))
+		}
+	case len(l.known) > 0:
+		l.changed(c)
+	}
+}
+
+func (l *liveFiles) echoMoved(n int64, m moved) {
+	data := m.data
+	if data == nil {
+		data = make([]byte, n)
+		got, _ := unix.Pread(m.fd, data, m.off)
+		data = data[:max(got, 0)]
+	}
+	data = data[:min(n, int64(len(data)))]
+	for len(data) > 0 {
+		part := data[:min(len(data), frameSize)]
+		l.r.head(echoEntry)
+		l.r.enc.echo(m.to, part)
+		data = data[len(part):]
+	}
+}
+
+// keep writes down which file a descriptor that is kept leads to.
+func (l *liveFiles) keep(fd int) {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return
+	}
+	id := fileID{st.Dev, st.Ino}
+	f := l.known[id]
+	fresh := f == nil
+	if fresh {
+		l.lastID++
+		f = &liveFile{fileID: id, id: l.lastID, typ: typeOf(&st), fd: fd, pages: map[uint64]pageID{}, mtime: st.Mtim}
+		l.known[id] = f
+	}
+	f.refs++
+	l.kept[fd] = f
+	mode, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	l.r.head(fileEntry)
+	l.r.enc.file(&recordedFile{f.id, f.typ, mode & unix.O_ACCMODE})
+	if l.resize(f, st.Size); fresh && l.own[id] {
+		l.take(f, 0, math.MaxInt64) // from now on the player knows what is in it
+	}
+}
+
+// zeroDevice is /dev/zero (Documentation/admin-guide/devices.txt).
+var zeroDevice = unix.Mkdev(1, 5)
+
+func typeOf(st *unix.Stat_t) fileType {
+	switch {
+	case st.Mode&unix.S_IFMT == unix.S_IFREG:
+		return regularFile
+	case st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == zeroDevice:
+		return zeroFile
+	}
+	return 0
+}
+
+// drop is told that a descriptor is about to be closed.
+func (l *liveFiles) drop(fd int) {
+	f := l.kept[fd]
+	if f == nil {
+		return
+	}
+	delete(l.kept, fd)
+	l.foreign(f)
+	if f.refs--; f.refs == 0 {
+		delete(l.known, f.fileID)
+		return
+	}
+	for other, g := range l.kept { // any will do
+		if g == f {
+			f.fd = other
+			break
+		}
+	}
+}
+
+// resize writes down that a file has another size than the player's.
+func (l *liveFiles) resize(f *liveFile, size int64) {
+	if f.typ == regularFile && size != f.size {
+		f.cut(size)
+		l.contents(f, nil)
+	}
+}
+
+func (f *liveFile) cut(size int64) {
+	if size < f.size {
+		f.forget(size, f.size-size)
+	}
+	f.size = size
+}
+
+// forget notes that the player has zeroes in a part.
+func (f *liveFile) forget(off, n int64) {
+	for p := uint64(off) / PageSize; p <= uint64(off+n-1)/PageSize; p++ {
+		if whole := int64(p)*PageSize >= off; whole {
+			delete(f.pages, p)
+		} else {
+			f.pages[p] = unknownPage
+		}
+	}
+}
+
+// unknownPage says that the player's page has not been put down as a whole.
+const unknownPage = ^pageID(0)
+
+func (l *liveFiles) contents(f *liveFile, runs []pageRun) {
+	l.r.head(pagesEntry)
+	l.r.enc.pages(&recordedPages{f.id, f.size, runs})
+}
+
+// seen is told how large a mapped file is found to be.
+func (l *liveFiles) seen(fd int, size int64) {
+	if f := l.kept[fd]; f != nil && size >= 0 {
+		l.resize(f, size)
+	}
+}
+
+// mapped writes down what a new map of a file shows.
+func (l *liveFiles) mapped(c *hostsys.Call) {
+	f := l.kept[int(c.Args[0].Num)]
+	if f == nil || f.typ != regularFile {
+		return
+	}
+	f.loose = f.loose || c.Args[4].Num&unix.MAP_SHARED != 0
+	if !l.own[f.fileID] {
+		l.take(f, int64(c.Args[1].Num), int64(c.Args[2].Num))
+	}
+}
+
+// take writes down what is in a part of a file where the player has something else.
+func (l *liveFiles) take(f *liveFile, off, n int64) {
+	var st unix.Stat_t
+	if unix.Fstat(f.fd, &st) != nil {
+		return
+	}
+	grown := st.Size != f.size
+	f.mtime = st.Mtim
+	f.cut(st.Size)
+	var runs []pageRun
+	off &^= PageSize - 1
+	for b := range l.read(f, &st, off, min(n+PageSize, st.Size-off)) {
+		id := pageID(0)
+		if b.data != nil {
+			id = l.r.store.put(b.data)
+		}
+		if f.pages[b.page] == id {
+			continue
+		}
+		if f.pages[b.page] = id; id == 0 {
+			delete(f.pages, b.page)
+		}
+		runs = addRun(runs, b.page, id)
+	}
+	if grown || len(runs) > 0 {
+		l.contents(f, runs)
+	}
+}
+
+func addRun(runs []pageRun, page uint64, id pageID) []pageRun {
+	if n := len(runs); n > 0 {
+		last := &runs[n-1]
+		next := last.id
+		if last.id != 0 {
+			next += pageID(last.n)
+		}
+		if last.page+last.n == page && next == id {
+			last.n++
+			return runs
+		}
+	}
+	return append(runs, pageRun{page, 1, id})
+}
+
+// readSize is how much of a file is read at once.
+const readSize = 1 << 20
+
+// filePage is a page of a file; data is nil of one of zeroes.
+type filePage struct {
+	page uint64
+	data []byte
+}
+
+// read yields the pages of a part of a file. What a sparse file has no blocks for is not
+// read.
+func (l *liveFiles) read(f *liveFile, st *unix.Stat_t, off, n int64) iter.Seq[filePage] {
+	return func(yield func(filePage) bool) {
+		end := off + n
+		sparse := st.Blocks*512 < st.Size/2
+		for at := off; at < end; {
+			to := min(end, at+readSize)
+			if sparse {
+				data := min(end, nextData(f.fd, at)) &^ (PageSize - 1)
+				for ; at < data; at += PageSize {
+					if f.pages[uint64(at/PageSize)] != 0 && !yield(filePage{uint64(at / PageSize), nil}) {
+						return
+					}
+				}
+				to = min(end, at+readSize)
+			}
+			if l.buf == nil {
+				l.buf = make([]byte, readSize)
+			}
+			got, err := unix.Pread(f.fd, l.buf[:to-at], at)
+			if err != nil || got <= 0 {
+				if err != nil {
+					l.lossy(f, fmt.Sprintf("cannot be read (%v)", err))
+				}
+				return
+			}
+			for b := l.buf[:got]; len(b) > 0; at += PageSize {
+				n := min(len(b), PageSize)
+				if !yield(filePage{uint64(at / PageSize), b[:n]}) {
+					return
+				}
+				b = b[n:]
+			}
+		}
+	}
+}
+
+// nextData is the first place from off on where a file has blocks. It leaves the offset
+// of the descriptor, which the guest's may share.
+func nextData(fd int, off int64) int64 {
+	cur, err := unix.Seek(fd, 0, unix.SEEK_CUR)
+	if err != nil {
+		return off
+	}
+	defer unix.Seek(fd, cur, unix.SEEK_SET)
+	at, err := unix.Seek(fd, off, unix.SEEK_DATA)
+	switch err {
+	case nil:
+		return at
+	case unix.ENXIO:
+		return math.MaxInt64
+	}
+	return off
+}
+
+// changed writes down what a call has changed in the files that are mapped.
+func (l *liveFiles) changed(c *hostsys.Call) {
+	switch c.Nr {
+	case unix.SYS_UTIMENSAT:
+		for _, f := range l.sorted() {
+			var st unix.Stat_t
+			if unix.Fstat(f.fd, &st) == nil {
+				f.mtime = st.Mtim
+			}
+		}
+		return
+	case unix.SYS_TRUNCATE:
+		for _, f := range l.sorted() {
+			var st unix.Stat_t
+			if unix.Fstat(f.fd, &st) == nil {
+				l.resize(f, st.Size)
+			}
+		}
+		return
+	}
+	fd := int(c.Ret) // of an open that may have emptied it
+	if c.Nr != unix.SYS_OPENAT && c.Nr != unix.SYS_OPENAT2 {
+		arg, ok := target[c.Nr]
+		if !ok || c.Nr == unix.SYS_SENDMSG {
+			return
+		}
+		fd = int(c.Args[arg].Num)
+	}
+	f := l.known[l.of(fd).fileID]
+	if f == nil || f.typ != regularFile {
+		return
+	}
+	off, n := l.written(c, fd)
+	l.take(f, off, n)
+}
+
+// written is which part of a file a call has written.
+func (l *liveFiles) written(c *hostsys.Call, fd int) (off, n int64) {
+	switch c.Nr {
+	case unix.SYS_WRITE, unix.SYS_WRITEV:
+		at, err := unix.Seek(fd, 0, unix.SEEK_CUR)
+		if err != nil {
+			break
+		}
+		return at - c.Ret, c.Ret
+	case unix.SYS_PWRITEV2:
+		if off := int64(c.Args[3].Num); off >= 0 && c.Args[5].Num == 0 {
+			if fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err == nil && fl&unix.O_APPEND == 0 {
+				return off, c.Ret
+			}
+		}
+	case unix.SYS_FTRUNCATE, unix.SYS_OPENAT, unix.SYS_OPENAT2:
+		return 0, 0
+	}
+	return 0, math.MaxInt64
+}
+
+// sorted are the files that are mapped, in the order in which they first were.
+func (l *liveFiles) sorted() []*liveFile {
+	return slices.SortedFunc(maps.Values(l.known), func(a, b *liveFile) int { return cmp.Compare(a.id, b.id) })
+}
+
+// foreign looks whether somebody else has written to a file. Where the guest's own
+// stores do, that cannot be told.
+func (l *liveFiles) foreign(f *liveFile) {
+	var st unix.Stat_t
+	if f.typ == regularFile && !f.loose && !l.own[f.fileID] && unix.Fstat(f.fd, &st) == nil && st.Mtim != f.mtime {
+		l.lossy(f, "was written by another process")
+	}
+}
+
+// close looks at the files that are still mapped.
+func (l *liveFiles) close() {
+	for _, f := range l.sorted() {
+		l.foreign(f)
+	}
+	if l.tee != [2]int{} {
+		unix.Close(l.tee[0])
+		unix.Close(l.tee[1])
+	}
+}
+
+// lossy says once why a replay may not be able to show a file.
+func (l *liveFiles) lossy(f *liveFile, why string) {
+	if f.told {
+		return
+	}
+	f.told = true
+	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", f.fd))
+	if err != nil {
+		name = "a file"
+	}
+	l.r.note("%s, which the program maps, %s: a replay may go another way", name, why)
+}

@@ -1,0 +1,193 @@
+package rr
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"panda/emu/linux/hostsys"
+	"panda/emu/mmu"
+)
+
+// memFiles are the files in memory that stand for those that were mapped.
+type memFiles struct {
+	p     *Player
+	byID  map[uint64]*memFile
+	kept  map[int]*memFile // by the descriptors that the guest's maps have
+	last  *recordedFile    // that SysMappedKeep has found
+	stock []int            // descriptors
+}
+
+// memFile is one.
+type memFile struct {
+	id   uint64
+	typ  fileType
+	fd   int // of our own
+	refs int
+}
+
+func (m *memFiles) init(p *Player) {
+	*m = memFiles{p: p, byID: map[uint64]*memFile{}, kept: map[int]*memFile{}}
+}
+
+// BrokenError says why a replay cannot go on, though the guest did what it did.
+type BrokenError struct{ Err error }
+
+func (e *BrokenError) Error() string { return "the replay cannot go on: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// Fatal marks it as no failure of a callback.
+func (e *BrokenError) Fatal() {}
+
+func check(err error) {
+	if err != nil {
+		panic(&BrokenError{err})
+	}
+}
+
+// file is told which file the last call has kept.
+func (m *memFiles) file(f *recordedFile) {
+	file := *f
+	m.last = &file
+	if m.byID[f.id] != nil {
+		return
+	}
+	mf := &memFile{id: f.id, typ: f.typ, fd: -1}
+	if f.typ == regularFile {
+		fd, err := unix.MemfdCreate(fmt.Sprintf("recorded %d", f.id), unix.MFD_CLOEXEC)
+		check(err)
+		mf.fd = fd
+	}
+	m.byID[f.id] = mf
+}
+
+// contents puts what was recorded into a file.
+func (m *memFiles) contents(p *recordedPages) {
+	f := m.byID[p.id]
+	if f == nil || f.fd < 0 {
+		check(fmt.Errorf("%w: it has contents of a file that is not mapped", ErrCorrupt))
+	}
+	check(unix.Ftruncate(f.fd, p.size))
+	for _, r := range p.runs {
+		m.run(f, &r, p.size)
+	}
+}
+
+func (m *memFiles) run(f *memFile, r *pageRun, size int64) {
+	pages := uint64(size+PageSize-1) / PageSize
+	if r.page >= pages || r.n > pages-r.page {
+		check(fmt.Errorf("%w: it has pages after the end of a file", ErrCorrupt))
+	}
+	if r.id == 0 {
+		check(unix.Fallocate(f.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, int64(r.page*PageSize), int64(r.n*PageSize)))
+		return
+	}
+	for i := range r.n {
+		b, err := m.p.pages.get(r.id + pageID(i))
+		check(err)
+		off := int64(r.page+i) * PageSize
+		_, err = unix.Pwrite(f.fd, b[:min(PageSize, size-off)], off)
+		check(err)
+	}
+}
+
+// do makes a call that is about a file in memory.
+func (m *memFiles) do(c *hostsys.Call) {
+	if do := memCalls[c.Nr]; do != nil && c.Err == 0 {
+		do(m, c)
+	}
+}
+
+var memCalls = map[uintptr]func(m *memFiles, c *hostsys.Call){
+	hostsys.SysMappedKeep: func(m *memFiles, c *hostsys.Call) { c.Ret = int64(m.keep()) },
+	hostsys.SysMemory: func(_ *memFiles, c *hostsys.Call) {
+		fd, _, err := mmu.HostFiles{}.Memory(c.Args[0].Num, 0)
+		check(err)
+		c.Ret = int64(fd)
+	},
+	hostsys.SysMappedSize:  (*memFiles).size,
+	hostsys.SysMap:         (*memFiles).mapFile,
+	hostsys.SysPunch:       (*memFiles).punch,
+	hostsys.SysMappedClose: (*memFiles).drop,
+}
+
+// keep makes a descriptor of the file that was found, open as that was.
+func (m *memFiles) keep() int {
+	if m.last == nil {
+		check(fmt.Errorf("%w: it does not say which file is mapped", ErrCorrupt))
+	}
+	f, mode := m.byID[m.last.id], m.last.mode
+	m.last = nil
+	var fd int
+	var err error
+	if f.fd >= 0 {
+		fd, err = unix.Open(fmt.Sprintf("/proc/self/fd/%d", f.fd), mode&unix.O_ACCMODE|unix.O_CLOEXEC, 0)
+	} else {
+		fd, err = unix.MemfdCreate("recorded", unix.MFD_CLOEXEC)
+	}
+	check(err)
+	f.refs++
+	m.kept[fd] = f
+	return fd
+}
+
+func (m *memFiles) size(c *hostsys.Call) {
+	f := m.kept[int(c.Args[0].Num)]
+	if f == nil || f.typ != regularFile {
+		c.Ret = -1
+		return
+	}
+	n, err := mmu.HostFiles{}.Size(f.fd)
+	check(err)
+	c.Ret = n
+}
+
+// mapFile maps it. What shows the zero device is memory without a file.
+func (m *memFiles) mapFile(c *hostsys.Call) {
+	a := &c.Args
+	fd, flags := int(a[0].Num), int(a[4].Num)
+	f := m.kept[fd]
+	if f == nil || f.typ == 0 {
+		check(fmt.Errorf("%w: it has a map of what cannot be mapped", ErrCorrupt))
+	}
+	off := int64(a[1].Num)
+	if f.typ == zeroFile {
+		fd, off, flags = -1, 0, flags|unix.MAP_ANONYMOUS
+	}
+	at, err := mmu.HostFiles{}.Map(fd, off, uintptr(a[2].Num), int(a[3].Num), flags)
+	check(err)
+	c.Ret = int64(uintptr(unsafe.Pointer(at)))
+}
+
+func (m *memFiles) punch(c *hostsys.Call) {
+	if f := m.kept[int(c.Args[0].Num)]; f != nil && f.fd >= 0 {
+		check(mmu.HostFiles{}.Punch(f.fd, int64(c.Args[1].Num), c.Args[2].Num))
+	}
+}
+
+func (m *memFiles) drop(c *hostsys.Call) {
+	fd := int(c.Args[0].Num)
+	if f := m.kept[fd]; f != nil {
+		delete(m.kept, fd)
+		if f.refs--; f.refs == 0 {
+			delete(m.byID, f.id)
+			f.close()
+		}
+	}
+	unix.Close(fd)
+}
+
+func (f *memFile) close() {
+	if f.fd >= 0 {
+		unix.Close(f.fd)
+	}
+}
+
+func (m *memFiles) close() {
+	for _, f := range m.byID { // each by itself
+		f.close()
+	}
+}

@@ -1,0 +1,343 @@
+package rr
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+
+	"panda/emu/linux/hostsys"
+)
+
+// Player is a door behind which what was recorded happens again. It does nothing in the
+// world but write the program's output.
+type Player struct {
+	rec     *Recording
+	log     logReader
+	pages   pageReader
+	files   memFiles
+	now     Now
+	sums    summer
+	pending atomic.Bool
+	arm     func(icount uint64)
+	output  [stderr + 1]io.Writer
+
+	next   entry // of the log; its kind is 0 at the end
+	last   [lastEntries]told
+	taken  uint64 // entries
+	ended  bool   // the guest has
+	icount atomic.Uint64
+}
+
+// lastEntries is how many of the last inputs are told of when a replay goes wrong.
+const lastEntries = 10
+
+// told is an entry that has been taken, in few words.
+type told struct {
+	seq, icount uint64
+	thread      int
+	text        entry
+}
+
+// logReader reads the entries of a recording in order.
+type logReader struct {
+	r     *Recording
+	pages *pageReader
+	at    int64
+	dec   decoder
+	end   error // why there is no more, when there is no more
+}
+
+// next reads the next entry, of kind 0 after the last.
+func (l *logReader) next(e *entry) {
+	for l.end == nil {
+		if len(l.dec.b) > 0 {
+			if l.end = l.dec.next(e); l.end == nil {
+				return
+			}
+			break
+		}
+		kind, body, next, err := l.r.frame(l.at, nil)
+		if err == nil {
+			switch kind {
+			case logFrame:
+				err = l.dec.begin(body)
+			case pageFrame:
+				err = l.pages.add(l.at, body)
+			}
+		}
+		l.at, l.end = next, err
+	}
+	*e = entry{}
+}
+
+// NewPlayer plays a recording.
+func NewPlayer(r *Recording) (*Player, error) {
+	p := &Player{rec: r, arm: func(uint64) {}}
+	p.pages.r = r
+	p.log = logReader{r: r, pages: &p.pages, at: r.at}
+	p.files.init(p)
+	p.now = Now{Icount: func() uint64 { return 0 }, Thread: func() int { return 0 }}
+	p.advance()
+	if p.next.kind == 0 {
+		return nil, fmt.Errorf("%s holds no input: %w", r.Name, p.damage())
+	}
+	return p, nil
+}
+
+// At says how to find out when an input is asked for. The guest is to stop for a moment
+// at counts of instructions that arm is told, so that signals come where they came.
+func (p *Player) At(now Now, arm func(icount uint64)) {
+	p.now, p.arm = now, arm
+	p.look()
+}
+
+// Output says where what the program writes is written; nil for nowhere.
+func (p *Player) Output(out, err io.Writer) { p.output[stdout], p.output[stderr] = out, err }
+
+// Progress is the count of instructions at the last input. It may be called from any
+// goroutine.
+func (p *Player) Progress() uint64 { return p.icount.Load() }
+
+// Done reports whether all inputs have been taken.
+func (p *Player) Done() bool { return p.next.kind == 0 }
+
+// Died writes what is said of a program that a fault has killed.
+func (p *Player) Died(line string) { p.write(stderr, []byte(line)) }
+
+// Ended is told how the guest has ended: all inputs must have been taken, and the run
+// have ended alike. What the door is asked after that is nobody's input.
+func (p *Player) Ended(status, signal int) error {
+	p.ended = true
+	s := p.rec.Summary
+	switch now := p.now.Icount(); {
+	case p.next.kind != 0:
+		return p.divergence("the guest ends")
+	case s == nil || !s.Ended:
+	case s.Status != status || s.Signal != signal || s.Instructions != now:
+		return &Divergence{
+			Icount: now, Thread: p.now.Thread(), Got: endText(status, signal, now),
+			Want: endText(s.Status, s.Signal, s.Instructions), Last: p.lastInputs(),
+		}
+	}
+	return nil
+}
+
+func endText(status, signal int, icount uint64) string {
+	return fmt.Sprintf("the guest ends at icount %d with status %d and signal %d", icount, status, signal)
+}
+
+// Close gives up the files in memory.
+func (p *Player) Close() { p.files.close() }
+
+// advance reads the next entry.
+func (p *Player) advance() {
+	p.log.next(&p.next)
+	p.look()
+}
+
+// look finds out whether signals come next, and when. Each question whether they are
+// there then passes the door, which knows where they were.
+func (p *Player) look() {
+	signals := p.next.kind == callEntry && p.next.call.nr == hostsys.SysSignals
+	if p.pending.Store(signals); signals {
+		p.arm(p.next.icount)
+	}
+}
+
+// take takes the next entry, and what belongs to it.
+func (p *Player) take() entry {
+	e := p.next
+	p.last[p.taken%lastEntries] = told{e.seq, e.icount, e.thread, e}
+	p.taken++
+	p.icount.Store(e.icount)
+	p.advance()
+	for p.attached() {
+		p.advance()
+	}
+	return e
+}
+
+// attached deals with an entry that belongs to the one before it.
+func (p *Player) attached() bool {
+	switch p.next.kind {
+	case fileEntry:
+		p.files.file(&p.next.file)
+	case pagesEntry:
+		p.files.contents(&p.next.pages)
+	case echoEntry:
+		p.write(p.next.echo.to, p.next.echo.data)
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *Player) write(to stream, b []byte) {
+	if to > noStream && to <= stderr && p.output[to] != nil {
+		p.output[to].Write(b)
+	}
+}
+
+// Pending implements hostsys.Door.
+func (p *Player) Pending() *atomic.Bool { return &p.pending }
+
+// Clock implements hostsys.Door.
+func (p *Player) Clock(clock int) (int64, bool) {
+	if p.ended {
+		return 0, true
+	}
+	if p.next.kind != clockEntry || p.next.clock.clock != clock {
+		if p.next.kind == 0 {
+			panic(p.over())
+		}
+		p.diverge(fmt.Sprintf("the guest reads clock %d", clock))
+	}
+	p.check(func() string { return fmt.Sprintf("the guest reads clock %d", clock) })
+	return p.take().clock.ns, true
+}
+
+// check compares when something is asked with when it was.
+func (p *Player) check(what func() string) {
+	if n := &p.next; n.icount != p.now.Icount() || n.thread != p.now.Thread() {
+		p.diverge(what())
+	}
+}
+
+// Do implements hostsys.Door.
+func (p *Player) Do(c *hostsys.Call) {
+	c.Ret, c.Err = 0, 0
+	if p.ended {
+		p.files.do(c)
+		return
+	}
+	switch c.Nr {
+	case hostsys.SysMappedSize, hostsys.SysMappedClose:
+		p.files.do(c)
+		return
+	case hostsys.SysSignals:
+		if !p.pending.Load() || p.next.icount != p.now.Icount() || p.next.call.place != c.Args[1].Num {
+			return
+		}
+	}
+	sum := p.sums.sum(c)
+	what := func() string { return "the guest calls " + describe(c) }
+	switch n := &p.next; {
+	case n.kind == 0:
+		panic(p.over())
+	case n.kind != callEntry || n.call.nr != c.Nr:
+		p.diverge(what())
+	case n.call.sum != sum:
+		p.diverge(what() + ", with other arguments")
+	}
+	p.check(what)
+	e := p.take()
+	c.Ret, c.Err = e.call.ret, e.call.errno
+	if e.call.echo != noStream && c.Ret > 0 {
+		p.echo(e.call.echo, c)
+	}
+	if err := p.fill(c, &e.call); err != nil {
+		panic(&BrokenError{err})
+	}
+	p.files.do(c)
+}
+
+// echo writes again what a call has written.
+func (p *Player) echo(to stream, c *hostsys.Call) {
+	left := c.Ret
+	bs := ins(c)
+	if c.Msg != nil {
+		bs = c.Msg.Iov
+	}
+	for _, b := range bs {
+		n := min(left, int64(len(b)))
+		p.write(to, b[:n])
+		left -= n
+	}
+}
+
+// fill gives the buffers of a call what was recorded.
+func (p *Player) fill(c *hostsys.Call, rc *recordedCall) error {
+	if len(rc.outs) == 0 {
+		return nil
+	}
+	bs := outs(c)
+	recorded := rc.outs
+	if m := c.Msg; m != nil && len(recorded) >= 3 && recorded[len(recorded)-1].len() == 4 {
+		var flags [4]byte
+		last := recorded[len(recorded)-3:]
+		recorded = recorded[:len(recorded)-3]
+		m.Name, m.Control = m.Name[:min(len(m.Name), last[0].len())], m.Control[:min(len(m.Control), last[1].len())]
+		for i, b := range [][]byte{m.Name, m.Control, flags[:]} {
+			if err := p.copyOut(b, &last[i]); err != nil {
+				return err
+			}
+		}
+		m.Flags = int32(flags[0]) | int32(flags[1])<<8 | int32(flags[2])<<16 | int32(flags[3])<<24
+	}
+	if len(recorded) > len(bs) {
+		return fmt.Errorf("%w: %s has %d buffers", ErrCorrupt, describe(c), len(recorded))
+	}
+	for i := range recorded {
+		if err := p.copyOut(bs[i], &recorded[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Player) copyOut(to []byte, o *outBuf) error {
+	if o.len() > len(to) {
+		return fmt.Errorf("%w: %d bytes for a buffer of %d", ErrCorrupt, o.len(), len(to))
+	}
+	for _, id := range o.pages {
+		page, err := p.pages.get(id)
+		if err != nil {
+			return err
+		}
+		if !copySafe(to[:PageSize], page) {
+			return errors.New("memory that was filled is not there")
+		}
+		to = to[PageSize:]
+	}
+	if !copySafe(to[:len(o.rest)], o.rest) {
+		return errors.New("memory that was filled is not there")
+	}
+	return nil
+}
+
+// describe names a call as people know it.
+func describe(c *hostsys.Call) string {
+	var b strings.Builder
+	b.WriteString(callName(c.Nr))
+	b.WriteByte('(')
+	for i := range lastArg(c) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		switch a := &c.Args[i]; a.Dir {
+		case hostsys.Number:
+			fmt.Fprint(&b, int64(a.Num))
+		case hostsys.In:
+			text := make([]byte, min(len(a.Buf), 32))
+			if !copySafe(text, a.Buf) {
+				text = nil
+			}
+			fmt.Fprintf(&b, "%q", text)
+		default:
+			fmt.Fprintf(&b, "[%d bytes]", len(a.Buf))
+		}
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// lastArg is how many arguments say something.
+func lastArg(c *hostsys.Call) int {
+	n := len(c.Args)
+	for n > 0 && c.Args[n-1].Dir == hostsys.Number && c.Args[n-1].Num == 0 {
+		n--
+	}
+	return n
+}
