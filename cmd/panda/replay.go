@@ -67,14 +67,12 @@ func (o *replayOptions) open(stderr io.Writer) (*rr.Recording, error) {
 	return r, err
 }
 
+// openRecording opens NAME.rr, or NAME where there is none.
 func openRecording(name string) (*rr.Recording, error) {
-	r, err := rr.Open(name)
-	if errors.Is(err, os.ErrNotExist) && withSuffix(name) != name {
-		if r, err := rr.Open(withSuffix(name)); err == nil {
-			return r, nil
-		}
+	if r, err := rr.Open(withSuffix(name)); !errors.Is(err, os.ErrNotExist) {
+		return r, err
 	}
-	return r, err
+	return rr.Open(name)
 }
 
 // config fills in what the recording says.
