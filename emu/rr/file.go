@@ -66,11 +66,12 @@ type Summary struct {
 	Notes        []string
 }
 
-// Writer writes a recording. Frames are packed and written by a goroutine of its own,
+// Writer writes a recording. Frames are packed and written by goroutines of its own,
 // in order; what has been written survives the end of the process.
 type Writer struct {
 	f      *os.File
 	frames chan frame
+	turns  chan struct{} // of those that pack
 	done   chan struct{}
 	failed atomic.Pointer[error]
 	size   atomic.Int64
@@ -84,7 +85,7 @@ type frame struct {
 }
 
 // waiting is how many frames may wait to be written before who makes them has to wait.
-const waiting = 32
+const waiting = 512
 
 // Create makes the file of a recording, which may not exist.
 func Create(name string, overwrite bool) (*Writer, error) {
@@ -105,11 +106,14 @@ func Create(name string, overwrite bool) (*Writer, error) {
 }
 
 func newWriter(f *os.File) (*Writer, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(packers))
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{f: f, frames: make(chan frame, waiting), done: make(chan struct{}), enc: enc}
+	w := &Writer{f: f, frames: make(chan frame, waiting), turns: make(chan struct{}, packers), done: make(chan struct{}), enc: enc}
+	for range packers - 1 { // until the guest is done: see Close
+		w.turns <- struct{}{}
+	}
 	if _, err := f.Write(binary.LittleEndian.AppendUint32([]byte(magic), Version)); err != nil {
 		return nil, err
 	}
@@ -129,20 +133,37 @@ func (w *Writer) buffer() []byte {
 // write hands over a frame, and its body.
 func (w *Writer) write(kind frameKind, body []byte) { w.frames <- frame{kind, body} }
 
+// packers is how many frames are packed at a time when nothing else is to be done. As
+// long as the guest runs it is one, so that the guest has a processor.
+const packers = 2
+
 // run writes what comes until the channel is closed. After an error nothing is
 // written any more, so that what is there stays a whole beginning.
 func (w *Writer) run() {
 	defer close(w.done)
-	var out []byte
-	for fr := range w.frames {
+	packed := make(chan chan []byte, packers)
+	go func() {
+		defer close(packed)
+		for fr := range w.frames {
+			w.turns <- struct{}{}
+			out := make(chan []byte, 1)
+			packed <- out
+			go func() {
+				out <- w.pack(w.buffer(), fr)
+				w.free.Put(&fr.body)
+				<-w.turns
+			}()
+		}
+	}()
+	for c := range packed {
+		out := <-c
 		if w.failed.Load() == nil {
-			out = w.pack(out[:0], fr)
 			n, err := w.f.Write(out)
 			if w.size.Add(int64(n)); err != nil {
 				w.failed.Store(&err)
 			}
 		}
-		w.free.Put(&fr.body)
+		w.free.Put(&out)
 	}
 }
 
@@ -178,6 +199,9 @@ func (w *Writer) Size() int64 { return w.size.Load() }
 
 // Close ends the recording with a summary, or without.
 func (w *Writer) Close(s *Summary) error {
+	for range packers - 1 {
+		<-w.turns
+	}
 	close(w.frames)
 	<-w.done
 	err := w.Err()
@@ -251,7 +275,7 @@ func open(f io.ReaderAt, size int64) (*Recording, error) {
 	if v := binary.LittleEndian.Uint32(head[len(magic):]); v != Version {
 		return nil, fmt.Errorf("this recording has format %d; this panda reads format %d", v, Version)
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostBody), zstd.WithDecodeAllCapLimit(true))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(mostBody), zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		return nil, err
 	}

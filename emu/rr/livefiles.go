@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,7 @@ type liveFiles struct {
 	r      *Recorder
 	lastID uint64
 	known  map[fileID]*liveFile
+	found  map[fileID]*contents
 	kept   map[int]*liveFile // by the descriptors that are kept
 	seenAs map[int]seenFD    // what descriptors of the guest lead to, until some are made or closed
 	output map[fileID]stream
@@ -31,6 +33,34 @@ type liveFiles struct {
 }
 
 type fileID struct{ dev, ino uint64 }
+
+// contents is what was found in a file as long as it was as a stamp says.
+type contents struct {
+	stamp stamp
+	pages map[uint64]pageID // that are not zeroes
+	read  []filePart        // of which pages is all
+}
+
+// stamp changes when a file does.
+type stamp struct {
+	size         int64
+	mtime, ctime unix.Timespec
+}
+
+// settled is how long ago the last change of a file must be for the next one to have
+// another time, in nanoseconds: clocks of file systems tick.
+const settled = 1e8
+
+// mostRemembered is how large a part may be whose pages are looked up one by one; larger
+// ones may be sparse, which reading knows to skip.
+const mostRemembered = 1 << 32
+
+func stampOf(st *unix.Stat_t) stamp { return stamp{st.Size, st.Mtim, st.Ctim} }
+
+// covers reports whether it is known what is in a part of a file that is as st says.
+func (c *contents) covers(st *unix.Stat_t, off, end int64) bool {
+	return c != nil && end-off < mostRemembered && c.stamp == stampOf(st) && slices.ContainsFunc(c.read, func(p filePart) bool { return p.off <= off && end <= p.end })
+}
 
 type seenFD struct {
 	fileID
@@ -52,7 +82,7 @@ type liveFile struct {
 }
 
 func (l *liveFiles) init(r *Recorder, stdio [3]int) {
-	*l = liveFiles{r: r, known: map[fileID]*liveFile{}, kept: map[int]*liveFile{}, seenAs: map[int]seenFD{}, output: map[fileID]stream{}, own: map[fileID]bool{}, stdio: stdio}
+	*l = liveFiles{r: r, known: map[fileID]*liveFile{}, found: map[fileID]*contents{}, kept: map[int]*liveFile{}, seenAs: map[int]seenFD{}, output: map[fileID]stream{}, own: map[fileID]bool{}, stdio: stdio}
 	for i, to := range []stream{stderr, stdout} {
 		var st unix.Stat_t
 		if unix.Fstat(stdio[2-i], &st) == nil {
@@ -340,21 +370,49 @@ func (l *liveFiles) take(f *liveFile, off, n int64) {
 	f.cut(st.Size)
 	var runs []pageRun
 	off &^= PageSize - 1
-	for b := range l.read(f, &st, off, min(n+PageSize, st.Size-off)) {
-		id := pageID(0)
-		if b.data != nil {
-			id = l.r.store.put(b.data)
-		}
-		if f.pages[b.page] == id {
+	end := min(st.Size, off+min(n, math.MaxInt64-off-PageSize)+PageSize)
+	for page, id := range l.ids(f, &st, off, end) {
+		if f.pages[page] == id {
 			continue
 		}
-		if f.pages[b.page] = id; id == 0 {
-			delete(f.pages, b.page)
+		if f.pages[page] = id; id == 0 {
+			delete(f.pages, page)
 		}
-		runs = addRun(runs, b.page, id)
+		runs = addRun(runs, page, id)
 	}
 	if grown || len(runs) > 0 {
 		l.contents(f, runs)
+	}
+}
+
+// ids are the pages of a part of a file. What has not changed is not read again.
+func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq2[uint64, pageID] {
+	c := l.found[f.fileID]
+	if c.covers(st, off, end) {
+		return func(yield func(uint64, pageID) bool) {
+			for p := uint64(off) / PageSize; int64(p)*PageSize < end && yield(p, c.pages[p]); p++ {
+			}
+		}
+	}
+	if c == nil || c.stamp != stampOf(st) {
+		c = &contents{stamp: stampOf(st), pages: map[uint64]pageID{}}
+	}
+	quiet := time.Now().UnixNano()-st.Ctim.Nano() > settled
+	return func(yield func(uint64, pageID) bool) {
+		for b := range l.read(f, st, off, end-off) {
+			id := pageID(0)
+			if b.data != nil {
+				id = l.r.store.put(b.data)
+				c.pages[b.page] = id
+			}
+			if !yield(b.page, id) {
+				return
+			}
+		}
+		if quiet {
+			c.read = union(append(c.read, filePart{off, end}))
+			l.found[f.fileID] = c
+		}
 	}
 }
 

@@ -85,12 +85,19 @@ func (m *memFiles) run(f *memFile, r *pageRun, size int64) {
 		check(unix.Fallocate(f.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, int64(r.page*PageSize), int64(r.n*PageSize)))
 		return
 	}
+	write := func(skip uint64, b []byte) error {
+		off := int64(r.page+skip) * PageSize
+		_, err := unix.Pwrite(f.fd, b[:min(int64(len(b)), size-off)], off)
+		return err
+	}
+	if r.n >= framePages {
+		check(m.p.pages.each(r.id, r.n, write))
+		return
+	}
 	for i := range r.n {
 		b, err := m.p.pages.get(r.id + pageID(i))
 		check(err)
-		off := int64(r.page+i) * PageSize
-		_, err = unix.Pwrite(f.fd, b[:min(PageSize, size-off)], off)
-		check(err)
+		check(write(i, b))
 	}
 }
 

@@ -1,9 +1,12 @@
 package rr
 
 import (
+	"cmp"
 	"errors"
 	"hash/maphash"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // PageSize is that of pages of a recording.
@@ -97,17 +100,16 @@ const mostCached = 64
 
 var errNoPage = errors.New("it refers to a page that it does not have")
 
-// add notes the next frame of pages.
-func (p *pageReader) add(at int64, body []byte) error {
-	if len(body) == 0 || len(body)%PageSize != 0 {
+// add notes the next frame of pages, which is unpacked when one of them is asked for.
+func (p *pageReader) add(at int64, size int) error {
+	if size == 0 || size%PageSize != 0 {
 		return ErrCorrupt
 	}
 	first := pageID(1)
 	if n := len(p.frames); n > 0 {
 		first = p.frames[n-1].first + pageID(p.frames[n-1].n)
 	}
-	p.frames = append(p.frames, pagesAt{first, len(body) / PageSize, at})
-	p.keep(at, body)
+	p.frames = append(p.frames, pagesAt{first, size / PageSize, at})
 	return nil
 }
 
@@ -125,20 +127,79 @@ func (p *pageReader) get(id pageID) ([]byte, error) {
 	if id == 0 {
 		return zeroes[:], nil
 	}
-	i, found := slices.BinarySearchFunc(p.frames, id, func(f pagesAt, id pageID) int { return int(int64(f.first) - int64(id)) })
-	if !found {
-		i--
+	f, err := p.find(id)
+	if err != nil {
+		return nil, err
 	}
-	if i < 0 || id >= p.frames[i].first+pageID(p.frames[i].n) {
-		return nil, errNoPage
-	}
-	f := p.frames[i]
 	body, err := p.body(f.at)
 	if err != nil {
 		return nil, err
 	}
 	off := int(id-f.first) * PageSize
 	return body[off : off+PageSize], nil
+}
+
+// find is the frame of a page.
+func (p *pageReader) find(id pageID) (pagesAt, error) {
+	i, found := slices.BinarySearchFunc(p.frames, id, func(f pagesAt, id pageID) int { return cmp.Compare(f.first, id) })
+	if !found {
+		i--
+	}
+	if i < 0 || id >= p.frames[i].first+pageID(p.frames[i].n) {
+		return pagesAt{}, errNoPage
+	}
+	return p.frames[i], nil
+}
+
+// each calls f for pages that follow each other, several at a time, from several
+// goroutines; skip is how many there were before those.
+func (p *pageReader) each(id pageID, n uint64, f func(skip uint64, pages []byte) error) error {
+	var tasks errgroup
+	for done := uint64(0); done < n; {
+		fr, err := p.find(id + pageID(done))
+		if err != nil {
+			return cmp.Or(tasks.wait(), err)
+		}
+		skip, from := done, int(id+pageID(done)-fr.first)
+		some := min(n-done, uint64(fr.n-from))
+		tasks.start(func() error {
+			_, body, _, err := p.r.frame(fr.at, nil)
+			if err != nil {
+				return err
+			}
+			return f(skip, body[from*PageSize:][:some*PageSize])
+		})
+		done += some
+	}
+	return tasks.wait()
+}
+
+// errgroup runs a few functions at a time.
+type errgroup struct {
+	all  sync.WaitGroup
+	turn chan struct{}
+	mu   sync.Mutex
+	err  error
+}
+
+func (g *errgroup) start(f func() error) {
+	if g.turn == nil {
+		g.turn = make(chan struct{}, runtime.GOMAXPROCS(0))
+	}
+	g.turn <- struct{}{}
+	g.all.Go(func() {
+		defer func() { <-g.turn }()
+		if err := f(); err != nil {
+			g.mu.Lock()
+			g.err = cmp.Or(g.err, err)
+			g.mu.Unlock()
+		}
+	})
+}
+
+func (g *errgroup) wait() error {
+	g.all.Wait()
+	return g.err
 }
 
 func (p *pageReader) body(at int64) ([]byte, error) {

@@ -58,18 +58,30 @@ func (l *logReader) next(e *entry) {
 			}
 			break
 		}
-		kind, body, next, err := l.r.frame(l.at, nil)
-		if err == nil {
-			switch kind {
-			case logFrame:
-				err = l.dec.begin(body)
-			case pageFrame:
-				err = l.pages.add(l.at, body)
-			}
-		}
-		l.at, l.end = next, err
+		l.end = l.frame()
 	}
 	*e = entry{}
+}
+
+// frame goes through the next frame.
+func (l *logReader) frame() error {
+	head, packed, raw, err := l.r.head(l.at)
+	if err != nil {
+		return err
+	}
+	switch frameKind(head[0]) {
+	case logFrame:
+		var body []byte
+		if _, body, _, err = l.r.frame(l.at, nil); err == nil {
+			err = l.dec.begin(body)
+		}
+	case pageFrame:
+		err = l.pages.add(l.at, int(raw))
+	}
+	if err == nil {
+		l.at += headSize + int64(packed)
+	}
+	return err
 }
 
 // NewPlayer plays a recording.

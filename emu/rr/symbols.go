@@ -81,7 +81,7 @@ func (r *fileReader) ReadAt(b []byte, off int64) (int, error) {
 
 func (s *symbolRecorder) read(name string, fd int) {
 	from := &fileReader{fd: fd}
-	sym.Read(from) // what it makes of them is nothing to us
+	sym.Touch(from)
 	for _, p := range union(from.parts) {
 		for off := p.off; off < p.end; {
 			head := binary.AppendUvarint(nil, uint64(len(name)))

@@ -58,6 +58,26 @@ func Read(r io.ReaderAt) (f *File, err error) {
 	return f, nil
 }
 
+// Touch reads the parts of a file that Read reads, and makes nothing of them.
+func Touch(r io.ReaderAt) {
+	e, err := openImage(r)
+	if err != nil {
+		return
+	}
+	for i := range e.sections {
+		s := &e.sections[i]
+		switch {
+		case s.typ == elf.SHT_SYMTAB || s.typ == elf.SHT_DYNSYM:
+			e.read(s.off, s.size)
+			if int(s.link) < len(e.sections) {
+				e.read(e.sections[s.link].off, e.sections[s.link].size)
+			}
+		case s.stub != "" && s.typ != elf.SHT_NOBITS, s.relocates():
+			e.read(s.off, s.size)
+		}
+	}
+}
+
 // add takes a symbol if it names code or data of the file.
 func (f *File) add(s elf.Symbol) {
 	typ, bind := elf.ST_TYPE(s.Info), elf.ST_BIND(s.Info)

@@ -49,7 +49,7 @@ func gotSlots(e *image, dynamic []elf.Symbol) map[uint64]string {
 	slots := map[uint64]string{}
 	for i := range e.sections {
 		s := &e.sections[i]
-		if s.typ != elf.SHT_RELA && s.typ != elf.SHT_REL || s.flags&elf.SHF_ALLOC == 0 {
+		if !s.relocates() {
 			continue
 		}
 		size := relocSize(e.class, s.typ)
@@ -61,6 +61,11 @@ func gotSlots(e *image, dynamic []elf.Symbol) map[uint64]string {
 		}
 	}
 	return slots
+}
+
+// relocates reports whether a section holds relocations of the loaded file.
+func (s *section) relocates() bool {
+	return (s.typ == elf.SHT_RELA || s.typ == elf.SHT_REL) && s.flags&elf.SHF_ALLOC != 0
 }
 
 func relocSize(c elf.Class, t elf.SectionType) int {

@@ -110,3 +110,38 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\x7fELF\x02\x01\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) { Read(bytes.NewReader(b)) })
 }
+
+// noted is a file that notes what is read of it.
+type noted struct {
+	*os.File
+	bytes map[int64]bool
+}
+
+func (n noted) ReadAt(b []byte, off int64) (int, error) {
+	got, err := n.File.ReadAt(b, off)
+	for i := range got {
+		n.bytes[off+int64(i)] = true
+	}
+	return got, err
+}
+
+// TestTouch: it reads what Read reads.
+func TestTouch(t *testing.T) {
+	for _, flags := range [][]string{nil, {"-s"}, {"-static"}} {
+		f, err := os.Open(compile(t, flags...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		read, touched := noted{f, map[int64]bool{}}, noted{f, map[int64]bool{}}
+		if _, err := Read(read); err != nil {
+			t.Fatal(err)
+		}
+		Touch(touched)
+		for off := range read.bytes {
+			if !touched.bytes[off] {
+				t.Fatalf("%v: Read reads offset %#x, Touch does not", flags, off)
+			}
+		}
+	}
+}
