@@ -47,6 +47,7 @@ type Config struct {
 	// ReplayConfig. What the program writes to its output goes to Output then.
 	Record *RecordTo
 	Replay *rr.Recording
+	Verify bool         // a replay compares the guest's memory as well
 	Output [2]io.Writer // standard output and error; nil for nowhere
 }
 

@@ -58,6 +58,13 @@ type Calls interface {
 	Unsupported() []string
 }
 
+// Summed is the ability of one whose state can be told from another.
+type Summed interface {
+	// Sums are numbers for parts of the guest's state, without its memory if that is not
+	// set.
+	Sums(memory bool) []linux.Sum
+}
+
 // LackingError says that a machine's environment is without an ability.
 type LackingError struct{ Ability string }
 

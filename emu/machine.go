@@ -151,7 +151,10 @@ func (m *Machine) load(p *Program) error {
 		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, OpenSymbols: m.symbolFiles(), Budget: m.budget(),
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: m.cfg.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
-	return m.keepRecording(err)
+	if err = m.keepRecording(err); err == nil {
+		m.watchWorld()
+	}
+	return err
 }
 
 // reach puts before the host what is to be there: a sandbox, a recorder. symbols reaches

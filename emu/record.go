@@ -65,6 +65,13 @@ func (m *Machine) keepRecording(err error) error {
 	return nil
 }
 
+// watchWorld is called when the program is there.
+func (m *Machine) watchWorld() {
+	if m.recorder != nil || m.player != nil {
+		m.watchStates()
+	}
+}
+
 // now says when an input comes.
 func (m *Machine) now() rr.Now {
 	return rr.Now{Icount: m.cpu.Icount, Thread: func() int { return m.cpu.Machine.Thread }}
@@ -140,6 +147,33 @@ func (m *Machine) recordSymbols() {
 	m.bus.Subscribe(m.owner(), event.ModuleMapped, nil, event.ModuleFunc(func(_ *vcpu.CPU, mod *event.MappedModule) { take(mod.Path) }))
 }
 
+// watchStates has the recorder or the player look at the guest's state.
+func (m *Machine) watchStates() {
+	from, err := ability[Summed](m, "sums of its state")
+	if err != nil {
+		return
+	}
+	of := func(memory bool) (sums []rr.Sum) {
+		for _, s := range from.Sums(memory) {
+			sums = append(sums, rr.Sum(s))
+		}
+		return sums
+	}
+	exit := m.player.Exit
+	if m.recorder != nil {
+		m.recorder.SumStates(of)
+		exit = m.recorder.Exit
+	} else {
+		m.player.SumStates(of, m.cfg.Verify)
+	}
+	first := (*core)(m).Threads()[0].PID
+	m.bus.Subscribe(m.owner(), event.ProcessExit, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) {
+		if p.PID == first {
+			exit()
+		}
+	}))
+}
+
 // symbolFiles opens those of a recording in a replay.
 func (m *Machine) symbolFiles() func(name string) (sym.Source, error) {
 	if m.player == nil {
@@ -174,6 +208,17 @@ type Recorded struct {
 	File                 string
 	Instructions, Inputs uint64
 	Size                 int64 // bytes
+}
+
+// Replayed says what has been replayed.
+type Replayed struct {
+	File                         string
+	Instructions, Inputs, States uint64 // States: how often its state was compared
+}
+
+// Replayed is what has been replayed until now.
+func (m *Machine) Replayed() Replayed {
+	return Replayed{m.cfg.Replay.Name, m.cpu.Icount(), m.player.Inputs(), m.player.States()}
 }
 
 // Recorded is what has been recorded once the guest has ended, and is whole.

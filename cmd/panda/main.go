@@ -172,7 +172,7 @@ func (o *options) usage() string {
 	case o.trace != nil:
 		return traceUsage
 	case o.replay != nil:
-		return replayUsage
+		return o.replay.usage()
 	case o.record.on:
 		return recordUsage
 	}
@@ -269,6 +269,10 @@ func init() { // they write the usage, which lists them
 		{"replay", "NAME [options]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
 			return runOptions(&options{replay: new(replayOptions)}, args, stdout, stderr)
 		}},
+		{"verify", "NAME [options]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
+			return runOptions(&options{replay: &replayOptions{verify: true}}, args, stdout, stderr)
+		}},
+		{"info", "[-json] NAME", infoDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, info(stdout, args) }},
 		{"new-plugin", "[--lua] NAME", newPluginDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }},
 		{"lua-meta", "DIR", "Writes what editors need to know of the Lua module into a directory.", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }},
 	}

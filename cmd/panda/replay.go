@@ -11,10 +11,12 @@ import (
 	"panda/emu/rr"
 )
 
-// replayOptions are those of panda replay.
+// replayOptions are those of panda replay and panda verify.
 type replayOptions struct {
-	name  string
-	quiet bool
+	name   string
+	quiet  bool
+	verify bool
+	bisect bool
 }
 
 const replayUsage = `usage: panda replay NAME [options]
@@ -24,7 +26,25 @@ plugins, on this machine. Its output appears again; nothing else is touched.
 
 `
 
+const verifyUsage = `usage: panda verify NAME [options]
+
+Replays a recording without its output and compares the state of the guest, its
+memory as well, wherever it was summed up.
+
+`
+
+func (o *replayOptions) usage() string {
+	if o.verify {
+		return verifyUsage
+	}
+	return replayUsage
+}
+
 func (o *replayOptions) flags(f *flag.FlagSet) {
+	if o.verify {
+		f.BoolVar(&o.bisect, "bisect", false, "where the state is another, find the first block after which the engines differ")
+		return
+	}
 	f.BoolVar(&o.quiet, "quiet", false, "leave out what the program writes, and the progress")
 }
 
@@ -75,10 +95,22 @@ func openRecording(name string) (*rr.Recording, error) {
 	return rr.Open(name)
 }
 
+// verdict says what a replay that was to verify a recording has found. Its status is not
+// the guest's.
+func (o *replayOptions) verdict(m *emu.Machine, err error, out io.Writer) (status int, _ error) {
+	if err != nil {
+		return 0, err
+	}
+	r := m.Replayed()
+	_, err = fmt.Fprintf(out, "%s is right: %s instructions, %s inputs, the state %s times\n", r.File, grouped(r.Instructions), grouped(r.Inputs), grouped(r.States))
+	return 0, err
+}
+
 // config fills in what the recording says.
 func (o *replayOptions) config(cfg emu.Config, r *rr.Recording, stdout, stderr io.Writer) (emu.Config, error) {
 	cfg, err := emu.ReplayConfig(cfg, r)
-	if !o.quiet {
+	cfg.Verify = o.verify
+	if !o.quiet && !o.verify {
 		cfg.Output = [2]io.Writer{stdout, stderr}
 	}
 	return cfg, err

@@ -49,6 +49,9 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	j.Enter(interrupt.Ending)
 	err = errors.Join(err, writeExport(m, export, stderr))
 	o.end(m, stderr)
+	if o.replay != nil && o.replay.verify {
+		return o.replay.verdict(m, err, stdout)
+	}
 	sig := m.Killed()
 	if end := (interrupt.Killed{}); errors.As(err, &end) {
 		sig, err, status = end.Sig, nil, 128+end.Sig

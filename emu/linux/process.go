@@ -104,7 +104,7 @@ type Thread struct {
 	tid     int
 	comm    string
 	state   threadState
-	regs    []uint64 // while another thread is on the CPU
+	regs    savedRegs // while another thread is on the CPU
 	call    call
 	work    callWork
 	wait    *wait
@@ -118,6 +118,9 @@ type Thread struct {
 
 	registered registered
 }
+
+// savedRegs are the register words of a thread that is not on the CPU.
+type savedRegs []uint64
 
 // callWork is what a call works with until it returns: it is no state. Of paths, what
 // it works with is made with the thread; the rest does not outlive a call.

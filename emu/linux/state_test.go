@@ -4,26 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"panda/emu/event"
-	"panda/emu/linux/abi"
-	"panda/emu/linux/namei"
-	"panda/emu/mmu"
 )
-
-// notState are the types at which the walk over the state of a kernel stops, and why.
-var notState = map[reflect.Type]string{
-	reflect.TypeFor[machinery]():     "what the kernel works with",
-	reflect.TypeFor[callWork]():      "what a call works with until it returns",
-	reflect.TypeFor[ABI]():           "a row of the guest's architecture",
-	reflect.TypeFor[abi.Call]():      "a row of a table of calls",
-	reflect.TypeFor[row]():           "a row of the table of functions",
-	reflect.TypeFor[procRow]():       "a row of the table of /proc",
-	reflect.TypeFor[namei.Node]():    "a *procNode",
-	reflect.TypeFor[event.Syscall](): "what callbacks were shown of a call",
-	reflect.TypeFor[mmu.Group]():     "memory, which mmu keeps",
-	reflect.TypeFor[mmu.Space]():     "memory, which mmu keeps",
-}
 
 // TestStateIsPlain: what a kernel knows of its guest are values, and pointers to such:
 // no functions, channels, or values of any type. So it can be walked and written down.

@@ -14,6 +14,8 @@ type Divergence struct {
 	Got    string   // what the guest does
 	Want   string   // what it did
 	Last   []string // inputs before, oldest first
+	State  bool     // its state was another, as it was not yet at icount Good
+	Good   uint64
 }
 
 // Fatal marks it as no failure of a callback.

@@ -18,6 +18,7 @@ const (
 	fileEntry                  // the file that SysMappedKeep has got a descriptor of
 	pagesEntry                 // what is in a file from now on
 	echoEntry                  // what a call has written to the program's output
+	stateEntry                 // sums of the guest's state
 	kinds
 
 	otherThread = 0x80 // in the kind: the thread is not that of the entry before
@@ -35,6 +36,7 @@ type entry struct {
 	file  recordedFile
 	pages recordedPages
 	echo  recordedEcho
+	state recordedState
 }
 
 // recordedCall is a call of the door and its answer.
@@ -312,6 +314,7 @@ var decodeKind = [kinds]func(d *decoder, e *entry){
 		e.echo.to = stream(d.byte())
 		e.echo.data = d.bytes(d.uvarint())
 	},
+	stateEntry: func(d *decoder, e *entry) { d.state(&e.state) },
 }
 
 func (d *decoder) call(c *recordedCall) {
@@ -379,6 +382,8 @@ func (e *entry) String() string {
 		return fmt.Sprintf("file %d", e.file.id)
 	case pagesEntry:
 		return fmt.Sprintf("contents of file %d", e.pages.id)
+	case stateEntry:
+		return "a sum of its state"
 	}
 	return "output"
 }

@@ -1,8 +1,12 @@
 package rr
 
 import (
+	"cmp"
 	"fmt"
+	"runtime"
+	"sync"
 
+	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
 )
 
@@ -13,10 +17,21 @@ var ownNames = map[uintptr]string{
 	hostsys.SysPunch: "punch", hostsys.SysMappedClose: "close-mapped", hostsys.SysResident: "resident", hostsys.SysFileRoom: "file-room",
 }
 
+// hostNames are the names of the host's calls.
+var hostNames = sync.OnceValue(func() map[uintptr]string {
+	names := map[uintptr]string{}
+	if runtime.GOARCH == "amd64" { // others have no table here
+		for i := range abi.X86_64 {
+			names[uintptr(abi.X86_64[i].Number)] = abi.X86_64[i].Name
+		}
+	}
+	return names
+})
+
 // callName names a call of the door.
 func callName(nr uintptr) string {
 	if name, ok := ownNames[nr]; ok {
 		return name
 	}
-	return fmt.Sprintf("call %d", nr)
+	return cmp.Or(hostNames()[nr], fmt.Sprintf("call %d", nr))
 }

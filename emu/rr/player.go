@@ -18,8 +18,12 @@ type Player struct {
 	pages   pageReader
 	files   memFiles
 	now     Now
-	sums    summer
+	args    summer
 	pending atomic.Bool
+	stateOf func(memory bool) []Sum
+	memory  bool   // is compared as well
+	checked uint64 // icount of the last state that was right
+	sums    uint64 // how many were
 	arm     func(icount uint64)
 	output  [stderr + 1]io.Writer
 
@@ -233,7 +237,8 @@ func (p *Player) Do(c *hostsys.Call) {
 			return
 		}
 	}
-	sum := p.sums.sum(c)
+	p.states()
+	sum := p.args.sum(c)
 	what := func() string { return "the guest calls " + describe(c) }
 	switch n := &p.next; {
 	case n.kind == 0:

@@ -31,6 +31,7 @@ type Recorder struct {
 	ticker  *time.Ticker
 	end     chan struct{}
 	symbols symbolRecorder
+	states  stateClock
 	ended   bool // what comes now is no input any more
 }
 
@@ -128,6 +129,9 @@ func (r *Recorder) Do(c *hostsys.Call) {
 	if do := passing[c.Nr]; do != nil {
 		do(r, c)
 		return
+	}
+	if c.Nr != hostsys.SysSignals { // which a player is asked for when they came alone
+		r.sumState()
 	}
 	sum := r.sums.sum(c)
 	moved := r.files.before(c)

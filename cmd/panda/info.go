@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"panda/emu/rr"
+)
+
+const infoDoc = "Says what a recording is of: the machine, the program, what came from the world, how it ends."
+
+// info is panda info.
+func info(out io.Writer, args []string) error {
+	asJSON := len(args) > 0 && (args[0] == "-json" || args[0] == "--json")
+	if asJSON {
+		args = args[1:]
+	}
+	if len(args) != 1 {
+		return usageError{errors.New("usage: panda info [-json] NAME")}
+	}
+	r, err := openRecording(args[0])
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	c := r.Contents()
+	if asJSON {
+		return json.NewEncoder(out).Encode(struct {
+			File     string
+			Size     int64
+			Manifest *rr.Manifest
+			Summary  *rr.Summary
+			Contents *rr.Contents
+		}{r.Name, r.Size, &r.Manifest, r.Summary, c})
+	}
+	_, err = io.WriteString(out, infoText(r, c))
+	return err
+}
+
+func infoText(r *rr.Recording, c *rr.Contents) string {
+	var b strings.Builder
+	line := func(name, format string, a ...any) { fmt.Fprintf(&b, "%-13s %s\n", name, fmt.Sprintf(format, a...)) }
+	m := &r.Manifest
+	line("recording", "%s, %s", r.Name, bytesText(r.Size))
+	line("recorded", "%s by panda %s on %s", m.Created.Format(time.RFC3339), m.Panda, m.Host)
+	line("guest", "%s, CPU %s, layout %s", m.Arch, m.CPU, m.Layout)
+	line("program", "%s", m.Path)
+	line("arguments", "%q", rr.Strings(m.Args))
+	line("directory", "%s", m.Cwd)
+	line("environment", "%d variables", len(m.Env))
+	if m.Sandbox {
+		line("sandbox", "yes")
+	}
+	line("instructions", "%s", grouped(c.Instructions))
+	line("threads", "%d", c.Threads)
+	line("inputs", "%s", grouped(c.Inputs))
+	for _, k := range c.Kinds {
+		line("", "%10s %s", grouped(k.N), k.Name)
+	}
+	line("files mapped", "%d", c.Files)
+	line("pages", "%s, %s unpacked", grouped(c.Pages), bytesText(int64(c.Pages)*rr.PageSize))
+	line("states", "%d", c.States)
+	switch s := r.Summary; {
+	case s == nil:
+		line("end", "none: its recorder was killed, or it is damaged (%s)", c.End)
+	case !s.Ended:
+		line("end", "the guest was left")
+	case s.Signal != 0:
+		line("end", "the program was killed by signal %d", s.Signal)
+	default:
+		line("end", "exit status %d", s.Status)
+	}
+	if r.Summary != nil {
+		for _, n := range r.Summary.Notes {
+			line("note", "%s", n)
+		}
+	}
+	return b.String()
+}
