@@ -49,6 +49,8 @@ type Config struct {
 	Replay *rr.Recording
 	Verify bool         // a replay compares the guest's memory as well
 	Output [2]io.Writer // standard output and error; nil for nowhere
+	// unwatched has a replay not compare states: somebody else does.
+	unwatched bool
 }
 
 // Program is a Linux program to run.

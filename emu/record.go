@@ -67,7 +67,7 @@ func (m *Machine) keepRecording(err error) error {
 
 // watchWorld is called when the program is there.
 func (m *Machine) watchWorld() {
-	if m.recorder != nil || m.player != nil {
+	if (m.recorder != nil || m.player != nil) && !m.cfg.unwatched {
 		m.watchStates()
 	}
 }
@@ -190,8 +190,11 @@ func (m *Machine) replayed() error {
 	return m.player.Ended(m.status, m.Killed())
 }
 
-// finish ends the recording.
+// finish ends the recording, or the replay.
 func (m *Machine) finish() {
+	if m.player != nil {
+		m.player.Abandon()
+	}
 	if m.recorder == nil {
 		return
 	}

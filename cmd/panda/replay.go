@@ -48,6 +48,25 @@ func (o *replayOptions) flags(f *flag.FlagSet) {
 	f.BoolVar(&o.quiet, "quiet", false, "leave out what the program writes, and the progress")
 }
 
+// narrow looks for the instruction that made a replay go another way.
+func (o *replayOptions) narrow(cfg emu.Config, d *rr.Divergence, stderr io.Writer) error {
+	fmt.Fprintf(stderr, "panda: %v\n", d)
+	b := emu.Bisect{
+		Config: cfg, Recording: cfg.Replay, Engines: [2]string{"jit", "interp"}, Good: d.Good, Bad: d.Icount,
+		Progress: func(good, bad uint64) {
+			fmt.Fprintf(stderr, "panda: the engines are compared from icount %s to %s\n", grouped(good), grouped(bad))
+		},
+	}
+	c, err := b.Run()
+	switch {
+	case err != nil:
+		return fmt.Errorf("verify -bisect: %w", err)
+	case c == nil:
+		return fmt.Errorf("the engines do the same here up to icount %s: what differs is this panda, or this machine, from those that recorded (%s on %s)", grouped(b.Bad), cfg.Replay.Manifest.Panda, cfg.Replay.Manifest.Host)
+	}
+	return fmt.Errorf("the engines differ from icount %s on: %v", grouped(c.From), c)
+}
+
 // settled are the options that a recording has settled, and what it says.
 var settled = map[string]string{
 	"E": "the environment is the recorded one", "env": "the environment is the recorded one", "L": "no file of the program is looked for",
@@ -97,11 +116,17 @@ func openRecording(name string) (*rr.Recording, error) {
 
 // verdict says what a replay that was to verify a recording has found. Its status is not
 // the guest's.
-func (o *replayOptions) verdict(m *emu.Machine, err error, out io.Writer) (status int, _ error) {
-	if err != nil {
+func (o *replayOptions) verdict(m *emu.Machine, cfg emu.Config, err error, out, stderr io.Writer) (status int, _ error) {
+	r := m.Replayed()
+	var d *rr.Divergence
+	switch {
+	case errors.As(err, &d) && o.bisect:
+		return 0, o.narrow(cfg, d, stderr)
+	case d != nil:
+		return 0, fmt.Errorf("%w\n%s says which instruction it is, if the engines differ here", err, "panda verify -bisect "+r.File)
+	case err != nil:
 		return 0, err
 	}
-	r := m.Replayed()
 	_, err = fmt.Fprintf(out, "%s is right: %s instructions, %s inputs, the state %s times\n", r.File, grouped(r.Instructions), grouped(r.Inputs), grouped(r.States))
 	return 0, err
 }

@@ -50,7 +50,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	err = errors.Join(err, writeExport(m, export, stderr))
 	o.end(m, stderr)
 	if o.replay != nil && o.replay.verify {
-		return o.replay.verdict(m, err, stdout)
+		return o.replay.verdict(m, cfg, err, stdout, stderr)
 	}
 	sig := m.Killed()
 	if end := (interrupt.Killed{}); errors.As(err, &end) {

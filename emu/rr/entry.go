@@ -375,6 +375,9 @@ func (d *decoder) pages(p *recordedPages) {
 func (e *entry) String() string {
 	switch e.kind {
 	case callEntry:
+		if e.call.nr == hostsys.SysMap && e.call.errno == 0 {
+			return callName(e.call.nr) // its result is an address of that host
+		}
 		return fmt.Sprintf("%s = %s", callName(e.call.nr), result(e.call.ret, e.call.errno))
 	case clockEntry:
 		return fmt.Sprintf("clock %d = %d ns", e.clock.clock, e.clock.ns)

@@ -125,6 +125,7 @@ func (p *Player) Died(line string) { p.write(stderr, []byte(line)) }
 // Ended is told how the guest has ended: all inputs must have been taken, and the run
 // have ended alike. What the door is asked after that is nobody's input.
 func (p *Player) Ended(status, signal int) error {
+	p.states()
 	p.ended = true
 	s := p.rec.Summary
 	switch now := p.now.Icount(); {
@@ -139,6 +140,9 @@ func (p *Player) Ended(status, signal int) error {
 	}
 	return nil
 }
+
+// Abandon ends a replay: what the door is asked after that does not matter.
+func (p *Player) Abandon() { p.ended = true }
 
 func endText(status, signal int, icount uint64) string {
 	return fmt.Sprintf("the guest ends at icount %d with status %d and signal %d", icount, status, signal)

@@ -116,7 +116,7 @@ func (p *Player) SumStates(of func(memory bool) []Sum, memory bool) { p.stateOf,
 // Exit is called when the first process ends.
 func (p *Player) Exit() {
 	switch {
-	case p.ended || p.stateOf == nil:
+	case p.ended:
 	case p.next.kind == stateEntry && p.next.state.exit:
 		p.compare()
 	case p.next.kind != 0:
@@ -126,7 +126,11 @@ func (p *Player) Exit() {
 
 // states compares what was summed up before the next call.
 func (p *Player) states() {
-	for p.next.kind == stateEntry && !p.next.state.exit && p.stateOf != nil {
+	for p.next.kind == stateEntry && (p.stateOf == nil || !p.next.state.exit) {
+		if p.stateOf == nil {
+			p.advance()
+			continue
+		}
 		p.compare()
 	}
 }
