@@ -16,7 +16,6 @@ func (m *core) CPU() *vcpu.CPU          { return m.cpu }
 func (m *core) FlushTB()                { m.engine.FlushTB() }
 func (m *core) SetChaining(on bool)     { m.engine.SetChaining(on) }
 func (m *core) Stop()                   { m.env.Stop() }
-func (m *core) Exit(status int)         { m.env.Exit(status) }
 func (m *core) SetPrecisePC(on bool)    { m.precise = on } // pc is exact in every callback as it is
 func (m *core) SetMemCallbacks(on bool) { m.engine.SetMemCallbacks(on) }
 
@@ -54,7 +53,23 @@ func (m *core) Threads() []plugin.Thread {
 	return ts
 }
 
+// Exit ends the guest.
+func (m *core) Exit(status int) {
+	if m.cpu.Editing != nil {
+		m.cpu.Editing(&vcpu.Edit{Op: vcpu.EditExit, Value: uint64(status)})
+	}
+	m.env.Exit(status)
+}
+
+// Call runs a function of the guest.
 func (m *core) Call(fn guest.Addr, args []uint64, limit uint64) (uint64, error) {
+	if m.cpu.Editing != nil {
+		m.cpu.Editing(&vcpu.Edit{Op: vcpu.EditCall, Addr: fn, Args: args, Value: limit})
+	}
+	return m.call(fn, args, limit)
+}
+
+func (m *core) call(fn guest.Addr, args []uint64, limit uint64) (uint64, error) {
 	of, err := ability[Threads]((*Machine)(m), "threads that could run a function")
 	if err != nil {
 		return 0, err

@@ -65,6 +65,13 @@ type Summed interface {
 	Sums(memory bool) []linux.Sum
 }
 
+// Placed is the ability of one that tells apart what happens at one count of
+// instructions.
+type Placed interface {
+	// Place counts what happens besides instructions.
+	Place() uint64
+}
+
 // LackingError says that a machine's environment is without an ability.
 type LackingError struct{ Ability string }
 

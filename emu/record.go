@@ -67,6 +67,12 @@ func (m *Machine) keepRecording(err error) error {
 
 // watchWorld is called when the program is there.
 func (m *Machine) watchWorld() {
+	switch {
+	case m.recorder != nil:
+		m.followEdits()
+	case m.player != nil:
+		m.repeatEdits()
+	}
 	if (m.recorder != nil || m.player != nil) && !m.cfg.unwatched {
 		m.watchStates()
 	}

@@ -148,7 +148,7 @@ func (s *State) cpuNewIndex(L *glua.LState) int {
 		return 0
 	}
 	if name == "sp" {
-		c.W[c.Machine.Arch.SP] = v
+		c.SetWord(c.Machine.Arch.SP, v)
 		return 0
 	}
 	e, ok := s.views.cpuNames[name]

@@ -25,6 +25,7 @@ type Bus struct {
 	hooks  roster[*Calls]
 	calls  callsInProgress
 	muted  map[guest.Addr]int // functions whose hooks rest
+	edits  edits
 	seq    int
 	// Changed is called when a subscription of a kind comes, goes, or is enabled
 	// or disabled, so that the run loop drops the translations that its filter
@@ -32,6 +33,8 @@ type Bus struct {
 	Changed func(k Kind, f *Filter)
 	// Hurry is called when a timer is set.
 	Hurry func()
+	// AtReturn, unless it is nil, is called by Returned before the hooks.
+	AtReturn func()
 	// Report is told of a callback that failed; the callback is disabled.
 	Report func(s *Sub, err error)
 }
@@ -122,7 +125,7 @@ func (b *Bus) Fire(k Kind, e *Env) (answer bool) {
 	of := Rows[k].Shape.subject
 	for _, s := range subs {
 		if of == nil || s.Filter.MatchName(of(e)) {
-			answer = b.Tell(s, e) || answer
+			answer = b.answered(s, b.Tell(s, e), e) || answer
 		}
 	}
 	return answer
@@ -135,6 +138,7 @@ func (b *Bus) Tell(s *Sub, e *Env) (answer bool) {
 		return false
 	}
 	defer b.guard(s)
+	b.enter(s)
 	s.Hits++
 	return s.deliver(e)
 }
@@ -149,6 +153,7 @@ func (b *Bus) Call(s *Sub, f func()) {
 
 func (b *Bus) call(s *Sub, f func()) {
 	defer b.guard(s)
+	b.enter(s)
 	s.Hits++
 	f()
 }
@@ -157,6 +162,7 @@ func (b *Bus) call(s *Sub, f func()) {
 // need no closure.
 func (b *Bus) CallPC(s *Sub, f PCFunc, c *vcpu.CPU, pc guest.Addr) {
 	defer b.guard(s)
+	b.enter(s)
 	s.Hits++
 	f(c, pc)
 }
@@ -164,6 +170,7 @@ func (b *Bus) CallPC(s *Sub, f PCFunc, c *vcpu.CPU, pc guest.Addr) {
 // CallBlock calls a block callback.
 func (b *Bus) CallBlock(s *Sub, f BlockFunc, c *vcpu.CPU, tb *vcpu.TB) {
 	defer b.guard(s)
+	b.enter(s)
 	s.Hits++
 	f(c, tb)
 }
@@ -171,12 +178,17 @@ func (b *Bus) CallBlock(s *Sub, f BlockFunc, c *vcpu.CPU, tb *vcpu.TB) {
 // CallMem calls a memory callback.
 func (b *Bus) CallMem(s *Sub, f MemFunc, c *vcpu.CPU, m *vcpu.MemAccess) {
 	defer b.guard(s)
+	b.enter(s)
 	s.Hits++
+	if b.edits.followed {
+		f = b.comparing(f)
+	}
 	f(c, m)
 }
 
 // guard contains a panic of a callback. It is deferred.
 func (b *Bus) guard(s *Sub) {
+	b.leave()
 	if r := recover(); r != nil && !b.Contain(s, r) {
 		panic(r)
 	}

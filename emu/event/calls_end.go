@@ -100,6 +100,11 @@ func (h *Calls) callsOf(tid int) (calls []*Call) {
 // Returned tells the hooks that the guest has come to an address that cannot be
 // executed: where a function that plugin code called returns to.
 func (b *Bus) Returned(c *vcpu.CPU, pc guest.Addr) {
+	if b.AtReturn != nil {
+		b.AtReturn()
+	}
+	b.edits.returning = true
+	defer func() { b.edits.returning = false }()
 	for _, h := range b.hooks.all {
 		if s := h.sites[pc]; s != nil && h.Sub.Active() {
 			b.Call(h.Sub, func() { s.reached(c, pc) })

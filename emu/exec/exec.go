@@ -176,7 +176,7 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	if e.nest.away != nil && e.nest.away(c.SP()) {
 		return vcpu.StopAway, true
 	}
-	if e.nest.depth == 0 { // a block that waits for a nested call keeps its code
+	if e.nest.inside == 0 { // a block that waits for a nested call keeps its code
 		e.forget()
 	}
 	e.hasten(c)
@@ -184,7 +184,7 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 		return vcpu.StopBudget, true
 	}
 	tb, fault := e.find(c)
-	if e.drop.late && e.nest.depth == 0 {
+	if e.drop.late && e.nest.inside == 0 {
 		tb, fault = e.findLate(c)
 	}
 	if fault != nil {

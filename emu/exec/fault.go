@@ -49,7 +49,7 @@ func (e *Engine) raised(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
 	tb, n := c.TB, c.Index()
 	c.Settle()
 	if x.Next {
-		c.SetPC(guest.Addr(tb.Marks[n].PC) + guest.Addr(tb.Marks[n].Len))
+		c.GoTo(guest.Addr(tb.Marks[n].PC) + guest.Addr(tb.Marks[n].Len))
 		c.Left--
 	}
 	return e.exceptIn(c, tb, x)

@@ -8,6 +8,7 @@ import (
 // nest is the calls of guest functions that are running.
 type nest struct {
 	depth  int
+	inside int                      // of them, from within a block
 	away   func(sp guest.Addr) bool // of the innermost; may be nil
 	noJump *vcpu.JumpCache          // stays empty: with away, indirect jumps come to the run loop
 }
@@ -21,14 +22,20 @@ func (e *Engine) Nested(away func(sp guest.Addr) bool, f func()) {
 	c := e.cpu
 	saved := new(vcpu.Saved)
 	saved.Keep(c, len(c.W))
-	outer := e.nest.away
+	outer, inside := e.nest.away, 0
+	if tb := c.TB; tb != nil {
+		inside = 1
+		c.Left += int64(len(tb.Marks) - c.Index()) // the block has counted itself whole
+	}
 	e.nest.depth++
+	e.nest.inside += inside
 	e.nest.away = away
 	if e.nest.noJump == nil {
 		e.nest.noJump = vcpu.NewJumpCache()
 	}
 	defer func() {
 		e.nest.depth--
+		e.nest.inside -= inside
 		e.nest.away = outer
 		saved.Restore(c)
 		e.enterSpace()
@@ -39,3 +46,6 @@ func (e *Engine) Nested(away func(sp guest.Addr) bool, f func()) {
 	c.TB, c.Skip, c.Again = nil, vcpu.Skip{}, false
 	f()
 }
+
+// Nesting reports whether a function that a callback calls runs.
+func (e *Engine) Nesting() bool { return e.nest.depth > 0 }

@@ -109,7 +109,7 @@ func (g *Guest) enter(c *vcpu.CPU, fn, ret, top guest.Addr, args []uint64) error
 		frame = append(frame, binary.LittleEndian.AppendUint64(nil, v)[:word]...)
 	}
 	sp := (top-guest.Addr(len(frame)))&^15 - stacked
-	if err := c.Write(sp, frame); err != nil {
+	if err := c.Space.Write(sp, frame); err != nil {
 		return err
 	}
 	if g.EnterFunction != nil {

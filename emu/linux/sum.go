@@ -49,6 +49,9 @@ func (k *Kernel) Sums(memory bool) (sums []Sum) {
 	return sums
 }
 
+// Place counts what happens between two instructions: see Host.TakeSignals.
+func (k *Kernel) Place() uint64 { return k.sched.happened }
+
 // words are the thread's register words.
 func (t *Thread) words() *[ir.FrameWords]uint64 {
 	if t == t.k.sched.cur {

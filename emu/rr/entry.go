@@ -19,6 +19,7 @@ const (
 	pagesEntry                 // what is in a file from now on
 	echoEntry                  // what a call has written to the program's output
 	stateEntry                 // sums of the guest's state
+	editEntry                  // a change that a plugin has made
 	kinds
 
 	otherThread = 0x80 // in the kind: the thread is not that of the entry before
@@ -37,6 +38,7 @@ type entry struct {
 	pages recordedPages
 	echo  recordedEcho
 	state recordedState
+	edit  Edit
 }
 
 // recordedCall is a call of the door and its answer.
@@ -130,7 +132,7 @@ func (e *encoder) begin(buf []byte) {
 func (e *encoder) head(k kind, icount uint64, thread int) {
 	at := len(e.buf)
 	e.buf = append(e.buf, byte(k))
-	e.buf = binary.AppendUvarint(e.buf, icount-e.icount)
+	e.buf = binary.AppendVarint(e.buf, int64(icount-e.icount)) // a function that a plugin calls takes no time
 	if thread != e.thread {
 		e.buf[at] |= otherThread
 		e.buf = binary.AppendVarint(e.buf, int64(thread-e.thread))
@@ -290,7 +292,7 @@ func (d *decoder) next(e *entry) error {
 	*e = entry{}
 	k := d.byte()
 	e.kind = kind(k &^ otherThread)
-	d.icount += d.uvarint()
+	d.icount += uint64(d.varint())
 	if k&otherThread != 0 {
 		d.thread += int(d.varint())
 	}
@@ -315,6 +317,10 @@ var decodeKind = [kinds]func(d *decoder, e *entry){
 		e.echo.data = d.bytes(d.uvarint())
 	},
 	stateEntry: func(d *decoder, e *entry) { d.state(&e.state) },
+	editEntry: func(d *decoder, e *entry) {
+		e.edit.Icount = e.icount
+		d.edit(&e.edit)
+	},
 }
 
 func (d *decoder) call(c *recordedCall) {
@@ -387,6 +393,8 @@ func (e *entry) String() string {
 		return fmt.Sprintf("contents of file %d", e.pages.id)
 	case stateEntry:
 		return "a sum of its state"
+	case editEntry:
+		return e.edit.String()
 	}
 	return "output"
 }

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+
+	"panda/emu/event"
 )
 
 // A recording is a header and frames. A frame is a head of 16 bytes and a body, which is
@@ -60,9 +62,10 @@ type Summary struct {
 	Instructions uint64
 	Inputs       uint64
 	Status       int
-	Signal       int    // that killed the first process, or 0
-	Ended        bool   // the guest has ended; else it was left
-	Lost         string // why some is missing, "" if it is whole
+	Signal       int          // that killed the first process, or 0
+	Ended        bool         // the guest has ended; else it was left
+	Lost         string       // why some is missing, "" if it is whole
+	Edited       []event.Kind // the kinds of events in which plugins changed the guest
 	Notes        []string
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"panda/emu/linux/hostsys"
+	"panda/emu/vcpu"
 )
 
 // Player is a door behind which what was recorded happens again. It does nothing in the
@@ -25,6 +26,8 @@ type Player struct {
 	checked uint64 // icount of the last state that was right
 	sums    uint64 // how many were
 	arm     func(icount uint64)
+	armEdit func(e *Edit)
+	apply   func(e *vcpu.Edit)
 	output  [stderr + 1]io.Writer
 
 	next   entry // of the log; its kind is 0 at the end
@@ -90,7 +93,7 @@ func (l *logReader) frame() error {
 
 // NewPlayer plays a recording.
 func NewPlayer(r *Recording) (*Player, error) {
-	p := &Player{rec: r, arm: func(uint64) {}}
+	p := &Player{rec: r, arm: func(uint64) {}, armEdit: func(*Edit) {}, apply: func(*vcpu.Edit) {}}
 	p.pages.r = r
 	p.log = logReader{r: r, pages: &p.pages, at: r.at}
 	p.files.init(p)
@@ -160,9 +163,14 @@ func (p *Player) advance() {
 // look finds out whether signals come next, and when. Each question whether they are
 // there then passes the door, which knows where they were.
 func (p *Player) look() {
-	signals := p.next.kind == callEntry && p.next.call.nr == hostsys.SysSignals
-	if p.pending.Store(signals); signals {
-		p.arm(p.next.icount)
+	n := &p.next
+	edit := n.kind == editEntry
+	asked := n.kind == callEntry && n.call.nr == hostsys.SysSignals || edit && n.edit.Class == WhenStopped
+	if p.pending.Store(asked); asked {
+		p.arm(n.icount)
+	}
+	if edit && !p.ended {
+		p.armEdit(&n.edit)
 	}
 }
 
@@ -237,6 +245,9 @@ func (p *Player) Do(c *hostsys.Call) {
 		p.files.do(c)
 		return
 	case hostsys.SysSignals:
+		if p.stopped(c.Args[1].Num); p.next.kind != callEntry {
+			return
+		}
 		if !p.pending.Load() || p.next.icount != p.now.Icount() || p.next.call.place != c.Args[1].Num {
 			return
 		}

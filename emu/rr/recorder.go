@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"panda/emu/event"
 	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
 )
@@ -32,6 +33,7 @@ type Recorder struct {
 	end     chan struct{}
 	symbols symbolRecorder
 	states  stateClock
+	edited  []event.Kind
 	ended   bool // what comes now is no input any more
 }
 
@@ -206,7 +208,7 @@ func (r *Recorder) Close(s Summary) error {
 	r.files.close()
 	r.flush()
 	r.mu.Unlock()
-	s.Inputs, s.Notes = r.enc.seq, r.notes
+	s.Inputs, s.Notes, s.Edited = r.enc.seq, r.notes, r.edited
 	return r.w.Close(&s)
 }
 

@@ -104,12 +104,12 @@ func (c *CPU) Result() uint64 {
 }
 
 // SetResult replaces the result.
-func (c *CPU) SetResult(v uint64) { c.W[c.Machine.Arch.Calls.Ret] = v }
+func (c *CPU) SetResult(v uint64) { c.SetWord(c.Machine.Arch.Calls.Ret, v) }
 
 // Return leaves a function that was entered with the stack pointer sp.
 func (c *CPU) Return(sp, to guest.Addr, result uint64) {
 	a := c.Machine.Arch
 	c.SetResult(result)
-	c.W[a.SP] = uint64(a.Popped(sp))
+	c.SetWord(a.SP, uint64(a.Popped(sp)))
 	c.SetPC(to)
 }

@@ -70,4 +70,9 @@ func (c *CPU) Read(a guest.Addr, b []byte) error { return c.Space.Read(a, b) }
 
 // Write copies b to guest memory at a, also where the guest itself may not
 // write. Translations of the bytes are dropped.
-func (c *CPU) Write(a guest.Addr, b []byte) error { return c.Space.Write(a, b) }
+func (c *CPU) Write(a guest.Addr, b []byte) error {
+	if c.Editing != nil {
+		c.Editing(&Edit{Op: EditMemory, Addr: a, Bytes: b})
+	}
+	return c.Space.Write(a, b)
+}

@@ -49,6 +49,10 @@ type CPU struct {
 	// Cut is told of one of TB.Awaits that is 0 no more. It may be nil.
 	Cut func(awaits *int)
 
+	// Editing, when set, is told of each change that a callback or a debugger is about to
+	// make. A panic keeps it from being made.
+	Editing func(e *Edit)
+
 	// Wrote, when set, is told before a helper writes memory through Span.
 	Wrote func(a uint64, n int)
 
@@ -190,9 +194,12 @@ func (c *CPU) SetReg(name string, v uint64) bool {
 	if r == nil {
 		return false
 	}
+	if c.Editing != nil {
+		c.Editing(&Edit{Op: EditRegister, Name: name, Value: v})
+	}
 	r.SetValue(&c.W, v)
 	if strings.EqualFold(name, c.Machine.Arch.PCName) {
-		c.SetPC(c.PC())
+		c.GoTo(c.PC())
 	}
 	return true
 }
@@ -203,6 +210,14 @@ func (c *CPU) PC() guest.Addr { return guest.Addr(c.W[c.Machine.Arch.PC]) }
 // SetPC makes the guest go on at pc once the callback returns. Where it stands
 // already, the instruction begins again, with its events.
 func (c *CPU) SetPC(pc guest.Addr) {
+	if c.Editing != nil {
+		c.Editing(&Edit{Op: EditPC, Value: uint64(pc)})
+	}
+	c.GoTo(pc)
+}
+
+// GoTo is SetPC for the run loop's own sake.
+func (c *CPU) GoTo(pc guest.Addr) {
 	c.W[c.Machine.Arch.PC] = uint64(pc)
 	c.Moved, c.Skip.On = true, false
 }

@@ -1,0 +1,95 @@
+package event
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"panda/emu/vcpu"
+)
+
+// edits is which callbacks run, for who wants to know where changes of the guest come
+// from.
+type edits struct {
+	followed bool
+	running  []*Sub // the innermost last
+	// returning says that a function that plugin code called has come to its end.
+	returning bool
+}
+
+// FollowEdits has the Bus note which callback runs, and tell CPU.Editing of the changes
+// that are none of a CPU's: answers, and what is read or written.
+func (b *Bus) FollowEdits() { b.edits.followed = true }
+
+// Running is the callback that runs, nil for none.
+func (b *Bus) Running() *Sub {
+	if n := len(b.edits.running); n > 0 {
+		return b.edits.running[n-1]
+	}
+	return nil
+}
+
+// Returning reports whether Returned calls hooks.
+func (b *Bus) Returning() bool { return b.edits.returning }
+
+func (b *Bus) enter(s *Sub) {
+	if b.edits.followed {
+		b.edits.running = append(b.edits.running, s)
+	}
+}
+
+func (b *Bus) leave() {
+	if n := len(b.edits.running); n > 0 {
+		b.edits.running = b.edits.running[:n-1]
+	}
+}
+
+// answering are the kinds of which a true answer changes what the guest does.
+func (k Kind) answering() bool { return k == SyscallEnter || k == GuestHypercall }
+
+func (k Kind) ofClass(class string) bool { return strings.HasPrefix(Rows[k].Class, class) }
+
+// OfMemory reports whether events of the kind are accesses of memory, OfInsn and OfBlock
+// whether they are about an instruction or a block that runs.
+func (k Kind) OfMemory() bool { return k.ofClass("mem") }
+
+// OfInsn is about instructions.
+func (k Kind) OfInsn() bool { return k.ofClass("insn") }
+
+// OfBlock is about blocks.
+func (k Kind) OfBlock() bool { return k.ofClass("block") }
+
+// Answer makes a callback of the kind's function type that is given the event as an Env
+// and answers.
+func (k Kind) Answer(hit func(e *Env) bool) any { return Rows[k].Shape.each(hit) }
+
+// answered passes on an answer, and tells of it.
+func (b *Bus) answered(s *Sub, answer bool, e *Env) bool {
+	if !answer || !b.edits.followed || !s.Kind.answering() || e.CPU.Editing == nil {
+		return answer
+	}
+	edit := vcpu.Edit{Op: vcpu.EditAnswer}
+	if e.Call != nil {
+		edit.Value = uint64(e.Call.Ret)
+	}
+	b.enter(s)
+	defer b.leave()
+	defer b.guard(s)
+	b.enter(s) // for guard
+	e.CPU.Editing(&edit)
+	return true
+}
+
+// comparing is a memory callback that tells of what it has changed.
+func (b *Bus) comparing(f MemFunc) MemFunc {
+	return func(c *vcpu.CPU, m *vcpu.MemAccess) {
+		before := slices.Clone(m.Buf)
+		f(c, m)
+		if c.Editing != nil && !bytes.Equal(before, m.Buf) {
+			after := slices.Clone(m.Buf)
+			copy(m.Buf, before) // in case it is refused
+			c.Editing(&vcpu.Edit{Op: vcpu.EditAccess, Addr: m.Addr, Bytes: after})
+			copy(m.Buf, after)
+		}
+	}
+}
