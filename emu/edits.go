@@ -6,6 +6,7 @@ import (
 
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/linux"
 	"panda/emu/rr"
 	"panda/emu/vcpu"
 )
@@ -16,11 +17,11 @@ import (
 // replay the machine looks for that place by means that it has anyhow: a timer, a
 // subscription, the moment at which the guest takes signals.
 
-// refusal is the panic of a change that is refused.
-type refusal struct{ edit vcpu.EditOp }
+// RefusedError is the panic of a change of the guest that a replay refuses.
+type RefusedError struct{ Edit vcpu.EditOp }
 
-func (r refusal) Error() string {
-	return fmt.Sprintf("cannot %v in a replay, which goes as the run was recorded; record with this plugin to have its changes", r.edit)
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("cannot %v in a replay, which goes as the run was recorded; what is changed while recording is part of it", e.Edit)
 }
 
 // followEdits has changes of the guest recorded.
@@ -76,7 +77,7 @@ func (m *Machine) repeatEdits() {
 	r := &edits{m: m, owner: &event.Owner{Name: "replay", Order: -1, Own: true}}
 	m.cpu.Editing = func(e *vcpu.Edit) {
 		if s := m.bus.Running(); !r.now && (s == nil || s.Owner != r.owner) {
-			panic(refusal{e.Op})
+			panic(&RefusedError{e.Op})
 		}
 	}
 	m.bus.FollowEdits()
@@ -87,6 +88,29 @@ func (m *Machine) repeatEdits() {
 	}
 	m.bus.AtReturn = func() { m.player.TakeEdits(func(e *rr.Edit) bool { return e.Class == rr.WhenReturned }) }
 	m.player.OnEdit(r.arm, r.apply)
+	if s, err := ability[Signals](m, "signals"); err == nil {
+		s.OnDelivery(m.judging(func(linux.Delivery) linux.Verdict { return linux.Deliver }))
+	}
+}
+
+// judging is a judge of signals whose verdicts are recorded, or made again.
+func (m *Machine) judging(judge func(linux.Delivery) linux.Verdict) func(linux.Delivery) linux.Verdict {
+	drop := vcpu.Edit{Op: vcpu.EditSignal}
+	return func(d linux.Delivery) linux.Verdict {
+		if m.player != nil && m.player.TakeEdits(func(e *rr.Edit) bool { return e.Class == rr.AtDelivery }) > 0 {
+			return linux.Drop
+		}
+		v := judge(d)
+		switch {
+		case v != linux.Drop:
+		case m.recorder != nil:
+			m.recorder.Edit(rr.EditPlace{Class: rr.AtDelivery, PC: m.cpu.PC()}, &drop)
+		case m.player != nil:
+			m.cfg.Warn("%v", &RefusedError{drop.Op})
+			return linux.Deliver
+		}
+		return v
+	}
 }
 
 // stands reports whether events of a kind stand at places in code.
@@ -168,7 +192,8 @@ var applying = [vcpu.NumEdits]func(r *edits, e *vcpu.Edit) error{
 		(*core)(r.m).call(e.Addr, e.Args, e.Value) // it failed then, if it does
 		return nil
 	},
-	vcpu.EditExit: func(r *edits, e *vcpu.Edit) error { r.m.env.Exit(int(e.Value)); return nil },
+	vcpu.EditSignal: func(*edits, *vcpu.Edit) error { return nil }, // the judge does it
+	vcpu.EditExit:   func(r *edits, e *vcpu.Edit) error { r.m.env.Exit(int(e.Value)); return nil },
 }
 
 // apply makes a change. One that failed when it was recorded fails again.

@@ -32,6 +32,7 @@ type Machine struct {
 	bus      *event.Bus
 	engine   *exec.Engine
 	env      Environment
+	host     *hostsys.Host
 	box      *sandbox.Sandbox
 	plugins  *plugin.Manager
 	recorder *rr.Recorder // nil where nothing is recorded
@@ -137,6 +138,7 @@ func (m *Machine) load(p *Program) error {
 	if err != nil {
 		return err
 	}
+	m.host = host
 	symbols, err := m.reach(p, host)
 	if err != nil {
 		return err
@@ -247,7 +249,7 @@ func (m *Machine) Divert(take func(sig int) bool) error {
 func (m *Machine) OnDelivery(judge func(linux.Delivery) linux.Verdict) error {
 	s, err := ability[Signals](m, "signals")
 	if err == nil {
-		s.OnDelivery(judge)
+		s.OnDelivery(m.judging(judge))
 	}
 	return err
 }
@@ -265,6 +267,9 @@ func (m *Machine) SetHeld(sig int) error {
 	s, err := ability[Signals](m, "signals")
 	if err != nil {
 		return err
+	}
+	if m.recorder != nil || m.player != nil {
+		return errors.New("a signal cannot be exchanged for another in a recording or a replay")
 	}
 	return s.SetHeld(sig)
 }
@@ -327,6 +332,9 @@ func (m *Machine) free() {
 	}
 	if m.player != nil {
 		m.player.Close()
+	}
+	if m.host != nil {
+		m.host.Release()
 	}
 	m.engine.Close()
 }

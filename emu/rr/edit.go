@@ -34,6 +34,7 @@ const (
 	WhenStopped                       // between two runs of the guest
 	InEvent                           // within an event of a kind
 	WhenReturned                      // at the end of a function that a plugin called
+	AtDelivery                        // when a thread is about to take a signal
 	editClasses
 
 	nestedEdit = 0x80 // in the class

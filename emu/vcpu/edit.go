@@ -30,12 +30,13 @@ const (
 	EditAnswer                     // the event is answered: a system call is not made, its result is Value
 	EditCall                       // the function at Addr is called with Args, for at most Value instructions
 	EditExit                       // the guest ends with the status Value
+	EditSignal                     // a signal is not delivered
 	NumEdits
 )
 
 var editNames = [NumEdits]string{
 	EditRegister: "set a register", EditWord: "set a register", EditPC: "send the guest elsewhere", EditMemory: "write memory",
-	EditAccess: "replace what is read or written", EditAnswer: "answer a call", EditCall: "call a function", EditExit: "end the guest",
+	EditSignal: "drop a signal", EditAccess: "replace what is read or written", EditAnswer: "answer a call", EditCall: "call a function", EditExit: "end the guest",
 }
 
 func (o EditOp) String() string {

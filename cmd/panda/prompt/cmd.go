@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"panda/cmd/panda/reload"
+	"panda/emu"
 	"panda/emu/event"
 	"panda/emu/plugin"
 	"panda/lua"
@@ -131,7 +132,16 @@ func looksLikeCall(rest string) bool {
 	return rest != "" && strings.ContainsRune("({\"'", rune(rest[0]))
 }
 
-func (s *session) call(c *command, args, line string) error {
+func (s *session) call(c *command, args, line string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			refused, ok := r.(*emu.RefusedError)
+			if !ok {
+				panic(r)
+			}
+			err = refused
+		}
+	}()
 	if c.flags&again != 0 {
 		s.repeat = line
 	}

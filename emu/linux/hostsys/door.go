@@ -109,6 +109,7 @@ type Host struct {
 	// Prompt is that of the next call: see Call.
 	Prompt bool
 
+	bell    *bell // Wake as Real made it
 	signals *hostSignals
 	pending *atomic.Bool // the Door's
 

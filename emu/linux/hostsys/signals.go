@@ -51,7 +51,7 @@ func Real(forward bool) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make an eventfd for the guest's waits: %w", err)
 	}
-	h := &Host{Wake: wake}
+	h := &Host{Wake: wake, bell: &bell{fd: wake}}
 	if forward {
 		h.Ignored = ignored()
 		h.signals = newHostSignals(wake)
@@ -103,7 +103,7 @@ func (h *Host) Release() {
 	if h.signals != nil {
 		h.signals.close()
 	}
-	unix.Close(h.Wake)
+	h.bell.close()
 }
 
 // Woken makes Wake silent again; what waits is to be taken after it.
@@ -190,7 +190,31 @@ func (s *hostSignals) close() {
 
 // Ring makes Wake readable. It may be called from any goroutine.
 func (h *Host) Ring() {
-	if !h.Silent {
-		ring(h.Wake)
+	if !h.Silent && h.bell != nil {
+		h.bell.ring()
+	}
+}
+
+// bell is the descriptor Wake as long as there is one.
+type bell struct {
+	mu   sync.Mutex
+	fd   int
+	gone bool
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.gone {
+		ring(b.fd)
+	}
+}
+
+func (b *bell) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.gone {
+		b.gone = true
+		unix.Close(b.fd)
 	}
 }
