@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 )
 
 // A recording is a header and frames. A frame is a head of 16 bytes and a body, which is
@@ -38,8 +39,9 @@ const (
 	headSize    = 16
 	trailerSize = 8 + len(trailer)
 	// mostBody is the most that a frame has, packed and unpacked, so that a hostile
-	// recording takes no more memory.
-	mostBody = 4 << 20
+	// recording takes no more memory. The most that a call fills, which is one entry, is
+	// 1024 parts of 4095 bytes, or the numbers of the pages of 2 GiB.
+	mostBody = 16 << 20
 )
 
 // frameKind says what a frame holds.
@@ -137,13 +139,28 @@ func (w *Writer) run() {
 	for fr := range w.frames {
 		if w.failed.Load() == nil {
 			out = w.pack(out[:0], fr)
-			n, err := w.f.Write(out)
-			if w.size.Add(int64(n)); err != nil {
+			if err := w.put(out, len(fr.body)); err != nil {
 				w.failed.Store(&err)
 			}
 		}
 		w.free.Put(&fr.body)
 	}
+}
+
+// put writes what has a body of n bytes, or nothing of it.
+func (w *Writer) put(out []byte, n int) error {
+	if n > mostBody {
+		return fmt.Errorf("%d bytes at once are too many", n)
+	}
+	if _, err := w.f.Write(out); err != nil {
+		w.f.Truncate(w.Size())
+		if path := (*os.PathError)(nil); errors.As(err, &path) {
+			err = path.Err // the file has got another name meanwhile
+		}
+		return err
+	}
+	w.size.Add(int64(len(out)))
+	return nil
 }
 
 // pack appends a frame to out.
@@ -176,13 +193,17 @@ func (w *Writer) Err() error {
 // Size is how many bytes have been written.
 func (w *Writer) Size() int64 { return w.size.Load() }
 
-// Close ends the recording with a summary, or without.
+// Close ends the recording with a summary, or without. The summary says why the recording
+// is not whole, if there is room to say so.
 func (w *Writer) Close(s *Summary) error {
 	close(w.frames)
 	<-w.done
 	err := w.Err()
-	if err == nil && s != nil {
-		err = w.end(s)
+	if err != nil && s != nil {
+		s.Lost = fmt.Sprintf("its recorder could not write any more (%v)", err)
+	}
+	if s != nil {
+		err = cmp.Or(err, w.end(s))
 	}
 	return cmp.Or(err, w.f.Close())
 }
@@ -193,14 +214,14 @@ func (w *Writer) end(s *Summary) error {
 		return err
 	}
 	out := w.pack(nil, frame{summaryFrame, b})
-	out = append(binary.LittleEndian.AppendUint64(out, uint64(w.Size())), trailer...)
-	n, err := w.f.Write(out)
-	w.size.Add(int64(n))
-	return err
+	return w.put(append(binary.LittleEndian.AppendUint64(out, uint64(w.Size())), trailer...), len(b))
 }
 
 // ErrCorrupt is wrapped by errors about a recording that cannot be read.
 var ErrCorrupt = errors.New("the recording is damaged")
+
+// errCut says that a recording ends within a frame.
+var errCut = fmt.Errorf("%w: it is cut off", ErrCorrupt)
 
 // Recording is an opened recording.
 type Recording struct {
@@ -222,7 +243,7 @@ type Recording struct {
 
 // Open opens a recording.
 func Open(name string) (*Recording, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0) // it may be a FIFO, which has nobody to wait for
 	if err != nil {
 		return nil, err
 	}
@@ -324,8 +345,11 @@ func (r *Recording) head(at int64) (head [headSize]byte, packed, raw uint32, err
 		return head, 0, 0, err
 	}
 	packed, raw = binary.LittleEndian.Uint32(head[4:]), binary.LittleEndian.Uint32(head[8:])
-	if packed > mostBody || raw > mostBody || packed > raw || int64(packed) > r.end-at-headSize {
+	if packed > mostBody || raw > mostBody || packed > raw {
 		return head, 0, 0, ErrCorrupt
+	}
+	if int64(packed) > r.end-at-headSize {
+		return head, 0, 0, errCut
 	}
 	return head, packed, raw, nil
 }

@@ -1,7 +1,7 @@
 package rr
 
 import (
-	"errors"
+	"fmt"
 	"hash/maphash"
 	"slices"
 )
@@ -95,20 +95,25 @@ type cachedPages struct {
 // mostCached is how many frames of pages are kept unpacked.
 const mostCached = 64
 
-var errNoPage = errors.New("it refers to a page that it does not have")
+var errNoPage = fmt.Errorf("%w: it refers to a page that it does not have", ErrCorrupt)
 
 // add notes the next frame of pages.
 func (p *pageReader) add(at int64, body []byte) error {
-	if len(body) == 0 || len(body)%PageSize != 0 {
+	first := p.end()
+	if len(body) == 0 || len(body)%PageSize != 0 || len(body) > frameSize || first > unknownPage-framePages {
 		return ErrCorrupt
-	}
-	first := pageID(1)
-	if n := len(p.frames); n > 0 {
-		first = p.frames[n-1].first + pageID(p.frames[n-1].n)
 	}
 	p.frames = append(p.frames, pagesAt{first, len(body) / PageSize, at})
 	p.keep(at, body)
 	return nil
+}
+
+// end is the page after the last one that there is.
+func (p *pageReader) end() pageID {
+	if n := len(p.frames); n > 0 {
+		return p.frames[n-1].first + pageID(p.frames[n-1].n)
+	}
+	return 1
 }
 
 func (p *pageReader) keep(at int64, body []byte) {
@@ -129,11 +134,14 @@ func (p *pageReader) get(id pageID) ([]byte, error) {
 	if !found {
 		i--
 	}
-	if i < 0 || id >= p.frames[i].first+pageID(p.frames[i].n) {
+	if i < 0 || id >= p.end() {
 		return nil, errNoPage
 	}
 	f := p.frames[i]
 	body, err := p.body(f.at)
+	if err == nil && len(body) != f.n*PageSize { // somebody writes to the file
+		err = ErrCorrupt
+	}
 	if err != nil {
 		return nil, err
 	}
