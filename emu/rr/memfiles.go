@@ -60,6 +60,9 @@ func (m *memFiles) file(f *recordedFile) {
 	if m.last != nil {
 		check(fmt.Errorf("%w: it has a file that nothing maps", ErrCorrupt))
 	}
+	if f.typ > zeroFile {
+		check(fmt.Errorf("%w: there is no kind of file %d", ErrCorrupt, f.typ))
+	}
 	file := *f
 	m.last = &file
 	if m.byID[f.id] != nil {

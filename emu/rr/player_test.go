@@ -144,7 +144,7 @@ func TestNotThere(t *testing.T) {
 
 // TestEchoes: what a program writes to its output is written again.
 func TestEchoes(t *testing.T) {
-	data := bytesAt(5, 3<<20)
+	data := bytesAt(5, mostBody+5)
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
