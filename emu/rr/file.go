@@ -71,13 +71,20 @@ type Summary struct {
 // Writer writes a recording. Frames are packed and written by a goroutine of its own,
 // in order; what has been written survives the end of the process.
 type Writer struct {
-	f      *os.File
+	f      output
 	frames chan frame
 	done   chan struct{}
 	failed atomic.Pointer[error]
 	size   atomic.Int64
 	enc    *zstd.Encoder
 	free   sync.Pool
+}
+
+// output is the file of a recording, which is cut off where a frame did not find room.
+type output interface {
+	io.WriteCloser
+	io.Seeker
+	Truncate(size int64) error
 }
 
 type frame struct {
@@ -106,7 +113,7 @@ func Create(name string, overwrite bool) (*Writer, error) {
 	return w, nil
 }
 
-func newWriter(f *os.File) (*Writer, error) {
+func newWriter(f output) (*Writer, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, err
@@ -154,6 +161,7 @@ func (w *Writer) put(out []byte, n int) error {
 	}
 	if _, err := w.f.Write(out); err != nil {
 		w.f.Truncate(w.Size())
+		w.f.Seek(w.Size(), io.SeekStart)
 		if path := (*os.PathError)(nil); errors.As(err, &path) {
 			err = path.Err // the file has got another name meanwhile
 		}

@@ -153,9 +153,13 @@ func playScript(t *testing.T, name string, script func(s *side)) (s *side, err e
 		t.Fatal(err)
 	}
 	defer r.Close()
+	return playOpened(t, r, script)
+}
+
+func playOpened(t *testing.T, r *Recording, script func(s *side)) (s *side, err error) {
 	p, err := NewPlayer(r)
 	if err != nil {
-		t.Fatal(err)
+		return &side{}, err
 	}
 	defer p.Close()
 	s = &side{t: t, door: p, thread: 1}
