@@ -143,6 +143,10 @@ func endText(status, signal int, icount uint64) string {
 	return fmt.Sprintf("the guest ends at icount %d with status %d and signal %d", icount, status, signal)
 }
 
+// Leave says that the guest does not go on. What the door is asked after that is nobody's
+// input either.
+func (p *Player) Leave() { p.ended = true }
+
 // Close gives up the files in memory.
 func (p *Player) Close() { p.files.close() }
 
