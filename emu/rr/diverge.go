@@ -65,7 +65,7 @@ func (p *Player) over() error {
 func (p *Player) damage() error {
 	switch s := p.rec.Summary; {
 	case s == nil && (errors.Is(p.log.end, io.EOF) || errors.Is(p.log.end, errCut)):
-		return errors.New("its recorder was killed, or the file was cut off")
+		return errors.New("its recorder was killed or had no room, or the file was cut off")
 	case !errors.Is(p.log.end, io.EOF):
 		return p.log.end
 	case s.Lost != "":
