@@ -71,10 +71,11 @@ programs:
 i386-root:
 	cmd/panda/testdata/i386root.sh $(I386_ROOT)
 
+# Making each input that is of interest small would take most of the time.
 fuzz:
 	@for p in $$(go list ./...); do \
 		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p || exit 1; \
 		done; \
 	done
 

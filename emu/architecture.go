@@ -60,11 +60,18 @@ func (m *Machine) chooseArchitecture() error {
 	if m.cfg.CPU == "" {
 		m.cfg.CPU = a.Model
 	}
-	if !slices.Contains(a.Models, m.cfg.CPU) {
-		return &OptionError{"cpu", fmt.Errorf("%s has no model %q%s; there are %s", a.Name, m.cfg.CPU, event.DidYouMean(m.cfg.CPU, a.Models), strings.Join(a.Models, ", "))}
+	if err := a.checkModel(m.cfg.CPU); err != nil {
+		return err
 	}
 	m.guest, m.kernel, err = a.Build(m.cfg.CPU, m.cpu)
 	return err
+}
+
+func (a *Architecture) checkModel(name string) error {
+	if slices.Contains(a.Models, name) {
+		return nil
+	}
+	return &OptionError{"cpu", fmt.Errorf("%s has no model %q%s; there are %s", a.Name, name, event.DidYouMean(name, a.Models), strings.Join(a.Models, ", "))}
 }
 
 func findArchitecture(name string) (*Architecture, error) {

@@ -3,6 +3,7 @@ package emu
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"panda/emu/event"
 	"panda/emu/guest"
 	"panda/emu/linux"
+	"panda/emu/linux/abi"
 	"panda/emu/linux/hostfile"
 	"panda/emu/linux/hostsys"
 	"panda/emu/linux/mm"
@@ -104,6 +106,9 @@ func ReplayConfig(cfg Config, r *rr.Recording) (Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("%s: its layout: %w", r.Name, err)
 	}
+	if err := checkManifest(man); err != nil {
+		return cfg, fmt.Errorf("%s: %w", r.Name, err)
+	}
 	cfg.Arch, cfg.CPU, cfg.Window, cfg.Replay = man.Arch, man.CPU, man.Window, r
 	cfg.Program = &Program{
 		Path: string(man.Path), Args: rr.Strings(man.Args), Env: rr.Strings(man.Env), Dir: string(man.Dir), Sysroot: string(man.Sysroot),
@@ -111,6 +116,37 @@ func ReplayConfig(cfg Config, r *rr.Recording) (Config, error) {
 		Limits: linux.Limits{Memory: man.Memory, Files: man.Files, Threads: man.Threads},
 	}
 	return cfg, nil
+}
+
+// checkManifest says what of a recording no run can have been like. What is wrong otherwise
+// shows when the replay diverges.
+func checkManifest(man *rr.Manifest) error {
+	if man.Arch != "" || man.CPU != "" {
+		a, err := findArchitecture(man.Arch)
+		if err == nil && man.CPU != "" {
+			err = a.checkModel(man.CPU)
+		}
+		if err != nil {
+			return fmt.Errorf("it was recorded by another panda, or is damaged: %w", errors.Unwrap(err))
+		}
+	}
+	if err := checkWindow(man.Window); err != nil {
+		return fmt.Errorf("%w: its window: %w", rr.ErrCorrupt, errors.Unwrap(err))
+	}
+	for _, n := range append(man.Stdio[:], man.Wake, man.Files, man.Threads) {
+		if n < 0 || n > math.MaxInt32 {
+			return fmt.Errorf("%w: its manifest says %d where there is a descriptor or a limit", rr.ErrCorrupt, n)
+		}
+	}
+	for _, sig := range man.Ignored {
+		if sig < 1 || sig > abi.NSIG {
+			return fmt.Errorf("%w: there is no signal %d", rr.ErrCorrupt, sig)
+		}
+	}
+	if man.Path == "" {
+		return fmt.Errorf("%w: it names no program", rr.ErrCorrupt)
+	}
+	return nil
 }
 
 // replay puts a player in the place of the world.
@@ -196,17 +232,17 @@ func (m *Machine) replayed() error {
 	return m.player.Ended(m.status, m.Killed())
 }
 
-// finish ends the recording, or the replay.
+// finish ends the recording, or the replay: what closes the guest is nobody's input.
 func (m *Machine) finish() {
 	if m.player != nil {
-		m.player.Abandon()
+		m.player.Leave()
 	}
 	if m.recorder == nil {
 		return
 	}
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
 	if err != nil {
-		m.cfg.Warn("the recording %s is not whole: %v", m.cfg.Record.File, err)
+		m.cfg.Warn("only the beginning of the run is in the recording %s, which could not be written: %v", m.cfg.Record.File, err)
 		return
 	}
 	m.recorded = &Recorded{m.cfg.Record.File, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size()}

@@ -101,7 +101,7 @@ func (o *replayOptions) parse(f *flag.FlagSet) error {
 func (o *replayOptions) open(stderr io.Writer) (*rr.Recording, error) {
 	r, err := openRecording(o.name)
 	if err == nil && r.Summary == nil {
-		fmt.Fprintf(stderr, "panda: %s: its recorder was killed; what it had written is replayed\n", r.Name)
+		fmt.Fprintf(stderr, "panda: %s: its end is missing, since its recorder was killed or had no room, or it was cut off; what is there is replayed\n", r.Name)
 	}
 	return r, err
 }

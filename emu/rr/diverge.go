@@ -66,10 +66,10 @@ func (p *Player) over() error {
 // damage is why a recording has no more entries.
 func (p *Player) damage() error {
 	switch s := p.rec.Summary; {
+	case s == nil && (errors.Is(p.log.end, io.EOF) || errors.Is(p.log.end, errCut)):
+		return errors.New("its recorder was killed or had no room, or the file was cut off")
 	case !errors.Is(p.log.end, io.EOF):
 		return p.log.end
-	case s == nil:
-		return errors.New("its recorder was killed")
 	case s.Lost != "":
 		return errors.New(s.Lost)
 	}

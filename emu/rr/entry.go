@@ -3,6 +3,7 @@ package rr
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"golang.org/x/sys/unix"
 
@@ -94,6 +95,13 @@ type pageRun struct {
 	n    uint64
 	id   pageID
 }
+
+// What an entry may have, so that a hostile one takes no more memory than its frame.
+// A call has no more buffers than the kernel takes (UIO_MAXIOV), and a few.
+const (
+	mostRuns = 1 << 16
+	mostOuts = 1024 + 16
+)
 
 type recordedEcho struct {
 	to   stream
@@ -188,7 +196,7 @@ func (e *encoder) out(o *outBuf) {
 func (e *encoder) clock(clock int, ns int64) {
 	e.buf = binary.AppendUvarint(e.buf, uint64(clock))
 	last := int64(0)
-	if clock < lastClock {
+	if clock >= 0 && clock < lastClock {
 		last, e.clocks[clock] = e.clocks[clock], ns
 	}
 	e.buf = binary.AppendVarint(e.buf, ns-last)
@@ -278,9 +286,9 @@ func (d *decoder) byte() byte {
 }
 
 // count is a number of things that take at least a byte each.
-func (d *decoder) count() int {
+func (d *decoder) count(most uint64) int {
 	n := d.uvarint()
-	if n > uint64(len(d.b)) {
+	if n > min(most, uint64(len(d.b))) {
 		d.bad, d.b = true, nil
 		return 0
 	}
@@ -292,7 +300,11 @@ func (d *decoder) next(e *entry) error {
 	*e = entry{}
 	k := d.byte()
 	e.kind = kind(k &^ otherThread)
-	d.icount += uint64(d.varint())
+	if n := d.varint(); n > 0 && uint64(n) > math.MaxUint64-d.icount || n < 0 && uint64(-n) > d.icount {
+		d.bad = true
+	} else {
+		d.icount += uint64(n)
+	}
 	if k&otherThread != 0 {
 		d.thread += int(d.varint())
 	}
@@ -340,7 +352,7 @@ func (d *decoder) call(c *recordedCall) {
 		c.place = d.uvarint()
 	}
 	if flags&hasOuts != 0 {
-		c.outs = make([]outBuf, d.count())
+		c.outs = make([]outBuf, d.count(mostOuts))
 		for i := range c.outs {
 			d.out(&c.outs[i])
 		}
@@ -371,7 +383,7 @@ func (d *decoder) clock(c *recordedClock) {
 
 func (d *decoder) pages(p *recordedPages) {
 	p.id, p.size = d.uvarint(), int64(d.uvarint())
-	p.runs = make([]pageRun, d.count())
+	p.runs = make([]pageRun, d.count(mostRuns))
 	for i := range p.runs {
 		p.runs[i] = pageRun{d.uvarint(), d.uvarint(), pageID(d.uvarint())}
 	}

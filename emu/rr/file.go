@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 
 	"panda/emu/event"
 )
@@ -40,8 +41,9 @@ const (
 	headSize    = 16
 	trailerSize = 8 + len(trailer)
 	// mostBody is the most that a frame has, packed and unpacked, so that a hostile
-	// recording takes no more memory.
-	mostBody = 4 << 20
+	// recording takes no more memory. The most that a call fills, which is one entry, is
+	// 1024 parts of 4095 bytes, or the numbers of the pages of 2 GiB.
+	mostBody = 16 << 20
 )
 
 // frameKind says what a frame holds.
@@ -72,7 +74,7 @@ type Summary struct {
 // Writer writes a recording. Frames are packed and written by goroutines of its own,
 // in order; what has been written survives the end of the process.
 type Writer struct {
-	f      *os.File
+	f      output
 	frames chan frame
 	turns  chan struct{} // of those that pack
 	done   chan struct{}
@@ -80,6 +82,13 @@ type Writer struct {
 	size   atomic.Int64
 	enc    *zstd.Encoder
 	free   sync.Pool
+}
+
+// output is the file of a recording, which is cut off where a frame did not find room.
+type output interface {
+	io.WriteCloser
+	io.Seeker
+	Truncate(size int64) error
 }
 
 type frame struct {
@@ -108,7 +117,7 @@ func Create(name string, overwrite bool) (*Writer, error) {
 	return w, nil
 }
 
-func newWriter(f *os.File) (*Writer, error) {
+func newWriter(f output) (*Writer, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(packers))
 	if err != nil {
 		return nil, err
@@ -140,19 +149,25 @@ func (w *Writer) write(kind frameKind, body []byte) { w.frames <- frame{kind, bo
 // long as the guest runs it is one, so that the guest has a processor.
 const packers = 2
 
+// packedFrame is a frame, and how large it is unpacked.
+type packedFrame struct {
+	frame []byte
+	size  int
+}
+
 // run writes what comes until the channel is closed. After an error nothing is
 // written any more, so that what is there stays a whole beginning.
 func (w *Writer) run() {
 	defer close(w.done)
-	packed := make(chan chan []byte, packers)
+	packed := make(chan chan packedFrame, packers)
 	go func() {
 		defer close(packed)
 		for fr := range w.frames {
 			w.turns <- struct{}{}
-			out := make(chan []byte, 1)
+			out := make(chan packedFrame, 1)
 			packed <- out
 			go func() {
-				out <- w.pack(w.buffer(), fr)
+				out <- packedFrame{w.pack(w.buffer(), fr), len(fr.body)}
 				w.free.Put(&fr.body)
 				<-w.turns
 			}()
@@ -161,13 +176,29 @@ func (w *Writer) run() {
 	for c := range packed {
 		out := <-c
 		if w.failed.Load() == nil {
-			n, err := w.f.Write(out)
-			if w.size.Add(int64(n)); err != nil {
+			if err := w.put(out.frame, out.size); err != nil {
 				w.failed.Store(&err)
 			}
 		}
-		w.free.Put(&out)
+		w.free.Put(&out.frame)
 	}
+}
+
+// put writes what has a body of n bytes, or nothing of it.
+func (w *Writer) put(out []byte, n int) error {
+	if n > mostBody {
+		return fmt.Errorf("%d bytes at once are too many", n)
+	}
+	if _, err := w.f.Write(out); err != nil {
+		w.f.Truncate(w.Size())
+		w.f.Seek(w.Size(), io.SeekStart)
+		if path := (*os.PathError)(nil); errors.As(err, &path) {
+			err = path.Err // the file has got another name meanwhile
+		}
+		return err
+	}
+	w.size.Add(int64(len(out)))
+	return nil
 }
 
 // pack appends a frame to out.
@@ -200,7 +231,8 @@ func (w *Writer) Err() error {
 // Size is how many bytes have been written.
 func (w *Writer) Size() int64 { return w.size.Load() }
 
-// Close ends the recording with a summary, or without.
+// Close ends the recording with a summary, or without. The summary says why the recording
+// is not whole, if there is room to say so.
 func (w *Writer) Close(s *Summary) error {
 	for range packers - 1 {
 		<-w.turns
@@ -208,8 +240,11 @@ func (w *Writer) Close(s *Summary) error {
 	close(w.frames)
 	<-w.done
 	err := w.Err()
-	if err == nil && s != nil {
-		err = w.end(s)
+	if err != nil && s != nil {
+		s.Lost = fmt.Sprintf("its recorder could not write any more (%v)", err)
+	}
+	if s != nil {
+		err = cmp.Or(err, w.end(s))
 	}
 	return cmp.Or(err, w.f.Close())
 }
@@ -220,14 +255,14 @@ func (w *Writer) end(s *Summary) error {
 		return err
 	}
 	out := w.pack(nil, frame{summaryFrame, b})
-	out = append(binary.LittleEndian.AppendUint64(out, uint64(w.Size())), trailer...)
-	n, err := w.f.Write(out)
-	w.size.Add(int64(n))
-	return err
+	return w.put(append(binary.LittleEndian.AppendUint64(out, uint64(w.Size())), trailer...), len(b))
 }
 
 // ErrCorrupt is wrapped by errors about a recording that cannot be read.
 var ErrCorrupt = errors.New("the recording is damaged")
+
+// errCut says that a recording ends within a frame.
+var errCut = fmt.Errorf("%w: it is cut off", ErrCorrupt)
 
 // Recording is an opened recording.
 type Recording struct {
@@ -249,7 +284,7 @@ type Recording struct {
 
 // Open opens a recording.
 func Open(name string) (*Recording, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0) // it may be a FIFO, which has nobody to wait for
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +318,7 @@ func open(f io.ReaderAt, size int64) (*Recording, error) {
 		return nil, err
 	}
 	r := &Recording{Size: size, r: f, dec: dec, end: size}
-	kind, body, next, err := r.frame(int64(headerSize), nil)
+	kind, body, next, err := r.frame(int64(headerSize))
 	if err != nil || kind != manifestFrame {
 		return nil, fmt.Errorf("%w: it has no manifest", ErrCorrupt)
 	}
@@ -305,7 +340,7 @@ func (r *Recording) readSummary() {
 		return
 	}
 	at := int64(binary.LittleEndian.Uint64(b))
-	kind, body, next, err := r.frame(at, nil)
+	kind, body, next, err := r.frame(at)
 	if err != nil || kind != summaryFrame || next != r.Size-int64(trailerSize) {
 		return
 	}
@@ -315,31 +350,42 @@ func (r *Recording) readSummary() {
 	}
 }
 
-// frame reads a frame into buf, which may be nil, and says where the next one begins.
-func (r *Recording) frame(at int64, buf []byte) (kind frameKind, body []byte, next int64, err error) {
-	head, packed, raw, err := r.head(at)
+// frame reads a frame and says where the next one begins.
+func (r *Recording) frame(at int64) (kind frameKind, body []byte, next int64, err error) {
+	kind, stored, raw, err := r.stored(at)
 	if err != nil {
 		return 0, nil, at, err
 	}
-	stored := make([]byte, packed)
+	body, err = r.unpack(stored, raw)
+	return kind, body, at + headSize + int64(len(stored)), err
+}
+
+// unpack is what is in a frame.
+func (r *Recording) unpack(stored []byte, raw int) ([]byte, error) {
+	if len(stored) == raw {
+		return stored, nil
+	}
+	body, err := r.dec.DecodeAll(stored, make([]byte, 0, raw))
+	if err != nil || len(body) != raw {
+		return nil, ErrCorrupt
+	}
+	return body, nil
+}
+
+// stored reads a frame as it is stored, and how large it is unpacked.
+func (r *Recording) stored(at int64) (kind frameKind, stored []byte, raw int, err error) {
+	head, packed, size, err := r.head(at)
+	if err != nil {
+		return 0, nil, 0, err
+	}
+	stored = make([]byte, packed)
 	if _, err := r.r.ReadAt(stored, at+headSize); err != nil {
-		return 0, nil, at, err
+		return 0, nil, 0, err
 	}
 	if sumFrame(head[:], stored) != binary.LittleEndian.Uint32(head[12:]) {
-		return 0, nil, at, ErrCorrupt
+		return 0, nil, 0, ErrCorrupt
 	}
-	next = at + headSize + int64(packed)
-	if packed == raw {
-		return frameKind(head[0]), stored, next, nil
-	}
-	if cap(buf) < int(raw) {
-		buf = make([]byte, 0, raw)
-	}
-	body, err = r.dec.DecodeAll(stored, buf[:0:raw])
-	if err != nil || len(body) != int(raw) {
-		return 0, nil, at, ErrCorrupt
-	}
-	return frameKind(head[0]), body, next, nil
+	return frameKind(head[0]), stored, int(size), nil
 }
 
 // head reads the head of a frame.
@@ -351,8 +397,11 @@ func (r *Recording) head(at int64) (head [headSize]byte, packed, raw uint32, err
 		return head, 0, 0, err
 	}
 	packed, raw = binary.LittleEndian.Uint32(head[4:]), binary.LittleEndian.Uint32(head[8:])
-	if packed > mostBody || raw > mostBody || packed > raw || int64(packed) > r.end-at-headSize {
+	if packed > mostBody || raw > mostBody || packed > raw {
 		return head, 0, 0, ErrCorrupt
+	}
+	if int64(packed) > r.end-at-headSize {
+		return head, 0, 0, errCut
 	}
 	return head, packed, raw, nil
 }

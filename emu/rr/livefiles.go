@@ -245,6 +245,7 @@ func (l *liveFiles) echoMoved(n int64, m moved) {
 		part := data[:min(len(data), frameSize)]
 		l.r.head(echoEntry)
 		l.r.enc.echo(m.to, part)
+		l.r.flushFull()
 		data = data[len(part):]
 	}
 }
@@ -316,20 +317,27 @@ func (l *liveFiles) resize(f *liveFile, size int64) {
 
 func (f *liveFile) cut(size int64) {
 	if size < f.size {
-		f.forget(size, f.size-size)
+		f.forget(size, math.MaxInt64)
 	}
 	f.size = size
 }
 
-// forget notes that the player has zeroes in a part.
-func (f *liveFile) forget(off, n int64) {
-	for p := uint64(off) / PageSize; p <= uint64(off+n-1)/PageSize; p++ {
-		if whole := int64(p)*PageSize >= off; whole {
-			delete(f.pages, p)
-		} else {
+// forget notes that the player has zeroes in a part, and reports whether it had others.
+// The part may be of any length: only the pages that are known are gone through.
+func (f *liveFile) forget(off, n int64) (had bool) {
+	end := off + min(n, math.MaxInt64-off)
+	for p := range f.pages { // each by itself
+		at := int64(p) * PageSize
+		if at <= off-PageSize || at >= end {
+			continue
+		}
+		if had = true; at < off || at > end-PageSize {
 			f.pages[p] = unknownPage
+		} else {
+			delete(f.pages, p)
 		}
 	}
+	return had
 }
 
 // unknownPage says that the player's page has not been put down as a whole.
@@ -338,6 +346,7 @@ const unknownPage = ^pageID(0)
 func (l *liveFiles) contents(f *liveFile, runs []pageRun) {
 	l.r.head(pagesEntry)
 	l.r.enc.pages(&recordedPages{f.id, f.size, runs})
+	l.r.flushFull()
 }
 
 // seen is told how large a mapped file is found to be.
@@ -369,28 +378,34 @@ func (l *liveFiles) take(f *liveFile, off, n int64) {
 	f.mtime = st.Mtim
 	f.cut(st.Size)
 	var runs []pageRun
-	off &^= PageSize - 1
-	end := min(st.Size, off+min(n, math.MaxInt64-off-PageSize)+PageSize)
-	for page, id := range l.ids(f, &st, off, end) {
-		if f.pages[page] == id {
-			continue
+	end := st.Size
+	if n < end-off-PageSize {
+		end = (off + n + PageSize - 1) &^ (PageSize - 1)
+	}
+	for b := range l.ids(f, &st, off&^(PageSize-1), end) {
+		if runs = takePage(f, runs, b); len(runs) == mostRuns {
+			l.contents(f, runs)
+			runs, grown = runs[:0], false
 		}
-		if f.pages[page] = id; id == 0 {
-			delete(f.pages, page)
-		}
-		runs = addRun(runs, page, id)
 	}
 	if grown || len(runs) > 0 {
 		l.contents(f, runs)
 	}
 }
 
+// knownPage is a page of a file; of a hole it is the first of n.
+type knownPage struct {
+	page uint64
+	id   pageID
+	hole uint64
+}
+
 // ids are the pages of a part of a file. What has not changed is not read again.
-func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq2[uint64, pageID] {
+func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq[knownPage] {
 	c := l.found[f.fileID]
 	if c.covers(st, off, end) {
-		return func(yield func(uint64, pageID) bool) {
-			for p := uint64(off) / PageSize; int64(p)*PageSize < end && yield(p, c.pages[p]); p++ {
+		return func(yield func(knownPage) bool) {
+			for p := uint64(off) / PageSize; int64(p)*PageSize < end && yield(knownPage{page: p, id: c.pages[p]}); p++ {
 			}
 		}
 	}
@@ -398,22 +413,41 @@ func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq2[
 		c = &contents{stamp: stampOf(st), pages: map[uint64]pageID{}}
 	}
 	quiet := time.Now().UnixNano()-st.Ctim.Nano() > settled
-	return func(yield func(uint64, pageID) bool) {
-		for b := range l.read(f, st, off, end-off) {
-			id := pageID(0)
+	return func(yield func(knownPage) bool) {
+		for b := range l.read(f, st, off, end) {
+			k := knownPage{page: b.page, hole: b.hole}
 			if b.data != nil {
-				id = l.r.store.put(b.data)
-				c.pages[b.page] = id
+				k.id = l.r.store.put(b.data)
+				c.pages[b.page] = k.id
 			}
-			if !yield(b.page, id) {
+			if !yield(k) {
 				return
 			}
 		}
-		if quiet {
+		if quiet && !f.loose {
 			c.read = union(append(c.read, filePart{off, end}))
 			l.found[f.fileID] = c
 		}
 	}
+}
+
+// takePage adds a page to the runs, unless the player has it. What it has of a file that
+// the guest's stores change, is not known.
+func takePage(f *liveFile, runs []pageRun, b knownPage) []pageRun {
+	switch {
+	case b.hole > 0:
+		if f.forget(int64(b.page)*PageSize, int64(min(b.hole*PageSize, math.MaxInt64))) || f.loose {
+			runs = append(runs, pageRun{b.page, b.hole, 0})
+		}
+		return runs
+	case f.pages[b.page] == b.id && !f.loose:
+		return runs
+	case b.id == 0:
+		delete(f.pages, b.page)
+	default:
+		f.pages[b.page] = b.id
+	}
+	return addRun(runs, b.page, b.id)
 }
 
 func addRun(runs []pageRun, page uint64, id pageID) []pageRun {
@@ -434,33 +468,32 @@ func addRun(runs []pageRun, page uint64, id pageID) []pageRun {
 // readSize is how much of a file is read at once.
 const readSize = 1 << 20
 
-// filePage is a page of a file; data is nil of one of zeroes.
+// filePage is a page of a file, or a hole of so many.
 type filePage struct {
 	page uint64
 	data []byte
+	hole uint64
 }
 
 // read yields the pages of a part of a file. What a sparse file has no blocks for is not
 // read.
-func (l *liveFiles) read(f *liveFile, st *unix.Stat_t, off, n int64) iter.Seq[filePage] {
+func (l *liveFiles) read(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq[filePage] {
 	return func(yield func(filePage) bool) {
-		end := off + n
 		sparse := st.Blocks*512 < st.Size/2
 		for at := off; at < end; {
-			to := min(end, at+readSize)
 			if sparse {
-				data := min(end, nextData(f.fd, at)) &^ (PageSize - 1)
-				for ; at < data; at += PageSize {
-					if f.pages[uint64(at/PageSize)] != 0 && !yield(filePage{uint64(at / PageSize), nil}) {
-						return
-					}
+				data := holeEnd(f.fd, at, end)
+				if n := (uint64(data-at) + PageSize - 1) / PageSize; n > 0 && !yield(filePage{uint64(at / PageSize), nil, n}) {
+					return
 				}
-				to = min(end, at+readSize)
+				if at = data; at == end {
+					return
+				}
 			}
 			if l.buf == nil {
 				l.buf = make([]byte, readSize)
 			}
-			got, err := unix.Pread(f.fd, l.buf[:to-at], at)
+			got, err := unix.Pread(f.fd, l.buf[:min(end-at, readSize)], at)
 			if err != nil || got <= 0 {
 				if err != nil {
 					l.lossy(f, fmt.Sprintf("cannot be read (%v)", err))
@@ -469,13 +502,21 @@ func (l *liveFiles) read(f *liveFile, st *unix.Stat_t, off, n int64) iter.Seq[fi
 			}
 			for b := l.buf[:got]; len(b) > 0; at += PageSize {
 				n := min(len(b), PageSize)
-				if !yield(filePage{uint64(at / PageSize), b[:n]}) {
+				if !yield(filePage{uint64(at / PageSize), b[:n], 0}) {
 					return
 				}
 				b = b[n:]
 			}
 		}
 	}
+}
+
+// holeEnd is where the hole at a page of a file ends: at a page, or at the end.
+func holeEnd(fd int, at, end int64) int64 {
+	if data := nextData(fd, at); data < end {
+		return data &^ (PageSize - 1)
+	}
+	return end
 }
 
 // nextData is the first place from off on where a file has blocks. It leaves the offset
@@ -511,6 +552,7 @@ func (l *liveFiles) changed(c *hostsys.Call) {
 		for _, f := range l.sorted() {
 			var st unix.Stat_t
 			if unix.Fstat(f.fd, &st) == nil {
+				f.mtime = st.Mtim
 				l.resize(f, st.Size)
 			}
 		}

@@ -2,6 +2,7 @@ package rr
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,11 +13,12 @@ import (
 
 // memFiles are the files in memory that stand for those that were mapped.
 type memFiles struct {
-	p     *Player
-	byID  map[uint64]*memFile
-	kept  map[int]*memFile // by the descriptors that the guest's maps have
-	last  *recordedFile    // that SysMappedKeep has found
-	stock []int            // descriptors
+	p    *Player
+	byID map[uint64]*memFile
+	kept map[int]*memFile // by the descriptors that the guest's maps have
+	last *recordedFile    // that SysMappedKeep has found
+	used int64            // bytes of the host's memory that are in them
+	room int64            // how many may be
 }
 
 // memFile is one.
@@ -25,10 +27,15 @@ type memFile struct {
 	typ  fileType
 	fd   int // of our own
 	refs int
+	used int64
 }
 
 func (m *memFiles) init(p *Player) {
-	*m = memFiles{p: p, byID: map[uint64]*memFile{}, kept: map[int]*memFile{}}
+	*m = memFiles{p: p, byID: map[uint64]*memFile{}, kept: map[int]*memFile{}, room: math.MaxInt64}
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		m.room = int64(info.Totalram * uint64(info.Unit) / 2) // as much as a tmpfs may have
+	}
 }
 
 // BrokenError says why a replay cannot go on, though the guest did what it did.
@@ -50,6 +57,12 @@ func check(err error) {
 
 // file is told which file the last call has kept.
 func (m *memFiles) file(f *recordedFile) {
+	if m.last != nil {
+		check(fmt.Errorf("%w: it has a file that nothing maps", ErrCorrupt))
+	}
+	if f.typ > zeroFile {
+		check(fmt.Errorf("%w: there is no kind of file %d", ErrCorrupt, f.typ))
+	}
 	file := *f
 	m.last = &file
 	if m.byID[f.id] != nil {
@@ -70,19 +83,42 @@ func (m *memFiles) contents(p *recordedPages) {
 	if f == nil || f.fd < 0 {
 		check(fmt.Errorf("%w: it has contents of a file that is not mapped", ErrCorrupt))
 	}
+	if p.size < 0 {
+		check(fmt.Errorf("%w: a file cannot have %d bytes", ErrCorrupt, p.size))
+	}
 	check(unix.Ftruncate(f.fd, p.size))
+	m.account(f)
 	for _, r := range p.runs {
 		m.run(f, &r, p.size)
+		m.account(f)
 	}
 }
 
+// account notes how much memory a file takes, and ends the replay where all take too much.
+func (m *memFiles) account(f *memFile) {
+	var st unix.Stat_t
+	if unix.Fstat(f.fd, &st) != nil {
+		return
+	}
+	m.used += st.Blocks*512 - f.used
+	if f.used = st.Blocks * 512; m.used > m.room {
+		check(fmt.Errorf("the files that the program maps take more than half of this machine's memory (%d bytes)", m.used))
+	}
+}
+
+// accountEvery is how many pages of a run are put down before they are accounted for.
+const accountEvery = 4096
+
 func (m *memFiles) run(f *memFile, r *pageRun, size int64) {
-	pages := uint64(size+PageSize-1) / PageSize
+	pages := (uint64(size) + PageSize - 1) / PageSize
 	if r.page >= pages || r.n > pages-r.page {
 		check(fmt.Errorf("%w: it has pages after the end of a file", ErrCorrupt))
 	}
-	if r.id == 0 {
-		check(unix.Fallocate(f.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, int64(r.page*PageSize), int64(r.n*PageSize)))
+	if end := m.p.pages.end(); r.id != 0 && (r.id >= end || r.n > uint64(end-r.id)) {
+		check(errNoPage)
+	}
+	if r.id == 0 && r.n > 0 {
+		check(unix.Fallocate(f.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, int64(r.page*PageSize), int64(min(r.n*PageSize, uint64(size)-r.page*PageSize))))
 		return
 	}
 	write := func(skip uint64, b []byte) error {
@@ -95,6 +131,9 @@ func (m *memFiles) run(f *memFile, r *pageRun, size int64) {
 		return
 	}
 	for i := range r.n {
+		if i%accountEvery == accountEvery-1 {
+			m.account(f)
+		}
 		b, err := m.p.pages.get(r.id + pageID(i))
 		check(err)
 		check(write(i, b))
@@ -128,6 +167,9 @@ func (m *memFiles) keep() int {
 	}
 	f, mode := m.byID[m.last.id], m.last.mode
 	m.last = nil
+	if f == nil {
+		check(fmt.Errorf("%w: a file is mapped that was dropped", ErrCorrupt))
+	}
 	var fd int
 	var err error
 	if f.fd >= 0 {
@@ -181,6 +223,7 @@ func (m *memFiles) drop(c *hostsys.Call) {
 		delete(m.kept, fd)
 		if f.refs--; f.refs == 0 {
 			delete(m.byID, f.id)
+			m.used -= f.used
 			f.close()
 		}
 	}

@@ -2,7 +2,7 @@ package rr
 
 import (
 	"cmp"
-	"errors"
+	"fmt"
 	"hash/maphash"
 	"runtime"
 	"slices"
@@ -98,19 +98,24 @@ type cachedPages struct {
 // mostCached is how many frames of pages are kept unpacked.
 const mostCached = 64
 
-var errNoPage = errors.New("it refers to a page that it does not have")
+var errNoPage = fmt.Errorf("%w: it refers to a page that it does not have", ErrCorrupt)
 
 // add notes the next frame of pages, which is unpacked when one of them is asked for.
 func (p *pageReader) add(at int64, size int) error {
-	if size == 0 || size%PageSize != 0 {
+	first := p.end()
+	if size == 0 || size%PageSize != 0 || size > frameSize || first > unknownPage-framePages {
 		return ErrCorrupt
-	}
-	first := pageID(1)
-	if n := len(p.frames); n > 0 {
-		first = p.frames[n-1].first + pageID(p.frames[n-1].n)
 	}
 	p.frames = append(p.frames, pagesAt{first, size / PageSize, at})
 	return nil
+}
+
+// end is the page after the last one that there is.
+func (p *pageReader) end() pageID {
+	if n := len(p.frames); n > 0 {
+		return p.frames[n-1].first + pageID(p.frames[n-1].n)
+	}
+	return 1
 }
 
 func (p *pageReader) keep(at int64, body []byte) {
@@ -132,6 +137,9 @@ func (p *pageReader) get(id pageID) ([]byte, error) {
 		return nil, err
 	}
 	body, err := p.body(f.at)
+	if err == nil && len(body) != f.n*PageSize { // somebody writes to the file
+		err = ErrCorrupt
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -163,9 +171,12 @@ func (p *pageReader) each(id pageID, n uint64, f func(skip uint64, pages []byte)
 		skip, from := done, int(id+pageID(done)-fr.first)
 		some := min(n-done, uint64(fr.n-from))
 		tasks.start(func() error {
-			_, body, _, err := p.r.frame(fr.at, nil)
+			_, body, _, err := p.r.frame(fr.at)
 			if err != nil {
 				return err
+			}
+			if len(body) != fr.n*PageSize { // somebody writes to the file
+				return ErrCorrupt
 			}
 			return f(skip, body[from*PageSize:][:some*PageSize])
 		})
@@ -208,7 +219,7 @@ func (p *pageReader) body(at int64) ([]byte, error) {
 			return c.body, nil
 		}
 	}
-	_, body, _, err := p.r.frame(at, nil)
+	_, body, _, err := p.r.frame(at)
 	if err == nil {
 		p.keep(at, body)
 	}

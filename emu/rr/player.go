@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/hostsys"
 	"panda/emu/vcpu"
@@ -72,23 +75,40 @@ func (l *logReader) next(e *entry) {
 
 // frame goes through the next frame.
 func (l *logReader) frame() error {
-	head, packed, raw, err := l.r.head(l.at)
+	kind, stored, size, err := l.r.stored(l.at)
 	if err != nil {
 		return err
 	}
-	switch frameKind(head[0]) {
+	switch kind {
 	case logFrame:
 		var body []byte
-		if _, body, _, err = l.r.frame(l.at, nil); err == nil {
-			err = l.dec.begin(body)
+		if body, err = l.r.unpack(stored, size); err == nil {
+			err = l.begin(body)
 		}
-	case pageFrame:
-		err = l.pages.add(l.at, int(raw))
+	case pageFrame: // unpacked when one of them is asked for
+		err = l.pages.add(l.at, size)
+	case symbolFrame:
+	case summaryFrame: // whose trailer is missing
+		err = io.EOF
+	default:
+		err = ErrCorrupt
 	}
 	if err == nil {
-		l.at += headSize + int64(packed)
+		l.at += headSize + int64(len(stored))
 	}
 	return err
+}
+
+// begin begins a frame of entries. Frames follow each other without a gap.
+func (l *logReader) begin(body []byte) error {
+	seq, icount := l.dec.seq, l.dec.icount
+	if err := l.dec.begin(body); err != nil {
+		return err
+	}
+	if l.dec.seq != seq || l.dec.icount != icount {
+		return fmt.Errorf("%w: a part is missing", ErrCorrupt)
+	}
+	return nil
 }
 
 // NewPlayer plays a recording.
@@ -144,12 +164,13 @@ func (p *Player) Ended(status, signal int) error {
 	return nil
 }
 
-// Abandon ends a replay: what the door is asked after that does not matter.
-func (p *Player) Abandon() { p.ended = true }
-
 func endText(status, signal int, icount uint64) string {
 	return fmt.Sprintf("the guest ends at icount %d with status %d and signal %d", icount, status, signal)
 }
+
+// Leave says that the guest does not go on. What the door is asked after that is nobody's
+// input either.
+func (p *Player) Leave() { p.ended = true }
 
 // Close gives up the files in memory.
 func (p *Player) Close() { p.files.close() }
@@ -266,13 +287,41 @@ func (p *Player) Do(c *hostsys.Call) {
 	p.check(what)
 	e := p.take()
 	c.Ret, c.Err = e.call.ret, e.call.errno
+	check(possible(c))
 	if e.call.echo != noStream && c.Ret > 0 {
 		p.echo(e.call.echo, c)
 	}
-	if err := p.fill(c, &e.call); err != nil {
-		panic(&BrokenError{err})
-	}
+	check(p.fill(c, &e.call))
 	p.files.do(c)
+}
+
+// possible says whether a call can have been answered so. Who asks relies on it.
+func possible(c *hostsys.Call) error {
+	n := unit[c.Nr]
+	most := int64(math.MaxInt64)
+	switch {
+	case c.Err != 0:
+	case n == 0:
+		return nil // no count of what is in buffers
+	case c.Nr != unix.SYS_RECVMSG: // which says how long a message is that is cut off
+		if room := total(outs(c)); room > 0 {
+			most = room / n
+		}
+	}
+	if c.Err < 0 || c.Err > mostErrno || c.Err == 0 && (c.Ret < 0 || c.Ret > most) {
+		return fmt.Errorf("%w: it says that %s = %s", ErrCorrupt, describe(c), result(c.Ret, c.Err))
+	}
+	return nil
+}
+
+// mostErrno is the last error number of a kernel (MAX_ERRNO of Linux's err.h).
+const mostErrno = 4095
+
+func total(bs [][]byte) (n int64) {
+	for _, b := range bs {
+		n += int64(len(b))
+	}
+	return n
 }
 
 // echo writes again what a call has written.
@@ -284,7 +333,9 @@ func (p *Player) echo(to stream, c *hostsys.Call) {
 	}
 	for _, b := range bs {
 		n := min(left, int64(len(b)))
-		p.write(to, b[:n])
+		if !safely(func() { p.write(to, b[:n]) }) {
+			check(errNoMemory)
+		}
 		left -= n
 	}
 }
@@ -329,15 +380,17 @@ func (p *Player) copyOut(to []byte, o *outBuf) error {
 			return err
 		}
 		if !copySafe(to[:PageSize], page) {
-			return errors.New("memory that was filled is not there")
+			return errNoMemory
 		}
 		to = to[PageSize:]
 	}
 	if !copySafe(to[:len(o.rest)], o.rest) {
-		return errors.New("memory that was filled is not there")
+		return errNoMemory
 	}
 	return nil
 }
+
+var errNoMemory = errors.New("memory that was filled or read is not there")
 
 // describe names a call as people know it.
 func describe(c *hostsys.Call) string {

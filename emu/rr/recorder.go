@@ -99,10 +99,15 @@ func (r *Recorder) flush() {
 func (r *Recorder) enter() { r.mu.Lock() }
 
 func (r *Recorder) leave() {
+	r.flushFull()
+	r.mu.Unlock()
+}
+
+// flushFull writes the entries that there are if they fill a frame.
+func (r *Recorder) flushFull() {
 	if len(r.enc.buf) >= frameSize {
 		r.flush()
 	}
-	r.mu.Unlock()
 }
 
 // Pending implements hostsys.Door.

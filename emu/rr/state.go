@@ -40,7 +40,7 @@ func (e *encoder) state(exit bool, sums []Sum) {
 
 func (d *decoder) state(s *recordedState) {
 	s.exit = d.byte() != 0
-	n := d.count()
+	n := d.count(mostParts)
 	s.parts = make(map[uint32]uint64, n)
 	for range n {
 		b := d.bytes(12)
@@ -61,6 +61,7 @@ const (
 	usualState = 64 << 20
 	mostState  = 1 << 33
 	statePart  = 100 // a hundredth
+	mostParts  = 1 << 20
 )
 
 // stateClock says when the state is summed up next.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"slices"
 	"sync"
 
@@ -110,6 +111,9 @@ func union(parts []filePart) (u []filePart) {
 	return u
 }
 
+// mostName is how long a name in the guest may be: PATH_MAX.
+const mostName = 4096
+
 // symbolPart is a part of a file in a frame.
 type symbolPart struct {
 	at   int64 // of the frame
@@ -151,13 +155,16 @@ func (r *Recording) findSymbols() {
 }
 
 func (r *Recording) symbolFrame(at int64) (name string, off int64, data []byte, err error) {
-	kind, body, _, err := r.frame(at, nil)
+	kind, body, _, err := r.frame(at)
 	if err != nil || kind != symbolFrame {
 		return "", 0, nil, errors.Join(ErrCorrupt, err)
 	}
 	d := decoder{b: body}
-	name = string(d.bytes(d.uvarint()))
+	name = string(d.bytes(min(d.uvarint(), mostName)))
 	off = int64(d.uvarint())
+	if off < 0 || off > math.MaxInt64-mostBody {
+		d.bad = true
+	}
 	return name, off, d.b, d.err()
 }
 
@@ -182,6 +189,9 @@ func (s *symbolSource) ReadAt(b []byte, off int64) (n int, err error) {
 				return n, err
 			}
 			s.last = s.parts[i]
+		}
+		if int64(len(s.data)) != s.last.size { // somebody writes to the recording
+			return n, ErrCorrupt
 		}
 		n += copy(b[n:], s.data[at-s.last.off:])
 	}
