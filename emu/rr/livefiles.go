@@ -369,9 +369,11 @@ func (l *liveFiles) take(f *liveFile, off, n int64) {
 	f.mtime = st.Mtim
 	f.cut(st.Size)
 	var runs []pageRun
-	off &^= PageSize - 1
-	end := min(st.Size, off+min(n, math.MaxInt64-off-PageSize)+PageSize)
-	for page, id := range l.ids(f, &st, off, end) {
+	first, end := off&^(PageSize-1), st.Size
+	if n < end-off {
+		end = min(end, (off+n+PageSize-1)&^(PageSize-1)) // whole pages: what is not read becomes zeroes
+	}
+	for page, id := range l.ids(f, &st, first, end) {
 		if f.pages[page] == id {
 			continue
 		}
