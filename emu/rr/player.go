@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"golang.org/x/sys/unix"
+
 	"panda/emu/linux/hostsys"
 )
 
@@ -208,6 +210,9 @@ func (p *Player) Clock(clock int) (int64, bool) {
 	if p.ended {
 		return 0, true
 	}
+	if p.next.kind == callEntry && p.next.call.nr == unix.SYS_CLOCK_GETTIME {
+		return 0, false // it took a call
+	}
 	if p.next.kind != clockEntry || p.next.clock.clock != clock {
 		if p.next.kind == 0 {
 			panic(p.over())
@@ -247,7 +252,7 @@ func (p *Player) Do(c *hostsys.Call) {
 	switch n := &p.next; {
 	case n.kind == 0:
 		panic(p.over())
-	case n.kind != callEntry || n.call.nr != c.Nr:
+	case n.kind != callEntry || alike(n.call.nr) != alike(c.Nr):
 		p.diverge(what())
 	case n.call.sum != sum:
 		p.diverge(what() + ", with other arguments")
@@ -267,11 +272,8 @@ func (p *Player) Do(c *hostsys.Call) {
 // echo writes again what a call has written.
 func (p *Player) echo(to stream, c *hostsys.Call) {
 	left := c.Ret
-	bs := ins(c)
-	if c.Msg != nil {
-		bs = c.Msg.Iov
-	}
-	for _, b := range bs {
+	bs := ins(c) // the last is what is written: a message has a name and more
+	for _, b := range bs[len(bs)-1] {
 		n := min(left, int64(len(b)))
 		p.write(to, b[:n])
 		left -= n
@@ -297,16 +299,46 @@ func (p *Player) fill(c *hostsys.Call, rc *recordedCall) error {
 		}
 		m.Flags = int32(flags[0]) | int32(flags[1])<<8 | int32(flags[2])<<16 | int32(flags[3])<<24
 	}
-	if len(recorded) > len(bs) {
-		return fmt.Errorf("%w: %s has %d buffers", ErrCorrupt, describe(c), len(recorded))
-	}
 	for i := range recorded {
-		if err := p.copyOut(bs[i], &recorded[i]); err != nil {
-			return err
+		var err error
+		if bs, err = p.spread(bs, &recorded[i]); err != nil {
+			return fmt.Errorf("%s: %w", describe(c), err)
 		}
 	}
 	return nil
 }
+
+// spread fills as many of the first buffers as it takes, and returns what is left of
+// them: they may be in other pieces than those that were filled.
+func (p *Player) spread(bs [][]byte, o *outBuf) ([][]byte, error) {
+	for len(bs) > 1 && len(bs[0]) == 0 {
+		bs = bs[1:]
+	}
+	if len(bs) > 0 && o.len() <= len(bs[0]) {
+		err := p.copyOut(bs[0], o)
+		bs[0] = bs[0][min(o.len(), len(bs[0])):]
+		return bs, err
+	}
+	if o.len() > total(bs) {
+		return nil, fmt.Errorf("%w: %d bytes for buffers of %d", ErrCorrupt, o.len(), total(bs))
+	}
+	b := make([]byte, o.len())
+	if err := p.copyOut(b, o); err != nil {
+		return nil, err
+	}
+	for len(b) > 0 {
+		n := min(len(b), len(bs[0]))
+		if !copySafe(bs[0][:n], b[:n]) {
+			return nil, errNotThere
+		}
+		if b, bs[0] = b[n:], bs[0][n:]; len(bs[0]) == 0 {
+			bs = bs[1:]
+		}
+	}
+	return bs, nil
+}
+
+var errNotThere = errors.New("memory that was filled is not there")
 
 func (p *Player) copyOut(to []byte, o *outBuf) error {
 	if o.len() > len(to) {
@@ -318,12 +350,12 @@ func (p *Player) copyOut(to []byte, o *outBuf) error {
 			return err
 		}
 		if !copySafe(to[:PageSize], page) {
-			return errors.New("memory that was filled is not there")
+			return errNotThere
 		}
 		to = to[PageSize:]
 	}
 	if !copySafe(to[:len(o.rest)], o.rest) {
-		return errors.New("memory that was filled is not there")
+		return errNotThere
 	}
 	return nil
 }
