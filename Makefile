@@ -81,7 +81,7 @@ fuzz:
 
 replays:
 	go test ./cmd/panda -run Replay -timeout 60m -v -args -slow
-	go test ./emu -run TestReplayMany -timeout 60m -v -args -long
+	go test ./emu -run TestCombinations -timeout 60m -v -args -long
 
 determinism:
 	go test ./emu -run 'Determinism|Turns|Replay' -timeout 60m -v -args -long
