@@ -353,7 +353,10 @@ func (l *liveFiles) mapped(c *hostsys.Call) {
 	if f == nil || f.typ != regularFile {
 		return
 	}
-	f.loose = f.loose || c.Args[4].Num&unix.MAP_SHARED != 0
+	if c.Args[4].Num&unix.MAP_SHARED != 0 {
+		f.loose = true
+		delete(l.found, f.fileID) // not every store changes the stamp
+	}
 	if !l.own[f.fileID] {
 		l.take(f, int64(c.Args[1].Num), int64(c.Args[2].Num))
 	}
@@ -399,7 +402,7 @@ func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq2[
 	if c == nil || c.stamp != stampOf(st) {
 		c = &contents{stamp: stampOf(st), pages: map[uint64]pageID{}}
 	}
-	quiet := time.Now().UnixNano()-st.Ctim.Nano() > settled
+	quiet := !f.loose && time.Now().UnixNano()-st.Ctim.Nano() > settled
 	return func(yield func(uint64, pageID) bool) {
 		for b := range l.read(f, st, off, end-off) {
 			id := pageID(0)

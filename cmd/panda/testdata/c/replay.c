@@ -90,6 +90,19 @@ int main(int n, char **args) {
 	printf("%u\n", sum(sh, 8192));
 	open(args[1], O_RDWR | O_TRUNC);
 	printf("emptied %u\n", look(sh));
+	fd = open("other", O_RDWR | O_CREAT, 0600);
+	write(fd, buf, 8192);
+	sh = mmap(0, 8192, 3, MAP_SHARED, fd, 0);
+	sh[5000] = 'a';
+	it.it_value.tv_usec = it.it_interval.tv_usec = 0;
+	setitimer(ITIMER_REAL, &it, 0);
+	usleep(250000); // a store now changes no time of the file
+	pr = mmap(0, 8192, 1, MAP_PRIVATE, fd, 0);
+	printf("%c", pr[5000]);
+	sh[5000] = 'b';
+	munmap(pr, 8192); munmap(sh, 8192);
+	pr = mmap(0, 8192, 1, MAP_PRIVATE, fd, 0);
+	printf("%c\n", pr[5000]);
 	int m = memfd_create("m", 0); ftruncate(m, 10000);
 	unsigned char *mm = mmap(0, 10000, 3, MAP_SHARED, m, 0);
 	memcpy(mm, "memfd", 5); pread(m, buf, 5, 0); printf("%.5s\n", buf);
