@@ -20,6 +20,7 @@ var conditions = [][]string{
 	{"-lockstep"},
 	{"-accel", "interp"},
 	{"-panda", "syscalls:file=/dev/null;coverage:file=/dev/null;hotblocks:file=/dev/null", "-e", `n = 0; panda.on("insn_exec", { symbol = "mem*" }, function() n = n + 1 end)`},
+	{"-e", `panda.on("syscall_enter", function(cpu) cpu:backtrace(5) end)`},
 	{"-sched-seed", "7", "-limit", "files=100", "-cpu", "x86-64-v2"},
 }
 
