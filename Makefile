@@ -9,6 +9,7 @@
 # make i386-root  unpacks i386 programs of this Debian release below I386_ROOT
 # make fuzz       every fuzz target for FUZZTIME each
 # make determinism  programs run in many ways, which must not differ
+# make replays    programs recorded and replayed in many ways, which must not differ
 # make stress     machine code among signals, collections and profiles, for STRESSTIME
 
 FUZZTIME ?= 30s
@@ -17,7 +18,7 @@ STRESSTIME ?= 30m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root fuzz determinism stress cross
+.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root fuzz determinism replays stress cross
 
 all: bin/panda
 
@@ -78,6 +79,10 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p || exit 1; \
 		done; \
 	done
+
+replays:
+	go test ./cmd/panda -run Replay -timeout 60m -v -args -slow
+	go test ./emu -run TestCombinations -timeout 60m -v -args -long
 
 determinism:
 	go test ./emu -run 'Determinism|Turns|Replay' -timeout 60m -v -args -long

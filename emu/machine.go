@@ -223,6 +223,9 @@ func (m *Machine) run() (status int, done bool, err error) {
 		if m.doTodo(); !tapped {
 			return 0, false, nil
 		}
+		if err := m.left(); err != nil {
+			return 1, true, err
+		}
 	}
 }
 

@@ -232,6 +232,14 @@ func (m *Machine) replayed() error {
 	return m.player.Ended(m.status, m.Killed())
 }
 
+// left says that a replay has come to where the run was left.
+func (m *Machine) left() error {
+	if m.player == nil {
+		return nil
+	}
+	return m.player.Left()
+}
+
 // finish ends the recording, or the replay: what closes the guest is nobody's input.
 func (m *Machine) finish() {
 	if m.player != nil {

@@ -147,6 +147,9 @@ func numberOf(v reflect.Value) uint64 {
 
 // pointer walks what a pointer leads to when it is met first.
 func (t *tables) pointer(v reflect.Value) {
+	if notState[v.Type().Elem()] != "" { // nor is whether there is one
+		return
+	}
 	if v.IsNil() {
 		t.number(0)
 		return

@@ -86,13 +86,20 @@ func (s *Space) copyPrivate(from *Space, of *region, old guest.Addr, r *region) 
 	if err != nil {
 		return err
 	}
-	for _, run := range runs {
-		ok := from.open(run.start, int(run.end-run.start), of, guest.Read, func(off int, src []byte) bool {
-			to := r.Start + (run.start - old) + guest.Addr(off)
+	copied := func(a, end guest.Addr) bool {
+		return from.open(a, int(end-a), of, guest.Read, func(off int, src []byte) bool {
+			to := r.Start + (a - old) + guest.Addr(off)
 			return s.open(to, len(src), r, guest.Write, func(off int, dst []byte) bool { return copySafe(dst, src[off:]) })
 		})
-		if !ok {
-			return &guest.MemFault{Addr: run.start, Access: guest.Read, Mapped: true, Bus: true}
+	}
+	for _, run := range runs {
+		if copied(run.start, run.end) {
+			continue
+		}
+		for a := run.start; a < run.end; a += PageSize {
+			if !copied(a, a+PageSize) && of.file == nil { // what lies beyond the end of a file is not there in s either
+				return &guest.MemFault{Addr: a, Access: guest.Read, Mapped: true, Bus: true}
+			}
 		}
 	}
 	return nil

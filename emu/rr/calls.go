@@ -15,7 +15,25 @@ import (
 
 // unhashed are the arguments, as bits, that differ from run to run and mean the same:
 // descriptors of mapped files, and addresses of the host.
-var unhashed = map[uintptr]int{hostsys.SysMap: 1, hostsys.SysPunch: 1, hostsys.SysResident: 1}
+var unhashed = map[uintptr]int{
+	hostsys.SysMap: 1, hostsys.SysPunch: 1, hostsys.SysResident: 1,
+	unix.SYS_READ: pieces, unix.SYS_WRITE: pieces, unix.SYS_READV: pieces, unix.SYS_WRITEV: pieces, unix.SYS_PREADV2: pieces, unix.SYS_PWRITEV2: pieces,
+}
+
+// pieces is the argument that counts the bytes of a buffer or the buffers of a vector. In
+// how many pieces guest memory lies on the host depends on how the guest reaches it.
+const pieces = 1 << 2
+
+// singly are calls with a vector, and those that are made where that is one buffer.
+var singly = map[uintptr]uintptr{unix.SYS_READV: unix.SYS_READ, unix.SYS_WRITEV: unix.SYS_WRITE}
+
+// alike is the number of a call, whichever way it names its buffers.
+func alike(nr uintptr) uintptr {
+	if one, ok := singly[nr]; ok {
+		return one
+	}
+	return nr
+}
 
 // unit is how many bytes of a call's buffers count as one in its result. Of other calls
 // all of each buffer is filled.
@@ -61,49 +79,45 @@ func filled(c *hostsys.Call) [][]byte {
 	return bs
 }
 
-// ins are the buffers that a call reads.
-func ins(c *hostsys.Call) (bs [][]byte) {
+// ins are the buffers that a call reads, together those that are one for the guest.
+func ins(c *hostsys.Call) (bs [][][]byte) {
 	for i := range c.Args {
 		switch a := &c.Args[i]; a.Dir {
 		case hostsys.In, hostsys.InOut:
 			if unhashed[c.Nr]>>i&1 == 0 {
-				bs = append(bs, a.Buf)
+				bs = append(bs, [][]byte{a.Buf})
 			}
 		case hostsys.VecIn:
-			bs = append(bs, c.Vec...)
+			bs = append(bs, c.Vec)
 		case hostsys.MsgIn:
-			bs = append(append(bs, c.Msg.Name, c.Msg.Control), c.Msg.Iov...)
+			bs = append(bs, [][]byte{c.Msg.Name}, [][]byte{c.Msg.Control}, c.Msg.Iov)
 		}
 	}
 	return bs
 }
 
 // summer sums up what goes out with calls.
-type summer struct{ scratch []byte }
-
-// fewBytes is how much of a buffer is summed up with the others.
-const fewBytes = 64
+type summer struct {
+	scratch []byte
+	digest  xxhash.Digest
+}
 
 // sum is a number for all that a call asks: the call, the numbers, the bytes that the
 // host reads and how much it may write.
 func (s *summer) sum(c *hostsys.Call) uint32 {
-	b := binary.LittleEndian.AppendUint64(s.scratch[:0], uint64(c.Nr))
+	b := binary.LittleEndian.AppendUint64(s.scratch[:0], uint64(alike(c.Nr)))
 	for i := range c.Args {
 		a := &c.Args[i]
-		b = append(b, byte(a.Dir))
+		b = append(b, byte(oneBuffer(a.Dir)))
 		if a.Dir == hostsys.Number && unhashed[c.Nr]>>i&1 == 0 {
 			b = binary.LittleEndian.AppendUint64(b, a.Num)
 		}
 	}
 	for _, in := range ins(c) {
-		b = binary.LittleEndian.AppendUint64(b, uint64(len(in)))
-		if len(in) > 0 {
-			b = appendSum(b, in)
-		}
+		b = binary.LittleEndian.AppendUint64(b, uint64(total(in)))
+		b = s.append(b, in)
 	}
-	for _, out := range outs(c) {
-		b = binary.LittleEndian.AppendUint64(b, uint64(len(out)))
-	}
+	b = binary.LittleEndian.AppendUint64(b, uint64(total(outs(c))))
 	if c.Msg != nil {
 		b = binary.LittleEndian.AppendUint32(b, uint32(c.Msg.Flags))
 	}
@@ -111,16 +125,44 @@ func (s *summer) sum(c *hostsys.Call) uint32 {
 	return uint32(xxhash.Sum64(b))
 }
 
-// appendSum appends bytes, or their sum where there are many. Guest memory may not be
-// there: then the host says so, and the bytes before count.
-func appendSum(b, in []byte) []byte {
-	if len(in) <= fewBytes {
-		old := b
-		if b = append(b, make([]byte, len(in))...); !copySafe(b[len(old):], in) {
-			return old
+// oneBuffer is the direction of one buffer for that of several.
+func oneBuffer(d hostsys.Dir) hostsys.Dir {
+	switch d {
+	case hostsys.VecIn:
+		return hostsys.In
+	case hostsys.VecOut:
+		return hostsys.Out
+	}
+	return d
+}
+
+func total(bs [][]byte) (n int) {
+	for _, b := range bs {
+		n += len(b)
+	}
+	return n
+}
+
+// fewBytes is how much is summed up with the rest of a call.
+const fewBytes = 64
+
+// append appends bytes, or their sum where there are many. Guest memory may not be
+// there: then the host says so.
+func (s *summer) append(b []byte, in [][]byte) []byte {
+	if total(in) <= fewBytes {
+		for _, part := range in {
+			old := len(b)
+			if b = append(b, make([]byte, len(part))...); !copySafe(b[old:], part) {
+				return b[:old]
+			}
 		}
 		return b
 	}
-	n, _ := sumSafe(in)
-	return binary.LittleEndian.AppendUint64(b, n)
+	s.digest.Reset()
+	for _, part := range in {
+		if !safely(func() { s.digest.Write(part) }) {
+			return b
+		}
+	}
+	return binary.LittleEndian.AppendUint64(b, s.digest.Sum64())
 }

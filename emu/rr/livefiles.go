@@ -362,7 +362,10 @@ func (l *liveFiles) mapped(c *hostsys.Call) {
 	if f == nil || f.typ != regularFile {
 		return
 	}
-	f.loose = f.loose || c.Args[4].Num&unix.MAP_SHARED != 0
+	if c.Args[4].Num&unix.MAP_SHARED != 0 {
+		f.loose = true
+		delete(l.found, f.fileID) // not every store changes the stamp
+	}
 	if !l.own[f.fileID] {
 		l.take(f, int64(c.Args[1].Num), int64(c.Args[2].Num))
 	}
@@ -380,7 +383,7 @@ func (l *liveFiles) take(f *liveFile, off, n int64) {
 	var runs []pageRun
 	end := st.Size
 	if n < end-off-PageSize {
-		end = (off + n + PageSize - 1) &^ (PageSize - 1)
+		end = min(end, (off+n+PageSize-1)&^(PageSize-1)) // whole pages: what is not read becomes zeroes
 	}
 	for b := range l.ids(f, &st, off&^(PageSize-1), end) {
 		if runs = takePage(f, runs, b); len(runs) == mostRuns {
@@ -412,7 +415,7 @@ func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq[k
 	if c == nil || c.stamp != stampOf(st) {
 		c = &contents{stamp: stampOf(st), pages: map[uint64]pageID{}}
 	}
-	quiet := time.Now().UnixNano()-st.Ctim.Nano() > settled
+	quiet := !f.loose && time.Now().UnixNano()-st.Ctim.Nano() > settled
 	return func(yield func(knownPage) bool) {
 		for b := range l.read(f, st, off, end) {
 			k := knownPage{page: b.page, hole: b.hole}
@@ -424,7 +427,7 @@ func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq[k
 				return
 			}
 		}
-		if quiet && !f.loose {
+		if quiet {
 			c.read = union(append(c.read, filePart{off, end}))
 			l.found[f.fileID] = c
 		}

@@ -160,12 +160,13 @@ var memCalls = map[uintptr]func(m *memFiles, c *hostsys.Call){
 	hostsys.SysMappedClose: (*memFiles).drop,
 }
 
-// keep makes a descriptor of the file that was found, open as that was.
+// keep makes a descriptor of the file that was found. It may read and write whatever that
+// one may: a map that was refused is none here, and mmu knows what maps may become.
 func (m *memFiles) keep() int {
 	if m.last == nil {
 		check(fmt.Errorf("%w: it does not say which file is mapped", ErrCorrupt))
 	}
-	f, mode := m.byID[m.last.id], m.last.mode
+	f := m.byID[m.last.id]
 	m.last = nil
 	if f == nil {
 		check(fmt.Errorf("%w: a file is mapped that was dropped", ErrCorrupt))
@@ -173,7 +174,7 @@ func (m *memFiles) keep() int {
 	var fd int
 	var err error
 	if f.fd >= 0 {
-		fd, err = unix.Open(fmt.Sprintf("/proc/self/fd/%d", f.fd), mode&unix.O_ACCMODE|unix.O_CLOEXEC, 0)
+		fd, err = unix.FcntlInt(uintptr(f.fd), unix.F_DUPFD_CLOEXEC, 0)
 	} else {
 		fd, err = unix.MemfdCreate("recorded", unix.MFD_CLOEXEC)
 	}

@@ -174,10 +174,13 @@ func (r *Recorder) record(c *hostsys.Call, sum uint32) {
 		rc.place = c.Args[1].Num
 	}
 	for _, b := range filled(c) {
+		n := len(b)
 		if c.Err == abi.EFAULT {
-			b = b[:there(b)]
+			n = there(b)
 		}
-		rc.outs = append(rc.outs, r.out(b))
+		if rc.outs = append(rc.outs, r.out(b[:n])); n < len(b) {
+			break // nothing after it has been filled
+		}
 	}
 	if m := c.Msg; m != nil && c.Nr == unix.SYS_RECVMSG && c.Err == 0 {
 		rc.outs = append(rc.outs, r.out(m.Name), r.out(m.Control), r.out([]byte{byte(m.Flags), byte(m.Flags >> 8), byte(m.Flags >> 16), byte(m.Flags >> 24)}))

@@ -1,10 +1,6 @@
 package rr
 
-import (
-	"runtime/debug"
-
-	"github.com/cespare/xxhash/v2"
-)
+import "runtime/debug"
 
 // Buffers of calls may be guest memory, which need not be there.
 
@@ -24,11 +20,6 @@ func safely(f func()) (ok bool) {
 }
 
 func copySafe(dst, src []byte) bool { return safely(func() { copy(dst, src) }) }
-
-func sumSafe(b []byte) (n uint64, ok bool) {
-	ok = safely(func() { n = xxhash.Sum64(b) })
-	return n, ok
-}
 
 // there is how many bytes of b can be read, in whole pages.
 func there(b []byte) int {

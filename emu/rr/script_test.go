@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/abi"
@@ -290,4 +291,10 @@ func shapes(s *side) {
 func caughtAs[E error](err error) (e E, ok bool) {
 	ok = errors.As(err, &e)
 	return e, ok
+}
+
+// sumSafe sums up memory that may not be there.
+func sumSafe(b []byte) (n uint64, ok bool) {
+	ok = safely(func() { n = xxhash.Sum64(b) })
+	return n, ok
 }

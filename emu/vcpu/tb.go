@@ -161,10 +161,11 @@ func (m *MemAccess) Fill(words []uint64, n int) {
 }
 
 // Store puts Buf back where Fill took it from. Above a value that is shorter than a
-// word there are zeroes.
+// word there are zeroes from then on, here too: machine code that goes on compares.
 func (m *MemAccess) Store(words []uint64, n int) {
 	if n < 8 {
-		words[0] = binary.LittleEndian.Uint64(m.data[:]) & (1<<(8*n) - 1)
+		clear(m.data[n:8])
+		words[0] = binary.LittleEndian.Uint64(m.data[:])
 		return
 	}
 	for i := 0; i < n; i += 8 {
