@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"runtime"
-	"time"
 
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -27,15 +24,9 @@ type RecordTo struct {
 	Panda     string // the version, for who reads the recording
 }
 
-// partSuffix is that of a recording whose program has not been loaded yet.
-const partSuffix = ".part"
-
 // record puts a recorder before the door of host.
 func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error) {
-	if _, err := os.Lstat(r.File); err == nil && !r.Overwrite {
-		return fmt.Errorf("record: %s is there already", r.File)
-	}
-	w, err := rr.Create(r.File+partSuffix, true)
+	w, err := rr.Create(r.File, r.Overwrite)
 	if err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
@@ -54,13 +45,12 @@ func (m *Machine) keepRecording(err error) error {
 	if m.recorder == nil {
 		return err
 	}
-	part := m.cfg.Record.File + partSuffix
 	if err != nil {
-		m.recorder.Close(rr.Summary{})
+		err = errors.Join(err, m.recorder.Discard())
 		m.recorder = nil
-		return errors.Join(err, os.Remove(part))
+		return err
 	}
-	if err := os.Rename(part, m.cfg.Record.File); err != nil {
+	if err := m.recorder.Keep(); err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
 	m.recordSymbols()
@@ -86,12 +76,11 @@ func (m *Machine) now() rr.Now {
 }
 
 func (m *Machine) manifest(r *RecordTo, p *Program, host *hostsys.Host) *rr.Manifest {
-	cwd, _ := os.Getwd() // who reads the recording can do without
 	return &rr.Manifest{
-		Panda: r.Panda, Created: time.Now().UTC().Truncate(time.Second), Host: runtime.GOOS + "/" + runtime.GOARCH,
-		Arch: m.cfg.Arch, CPU: m.cfg.CPU, MMU: m.cfg.MMU.String(), Accel: m.cfg.Accel, Window: m.cfg.Window,
+		Panda: r.Panda,
+		Arch:  m.cfg.Arch, CPU: m.cfg.CPU, MMU: m.cfg.MMU.String(), Accel: m.cfg.Accel, Window: m.cfg.Window,
 		Layout: p.Layout.String(), SchedSeed: p.SchedSeed, Memory: p.Limits.Memory, Files: p.Limits.Files, Threads: p.Limits.Threads,
-		Path: rr.Text(p.Path), Args: rr.Texts(p.Args), Env: rr.Texts(p.Env), Dir: rr.Text(p.Dir), Cwd: rr.Text(cwd), Sysroot: rr.Text(m.sysroot(p)),
+		Path: rr.Text(p.Path), Args: rr.Texts(p.Args), Env: rr.Texts(p.Env), Dir: rr.Text(p.Dir), Sysroot: rr.Text(m.sysroot(p)),
 		Stdio: [3]int{p.Stdin, p.Stdout, p.Stderr}, Wake: host.Wake, Ignored: host.Ignored, Walks: host.Walks, Sandbox: p.Sandbox != nil,
 	}
 }
@@ -99,7 +88,7 @@ func (m *Machine) manifest(r *RecordTo, p *Program, host *hostsys.Host) *rr.Mani
 // ReplayConfig is cfg with what a recording says about the machine and its program.
 func ReplayConfig(cfg Config, r *rr.Recording) (Config, error) {
 	man := &r.Manifest
-	if here := runtime.GOOS + "/" + runtime.GOARCH; man.Host != here {
+	if here := rr.Host(); man.Host != here {
 		return cfg, fmt.Errorf("%s was recorded on %s, whose system calls are others than those of %s", r.Name, man.Host, here)
 	}
 	layout, err := mm.ParseKind(man.Layout)
@@ -246,6 +235,12 @@ func (m *Machine) finish() {
 		m.player.Leave()
 	}
 	if m.recorder == nil {
+		return
+	}
+	if m.cpu.Icount() == 0 && !m.done { // something has kept the guest from beginning
+		if err := m.recorder.Discard(); err != nil {
+			m.cfg.Warn("record: %v", err)
+		}
 		return
 	}
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})

@@ -74,6 +74,8 @@ type Summary struct {
 // Writer writes a recording. Frames are packed and written by goroutines of its own,
 // in order; what has been written survives the end of the process.
 type Writer struct {
+	name   string
+	kept   bool // it has the name
 	f      output
 	frames chan frame
 	turns  chan struct{} // of those that pack
@@ -99,13 +101,15 @@ type frame struct {
 // waiting is how many frames may wait to be written before who makes them has to wait.
 const waiting = 512
 
-// Create makes the file of a recording, which may not exist.
+// partSuffix is that of a recording of which it is not known yet whether it will be one.
+const partSuffix = ".part"
+
+// Create makes a recording, which gets its name from Keep.
 func Create(name string, overwrite bool) (*Writer, error) {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if overwrite {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	if _, err := os.Lstat(name); err == nil && !overwrite {
+		return nil, fmt.Errorf("%s is there already", name)
 	}
-	f, err := os.OpenFile(name, flags, 0o600)
+	f, err := os.OpenFile(name+partSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +118,24 @@ func Create(name string, overwrite bool) (*Writer, error) {
 		f.Close()
 		return nil, err
 	}
+	w.name = name
 	return w, nil
+}
+
+// Keep gives the recording its name.
+func (w *Writer) Keep() error {
+	w.kept = true
+	return os.Rename(w.name+partSuffix, w.name)
+}
+
+// Discard ends a recording that nobody wants.
+func (w *Writer) Discard() error {
+	name := w.name
+	if !w.kept {
+		name += partSuffix
+	}
+	w.Close(nil) // whatever comes of it
+	return os.Remove(name)
 }
 
 func newWriter(f output) (*Writer, error) {

@@ -157,6 +157,9 @@ func sample(f *testing.F) []byte {
 	if err != nil {
 		f.Fatal(err)
 	}
+	if err := r.Keep(); err != nil {
+		f.Fatal(err)
+	}
 	h, err := hostsys.Real(false)
 	if err != nil {
 		f.Fatal(err)

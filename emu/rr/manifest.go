@@ -3,6 +3,7 @@ package rr
 import (
 	"encoding/base64"
 	"encoding/json"
+	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,6 +37,10 @@ type Manifest struct {
 	Walks   bool  // see hostsys.Host
 	Sandbox bool  // informs
 }
+
+// Host names the architecture and the system that this panda runs on, whose system calls
+// are recorded.
+func Host() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
 // Text is a string of the guest, which need not be UTF-8.
 type Text string

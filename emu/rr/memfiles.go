@@ -3,7 +3,6 @@ package rr
 import (
 	"fmt"
 	"math"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -209,7 +208,7 @@ func (m *memFiles) mapFile(c *hostsys.Call) {
 	}
 	at, err := mmu.HostFiles{}.Map(fd, off, uintptr(a[2].Num), int(a[3].Num), flags)
 	check(err)
-	c.Ret = int64(uintptr(unsafe.Pointer(at)))
+	c.Ret = int64(uintptr(at))
 }
 
 func (m *memFiles) punch(c *hostsys.Call) {

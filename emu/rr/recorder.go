@@ -3,6 +3,7 @@ package rr
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,8 @@ const flushEvery = 50 * time.Millisecond
 
 // NewRecorder records into w. Warn takes lines for the user.
 func NewRecorder(w *Writer, m *Manifest, warn func(format string, a ...any)) (*Recorder, error) {
+	cwd, _ := os.Getwd() // who reads the recording can do without
+	m.Created, m.Host, m.Cwd = time.Now().UTC().Truncate(time.Second), Host(), Text(cwd)
 	b, err := json.Marshal(m)
 	if err != nil {
 		return nil, err
@@ -208,16 +211,29 @@ func (r *Recorder) note(format string, a ...any) {
 // Close ends the recording. What it says of the run is filled in but for what the
 // recorder knows itself.
 func (r *Recorder) Close(s Summary) error {
-	r.ticker.Stop()
-	close(r.end)
-	r.ended = true
-	r.symbols.todo.Wait()
+	r.stop()
 	r.mu.Lock()
 	r.files.close()
 	r.flush()
 	r.mu.Unlock()
 	s.Inputs, s.Notes, s.Edited = r.enc.seq, r.notes, r.edited
 	return r.w.Close(&s)
+}
+
+// Keep gives the recording its name; until then it has another.
+func (r *Recorder) Keep() error { return r.w.Keep() }
+
+// Discard ends a recording that nobody wants.
+func (r *Recorder) Discard() error {
+	r.stop()
+	return r.w.Discard()
+}
+
+func (r *Recorder) stop() {
+	r.ticker.Stop()
+	close(r.end)
+	r.ended = true
+	r.symbols.todo.Wait()
 }
 
 // Size is how large the recording is, Inputs how many there are.

@@ -137,6 +137,9 @@ func recordScript(t *testing.T, inner hostsys.Door, script func(s *side)) (strin
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := r.Keep(); err != nil {
+		t.Fatal(err)
+	}
 	r.At(s.now())
 	s.door = r.Door(inner)
 	script(s)
