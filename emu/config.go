@@ -36,6 +36,9 @@ type Config struct {
 	Files   plugin.Finder
 	Strict  bool // a callback that fails stops the guest
 	Log     *slog.Logger
+	// Audit looks after each change of the guest's memory whether its window on the
+	// host is whole.
+	Audit bool
 	// Strace, when set, is where each system call is printed.
 	Strace io.Writer
 	// Warn takes lines for the user: failing callbacks, missing instructions.
@@ -72,9 +75,6 @@ type Program struct {
 	// Limits are what all processes of the guest together may have; a sandbox's
 	// files may take as much memory again.
 	Limits linux.Limits
-	// Audit looks after each change of the guest's memory whether its window on the
-	// host is whole.
-	Audit bool
 	// World, when set, is given the door through which the guest reaches the world, a
 	// sandbox's if there is one, and makes the one that is used.
 	World func(hostsys.Door) hostsys.Door

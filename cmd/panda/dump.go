@@ -23,7 +23,7 @@ var dumpItems = []dumpItem{
 	{"out_asm", "machine code of the jit", func(c *emu.Config) { c.Dump.Host = true }},
 	{"strace", "system calls, as -strace", func(c *emu.Config) { c.Strace = c.Dump.Out }},
 	{"sched", "each change from a guest thread to another, with the instruction count", func(c *emu.Config) { c.Dump.Switches = true }},
-	{"windows", "look after each change of the guest's memory whether its window on the host is whole; slow", func(c *emu.Config) { c.Program.Audit = true }},
+	{"windows", "look after each change of the guest's memory whether its window on the host is whole; slow", func(c *emu.Config) { c.Audit = true }},
 	{"lockstep", "the same as -lockstep", func(c *emu.Config) { c.Lockstep = true }},
 	{"softmmu", "the same as -mmu soft", func(c *emu.Config) { c.MMU = emu.Soft }},
 }
