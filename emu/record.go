@@ -269,6 +269,10 @@ func (m *Machine) Replayed() Replayed {
 	return Replayed{m.cfg.Replay.Name, m.cpu.Icount(), m.player.Inputs(), m.player.States()}
 }
 
+// ReplayProgress is the count of instructions at the last input. It may be called from
+// any goroutine.
+func (m *Machine) ReplayProgress() uint64 { return m.player.Progress() }
+
 // Recorded is what has been recorded once the guest has ended, and is whole.
 func (m *Machine) Recorded() (Recorded, bool) {
 	if m.recorded == nil {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 
+	"panda/cmd/panda/interrupt"
 	"panda/emu"
+	"panda/emu/linux/abi"
 	"panda/emu/rr"
 )
 
@@ -17,6 +19,8 @@ type replayOptions struct {
 	quiet  bool
 	verify bool
 	bisect bool
+
+	progress progress
 }
 
 const replayUsage = `usage: panda replay NAME [options]
@@ -132,11 +136,30 @@ func (o *replayOptions) verdict(m *emu.Machine, cfg emu.Config, err error, out, 
 }
 
 // config fills in what the recording says.
-func (o *replayOptions) config(cfg emu.Config, r *rr.Recording, stdout, stderr io.Writer) (emu.Config, error) {
+func (o *replayOptions) config(cfg emu.Config, r *rr.Recording, json bool, stdout, stderr io.Writer) (emu.Config, error) {
 	cfg, err := emu.ReplayConfig(cfg, r)
 	cfg.Verify = o.verify
+	p := &o.progress
+	if p.out, p.json = stderr, json; r.Summary != nil {
+		p.total = r.Summary.Instructions
+	}
 	if !o.quiet && !o.verify {
-		cfg.Output = [2]io.Writer{stdout, stderr}
+		cfg.Output = [2]io.Writer{p.before(stdout), p.before(stderr)}
 	}
 	return cfg, err
+}
+
+// run runs the machine and tells how far it is. Ctrl-C stops it.
+func (o *replayOptions) run(m *emu.Machine, j *interrupt.Judge, json bool, stderr io.Writer) (status int, done bool, err error) {
+	j.Replay(m.Stop)
+	if o.wanted(json, stderr) {
+		o.progress.now = m.ReplayProgress
+		defer o.progress.start()()
+	}
+	status, done, err = m.Run()
+	if sig := j.Ends(); sig != 0 && err == nil && !done {
+		fmt.Fprintf(stderr, "panda: the replay was stopped at icount %s by %s\n", grouped(m.CPU().Icount()), abi.SignalName(sig))
+		return 0, true, interrupt.Killed{Sig: sig}
+	}
+	return status, done, err
 }

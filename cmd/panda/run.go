@@ -94,7 +94,11 @@ func (o *options) drive(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Wr
 	} else {
 		var done bool
 		j.Enter(interrupt.Running)
-		if status, done, err = m.Run(); err == nil && !done {
+		run := m.Run
+		if o.replay != nil {
+			run = func() (int, bool, error) { return o.replay.run(m, j, o.json, stderr) }
+		}
+		if status, done, err = run(); err == nil && !done {
 			status, err = o.afterStop(m, j, stdout, stderr)
 		}
 	}
@@ -138,7 +142,7 @@ func (o *options) subject(stdout, stderr io.Writer) (cfg emu.Config, done func()
 		if err != nil {
 			return cfg, files, err
 		}
-		cfg, err = o.replay.config(cfg, r, stdout, stderr)
+		cfg, err = o.replay.config(cfg, r, o.json, stdout, stderr)
 		return cfg, func() { files(); r.Close() }, err
 	}
 	if cfg.Program, err = o.programConfig(); err == nil {

@@ -46,10 +46,11 @@ type Judge struct {
 	// stop stops the guest that the prompt runs, restore puts the terminal back,
 	// hint says how to leave the prompt; all may be called from any goroutine.
 	stop, restore, hint func()
-	stopped             bool // the guest was stopped by a signal
-	gone                bool // the guest has ended: no signal is for it
-	passed              bool // the prompt's user wants SIGINT to reach the guest
-	sig                 int  // that ends panda in order, 0 for none
+	replay              func() // stops a replay, whose guest takes no signals; nil of a run
+	stopped             bool   // the guest was stopped by a signal
+	gone                bool   // the guest has ended: no signal is for it
+	passed              bool   // the prompt's user wants SIGINT to reach the guest
+	sig                 int    // that ends panda in order, 0 for none
 	leave               chan struct{}
 }
 
@@ -88,6 +89,13 @@ func (j *Judge) Serve(stop, restore, hint func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.stop, j.restore, j.hint = stop, restore, hint
+}
+
+// Replay says that the guest is one of a replay, and how to stop it.
+func (j *Judge) Replay(stop func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.replay = stop
 }
 
 // GuestEnded says that no guest takes signals any more.
@@ -153,11 +161,15 @@ func (j *Judge) Take(sig int) bool {
 	j.got++
 	why := "interrupted by " + abi.SignalName(sig)
 	switch {
-	case j.phase == Running:
+	case j.phase == Running && j.replay == nil:
 		lua.Interrupt(why, grace)
 		return false
 	case j.got > 1 && j.phase != Reading:
 		j.dieNow(sig)
+	case j.phase == Running:
+		j.note(sig)
+		j.replay()
+		lua.Interrupt(why, grace)
 	case j.phase == Driving:
 		j.stopped = true
 		j.stop()

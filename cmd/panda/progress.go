@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"panda/cmd/panda/prompt"
+)
+
+// progress tells how far a replay is: on a terminal in a line that is written over, with
+// -json in lines of JSON.
+type progress struct {
+	out   io.Writer
+	json  bool
+	total uint64 // instructions; 0 if that is not known
+	now   func() uint64
+	began time.Time
+
+	mu    sync.Mutex // of the line
+	shown bool
+}
+
+// How often it is told, and how long a replay runs before it first is.
+const (
+	progressTick  = 250 * time.Millisecond
+	progressDelay = time.Second
+)
+
+// jsonProgress is a line of JSON.
+type jsonProgress struct {
+	Instructions uint64  `json:"instructions"`
+	Total        uint64  `json:"total"` // 0 if that is not known
+	Percent      float64 `json:"percent"`
+	PerSecond    float64 `json:"perSecond"` // instructions
+	ETA          float64 `json:"eta"`       // seconds; -1 if that is not known
+}
+
+// start tells until stop is called.
+func (p *progress) start() (stop func()) {
+	p.began = time.Now()
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(progressTick)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if time.Since(p.began) >= progressDelay {
+					p.tell()
+				}
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+		if p.json {
+			p.tell()
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.clear()
+	}
+}
+
+// measure is how far it is now.
+func (p *progress) measure() jsonProgress {
+	m := jsonProgress{Instructions: p.now(), Total: p.total, ETA: -1}
+	m.PerSecond = float64(m.Instructions) / time.Since(p.began).Seconds()
+	if p.total > 0 && m.Instructions > 0 {
+		m.Percent = min(100, 100*float64(m.Instructions)/float64(p.total))
+		m.ETA = max(0, float64(p.total)-float64(m.Instructions)) / m.PerSecond
+	}
+	return m
+}
+
+func (p *progress) tell() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.measure()
+	if p.json {
+		json.NewEncoder(p.out).Encode(m)
+		return
+	}
+	text := fmt.Sprintf("%s instructions, %.0f M/s", grouped(m.Instructions), m.PerSecond/1e6)
+	if m.ETA >= 0 {
+		text = fmt.Sprintf("%s of %s instructions, %.0f %%, %.0f M/s, %s to go", grouped(m.Instructions), grouped(m.Total), m.Percent, m.PerSecond/1e6, time.Duration(m.ETA*float64(time.Second)).Round(time.Second))
+	}
+	fmt.Fprintf(p.out, "\r%s\x1b[K", text)
+	p.shown = true
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+// before makes a writer before which the line is taken away.
+func (p *progress) before(w io.Writer) io.Writer { return clearing{p, w} }
+
+type clearing struct {
+	p *progress
+	w io.Writer
+}
+
+func (c clearing) Write(b []byte) (int, error) {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	c.p.clear()
+	return c.w.Write(b)
+}
+
+// wanted reports whether somebody is to be told.
+func (o *replayOptions) wanted(json bool, stderr io.Writer) bool {
+	return json || !o.quiet && prompt.Colors(stderr)
+}

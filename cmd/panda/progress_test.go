@@ -1,0 +1,34 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestProgress: what is told of a replay, as a line on a terminal, which the program's
+// output takes away, and as JSON.
+func TestProgress(t *testing.T) {
+	var out bytes.Buffer
+	p := progress{out: &out, total: 4_000_000, now: func() uint64 { return 1_000_000 }, began: time.Now().Add(-time.Second)}
+	p.tell()
+	if text := out.String(); !strings.HasPrefix(text, "\r1,000,000 of 4,000,000 instructions, 25 %, ") || !strings.HasSuffix(text, " to go\x1b[K") {
+		t.Errorf("%q", text)
+	}
+	out.Reset()
+	io.WriteString(p.before(&out), "text")
+	io.WriteString(p.before(&out), "more")
+	if text := out.String(); text != "\r\x1b[Ktextmore" {
+		t.Errorf("%q", text)
+	}
+	out.Reset()
+	p.json, p.total = true, 0
+	p.tell()
+	var line jsonProgress
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Instructions != 1_000_000 || line.ETA != -1 || line.PerSecond < 1 {
+		t.Errorf("%s: %+v %v", out.Bytes(), line, err)
+	}
+}
