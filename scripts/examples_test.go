@@ -56,7 +56,8 @@ func examples(t *testing.T) (es []example) {
 				t.Fatal(err)
 			}
 			for _, m := range regexp.MustCompile(re).FindAllStringSubmatch(string(text), -1) {
-				es = append(es, example{f, strings.TrimSuffix(m[1], "\r")})
+				command := strings.ReplaceAll(m[1], " bin/panda ", " panda ")
+				es = append(es, example{f, strings.TrimSuffix(command, "\r")})
 			}
 		}
 	}
