@@ -64,23 +64,7 @@ func steppedOften(_ *testing.T, m *Machine, insns uint64) {
 }
 
 // tapped has another goroutine call on the machine whenever it can.
-func tapped(t *testing.T, m *Machine, _ uint64) {
-	end, ended := make(chan bool), make(chan bool)
-	go func() {
-		defer close(ended)
-		for {
-			done := make(chan bool)
-			m.Do(func() { close(done) })
-			select {
-			case <-done:
-				runtime.Gosched()
-			case <-end:
-				return
-			}
-		}
-	}()
-	t.Cleanup(func() { close(end); <-ended })
-}
+func tapped(t *testing.T, m *Machine, _ uint64) { t.Cleanup(tappedBeside(m)) }
 
 // stopped stops a thousand times.
 func stopped(_ *testing.T, m *Machine, insns uint64) {

@@ -118,28 +118,38 @@ func stands(k event.Kind) bool { return k.OfMemory() || k.OfInsn() || k.OfBlock(
 
 // arm sees to it that the place of the next change is found.
 func (r *edits) arm(e *rr.Edit) {
-	at, kind := e.EditPlace, e.Kind
+	at := *e
+	same := r.sub != nil && at.Class == rr.InEvent && at.Kind == r.sub.Kind && at.Icount == r.m.cpu.Icount()
 	switch {
+	case same: // the next access of one instruction, or the next event at one place
+		return
 	case at.Class == rr.BeforeInsn:
-		r.m.bus.SetTimer(r.owner, e.Icount, 0, func() {
+		r.m.bus.SetTimer(r.owner, at.Icount, 0, func() {
 			r.m.player.TakeEdits(func(e *rr.Edit) bool { return e.Class == rr.BeforeInsn })
 		})
-	case at.Class == rr.InEvent && stands(kind):
-		f := new(event.Filter)
-		if !kind.OfBlock() {
-			f.PC = []event.Range{{Lo: at.PC, Hi: at.PC + 1}}
-		}
-		watch := func() {
-			if r.sub != nil {
-				r.sub.Remove()
-			}
-			r.sub = r.watch(kind, f)
-		}
-		if at.Nested { // where there is no time for a timer
-			watch()
-		} else {
-			r.m.bus.SetTimer(r.owner, max(e.Icount, 1)-1, 0, watch)
-		}
+	case at.Class != rr.InEvent || !stands(at.Kind):
+	case at.Nested: // where there is no time for a timer
+		r.look(&at)
+	default:
+		r.m.bus.SetTimer(r.owner, max(at.Icount, 1)-1, 0, func() { r.look(&at) })
+	}
+}
+
+// look subscribes to the events of a place in code until the change has been made.
+func (r *edits) look(at *rr.Edit) {
+	f := new(event.Filter)
+	if !at.Kind.OfBlock() && at.Kind != event.AfterInsnExec { // which stands at the next one
+		f.PC = []event.Range{{Lo: at.PC, Hi: at.PC + 1}}
+	}
+	r.found()
+	r.sub = r.watch(at.Kind, f)
+}
+
+// found ends that.
+func (r *edits) found() {
+	if r.sub != nil {
+		r.sub.Remove()
+		r.sub = nil
 	}
 }
 
@@ -147,10 +157,12 @@ func (r *edits) arm(e *rr.Edit) {
 func (r *edits) watch(kind event.Kind, f *event.Filter) *event.Sub {
 	return r.m.bus.Subscribe(r.owner, kind, f, kind.Answer(func(e *event.Env) bool {
 		r.env, r.said = e, false
-		r.m.player.TakeEdits(func(at *rr.Edit) bool {
+		n := r.m.player.TakeEdits(func(at *rr.Edit) bool {
 			return at.Class == rr.InEvent && at.Kind == kind && (e.Mem == nil || at.Addr == e.Mem.Addr)
 		})
-		r.env = nil
+		if r.env = nil; n > 0 && stands(kind) && !r.m.player.EditNext(kind) {
+			r.found()
+		}
 		return r.said
 	}))
 }

@@ -190,12 +190,13 @@ func (m *Machine) watchStates() {
 		}
 		return sums
 	}
-	exit := m.player.Exit
+	var exit func()
 	if m.recorder != nil {
 		m.recorder.SumStates(of)
 		exit = m.recorder.Exit
 	} else {
 		m.player.SumStates(of, m.cfg.Verify)
+		exit = m.player.Exit
 	}
 	first := (*core)(m).Threads()[0].PID
 	m.bus.Subscribe(m.owner(), event.ProcessExit, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"panda/emu/guest"
 	"panda/emu/vcpu"
 )
 
@@ -31,6 +32,25 @@ func (b *Bus) Running() *Sub {
 
 // Returning reports whether Returned calls hooks.
 func (b *Bus) Returning() bool { return b.edits.returning }
+
+// Follow is a callback that machine code is to call by itself, with what the Bus does
+// around it where edits are followed.
+func Follow[F vcpu.Funcs](b *Bus, s *Sub, fn F) F {
+	if !b.edits.followed {
+		return fn
+	}
+	var followed any
+	switch f := any(fn).(type) {
+	case PCFunc:
+		followed = PCFunc(func(c *vcpu.CPU, pc guest.Addr) { b.enter(s); defer b.leave(); f(c, pc) })
+	case BlockFunc:
+		followed = BlockFunc(func(c *vcpu.CPU, tb *vcpu.TB) { b.enter(s); defer b.leave(); f(c, tb) })
+	case MemFunc:
+		f = b.comparing(f)
+		followed = MemFunc(func(c *vcpu.CPU, m *vcpu.MemAccess) { b.enter(s); defer b.leave(); f(c, m) })
+	}
+	return followed.(F)
+}
 
 func (b *Bus) enter(s *Sub) {
 	if b.edits.followed {

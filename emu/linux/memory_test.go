@@ -95,6 +95,25 @@ func TestAdviceOverGaps(t *testing.T) {
 	})
 }
 
+// TestEmptyingAdvice: what may be freed is freed at once, and a hole is one in the file
+// behind a shared map.
+func TestEmptyingAdvice(t *testing.T) {
+	newSession(t).run(func(g *fakeThread) {
+		mapPages(g)
+		g.setU32(pagesAt, 7)
+		g.must(unix.SYS_MADVISE, pagesAt, page, abi.MADV_FREE)
+		g.check(g.u32(pagesAt) == 0, "a page that was freed holds what it did")
+		g.fails(abi.EINVAL, unix.SYS_MADVISE, pagesAt, page, abi.MADV_REMOVE)
+		const shared = abi.MAP_SHARED | abi.MAP_ANONYMOUS | abi.MAP_FIXED
+		g.must(unix.SYS_MMAP, gapAt, 2*page, abi.PROT_READ|abi.PROT_WRITE, shared, -1, 0)
+		g.setU32(gapAt, 7)
+		g.setU32(gapAt+page, 8)
+		g.fails(abi.EINVAL, unix.SYS_MADVISE, gapAt, page, abi.MADV_FREE)
+		g.must(unix.SYS_MADVISE, gapAt, page, abi.MADV_REMOVE)
+		g.check(g.u32(gapAt) == 0 && g.u32(gapAt+page) == 8, "after a hole %d %d", g.u32(gapAt), g.u32(gapAt+page))
+	})
+}
+
 // TestProtectBeyond: mprotect changes what lies in front of where no memory can be.
 func TestProtectBeyond(t *testing.T) {
 	newSession(t).run(func(g *fakeThread) {

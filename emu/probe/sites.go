@@ -19,7 +19,7 @@ func (p *pass) site(s vcpu.Site) {
 
 // callOf is how machine code calls the function of a subscription.
 func callOf[F vcpu.Funcs](bus *event.Bus, s *event.Sub, fn F) *vcpu.Call {
-	return vcpu.CallOf(fn, &s.Served, func(r any) bool { return bus.Contain(s, r) })
+	return vcpu.CallOf(event.Follow(bus, s, fn), &s.Served, func(r any) bool { return bus.Contain(s, r) })
 }
 
 // count puts counters. They stand after the site of their rank, so that what

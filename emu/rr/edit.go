@@ -129,6 +129,13 @@ func (p *Player) TakeEdits(at func(e *Edit) bool) (n int) {
 	return n
 }
 
+// EditNext reports whether the next change is to be made here, within another event of a
+// kind.
+func (p *Player) EditNext(kind event.Kind) bool {
+	e := &p.next.edit
+	return p.next.kind == editEntry && e.Class == InEvent && e.Kind == kind && e.Icount == p.now.Icount()
+}
+
 // stopped makes the changes that were made when the guest was stopped here.
 func (p *Player) stopped(place uint64) {
 	p.TakeEdits(func(e *Edit) bool { return e.Class == WhenStopped && e.Place == place })

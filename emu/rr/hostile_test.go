@@ -72,10 +72,10 @@ func hostile() []hostileFrames {
 	after := func(f []byte) []byte { return append(append([]byte(nil), pages...), f...) }
 	call := uint64(callEntry)
 	return []hostileFrames{
-		{"read of more than was asked for", entries(aCall(recordedCall{nr: unix.SYS_READ, ret: 1 << 40})), "it says that read"},
+		{"read of more than was asked for", entries(aCall(recordedCall{nr: unix.SYS_READ, ret: 1 << 40})), "it says that " + callName(unix.SYS_READ)},
 		{"a negative count", entries(aCall(recordedCall{nr: unix.SYS_READ, ret: -7})), "= -7"},
 		{"signals without end", entries(aCall(recordedCall{nr: hostsys.SysSignals, ret: 33})), "signals("},
-		{"an error that is none", entries(aCall(recordedCall{nr: unix.SYS_DUP, errno: 1 << 40, ret: -1})), "it says that dup"},
+		{"an error that is none", entries(aCall(recordedCall{nr: unix.SYS_DUP, errno: 1 << 40, ret: -1})), "it says that " + callName(unix.SYS_DUP)},
 		{"a buffer too long", after(entries(aCall(recordedCall{nr: unix.SYS_READ, ret: 1, outs: []outBuf{{pages: []pageID{1, 2, 1, 2}}}}))), "16384 bytes for buffers of 12293"},
 		{"a page that is not there", entries(aCall(recordedCall{nr: unix.SYS_READ, outs: []outBuf{{pages: []pageID{7}}}})), "refers to a page"},
 		{"a message of nothing but flags", entries(aCall(recordedCall{nr: unix.SYS_RECVMSG, outs: []outBuf{{rest: make([]byte, 4)}, {rest: make([]byte, 90)}, {rest: make([]byte, 4)}}})), "for a buffer of 48"},
@@ -91,6 +91,7 @@ func hostile() []hostileFrames {
 		{"a file that nothing maps", entries(aCall(recordedCall{nr: unix.SYS_DUP}), anEntry(fileEntry, func(e *encoder) { e.file(&recordedFile{1, 1, 0}) }), anEntry(fileEntry, func(e *encoder) { e.file(&recordedFile{2, 1, 0}) })), "nothing maps"},
 		{"no file", entries(aCall(recordedCall{nr: hostsys.SysMappedKeep})), "which file"},
 		{"a file of no kind", entries(aCall(recordedCall{nr: hostsys.SysMappedKeep}), anEntry(fileEntry, func(e *encoder) { e.file(&recordedFile{1, 9, 3}) }), aCall(recordedCall{nr: hostsys.SysMap})), "kind of file"},
+		{"a device", entries(aCall(recordedCall{nr: hostsys.SysMappedKeep}), anEntry(fileEntry, func(e *encoder) { e.file(&recordedFile{1, 0, 0}) }), aCall(recordedCall{nr: hostsys.SysMap})), "no file there, whose contents"},
 		{"a map of nothing", entries(aCall(recordedCall{nr: hostsys.SysMap})), "cannot be mapped"},
 		{"the beginning is contents", entries(anEntry(pagesEntry, func(e *encoder) { e.pages(&recordedPages{id: 9}) })), "diverges"},
 		{"a file that was dropped", entries(

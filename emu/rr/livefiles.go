@@ -2,14 +2,11 @@ package rr
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
-	"iter"
 	"maps"
 	"math"
 	"os"
 	"slices"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -33,34 +30,6 @@ type liveFiles struct {
 }
 
 type fileID struct{ dev, ino uint64 }
-
-// contents is what was found in a file as long as it was as a stamp says.
-type contents struct {
-	stamp stamp
-	pages map[uint64]pageID // that are not zeroes
-	read  []filePart        // of which pages is all
-}
-
-// stamp changes when a file does.
-type stamp struct {
-	size         int64
-	mtime, ctime unix.Timespec
-}
-
-// settled is how long ago the last change of a file must be for the next one to have
-// another time, in nanoseconds: clocks of file systems tick.
-const settled = 1e8
-
-// mostRemembered is how large a part may be whose pages are looked up one by one; larger
-// ones may be sparse, which reading knows to skip.
-const mostRemembered = 1 << 32
-
-func stampOf(st *unix.Stat_t) stamp { return stamp{st.Size, st.Mtim, st.Ctim} }
-
-// covers reports whether it is known what is in a part of a file that is as st says.
-func (c *contents) covers(st *unix.Stat_t, off, end int64) bool {
-	return c != nil && end-off < mostRemembered && c.stamp == stampOf(st) && slices.ContainsFunc(c.read, func(p filePart) bool { return p.off <= off && end <= p.end })
-}
 
 type seenFD struct {
 	fileID
@@ -118,96 +87,6 @@ var target = map[uintptr]int{
 	unix.SYS_SENDFILE: 0, unix.SYS_COPY_FILE_RANGE: 2, unix.SYS_SPLICE: 2, unix.SYS_TEE: 1, unix.SYS_IOCTL: 0,
 }
 
-// source is, of those that move bytes of other files, the argument that names the other,
-// and that with its offset, or -1.
-var source = map[uintptr][2]int{
-	unix.SYS_SENDFILE: {1, 2}, unix.SYS_COPY_FILE_RANGE: {0, 1}, unix.SYS_SPLICE: {0, 1}, unix.SYS_TEE: {0, -1},
-}
-
-// streamOf says whether a descriptor is the program's output.
-func (l *liveFiles) streamOf(fd int) stream {
-	switch fd {
-	case l.stdio[1]:
-		return stdout
-	case l.stdio[2]:
-		return stderr
-	}
-	return l.output[l.of(fd).fileID]
-}
-
-// echo says which output a call has written that has the bytes itself.
-func (l *liveFiles) echo(c *hostsys.Call) stream {
-	switch c.Nr {
-	case unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_PWRITEV2, unix.SYS_SENDMSG:
-		if c.Err == 0 && c.Ret > 0 {
-			return l.streamOf(int(c.Args[0].Num))
-		}
-	}
-	return noStream
-}
-
-// moved is what is known before a call that moves bytes to the program's output.
-type moved struct {
-	to   stream
-	fd   int
-	off  int64
-	data []byte
-}
-
-// before looks at what a call will move to the program's output.
-func (l *liveFiles) before(c *hostsys.Call) (m moved) {
-	from, ok := source[c.Nr]
-	if !ok {
-		return m
-	}
-	m.to, m.fd = l.streamOf(int(c.Args[target[c.Nr]].Num)), int(c.Args[from[0]].Num)
-	if m.to == noStream {
-		return m
-	}
-	if l.of(m.fd).regular {
-		if from[1] >= 0 && len(c.Args[from[1]].Buf) >= 8 {
-			m.off = int64(binary.NativeEndian.Uint64(c.Args[from[1]].Buf))
-		} else {
-			m.off, _ = unix.Seek(m.fd, 0, unix.SEEK_CUR)
-		}
-		return m
-	}
-	m.data = l.peek(m.fd, lengthOf(c))
-	if n := uint64(len(m.data)); n > 0 {
-		lengthOf(c).Num = min(lengthOf(c).Num, n)
-	}
-	return m
-}
-
-// lengthOf is the argument that says how much a call moves.
-func lengthOf(c *hostsys.Call) *hostsys.Arg {
-	switch c.Nr {
-	case unix.SYS_SENDFILE:
-		return &c.Args[3]
-	case unix.SYS_TEE:
-		return &c.Args[2]
-	}
-	return &c.Args[4]
-}
-
-// peek reads what is in a pipe and leaves it there.
-func (l *liveFiles) peek(fd int, length *hostsys.Arg) []byte {
-	if l.tee == [2]int{} {
-		var p [2]int
-		if unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
-			return nil
-		}
-		l.tee = p
-	}
-	n, err := unix.Tee(fd, l.tee[1], int(min(length.Num, 1<<16)), unix.SPLICE_F_NONBLOCK)
-	if err != nil || n <= 0 {
-		return nil
-	}
-	b := make([]byte, n)
-	got, _ := unix.Read(l.tee[0], b)
-	return b[:max(got, 0)]
-}
-
 // after writes down what a call has done to files that are mapped, and to the output.
 func (l *liveFiles) after(c *hostsys.Call, m moved) {
 	if remaking[c.Nr] {
@@ -233,23 +112,6 @@ func (l *liveFiles) after(c *hostsys.Call, m moved) {
 	}
 }
 
-func (l *liveFiles) echoMoved(n int64, m moved) {
-	data := m.data
-	if data == nil {
-		data = make([]byte, n)
-		got, _ := unix.Pread(m.fd, data, m.off)
-		data = data[:max(got, 0)]
-	}
-	data = data[:min(n, int64(len(data)))]
-	for len(data) > 0 {
-		part := data[:min(len(data), frameSize)]
-		l.r.head(echoEntry)
-		l.r.enc.echo(m.to, part)
-		l.r.flushFull()
-		data = data[len(part):]
-	}
-}
-
 // keep writes down which file a descriptor that is kept leads to.
 func (l *liveFiles) keep(fd int) {
 	var st unix.Stat_t
@@ -269,6 +131,9 @@ func (l *liveFiles) keep(fd int) {
 	mode, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	l.r.head(fileEntry)
 	l.r.enc.file(&recordedFile{f.id, f.typ, mode & unix.O_ACCMODE})
+	if f.typ == 0 {
+		l.lossy(f, "is no file whose contents can be recorded")
+	}
 	if l.resize(f, st.Size); fresh && l.own[id] {
 		l.take(f, 0, math.MaxInt64) // from now on the player knows what is in it
 	}
@@ -394,150 +259,6 @@ func (l *liveFiles) take(f *liveFile, off, n int64) {
 	if grown || len(runs) > 0 {
 		l.contents(f, runs)
 	}
-}
-
-// knownPage is a page of a file; of a hole it is the first of n.
-type knownPage struct {
-	page uint64
-	id   pageID
-	hole uint64
-}
-
-// ids are the pages of a part of a file. What has not changed is not read again.
-func (l *liveFiles) ids(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq[knownPage] {
-	c := l.found[f.fileID]
-	if c.covers(st, off, end) {
-		return func(yield func(knownPage) bool) {
-			for p := uint64(off) / PageSize; int64(p)*PageSize < end && yield(knownPage{page: p, id: c.pages[p]}); p++ {
-			}
-		}
-	}
-	if c == nil || c.stamp != stampOf(st) {
-		c = &contents{stamp: stampOf(st), pages: map[uint64]pageID{}}
-	}
-	quiet := !f.loose && time.Now().UnixNano()-st.Ctim.Nano() > settled
-	return func(yield func(knownPage) bool) {
-		for b := range l.read(f, st, off, end) {
-			k := knownPage{page: b.page, hole: b.hole}
-			if b.data != nil {
-				k.id = l.r.store.put(b.data)
-				c.pages[b.page] = k.id
-			}
-			if !yield(k) {
-				return
-			}
-		}
-		if quiet {
-			c.read = union(append(c.read, filePart{off, end}))
-			l.found[f.fileID] = c
-		}
-	}
-}
-
-// takePage adds a page to the runs, unless the player has it. What it has of a file that
-// the guest's stores change, is not known.
-func takePage(f *liveFile, runs []pageRun, b knownPage) []pageRun {
-	switch {
-	case b.hole > 0:
-		if f.forget(int64(b.page)*PageSize, int64(min(b.hole*PageSize, math.MaxInt64))) || f.loose {
-			runs = append(runs, pageRun{b.page, b.hole, 0})
-		}
-		return runs
-	case f.pages[b.page] == b.id && !f.loose:
-		return runs
-	case b.id == 0:
-		delete(f.pages, b.page)
-	default:
-		f.pages[b.page] = b.id
-	}
-	return addRun(runs, b.page, b.id)
-}
-
-func addRun(runs []pageRun, page uint64, id pageID) []pageRun {
-	if n := len(runs); n > 0 {
-		last := &runs[n-1]
-		next := last.id
-		if last.id != 0 {
-			next += pageID(last.n)
-		}
-		if last.page+last.n == page && next == id {
-			last.n++
-			return runs
-		}
-	}
-	return append(runs, pageRun{page, 1, id})
-}
-
-// readSize is how much of a file is read at once.
-const readSize = 1 << 20
-
-// filePage is a page of a file, or a hole of so many.
-type filePage struct {
-	page uint64
-	data []byte
-	hole uint64
-}
-
-// read yields the pages of a part of a file. What a sparse file has no blocks for is not
-// read.
-func (l *liveFiles) read(f *liveFile, st *unix.Stat_t, off, end int64) iter.Seq[filePage] {
-	return func(yield func(filePage) bool) {
-		sparse := st.Blocks*512 < st.Size/2
-		for at := off; at < end; {
-			if sparse {
-				data := holeEnd(f.fd, at, end)
-				if n := (uint64(data-at) + PageSize - 1) / PageSize; n > 0 && !yield(filePage{uint64(at / PageSize), nil, n}) {
-					return
-				}
-				if at = data; at == end {
-					return
-				}
-			}
-			if l.buf == nil {
-				l.buf = make([]byte, readSize)
-			}
-			got, err := unix.Pread(f.fd, l.buf[:min(end-at, readSize)], at)
-			if err != nil || got <= 0 {
-				if err != nil {
-					l.lossy(f, fmt.Sprintf("cannot be read (%v)", err))
-				}
-				return
-			}
-			for b := l.buf[:got]; len(b) > 0; at += PageSize {
-				n := min(len(b), PageSize)
-				if !yield(filePage{uint64(at / PageSize), b[:n], 0}) {
-					return
-				}
-				b = b[n:]
-			}
-		}
-	}
-}
-
-// holeEnd is where the hole at a page of a file ends: at a page, or at the end.
-func holeEnd(fd int, at, end int64) int64 {
-	if data := nextData(fd, at); data < end {
-		return data &^ (PageSize - 1)
-	}
-	return end
-}
-
-// nextData is the first place from off on where a file has blocks. It leaves the offset
-// of the descriptor, which the guest's may share.
-func nextData(fd int, off int64) int64 {
-	cur, err := unix.Seek(fd, 0, unix.SEEK_CUR)
-	if err != nil {
-		return off
-	}
-	defer unix.Seek(fd, cur, unix.SEEK_SET)
-	at, err := unix.Seek(fd, off, unix.SEEK_DATA)
-	switch err {
-	case nil:
-		return at
-	case unix.ENXIO:
-		return math.MaxInt64
-	}
-	return off
 }
 
 // changed writes down what a call has changed in the files that are mapped.

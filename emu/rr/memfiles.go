@@ -1,6 +1,7 @@
 package rr
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -200,7 +201,11 @@ func (m *memFiles) mapFile(c *hostsys.Call) {
 	fd, flags := int(a[0].Num), int(a[4].Num)
 	f := m.kept[fd]
 	if f == nil || f.typ == 0 {
-		check(fmt.Errorf("%w: it has a map of what cannot be mapped", ErrCorrupt))
+		why := fmt.Errorf("%w: it has a map of what cannot be mapped", ErrCorrupt)
+		if f != nil {
+			why = errors.New("the program maps what is no file there, whose contents are not recorded")
+		}
+		check(why)
 	}
 	off := int64(a[1].Num)
 	if f.typ == zeroFile {
