@@ -3,6 +3,7 @@ package rr
 import (
 	"encoding/binary"
 	"math"
+
 	"panda/emu/linux/hostsys"
 )
 

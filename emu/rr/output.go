@@ -2,6 +2,7 @@ package rr
 
 import (
 	"encoding/binary"
+
 	"panda/emu/linux/hostsys"
 
 	"golang.org/x/sys/unix"
