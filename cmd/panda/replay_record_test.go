@@ -65,7 +65,7 @@ func TestReplaySandboxedMaps(t *testing.T) {
 	}
 }
 
-// endedBySignal records a program that is sent signals when it says that it is ready, and
+// endedBySignal records a program that is sent a signal when it says that it is ready, and
 // replays it: it ends alike.
 func endedBySignal(t *testing.T, script string, sig syscall.Signal) string {
 	t.Helper()
@@ -104,7 +104,7 @@ func TestReplaySignals(t *testing.T) {
 		want         string
 	}{
 		{"handled", `trap 'echo handled; exit 3' USR1; echo ready; while :; do :; done`, unix.SIGUSR1, "handled\n"},
-		{"waiting", `trap 'echo handled; exit 3' TERM; echo ready; read x; read x; while :; do sleep 0.01; done`, unix.SIGTERM, "handled\n"},
+		{"waiting", `trap 'echo handled; exit 3' TERM; echo ready; while :; do read -t 0.1 x; sleep 0.01; done`, unix.SIGTERM, "handled\n"},
 		{"interrupted", `echo ready; while :; do :; done`, unix.SIGINT, ""},
 		{"recorder killed", `echo ready; while :; do :; done`, unix.SIGKILL, "its recorder was killed"},
 	} {

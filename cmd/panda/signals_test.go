@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,6 +34,8 @@ func sendTo(t *testing.T, stdin string, sig syscall.Signal, args ...string) (sys
 		t.Fatal(err)
 	}
 	defer cmd.Process.Kill()
+	stuck := time.AfterFunc(2*time.Minute, func() { cmd.Process.Kill() }) // for a failure with a name instead of the end of all tests
+	defer stuck.Stop()
 	lines := bufio.NewReader(out)
 	io.WriteString(in, stdin)
 	for line := ""; line != "ready\n"; {
@@ -45,6 +48,9 @@ func sendTo(t *testing.T, stdin string, sig syscall.Signal, args ...string) (sys
 	}
 	rest, _ := io.ReadAll(lines)
 	cmd.Wait()
+	if !stuck.Stop() {
+		t.Fatalf("%q goes on after %v; it wrote %q; %s", args, sig, rest, stderr.String())
+	}
 	return cmd.ProcessState.Sys().(syscall.WaitStatus), string(rest) + stderr.String()
 }
 
