@@ -82,6 +82,25 @@ func (m *core) Switches() plugin.Switches {
 	return plugin.Switches{Chaining: chaining, MemCallbacks: memcb, PrecisePC: m.precise}
 }
 
+func (m *core) Recording() *plugin.Recording {
+	if m.recorder == nil {
+		return nil
+	}
+	return &plugin.Recording{File: m.cfg.Record.File, Inputs: m.recorder.Inputs(), Instructions: m.cpu.Icount(), Bytes: m.recorder.Size()}
+}
+
+func (m *core) Replay() *plugin.Recording {
+	if m.player == nil {
+		return nil
+	}
+	of := m.cfg.Replay
+	r := &plugin.Recording{File: of.Name, Inputs: m.player.Inputs(), Bytes: of.Size}
+	if of.Summary != nil {
+		r.Instructions = of.Summary.Instructions
+	}
+	return r
+}
+
 func (m *core) Regions() []plugin.Region {
 	var rs []plugin.Region
 	s, ok := m.cpu.Space.(interface{ Regions() []mmu.Region })

@@ -157,7 +157,7 @@ func (m *Machine) load(p *Program) error {
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: m.cfg.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
 	if err = m.keepRecording(err); err == nil {
-		m.watchWorld()
+		m.watchWorld(p)
 	}
 	return err
 }

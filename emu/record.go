@@ -58,7 +58,7 @@ func (m *Machine) keepRecording(err error) error {
 }
 
 // watchWorld is called when the program is there.
-func (m *Machine) watchWorld() {
+func (m *Machine) watchWorld(p *Program) {
 	switch {
 	case m.recorder != nil:
 		m.followEdits()
@@ -66,6 +66,7 @@ func (m *Machine) watchWorld() {
 		m.repeatEdits()
 	}
 	if (m.recorder != nil || m.player != nil) && !m.cfg.unwatched {
+		m.watchProcesses(p)
 		m.watchStates()
 	}
 }
@@ -150,6 +151,9 @@ func (m *Machine) replay(r *rr.Recording, host *hostsys.Host) error {
 	p.At(m.now(), func(icount uint64) {
 		m.bus.SetTimer(m.owner(), icount, 0, m.cpu.Tap)
 	})
+	if m.cfg.unwatched {
+		p.Blind()
+	}
 	m.player = p
 	return nil
 }
@@ -178,6 +182,23 @@ func (m *Machine) recordSymbols() {
 	m.bus.Subscribe(m.owner(), event.ModuleMapped, nil, event.ModuleFunc(func(_ *vcpu.CPU, mod *event.MappedModule) { take(mod.Path) }))
 }
 
+// watchProcesses has the recorder or the player told what becomes of processes.
+func (m *Machine) watchProcesses(p *Program) {
+	tell := func(k event.Kind, p *event.Process) {
+		if m.recorder != nil {
+			m.recorder.Process(k, p)
+		} else {
+			m.player.Process(k, p)
+		}
+	}
+	for _, k := range []event.Kind{event.ProcessStart, event.ProcessFork, event.ProcessExit} {
+		m.bus.Subscribe(m.owner(), k, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) { tell(k, p) }))
+	}
+	tell(event.ProcessStart, &event.Process{PID: m.firstPID(), Path: p.Path})
+}
+
+func (m *Machine) firstPID() int { return (*core)(m).Threads()[0].PID }
+
 // watchStates has the recorder or the player look at the guest's state.
 func (m *Machine) watchStates() {
 	from, err := ability[Summed](m, "sums of its state")
@@ -198,7 +219,7 @@ func (m *Machine) watchStates() {
 		m.player.SumStates(of, m.cfg.Verify)
 		exit = m.player.Exit
 	}
-	first := (*core)(m).Threads()[0].PID
+	first := m.firstPID()
 	m.bus.Subscribe(m.owner(), event.ProcessExit, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) {
 		if p.PID == first {
 			exit()

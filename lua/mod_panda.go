@@ -53,6 +53,8 @@ var pandaModule = Module{
 		{"physical_memory_rw", "addr, n_or_str[, is_write]", "nil, message", "The manual's: a program in user mode has no physical memory.", noPhysical},
 		{"memsavep", "path", "nil, message", "The manual's: saves physical memory; a program in user mode has none.", noPhysical},
 		{"switches", "", "table", "How the switches below stand: chaining, memcb, precise_pc.", pandaSwitches},
+		{"record", "", "table or nil", "The recording that is being made of the run: file, inputs, instructions and bytes until now.", recordingState((*plugin.Host).Recording)},
+		{"replay", "", "table or nil", "The recording of which the run is a replay: file, inputs taken until now, instructions of the whole run (0 if its recorder was killed; cpu.icount says how many have been replayed), bytes.", recordingState((*plugin.Host).Replay)},
 		{"load_plugin", "path[, args]", "plugin or nil, message", "Loads a plugin from a file.", pandaLoadPlugin},
 		{"load", "name[, args]", "plugin or nil, message", "Loads a plugin by its name, as -panda does.", pandaLoad},
 		{"unload_plugin", "plugin", "true or nil, message", "Unloads a plugin, given as handle or name.", pandaUnload},
@@ -112,6 +114,24 @@ func pandaSwitches(s *State, L *glua.LState) int {
 	t.RawSetString("precise_pc", glua.LBool(sw.PrecisePC))
 	L.Push(t)
 	return 1
+}
+
+// recordingState is a function that tells of a recording.
+func recordingState(of func(*plugin.Host) *plugin.Recording) func(*State, *glua.LState) int {
+	return func(s *State, L *glua.LState) int {
+		r := of(s.needHost(L))
+		if r == nil {
+			L.Push(glua.LNil)
+			return 1
+		}
+		t := L.NewTable()
+		t.RawSetString("file", glua.LString(r.File))
+		t.RawSetString("inputs", num.Int(r.Inputs))
+		t.RawSetString("instructions", num.Int(r.Instructions))
+		t.RawSetString("bytes", num.Int(uint64(r.Bytes)))
+		L.Push(t)
+		return 1
+	}
 }
 
 // pluginRows is the function of a plugin's method, for the manual's names.

@@ -248,6 +248,12 @@ func (s *system) Symbols(prefix string) []string {
 
 func (s *system) Switches() plugin.Switches { return plugin.Switches{Chaining: true} }
 
+func (s *system) Recording() *plugin.Recording { return nil }
+
+func (s *system) Replay() *plugin.Recording {
+	return &plugin.Recording{File: "run.rr", Inputs: 3, Instructions: 1 << 60, Bytes: 1234}
+}
+
 // Call notes what it is given; an argument that is a text is read.
 func (s *system) Call(fn guest.Addr, args []uint64, _ uint64) (uint64, error) {
 	call := fmt.Sprintf("%#x", uint64(fn))

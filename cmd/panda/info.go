@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"time"
 
+	"panda/emu/linux/abi"
 	"panda/emu/rr"
 )
 
@@ -57,6 +59,7 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 	}
 	line("instructions", "%s", grouped(c.Instructions))
 	line("threads", "%d", c.Threads)
+	processLines(line, c.Processes)
 	line("inputs", "%s", grouped(c.Inputs))
 	for _, k := range c.Kinds {
 		line("", "%10s %s", grouped(k.N), k.Name)
@@ -80,4 +83,28 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 		}
 	}
 	return b.String()
+}
+
+// processLines lists the processes of a run.
+func processLines(line func(name, format string, a ...any), ps []rr.ProcessInfo) {
+	line("processes", "%d", len(ps))
+	for i := range ps {
+		p := &ps[i]
+		end, by := "runs on", ""
+		if p.Ended {
+			end = fmt.Sprintf("to %s, %s", grouped(p.To), waitText(syscall.WaitStatus(p.Status)))
+		}
+		if p.Parent != 0 {
+			by = fmt.Sprintf(", of %d", p.Parent)
+		}
+		line("", "%d %s, from icount %s, %s%s", p.PID, p.Program, grouped(p.From), end, by)
+	}
+}
+
+// waitText says how a process has ended.
+func waitText(s syscall.WaitStatus) string {
+	if s.Signaled() {
+		return abi.SignalName(int(s.Signal()))
+	}
+	return fmt.Sprintf("status %d", s.ExitStatus())
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -72,13 +73,17 @@ func (p *progress) start() (stop func()) {
 // measure is how far it is now.
 func (p *progress) measure() jsonProgress {
 	m := jsonProgress{Instructions: p.now(), Total: p.total, ETA: -1}
-	m.PerSecond = float64(m.Instructions) / time.Since(p.began).Seconds()
+	speed := float64(m.Instructions) / time.Since(p.began).Seconds()
+	m.PerSecond = math.Round(speed)
 	if p.total > 0 && m.Instructions > 0 {
-		m.Percent = min(100, 100*float64(m.Instructions)/float64(p.total))
-		m.ETA = max(0, float64(p.total)-float64(m.Instructions)) / m.PerSecond
+		m.Percent = tenths(min(100, 100*float64(m.Instructions)/float64(p.total)))
+		m.ETA = tenths(max(0, float64(p.total)-float64(m.Instructions)) / speed)
 	}
 	return m
 }
+
+// tenths rounds to what people read.
+func tenths(x float64) float64 { return math.Round(10*x) / 10 }
 
 func (p *progress) tell() {
 	p.mu.Lock()

@@ -25,7 +25,13 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 	out.Reset()
-	p.json, p.total = true, 0
+	p.json = true
+	p.tell()
+	if text := out.String(); !strings.Contains(text, `"percent":25,"perSecond":`) || strings.Count(text, ".") > 1 {
+		t.Errorf("%q", text)
+	}
+	out.Reset()
+	p.total = 0
 	p.tell()
 	var line jsonProgress
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Instructions != 1_000_000 || line.ETA != -1 || line.PerSecond < 1 {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 )
@@ -72,4 +73,29 @@ func sizes(files map[string][]byte) map[string]int {
 		n[name] = len(b)
 	}
 	return n
+}
+
+// TestReplayState: a script asks what is recorded and what is replayed.
+func TestReplayState(t *testing.T) {
+	t.Parallel()
+	const ask = `local function tell(what, r) print(what, r and r.file, r and r.inputs > 0, r and r.bytes > 100, r and r.instructions >= panda.cpu.icount) end
+panda.on("process_exit", function() tell("record", panda.record()) tell("replay", panda.replay()) end)`
+	want, file := record(t, t.TempDir(), "", []string{"-e", ask}, "/bin/true")
+	if want.stdout != "record\t"+file+"\ttrue\ttrue\ttrue\nreplay\tnil\tnil\tnil\tnil\n" {
+		t.Errorf("%+v", want)
+	}
+	if r := panda(t, t.TempDir(), "replay", file, "-e", ask); r.stdout != "record\tnil\tnil\tnil\tnil\nreplay\t"+file+"\ttrue\ttrue\ttrue\n" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestInfoProcesses: panda info lists the processes of a run.
+func TestInfoProcesses(t *testing.T) {
+	t.Parallel()
+	_, file := record(t, t.TempDir(), "", nil, "sh", "-c", "(exit 3); sh -c 'kill -9 $$'; exec /bin/true")
+	r := panda(t, t.TempDir(), "info", file)
+	shape := regexp.MustCompile(`(?m)^processes +3\n +(\d+) \S*/true, from icount 0, to [\d,]+, status 0\n +\d+ \S+, from icount [\d,]+, to [\d,]+, status 3, of (\d+)\n +\d+ \S+, from icount [\d,]+, to [\d,]+, SIGKILL, of (\d+)\n`)
+	if m := shape.FindStringSubmatch(r.stdout); m == nil || m[1] != m[2] || m[1] != m[3] {
+		t.Errorf("%+v", r)
+	}
 }

@@ -13,7 +13,6 @@ type AbsentRow struct {
 const (
 	noPhysical = "a program in user mode has no physical memory; virt_mem events tell of its accesses"
 	noDevices  = "a program in user mode has no devices; syscall events tell of its input and output"
-	noReplay   = "a program in user mode is not replayed, and has no devices; syscall events tell of its input and output"
 	noMachine  = "a program in user mode is no machine whose state is loaded; process_start tells when a program begins"
 )
 
@@ -30,12 +29,12 @@ var Absent = []AbsentRow{
 	{"mmio_write", nil, "memory of a device was written", noDevices},
 	{"unassigned_io_read", nil, "a read where no device is", noDevices},
 	{"unassigned_io_write", nil, "a write where no device is", noDevices},
-	{"hd_transfer", []string{"replay_hd_transfer"}, "a disk moved data", noReplay},
-	{"dma_before", []string{"replay_before_dma", "replay_before_cpu_physical_mem_rw_ram"}, "before a device accesses memory", noReplay},
-	{"dma_after", []string{"replay_after_dma", "replay_after_cpu_physical_mem_rw_ram"}, "after a device accessed memory", noReplay},
-	{"handle_packet", []string{"replay_handle_packet"}, "a network card moved a packet", noReplay},
-	{"serial_tx", []string{"replay_serial_write"}, "a serial line sent a byte", noReplay},
-	{"serial_rx", []string{"replay_serial_receive"}, "a serial line received a byte", noReplay},
+	{"hd_transfer", []string{"replay_hd_transfer"}, "a disk moved data", noDevices},
+	{"dma_before", []string{"replay_before_dma", "replay_before_cpu_physical_mem_rw_ram"}, "before a device accesses memory", noDevices},
+	{"dma_after", []string{"replay_after_dma", "replay_after_cpu_physical_mem_rw_ram"}, "after a device accessed memory", noDevices},
+	{"handle_packet", []string{"replay_handle_packet"}, "a network card moved a packet", noDevices},
+	{"serial_tx", []string{"replay_serial_write"}, "a serial line sent a byte", noDevices},
+	{"serial_rx", []string{"replay_serial_receive"}, "a serial line received a byte", noDevices},
 	{"machine_init", []string{"after_machine_init"}, "the machine was made", noMachine},
 	{"before_loadvm", nil, "before the machine's state is loaded", noMachine},
 	{"after_loadvm", nil, "after the machine's state was loaded", noMachine},

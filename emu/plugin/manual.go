@@ -58,6 +58,22 @@ func (h *Host) Switches() Switches {
 	return h.m.System.Switches()
 }
 
+// Recording is what the run is recorded to, or nil.
+func (h *Host) Recording() *Recording {
+	if h.m.System == nil {
+		return nil
+	}
+	return h.m.System.Recording()
+}
+
+// Replay is the recording that the run repeats, or nil.
+func (h *Host) Replay() *Recording {
+	if h.m.System == nil {
+		return nil
+	}
+	return h.m.System.Replay()
+}
+
 // VirtualMemoryRW reads or writes guest memory (panda_virtual_memory_rw). It
 // never touches a device; nothing is done when a part is not mapped.
 func (h *Host) VirtualMemoryRW(a guest.Addr, b []byte, write bool) error {

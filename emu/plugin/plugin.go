@@ -82,6 +82,18 @@ type System interface {
 	Call(fn guest.Addr, args []uint64, limit uint64) (uint64, error)
 	// Switches are the switches of Core as they stand.
 	Switches() Switches
+	// Recording is what the run is recorded to, Replay what it repeats; nil if there is
+	// none.
+	Recording() *Recording
+	Replay() *Recording
+}
+
+// Recording is a recording that is being made or replayed.
+type Recording struct {
+	File         string
+	Inputs       uint64 // recorded or taken until now
+	Instructions uint64 // until now; in a replay those of all the run, 0 if its recorder was killed
+	Bytes        int64  // of the file until now
 }
 
 // Switches are what SetChaining, SetMemCallbacks and SetPrecisePC last said.

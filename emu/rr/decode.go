@@ -116,6 +116,7 @@ var decodeKind = [kinds]func(d *decoder, e *entry){
 		e.edit.Icount = e.icount
 		d.edit(&e.edit)
 	},
+	processEntry: func(d *decoder, e *entry) { d.process(&e.process) },
 }
 
 func (d *decoder) call(c *recordedCall) {

@@ -13,13 +13,14 @@ import (
 type kind byte
 
 const (
-	callEntry  kind = iota + 1 // a call of the door
-	clockEntry                 // a clock that was read without a call
-	fileEntry                  // the file that SysMappedKeep has got a descriptor of
-	pagesEntry                 // what is in a file from now on
-	echoEntry                  // what a call has written to the program's output
-	stateEntry                 // sums of the guest's state
-	editEntry                  // a change that a plugin has made
+	callEntry    kind = iota + 1 // a call of the door
+	clockEntry                   // a clock that was read without a call
+	fileEntry                    // the file that SysMappedKeep has got a descriptor of
+	pagesEntry                   // what is in a file from now on
+	echoEntry                    // what a call has written to the program's output
+	stateEntry                   // sums of the guest's state
+	editEntry                    // a change that a plugin has made
+	processEntry                 // a process is made, starts a program or ends
 	kinds
 
 	otherThread = 0x80 // in the kind: the thread is not that of the entry before
@@ -39,6 +40,8 @@ type entry struct {
 	echo  recordedEcho
 	state recordedState
 	edit  Edit
+
+	process recordedProcess
 }
 
 // recordedCall is a call of the door and its answer.
@@ -241,6 +244,8 @@ func (e *entry) String() string {
 		return "a sum of its state"
 	case editEntry:
 		return e.edit.String()
+	case processEntry:
+		return e.process.String()
 	}
 	return "output"
 }

@@ -62,6 +62,15 @@ func (f *follower) step() {
 		f.p.Clock(n.clock.clock)
 		return
 	}
+	if n.kind == processEntry {
+		became := n.process
+		for k, what := range processEvents {
+			if what == became.what {
+				f.p.Process(k, &became.Process)
+				return
+			}
+		}
+	}
 	c := f.call(n.call.nr)
 	c.Args[1].Num = n.call.place
 	n.call.sum = f.p.args.sum(c)

@@ -12,6 +12,7 @@ type Contents struct {
 	Instructions uint64 // at the last input, or the end
 	Inputs       uint64
 	Threads      int
+	Processes    []ProcessInfo // in the order in which they were made
 	Files        int
 	Pages        uint64
 	States       int
@@ -31,6 +32,7 @@ func (r *Recording) Contents() *Contents {
 	pages := pageReader{r: r}
 	log := logReader{r: r, pages: &pages, at: r.at}
 	kinds, threads, files := map[string]uint64{}, map[int]bool{}, map[uint64]bool{}
+	ps := processes{alive: map[int]int{}}
 	var e entry
 	for log.next(&e); e.kind != 0; log.next(&e) {
 		c.Inputs, c.Instructions = e.seq+1, e.icount
@@ -44,12 +46,14 @@ func (r *Recording) Contents() *Contents {
 			files[e.file.id] = true
 		case stateEntry:
 			c.States++
+		case processEntry:
+			ps.take(e.icount, &e.process)
 		}
 	}
 	if n := len(pages.frames); n > 0 {
 		c.Pages = uint64(pages.frames[n-1].first) + uint64(pages.frames[n-1].n) - 1
 	}
-	c.Threads, c.Files = len(threads), len(files)
+	c.Threads, c.Files, c.Processes = len(threads), len(files), ps.all
 	for name, n := range kinds { // sorted below
 		c.Kinds = append(c.Kinds, KindCount{name, n})
 	}

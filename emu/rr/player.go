@@ -25,6 +25,7 @@ type Player struct {
 	pending atomic.Bool
 	stateOf func(memory bool) []Sum
 	memory  bool   // is compared as well
+	blind   bool   // what follows from the inputs is not compared
 	checked uint64 // icount of the last state that was right
 	sums    uint64 // how many were
 	arm     func(icount uint64)
@@ -134,6 +135,9 @@ func (p *Player) At(now Now, arm func(icount uint64)) {
 	p.look()
 }
 
+// Blind has the player compare nothing but what the guest asks for.
+func (p *Player) Blind() { p.blind = true }
+
 // Left says that the guest has come to where it was left when it was recorded.
 func (p *Player) Left() error {
 	if s := p.rec.Summary; s == nil || s.Ended || p.next.kind != 0 || p.now.Icount() < s.Instructions {
@@ -188,6 +192,9 @@ func (p *Player) Close() { p.files.close() }
 // advance reads the next entry.
 func (p *Player) advance() {
 	p.log.next(&p.next)
+	for p.blind && (p.next.kind == stateEntry || p.next.kind == processEntry) {
+		p.log.next(&p.next)
+	}
 	p.look()
 }
 

@@ -240,4 +240,8 @@ func (r *Recorder) stop() {
 func (r *Recorder) Size() int64 { return r.w.Size() }
 
 // Inputs is how many entries there are.
-func (r *Recorder) Inputs() uint64 { return r.enc.seq }
+func (r *Recorder) Inputs() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.enc.seq
+}

@@ -1,0 +1,120 @@
+package rr
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"panda/emu/event"
+)
+
+// That a process is made, starts a program or ends follows from the inputs. It is recorded
+// for who reads the recording, and a replay in which it comes otherwise goes another way.
+
+// recordedProcess is what becomes of a process.
+type recordedProcess struct {
+	what processEvent
+	event.Process
+}
+
+type processEvent byte
+
+const (
+	processStarts processEvent = iota + 1
+	processForks
+	processExits
+)
+
+var processEvents = map[event.Kind]processEvent{
+	event.ProcessStart: processStarts, event.ProcessFork: processForks, event.ProcessExit: processExits,
+}
+
+func (r *recordedProcess) String() string {
+	switch r.what {
+	case processStarts:
+		return fmt.Sprintf("process %d starts %s", r.PID, r.Path)
+	case processForks:
+		return fmt.Sprintf("process %d is made by %d", r.PID, r.Parent)
+	}
+	return fmt.Sprintf("process %d ends with wait status %#x", r.PID, r.Status)
+}
+
+func (e *encoder) process(r *recordedProcess) {
+	e.buf = append(e.buf, byte(r.what))
+	for _, n := range []int{r.PID, r.Parent, r.Status, len(r.Path)} {
+		e.buf = binary.AppendVarint(e.buf, int64(n))
+	}
+	e.buf = append(e.buf, r.Path...)
+}
+
+func (d *decoder) process(r *recordedProcess) {
+	r.what = processEvent(d.byte())
+	var length int
+	for _, n := range []*int{&r.PID, &r.Parent, &r.Status, &length} {
+		*n = int(d.varint())
+	}
+	r.Path = string(d.bytes(uint64(length)))
+}
+
+// Process is told what becomes of a process.
+func (r *Recorder) Process(k event.Kind, p *event.Process) {
+	if r.ended {
+		return
+	}
+	r.enter()
+	defer r.leave()
+	r.head(processEntry)
+	r.enc.process(&recordedProcess{processEvents[k], *p})
+}
+
+// Process is told what becomes of a process, which became of it when the run was recorded.
+func (p *Player) Process(k event.Kind, is *event.Process) {
+	if p.ended {
+		return
+	}
+	got := recordedProcess{processEvents[k], *is}
+	switch {
+	case p.next.kind == 0:
+		panic(p.over())
+	case p.next.kind != processEntry || p.next.process != got:
+		p.diverge(got.String())
+	}
+	p.check(got.String)
+	p.take()
+}
+
+// ProcessInfo is a process of a run. From and To are counts of instructions; Status is
+// what wait(2) says once it has Ended.
+type ProcessInfo struct {
+	PID, Parent int
+	Program     Text // the last that it started
+	From, To    uint64
+	Ended       bool
+	Status      int
+}
+
+// processes are those of a recording.
+type processes struct {
+	all   []ProcessInfo
+	alive map[int]int // where they are in all
+}
+
+func (ps *processes) take(icount uint64, r *recordedProcess) {
+	i, ok := ps.alive[r.PID]
+	if !ok {
+		i = len(ps.all)
+		ps.alive[r.PID] = i
+		ps.all = append(ps.all, ProcessInfo{PID: r.PID, Parent: r.Parent, From: icount})
+	}
+	p := &ps.all[i]
+	switch r.what {
+	case processStarts:
+		p.Program = Text(r.Path)
+	case processForks:
+		if parent, ok := ps.alive[r.Parent]; ok {
+			p.Program = ps.all[parent].Program
+		}
+	case processExits:
+		p.To, p.Ended, p.Status = icount, true, r.Status
+		delete(ps.alive, r.PID)
+	}
+}
