@@ -29,8 +29,9 @@ type KindCount struct {
 // Contents goes through a recording.
 func (r *Recording) Contents() *Contents {
 	c := new(Contents)
-	pages := pageReader{r: r}
-	log := logReader{r: r, pages: &pages, at: r.at}
+	var pages pageReader
+	log := newLogReader(r, &pages, 0)
+	defer log.close()
 	kinds, threads, files := map[string]uint64{}, map[int]bool{}, map[uint64]bool{}
 	ps := processes{alive: map[int]int{}}
 	var e entry

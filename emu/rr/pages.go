@@ -78,7 +78,10 @@ func (s *pageStore) flush() {
 // pageReader finds the pages of a recording again.
 type pageReader struct {
 	r      *Recording
+	ahead  *room     // that frames which are unpacked ahead take
 	frames []pagesAt // in the order of the file
+	fresh  int       // of them are before the frame of entries that comes next
+	recent int       // are before the one that is read now
 	cached []cachedPages
 	turn   int
 }
@@ -88,6 +91,7 @@ type pagesAt struct {
 	first pageID
 	n     int
 	at    int64
+	ahead *aheadFrame // while it is kept
 }
 
 type cachedPages struct {
@@ -100,14 +104,42 @@ const mostCached = 64
 
 var errNoPage = fmt.Errorf("%w: it refers to a page that it does not have", ErrCorrupt)
 
-// add notes the next frame of pages, which is unpacked when one of them is asked for.
-func (p *pageReader) add(at int64, size int) error {
-	first := p.end()
+// add notes the next frame of pages, which is unpacked when one of them is asked for, if
+// not before.
+func (p *pageReader) add(f *aheadFrame) error {
+	first, size := p.end(), f.size
 	if size == 0 || size%PageSize != 0 || size > frameSize || first > unknownPage-framePages {
 		return ErrCorrupt
 	}
-	p.frames = append(p.frames, pagesAt{first, size / PageSize, at})
+	at := pagesAt{first: first, n: size / PageSize, at: f.at}
+	if f.unpacked != nil {
+		at.ahead = f
+	}
+	p.frames = append(p.frames, at)
+	p.fresh++
 	return nil
+}
+
+// age is called when another frame of entries begins: most pages are asked for by the one
+// that comes after them.
+func (p *pageReader) age() {
+	end := len(p.frames) - p.fresh
+	for i := end - p.recent; i < end; i++ {
+		p.forget(&p.frames[i])
+	}
+	p.recent, p.fresh = p.fresh, 0
+}
+
+// forget keeps a frame no longer than others that are asked for.
+func (p *pageReader) forget(f *pagesAt) {
+	if f.ahead == nil {
+		return
+	}
+	if body, err := f.ahead.wait(); err == nil {
+		p.keep(f.at, body)
+	}
+	p.ahead.give(f.ahead.size)
+	f.ahead = nil
 }
 
 // end is the page after the last one that there is.
@@ -136,7 +168,7 @@ func (p *pageReader) get(id pageID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := p.body(f.at)
+	body, err := p.body(f)
 	if err == nil && len(body) != f.n*PageSize { // somebody writes to the file
 		err = ErrCorrupt
 	}
@@ -171,7 +203,7 @@ func (p *pageReader) each(id pageID, n uint64, f func(skip uint64, pages []byte)
 		skip, from := done, int(id+pageID(done)-fr.first)
 		some := min(n-done, uint64(fr.n-from))
 		tasks.start(func() error {
-			_, body, _, err := p.r.frame(fr.at)
+			body, err := p.unpacked(fr)
 			if err != nil {
 				return err
 			}
@@ -213,15 +245,26 @@ func (g *errgroup) wait() error {
 	return g.err
 }
 
-func (p *pageReader) body(at int64) ([]byte, error) {
-	for _, c := range p.cached {
-		if c.at == at {
-			return c.body, nil
+// unpacked is what is in a frame; it may be called from any goroutine.
+func (p *pageReader) unpacked(f pagesAt) ([]byte, error) {
+	if f.ahead != nil {
+		return f.ahead.wait()
+	}
+	_, body, _, err := p.r.frame(f.at)
+	return body, err
+}
+
+func (p *pageReader) body(f pagesAt) ([]byte, error) {
+	if f.ahead == nil {
+		for _, c := range p.cached {
+			if c.at == f.at {
+				return c.body, nil
+			}
 		}
 	}
-	_, body, _, err := p.r.frame(at)
-	if err == nil {
-		p.keep(at, body)
+	body, err := p.unpacked(f)
+	if err == nil && f.ahead == nil {
+		p.keep(f.at, body)
 	}
 	return body, err
 }

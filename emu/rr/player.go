@@ -50,76 +50,15 @@ type told struct {
 	text        entry
 }
 
-// logReader reads the entries of a recording in order.
-type logReader struct {
-	r     *Recording
-	pages *pageReader
-	at    int64
-	dec   decoder
-	end   error // why there is no more, when there is no more
-}
-
-// next reads the next entry, of kind 0 after the last.
-func (l *logReader) next(e *entry) {
-	for l.end == nil {
-		if len(l.dec.b) > 0 {
-			if l.end = l.dec.next(e); l.end == nil {
-				return
-			}
-			break
-		}
-		l.end = l.frame()
-	}
-	*e = entry{}
-}
-
-// frame goes through the next frame.
-func (l *logReader) frame() error {
-	kind, stored, size, err := l.r.stored(l.at)
-	if err != nil {
-		return err
-	}
-	switch kind {
-	case logFrame:
-		var body []byte
-		if body, err = l.r.unpack(stored, size); err == nil {
-			err = l.begin(body)
-		}
-	case pageFrame: // unpacked when one of them is asked for
-		err = l.pages.add(l.at, size)
-	case symbolFrame:
-	case summaryFrame: // whose trailer is missing
-		err = io.EOF
-	default:
-		err = ErrCorrupt
-	}
-	if err == nil {
-		l.at += headSize + int64(len(stored))
-	}
-	return err
-}
-
-// begin begins a frame of entries. Frames follow each other without a gap.
-func (l *logReader) begin(body []byte) error {
-	seq, icount := l.dec.seq, l.dec.icount
-	if err := l.dec.begin(body); err != nil {
-		return err
-	}
-	if l.dec.seq != seq || l.dec.icount != icount {
-		return fmt.Errorf("%w: a part is missing", ErrCorrupt)
-	}
-	return nil
-}
-
 // NewPlayer plays a recording.
 func NewPlayer(r *Recording) (*Player, error) {
 	p := &Player{rec: r, arm: func(uint64) {}, armEdit: func(*Edit) {}, apply: func(*vcpu.Edit) {}}
-	p.pages.r = r
-	p.log = logReader{r: r, pages: &p.pages, at: r.at}
+	p.log = newLogReader(r, &p.pages, pagesAhead)
 	p.files.init(p)
 	p.now = Now{Icount: func() uint64 { return 0 }, Thread: func() int { return 0 }}
 	p.advance()
 	if p.next.kind == 0 {
+		p.log.close()
 		return nil, fmt.Errorf("%s holds no input: %w", r.Name, p.damage())
 	}
 	return p, nil
@@ -187,7 +126,10 @@ func endText(status, signal int, icount uint64) string {
 func (p *Player) Leave() { p.ended = true }
 
 // Close gives up the files in memory.
-func (p *Player) Close() { p.files.close() }
+func (p *Player) Close() {
+	p.log.close()
+	p.files.close()
+}
 
 // advance reads the next entry.
 func (p *Player) advance() {
