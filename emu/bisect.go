@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"panda/emu/digest"
 	"panda/emu/guest"
 	"panda/emu/rr"
 )
@@ -91,7 +92,7 @@ func spread(good, bad uint64) (places []uint64) {
 
 // place is what was found at a count of instructions.
 type place struct {
-	sums   []rr.Sum
+	parts  []digest.Part
 	regs   []uint64
 	names  []string
 	thread int
@@ -101,7 +102,11 @@ type place struct {
 	gone   bool // the run has not come there
 }
 
-func (p *place) same(q *place) bool { return p.gone == q.gone && slices.Equal(p.sums, q.sums) }
+func (p *place) same(q *place) bool {
+	return p.gone == q.gone && slices.EqualFunc(p.parts, q.parts, samePart)
+}
+
+func samePart(p, q digest.Part) bool { return p.Name == q.Name && p.Sum == q.Sum }
 
 // visit replays with an engine up to the last of some places and looks about at each.
 func (b *Bisect) visit(engine string, places []uint64, detail bool) ([]place, error) {
@@ -136,10 +141,11 @@ func (b *Bisect) visit(engine string, places []uint64, detail bool) ([]place, er
 
 // place looks about where the machine has stopped.
 func (m *Machine) place(from Summed, detail bool) (p place) {
-	for _, s := range from.Sums(true) {
-		p.sums = append(p.sums, rr.Sum(s))
-	}
+	p.parts = from.Sums(true)
 	if !detail {
+		for i := range p.parts {
+			p.parts[i].Pieces = nil // there may be many places
+		}
 		return p
 	}
 	c, a := m.cpu, m.cpu.Machine.Arch
@@ -180,9 +186,12 @@ func (b *Bisect) culprit() (*Culprit, error) {
 			c.Differ = append(c.Differ, fmt.Sprintf("%s: %s has %#x, %s %#x", n, b.Engines[0], x.regs[i], b.Engines[1], y.regs[i]))
 		}
 	}
-	for i, s := range x.sums {
-		if i >= len(y.sums) || y.sums[i] != s {
-			c.Differ = append(c.Differ, s.Part)
+	for i := range x.parts {
+		switch part := &x.parts[i]; {
+		case i >= len(y.parts):
+			c.Differ = append(c.Differ, part.Name)
+		case !samePart(*part, y.parts[i]):
+			c.Differ = append(c.Differ, part.Describe(y.parts[i].Pieces))
 		}
 	}
 	for i, p := range [...]*place{x, y} {

@@ -3,6 +3,7 @@ package emu
 import (
 	"fmt"
 
+	"panda/emu/digest"
 	"panda/emu/guest"
 	"panda/emu/linux"
 	"panda/emu/sym"
@@ -62,7 +63,7 @@ type Calls interface {
 type Summed interface {
 	// Sums are numbers for parts of the guest's state, without its memory if that is not
 	// set.
-	Sums(memory bool) []linux.Sum
+	Sums(memory bool) []digest.Part
 }
 
 // Placed is the ability of one that tells apart what happens at one count of

@@ -205,18 +205,12 @@ func (m *Machine) watchStates() {
 	if err != nil {
 		return
 	}
-	of := func(memory bool) (sums []rr.Sum) {
-		for _, s := range from.Sums(memory) {
-			sums = append(sums, rr.Sum(s))
-		}
-		return sums
-	}
 	var exit func()
 	if m.recorder != nil {
-		m.recorder.SumStates(of)
+		m.recorder.SumStates(from.Sums)
 		exit = m.recorder.Exit
 	} else {
-		m.player.SumStates(of, m.cfg.Verify)
+		m.player.SumStates(from.Sums, m.cfg.Verify)
 		exit = m.player.Exit
 	}
 	first := m.firstPID()

@@ -135,7 +135,7 @@ func TestReplayBrokenBuild(t *testing.T) {
 		t.Errorf("the engine that is right: %+v", r)
 	}
 	r := execute(t, dir, "", panda, "verify", file, "-accel", "interp")
-	if r.status != 1 || !strings.Contains(r.stderr, ": the registers of thread ") || !strings.Contains(r.stderr, "panda verify -bisect ") {
+	if r.status != 1 || !strings.Contains(r.stderr, " of the registers of thread ") || !strings.Contains(r.stderr, "panda verify -bisect ") {
 		t.Errorf("%+v", r)
 	}
 	r = execute(t, dir, "", panda, "verify", file, "-accel", "interp", "-bisect")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"panda/emu/digest"
 	"panda/emu/event"
 	"panda/emu/ir"
 	"panda/emu/linux/abi"
@@ -16,25 +17,15 @@ import (
 	"panda/emu/mmu"
 )
 
-// Sums of the guest's state: two runs that are in the same state have the same sums, on
-// whatever engine and host. So who replays a run can tell whether it is the same.
-
-// Sum is a number for a part of the state, which has a name.
-type Sum struct {
-	Part string
-	Sum  uint64
-}
-
 // Sums are those of the registers of each thread, of the tables of the kernel, and, if
 // memory is set, of the maps of each address space and of what is in them.
-func (k *Kernel) Sums(memory bool) (sums []Sum) {
-	add := func(sum uint64, format string, a ...any) { sums = append(sums, Sum{fmt.Sprintf(format, a...), sum}) }
+func (k *Kernel) Sums(memory bool) (parts []digest.Part) {
 	for _, t := range k.tasks.threads {
-		add(t.sumRegisters(), "registers of thread %d", t.tid)
+		parts = append(parts, t.sumRegisters())
 	}
-	add(k.sumTables(), "tables of the kernel")
+	parts = append(parts, digest.Part{Name: "tables of the kernel", Sum: k.sumTables()})
 	if !memory {
-		return sums
+		return parts
 	}
 	seen := map[*mmu.Space]bool{}
 	for _, p := range k.tasks.procs {
@@ -42,12 +33,17 @@ func (k *Kernel) Sums(memory bool) (sums []Sum) {
 			continue
 		}
 		seen[p.mm.Space] = true
-		p.mm.Space.Sums(func(r *mmu.Region, sum uint64) {
-			add(sum, "memory of process %d at %#x to %#x %s", p.pid, uint64(r.Start), uint64(r.End), r.Name)
+		p.mm.Space.Sums(func(r *mmu.Region, sum uint64, pages []digest.Piece) {
+			parts = append(parts, digest.Part{
+				Name: fmt.Sprintf("memory of process %d at %#x to %#x %s", p.pid, uint64(r.Start), uint64(r.End), r.Name),
+				Sum:  sum, Pieces: pages, Piece: pageName,
+			})
 		})
 	}
-	return sums
+	return parts
 }
+
+func pageName(n uint64) string { return fmt.Sprintf("page %#x", n*mmu.PageSize) }
 
 // Place counts what happens between two instructions: see Host.TakeSignals.
 func (k *Kernel) Place() uint64 { return k.sched.happened }
@@ -62,16 +58,33 @@ func (t *Thread) words() *[ir.FrameWords]uint64 {
 	return &w
 }
 
-func (t *Thread) sumRegisters() uint64 {
+// sumRegisters sums up registers with a name, vectors and the floating-point environment.
+func (t *Thread) sumRegisters() digest.Part {
 	a, w := t.k.cpu.Machine.Arch, t.words()
+	part := digest.Part{Name: fmt.Sprintf("registers of thread %d", t.tid), Piece: func(key uint64) string {
+		switch vectors := len(a.Names); {
+		case key < uint64(vectors):
+			return a.Names[key]
+		case key < uint64(vectors)+uint64(a.TempBase-a.Vec):
+			return fmt.Sprintf("word %d of the vectors", key-uint64(vectors))
+		}
+		return "what rounds and traps in floating point"
+	}}
 	var b []byte
+	add := func(v uint64) {
+		key := uint64(len(b) / 8)
+		b = binary.LittleEndian.AppendUint64(b, v)
+		part.Pieces = append(part.Pieces, digest.Piece{Key: key, Sum: uint16(xxhash.Sum64(b[len(b)-8:]))})
+	}
 	for _, n := range a.Names {
-		b = binary.LittleEndian.AppendUint64(b, a.Lookup(n).Value(w))
+		add(a.Lookup(n).Value(w))
 	}
 	for r := a.Vec; r < a.TempBase; r++ {
-		b = binary.LittleEndian.AppendUint64(b, w[r])
+		add(w[r])
 	}
-	return xxhash.Sum64(binary.LittleEndian.AppendUint64(b, w[a.FPEnv]))
+	add(w[a.FPEnv])
+	part.Sum = xxhash.Sum64(b)
+	return part
 }
 
 // notState are the types that hold no state of the guest, or one that is summed up by

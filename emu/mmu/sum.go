@@ -7,6 +7,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sys/unix"
 
+	"panda/emu/digest"
 	"panda/emu/guest"
 )
 
@@ -14,10 +15,14 @@ import (
 // that its file has not: pages of zeroes, and of private maps those that are as in the
 // file, do not count, however the host keeps them. Of shared maps of files that the guest
 // cannot write nothing counts.
-func (s *Space) Sums(f func(r *Region, sum uint64)) {
+//
+// The pieces of a region are its pages that count, by number.
+func (s *Space) Sums(f func(r *Region, sum uint64, pages []digest.Piece)) {
 	sum := summer{s: s, page: make([]byte, PageSize), behind: make([]byte, PageSize)}
 	for r := range s.regions.all() {
-		f(&r.Region, sum.region(r))
+		sum.pieces = nil
+		n := sum.region(r)
+		f(&r.Region, n, sum.pieces)
 	}
 }
 
@@ -26,6 +31,7 @@ type summer struct {
 	s            *Space
 	d            xxhash.Digest
 	page, behind []byte
+	pieces       []digest.Piece
 }
 
 func (u *summer) numbers(ns ...uint64) {
@@ -79,8 +85,9 @@ func (u *summer) read(r *region, a guest.Addr) []byte {
 // add adds a page that is not all zeroes.
 func (u *summer) add(a guest.Addr, mem []byte) {
 	if !bytes.Equal(mem, zeroPage[:]) {
-		u.numbers(uint64(a))
-		u.d.Write(mem)
+		sum := xxhash.Sum64(mem)
+		u.numbers(uint64(a), sum)
+		u.pieces = append(u.pieces, digest.Piece{Key: uint64(a) / PageSize, Sum: uint16(sum)})
 	}
 }
 

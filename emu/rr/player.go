@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"panda/emu/digest"
 	"panda/emu/linux/hostsys"
 	"panda/emu/vcpu"
 )
@@ -23,7 +24,7 @@ type Player struct {
 	now     Now
 	args    summer
 	pending atomic.Bool
-	stateOf func(memory bool) []Sum
+	stateOf func(memory bool) []digest.Part
 	memory  bool   // is compared as well
 	blind   bool   // what follows from the inputs is not compared
 	checked uint64 // icount of the last state that was right

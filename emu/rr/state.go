@@ -6,50 +6,77 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+
+	"panda/emu/digest"
 )
 
 // Now and then the state of the guest is summed up, in parts, before a call. A replay
 // that has other sums there is not the same any more, whatever it does later.
 
-// Sum is a number for a part of the guest's state.
-type Sum struct {
-	Part string
-	Sum  uint64
-}
-
 // recordedState are the sums of the parts, by sums of their names.
 type recordedState struct {
 	exit  bool // the first process ends
-	parts map[uint32]uint64
-	names []uint32 // in order
+	parts map[uint32]recordedPart
+	n     int // of them, which may have the same
+}
+
+type recordedPart struct {
+	sum    uint64
+	pieces []byte // read when the sum is another
 }
 
 func partKey(name string) uint32 { return uint32(xxhash.Sum64String(name)) }
 
-func (e *encoder) state(exit bool, sums []Sum) {
+func (e *encoder) state(exit bool, parts []digest.Part) {
 	flag := byte(0)
 	if exit {
 		flag = 1
 	}
-	e.buf = binary.AppendUvarint(append(e.buf, flag), uint64(len(sums)))
-	for _, s := range sums {
-		e.buf = binary.LittleEndian.AppendUint32(e.buf, partKey(s.Part))
-		e.buf = binary.LittleEndian.AppendUint64(e.buf, s.Sum)
+	e.buf = binary.AppendUvarint(append(e.buf, flag), uint64(len(parts)))
+	room := mostPieces
+	for _, p := range parts {
+		e.buf = binary.LittleEndian.AppendUint32(e.buf, partKey(p.Name))
+		e.buf = binary.LittleEndian.AppendUint64(e.buf, p.Sum)
+		pieces := p.Pieces[:min(len(p.Pieces), room)]
+		room -= len(pieces)
+		b := packPieces(nil, pieces)
+		e.buf = append(binary.AppendUvarint(e.buf, uint64(len(b))), b...)
 	}
+}
+
+// packPieces appends what pieces are, and unpackPieces reads it again.
+func packPieces(b []byte, pieces []digest.Piece) []byte {
+	last := uint64(0)
+	for _, p := range pieces {
+		b = binary.AppendUvarint(b, p.Key-last)
+		b = binary.LittleEndian.AppendUint16(b, p.Sum)
+		last = p.Key
+	}
+	return b
+}
+
+func unpackPieces(b []byte) (pieces []digest.Piece) {
+	d := decoder{b: b}
+	key := uint64(0)
+	for len(d.b) > 0 {
+		key += d.uvarint()
+		if sum := d.bytes(2); sum != nil {
+			pieces = append(pieces, digest.Piece{Key: key, Sum: binary.LittleEndian.Uint16(sum)})
+		}
+	}
+	return pieces
 }
 
 func (d *decoder) state(s *recordedState) {
 	s.exit = d.byte() != 0
-	n := d.count(mostParts)
-	s.parts = make(map[uint32]uint64, n)
-	for range n {
+	s.n = d.count(mostParts)
+	s.parts = make(map[uint32]recordedPart, min(s.n, len(d.b)/13))
+	for range s.n {
 		b := d.bytes(12)
 		if b == nil {
 			return
 		}
-		key := binary.LittleEndian.Uint32(b)
-		s.parts[key] = binary.LittleEndian.Uint64(b[4:])
-		s.names = append(s.names, key)
+		s.parts[binary.LittleEndian.Uint32(b)] = recordedPart{binary.LittleEndian.Uint64(b[4:]), d.bytes(d.uvarint())}
 	}
 }
 
@@ -62,18 +89,19 @@ const (
 	mostState  = 1 << 33
 	statePart  = 100 // a hundredth
 	mostParts  = 1 << 20
+	mostPieces = 1 << 20 // of all parts: pages of 4 GiB
 )
 
 // stateClock says when the state is summed up next.
 type stateClock struct {
-	of    func(memory bool) []Sum // nil for never
-	next  uint64                  // icount
+	of    func(memory bool) []digest.Part // nil for never
+	next  uint64                          // icount
 	every uint64
 	last  time.Time
 }
 
 // SumStates has the recorder sum up the state.
-func (r *Recorder) SumStates(of func(memory bool) []Sum) {
+func (r *Recorder) SumStates(of func(memory bool) []digest.Part) {
 	r.states = stateClock{of: of, next: r.now.Icount() + firstState, every: firstState, last: time.Now()}
 }
 
@@ -112,7 +140,9 @@ func (r *Recorder) Exit() {
 
 // SumStates has the player compare the state: all of it if memory is set, else that of
 // registers and tables.
-func (p *Player) SumStates(of func(memory bool) []Sum, memory bool) { p.stateOf, p.memory = of, memory }
+func (p *Player) SumStates(of func(memory bool) []digest.Part, memory bool) {
+	p.stateOf, p.memory = of, memory
+}
 
 // Exit is called when the first process ends.
 func (p *Player) Exit() {
@@ -142,17 +172,18 @@ func (p *Player) compare() {
 	}
 	s := p.next.state
 	sums := p.stateOf(p.memory)
-	for _, sum := range sums {
-		want, ok := s.parts[partKey(sum.Part)]
+	for i := range sums {
+		sum := &sums[i]
+		want, ok := s.parts[partKey(sum.Name)]
 		switch {
 		case !ok:
-			p.differ(fmt.Sprintf("there are %s", sum.Part), "there were none")
-		case want != sum.Sum:
-			p.differ(fmt.Sprintf("the %s sum up to %#x", sum.Part, sum.Sum), fmt.Sprintf("they summed up to %#x", want))
+			p.differ(fmt.Sprintf("there are %s", sum.Name), "there were none")
+		case want.sum != sum.Sum:
+			p.differ(fmt.Sprintf("%s differ (sum %#x)", sum.Describe(unpackPieces(want.pieces)), sum.Sum), fmt.Sprintf("the sum is %#x", want.sum))
 		}
 	}
-	if p.memory && len(sums) != len(s.names) {
-		p.differ(fmt.Sprintf("the state has %d parts", len(sums)), fmt.Sprintf("it had %d", len(s.names)))
+	if p.memory && len(sums) != s.n {
+		p.differ(fmt.Sprintf("the state has %d parts", len(sums)), fmt.Sprintf("it had %d", s.n))
 	}
 	p.checked = p.next.icount
 	p.sums++
