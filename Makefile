@@ -61,6 +61,7 @@ cross:
 bench:
 	go run ./emu/bench $(BENCHFLAGS)
 	go run ./emu/bench -watch $(BENCHFLAGS)
+	go run ./emu/bench -record $(BENCHFLAGS)
 
 bench-rooms:
 	go test -run '^$$' -bench . ./...

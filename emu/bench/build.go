@@ -93,9 +93,9 @@ func build(o *options, dir string) ([]peer, error) {
 	if err := run("go", "build", "-o", panda, "panda/cmd/panda"); err != nil {
 		return nil, err
 	}
-	peers := append([]peer{{"native", nil}, {"panda", []string{panda}}}, o.peers...)
+	peers := append([]peer{{name: "native"}, {name: "panda", prefix: []string{panda}}}, o.peers...)
 	if path, err := exec.LookPath(t.qemu); err == nil {
-		peers = append(peers, peer{"qemu", []string{path}})
+		peers = append(peers, peer{name: "qemu", prefix: []string{path}})
 	}
 	return peers, nil
 }

@@ -6,6 +6,7 @@
 //	go run ./emu/bench -w 'W1|W5' -n 9        some kernels, more rounds
 //	go run ./emu/bench old=/tmp/panda-old     and another emulator
 //	go run ./emu/bench -watch                 what subscriptions cost
+//	go run ./emu/bench -record                what recording costs, and how fast replays are
 //	go run ./emu/bench -benchstat now.txt     and lines for benchstat
 //
 // Each kernel runs under all of them in turn, round after round, so that a change
@@ -27,6 +28,7 @@ import (
 type peer struct {
 	name   string
 	prefix []string
+	alone  bool // and not the command itself
 }
 
 // options are the flags.
@@ -38,6 +40,9 @@ type options struct {
 	timeout   time.Duration
 	benchstat string
 	watch     bool
+	record    bool
+	wall      bool   // the time that passes counts, not that of the cpu
+	dir       string // where programs run, "" for here
 	peers     []peer // those that were named
 }
 
@@ -61,6 +66,7 @@ func parse(args []string) (*options, error) {
 	fs.DurationVar(&o.timeout, "timeout", 2*time.Minute, "limit for one run")
 	fs.StringVar(&o.benchstat, "benchstat", "", "write lines for benchstat to a `file`")
 	fs.BoolVar(&o.watch, "watch", false, "compare what it costs to watch, with qemu's plugins if there are any")
+	fs.BoolVar(&o.record, "record", false, "compare runs that are recorded, and their replays, with others")
 	match := fs.String("w", "", "only kernels whose name matches a `regexp`")
 	fs.Parse(args)
 	if o.rounds < 1 {
@@ -75,7 +81,7 @@ func parse(args []string) (*options, error) {
 		if !ok || strings.Fields(command) == nil {
 			return nil, fmt.Errorf("%s is not NAME=COMMAND", a)
 		}
-		o.peers = append(o.peers, peer{name, strings.Fields(command)})
+		o.peers = append(o.peers, peer{name: name, prefix: strings.Fields(command)})
 	}
 	return o, nil
 }
@@ -89,6 +95,9 @@ func bench(o *options) error {
 	defer os.RemoveAll(dir)
 	if o.watch {
 		return benchWatch(o, dir)
+	}
+	if o.record {
+		return benchRecorded(o, dir)
 	}
 	peers, err := build(o, dir)
 	if err != nil {

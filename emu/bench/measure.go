@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -11,10 +13,11 @@ import (
 	"time"
 )
 
-// series are the times of one peer on one kernel, by round, in seconds.
+// series are the times of one peer on one kernel, by round, in seconds: user and system
+// time, or what passes.
 type series struct {
-	cpu []float64
-	err error
+	times []float64
+	err   error
 }
 
 // measure runs a kernel under all peers in turn. The first round does not count.
@@ -28,8 +31,8 @@ func measure(o *options, dir string, w work, peers []peer) []series {
 				continue
 			}
 			var out []byte
-			var cpu float64
-			cpu, out, s.err = runOnce(o, dir, w, p)
+			var took float64
+			took, out, s.err = runOnce(o, dir, w, p)
 			switch {
 			case s.err != nil:
 			case want == nil:
@@ -38,33 +41,43 @@ func measure(o *options, dir string, w work, peers []peer) []series {
 				s.err = errors.New("differs")
 			}
 			if round >= 0 {
-				s.cpu = append(s.cpu, cpu)
+				s.times = append(s.times, took)
 			}
 		}
 	}
 	return all
 }
 
-// runOnce runs a kernel and is its user and system time.
-func runOnce(o *options, dir string, w work, p peer) (cpu float64, out []byte, err error) {
-	argv := append(slices.Clone(p.prefix), w.command(o, dir)...)
+// runOnce runs a kernel and is the time that it takes.
+func runOnce(o *options, dir string, w work, p peer) (took float64, out []byte, err error) {
+	argv := slices.Clone(p.prefix)
+	if !p.alone {
+		argv = append(argv, w.command(o, dir)...)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), o.timeout)
 	defer cancel()
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	c.WaitDelay = time.Second
+	c.Dir, c.WaitDelay = o.dir, time.Second
+	began := time.Now()
 	out, err = c.Output()
 	if ctx.Err() != nil {
 		err = errors.New("too slow")
 	}
-	if c.ProcessState != nil {
-		cpu = (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
+	switch {
+	case o.wall:
+		took = time.Since(began).Seconds()
+	case c.ProcessState != nil:
+		took = (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
 	}
-	return cpu, out, err
+	return took, out, err
 }
 
 // command is the command line of a kernel.
 func (w *work) command(o *options, dir string) []string {
-	argv := []string{filepath.Join(dir, w.program)}
+	argv := []string{w.program}
+	if !filepath.IsAbs(w.program) {
+		argv[0] = filepath.Join(dir, w.program)
+	}
 	if w.size > 0 {
 		argv = append(argv, strconv.Itoa(max(1, int(w.size*o.scale+0.5))))
 	}
@@ -80,13 +93,34 @@ func median(v []float64) float64 {
 // ratio is the median of a's times to b's, round by round.
 func ratio(a, b series) float64 {
 	var v []float64
-	for i := range a.cpu {
-		if b.cpu[i] > 0 {
-			v = append(v, a.cpu[i]/b.cpu[i])
+	for i := range a.times {
+		if b.times[i] > 0 {
+			v = append(v, a.times[i]/b.times[i])
 		}
 	}
 	if len(v) == 0 {
 		return 0
 	}
 	return median(v)
+}
+
+// means gathers ratios for their geometric mean.
+type means struct {
+	logs float64
+	n    int
+}
+
+func (m *means) add(ratio float64) {
+	if ratio > 0 {
+		m.logs += math.Log(ratio)
+		m.n++
+	}
+}
+
+// text is the mean, "" of none.
+func (m *means) text() string {
+	if m.n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", math.Exp(m.logs/float64(m.n)))
 }

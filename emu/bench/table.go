@@ -53,8 +53,8 @@ func (t *table) row(w work, all []series) {
 			cells = append(cells, s.err.Error())
 			continue
 		}
-		cells = append(cells, fmt.Sprintf("%.3f", median(s.cpu)))
-		for _, cpu := range s.cpu {
+		cells = append(cells, fmt.Sprintf("%.3f", median(s.times)))
+		for _, cpu := range s.times {
 			fmt.Fprintf(&t.stat, "Benchmark%s/%s 1 %.0f ns/op\n", strings.ReplaceAll(w.name, " ", "_"), t.peers[n].name, cpu*1e9)
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"embed"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,7 +65,7 @@ func benchWatch(o *options, dir string) error {
 	small, large := *o, *o
 	small.scale *= heavyScale
 	large.scale *= lightScale
-	t := &priceTable{peers: append(slices.Clone(few), many...), logs: make([][]float64, len(prices))}
+	t := &priceTable{peers: append(slices.Clone(few), many...), means: make([]means, len(prices))}
 	t.heading(o)
 	for _, w := range works {
 		if w.size == 0 || !o.match.MatchString(w.name) {
@@ -91,11 +90,11 @@ func buildWatch(o *options, dir string) (few, many []peer, err error) {
 		return nil, nil, err
 	}
 	for _, mode := range light {
-		few = append(few, peer{"light " + mode, []string{watch, mode}})
+		few = append(few, peer{name: "light " + mode, prefix: []string{watch, mode}})
 	}
-	few = append(few, peer{"no lua", []string{panda, "-e", noScript}}, peer{"lua", []string{panda, "-e", rareScript}})
+	few = append(few, peer{name: "no lua", prefix: []string{panda, "-e", noScript}}, peer{name: "lua", prefix: []string{panda, "-e", rareScript}})
 	for _, mode := range heavy {
-		many = append(many, peer{mode, []string{watch, mode}})
+		many = append(many, peer{name: mode, prefix: []string{watch, mode}})
 	}
 	qemu := targets[o.guest].qemu
 	file, err := buildPlugin(dir, qemu)
@@ -104,7 +103,7 @@ func buildWatch(o *options, dir string) (few, many []peer, err error) {
 		return few, many, nil
 	}
 	for _, mode := range []string{"tb", "insn", "mem"} {
-		many = append(many, peer{"qemu-" + mode, []string{qemu, "-plugin", file + ",mode=" + mode}})
+		many = append(many, peer{name: "qemu-" + mode, prefix: []string{qemu, "-plugin", file + ",mode=" + mode}})
 	}
 	return few, many, nil
 }
@@ -151,7 +150,7 @@ func countInsns(o *options, dir string, w work) (float64, error) {
 // priceTable prints rows as they come.
 type priceTable struct {
 	peers []peer
-	logs  [][]float64 // logarithms of the ratios, by column
+	means []means // of the ratios, by column
 	bad   bool
 }
 
@@ -187,12 +186,10 @@ func (t *priceTable) row(name string, all []series, insns float64) {
 		case a == nil || b == nil:
 			cells = append(cells, "-")
 		case p.per:
-			cells = append(cells, fmt.Sprintf("%.1f", (median(a.cpu)-median(b.cpu))*1e9/insns))
+			cells = append(cells, fmt.Sprintf("%.1f", (median(a.times)-median(b.times))*1e9/insns))
 		default:
 			r := ratio(*a, *b)
-			if r > 0 {
-				t.logs[n] = append(t.logs[n], math.Log(r))
-			}
+			t.means[n].add(r)
 			cells = append(cells, fmt.Sprintf("%.2f", r))
 		}
 	}
@@ -202,16 +199,8 @@ func (t *priceTable) row(name string, all []series, insns float64) {
 // finish prints the geometric means.
 func (t *priceTable) finish() error {
 	cells := []string{"geometric mean"}
-	for n := range prices {
-		if len(t.logs[n]) == 0 {
-			cells = append(cells, "")
-			continue
-		}
-		sum := 0.0
-		for _, l := range t.logs[n] {
-			sum += l
-		}
-		cells = append(cells, fmt.Sprintf("%.2f", math.Exp(sum/float64(len(t.logs[n])))))
+	for n := range t.means {
+		cells = append(cells, t.means[n].text())
 	}
 	fmt.Printf("| %s |\n", strings.Join(cells, " | "))
 	if t.bad {

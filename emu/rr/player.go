@@ -284,6 +284,9 @@ const mostErrno = 4095
 func (p *Player) echo(to stream, c *hostsys.Call) {
 	left := c.Ret
 	bs := ins(c) // the last is what is written: a message has a name and more
+	if len(bs) == 0 {
+		check(fmt.Errorf("%w: it says that %s is output", ErrCorrupt, describe(c)))
+	}
 	for _, b := range bs[len(bs)-1] {
 		n := min(left, int64(len(b)))
 		if !safely(func() { p.write(to, b[:n]) }) {

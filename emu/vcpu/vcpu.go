@@ -13,7 +13,8 @@ import (
 )
 
 // CPU is one virtual CPU. W holds the register words and, above them, the
-// temporaries of the running block.
+// temporaries of the running block. It is the engines': who changes registers by SetReg
+// and the other setters is recorded, who changes words is not.
 type CPU struct {
 	W [ir.FrameWords]uint64
 
