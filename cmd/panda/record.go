@@ -47,8 +47,10 @@ func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
 	if o.name == "" {
 		r.File, r.Overwrite = freeName(filepath.Base(program)), false
 	}
-	if st, err := os.Stat(r.File); err == nil && !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("record: %s is no file", r.File)
+	for _, name := range []string{r.File, o.name} { // -o /dev/null does not mean /dev/null.rr
+		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && (name == r.File || !st.IsDir()) {
+			return nil, fmt.Errorf("record: %s is no file", name)
+		}
 	}
 	return r, nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestReplayDamaged: of a recording that is cut off or damaged a beginning is replayed, or
@@ -194,5 +196,21 @@ func TestRecordFull(t *testing.T) {
 	again := panda(t, dir, "replay", "full")
 	if again.status != 1 || !strings.HasPrefix(r.stdout, again.stdout) || len(again.stdout) < 33 || !strings.Contains(again.stderr, "panda: the recording ends here, at icount ") || !strings.Contains(again.stderr, "its recorder ") {
 		t.Errorf("%+v", again)
+	}
+}
+
+// TestRecordNowhere: what is no file is not recorded into, nor into one beside it.
+func TestRecordNowhere(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/dev/null", "fifo"} {
+		if r := panda(t, dir, "record", "-o", name, "/bin/true"); r.status != 1 || r.stderr != "panda: record: "+name+" is no file\n" {
+			t.Errorf("%+v", r)
+		}
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+		t.Error(names, err)
 	}
 }
