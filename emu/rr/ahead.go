@@ -33,7 +33,7 @@ type readAhead struct {
 // How many bytes of entries and of pages are unpacked ahead, and how many frames are read.
 const (
 	entriesAhead = 2 * mostBody
-	pagesAhead   = 64 << 20
+	pagesAhead   = 24 << 20
 	framesAhead  = 1024
 )
 

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
@@ -90,6 +91,7 @@ type Recording struct {
 	end int64 // of the frames
 
 	symbols symbolFiles
+	free    sync.Pool // of *[]byte, each as large as a frame of pages
 }
 
 // Open opens a recording.
@@ -175,11 +177,30 @@ func (r *Recording) unpack(stored []byte, raw int) ([]byte, error) {
 	if len(stored) == raw {
 		return stored, nil
 	}
-	body, err := r.dec.DecodeAll(stored, make([]byte, 0, raw))
+	body, err := r.dec.DecodeAll(stored, r.buffer(raw)[:0])
+	r.reuse(stored)
 	if err != nil || len(body) != raw {
 		return nil, ErrCorrupt
 	}
 	return body, nil
+}
+
+// buffer has n bytes.
+func (r *Recording) buffer(n int) []byte {
+	if n > frameSize {
+		return make([]byte, n)
+	}
+	if b, ok := r.free.Get().(*[]byte); ok {
+		return (*b)[:n]
+	}
+	return make([]byte, n, frameSize)
+}
+
+// reuse takes a buffer that nobody looks at any more.
+func (r *Recording) reuse(b []byte) {
+	if cap(b) == frameSize {
+		r.free.Put(&b)
+	}
 }
 
 // stored reads a frame as it is stored, and how large it is unpacked.
@@ -188,7 +209,7 @@ func (r *Recording) stored(at int64) (kind frameKind, stored []byte, raw int, er
 	if err != nil {
 		return 0, nil, 0, err
 	}
-	stored = make([]byte, packed)
+	stored = r.buffer(int(packed))
 	if _, err := r.r.ReadAt(stored, at+headSize); err != nil {
 		return 0, nil, 0, err
 	}

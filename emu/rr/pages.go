@@ -155,6 +155,7 @@ func (p *pageReader) keep(at int64, body []byte) {
 		p.cached = append(p.cached, cachedPages{at, body})
 		return
 	}
+	p.r.reuse(p.cached[p.turn].body)
 	p.cached[p.turn] = cachedPages{at, body}
 	p.turn = (p.turn + 1) % mostCached
 }
@@ -210,7 +211,11 @@ func (p *pageReader) each(id pageID, n uint64, f func(skip uint64, pages []byte)
 			if len(body) != fr.n*PageSize { // somebody writes to the file
 				return ErrCorrupt
 			}
-			return f(skip, body[from*PageSize:][:some*PageSize])
+			err = f(skip, body[from*PageSize:][:some*PageSize])
+			if fr.ahead == nil {
+				p.r.reuse(body)
+			}
+			return err
 		})
 		done += some
 	}
