@@ -260,3 +260,13 @@ func TestReportAfterShutdown(t *testing.T) {
 		t.Errorf("%q %q", r.stdout, r.stderr)
 	}
 }
+
+// TestProgramsList: -l without a glob is panda's where panda's options are, and the
+// program's where its arguments are.
+func TestProgramsList(t *testing.T) {
+	for _, args := range [][]string{{"/bin/echo", "-l"}, {"--", "/bin/echo", "-l"}, {"-accel", "interp", "/bin/echo", "-l"}} {
+		if r := panda(t, t.TempDir(), args...); r.stdout != "-l\n" || r.status != 0 {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+}

@@ -27,7 +27,8 @@ type readAhead struct {
 	frames chan *aheadFrame
 	entries,
 	pages room
-	end chan struct{}
+	end  chan struct{}
+	work sync.WaitGroup
 }
 
 // How many bytes of entries and of pages are unpacked ahead, and how many frames are read.
@@ -42,7 +43,7 @@ func newReadAhead(r *Recording, pages int) *readAhead {
 	a := &readAhead{r: r, frames: make(chan *aheadFrame, framesAhead), end: make(chan struct{})}
 	a.entries.init(entriesAhead)
 	a.pages.init(pages)
-	go a.run()
+	a.work.Go(a.run)
 	return a
 }
 
@@ -67,10 +68,10 @@ func (a *readAhead) read(at int64) *aheadFrame {
 		return f
 	}
 	f.unpacked = make(chan struct{})
-	go func() {
+	a.work.Go(func() {
 		defer close(f.unpacked)
 		f.body, f.bodyErr = a.r.unpack(stored, size)
-	}()
+	})
 	return f
 }
 
@@ -83,9 +84,11 @@ func (f *aheadFrame) wait() ([]byte, error) {
 	return f.body, f.bodyErr
 }
 
+// close waits until nobody reads the recording any more.
 func (a *readAhead) close() {
 	close(a.end)
 	a.entries.close()
+	a.work.Wait()
 }
 
 // room is how many bytes may be in use.
