@@ -80,8 +80,9 @@ type Engine struct {
 // otherwise is what blocks are made otherwise for than the first time.
 type otherwise struct {
 	renew   renewal
-	redone  *vcpu.TB            // the block of an instruction that runs alone because it could not there
+	redone  *vcpu.TB            // the block whose rest runs once, because an instruction could not be done there
 	generic map[guest.Addr]bool // blocks in which the engine does no helper family by itself
+	far     map[guest.Addr]bool // blocks in which it looks at addresses as a whole
 }
 
 // present is where the CPU is.
@@ -109,7 +110,7 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, otherwise: otherwise{generic: map[guest.Addr]bool{}}, budget: budget{limit: -1}}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, otherwise: otherwise{generic: map[guest.Addr]bool{}, far: map[guest.Addr]bool{}}, budget: budget{limit: -1}}
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	c.Cut = e.cut
 	return e

@@ -15,13 +15,15 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 	case *guest.Exception:
 		return e.raised(c, *f)
 	case *vcpu.Redo:
+		tb, n := c.TB, c.Index()
 		if f.Refused {
-			e.refused(c.TB)
+			e.often(tb, &tb.Refused, e.generic)
+		} else {
+			e.often(tb, &tb.Notes.Far, e.far)
 		}
-		tb := c.TB
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here
-		return e.aloneFor(c, tb)
+		return e.rest(c, tb, n)
 	case vcpu.Redirect:
 		a := c.Machine.Arch
 		pc, static := c.W[a.PC], c.W[a.Static]
@@ -70,7 +72,7 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	if _, inside := c.Offset(host); !inside || c.TB == nil {
 		panic(e.bug(c, raw))
 	}
-	tb := c.TB
+	tb, n := c.TB, c.Index()
 	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
 	c.Settle()
 	if watched || f == nil { // the instruction begins again; what stands before it has fired
@@ -80,18 +82,19 @@ func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool)
 	case watched: // what a window shows has its address as its place
 		return e.selfModifying(c, mmu.PageOf(guest.PhysAddr(at)))
 	case f == nil:
-		return e.aloneFor(c, tb) // the map has changed since: try again
+		return e.rest(c, tb, n) // the map has changed since: try again
 	}
 	return e.exceptIn(c, tb, e.guest.Fault(c, f))
 }
 
-// refusedOften is how often a block may find the guest in a state that its engine's own
-// way with helpers does not allow, before it is translated again without that.
-const refusedOften = 8
+// redoneOften is how often a block may find the guest in a state that is not what the
+// engine has counted on, before it is translated again without that.
+const redoneOften = 8
 
-func (e *Engine) refused(tb *vcpu.TB) {
-	if tb.Refused++; tb.Refused == refusedOften {
-		e.generic[tb.PC] = true
+// often counts it, and notes the block when it is translated again.
+func (e *Engine) often(tb *vcpu.TB, count *uint8, otherwise map[guest.Addr]bool) {
+	if *count++; *count == redoneOften {
+		otherwise[tb.PC] = true
 		e.cache.kill(tb)
 	}
 }
@@ -105,16 +108,20 @@ func (e *Engine) selfModifying(c *vcpu.CPU, page guest.PhysAddr) (vcpu.Stop, boo
 	return e.alone(c)
 }
 
-// aloneFor runs one instruction of a block alone.
-func (e *Engine) aloneFor(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
+// rest runs a block from instruction n on, at which the guest is. All of it: what
+// stands before a block would fire again if another one began after that instruction.
+func (e *Engine) rest(c *vcpu.CPU, tb *vcpu.TB, n int) (vcpu.Stop, bool) {
 	e.redone = tb
 	defer func() { e.redone = nil }()
-	return e.alone(c)
+	return e.runOnce(c, len(tb.Marks)-n)
 }
 
-// alone runs one instruction from a block that is not kept.
-func (e *Engine) alone(c *vcpu.CPU) (vcpu.Stop, bool) {
-	tb, fault := e.translate(c, order{max: 1, exact: true})
+// alone runs one instruction.
+func (e *Engine) alone(c *vcpu.CPU) (vcpu.Stop, bool) { return e.runOnce(c, 1) }
+
+// runOnce runs at most n instructions from a block that is not kept.
+func (e *Engine) runOnce(c *vcpu.CPU, n int) (vcpu.Stop, bool) {
+	tb, fault := e.translate(c, order{max: n, exact: true})
 	if fault != nil {
 		return e.except(c, e.guest.Fault(c, fault))
 	}

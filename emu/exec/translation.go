@@ -62,7 +62,7 @@ func (e *Engine) translate(c *vcpu.CPU, o order) (*vcpu.TB, *guest.MemFault) {
 	if fault != nil {
 		return nil, fault
 	}
-	t.share = t.keep && e.memo.on && !e.generic[pc] && !e.cache.changing(guest.PhysAddr(t.at)) // places are addresses, where memo is on
+	t.share = t.keep && e.memo.on && !e.generic[pc] && !e.far[pc] && !e.cache.changing(guest.PhysAddr(t.at)) // places are addresses, where memo is on
 	e.takeHot(t)
 	if tb := e.remembered(t); tb != nil {
 		return tb, nil
@@ -165,7 +165,7 @@ func (e *Engine) describe(t *translation, tb *vcpu.TB) {
 	c, b := e.cpu, &e.work.b
 	tb.PC, tb.Code, tb.Places, tb.Size = t.pc, t.at, t.places, t.size
 	tb.ASID, tb.Mode, tb.Marks, tb.Step = c.ASID(), e.mode, e.work.marks.copy(b.Marks), b.Step
-	tb.Form = vcpu.Form{Limit: c.Limit, Soft: c.Soft != nil, Exact: t.exact, Generic: e.generic[t.pc], Once: !t.keep}
+	tb.Form = vcpu.Form{Limit: c.Limit, Soft: c.Soft != nil, Exact: t.exact, Generic: e.generic[t.pc], Far: e.far[t.pc], Once: !t.keep}
 	tb.Checked, tb.Renewed = t.check, e.renew.take(t.pc)
 	tb.Last = guest.Addr(tb.Marks[len(tb.Marks)-1].PC)
 	if t.sides > 0 {

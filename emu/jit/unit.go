@@ -33,6 +33,8 @@ type Unit struct {
 	// Exact asks that an access outside the guest's window leaves with its own
 	// address, since a second try would be seen.
 	Exact bool
+	// Far asks that addresses are looked at as a whole, not their base registers.
+	Far bool
 	// Limit is the guest's: addresses at and above it do not exist.
 	Limit uint64
 

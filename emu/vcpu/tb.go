@@ -38,6 +38,10 @@ type Form struct {
 	// Generic asks it to call all helpers: its own way with a family of them was
 	// refused too often.
 	Generic bool
+	// Far asks it to look at addresses as a whole: their base registers alone have
+	// pointed outside the window too often, as those of a table that is indexed from its
+	// end do.
+	Far bool
 	// Unchained keeps it from linking the block to a successor: the run loop wants to
 	// see its end.
 	Unchained bool
@@ -71,6 +75,7 @@ type Notes struct {
 	Checked bool  // it compares its code with the memory when it is entered
 	Renewed bool  // translated again because a callback asked for it: it may not ask again
 	Refused uint8 // how often the engine's own way with helpers was
+	Far     uint8 // how often a base register pointed outside the window
 	Heat    uint8 // how often the run loop met the block when it looked what is hot
 	// Known is the number of blocks of the same code, 0 for none; Spare is the next of
 	// them that no address space uses.

@@ -101,7 +101,7 @@ func (l *lower) nearby(i *ir.Insn) bool {
 	if v := &l.values[n]; v.short && l.u.Limit >= 1<<32 && d >= 0 || v.slack >= 0 && v.slack+max(d, -d) < maxSlack {
 		return true
 	}
-	if l.u.Exact {
+	if l.u.Exact || l.u.Far {
 		return false
 	}
 	l.AluM(asm.AluCmp, 8, l.toReg(i.A), atLimit)
