@@ -103,7 +103,7 @@ func newMachine(cfg Config) (*Machine, error) {
 	}
 	if err := contained(func() error { return m.load(cfg.Program) }); err != nil {
 		m.free()
-		if cfg.Replay != nil { // whose program could be loaded once
+		if errors.As(err, new(*RecordError)) || cfg.Replay != nil { // whose program could be loaded once
 			return nil, err
 		}
 		return nil, &ProgramError{err}

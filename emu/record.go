@@ -24,11 +24,19 @@ type RecordTo struct {
 	Panda     string // the version, for who reads the recording
 }
 
+// RecordError says why a run cannot be recorded.
+type RecordError struct{ Err error }
+
+func (e *RecordError) Error() string { return "record: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *RecordError) Unwrap() error { return e.Err }
+
 // record puts a recorder before the door of host.
 func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error) {
 	w, err := rr.Create(r.File, r.Overwrite)
 	if err != nil {
-		return fmt.Errorf("record: %w", err)
+		return &RecordError{err}
 	}
 	m.recorder, err = rr.NewRecorder(w, m.manifest(r, p, host), m.cfg.Warn)
 	if err != nil {
@@ -51,7 +59,7 @@ func (m *Machine) keepRecording(err error) error {
 		return err
 	}
 	if err := m.recorder.Keep(); err != nil {
-		return fmt.Errorf("record: %w", err)
+		return &RecordError{err}
 	}
 	m.recordSymbols()
 	return nil

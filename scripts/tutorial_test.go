@@ -91,7 +91,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatal(err)
 	}
 	ss := steps(string(text))
-	if n := strings.Count(string(text), "\n## "); n != 10 || len(ss) < n {
+	if n := strings.Count(string(text), "\n## "); n != 11 || len(ss) < n {
 		t.Errorf("%d steps with %d commands", n, len(ss))
 	}
 	dir := t.TempDir()

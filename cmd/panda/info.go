@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"syscall"
 	"time"
 
 	"panda/emu/linux/abi"
@@ -20,6 +19,9 @@ func info(out io.Writer, args []string) error {
 	asJSON := len(args) > 0 && (args[0] == "-json" || args[0] == "--json")
 	if asJSON {
 		args = args[1:]
+	}
+	if len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		return usageError{fmt.Errorf("panda info has no option %s, only -json", args[0])}
 	}
 	if len(args) != 1 {
 		return usageError{errors.New("usage: panda info [-json] NAME")}
@@ -67,6 +69,9 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 	line("files mapped", "%d", c.Files)
 	line("pages", "%s, %s unpacked", grouped(c.Pages), bytesText(int64(c.Pages)*rr.PageSize))
 	line("states", "%d", c.States)
+	if c.Edits > 0 {
+		line("changes", "%d by plugins or at the prompt", c.Edits)
+	}
 	switch s := r.Summary; {
 	case s == nil:
 		line("end", "none: its recorder was killed, or it is damaged (%s)", c.End)
@@ -92,19 +97,15 @@ func processLines(line func(name, format string, a ...any), ps []rr.ProcessInfo)
 		p := &ps[i]
 		end, by := "runs on", ""
 		if p.Ended {
-			end = fmt.Sprintf("to %s, %s", grouped(p.To), waitText(syscall.WaitStatus(p.Status)))
+			how := fmt.Sprintf("status %d", p.Status)
+			if p.Signal != 0 {
+				how = abi.SignalName(p.Signal)
+			}
+			end = fmt.Sprintf("to %s, %s", grouped(p.To), how)
 		}
 		if p.Parent != 0 {
 			by = fmt.Sprintf(", of %d", p.Parent)
 		}
 		line("", "%d %s, from icount %s, %s%s", p.PID, p.Program, grouped(p.From), end, by)
 	}
-}
-
-// waitText says how a process has ended.
-func waitText(s syscall.WaitStatus) string {
-	if s.Signaled() {
-		return abi.SignalName(int(s.Signal()))
-	}
-	return fmt.Sprintf("status %d", s.ExitStatus())
 }

@@ -139,7 +139,11 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 	f.Usage = func() {
 		if usage := o.usage(); usage != "" {
 			fmt.Fprint(out, usage)
-			f.PrintDefaults()
+			if o.replay != nil {
+				o.replay.writeFlags(f, out)
+			} else {
+				f.PrintDefaults()
+			}
 			return
 		}
 		writeUsage(out)

@@ -20,8 +20,9 @@ type progress struct {
 	now   func() uint64
 	began time.Time
 
-	mu    sync.Mutex // of the line
-	shown bool
+	mu      sync.Mutex // of the line
+	shown   bool
+	partial bool // the program's last line on the terminal has no end yet
 }
 
 // How often it is told, and how long a replay runs before it first is.
@@ -93,9 +94,12 @@ func (p *progress) tell() {
 		json.NewEncoder(p.out).Encode(m)
 		return
 	}
+	if p.partial { // there is no room
+		return
+	}
 	text := fmt.Sprintf("%s instructions, %.0f M/s", grouped(m.Instructions), m.PerSecond/1e6)
 	if m.ETA >= 0 {
-		text = fmt.Sprintf("%s of %s instructions, %.0f %%, %.0f M/s, %s to go", grouped(m.Instructions), grouped(m.Total), m.Percent, m.PerSecond/1e6, time.Duration(m.ETA*float64(time.Second)).Round(time.Second))
+		text = fmt.Sprintf("%s of %s instructions, %.0f %%, %.0f M/s, %.0fs to go", grouped(m.Instructions), grouped(m.Total), math.Floor(m.Percent), m.PerSecond/1e6, max(1, math.Ceil(m.ETA)))
 	}
 	fmt.Fprintf(p.out, "\r%s\x1b[K", text)
 	p.shown = true
@@ -109,18 +113,23 @@ func (p *progress) clear() {
 	}
 }
 
-// before makes a writer before which the line is taken away.
-func (p *progress) before(w io.Writer) io.Writer { return clearing{p, w} }
+// before makes a writer before which the line is taken away. It does not come back to a
+// terminal in the middle of a line of the program's.
+func (p *progress) before(w io.Writer) io.Writer { return clearing{p, w, prompt.Colors(w)} }
 
 type clearing struct {
-	p *progress
-	w io.Writer
+	p        *progress
+	w        io.Writer
+	terminal bool
 }
 
 func (c clearing) Write(b []byte) (int, error) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
 	c.p.clear()
+	if n := len(b); n > 0 && c.terminal {
+		c.p.partial = b[n-1] != '\n'
+	}
 	return c.w.Write(b)
 }
 

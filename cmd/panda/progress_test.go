@@ -24,6 +24,16 @@ func TestProgress(t *testing.T) {
 	if text := out.String(); text != "\r\x1b[Ktextmore" {
 		t.Errorf("%q", text)
 	}
+	for _, c := range []struct {
+		text  string
+		shown bool
+	}{{"name: ", false}, {"x\n", true}} { // to a terminal
+		io.WriteString(clearing{&p, &out, true}, c.text)
+		out.Reset()
+		if p.tell(); (out.Len() > 0) != c.shown {
+			t.Errorf("after %q: %q", c.text, out.String())
+		}
+	}
 	out.Reset()
 	p.json = true
 	p.tell()

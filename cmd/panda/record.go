@@ -26,7 +26,9 @@ const recordUsage = `usage: panda record [-o NAME] [options] PROGRAM [ARG…]
 
 Runs a program and records all that it gets from the world, so that panda replay
 NAME runs it again exactly, on any machine and without its files. NAME is
-PROGRAM.rr, or PROGRAM.2.rr and so on where that is there; -o overwrites.
+PROGRAM.rr, or PROGRAM.2.rr and so on where that is there; -o overwrites. A line
+on standard error says at the end what has been recorded. The status is the
+program's.
 
 `
 
@@ -48,7 +50,7 @@ func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
 		r.File, r.Overwrite = freeName(filepath.Base(program)), false
 	}
 	for _, name := range []string{r.File, o.name} { // -o /dev/null does not mean /dev/null.rr
-		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && (name == r.File || !st.IsDir()) {
+		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
 			return nil, fmt.Errorf("record: %s is no file", name)
 		}
 	}

@@ -26,14 +26,19 @@ type replayOptions struct {
 const replayUsage = `usage: panda replay NAME [options]
 
 Runs a recorded program again, instruction by instruction as it ran, under other
-plugins, on this machine. Its output appears again; nothing else is touched.
+plugins, on this machine. Its output appears again; what it does otherwise happens
+in memory alone. The status is the program's, or 1 with a sentence if the replay
+cannot go on, or the recording ends before the program.
+
+A terminal shows how far a long replay is; with -json lines of JSON on standard
+error say so. What of panda's options a recording has settled cannot be had.
 
 `
 
 const verifyUsage = `usage: panda verify NAME [options]
 
 Replays a recording without its output and compares the state of the guest, its
-memory as well, wherever it was summed up.
+memory as well, wherever it was summed up. The status is 0 if nothing differs.
 
 `
 
@@ -45,11 +50,12 @@ func (o *replayOptions) usage() string {
 }
 
 func (o *replayOptions) flags(f *flag.FlagSet) {
+	f.String("record", "", "")
 	if o.verify {
 		f.BoolVar(&o.bisect, "bisect", false, "where the state is another, find the first block after which the engines differ")
 		return
 	}
-	f.BoolVar(&o.quiet, "quiet", false, "leave out what the program writes, and the progress")
+	f.BoolVar(&o.quiet, "quiet", false, "leave out what the program writes, and the line on a terminal that says how far it is")
 }
 
 // narrow looks for the instruction that made a replay go another way.
@@ -76,7 +82,19 @@ var settled = map[string]string{
 	"E": "the environment is the recorded one", "env": "the environment is the recorded one", "L": "no file of the program is looked for",
 	"0": "the arguments are the recorded ones", "layout": "the program lies where it lay", "arch": "it is that of the recording",
 	"cpu": "it is that of the recording", "window": "it is that of the recording", "sched-seed": "threads change places where they did",
-	"limit": "limits are those of the recording", "allow": "a replay reads no file of the program's", "sandbox-export": "a replay changes no file",
+	"limit": "limits are those of the recording", "record": "the recording is there", "allow": "a replay reads no file of the program's", "sandbox-export": "a replay changes no file",
+}
+
+// writeFlags describes the options that a replay has.
+func (o *replayOptions) writeFlags(f *flag.FlagSet, out io.Writer) {
+	has := flag.NewFlagSet(f.Name(), flag.ContinueOnError)
+	has.SetOutput(out)
+	f.VisitAll(func(g *flag.Flag) {
+		if settled[g.Name] == "" {
+			has.Var(g.Value, g.Name, g.Usage)
+		}
+	})
+	has.PrintDefaults()
 }
 
 // parse reads what is left of a command line after the first options: the recording and
@@ -105,7 +123,7 @@ func (o *replayOptions) parse(f *flag.FlagSet) error {
 func (o *replayOptions) open(stderr io.Writer) (*rr.Recording, error) {
 	r, err := openRecording(o.name)
 	if err == nil && r.Summary == nil {
-		fmt.Fprintf(stderr, "panda: %s: its end is missing, since its recorder was killed or had no room, or it was cut off; what is there is replayed\n", r.Name)
+		fmt.Fprintf(stderr, "panda: %s: its end is missing, since its recorder was killed or had no room, or the file was cut off or added to; what is there is replayed\n", r.Name)
 	}
 	return r, err
 }
@@ -154,9 +172,12 @@ func (o *replayOptions) run(m *emu.Machine, j *interrupt.Judge, json bool, stder
 	j.Replay(m.Stop)
 	if o.wanted(json, stderr) {
 		o.progress.now = m.ReplayProgress
-		defer o.progress.start()()
+		stop := o.progress.start()
+		status, done, err = m.Run()
+		stop()
+	} else {
+		status, done, err = m.Run()
 	}
-	status, done, err = m.Run()
 	if sig := j.Ends(); sig != 0 && err == nil && !done {
 		fmt.Fprintf(stderr, "panda: the replay was stopped at icount %s by %s\n", grouped(m.CPU().Icount()), abi.SignalName(sig))
 		return 0, true, interrupt.Killed{Sig: sig}

@@ -134,7 +134,7 @@ func TestReplayErrors(t *testing.T) {
 		{"-sched-seed 4 run", 2, "-sched-seed cannot be had in a replay"},
 		{"run -limit mem=1g", 2, "-limit cannot be had in a replay"},
 		{"run -allow /", 2, "-allow cannot be had in a replay"},
-		{"run -record x", 2, "no option -record"},
+		{"run -record x", 2, "-record cannot be had in a replay: the recording is there"},
 		{"run -nosuch", 2, "no option -nosuch"},
 		{"run more", 2, `replay has one recording: "more" is too much`},
 		{"run -panda nosuch", 1, `no plugin "nosuch"`},

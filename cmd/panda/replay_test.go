@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // replays are the ways to replay.
@@ -252,5 +254,37 @@ func TestReplayElsewhere(t *testing.T) {
 		if got := (result{out.String(), errs.String(), cmd.ProcessState.String(), cmd.ProcessState.ExitCode()}); got != want {
 			t.Errorf("%v\ngot  %+v\nwant %+v", way, clip(got), clip(want))
 		}
+	}
+}
+
+// TestReplayInterrupted: Ctrl-C ends a replay, and a verification, as it ends other programs.
+func TestReplayInterrupted(t *testing.T) {
+	t.Parallel()
+	_, file := record(t, t.TempDir(), "", nil, "bash", "-c", "echo ready; for ((i = 0; i < 300000; i++)); do :; done")
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait := `panda.at(1000000, function() print("ready") while true do end end)` // until it is interrupted
+	for _, command := range []string{"replay", "verify"} {
+		end, text := sendTo(t, "", unix.SIGINT, binary, command, file, "-e", wait)
+		if !end.Signaled() || end.Signal() != unix.SIGINT || strings.Contains(text, "ended by") || strings.Contains(text, " is right") {
+			t.Errorf("%s: %#x %q", command, end, text)
+		}
+	}
+}
+
+// TestReplayLostOutput: what cannot be written of the program's output is said, and shows in
+// the status.
+func TestReplayLostOutput(t *testing.T) {
+	t.Parallel()
+	_, file := record(t, t.TempDir(), "", nil, "/bin/echo", "hello")
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := execute(t, t.TempDir(), "", "sh", "-c", `"$0" replay "$1" > /dev/full`, binary, file)
+	if r.status != 1 || r.stderr != "panda: output of the program is lost: write /dev/stdout: no space left on device\n" {
+		t.Errorf("%+v", r)
 	}
 }

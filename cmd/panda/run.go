@@ -49,13 +49,12 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	j.Enter(interrupt.Ending)
 	err = errors.Join(err, writeExport(m, export, stderr))
 	o.end(m, stderr)
-	if o.replay != nil && o.replay.verify {
-		return o.replay.verdict(m, cfg, err, stdout, stderr)
-	}
 	sig := m.Killed()
 	if end := (interrupt.Killed{}); errors.As(err, &end) {
 		sig, err, status = end.Sig, nil, 128+end.Sig
 		j.Restore() // the prompt may have been about to ask
+	} else if o.replay != nil && o.replay.verify {
+		return o.replay.verdict(m, cfg, err, stdout, stderr)
 	} else if j.Ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
 		sig, err, status = j.Ends(), nil, 128+j.Ends()
@@ -143,6 +142,11 @@ func (o *options) subject(stdout, stderr io.Writer) (cfg emu.Config, done func()
 			return cfg, files, err
 		}
 		cfg, err = o.replay.config(cfg, r, o.json, stdout, stderr)
+		for i, w := range cfg.Output {
+			if w != nil {
+				cfg.Output[i] = keptWriter{w, func(err error) { o.lose("output of the program", err, stderr) }}
+			}
+		}
 		return cfg, func() { files(); r.Close() }, err
 	}
 	if cfg.Program, err = o.programConfig(); err == nil {

@@ -125,7 +125,8 @@ func (b *Bus) Fire(k Kind, e *Env) (answer bool) {
 	of := Rows[k].Shape.subject
 	for _, s := range subs {
 		if of == nil || s.Filter.MatchName(of(e)) {
-			answer = b.answered(s, b.Tell(s, e), e) || answer
+			was := e.result()
+			answer = b.answered(s, b.Tell(s, e), e, was) || answer
 		}
 	}
 	return answer

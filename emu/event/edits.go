@@ -83,20 +83,32 @@ func (k Kind) OfBlock() bool { return k.ofClass("block") }
 // and answers.
 func (k Kind) Answer(hit func(e *Env) bool) any { return Rows[k].Shape.each(hit) }
 
-// answered passes on an answer, and tells of it.
-func (b *Bus) answered(s *Sub, answer bool, e *Env) bool {
+// result is that of the system call, as an answer has it.
+func (e *Env) result() int64 {
+	if e.Call == nil {
+		return 0
+	}
+	return e.Call.Ret
+}
+
+// answered passes on an answer, and tells of it. If it is refused the result is again
+// what it was.
+func (b *Bus) answered(s *Sub, answer bool, e *Env, was int64) bool {
 	if !answer || !b.edits.followed || !s.Kind.answering() || e.CPU.Editing == nil {
 		return answer
 	}
 	edit := vcpu.Edit{Op: vcpu.EditAnswer}
 	if e.Call != nil {
-		edit.Value = uint64(e.Call.Ret)
+		edit.Value, e.Call.Ret = uint64(e.Call.Ret), was
 	}
 	b.enter(s)
 	defer b.leave()
 	defer b.guard(s)
 	b.enter(s) // for guard
 	e.CPU.Editing(&edit)
+	if e.Call != nil {
+		e.Call.Ret = int64(edit.Value)
+	}
 	return true
 }
 

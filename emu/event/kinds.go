@@ -198,6 +198,15 @@ func (k Kind) String() string {
 	return Rows[k].Name
 }
 
+// MarshalText is the name, in files that other versions read.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is ParseKind.
+func (k *Kind) UnmarshalText(b []byte) (err error) {
+	*k, err = ParseKind(string(b))
+	return err
+}
+
 // placed reports whether filters of the kind look at the code at the pc.
 func (k Kind) placed() bool { return Rows[k].Class == "insn" || Rows[k].Class == "block" }
 

@@ -66,7 +66,11 @@ func (e *encoder) edit(at EditPlace, c *vcpu.Edit) {
 	if at.Nested {
 		class |= nestedEdit
 	}
-	e.buf = append(e.buf, class, byte(at.Kind), byte(c.Op))
+	kind := ""
+	if at.Class == InEvent {
+		kind = at.Kind.String()
+	}
+	e.buf = append(append(e.buf, class, byte(c.Op), byte(len(kind))), kind...)
 	for _, n := range [...]uint64{uint64(at.PC), uint64(at.Addr), at.Place, uint64(c.Word), c.Value, uint64(c.Addr), uint64(len(c.Name)), uint64(len(c.Bytes)), uint64(len(c.Args))} {
 		e.buf = binary.AppendUvarint(e.buf, n)
 	}
@@ -79,7 +83,10 @@ func (e *encoder) edit(at EditPlace, c *vcpu.Edit) {
 func (d *decoder) edit(e *Edit) {
 	class := d.byte()
 	e.Class, e.Nested = EditClass(class&^nestedEdit), class&nestedEdit != 0
-	e.Kind, e.Change.Op = event.Kind(d.byte()), vcpu.EditOp(d.byte())
+	e.Change.Op = vcpu.EditOp(d.byte())
+	if kind := d.bytes(uint64(d.byte())); e.Class == InEvent && e.Kind.UnmarshalText(kind) != nil {
+		d.bad = true
+	}
 	e.PC, e.Addr, e.Place = guest.Addr(d.uvarint()), guest.Addr(d.uvarint()), d.uvarint()
 	c := &e.Change
 	c.Word, c.Value, c.Addr = ir.Ref(d.uvarint()), d.uvarint(), guest.Addr(d.uvarint())
@@ -92,7 +99,7 @@ func (d *decoder) edit(e *Edit) {
 	for range args {
 		c.Args = append(c.Args, d.uvarint())
 	}
-	if e.Class == 0 || e.Class >= editClasses || e.Kind > event.NumKinds || c.Op == 0 || c.Op >= vcpu.NumEdits {
+	if e.Class == 0 || e.Class >= editClasses || c.Op == 0 || c.Op >= vcpu.NumEdits {
 		d.bad = true
 	}
 }

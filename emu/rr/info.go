@@ -16,6 +16,7 @@ type Contents struct {
 	Files        int
 	Pages        uint64
 	States       int
+	Edits        int         // changes by plugins and people
 	Kinds        []KindCount // of inputs, most frequent first
 	End          string      // why there is no more
 }
@@ -47,6 +48,8 @@ func (r *Recording) Contents() *Contents {
 			files[e.file.id] = true
 		case stateEntry:
 			c.States++
+		case editEntry:
+			c.Edits++
 		case processEntry:
 			ps.take(e.icount, &e.process)
 		}

@@ -36,7 +36,8 @@ type Player struct {
 
 	next   entry // of the log; its kind is 0 at the end
 	last   [lastEntries]told
-	taken  uint64 // entries
+	taken  uint64 // entries that were waited for
+	passed uint64 // entries
 	ended  bool   // the guest has
 	icount atomic.Uint64
 }
@@ -134,6 +135,9 @@ func (p *Player) Close() {
 
 // advance reads the next entry.
 func (p *Player) advance() {
+	if p.next.kind != 0 {
+		p.passed = p.next.seq + 1
+	}
 	p.log.next(&p.next)
 	for p.blind && (p.next.kind == stateEntry || p.next.kind == processEntry) {
 		p.log.next(&p.next)

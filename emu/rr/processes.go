@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"panda/emu/event"
 )
 
@@ -82,14 +84,15 @@ func (p *Player) Process(k event.Kind, is *event.Process) {
 	p.take()
 }
 
-// ProcessInfo is a process of a run. From and To are counts of instructions; Status is
-// what wait(2) says once it has Ended.
+// ProcessInfo is a process of a run. From and To are counts of instructions; once it has
+// Ended there is its exit Status, or the Signal that killed it.
 type ProcessInfo struct {
 	PID, Parent int
 	Program     Text // the last that it started
 	From, To    uint64
 	Ended       bool
 	Status      int
+	Signal      int
 }
 
 // processes are those of a recording.
@@ -114,7 +117,12 @@ func (ps *processes) take(icount uint64, r *recordedProcess) {
 			p.Program = ps.all[parent].Program
 		}
 	case processExits:
-		p.To, p.Ended, p.Status = icount, true, r.Status
+		p.To, p.Ended = icount, true
+		if s := unix.WaitStatus(r.Status); s.Signaled() {
+			p.Signal = int(s.Signal())
+		} else {
+			p.Status = s.ExitStatus()
+		}
 		delete(ps.alive, r.PID)
 	}
 }

@@ -195,8 +195,8 @@ func (p *Player) differ(got, want string) {
 	panic(&Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs(), State: true, Good: p.checked})
 }
 
-// Inputs is how many have been taken.
-func (p *Player) Inputs() uint64 { return p.taken }
+// Inputs is how many entries have been taken.
+func (p *Player) Inputs() uint64 { return p.passed }
 
 // States is how many sums of the state have been found right.
 func (p *Player) States() uint64 { return p.sums }

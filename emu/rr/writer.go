@@ -54,7 +54,9 @@ func Create(name string, overwrite bool) (*Writer, error) {
 		return nil, fmt.Errorf("%s is there already", name)
 	}
 	f, err := os.OpenFile(name+partSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
+	if at := (*os.PathError)(nil); errors.As(err, &at) {
+		return nil, &os.PathError{Op: at.Op, Path: name, Err: at.Err}
+	} else if err != nil {
 		return nil, err
 	}
 	w, err := newWriter(f)
