@@ -47,7 +47,9 @@ func info(out io.Writer, args []string) error {
 
 func infoText(r *rr.Recording, c *rr.Contents) string {
 	var b strings.Builder
-	line := func(name, format string, a ...any) { fmt.Fprintf(&b, "%-13s %s\n", name, fmt.Sprintf(format, a...)) }
+	line := func(name, format string, a ...any) {
+		fmt.Fprintf(&b, "%-13s %s\n", name, rr.Printable(fmt.Sprintf(format, a...)))
+	}
 	m := &r.Manifest
 	line("recording", "%s, %s", r.Name, bytesText(r.Size))
 	line("recorded", "%s by panda %s on %s", m.Created.Format(time.RFC3339), m.Panda, m.Host)

@@ -214,3 +214,30 @@ func TestRecordNowhere(t *testing.T) {
 		t.Error(names, err)
 	}
 }
+
+// TestReplayNoRoom: a replay that this machine has no room for says what is missing.
+func TestReplayNoRoom(t *testing.T) {
+	dir, _, _ := recorded(t)
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := execute(t, dir, "", "sh", "-c", `ulimit -n 10; exec "$0" replay run`, binary)
+	if r.status != 1 || r.stderr != "panda: the replay cannot go on: too many open files\n" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRecordBesideFIFO: what is in the directory of a recording is not written to.
+func TestRecordBesideFIFO(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mkfifo(filepath.Join(dir, "run.rr.part"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := panda(t, dir, "record", "-o", "run", "/bin/true"); r.status != 0 || !strings.HasPrefix(r.stderr, "panda: recorded run.rr: ") {
+		t.Errorf("%+v", r)
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 2 {
+		t.Error(names, err)
+	}
+}

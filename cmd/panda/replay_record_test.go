@@ -154,3 +154,19 @@ func TestReplayTerminal(t *testing.T) {
 		first = r.stdout + r.stderr
 	}
 }
+
+// TestReplayDiscarded: what a program writes to its output appears again, wherever that led;
+// what it discards does not.
+func TestReplayDiscarded(t *testing.T) {
+	t.Parallel()
+	binary, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	const script = "echo hidden > /dev/null; echo shown; (echo error >&2); /bin/echo hidden > /dev/null 2>&1"
+	execute(t, dir, "", "sh", "-c", `"$0" record -o run sh -c "$1" > /dev/null 2>&1`, binary, script)
+	if r := panda(t, dir, "replay", "run"); r.stdout != "shown\n" || r.stderr != "error\n" || r.status != 0 {
+		t.Errorf("%+v", r)
+	}
+}

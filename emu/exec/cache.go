@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"math"
+
 	"panda/emu/guest"
 	"panda/emu/mmu"
 	"panda/emu/vcpu"
@@ -140,6 +142,9 @@ func (k *cache) page(at guest.PhysAddr) *codePage {
 // drop invalidates the blocks with code in [start, end), page by page.
 func (k *cache) drop(start, end guest.PhysAddr) { k.eachPage(start, end, k.dropPage) }
 
+// lastPage is the last of all addresses, after which a loop would begin again.
+const lastPage = guest.PhysAddr(math.MaxUint64) &^ (mmu.PageSize - 1)
+
 // eachPage calls f for pages of a range, at least for those with blocks.
 func (k *cache) eachPage(start, end guest.PhysAddr, f func(page guest.PhysAddr)) {
 	if uint64(end-start)/mmu.PageSize > uint64(len(k.pages)) {
@@ -152,6 +157,9 @@ func (k *cache) eachPage(start, end guest.PhysAddr, f func(page guest.PhysAddr))
 	}
 	for page := mmu.PageOf(start); page < end; page += mmu.PageSize {
 		f(page)
+		if page == lastPage {
+			break
+		}
 	}
 }
 

@@ -1,11 +1,13 @@
 package exec_test
 
 import (
+	"math"
 	"testing"
 
 	"panda/emu/arch/x86/regs"
 	"panda/emu/event"
 	"panda/emu/guest"
+	"panda/emu/mmu"
 	"panda/emu/vcpu"
 )
 
@@ -52,5 +54,18 @@ func TestTableFromItsEnd(t *testing.T) {
 	}
 	if turns := m.Engine.Stats.Turns; turns > words/4 {
 		t.Errorf("%d turns", turns)
+	}
+}
+
+// TestLastPage: a subscription to the last addresses that there are is one to nothing.
+func TestLastPage(t *testing.T) {
+	m := newMachine(t, loop)
+	m.Engine.Run(m.CPU, 1000)
+	for _, pc := range []uint64{math.MaxUint64 - 1, math.MaxUint64 - mmu.PageSize} {
+		subscribe(t, m, event.InsnExec, event.PCFunc(func(*vcpu.CPU, guest.Addr) { t.Error("there is code") }), event.At(guest.Addr(pc)))
+	}
+	m.CPU.SetPC(codeAt)
+	if s := m.Engine.Run(m.CPU, 1000); s != vcpu.StopSyscall {
+		t.Errorf("stop %v", s)
 	}
 }

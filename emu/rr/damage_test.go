@@ -177,3 +177,12 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 }
+
+// TestPrintable: what a recording says does nothing to a terminal.
+func TestPrintable(t *testing.T) {
+	for s, want := range map[string]string{"plain \u00fc": "plain \u00fc", "a\nb\x1b[2J\xff": `a\nb\x1b[2J\xff`, "\u202e'": `\u202e'`} { // each by itself
+		if got := Printable(s); got != want {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+}

@@ -8,7 +8,11 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
@@ -138,6 +142,10 @@ func open(f io.ReaderAt, size int64) (*Recording, error) {
 		return nil, fmt.Errorf("%w: its manifest: %w", ErrCorrupt, err)
 	}
 	r.at = next
+	m := &r.Manifest
+	for _, s := range []*string{&m.Panda, &m.Host, &m.Arch, &m.CPU, &m.MMU, &m.Accel, &m.Layout} {
+		*s = Printable(*s)
+	}
 	r.readSummary()
 	return r, nil
 }
@@ -158,8 +166,30 @@ func (r *Recording) readSummary() {
 	}
 	s := new(Summary)
 	if json.Unmarshal(body, s) == nil {
+		s.Lost = Printable(s.Lost)
+		for i := range s.Notes {
+			s.Notes[i] = Printable(s.Notes[i])
+		}
 		r.Summary, r.end = s, at
 	}
+}
+
+// Printable writes what a terminal would obey as escapes of Go.
+func Printable(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case unicode.IsPrint(r):
+			b.WriteString(s[:n])
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+		s = s[n:]
+	}
+	return b.String()
 }
 
 // frame reads a frame and says where the next one begins.
@@ -210,7 +240,9 @@ func (r *Recording) stored(at int64) (kind frameKind, stored []byte, raw int, er
 		return 0, nil, 0, err
 	}
 	stored = r.buffer(int(packed))
-	if _, err := r.r.ReadAt(stored, at+headSize); err != nil {
+	if _, err := r.r.ReadAt(stored, at+headSize); errors.Is(err, io.EOF) { // somebody writes to the file
+		return 0, nil, 0, errCut
+	} else if err != nil {
 		return 0, nil, 0, err
 	}
 	if sumFrame(head[:], stored) != binary.LittleEndian.Uint32(head[12:]) {
@@ -224,7 +256,9 @@ func (r *Recording) head(at int64) (head [headSize]byte, packed, raw uint32, err
 	if at < 0 || at > r.end-headSize {
 		return head, 0, 0, io.EOF
 	}
-	if _, err := r.r.ReadAt(head[:], at); err != nil {
+	if _, err := r.r.ReadAt(head[:], at); errors.Is(err, io.EOF) {
+		return head, 0, 0, errCut
+	} else if err != nil {
 		return head, 0, 0, err
 	}
 	packed, raw = binary.LittleEndian.Uint32(head[4:]), binary.LittleEndian.Uint32(head[8:])

@@ -23,6 +23,7 @@ type liveFiles struct {
 	kept   map[int]*liveFile // by the descriptors that are kept
 	seenAs map[int]seenFD    // what descriptors of the guest lead to, until some are made or closed
 	output map[fileID]stream
+	copies map[int]stream // descriptors of the guest's that are copies of stdio
 	stdio  [3]int
 	own    map[fileID]bool // memory files that the guest has made
 	tee    [2]int          // a pipe of our own, made when it is needed
@@ -51,13 +52,18 @@ type liveFile struct {
 }
 
 func (l *liveFiles) init(r *Recorder, stdio [3]int) {
-	*l = liveFiles{r: r, known: map[fileID]*liveFile{}, found: map[fileID]*contents{}, kept: map[int]*liveFile{}, seenAs: map[int]seenFD{}, output: map[fileID]stream{}, own: map[fileID]bool{}, stdio: stdio}
+	*l = liveFiles{r: r, known: map[fileID]*liveFile{}, found: map[fileID]*contents{}, kept: map[int]*liveFile{}, seenAs: map[int]seenFD{}, output: map[fileID]stream{}, copies: map[int]stream{}, own: map[fileID]bool{}, stdio: stdio}
 	for i, to := range []stream{stderr, stdout} {
 		var st unix.Stat_t
-		if unix.Fstat(stdio[2-i], &st) == nil {
+		if unix.Fstat(stdio[2-i], &st) == nil && !isNull(&st) { // which a program opens to discard something
 			l.output[fileID{st.Dev, st.Ino}] = to
 		}
 	}
+}
+
+// isNull reports whether a file is the null device (devices.txt of Linux's documentation).
+func isNull(st *unix.Stat_t) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == unix.Mkdev(1, 3)
 }
 
 // remaking are the calls after which a descriptor may lead to another file.
@@ -97,6 +103,12 @@ func (l *liveFiles) after(c *hostsys.Call, m moved) {
 	}
 	switch {
 	case c.Err != 0:
+	case c.Nr == unix.SYS_CLOSE:
+		delete(l.copies, int(c.Args[0].Num))
+	case c.Nr == unix.SYS_FCNTL && (c.Args[1].Num == unix.F_DUPFD || c.Args[1].Num == unix.F_DUPFD_CLOEXEC):
+		if to := l.streamOf(int(c.Args[0].Num)); to != noStream {
+			l.copies[int(c.Ret)] = to
+		}
 	case c.Nr == unix.SYS_MEMFD_CREATE:
 		l.own[l.of(int(c.Ret)).fileID] = true
 	case c.Nr == hostsys.SysMappedKeep:

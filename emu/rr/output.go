@@ -25,19 +25,22 @@ func (l *liveFiles) streamOf(fd int) stream {
 	case l.stdio[2]:
 		return stderr
 	}
+	if to, ok := l.copies[fd]; ok {
+		return to
+	}
 	return l.output[l.of(fd).fileID]
 }
 
 // echo says which output a call has written that has the bytes itself.
 func (l *liveFiles) echo(c *hostsys.Call) stream {
-	switch c.Nr {
-	case unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_PWRITEV2, unix.SYS_SENDMSG:
-		if c.Err == 0 && c.Ret > 0 {
-			return l.streamOf(int(c.Args[0].Num))
-		}
+	if writing[c.Nr] && c.Err == 0 && c.Ret > 0 {
+		return l.streamOf(int(c.Args[0].Num))
 	}
 	return noStream
 }
+
+// writing are the calls that have the bytes that they write.
+var writing = map[uintptr]bool{unix.SYS_WRITE: true, unix.SYS_WRITEV: true, unix.SYS_PWRITEV2: true, unix.SYS_SENDMSG: true}
 
 // moved is what is known before a call that moves bytes to the program's output.
 type moved struct {

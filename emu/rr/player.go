@@ -39,6 +39,7 @@ type Player struct {
 	taken  uint64 // entries that were waited for
 	passed uint64 // entries
 	ended  bool   // the guest has
+	within bool   // a call is being answered; or, when the next one comes, has ended the replay
 	icount atomic.Uint64
 }
 
@@ -224,10 +225,16 @@ func (p *Player) check(what func() string) {
 // Do implements hostsys.Door.
 func (p *Player) Do(c *hostsys.Call) {
 	c.Ret, c.Err = 0, 0
-	if p.ended {
+	if p.ended = p.ended || p.within; p.ended { // who is told of the end closes files on its way
 		p.files.do(c)
 		return
 	}
+	p.within = true
+	p.answer(c)
+	p.within = false
+}
+
+func (p *Player) answer(c *hostsys.Call) {
 	switch c.Nr {
 	case hostsys.SysMappedSize, hostsys.SysMappedClose:
 		p.files.do(c)
@@ -288,7 +295,7 @@ const mostErrno = 4095
 func (p *Player) echo(to stream, c *hostsys.Call) {
 	left := c.Ret
 	bs := ins(c) // the last is what is written: a message has a name and more
-	if len(bs) == 0 {
+	if len(bs) == 0 || !writing[c.Nr] {
 		check(fmt.Errorf("%w: it says that %s is output", ErrCorrupt, describe(c)))
 	}
 	for _, b := range bs[len(bs)-1] {

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -19,7 +20,8 @@ import (
 // in order; what has been written survives the end of the process.
 type Writer struct {
 	name   string
-	kept   bool // it has the name
+	part   string // its name until it is kept
+	kept   bool   // it has the name
 	f      output
 	frames chan frame
 	turns  chan struct{} // of those that pack
@@ -53,7 +55,7 @@ func Create(name string, overwrite bool) (*Writer, error) {
 	if _, err := os.Lstat(name); err == nil && !overwrite {
 		return nil, fmt.Errorf("%s is there already", name)
 	}
-	f, err := os.OpenFile(name+partSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+partSuffix+"*")
 	if at := (*os.PathError)(nil); errors.As(err, &at) {
 		return nil, &os.PathError{Op: at.Op, Path: name, Err: at.Err}
 	} else if err != nil {
@@ -64,21 +66,21 @@ func Create(name string, overwrite bool) (*Writer, error) {
 		f.Close()
 		return nil, err
 	}
-	w.name = name
+	w.name, w.part = name, f.Name()
 	return w, nil
 }
 
 // Keep gives the recording its name.
 func (w *Writer) Keep() error {
 	w.kept = true
-	return os.Rename(w.name+partSuffix, w.name)
+	return os.Rename(w.part, w.name)
 }
 
 // Discard ends a recording that nobody wants.
 func (w *Writer) Discard() error {
-	name := w.name
-	if !w.kept {
-		name += partSuffix
+	name := w.part
+	if w.kept {
+		name = w.name
 	}
 	w.Close(nil) // whatever comes of it
 	return os.Remove(name)
