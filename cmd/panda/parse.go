@@ -16,11 +16,12 @@ import (
 // parse reads the command line into o. An option that does not exist is reported
 // with the nearest that does.
 func (o *options) parse(args []string, stderr io.Writer) error {
-	if n := len(args); n > 0 && args[n-1] == "-l" && o.lacksArgument(args) {
-		args = append(args[:n:n], "*")
-	}
 	f := o.flags(io.Discard)
-	if err := f.Parse(args); err != nil {
+	err := f.Parse(args)
+	if err != nil && err.Error() == "flag needs an argument: -l" { // it is the last of panda's options
+		o.list, o.listing, err = "*", true, nil
+	}
+	if err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			f.SetOutput(stderr)
 			o.flags(stderr).Usage()
@@ -52,14 +53,6 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 		return err
 	}
 	return nil
-}
-
-// lacksArgument reports whether the last of args is an option of panda's without its
-// argument, and none of the program's.
-func (o *options) lacksArgument(args []string) bool {
-	probe := *o
-	err := probe.flags(io.Discard).Parse(args)
-	return err != nil && !errors.Is(err, flag.ErrHelp)
 }
 
 // checkSubject says whether there is what is to be run: a recording, or a program.

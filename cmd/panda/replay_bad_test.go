@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -222,9 +223,18 @@ func TestReplayNoRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := execute(t, dir, "", "sh", "-c", `ulimit -n 10; exec "$0" replay run`, binary)
-	if r.status != 1 || r.stderr != "panda: the replay cannot go on: too many open files\n" {
-		t.Errorf("%+v", r)
+	said := 0
+	for n := 8; n < 24; n++ { // how many panda itself has open depends on the machine
+		r := execute(t, dir, "", "sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" replay run`, n), binary)
+		if strings.Contains(r.stderr, "diverges") {
+			t.Errorf("%d: %+v", n, r)
+		}
+		if r.status == 1 && r.stderr == "panda: the replay cannot go on: too many open files\n" {
+			said++
+		}
+	}
+	if said == 0 {
+		t.Error("it never runs out of descriptors")
 	}
 }
 

@@ -73,13 +73,13 @@ func typed(t *testing.T, options []string, lines ...string) result {
 // prompt of a replay changes nothing.
 func TestReplayPrompt(t *testing.T) {
 	prog, file := buildC(t, "edited", "-O1"), t.TempDir()+"/run.rr"
-	r := typed(t, []string{"record", "-o", file, "-i", prog}, "b check", "c", ":regs rdi=42", ":handle SIGUSR1 nopass nostop", "c")
-	if !strings.Contains(r.stdout, "check 1") || !strings.Contains(r.stdout, "signals 0") {
+	r := typed(t, []string{"record", "-o", file, "-i", prog}, "b check", "c", `panda.call("puts", "called")`, ":regs rdi=42", ":handle SIGUSR1 nopass nostop", "c")
+	if !strings.Contains(r.stdout, "check 1") || !strings.Contains(r.stdout, "signals 0") || !strings.Contains(r.stdout, "called\n") {
 		t.Fatalf("%+v", r)
 	}
 	for _, way := range replays {
 		r := panda(t, t.TempDir(), append([]string{"replay", file}, way...)...)
-		if r.status != 3 || !strings.Contains(r.stdout, "check 1") || !strings.Contains(r.stdout, "signals 0") {
+		if r.status != 3 || !strings.Contains(r.stdout, "check 1") || !strings.Contains(r.stdout, "signals 0") || !strings.Contains(r.stdout, "called\n") {
 			t.Errorf("%v: %+v", way, r)
 		}
 	}

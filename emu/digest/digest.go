@@ -7,7 +7,7 @@ package digest
 type Part struct {
 	Name   string // "registers of thread 12"
 	Sum    uint64
-	Pieces []Piece // of it, in the order of their keys; what has none of the usual values
+	Pieces []Piece // of it, in the order of their keys; pages of zeroes, for one, need not be there
 	Piece  func(key uint64) string
 }
 

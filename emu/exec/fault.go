@@ -19,7 +19,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		if f.Refused {
 			e.often(tb, &tb.Refused, e.generic)
 		} else {
-			e.often(tb, &tb.Notes.Far, e.far)
+			e.often(tb, &tb.Outside, e.far)
 		}
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here

@@ -93,7 +93,7 @@ func (e *Engine) Compile(b *ir.Block, tb *vcpu.TB) error {
 	u.Reset(b, tb, e.nextPlace())
 	u.Number, u.FirstSite, u.FirstValue, u.FirstOp = e.units.n, e.sites.n, e.values.n, e.ops.n
 	u.Limit = tb.Limit
-	u.Exact, u.Far = tb.Exact || len(tb.Sites)+len(tb.MemSites) > 0, tb.Form.Far
+	u.Exact, u.Far = tb.Exact || len(tb.Sites)+len(tb.MemSites) > 0, tb.Far
 	if err := e.target.Lower(u); err != nil {
 		return err
 	}

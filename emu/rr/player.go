@@ -229,24 +229,30 @@ func (p *Player) Do(c *hostsys.Call) {
 		p.files.do(c)
 		return
 	}
+	if c.Nr == hostsys.SysSignals && !p.signaled(c) {
+		return
+	}
 	p.within = true
-	p.answer(c)
+	if c.Nr == hostsys.SysMappedSize || c.Nr == hostsys.SysMappedClose {
+		p.files.do(c)
+	} else {
+		p.answer(c)
+	}
 	p.within = false
 }
 
+// signaled makes the changes that were made when the guest was stopped at a place, and says
+// whether signals had come there.
+func (p *Player) signaled(c *hostsys.Call) bool {
+	call, place := *c, c.Args[1].Num
+	p.stopped(place)
+	*c = call // a function of the guest that was called has made calls with it
+	n := &p.next
+	return n.kind == callEntry && p.pending.Load() && n.icount == p.now.Icount() && n.call.place == place
+}
+
+// answer gives a call what was recorded.
 func (p *Player) answer(c *hostsys.Call) {
-	switch c.Nr {
-	case hostsys.SysMappedSize, hostsys.SysMappedClose:
-		p.files.do(c)
-		return
-	case hostsys.SysSignals:
-		if p.stopped(c.Args[1].Num); p.next.kind != callEntry {
-			return
-		}
-		if !p.pending.Load() || p.next.icount != p.now.Icount() || p.next.call.place != c.Args[1].Num {
-			return
-		}
-	}
 	p.states()
 	sum := p.args.sum(c)
 	what := func() string { return "the guest calls " + describe(c) }

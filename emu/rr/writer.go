@@ -64,7 +64,7 @@ func Create(name string, overwrite bool) (*Writer, error) {
 	w, err := newWriter(f)
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, errors.Join(err, os.Remove(f.Name()))
 	}
 	w.name, w.part = name, f.Name()
 	return w, nil

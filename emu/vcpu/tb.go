@@ -75,7 +75,7 @@ type Notes struct {
 	Checked bool  // it compares its code with the memory when it is entered
 	Renewed bool  // translated again because a callback asked for it: it may not ask again
 	Refused uint8 // how often the engine's own way with helpers was
-	Far     uint8 // how often a base register pointed outside the window
+	Outside uint8 // how often a base register pointed outside the window
 	Heat    uint8 // how often the run loop met the block when it looked what is hot
 	// Known is the number of blocks of the same code, 0 for none; Spare is the next of
 	// them that no address space uses.
