@@ -151,7 +151,7 @@ func (m *Machine) load(p *Program) error {
 			Path: p.Path, Args: p.Args, Env: p.Env, Dir: p.Dir, Sysroot: m.sysroot(p),
 			Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
 		},
-		Memory: linux.Memory{Soft: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout, Audit: m.cfg.Audit},
+		Memory: linux.Memory{Soft: m.cfg.MMU == Soft, Window: m.cfg.Window, Layout: p.Layout, Audit: m.cfg.Audit, Short: m.short()},
 		Died:   m.died(p, symbols),
 		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, OpenSymbols: m.symbolFiles(), Budget: m.budget(),
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: m.cfg.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),

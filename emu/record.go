@@ -166,6 +166,15 @@ func (m *Machine) replay(r *rr.Recording, host *hostsys.Host) error {
 	return nil
 }
 
+// short is told when this machine has no room for what the guest needs: a replay that
+// diverges then says so.
+func (m *Machine) short() func(err error) {
+	if m.player == nil {
+		return nil
+	}
+	return m.player.Short
+}
+
 // recordSymbols has the symbols of files whose code is mapped recorded.
 func (m *Machine) recordSymbols() {
 	from, err := ability[Symbols](m, "symbols")

@@ -69,7 +69,8 @@ type Memory struct {
 	Soft   bool   // guest memory lies behind a TLB: see mmu.Soft
 	Window uint64 // how large a program's window is: see mmu.Group
 	Layout mm.Kind
-	Audit  bool // each change of memory is checked: see mmu.Group
+	Audit  bool            // each change of memory is checked: see mmu.Group
+	Short  func(err error) // see mmu.Group
 }
 
 // Kernel is the state of all guest processes, and what it is worked with.
@@ -205,6 +206,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 		k.cfg.Died = func(line string) { k.host.Write(cfg.Command.Stderr, []byte(line)) }
 	}
 	k.tracer = strace.New(cfg.Strace)
+	k.mem.group.Short = cfg.Memory.Short
 	k.mem.group.Audit, k.mem.group.Paged, k.mem.group.Window = cfg.Memory.Audit, cfg.Memory.Soft, cfg.Memory.Window
 	k.reset = k.newRegs()
 	copy(k.reset, c.W[:])

@@ -61,7 +61,7 @@ func (s *Space) makeAll(a guest.Addr, size uint64, access guest.Access) *guest.M
 		return nil
 	}
 	for at := range s.parts(a, size) {
-		if s.makePresent(at) != nil {
+		if s.group.short(s.makePresent(at)) != nil {
 			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
 		}
 	}

@@ -1,6 +1,7 @@
 package mmu
 
 import (
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,8 @@ type Group struct {
 	Limit uint64
 	// Refused, unless it is nil, is told when Limit or FileRoom keeps spaces from n bytes more.
 	Refused func(n uint64)
+	// Short, unless it is nil, is told when the host has no room for what a space needs.
+	Short func(err error)
 	// Window is how large windows are if the host has room; 0 stands for DefaultWindow.
 	Window uint64
 	// Paged has the spaces do without a window.
@@ -156,6 +159,14 @@ func (g *Group) room(n uint64) error {
 		return g.refuse(n)
 	}
 	return nil
+}
+
+// short tells that the host has refused something, if it has.
+func (g *Group) short(err error) error {
+	if g.Short != nil && errors.Is(err, unix.ENOMEM) {
+		g.Short(err)
+	}
+	return err
 }
 
 func (g *Group) refuse(n uint64) error {

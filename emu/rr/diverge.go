@@ -16,6 +16,7 @@ type Divergence struct {
 	Last   []string // inputs before, oldest first
 	State  bool     // its state was another, as it was not yet at icount Good
 	Good   uint64
+	Short  error // what this machine had no room for before, if the recording one may have had it
 }
 
 // Fatal marks it as no failure of a callback.
@@ -27,15 +28,22 @@ func (d *Divergence) Error() string {
 	if len(d.Last) > 0 {
 		fmt.Fprintf(&b, "\nThe last inputs:\n  %s", strings.Join(d.Last, "\n  "))
 	}
+	if d.Short != nil {
+		fmt.Fprintf(&b, "\nThis machine had no room for the guest before: %v; it takes a larger limit (ulimit -v, vm.max_map_count)", d.Short)
+	}
 	return b.String()
 }
 
-func (p *Player) diverge(got string) { panic(p.divergence(got)) }
+func (p *Player) diverge(got string) { panic(p.divergence(got, p.expected())) }
 
-func (p *Player) divergence(got string) *Divergence {
+// expected is the input that comes next.
+func (p *Player) expected() string {
 	n := &p.next
-	want := fmt.Sprintf("thread %d at icount %d gets %s", n.thread, n.icount, n)
-	return &Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs()}
+	return fmt.Sprintf("thread %d at icount %d gets %s", n.thread, n.icount, n)
+}
+
+func (p *Player) divergence(got, want string) *Divergence {
+	return &Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs(), Short: p.short}
 }
 
 func (p *Player) lastInputs() (lines []string) {

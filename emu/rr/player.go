@@ -39,6 +39,7 @@ type Player struct {
 	taken  uint64 // entries that were waited for
 	passed uint64 // entries
 	ended  bool   // the guest has
+	short  error  // see Short
 	within bool   // a call is being answered; or, when the next one comes, has ended the replay
 	icount atomic.Uint64
 }
@@ -88,6 +89,10 @@ func (p *Player) Left() error {
 	return p.over()
 }
 
+// Short is told what this machine has no room for, as the guest needs it: the recording
+// one may have had it.
+func (p *Player) Short(err error) { p.short = err }
+
 // Output says where what the program writes is written; nil for nowhere.
 func (p *Player) Output(out, err io.Writer) { p.output[stdout], p.output[stderr] = out, err }
 
@@ -109,13 +114,10 @@ func (p *Player) Ended(status, signal int) error {
 	s := p.rec.Summary
 	switch now := p.now.Icount(); {
 	case p.next.kind != 0:
-		return p.divergence("the guest ends")
+		return p.divergence("the guest ends", p.expected())
 	case s == nil || !s.Ended:
 	case s.Status != status || s.Signal != signal || s.Instructions != now:
-		return &Divergence{
-			Icount: now, Thread: p.now.Thread(), Got: endText(status, signal, now),
-			Want: endText(s.Status, s.Signal, s.Instructions), Last: p.lastInputs(),
-		}
+		return p.divergence(endText(status, signal, now), endText(s.Status, s.Signal, s.Instructions))
 	}
 	return nil
 }

@@ -56,7 +56,11 @@ func TestDivergence(t *testing.T) {
 		"icount":   {func(s *side) { s.icount = 5; s.do(unix.SYS_LSEEK, 4, 100, 0) }, "diverges at icount 12 in thread 1: the guest calls lseek(4, 100), where it was recorded that thread 1 at icount 7"},
 		"thread":   {func(s *side) { s.thread = 3; s.do(unix.SYS_LSEEK, 4, 100, 0) }, "in thread 3: the guest calls lseek(4, 100), where it was recorded that thread 1"},
 		"clock":    {func(s *side) { s.icount = 7; s.door.Clock(1) }, "the guest reads clock 1, where it was recorded that thread 1 at icount 7 gets lseek"},
-		"end":      {func(*side) {}, "the guest ends, where it was recorded that thread 1 at icount 7 gets lseek"},
+		"room": {func(s *side) {
+			s.door.(*Player).Short(unix.ENOMEM)
+			s.do(unix.SYS_DUP, 4)
+		}, "\nThis machine had no room for the guest before: cannot allocate memory; it takes a larger limit"},
+		"end": {func(*side) {}, "the guest ends, where it was recorded that thread 1 at icount 7 gets lseek"},
 		"bytes": {func(s *side) {
 			s.do(unix.SYS_LSEEK, 4, 100, 0)
 			s.do(unix.SYS_WRITE, 5, []byte("some test"), 9)

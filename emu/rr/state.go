@@ -192,7 +192,9 @@ func (p *Player) compare() {
 
 // differ tells of a state that is another.
 func (p *Player) differ(got, want string) {
-	panic(&Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs(), State: true, Good: p.checked})
+	d := p.divergence(got, want)
+	d.State, d.Good = true, p.checked
+	panic(d)
 }
 
 // Inputs is how many entries have been taken.
