@@ -88,6 +88,9 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 		for _, n := range r.Summary.Notes {
 			line("note", "%s", n)
 		}
+		for _, n := range r.Summary.Shared {
+			line("shared", "%s, mapped to be written: a replay may go another way if others write to it", n)
+		}
 	}
 	return b.String()
 }

@@ -72,9 +72,18 @@ func (o *replayOptions) narrow(cfg emu.Config, d *rr.Divergence, stderr io.Write
 	case err != nil:
 		return fmt.Errorf("verify -bisect: %w", err)
 	case c == nil:
-		return fmt.Errorf("the engines do the same here up to icount %s: what differs is this panda, or this machine, from those that recorded (%s on %s)", grouped(b.Bad), cfg.Replay.Manifest.Panda, cfg.Replay.Manifest.Host)
+		return fmt.Errorf("the engines do the same here up to icount %s: what differs is %sthis panda, or this machine, from those that recorded (%s on %s)",
+			grouped(b.Bad), noted(d), cfg.Replay.Manifest.Panda, cfg.Replay.Manifest.Host)
 	}
 	return fmt.Errorf("the engines differ from icount %s on: %v", grouped(c.From), c)
+}
+
+// noted is what else may be the reason of a divergence.
+func noted(d *rr.Divergence) string {
+	if len(d.Doubts) == 0 {
+		return ""
+	}
+	return "what the recorder noted, or "
 }
 
 // settled are the options that a recording has settled, and what it says.

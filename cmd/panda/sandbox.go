@@ -60,8 +60,10 @@ func (o *sandboxOptions) config() *sandbox.Config {
 // opens is open. Plugins and scripts may write where the user is, or where
 // -allow-write says.
 func (o *options) confine(m *emu.Machine, stderr io.Writer) error {
-	box := m.Sandbox()
-	if box == nil {
+	confine := sandbox.ConfineReplay
+	if box := m.Sandbox(); box != nil {
+		confine = box.Confine
+	} else if !o.sandbox.on {
 		return nil
 	}
 	out := sandbox.Outside{Write: o.sandbox.write}
@@ -76,7 +78,7 @@ func (o *options) confine(m *emu.Machine, stderr io.Writer) error {
 			out.Write = []string{"."}
 		}
 	}
-	level, err := box.Confine(out)
+	level, err := confine(out)
 	if err == nil && o.verbose {
 		fmt.Fprintf(stderr, "panda: sandbox: %s\n", level)
 	}

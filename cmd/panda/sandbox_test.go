@@ -240,6 +240,11 @@ func TestSandboxConfine(t *testing.T) {
 	if want := "here\tfalse\nthere\ttrue\npanda-test\tfalse\nread\tfalse\n"; r.stdout != want {
 		t.Errorf("-allow-write: got %q, want %q", r.stdout, want)
 	}
+	panda(t, dir, "record", "-o", "run", "/bin/true")
+	r = panda(t, dir, "replay", "run", "-sandbox", "-allow-write", other, "-e", script)
+	if want := "here\tfalse\nthere\ttrue\npanda-test\tfalse\nread\tfalse\n"; r.stdout != want {
+		t.Errorf("a replay: got %q, want %q", r.stdout, want)
+	}
 }
 
 // TestSandboxUser runs as a user without rights: permission bits count.

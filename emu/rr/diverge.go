@@ -16,6 +16,7 @@ type Divergence struct {
 	Last   []string // inputs before, oldest first
 	State  bool     // its state was another, as it was not yet at icount Good
 	Good   uint64
+	Doubts []string // what the recorder knew that it might have missed
 	Short  error // what this machine had no room for before, if the recording one may have had it
 }
 
@@ -27,6 +28,9 @@ func (d *Divergence) Error() string {
 	fmt.Fprintf(&b, "the replay diverges at icount %d in thread %d: %s, where it was recorded that %s", d.Icount, d.Thread, d.Got, d.Want)
 	if len(d.Last) > 0 {
 		fmt.Fprintf(&b, "\nThe last inputs:\n  %s", strings.Join(d.Last, "\n  "))
+	}
+	for _, line := range d.Doubts {
+		fmt.Fprintf(&b, "\nThe recorder noted: %s", line)
 	}
 	if d.Short != nil {
 		fmt.Fprintf(&b, "\nThis machine had no room for the guest before: %v; it takes a larger limit (ulimit -v, vm.max_map_count)", d.Short)
@@ -43,7 +47,7 @@ func (p *Player) expected() string {
 }
 
 func (p *Player) divergence(got, want string) *Divergence {
-	return &Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs(), Short: p.short}
+	return &Divergence{Icount: p.now.Icount(), Thread: p.now.Thread(), Got: got, Want: want, Last: p.lastInputs(), Short: p.short, Doubts: p.rec.Summary.doubts()}
 }
 
 func (p *Player) lastInputs() (lines []string) {

@@ -71,6 +71,19 @@ type Summary struct {
 	Lost         string       // why some is missing, "" if it is whole
 	Edited       []event.Kind // the kinds of events in which plugins changed the guest
 	Notes        []string
+	Shared       []string // files that the guest mapped to be written, for all to see
+}
+
+// doubts are reasons for which a replay may go another way.
+func (s *Summary) doubts() (lines []string) {
+	if s == nil {
+		return nil
+	}
+	lines = append(lines, s.Notes...)
+	for _, name := range s.Shared {
+		lines = append(lines, fmt.Sprintf("%s was mapped shared, to be written: what processes that were not recorded write to it, is missing", name))
+	}
+	return lines
 }
 
 // ErrCorrupt is wrapped by errors about a recording that cannot be read.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -47,7 +48,7 @@ type liveFile struct {
 	size  int64
 	pages map[uint64]pageID // what the player has in it, where it is not zeroes
 	mtime unix.Timespec     // of the last change that the guest has made
-	loose bool              // the guest's stores change the file
+	loose bool              // the guest's stores may change the file
 	told  bool              // that it is lossy
 }
 
@@ -192,6 +193,17 @@ func (l *liveFiles) resize(f *liveFile, size int64) {
 	}
 }
 
+// resized is told of a size that the guest gets to know: a foreign process may have made
+// the file longer.
+func (l *liveFiles) resized(f *liveFile, size int64) {
+	if was, mtime := f.size, f.mtime; f.typ == regularFile && size > was && !l.own[f.fileID] {
+		l.take(f, was, size-was)
+		f.mtime = mtime // see foreign
+		return
+	}
+	l.resize(f, size)
+}
+
 func (f *liveFile) cut(size int64) {
 	if size < f.size {
 		f.forget(size, math.MaxInt64)
@@ -229,7 +241,7 @@ func (l *liveFiles) contents(f *liveFile, runs []pageRun) {
 // seen is told how large a mapped file is found to be.
 func (l *liveFiles) seen(fd int, size int64) {
 	if f := l.kept[fd]; f != nil && size >= 0 {
-		l.resize(f, size)
+		l.resized(f, size)
 	}
 }
 
@@ -239,14 +251,29 @@ func (l *liveFiles) mapped(c *hostsys.Call) {
 	if f == nil || f.typ != regularFile {
 		return
 	}
-	if c.Args[4].Num&unix.MAP_SHARED != 0 {
-		f.loose = true
-		delete(l.found, f.fileID) // not every store changes the stamp
+	if mode, err := unix.FcntlInt(uintptr(c.Args[0].Num), unix.F_GETFL, 0); c.Args[4].Num&unix.MAP_SHARED != 0 && (err != nil || mode&unix.O_ACCMODE == unix.O_RDWR) {
+		l.loosen(f)
 	}
 	if !l.own[f.fileID] {
 		l.take(f, int64(c.Args[1].Num), int64(c.Args[2].Num))
 	}
 }
+
+// loosen notes that the guest's stores may change a file, and with that perhaps those of
+// processes that nobody records.
+func (l *liveFiles) loosen(f *liveFile) {
+	if f.loose {
+		return
+	}
+	f.loose = true
+	delete(l.found, f.fileID) // not every store changes the stamp
+	if name := f.name(); !l.own[f.fileID] && !strings.HasPrefix(name, memoryFile) {
+		l.r.shared = append(l.r.shared, name)
+	}
+}
+
+// memoryFile begins the names of files that are memory (memfd_create(2)).
+const memoryFile = "/memfd:"
 
 // take writes down what is in a part of a file where the player has something else.
 func (l *liveFiles) take(f *liveFile, off, n int64) {
@@ -294,6 +321,10 @@ func (l *liveFiles) changed(c *hostsys.Call) {
 		}
 		return
 	}
+	if measuring[c.Nr] {
+		l.measured(int(c.Args[0].Num))
+		return
+	}
 	fd := int(c.Ret) // of an open that may have emptied it
 	if c.Nr != unix.SYS_OPENAT && c.Nr != unix.SYS_OPENAT2 {
 		arg, ok := target[c.Nr]
@@ -308,6 +339,22 @@ func (l *liveFiles) changed(c *hostsys.Call) {
 	}
 	off, n := l.written(c, fd)
 	l.take(f, off, n)
+}
+
+// measuring are the calls that tell the guest how long a file is that it has open.
+var measuring = map[uintptr]bool{
+	unix.SYS_FSTAT: true, unix.SYS_NEWFSTATAT: true, unix.SYS_STATX: true, unix.SYS_LSEEK: true,
+	unix.SYS_READ: true, unix.SYS_READV: true, unix.SYS_PREAD64: true, unix.SYS_PREADV: true, unix.SYS_PREADV2: true,
+}
+
+// measured writes down what a foreign process has added to a file that is mapped, when the
+// guest may get to know of it.
+func (l *liveFiles) measured(fd int) {
+	f := l.known[l.of(fd).fileID]
+	var st unix.Stat_t
+	if f != nil && unix.Fstat(f.fd, &st) == nil && st.Size != f.size {
+		l.resized(f, st.Size)
+	}
 }
 
 // written is which part of a file a call has written.
@@ -337,10 +384,13 @@ func (l *liveFiles) sorted() []*liveFile {
 }
 
 // foreign looks whether somebody else has written to a file. Where the guest's own
-// stores do, that cannot be told.
+// stores do, that cannot be told, but for another size.
 func (l *liveFiles) foreign(f *liveFile) {
 	var st unix.Stat_t
-	if f.typ == regularFile && !f.loose && !l.own[f.fileID] && unix.Fstat(f.fd, &st) == nil && st.Mtim != f.mtime {
+	if f.typ != regularFile || l.own[f.fileID] || unix.Fstat(f.fd, &st) != nil {
+		return
+	}
+	if !f.loose && st.Mtim != f.mtime || st.Size != f.size {
 		l.lossy(f, "was written by another process")
 	}
 }
@@ -362,9 +412,13 @@ func (l *liveFiles) lossy(f *liveFile, why string) {
 		return
 	}
 	f.told = true
+	l.r.note("%s, which the program maps, %s: a replay may go another way", f.name(), why)
+}
+
+func (f *liveFile) name() string {
 	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", f.fd))
 	if err != nil {
-		name = "a file"
+		return "a file"
 	}
-	l.r.note("%s, which the program maps, %s: a replay may go another way", name, why)
+	return name
 }

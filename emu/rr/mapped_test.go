@@ -268,13 +268,72 @@ func TestMappedFiles(t *testing.T) {
 	}
 }
 
+// TestForeignGrowth: what somebody else adds to a file that is mapped is there in a replay
+// when the guest knows of it, by any call.
+func TestForeignGrowth(t *testing.T) {
+	for what, learn := range map[string]func(s *side, fd int){
+		"read": func(s *side, fd int) { s.do(unix.SYS_READ, fd, out(make([]byte, 10)), 10) },
+		"size": func(s *side, fd int) { s.do(unix.SYS_LSEEK, fd, 0, unix.SEEK_END) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			path := atFile(t, bytesAt(1, 5*PageSize))
+			same(t, realDoor(t), func(s *side) {
+				fd := s.open(path, unix.O_RDONLY)
+				m := s.mmap(s.keep(fd), 0, 8*PageSize, unix.MAP_PRIVATE)
+				m.look()
+				if s.world {
+					if err := os.WriteFile(path, bytesAt(1, 7*PageSize), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				learn(s, fd)
+				m.look()
+				if s.world {
+					os.Remove(path)
+				}
+			})
+		})
+	}
+}
+
+// TestForeignShared: of a file that the guest's stores change it is noted that others may
+// have written to it, and said where it can be seen.
+func TestForeignShared(t *testing.T) {
+	for _, more := range []string{"", "more"} {
+		path := atFile(t, bytesAt(1, PageSize))
+		name, s := recordScript(t, realDoor(t), func(s *side) {
+			s.mmap(s.keep(s.open(path, unix.O_RDWR)), 0, PageSize, unix.MAP_SHARED).look()
+			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			if err == nil {
+				_, err = f.WriteString(more)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+		})
+		r, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := r.Summary; len(sum.Shared) != 1 || sum.Shared[0] != path || (len(sum.Notes) > 0) != (more != "") {
+			t.Errorf("%+v, %q", r.Summary, s.notes)
+		}
+		if lines := r.Summary.doubts(); !strings.HasPrefix(lines[len(lines)-1], path+" was mapped shared") {
+			t.Errorf("%q", lines)
+		}
+		r.Close()
+	}
+}
+
 // TestForeignWrite: what somebody else writes to a file that is mapped is told of.
 func TestForeignWrite(t *testing.T) {
-	for _, drop := range []bool{true, false} {
+	for _, how := range []int{unix.MAP_PRIVATE, unix.MAP_SHARED} {
+		drop := how == unix.MAP_SHARED
 		path := atFile(t, bytesAt(1, 5*PageSize))
 		name, s := recordScript(t, realDoor(t), func(s *side) {
 			own := s.keep(s.open(path, unix.O_RDONLY))
-			s.mmap(own, 0, 5*PageSize, unix.MAP_PRIVATE).look()
+			s.mmap(own, 0, 5*PageSize, how).look()
 			if err := os.WriteFile(path, []byte("other"), 0o600); err != nil {
 				t.Fatal(err)
 			}

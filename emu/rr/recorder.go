@@ -30,6 +30,7 @@ type Recorder struct {
 	call  recordedCall
 
 	notes   []string
+	shared  []string
 	ticker  *time.Ticker
 	end     chan struct{}
 	symbols symbolRecorder
@@ -216,7 +217,7 @@ func (r *Recorder) Close(s Summary) error {
 	r.files.close()
 	r.flush()
 	r.mu.Unlock()
-	s.Inputs, s.Notes, s.Edited = r.enc.seq, r.notes, r.edited
+	s.Inputs, s.Notes, s.Shared, s.Edited = r.enc.seq, r.notes, r.shared, r.edited
 	return r.w.Close(&s)
 }
 
