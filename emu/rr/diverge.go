@@ -17,7 +17,7 @@ type Divergence struct {
 	State  bool     // its state was another, as it was not yet at icount Good
 	Good   uint64
 	Doubts []string // what the recorder knew that it might have missed
-	Short  error // what this machine had no room for before, if the recording one may have had it
+	Short  error    // what this machine had no room for before, if the recording one may have had it
 }
 
 // Fatal marks it as no failure of a callback.
