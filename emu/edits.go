@@ -27,7 +27,11 @@ func (e *RefusedError) Error() string {
 // followEdits has changes of the guest recorded.
 func (m *Machine) followEdits() {
 	m.bus.FollowEdits()
-	m.cpu.Editing = func(e *vcpu.Edit) { m.recorder.Edit(m.editPlace(e), e) }
+	m.cpu.Editing = func(e *vcpu.Edit) {
+		if !m.ended { // who changes the guest then changes nothing
+			m.recorder.Edit(m.editPlace(e), e)
+		}
+	}
 }
 
 // beforeInsn are the kinds of events that stand before an instruction. Callbacks of no
@@ -42,6 +46,8 @@ func (m *Machine) editPlace(e *vcpu.Edit) rr.EditPlace {
 	at := rr.EditPlace{PC: m.cpu.PC()}
 	s := m.bus.Running()
 	switch {
+	case s == nil && m.holds():
+		at.Class = rr.WhenHeld
 	case s == nil:
 		at.Class = rr.WhenStopped
 		if from, err := ability[Placed](m, "places"); err == nil {
@@ -55,11 +61,27 @@ func (m *Machine) editPlace(e *vcpu.Edit) rr.EditPlace {
 		at.Class = rr.BeforeInsn
 	default:
 		at.Class, at.Kind, at.Nested = rr.InEvent, s.Kind, m.engine.Nesting()
+		at.Which = m.bus.Nth(s.Kind)
 		if s.Kind.OfMemory() {
-			at.Addr = m.cpu.Access.Addr
+			at.Which = uint64(m.cpu.Access.Addr)
 		}
 	}
 	return at
+}
+
+// holds reports whether a signal is held.
+func (m *Machine) holds() bool {
+	_, held := m.Held()
+	return held
+}
+
+// repeatHeld makes the changes again that were made when a signal was held, and reports
+// whether the guest goes on after that.
+func (m *Machine) repeatHeld() bool {
+	if m.player == nil || !m.holds() {
+		return false
+	}
+	return m.player.TakeEdits(func(e *rr.Edit) bool { return e.Class == rr.WhenHeld }) > 0 && !m.stays
 }
 
 // edits makes recorded changes again.
@@ -74,9 +96,9 @@ type edits struct {
 
 // repeatEdits has the changes of a recording made again, and others refused.
 func (m *Machine) repeatEdits() {
-	r := &edits{m: m, owner: &event.Owner{Name: "replay", Order: -1, Own: true}}
+	r := &edits{m: m, owner: &event.Owner{Name: "replay", Order: editsOrder, Own: true}}
 	m.cpu.Editing = func(e *vcpu.Edit) {
-		if s := m.bus.Running(); !r.now && (s == nil || s.Owner != r.owner) {
+		if s := m.bus.Running(); !r.now && !m.ended && (s == nil || s.Owner != r.owner) {
 			panic(&RefusedError{e.Op})
 		}
 	}
@@ -97,6 +119,10 @@ func (m *Machine) repeatEdits() {
 func (m *Machine) judging(judge func(linux.Delivery) linux.Verdict) func(linux.Delivery) linux.Verdict {
 	drop := vcpu.Edit{Op: vcpu.EditSignal}
 	return func(d linux.Delivery) linux.Verdict {
+		if m.player != nil && m.player.Held() {
+			m.stays = judge(d) == linux.Hold || m.cpu.StopAsked()
+			return linux.Hold
+		}
 		if m.player != nil && m.player.TakeEdits(func(e *rr.Edit) bool { return e.Class == rr.AtDelivery }) > 0 {
 			return linux.Drop
 		}
@@ -132,6 +158,9 @@ func (r *edits) arm(e *rr.Edit) {
 		r.look(&at)
 	default:
 		r.m.bus.SetTimer(r.owner, max(at.Icount, 1)-1, 0, func() { r.look(&at) })
+		if at.Kind.OfBlock() { // a block is to end there, as one did
+			r.m.bus.SetTimer(r.owner, at.Icount, 0, func() {})
+		}
 	}
 }
 
@@ -157,8 +186,12 @@ func (r *edits) found() {
 func (r *edits) watch(kind event.Kind, f *event.Filter) *event.Sub {
 	return r.m.bus.Subscribe(r.owner, kind, f, kind.Answer(func(e *event.Env) bool {
 		r.env, r.said = e, false
+		which := r.m.bus.Nth(kind)
+		if e.Mem != nil {
+			which = uint64(e.Mem.Addr)
+		}
 		n := r.m.player.TakeEdits(func(at *rr.Edit) bool {
-			return at.Class == rr.InEvent && at.Kind == kind && (e.Mem == nil || at.Addr == e.Mem.Addr)
+			return at.Class == rr.InEvent && at.Kind == kind && at.Which == which
 		})
 		if r.env = nil; n > 0 && stands(kind) && !r.m.player.EditNext(kind) {
 			r.found()

@@ -42,6 +42,7 @@ type Machine struct {
 	failed   error // of a callback, with Strict
 	precise  bool  // what the switch of that name was set to
 	ended    bool  // plugins have been told
+	stays    bool  // somebody wants to see the signal that a replay holds
 	done     bool  // the guest has ended
 	status   int   // with this
 
@@ -218,6 +219,9 @@ func (m *Machine) run() (status int, done bool, err error) {
 		}
 		if err != nil || ended {
 			return status, true, cmp.Or(err, m.replayed())
+		}
+		if m.repeatHeld() {
+			continue
 		}
 		tapped := m.cpu.Tapped()
 		if m.doTodo(); !tapped {

@@ -166,13 +166,16 @@ func (m *Machine) replay(r *rr.Recording, host *hostsys.Host) error {
 	return nil
 }
 
-// short is told when this machine has no room for what the guest needs: a replay that
-// diverges then says so.
+// short is told when this machine has no room for what the guest needs, so that a replay
+// that diverges then can say so.
 func (m *Machine) short() func(err error) {
-	if m.player == nil {
-		return nil
+	switch {
+	case m.player != nil:
+		return m.player.Short
+	case m.recorder != nil:
+		return m.recorder.Short
 	}
-	return m.player.Short
+	return nil
 }
 
 // recordSymbols has the symbols of files whose code is mapped recorded.
@@ -199,6 +202,17 @@ func (m *Machine) recordSymbols() {
 	m.bus.Subscribe(m.owner(), event.ModuleMapped, nil, event.ModuleFunc(func(_ *vcpu.CPU, mod *event.MappedModule) { take(mod.Path) }))
 }
 
+// Among who is called for an event, the recorder comes before who makes changes in a
+// replay, and plugins after both.
+const (
+	beforeEdits = -2
+	editsOrder  = -1
+)
+
+func (m *Machine) firstOwner() *event.Owner {
+	return &event.Owner{Name: "machine", Order: beforeEdits}
+}
+
 // watchProcesses has the recorder or the player told what becomes of processes.
 func (m *Machine) watchProcesses(p *Program) {
 	tell := func(k event.Kind, p *event.Process) {
@@ -209,7 +223,7 @@ func (m *Machine) watchProcesses(p *Program) {
 		}
 	}
 	for _, k := range []event.Kind{event.ProcessStart, event.ProcessFork, event.ProcessExit} {
-		m.bus.Subscribe(m.owner(), k, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) { tell(k, p) }))
+		m.bus.Subscribe(m.firstOwner(), k, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) { tell(k, p) }))
 	}
 	tell(event.ProcessStart, &event.Process{PID: m.firstPID(), Path: p.Path})
 }
@@ -231,7 +245,7 @@ func (m *Machine) watchStates() {
 		exit = m.player.Exit
 	}
 	first := m.firstPID()
-	m.bus.Subscribe(m.owner(), event.ProcessExit, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) {
+	m.bus.Subscribe(m.firstOwner(), event.ProcessExit, nil, event.ProcessFunc(func(_ *vcpu.CPU, p *event.Process) {
 		if p.PID == first {
 			exit()
 		}

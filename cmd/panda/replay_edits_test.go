@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"panda/emu/event"
 )
 
 // editors change a program in each of the ways that there are, and what edited.c prints
@@ -59,6 +61,33 @@ func TestReplayEdits(t *testing.T) {
 	}
 }
 
+// TestReplayEditsEverywhere: what is changed within an event of any kind is changed again,
+// there.
+func TestReplayEditsEverywhere(t *testing.T) {
+	prog := buildC(t, "everywhere", "-O1")
+	for k := range event.NumKinds {
+		t.Run(k.String(), func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "run.rr")
+			script := fmt.Sprintf(`local n = 0
+				panda.on(%q, function(cpu) if cpu and n < 400 then cpu.xmm15 = n; n = n + 1 end end)
+				panda.on("shutdown", function() print(n) end)`, k)
+			r := panda(t, "", "record", "-o", file, "-e", script, prog)
+			if strings.Contains(r.stderr, " cannot occur here: ") {
+				t.Skip("no program has them")
+			}
+			if r.status != 3 {
+				t.Fatalf("%+v", r)
+			}
+			for _, way := range replays {
+				if r := panda(t, "", append([]string{"verify", file}, way...)...); r.status != 0 || !strings.Contains(r.stdout, " is right: ") {
+					t.Errorf("%v: %+v", way, r)
+				}
+			}
+		})
+	}
+}
+
 // typed runs panda with a prompt.
 func typed(t *testing.T, options []string, lines ...string) result {
 	t.Helper()
@@ -86,6 +115,41 @@ func TestReplayPrompt(t *testing.T) {
 	r = typed(t, []string{"replay", file, "-i"}, "b check", "c", ":regs rdi=7", ":jump main", "si", "c")
 	if n := strings.Count(r.stdout, "in a replay, which goes as the run was recorded"); n != 2 || !strings.Contains(r.stdout, "check 1") {
 		t.Errorf("%d refusals: %+v", n, r)
+	}
+}
+
+// heldEdits are changes at the prompt while a signal is held, or before the guest is left.
+var heldEdits = map[string][]string{
+	"register":  {":regs xmm15=5", "c", "c"},
+	"memory":    {`panda.cpu:write(panda.cpu.sp - 4000, "x")`, "c", "c"},
+	"jump":      {":jump main", "c", "c"},
+	"call":      {`panda.call("getpid")`, "c", "c"},
+	"many":      {":regs xmm15=5", `panda.call("getpid")`, ":regs xmm15=6", "c", ":regs xmm15=7", "c"},
+	"not given": {":handle SIGUSR1 nopass", ":regs xmm15=5", "c", "c"},
+	"left":      {":regs xmm15=5"},
+	"call left": {"b printf", "c", `panda.call("getpid")`},
+	"step left": {"s 3", ":regs xmm15=5"},
+}
+
+// TestReplayHeldEdits: they are made again at the same place, and the guest is left where
+// it was.
+func TestReplayHeldEdits(t *testing.T) {
+	prog := buildC(t, "everywhere", "-O1")
+	for name, lines := range heldEdits {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "run.rr")
+			r := typed(t, []string{"record", "-o", file, "-i", prog}, append([]string{":handle SIGUSR1 stop", ":handle SIGSEGV stop", "c"}, lines...)...)
+			if strings.Contains(r.stderr, "Error") || !strings.Contains(r.stderr, "recorded") {
+				t.Fatalf("%+v", r)
+			}
+			for _, way := range replays {
+				r := panda(t, "", append([]string{"verify", file}, way...)...)
+				if all := r.stdout + r.stderr; !strings.Contains(all, " is right: ") && !strings.Contains(all, "the guest was left there") {
+					t.Errorf("%v: %+v", way, r)
+				}
+			}
+		})
 	}
 }
 

@@ -116,6 +116,9 @@ func (b *Bus) Fail(s *Sub, err error) {
 // not fired here.
 func (b *Bus) Fire(k Kind, e *Env) (answer bool) {
 	subs := b.Active(k)
+	if b.edits.followed && e.CPU != nil {
+		defer b.edits.count(k, e)()
+	}
 	if len(subs) == 0 {
 		return false
 	}

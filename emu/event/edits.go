@@ -16,7 +16,29 @@ type edits struct {
 	running  []*Sub // the innermost last
 	// returning says that a function that plugin code called has come to its end.
 	returning bool
+	// at is when the last event of a kind was fired, and nth how many were before it at
+	// the same count of instructions.
+	at, nth [NumKinds]uint64
 }
+
+// count counts an event. done is to be called after it: events within callbacks of others
+// are not counted among those.
+func (s *edits) count(k Kind, e *Env) (done func()) {
+	at, nth := s.at[k], s.nth[k]
+	if now := e.CPU.Icount() + 1; at != now {
+		s.at[k], s.nth[k] = now, 0
+	} else {
+		s.nth[k]++
+	}
+	if len(s.running) == 0 {
+		return func() {}
+	}
+	return func() { s.at[k], s.nth[k] = at, nth }
+}
+
+// Nth is how many events of a kind were fired at the present count of instructions before
+// the one that is.
+func (b *Bus) Nth(k Kind) uint64 { return b.edits.nth[k] }
 
 // FollowEdits has the Bus note which callback runs, and tell CPU.Editing of the changes
 // that are none of a CPU's: answers, and what is read or written.

@@ -206,7 +206,7 @@ func New(cfg Config, c *vcpu.CPU, e Engine) (*Kernel, error) {
 		k.cfg.Died = func(line string) { k.host.Write(cfg.Command.Stderr, []byte(line)) }
 	}
 	k.tracer = strace.New(cfg.Strace)
-	k.mem.group.Short = cfg.Memory.Short
+	k.mem.group.Short = k.short
 	k.mem.group.Audit, k.mem.group.Paged, k.mem.group.Window = cfg.Memory.Audit, cfg.Memory.Soft, cfg.Memory.Window
 	k.reset = k.newRegs()
 	copy(k.reset, c.W[:])

@@ -243,3 +243,14 @@ func (t *Thread) resizablePath(path string, size int64) errno {
 	}
 	return t.refuseSize()
 }
+
+// short tells the user, once, that the host has no room for what a program asks for.
+func (k *Kernel) short(err error) {
+	if f := k.cfg.Memory.Short; f != nil {
+		f(err)
+	}
+	if !k.limited["host"] && k.cfg.Warn != nil {
+		k.limited["host"] = true
+		k.cfg.Warn("this machine has no room for the memory that the program asked for, which got an error: %v; see ulimit -v and vm.max_map_count", err)
+	}
+}

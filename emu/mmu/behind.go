@@ -39,7 +39,7 @@ func (s *Space) makePresent(a guest.Addr) error {
 	if err := s.take(2); err != nil {
 		return err
 	}
-	if err := s.makeChunk(a); err != nil {
+	if err := s.group.short(s.makeChunk(a)); err != nil {
 		return err
 	}
 	from := chunkOf(a)
@@ -61,7 +61,7 @@ func (s *Space) makeAll(a guest.Addr, size uint64, access guest.Access) *guest.M
 		return nil
 	}
 	for at := range s.parts(a, size) {
-		if s.group.short(s.makePresent(at)) != nil {
+		if s.makePresent(at) != nil {
 			return &guest.MemFault{Addr: at, Access: access, Mapped: true, Bus: true}
 		}
 	}

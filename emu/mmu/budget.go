@@ -53,12 +53,12 @@ var mapsTaken atomic.Int64
 // take is called before the host is asked for what may need n more maps. It fails
 // with ENOMEM.
 func (s *Space) take(n int) error {
-	return s.takeBelow(n, func() int64 {
+	return s.group.short(s.takeBelow(n, func() int64 {
 		if s.maps+n <= fewMaps {
 			return hostMaps()
 		}
 		return hostMaps() - min(keptMaps, hostMaps()/8)
-	})
+	}))
 }
 
 // takeBelow is take with a limit of its own, which may depend on what the window has.

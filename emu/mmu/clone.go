@@ -64,7 +64,7 @@ func (s *Space) inherit(parent *Space, of *region) error {
 	if r.Shared {
 		place = func(r *region) error { return s.shareHost(r, parent, r.Start) }
 	}
-	if err := place(&r); err != nil {
+	if err := s.group.short(place(&r)); err != nil {
 		s.dropFile(r.file)
 		return err
 	}

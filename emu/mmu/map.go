@@ -68,7 +68,7 @@ func (s *Space) needs(r *region) uint64 {
 // putBy is put with a way to give the region its host pages.
 func (s *Space) putBy(r region, place func(r *region) error) error {
 	s.reach(uint64(r.End))
-	err := s.group.short(s.mayMap(r.Start, uint64(r.End-r.Start)))
+	err := s.mayMap(r.Start, uint64(r.End-r.Start))
 	if err == nil {
 		err = s.group.room(s.needs(&r))
 	}

@@ -328,5 +328,19 @@ func (p *pass) leaveSites(i *ir.Insn) {
 		return
 	}
 	p.out = append(p.out, to)
-	p.site(vcpu.Site{Rank: vcpu.RankAfter, Insn: len(p.b.Marks), Fire: p.firePC(p.after, p.in.PC)})
+	s := vcpu.Site{Rank: vcpu.RankAfter, Insn: len(p.b.Marks), Fire: p.firePC(p.after, p.in.PC)}
+	if i.Op == ir.ExitTB && ir.Exit(i.Aux) != ir.ExitEnd {
+		s.Ends, s.Fire = true, moves(s.Fire, pc)
+	}
+	p.site(s)
+}
+
+// moves has a site leave the block only where a callback sent the guest elsewhere: pc is
+// the register.
+func moves(fire func(c *vcpu.CPU) bool, pc ir.Ref) func(c *vcpu.CPU) bool {
+	return func(c *vcpu.CPU) bool {
+		before := c.W[pc%ir.FrameWords]
+		fire(c)
+		return c.Moved || c.W[pc%ir.FrameWords] != before
+	}
 }

@@ -19,8 +19,8 @@ type EditPlace struct {
 	Class EditClass
 	Kind  event.Kind // of an event
 	PC    guest.Addr
-	Addr  guest.Addr // of a memory access
-	Place uint64     // of a stop: see hostsys.Host.TakeSignals
+	Which uint64 // of a memory access its address; how many events of another kind came before it at this count
+	Place uint64 // of a stop: see hostsys.Host.TakeSignals
 	// Nested says that it was in a function that a plugin called, which takes no time.
 	Nested bool
 }
@@ -35,6 +35,7 @@ const (
 	InEvent                           // within an event of a kind
 	WhenReturned                      // at the end of a function that a plugin called
 	AtDelivery                        // when a thread is about to take a signal
+	WhenHeld                          // between two runs, with such a thread
 	editClasses
 
 	nestedEdit = 0x80 // in the class
@@ -71,7 +72,7 @@ func (e *encoder) edit(at EditPlace, c *vcpu.Edit) {
 		kind = at.Kind.String()
 	}
 	e.buf = append(append(e.buf, class, byte(c.Op), byte(len(kind))), kind...)
-	for _, n := range [...]uint64{uint64(at.PC), uint64(at.Addr), at.Place, uint64(c.Word), c.Value, uint64(c.Addr), uint64(len(c.Name)), uint64(len(c.Bytes)), uint64(len(c.Args))} {
+	for _, n := range [...]uint64{uint64(at.PC), at.Which, at.Place, uint64(c.Word), c.Value, uint64(c.Addr), uint64(len(c.Name)), uint64(len(c.Bytes)), uint64(len(c.Args))} {
 		e.buf = binary.AppendUvarint(e.buf, n)
 	}
 	e.buf = append(append(e.buf, c.Name...), c.Bytes...)
@@ -87,7 +88,7 @@ func (d *decoder) edit(e *Edit) {
 	if kind := d.bytes(uint64(d.byte())); e.Class == InEvent && e.Kind.UnmarshalText(kind) != nil {
 		d.bad = true
 	}
-	e.PC, e.Addr, e.Place = guest.Addr(d.uvarint()), guest.Addr(d.uvarint()), d.uvarint()
+	e.PC, e.Which, e.Place = guest.Addr(d.uvarint()), d.uvarint(), d.uvarint()
 	c := &e.Change
 	c.Word, c.Value, c.Addr = ir.Ref(d.uvarint()), d.uvarint(), guest.Addr(d.uvarint())
 	name, n, args := d.uvarint(), d.uvarint(), d.uvarint()
@@ -134,6 +135,12 @@ func (p *Player) TakeEdits(at func(e *Edit) bool) (n int) {
 		p.apply(&e.Change)
 	}
 	return n
+}
+
+// Held reports whether the next change was made when a signal was held here.
+func (p *Player) Held() bool {
+	n := &p.next
+	return n.kind == editEntry && !p.ended && n.edit.Class == WhenHeld && n.edit.Icount == p.now.Icount() && n.thread == p.now.Thread()
 }
 
 // EditNext reports whether the next change is to be made here, within another event of a

@@ -160,6 +160,9 @@ func (p *Player) look() {
 	if edit && !p.ended {
 		p.armEdit(&n.edit)
 	}
+	if s := p.rec.Summary; n.kind == 0 && s != nil && !s.Ended { // see Left
+		p.arm(s.Instructions)
+	}
 }
 
 // take takes the next entry, and what belongs to it.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -207,6 +208,14 @@ func (r *Recorder) out(b []byte) (o outBuf) {
 func (r *Recorder) note(format string, a ...any) {
 	r.notes = append(r.notes, fmt.Sprintf(format, a...))
 	r.warn(format, a...)
+}
+
+// Short notes that this machine has had no room for what the guest needed, which is no
+// input: another one may have it.
+func (r *Recorder) Short(err error) {
+	if line := fmt.Sprintf("the machine had no room for the guest (%v)", err); !slices.Contains(r.notes, line) {
+		r.notes = append(r.notes, line)
+	}
 }
 
 // Close ends the recording. What it says of the run is filled in but for what the

@@ -122,6 +122,9 @@ type Site struct {
 	// Stop says that the site only lets a request to stop, or to leave the block,
 	// act.
 	Stop bool
+	// Ends says that the block leaves after the site, for a reason that is not to be
+	// missed: a system call. Fire is true only if a callback sent the guest elsewhere.
+	Ends bool
 }
 
 // FireSite runs a site of the running block unless it has fired already.
@@ -138,6 +141,10 @@ func (c *CPU) FireSite(s *Site) (leave bool) {
 
 // Fired ends what FireSite does: before is what the static word was.
 func (c *CPU) Fired(s *Site, before uint64, leave bool) bool {
+	if s.Ends {
+		c.Again = false // the run loop looks anyway
+		return leave
+	}
 	c.Again = c.Again || c.W[c.Machine.Arch.Static%ir.FrameWords] != before // the block would not see it
 	if !leave && !c.Again {
 		return false
