@@ -62,3 +62,31 @@ last:	dec %ecx			# not the last of its block
 		}
 	}
 }
+
+// TestAfterSyscall: who changes subscriptions after the instruction of a system call does
+// not keep the kernel from it.
+func TestAfterSyscall(t *testing.T) {
+	path := assemble(t, `
+.globl _start, call, end
+.text
+_start:	mov $5, %ebx
+1:	mov $39, %eax			# getpid
+call:	syscall
+	cmp $39, %eax			# as if it had not been made
+	je 2f
+	dec %ebx
+	jnz 1b
+2:	mov %ebx, %edi
+	mov $60, %eax
+end:	syscall
+`)
+	for _, accel := range Accels {
+		m := newMachineOn(t, accel, path)
+		m.host.AfterInsnExec(event.Symbol("call"), func(c *vcpu.CPU, _ guest.Addr) {
+			var h *event.Sub
+			h = m.host.AfterInsnExec(event.Symbol("call"), func(*vcpu.CPU, guest.Addr) { h.Remove() })
+			c.SetReg("xmm1", 1)
+		})
+		m.finish(t) // with status 0
+	}
+}
