@@ -92,7 +92,7 @@ func (s *symbolRecorder) read(name string, fd int) {
 			if err != nil || n <= 0 {
 				break
 			}
-			s.w.write(symbolFrame, b[:len(head)+n])
+			s.w.writeIdle(symbolFrame, b[:len(head)+n])
 			off += int64(n)
 		}
 	}

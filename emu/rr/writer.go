@@ -24,6 +24,7 @@ type Writer struct {
 	kept   bool   // it has the name
 	f      output
 	frames chan frame
+	idle   chan frame    // to be written when no others wait
 	turns  chan struct{} // of those that pack
 	done   chan struct{}
 	failed atomic.Pointer[error]
@@ -44,8 +45,9 @@ type frame struct {
 	body []byte
 }
 
-// waiting is how many frames may wait to be written before who makes them has to wait.
-const waiting = 512
+// waiting is how many frames may wait to be written before who makes them has to wait. They
+// are lost with the process: of large ones what is packed in a fraction of a second.
+const waiting = 64
 
 // partSuffix is that of a recording of which it is not known yet whether it will be one.
 const partSuffix = ".part"
@@ -91,7 +93,7 @@ func newWriter(f output) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{f: f, frames: make(chan frame, waiting), turns: make(chan struct{}, packers), done: make(chan struct{}), enc: enc}
+	w := &Writer{f: f, frames: make(chan frame, waiting), idle: make(chan frame), turns: make(chan struct{}, packers), done: make(chan struct{}), enc: enc}
 	for range packers - 1 { // until the guest is done: see Close
 		w.turns <- struct{}{}
 	}
@@ -114,6 +116,25 @@ func (w *Writer) buffer() []byte {
 // write hands over a frame, and its body.
 func (w *Writer) write(kind frameKind, body []byte) { w.frames <- frame{kind, body} }
 
+// writeIdle hands over a frame that others need not wait for, and returns when its turn
+// has come.
+func (w *Writer) writeIdle(kind frameKind, body []byte) { w.idle <- frame{kind, body} }
+
+// next is the frame that is packed next.
+func (w *Writer) next() (fr frame, ok bool) {
+	select {
+	case fr, ok = <-w.frames:
+		return fr, ok
+	default:
+	}
+	select {
+	case fr, ok = <-w.frames:
+		return fr, ok
+	case fr = <-w.idle:
+		return fr, true
+	}
+}
+
 // packers is how many frames are packed at a time when nothing else is to be done. As
 // long as the guest runs it is one, so that the guest has a processor.
 const packers = 2
@@ -131,7 +152,7 @@ func (w *Writer) run() {
 	packed := make(chan chan packedFrame, packers)
 	go func() {
 		defer close(packed)
-		for fr := range w.frames {
+		for fr, ok := w.next(); ok; fr, ok = w.next() {
 			w.turns <- struct{}{}
 			out := make(chan packedFrame, 1)
 			packed <- out
