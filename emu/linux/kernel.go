@@ -44,7 +44,7 @@ type Config struct {
 	Symbols *hostsys.Host // the files of symbols are read through; Host when nil
 	// OpenSymbols opens files of symbols by their names in the guest, where they are not
 	// read through Symbols; may be nil.
-	OpenSymbols func(name string) (sym.Source, error)
+	OpenSymbols func(id sym.FileID) (sym.Source, error)
 	Budget      FileBudget // of the sandbox; may be nil
 	Bus         *event.Bus
 	Log         *slog.Logger

@@ -21,24 +21,22 @@ import (
 // symbolRecorder is that of a recorder.
 type symbolRecorder struct {
 	w     *Writer
-	known map[fileID]bool
+	known map[sym.FileID]bool
 	todo  sync.WaitGroup
 	turn  chan struct{} // of the one that reads
 }
 
 func newSymbolRecorder(w *Writer) symbolRecorder {
-	return symbolRecorder{w: w, known: map[fileID]bool{}, turn: make(chan struct{}, 1)}
+	return symbolRecorder{w: w, known: map[sym.FileID]bool{}, turn: make(chan struct{}, 1)}
 }
 
-// Symbols records what symbols are read from, of the file that name is known by and that
-// a descriptor leads to.
-func (r *Recorder) Symbols(name string, fd int) {
+// Symbols records what symbols are read from, of a file that a descriptor leads to.
+func (r *Recorder) Symbols(id sym.FileID, fd int) {
 	s := &r.symbols
-	var st unix.Stat_t
-	if r.ended || unix.Fstat(fd, &st) != nil || s.known[fileID{st.Dev, st.Ino}] {
+	if r.ended || s.known[id] {
 		return
 	}
-	s.known[fileID{st.Dev, st.Ino}] = true
+	s.known[id] = true
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return
@@ -47,7 +45,7 @@ func (r *Recorder) Symbols(name string, fd int) {
 		s.turn <- struct{}{}
 		defer func() { <-s.turn }()
 		defer unix.Close(own)
-		s.read(name, own)
+		s.read(symbolName(id), own)
 	})
 }
 
@@ -78,6 +76,16 @@ func (r *fileReader) ReadAt(b []byte, off int64) (int, error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// symbolName is what a file is called in the frames. Behind the name in the guest, which
+// has no NUL, comes what tells it from others of that name.
+func symbolName(id sym.FileID) string {
+	b := append([]byte(id.Name), 0)
+	for _, n := range []uint64{id.Dev, id.Ino, uint64(id.Changed)} {
+		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	return string(b)
 }
 
 func (s *symbolRecorder) read(name string, fd int) {
@@ -111,8 +119,8 @@ func union(parts []filePart) (u []filePart) {
 	return u
 }
 
-// mostName is how long a name in the guest may be: PATH_MAX.
-const mostName = 4096
+// mostName is how long a name in the frames may be: one of PATH_MAX, and what is behind it.
+const mostName = 4096 + 25
 
 // symbolPart is a part of a file in a frame.
 type symbolPart struct {
@@ -127,10 +135,13 @@ type symbolFiles struct {
 	parts map[string][]symbolPart
 }
 
-// OpenSymbols opens a file that symbols are read from, by its name in the guest.
-func (r *Recording) OpenSymbols(name string) (sym.Source, error) {
+// OpenSymbols opens a file that symbols are read from.
+func (r *Recording) OpenSymbols(id sym.FileID) (sym.Source, error) {
 	r.symbols.once.Do(r.findSymbols)
-	parts := r.symbols.parts[name]
+	parts := r.symbols.parts[symbolName(id)]
+	if parts == nil {
+		parts = r.symbols.parts[id.Name] // of a recording whose recorder knew names alone
+	}
 	if parts == nil {
 		return nil, fs.ErrNotExist
 	}
