@@ -150,3 +150,21 @@ func TestMappedMemory(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFileSize: where the host limits the size of files, a replay that needs more says so.
+func TestFileSize(t *testing.T) {
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	few := unix.Rlimit{Cur: PageSize, Max: was.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &few); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_FSIZE, &was)
+	frames := append(frameOf(pageFrame, bytesAt(1, 1)), mapped(recordedPages{1, 2 * PageSize, []pageRun{{1, 1, 1}}})...)
+	var broken *BrokenError
+	if err := play(recordingOf(frames)); !errors.As(err, &broken) || !strings.Contains(err.Error(), "limit of the size of files") {
+		t.Error(err)
+	}
+}
