@@ -1,6 +1,7 @@
 package rr
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
+	"panda/emu/event"
 	"panda/emu/linux/hostsys"
 )
 
@@ -135,6 +137,61 @@ func TestHostileMemory(t *testing.T) {
 		if n := after.TotalAlloc - before.TotalAlloc; err == nil || n > 3*mostBody {
 			t.Errorf("%d: %d bytes, %v", i, n, err)
 		}
+	}
+}
+
+// contentsOf are those of a recording whose entries a function makes.
+func contentsOf(t *testing.T, n int, add func(e *encoder, i int)) *Contents {
+	t.Helper()
+	var e encoder
+	e.begin(nil)
+	for i := range n {
+		add(&e, i)
+	}
+	data := recordingOf(frameOf(logFrame, e.buf))
+	r, err := open(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := r.Contents()
+	if c.Inputs != uint64(n) {
+		t.Fatalf("%d inputs, want %d", c.Inputs, n)
+	}
+	return c
+}
+
+// TestHostileContents: what a recording holds is counted in bounded memory.
+func TestHostileContents(t *testing.T) {
+	const n = 400_000
+	c := contentsOf(t, n, func(e *encoder, i int) {
+		e.head(processEntry, 0, 1)
+		e.process(&recordedProcess{processForks, event.Process{PID: i + 2, Parent: 1}})
+	})
+	if len(c.Processes) > processRoom/processSize || len(c.Processes)+c.Unlisted != n {
+		t.Errorf("%d processes and %d more", len(c.Processes), c.Unlisted)
+	}
+	path := strings.Repeat("x", 10_000)
+	c = contentsOf(t, 1000, func(e *encoder, i int) {
+		e.head(processEntry, 0, 1)
+		e.process(&recordedProcess{processStarts, event.Process{PID: 1, Path: path}})
+	})
+	if len(c.Processes) != 1 || string(c.Processes[0].Program) != path {
+		t.Errorf("%d processes", len(c.Processes))
+	}
+	c = contentsOf(t, n, func(e *encoder, i int) {
+		e.head(callEntry, 0, i*1000)
+		e.call(&recordedCall{nr: uintptr(i)})
+	})
+	if c.Threads != (mostIDs+999)/1000 || len(c.Kinds) > mostKinds+1 {
+		t.Errorf("%d threads, %d kinds of calls", c.Threads, len(c.Kinds))
+	}
+	c = contentsOf(t, 100, func(e *encoder, i int) {
+		e.head(fileEntry, 0, 1)
+		e.file(&recordedFile{id: uint64(i/2 + 1)})
+	})
+	if c.Files != 50 {
+		t.Errorf("%d files", c.Files)
 	}
 }
 

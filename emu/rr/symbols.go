@@ -148,6 +148,10 @@ func (r *Recording) OpenSymbols(id sym.FileID) (sym.Source, error) {
 	return &symbolSource{r: r, parts: parts}, nil
 }
 
+// mostSymbolFiles is how many files with symbols are found, so that a hostile recording
+// takes no more memory: more than a build of programs has.
+const mostSymbolFiles = 1 << 15
+
 // findSymbols goes through the frames.
 func (r *Recording) findSymbols() {
 	r.symbols.parts = map[string][]symbolPart{}
@@ -157,12 +161,22 @@ func (r *Recording) findSymbols() {
 			return
 		}
 		if kind == symbolFrame {
-			if name, off, data, err := r.symbolFrame(at); err == nil {
-				r.symbols.parts[name] = append(r.symbols.parts[name], symbolPart{at, off, int64(len(data))})
-			}
+			r.findPart(at)
 		}
 		at = next
 	}
+}
+
+func (r *Recording) findPart(at int64) {
+	name, off, data, err := r.symbolFrame(at)
+	if err != nil {
+		return
+	}
+	parts, ok := r.symbols.parts[name]
+	if !ok && len(r.symbols.parts) == mostSymbolFiles {
+		return
+	}
+	r.symbols.parts[name] = append(parts, symbolPart{at, off, int64(len(data))})
 }
 
 func (r *Recording) symbolFrame(at int64) (name string, off int64, data []byte, err error) {
