@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 )
 
 // Writer writes a recording. Frames are packed and written by goroutines of its own,
@@ -23,6 +24,7 @@ type Writer struct {
 	part   string // its name until it is kept
 	kept   bool   // it has the name
 	f      output
+	id     fileID // of the file, if it is one
 	frames chan frame
 	idle   chan frame    // to be written when no others wait
 	turns  chan struct{} // of those that pack
@@ -69,6 +71,10 @@ func Create(name string, overwrite bool) (*Writer, error) {
 		return nil, errors.Join(err, os.Remove(f.Name()))
 	}
 	w.name, w.part = name, f.Name()
+	var st unix.Stat_t
+	if unix.Fstat(int(f.Fd()), &st) == nil {
+		w.id = fileID{st.Dev, st.Ino}
+	}
 	return w, nil
 }
 
