@@ -9,7 +9,8 @@ import (
 )
 
 // What a program writes to its output is written again in a replay. Most calls have the
-// bytes; of those that move them from another file a recorder keeps a copy.
+// bytes; of those that move them from another file a recorder keeps a copy. Where in a file
+// it went is not recorded: all comes in the order in which it was written.
 
 // source is, of those that move bytes of other files, the argument that names the other,
 // and that with its offset, or -1.
