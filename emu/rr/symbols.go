@@ -133,6 +133,7 @@ type symbolPart struct {
 type symbolFiles struct {
 	once  sync.Once
 	parts map[string][]symbolPart
+	names int // bytes of their names
 }
 
 // OpenSymbols opens a file that symbols are read from.
@@ -148,9 +149,9 @@ func (r *Recording) OpenSymbols(id sym.FileID) (sym.Source, error) {
 	return &symbolSource{r: r, parts: parts}, nil
 }
 
-// mostSymbolFiles is how many files with symbols are found, so that a hostile recording
-// takes no more memory: more than a build of programs has.
-const mostSymbolFiles = 1 << 15
+// mostNames is how many bytes the names of files with symbols may take. A hostile recording
+// has more.
+const mostNames = 32 << 20
 
 // findSymbols goes through the frames.
 func (r *Recording) findSymbols() {
@@ -173,8 +174,10 @@ func (r *Recording) findPart(at int64) {
 		return
 	}
 	parts, ok := r.symbols.parts[name]
-	if !ok && len(r.symbols.parts) == mostSymbolFiles {
-		return
+	if !ok {
+		if r.symbols.names += len(name); r.symbols.names > mostNames {
+			return
+		}
 	}
 	r.symbols.parts[name] = append(parts, symbolPart{at, off, int64(len(data))})
 }

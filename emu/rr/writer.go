@@ -27,6 +27,7 @@ type Writer struct {
 	id     fileID // of the file, if it is one
 	frames chan frame
 	idle   chan frame    // to be written when no others wait
+	taken  int           // how many frames next has been asked for
 	turns  chan struct{} // of those that pack
 	done   chan struct{}
 	failed atomic.Pointer[error]
@@ -126,8 +127,18 @@ func (w *Writer) write(kind frameKind, body []byte) { w.frames <- frame{kind, bo
 // has come.
 func (w *Writer) writeIdle(kind frameKind, body []byte) { w.idle <- frame{kind, body} }
 
+// idleShare is of how many frames one need not wait for the others, however many these are.
+const idleShare = 16
+
 // next is the frame that is packed next.
 func (w *Writer) next() (fr frame, ok bool) {
+	if w.taken++; w.taken%idleShare == 0 {
+		select {
+		case fr = <-w.idle:
+			return fr, true
+		default:
+		}
+	}
 	select {
 	case fr, ok = <-w.frames:
 		return fr, ok

@@ -1,6 +1,7 @@
 package rr
 
 import (
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -8,17 +9,24 @@ import (
 	"panda/emu/linux/hostsys"
 )
 
-// TestIdleFrames: inputs do not wait for frames of symbols.
+// TestIdleFrames: inputs wait for few frames of symbols, and these not for ever.
 func TestIdleFrames(t *testing.T) {
-	w := &Writer{frames: make(chan frame, 1), idle: make(chan frame, 1)}
-	for range 100 {
+	const inputs, symbols = 2 * idleShare, 4
+	w := &Writer{frames: make(chan frame, inputs), idle: make(chan frame, symbols)}
+	for range inputs {
 		w.write(logFrame, nil)
+	}
+	for range symbols {
 		w.writeIdle(symbolFrame, nil)
-		for _, want := range []frameKind{logFrame, symbolFrame} {
-			if fr, ok := w.next(); !ok || fr.kind != want {
-				t.Fatalf("%c comes next, %v, want %c", fr.kind, ok, want)
-			}
-		}
+	}
+	var kinds []byte
+	for range inputs + symbols {
+		fr, _ := w.next()
+		kinds = append(kinds, byte(fr.kind))
+	}
+	some := strings.Repeat("L", idleShare-1)
+	if want := some + "S" + some + "S" + "LLSS"; string(kinds) != want {
+		t.Errorf("%s, want %s", kinds, want)
 	}
 	close(w.frames)
 	if _, ok := w.next(); ok {
