@@ -41,8 +41,8 @@ type Symbols interface {
 	// Resolved notes what one chose, and reports whether that is new.
 	Unresolved(take func(name string) bool) []guest.Addr
 	Resolved(resolver, impl guest.Addr) bool
-	// OpenSymbols opens a file that they are read from, by its name in the guest.
-	OpenSymbols(name string) (sym.Source, error)
+	// OpenSymbols opens the file that is mapped at an address, and that they are read from.
+	OpenSymbols(at guest.Addr) (sym.FileID, sym.Source, error)
 	// Aside copies the current thread to ask a resolver.
 	Aside() (*linux.Aside, error)
 }

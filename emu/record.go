@@ -184,22 +184,22 @@ func (m *Machine) recordSymbols() {
 	if err != nil {
 		return
 	}
-	take := func(name string) {
-		src, err := from.OpenSymbols(name)
+	take := func(at guest.Addr) {
+		id, src, err := from.OpenSymbols(at)
 		if err != nil {
 			return
 		}
 		defer src.Close()
 		if file, ok := src.(*hostfile.Source); ok {
-			m.recorder.Symbols(name, file.FD)
+			m.recorder.Symbols(id, file.FD)
 		}
 	}
 	for _, r := range (*core)(m).Regions() {
 		if r.Prot&guest.Exec != 0 {
-			take(r.File)
+			take(r.Start)
 		}
 	}
-	m.bus.Subscribe(m.owner(), event.ModuleMapped, nil, event.ModuleFunc(func(_ *vcpu.CPU, mod *event.MappedModule) { take(mod.Path) }))
+	m.bus.Subscribe(m.owner(), event.ModuleMapped, nil, event.ModuleFunc(func(_ *vcpu.CPU, mod *event.MappedModule) { take(mod.Start) }))
 }
 
 // Among who is called for an event, the recorder comes before who makes changes in a
@@ -253,7 +253,7 @@ func (m *Machine) watchStates() {
 }
 
 // symbolFiles opens those of a recording in a replay.
-func (m *Machine) symbolFiles() func(name string) (sym.Source, error) {
+func (m *Machine) symbolFiles() func(id sym.FileID) (sym.Source, error) {
 	if m.player == nil {
 		return nil
 	}

@@ -63,7 +63,7 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 	}
 	line("instructions", "%s", grouped(c.Instructions))
 	line("threads", "%d", c.Threads)
-	processLines(line, c.Processes)
+	processLines(line, c.Processes, c.Unlisted)
 	line("inputs", "%s", grouped(c.Inputs))
 	for _, k := range c.Kinds {
 		line("", "%10s %s", grouped(k.N), k.Name)
@@ -96,8 +96,8 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 }
 
 // processLines lists the processes of a run.
-func processLines(line func(name, format string, a ...any), ps []rr.ProcessInfo) {
-	line("processes", "%d", len(ps))
+func processLines(line func(name, format string, a ...any), ps []rr.ProcessInfo, unlisted int) {
+	line("processes", "%d", len(ps)+unlisted)
 	for i := range ps {
 		p := &ps[i]
 		end, by := "runs on", ""
@@ -112,5 +112,8 @@ func processLines(line func(name, format string, a ...any), ps []rr.ProcessInfo)
 			by = fmt.Sprintf(", of %d", p.Parent)
 		}
 		line("", "%d %s, from icount %s, %s%s", p.PID, p.Program, grouped(p.From), end, by)
+	}
+	if unlisted > 0 {
+		line("", "and %s more, which are not listed", grouped(uint64(unlisted)))
 	}
 }

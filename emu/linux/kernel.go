@@ -42,9 +42,9 @@ type Config struct {
 	Guest   *Guest        // the architecture of the CPU
 	Host    *hostsys.Host // the world
 	Symbols *hostsys.Host // the files of symbols are read through; Host when nil
-	// OpenSymbols opens files of symbols by their names in the guest, where they are not
+	// OpenSymbols opens files of symbols that are mapped, where they are not
 	// read through Symbols; may be nil.
-	OpenSymbols func(name string) (sym.Source, error)
+	OpenSymbols func(id sym.FileID) (sym.Source, error)
 	Budget      FileBudget // of the sandbox; may be nil
 	Bus         *event.Bus
 	Log         *slog.Logger

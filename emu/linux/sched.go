@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/event"
+	"panda/emu/linux/abi"
 	"panda/emu/vcpu"
 )
 
@@ -147,7 +148,7 @@ func (k *Kernel) pollWorld(block bool) {
 	if k.end.exited && (timeout < 0 || timeout > idle) {
 		timeout = idle
 	}
-	n, _ := k.host.Ppoll(fds, timeout)
+	n := k.ppoll(fds, timeout)
 	if n == 0 && timeout == idle && k.end.exited {
 		k.end.lingerUntil = 0 // whoever is left waits for nothing that comes soon
 	}
@@ -157,6 +158,41 @@ func (k *Kernel) pollWorld(block bool) {
 	k.signalAsync(fds[parkedFDs:])
 	k.wakeThreads(fds[1:parkedFDs], next)
 	k.meet()
+}
+
+// ppoll asks for descriptors, for one of which several threads may wait. The host takes no
+// longer a list than a process may have descriptors (RLIMIT_NOFILE in poll(2)): in the place
+// of one that is longer each descriptor is asked for once.
+func (k *Kernel) ppoll(fds []unix.PollFd, timeout int64) int {
+	n, e := k.host.Ppoll(fds, timeout)
+	if e != abi.EINVAL {
+		return n
+	}
+	once, place := eachOnce(fds)
+	n, _ = k.host.Ppoll(once, timeout)
+	for i := range fds {
+		if p := &fds[i]; p.Fd >= 0 {
+			p.Revents = once[place[p.Fd]].Revents & (p.Events | unix.POLLERR | unix.POLLHUP | unix.POLLNVAL)
+		}
+	}
+	return n
+}
+
+// eachOnce joins what is asked of the same descriptor, and says where each is.
+func eachOnce(fds []unix.PollFd) (once []unix.PollFd, place map[int32]int) {
+	place = map[int32]int{}
+	for _, p := range fds {
+		at, ok := place[p.Fd]
+		switch {
+		case p.Fd < 0: // stands for none
+		case ok:
+			once[at].Events |= p.Events
+		default:
+			place[p.Fd] = len(once)
+			once = append(once, p)
+		}
+	}
+	return once, place
 }
 
 // takeSignals gives the guest the signals that have come from outside, and reports

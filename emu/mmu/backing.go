@@ -21,6 +21,9 @@ type hostFile struct {
 	fd   int
 	key  fileKey
 	refs int // backings
+	// changed is when a regular file was changed last when the descriptor was made, in
+	// nanoseconds. 0 for others.
+	changed int64
 	// size is that of shared memory without a file: all of it is there until the last
 	// page is unmapped. 0 for others.
 	size uint64
@@ -49,13 +52,27 @@ func (s *Space) backingOf(fd, maxFD int) (*backing, error) {
 		f.refs++
 		return f, nil
 	}
+	fresh := s.group.files[key] == nil
 	f, err := s.addFile(key, func() (int, error) { return s.group.duplicate(fd, maxFD) })
 	if err == nil {
+		if fresh && st.Mode&unix.S_IFMT == unix.S_IFREG {
+			f.changed = st.Ctim.Nano()
+		}
 		f.see(sizeOf(&st))
 		f.nameless = st.Nlink == 0
 		f.opened = f.nameless
 	}
 	return f, err
+}
+
+// Descriptor is one of the group's own for a regular file that is mapped.
+func (g *Group) Descriptor(dev, ino uint64) (fd int, ok bool) {
+	for mode := range unix.O_ACCMODE + 1 {
+		if h := g.files[fileKey{inode{dev, ino}, mode}]; h != nil && h.changed != 0 {
+			return h.fd, true
+		}
+	}
+	return -1, false
 }
 
 // duplicate makes the group's own descriptor of a file.

@@ -84,7 +84,7 @@ func (s *Space) putBy(r region, place func(r *region) error) error {
 		return err
 	}
 	if r.file != nil {
-		r.Dev, r.Ino = r.file.key.dev, r.file.key.ino
+		r.Dev, r.Ino, r.Changed = r.file.key.dev, r.file.key.ino, r.file.changed
 	} else {
 		r.Offset = 0
 	}

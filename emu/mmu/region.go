@@ -14,6 +14,7 @@ type Region struct {
 	Name       string // of the file, or of the use in brackets
 	Offset     uint64 // in the file
 	Dev, Ino   uint64 // of the file
+	Changed    int64  // when the file was changed last, in nanoseconds, as it was when it was mapped first
 	DontFork   bool   // a clone does not have it
 	WipeOnFork bool   // a clone has zeroes there
 	GrowsDown  bool   // see Mapping

@@ -32,8 +32,9 @@ type readAhead struct {
 }
 
 // How many bytes of entries and of pages are unpacked ahead, and how many frames are read.
+// A frame of entries that is larger is unpacked when those before it are done with.
 const (
-	entriesAhead = 2 * mostBody
+	entriesAhead = 8 << 20
 	pagesAhead   = 24 << 20
 	framesAhead  = 1024
 )

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"panda/emu/linux/hostsys"
+	"panda/emu/sym"
 )
 
 // follower is a guest that does what a recording says it did, whatever that is.
@@ -145,9 +146,9 @@ func play(data []byte) error {
 		return err
 	}
 	defer r.Close()
-	r.OpenSymbols("nowhere")
+	r.OpenSymbols(sym.FileID{Name: "nowhere"})
 	for name := range r.symbols.parts {
-		if s, err := r.OpenSymbols(name); err == nil {
+		if s, err := r.OpenSymbols(sym.FileID{Name: name}); err == nil {
 			s.ReadAt(make([]byte, 1000), s.(*symbolSource).parts[0].off+3)
 		}
 	}

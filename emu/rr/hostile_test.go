@@ -1,6 +1,7 @@
 package rr
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
+	"panda/emu/event"
 	"panda/emu/linux/hostsys"
 )
 
@@ -138,6 +140,61 @@ func TestHostileMemory(t *testing.T) {
 	}
 }
 
+// contentsOf are those of a recording whose entries a function makes.
+func contentsOf(t *testing.T, n int, add func(e *encoder, i int)) *Contents {
+	t.Helper()
+	var e encoder
+	e.begin(nil)
+	for i := range n {
+		add(&e, i)
+	}
+	data := recordingOf(frameOf(logFrame, e.buf))
+	r, err := open(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := r.Contents()
+	if c.Inputs != uint64(n) {
+		t.Fatalf("%d inputs, want %d", c.Inputs, n)
+	}
+	return c
+}
+
+// TestHostileContents: what a recording holds is counted in bounded memory.
+func TestHostileContents(t *testing.T) {
+	const n = 400_000
+	c := contentsOf(t, n, func(e *encoder, i int) {
+		e.head(processEntry, 0, 1)
+		e.process(&recordedProcess{processForks, event.Process{PID: i + 2, Parent: 1}})
+	})
+	if len(c.Processes) > processRoom/processSize || len(c.Processes)+c.Unlisted != n {
+		t.Errorf("%d processes and %d more", len(c.Processes), c.Unlisted)
+	}
+	path := strings.Repeat("x", 10_000)
+	c = contentsOf(t, 1000, func(e *encoder, i int) {
+		e.head(processEntry, 0, 1)
+		e.process(&recordedProcess{processStarts, event.Process{PID: 1, Path: path}})
+	})
+	if len(c.Processes) != 1 || string(c.Processes[0].Program) != path {
+		t.Errorf("%d processes", len(c.Processes))
+	}
+	c = contentsOf(t, n, func(e *encoder, i int) {
+		e.head(callEntry, 0, i*1000)
+		e.call(&recordedCall{nr: uintptr(i)})
+	})
+	if c.Threads != (mostIDs+999)/1000 || len(c.Kinds) > mostKinds+1 {
+		t.Errorf("%d threads, %d kinds of calls", c.Threads, len(c.Kinds))
+	}
+	c = contentsOf(t, 100, func(e *encoder, i int) {
+		e.head(fileEntry, 0, 1)
+		e.file(&recordedFile{id: uint64(i/2 + 1)})
+	})
+	if c.Files != 50 {
+		t.Errorf("%d files", c.Files)
+	}
+}
+
 // TestMappedMemory: mapped files take no more memory than the machine can give.
 func TestMappedMemory(t *testing.T) {
 	runs := make([]pageRun, 0, mostRuns)
@@ -147,6 +204,24 @@ func TestMappedMemory(t *testing.T) {
 	frames := append(frameOf(pageFrame, bytesAt(1, framePages)), mapped(recordedPages{1, mostRuns * frameSize, runs})...)
 	var broken *BrokenError
 	if err := play(recordingOf(frames)); !errors.As(err, &broken) || !strings.Contains(err.Error(), "more than half of this machine's memory") {
+		t.Error(err)
+	}
+}
+
+// TestFileSize: where the host limits the size of files, a replay that needs more says so.
+func TestFileSize(t *testing.T) {
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	few := unix.Rlimit{Cur: PageSize, Max: was.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &few); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_FSIZE, &was)
+	frames := append(frameOf(pageFrame, bytesAt(1, 1)), mapped(recordedPages{1, 2 * PageSize, []pageRun{{1, 1, 1}}})...)
+	var broken *BrokenError
+	if err := play(recordingOf(frames)); !errors.As(err, &broken) || !strings.Contains(err.Error(), "limit of the size of files") {
 		t.Error(err)
 	}
 }

@@ -28,6 +28,7 @@ type liveFiles struct {
 	stdio  [3]int
 	own    map[fileID]bool // memory files that the guest has made
 	tee    [2]int          // a pipe of our own, made when it is needed
+	itself bool            // the guest has opened the recording
 	buf    []byte
 }
 
@@ -74,6 +75,16 @@ var remaking = map[uintptr]bool{
 	unix.SYS_TIMERFD_CREATE: true, unix.SYS_INOTIFY_INIT1: true, unix.SYS_RECVMSG: true, hostsys.SysMappedKeep: true,
 }
 
+var opening = map[uintptr]bool{unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true}
+
+// opened warns of a guest that may read what is recorded of its reads.
+func (l *liveFiles) opened(fd int) {
+	if w := l.r.w; !l.itself && w.id != (fileID{}) && l.of(fd).fileID == w.id {
+		l.itself = true
+		l.r.warn("the program opens %s, which is the recording of it: that grows by what is read of it, and may never end; -o records into another directory", w.name)
+	}
+}
+
 // of is what a descriptor of the guest leads to.
 func (l *liveFiles) of(fd int) seenFD {
 	if s, ok := l.seenAs[fd]; ok {
@@ -98,6 +109,9 @@ var target = map[uintptr]int{
 func (l *liveFiles) after(c *hostsys.Call, m moved) {
 	if remaking[c.Nr] {
 		clear(l.seenAs)
+	}
+	if opening[c.Nr] && c.Err == 0 {
+		l.opened(int(c.Ret))
 	}
 	if m.to != noStream && c.Ret > 0 && c.Err == 0 {
 		l.echoMoved(c.Ret, m)
@@ -326,7 +340,7 @@ func (l *liveFiles) changed(c *hostsys.Call) {
 		return
 	}
 	fd := int(c.Ret) // of an open that may have emptied it
-	if c.Nr != unix.SYS_OPENAT && c.Nr != unix.SYS_OPENAT2 {
+	if !opening[c.Nr] {
 		arg, ok := target[c.Nr]
 		if !ok || c.Nr == unix.SYS_SENDMSG {
 			return

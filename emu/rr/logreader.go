@@ -40,13 +40,14 @@ func (l *logReader) next(e *entry) {
 
 // frame goes through the next frame.
 func (l *logReader) frame() error {
+	l.ahead.entries.give(l.size)
+	l.size = 0
 	f := <-l.ahead.frames
 	if f.err != nil {
 		return f.err
 	}
 	switch f.kind {
 	case logFrame:
-		l.ahead.entries.give(l.size)
 		l.size = f.size
 		l.pages.age()
 		body, err := f.wait()

@@ -357,6 +357,21 @@ func TestForeignWrite(t *testing.T) {
 	}
 }
 
+// TestOwnRecording: a program that opens the recording of it is told, once.
+func TestOwnRecording(t *testing.T) {
+	_, s := recordScript(t, realDoor(t), func(s *side) {
+		own := s.door.(*Recorder).w.name
+		for range 2 {
+			for _, name := range []string{filepath.Dir(own), own} {
+				s.ok(unix.SYS_CLOSE, s.ok(unix.SYS_OPENAT, -100, name, unix.O_RDONLY, 0))
+			}
+		}
+	})
+	if len(s.notes) != 1 || !strings.Contains(s.notes[0], "script.rr, which is the recording of it") {
+		t.Errorf("%q", s.notes)
+	}
+}
+
 // TestManyRuns: what is in a file fits frames, whatever it is.
 func TestManyRuns(t *testing.T) {
 	const pages = mostRuns + 1000

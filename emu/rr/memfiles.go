@@ -49,6 +49,14 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 // Fatal marks it as no failure of a callback.
 func (e *BrokenError) Fatal() {}
 
+// roomFor says what it is that a file in memory has no room for.
+func roomFor(err error) error {
+	if errors.Is(err, unix.EFBIG) {
+		return errors.New("this machine's limit of the size of files (ulimit -f) is too small for the files that the program maps")
+	}
+	return err
+}
+
 func check(err error) {
 	if err != nil {
 		panic(&BrokenError{err})
@@ -86,7 +94,7 @@ func (m *memFiles) contents(p *recordedPages) {
 	if p.size < 0 {
 		check(fmt.Errorf("%w: a file cannot have %d bytes", ErrCorrupt, p.size))
 	}
-	check(unix.Ftruncate(f.fd, p.size))
+	check(roomFor(unix.Ftruncate(f.fd, p.size)))
 	m.account(f)
 	for _, r := range p.runs {
 		m.run(f, &r, p.size)
@@ -124,7 +132,7 @@ func (m *memFiles) run(f *memFile, r *pageRun, size int64) {
 	write := func(skip uint64, b []byte) error {
 		off := int64(r.page+skip) * PageSize
 		_, err := unix.Pwrite(f.fd, b[:min(int64(len(b)), size-off)], off)
-		return err
+		return roomFor(err)
 	}
 	if r.n >= framePages {
 		check(m.p.pages.each(r.id, r.n, write))
@@ -151,7 +159,7 @@ var memCalls = map[uintptr]func(m *memFiles, c *hostsys.Call){
 	hostsys.SysMappedKeep: func(m *memFiles, c *hostsys.Call) { c.Ret = int64(m.keep()) },
 	hostsys.SysMemory: func(_ *memFiles, c *hostsys.Call) {
 		fd, _, err := mmu.HostFiles{}.Memory(c.Args[0].Num, 0)
-		check(err)
+		check(roomFor(err))
 		c.Ret = int64(fd)
 	},
 	hostsys.SysMappedSize:  (*memFiles).size,

@@ -9,7 +9,8 @@ import (
 )
 
 // What a program writes to its output is written again in a replay. Most calls have the
-// bytes; of those that move them from another file a recorder keeps a copy.
+// bytes; of those that move them from another file a recorder keeps a copy. Where in a file
+// it went is not recorded: all comes in the order in which it was written.
 
 // source is, of those that move bytes of other files, the argument that names the other,
 // and that with its offset, or -1.
@@ -104,19 +105,31 @@ func (l *liveFiles) peek(fd int, length *hostsys.Arg) []byte {
 	return b[:max(got, 0)]
 }
 
+// echoSize is how much an entry of moved bytes has at most. Together with what else a
+// frame has it is no more than others are.
+const echoSize = frameSize / 2
+
+// echoMoved writes down the n bytes that a call has moved, of which few are in memory at a
+// time.
 func (l *liveFiles) echoMoved(n int64, m moved) {
-	data := m.data
-	if data == nil {
-		data = make([]byte, n)
-		got, _ := unix.Pread(m.fd, data, m.off)
-		data = data[:max(got, 0)]
+	if m.data != nil {
+		l.echoPart(m.to, m.data[:min(n, int64(len(m.data)))])
+		return
 	}
-	data = data[:min(n, int64(len(data)))]
-	for len(data) > 0 {
-		part := data[:min(len(data), frameSize)]
-		l.r.head(echoEntry)
-		l.r.enc.echo(m.to, part)
-		l.r.flushFull()
-		data = data[len(part):]
+	b := make([]byte, min(n, echoSize))
+	for off := m.off; off < m.off+n; {
+		got, _ := unix.Pread(m.fd, b[:min(m.off+n-off, echoSize)], off)
+		if got <= 0 {
+			return
+		}
+		l.echoPart(m.to, b[:got])
+		off += int64(got)
 	}
+}
+
+func (l *liveFiles) echoPart(to stream, data []byte) {
+	l.r.shown = true
+	l.r.head(echoEntry)
+	l.r.enc.echo(to, data)
+	l.r.flushFull()
 }

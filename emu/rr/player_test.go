@@ -3,6 +3,7 @@ package rr
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -179,6 +180,32 @@ func TestEchoes(t *testing.T) {
 	})
 	if want := "to stdout, more!" + string(data) + "piped"; played.out.String() != want || played.err.String() != "to s" {
 		t.Errorf("%d bytes (want %d), begins %.30q; %q", played.out.Len(), len(want), played.out.Bytes(), played.err.Bytes())
+	}
+}
+
+// TestEchoPieces: of much that a call has moved to the output little is in memory at a time.
+func TestEchoPieces(t *testing.T) {
+	const size = 1 << 30
+	file := memfd(t, nil)
+	if err := unix.Ftruncate(file, size); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	name, _ := recordScript(t, &fakeDoor{answer: func(c *hostsys.Call) { c.Ret = size }}, func(s *side) {
+		s.do(unix.SYS_SENDFILE, 1, file, make(inout, 8), size)
+	})
+	runtime.ReadMemStats(&after)
+	if n := after.HeapSys - before.HeapSys; n > size/2 && after.HeapSys > before.HeapSys {
+		t.Errorf("the heap takes %d bytes more", n)
+	}
+	r, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if n := r.Summary.Inputs; n != 1+size/echoSize {
+		t.Errorf("%d entries", n)
 	}
 }
 

@@ -99,11 +99,38 @@ type ProcessInfo struct {
 type processes struct {
 	all   []ProcessInfo
 	alive map[int]int // where they are in all
+
+	room     int // bytes for more
+	unlisted int // for which there was none
+}
+
+// processRoom is how many bytes the list of processes may take, and processSize how many
+// one takes besides the name of its program.
+const (
+	processRoom = 64 << 20
+	processSize = 256
+)
+
+func newProcesses() processes { return processes{alive: map[int]int{}, room: processRoom} }
+
+// takes reports whether there is room for n bytes, and takes them.
+func (ps *processes) takes(n int) bool {
+	if n > ps.room {
+		return false
+	}
+	ps.room -= n
+	return true
 }
 
 func (ps *processes) take(icount uint64, r *recordedProcess) {
 	i, ok := ps.alive[r.PID]
 	if !ok {
+		if !ps.takes(processSize) {
+			if r.what == processForks {
+				ps.unlisted++
+			}
+			return
+		}
 		i = len(ps.all)
 		ps.alive[r.PID] = i
 		ps.all = append(ps.all, ProcessInfo{PID: r.PID, Parent: r.Parent, From: icount})
@@ -111,7 +138,9 @@ func (ps *processes) take(icount uint64, r *recordedProcess) {
 	p := &ps.all[i]
 	switch r.what {
 	case processStarts:
-		p.Program = Text(r.Path)
+		if p.Program = ""; ps.takes(len(r.Path)) {
+			p.Program = Text(r.Path)
+		}
 	case processForks:
 		if parent, ok := ps.alive[r.Parent]; ok {
 			p.Program = ps.all[parent].Program

@@ -29,6 +29,7 @@ type Recorder struct {
 	store *pageStore
 	enc   encoder
 	call  recordedCall
+	shown bool // output is among the entries that are not written yet
 
 	notes   []string
 	shared  []string
@@ -98,6 +99,7 @@ func (r *Recorder) flush() {
 	r.store.flush()
 	r.w.write(logFrame, r.enc.buf)
 	r.enc.begin(r.w.buffer())
+	r.shown = false
 }
 
 // enter begins entries that belong together; leave ends them.
@@ -153,6 +155,9 @@ func (r *Recorder) Do(c *hostsys.Call) {
 	}
 	r.enter()
 	defer r.leave()
+	if r.shown && c.Nr == hostsys.SysMap { // what it shows may take a while to be read
+		r.flush()
+	}
 	r.record(c, sum)
 	r.files.after(c, moved)
 }
@@ -190,6 +195,7 @@ func (r *Recorder) record(c *hostsys.Call, sum uint32) {
 	if m := c.Msg; m != nil && c.Nr == unix.SYS_RECVMSG && c.Err == 0 {
 		rc.outs = append(rc.outs, r.out(m.Name), r.out(m.Control), r.out([]byte{byte(m.Flags), byte(m.Flags >> 8), byte(m.Flags >> 16), byte(m.Flags >> 24)}))
 	}
+	r.shown = r.shown || rc.echo != noStream
 	r.head(callEntry)
 	r.enc.call(rc)
 }

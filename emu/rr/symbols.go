@@ -21,24 +21,22 @@ import (
 // symbolRecorder is that of a recorder.
 type symbolRecorder struct {
 	w     *Writer
-	known map[fileID]bool
+	known map[sym.FileID]bool
 	todo  sync.WaitGroup
 	turn  chan struct{} // of the one that reads
 }
 
 func newSymbolRecorder(w *Writer) symbolRecorder {
-	return symbolRecorder{w: w, known: map[fileID]bool{}, turn: make(chan struct{}, 1)}
+	return symbolRecorder{w: w, known: map[sym.FileID]bool{}, turn: make(chan struct{}, 1)}
 }
 
-// Symbols records what symbols are read from, of the file that name is known by and that
-// a descriptor leads to.
-func (r *Recorder) Symbols(name string, fd int) {
+// Symbols records what symbols are read from, of a file that a descriptor leads to.
+func (r *Recorder) Symbols(id sym.FileID, fd int) {
 	s := &r.symbols
-	var st unix.Stat_t
-	if r.ended || unix.Fstat(fd, &st) != nil || s.known[fileID{st.Dev, st.Ino}] {
+	if r.ended || s.known[id] {
 		return
 	}
-	s.known[fileID{st.Dev, st.Ino}] = true
+	s.known[id] = true
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return
@@ -47,7 +45,7 @@ func (r *Recorder) Symbols(name string, fd int) {
 		s.turn <- struct{}{}
 		defer func() { <-s.turn }()
 		defer unix.Close(own)
-		s.read(name, own)
+		s.read(symbolName(id), own)
 	})
 }
 
@@ -80,6 +78,16 @@ func (r *fileReader) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// symbolName is what a file is called in the frames. Behind the name in the guest, which
+// has no NUL, comes what tells it from others of that name.
+func symbolName(id sym.FileID) string {
+	b := append([]byte(id.Name), 0)
+	for _, n := range []uint64{id.Dev, id.Ino, uint64(id.Changed)} {
+		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	return string(b)
+}
+
 func (s *symbolRecorder) read(name string, fd int) {
 	from := &fileReader{fd: fd}
 	sym.Touch(from)
@@ -92,7 +100,7 @@ func (s *symbolRecorder) read(name string, fd int) {
 			if err != nil || n <= 0 {
 				break
 			}
-			s.w.write(symbolFrame, b[:len(head)+n])
+			s.w.writeIdle(symbolFrame, b[:len(head)+n])
 			off += int64(n)
 		}
 	}
@@ -111,8 +119,8 @@ func union(parts []filePart) (u []filePart) {
 	return u
 }
 
-// mostName is how long a name in the guest may be: PATH_MAX.
-const mostName = 4096
+// mostName is how long a name in the frames may be: one of PATH_MAX, and what is behind it.
+const mostName = 4096 + 25
 
 // symbolPart is a part of a file in a frame.
 type symbolPart struct {
@@ -125,17 +133,25 @@ type symbolPart struct {
 type symbolFiles struct {
 	once  sync.Once
 	parts map[string][]symbolPart
+	names int // bytes of their names
 }
 
-// OpenSymbols opens a file that symbols are read from, by its name in the guest.
-func (r *Recording) OpenSymbols(name string) (sym.Source, error) {
+// OpenSymbols opens a file that symbols are read from.
+func (r *Recording) OpenSymbols(id sym.FileID) (sym.Source, error) {
 	r.symbols.once.Do(r.findSymbols)
-	parts := r.symbols.parts[name]
+	parts := r.symbols.parts[symbolName(id)]
+	if parts == nil {
+		parts = r.symbols.parts[id.Name] // of a recording whose recorder knew names alone
+	}
 	if parts == nil {
 		return nil, fs.ErrNotExist
 	}
 	return &symbolSource{r: r, parts: parts}, nil
 }
+
+// mostNames is how many bytes the names of files with symbols may take. A hostile recording
+// has more.
+const mostNames = 32 << 20
 
 // findSymbols goes through the frames.
 func (r *Recording) findSymbols() {
@@ -146,12 +162,24 @@ func (r *Recording) findSymbols() {
 			return
 		}
 		if kind == symbolFrame {
-			if name, off, data, err := r.symbolFrame(at); err == nil {
-				r.symbols.parts[name] = append(r.symbols.parts[name], symbolPart{at, off, int64(len(data))})
-			}
+			r.findPart(at)
 		}
 		at = next
 	}
+}
+
+func (r *Recording) findPart(at int64) {
+	name, off, data, err := r.symbolFrame(at)
+	if err != nil {
+		return
+	}
+	parts, ok := r.symbols.parts[name]
+	if !ok {
+		if r.symbols.names += len(name); r.symbols.names > mostNames {
+			return
+		}
+	}
+	r.symbols.parts[name] = append(parts, symbolPart{at, off, int64(len(data))})
 }
 
 func (r *Recording) symbolFrame(at int64) (name string, off int64, data []byte, err error) {

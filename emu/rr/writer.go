@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 )
 
 // Writer writes a recording. Frames are packed and written by goroutines of its own,
@@ -23,7 +24,10 @@ type Writer struct {
 	part   string // its name until it is kept
 	kept   bool   // it has the name
 	f      output
+	id     fileID // of the file, if it is one
 	frames chan frame
+	idle   chan frame    // to be written when no others wait
+	taken  int           // how many frames next has been asked for
 	turns  chan struct{} // of those that pack
 	done   chan struct{}
 	failed atomic.Pointer[error]
@@ -44,8 +48,9 @@ type frame struct {
 	body []byte
 }
 
-// waiting is how many frames may wait to be written before who makes them has to wait.
-const waiting = 512
+// waiting is how many frames may wait to be written before who makes them has to wait. They
+// are lost with the process: of large ones what is packed in a fraction of a second.
+const waiting = 64
 
 // partSuffix is that of a recording of which it is not known yet whether it will be one.
 const partSuffix = ".part"
@@ -67,6 +72,10 @@ func Create(name string, overwrite bool) (*Writer, error) {
 		return nil, errors.Join(err, os.Remove(f.Name()))
 	}
 	w.name, w.part = name, f.Name()
+	var st unix.Stat_t
+	if unix.Fstat(int(f.Fd()), &st) == nil {
+		w.id = fileID{st.Dev, st.Ino}
+	}
 	return w, nil
 }
 
@@ -91,7 +100,7 @@ func newWriter(f output) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{f: f, frames: make(chan frame, waiting), turns: make(chan struct{}, packers), done: make(chan struct{}), enc: enc}
+	w := &Writer{f: f, frames: make(chan frame, waiting), idle: make(chan frame), turns: make(chan struct{}, packers), done: make(chan struct{}), enc: enc}
 	for range packers - 1 { // until the guest is done: see Close
 		w.turns <- struct{}{}
 	}
@@ -114,6 +123,35 @@ func (w *Writer) buffer() []byte {
 // write hands over a frame, and its body.
 func (w *Writer) write(kind frameKind, body []byte) { w.frames <- frame{kind, body} }
 
+// writeIdle hands over a frame that others need not wait for, and returns when its turn
+// has come.
+func (w *Writer) writeIdle(kind frameKind, body []byte) { w.idle <- frame{kind, body} }
+
+// idleShare is of how many frames one need not wait for the others, however many these are.
+const idleShare = 16
+
+// next is the frame that is packed next.
+func (w *Writer) next() (fr frame, ok bool) {
+	if w.taken++; w.taken%idleShare == 0 {
+		select {
+		case fr = <-w.idle:
+			return fr, true
+		default:
+		}
+	}
+	select {
+	case fr, ok = <-w.frames:
+		return fr, ok
+	default:
+	}
+	select {
+	case fr, ok = <-w.frames:
+		return fr, ok
+	case fr = <-w.idle:
+		return fr, true
+	}
+}
+
 // packers is how many frames are packed at a time when nothing else is to be done. As
 // long as the guest runs it is one, so that the guest has a processor.
 const packers = 2
@@ -131,7 +169,7 @@ func (w *Writer) run() {
 	packed := make(chan chan packedFrame, packers)
 	go func() {
 		defer close(packed)
-		for fr := range w.frames {
+		for fr, ok := w.next(); ok; fr, ok = w.next() {
 			w.turns <- struct{}{}
 			out := make(chan packedFrame, 1)
 			packed <- out

@@ -34,7 +34,7 @@ func compile(t *testing.T, flags ...string) string {
 	return dir + "/p"
 }
 
-func open(name string) (Source, error) { return os.Open(name) }
+func open(id FileID) (Source, error) { return os.Open(id.Name) }
 
 func mapped(t *testing.T, name string, bias guest.Addr) *mmu.Space {
 	t.Helper()

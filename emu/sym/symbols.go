@@ -19,11 +19,11 @@ type Source interface {
 
 // Symbols finds symbols in address spaces.
 type Symbols struct {
-	// Open opens a mapped file by the name of its region.
-	Open func(name string) (Source, error)
+	// Open opens a mapped file.
+	Open func(id FileID) (Source, error)
 	// Warn takes a line for the user when symbols are left out.
 	Warn  func(format string, a ...any)
-	files map[fileKey]*File
+	files map[FileID]*File
 	kept  int // symbols of all files
 	last  located
 }
@@ -31,11 +31,16 @@ type Symbols struct {
 // maxKept bounds the symbols of all files that are ever mapped.
 const maxKept = 8 << 20
 
-// fileKey tells files apart even when a name is used again.
-type fileKey struct {
-	name     string
-	dev, ino uint64
+// FileID tells mapped files apart even when a name is used again, and then perhaps the
+// number of the inode.
+type FileID struct {
+	Name     string // of the region
+	Dev, Ino uint64
+	Changed  int64 // see mmu.Region
 }
+
+// IDOf says which file a region shows.
+func IDOf(r *mmu.Region) FileID { return FileID{r.Name, r.Dev, r.Ino, r.Changed} }
 
 // Vdso is the name of the region with the kernel's own object, which Open is asked
 // for by this name, or by Vdso32 for the one of 32-bit programs.
@@ -45,8 +50,8 @@ const (
 )
 
 // New is a Symbols that reads files with open.
-func New(open func(name string) (Source, error)) *Symbols {
-	return &Symbols{Open: open, files: map[fileKey]*File{}}
+func New(open func(id FileID) (Source, error)) *Symbols {
+	return &Symbols{Open: open, files: map[FileID]*File{}}
 }
 
 // file is the symbols of a region's file, nil when it has none.
@@ -54,25 +59,24 @@ func (s *Symbols) file(r *mmu.Region) *File {
 	if l := &s.last; l.file != nil && l.region == *r {
 		return l.file
 	}
-	name := r.Name
-	switch {
+	id := IDOf(r)
+	switch name := id.Name; {
 	case name == Vdso && r.End <= 1<<32:
-		name = Vdso32
+		id.Name = Vdso32
 	case name == Vdso:
 	case name == "" || name[0] != '/':
 		return nil
 	}
-	key := fileKey{name, r.Dev, r.Ino}
-	f, ok := s.files[key]
+	f, ok := s.files[id]
 	if !ok {
-		f = s.read(name)
-		s.files[key] = f
+		f = s.read(id)
+		s.files[id] = f
 	}
 	return f
 }
 
-func (s *Symbols) read(name string) *File {
-	src, err := s.Open(name)
+func (s *Symbols) read(id FileID) *File {
+	src, err := s.Open(id)
 	if err != nil {
 		return nil
 	}
@@ -87,7 +91,7 @@ func (s *Symbols) read(name string) *File {
 	}
 	s.kept += len(f.Symbols)
 	if text := f.lost.String(); text != "" && s.Warn != nil {
-		s.Warn("symbols of %s: %s were left out, they are more than a file may have", name, text)
+		s.Warn("symbols of %s: %s were left out, they are more than a file may have", id.Name, text)
 	}
 	return f
 }

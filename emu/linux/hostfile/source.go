@@ -10,12 +10,14 @@ import (
 type Source struct {
 	Host *hostsys.Host
 	FD   int
+	// Mapped says that the descriptor is one that is kept for maps: see hostsys.Mapped.
+	Mapped bool
 }
 
 // ReadAt reads as io.ReaderAt does.
 func (s *Source) ReadAt(b []byte, off int64) (n int, err error) {
 	for n < len(b) {
-		m, e := s.Host.Preadv2(s.FD, [][]byte{b[n:]}, off+int64(n), 0)
+		m, e := s.read(b[n:], off+int64(n))
 		switch {
 		case e != 0:
 			return n, e
@@ -27,8 +29,17 @@ func (s *Source) ReadAt(b []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
+func (s *Source) read(b []byte, off int64) (int, hostsys.Errno) {
+	if s.Mapped {
+		return hostsys.Mapped{Host: s.Host}.Read(s.FD, b, off)
+	}
+	return s.Host.Preadv2(s.FD, [][]byte{b}, off, 0)
+}
+
 // Close closes the file.
 func (s *Source) Close() error {
-	s.Host.Close(s.FD)
+	if !s.Mapped {
+		s.Host.Close(s.FD)
+	}
 	return nil
 }

@@ -81,6 +81,9 @@ const (
 	SysFileRoom
 	// SysIfconf is the ioctl SIOCGIFCONF, whose argument points to another buffer.
 	SysIfconf
+	// SysMappedRead fills its second argument from a place of one of the group's own
+	// descriptors, and returns how much. Symbols are read so.
+	SysMappedRead
 
 	firstOwn = 1 << 16
 )

@@ -77,6 +77,11 @@ func (m Mapped) Resident(mem []mmu.Piece, pages []byte) error {
 	return errOf(m.Host.run(SysResident, in(b), out(pages)))
 }
 
+// Read returns how much it has read.
+func (m Mapped) Read(own int, b []byte, off int64) (int, Errno) {
+	return m.Host.open(SysMappedRead, num(own), out(b), num(off))
+}
+
 // FileRoom says whether maps may show n more bytes of files that are memory.
 func (m Mapped) FileRoom(n uint64) bool {
 	yes, _ := m.Host.do(SysFileRoom, num(n))

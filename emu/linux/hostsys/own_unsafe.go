@@ -24,6 +24,7 @@ var ownCalls = [...]func(r real, c *Call) (int64, error){
 	SysResident - firstOwn:    real.resident,
 	SysIfconf - firstOwn:      real.ifconf,
 	SysFileRoom - firstOwn:    real.fileRoom,
+	SysMappedRead - firstOwn:  real.mappedRead,
 }
 
 // own makes a call of our own.
@@ -64,6 +65,11 @@ func (real) punch(c *Call) (int64, error) {
 func (real) mappedClose(c *Call) (int64, error) {
 	mmu.HostFiles{}.Close(int(c.Args[0].Num))
 	return 0, nil
+}
+
+func (real) mappedRead(c *Call) (int64, error) {
+	n, err := unix.Pread(int(c.Args[0].Num), c.Args[1].Buf, int64(c.Args[2].Num))
+	return int64(n), err
 }
 
 func (real) mapFile(c *Call) (int64, error) {

@@ -133,7 +133,7 @@ var rows = map[uintptr]row{
 	unix.SYS_CLOCK_GETTIME: {}, unix.SYS_CLOCK_GETRES: {},
 	hostsys.SysSignals: {}, hostsys.SysOrphaned: {}, hostsys.SysStop: {},
 	hostsys.SysMappedStat: {}, hostsys.SysMappedKeep: {}, hostsys.SysMemory: {}, hostsys.SysMappedSize: {}, hostsys.SysMap: {}, hostsys.SysPunch: {},
-	hostsys.SysMappedClose: {}, hostsys.SysResident: {}, hostsys.SysFileRoom: {do: callFileRoom},
+	hostsys.SysMappedClose: {}, hostsys.SysResident: {}, hostsys.SysMappedRead: {}, hostsys.SysFileRoom: {do: callFileRoom},
 	hostsys.SysIfconf: {do: func(*Sandbox, *hostsys.Call) (int64, errno) { return 0, abi.ENOTTY }},
 }
 
