@@ -39,11 +39,14 @@ type Machine struct {
 	player   *rr.Player   // nil but in a replay
 	recorded *Recorded
 	missing  map[string]bool
-	failed   error // of a callback, with Strict
-	precise  bool  // what the switch of that name was set to
-	ended    bool  // plugins have been told
-	done     bool  // the guest has ended
-	status   int   // with this
+
+	recordFile string
+	begun      bool  // the recording has its name
+	failed     error // of a callback, with Strict
+	precise    bool  // what the switch of that name was set to
+	ended      bool  // plugins have been told
+	done       bool  // the guest has ended
+	status     int   // with this
 
 	mu   sync.Mutex
 	todo []func()
@@ -102,6 +105,7 @@ func newMachine(cfg Config) (*Machine, error) {
 		return nil, errors.New("there is no program to run")
 	}
 	if err := contained(func() error { return m.load(cfg.Program) }); err != nil {
+		err = errors.Join(err, m.discardRecording())
 		m.free()
 		if errors.As(err, new(*RecordError)) || cfg.Replay != nil { // whose program could be loaded once
 			return nil, err
@@ -156,7 +160,7 @@ func (m *Machine) load(p *Program) error {
 		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, OpenSymbols: m.symbolFiles(), Budget: m.budget(),
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: m.cfg.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
-	if err = m.keepRecording(err); err == nil {
+	if err == nil {
 		m.watchWorld(p)
 	}
 	return err
@@ -209,6 +213,9 @@ func (m *Machine) Run() (status int, done bool, err error) {
 }
 
 func (m *Machine) run() (status int, done bool, err error) {
+	if err := m.Begin(); err != nil {
+		return 0, false, err
+	}
 	for {
 		m.doTodo()
 		status, ended, err := m.env.Run()

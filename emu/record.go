@@ -3,6 +3,7 @@ package emu
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 
 	"panda/emu/event"
@@ -20,8 +21,9 @@ import (
 // RecordTo says where a run is recorded.
 type RecordTo struct {
 	File      string
-	Overwrite bool   // a file that is there
-	Panda     string // the version, for who reads the recording
+	Overwrite bool          // a file that is there
+	Next      func() string // another name where there is a file, nil for none
+	Panda     string        // the version, for who reads the recording
 }
 
 // RecordError says why a run cannot be recorded.
@@ -34,7 +36,7 @@ func (e *RecordError) Unwrap() error { return e.Err }
 
 // record puts a recorder before the door of host.
 func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error) {
-	w, err := rr.Create(r.File, r.Overwrite)
+	w, err := rr.Create(r.File)
 	if err != nil {
 		return &RecordError{err}
 	}
@@ -42,33 +44,44 @@ func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error
 	if err != nil {
 		return err
 	}
+	m.recordFile = r.File
 	m.recorder.At(m.now())
 	host.Door = m.recorder.Door(host.Door)
 	return nil
 }
 
-// keepRecording gives the recording its name when the program is there, and throws it
-// away when it is not.
-func (m *Machine) keepRecording(err error) error {
-	if m.recorder == nil {
-		return err
+// Begin says that the guest is about to run, which gives the recording its name. Run calls
+// it; who forbids this process to rename files calls it before.
+func (m *Machine) Begin() error {
+	if m.recorder == nil || m.begun {
+		return nil
+	}
+	r := m.cfg.Record
+	err := m.recorder.Keep(m.recordFile, r.Overwrite)
+	for errors.Is(err, fs.ErrExist) && r.Next != nil {
+		m.recordFile = r.Next()
+		err = m.recorder.Keep(m.recordFile, r.Overwrite)
 	}
 	if err != nil {
-		err = errors.Join(err, m.recorder.Discard())
-		m.recorder = nil
-		return err
-	}
-	if err := m.recorder.Keep(); err != nil {
 		return &RecordError{err}
 	}
-	m.recordSymbols()
+	m.begun = true
 	return nil
+}
+
+// discardRecording throws away the recording of what does not run.
+func (m *Machine) discardRecording() error {
+	if m.recorder == nil {
+		return nil
+	}
+	return m.recorder.Discard()
 }
 
 // watchWorld is called when the program is there.
 func (m *Machine) watchWorld(p *Program) {
 	switch {
 	case m.recorder != nil:
+		m.recordSymbols()
 		m.followEdits()
 	case m.player != nil:
 		m.repeatEdits()
@@ -271,17 +284,17 @@ func (m *Machine) finish() {
 		return
 	}
 	if m.cpu.Icount() == 0 && !m.done { // something has kept the guest from beginning
-		if err := m.recorder.Discard(); err != nil {
+		if err := m.discardRecording(); err != nil {
 			m.cfg.Warn("record: %v", err)
 		}
 		return
 	}
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
 	if err != nil {
-		m.cfg.Warn("only the beginning of the run is in the recording %s, which could not be written: %v", m.cfg.Record.File, err)
+		m.cfg.Warn("only the beginning of the run is in the recording %s, which could not be written: %v", m.recordFile, err)
 		return
 	}
-	m.recorded = &Recorded{m.cfg.Record.File, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size()}
+	m.recorded = &Recorded{m.recordFile, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size()}
 }
 
 // Recorded says what has been recorded.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,10 +33,10 @@ program's.
 
 func (o *recordOptions) flags(f *flag.FlagSet) {
 	if o.on {
-		f.StringVar(&o.name, "o", "", "record into the file `NAME`, or NAME.rr if that has no such end")
+		f.StringVar(&o.name, "o", "", "record into the file `NAME`, or NAME.rr if that has no such end, which is overwritten")
 		return
 	}
-	f.StringVar(&o.name, "record", "", "record the run into the file `NAME`, or NAME.rr: see panda record")
+	f.StringVar(&o.name, "record", "", "record the run into the file `NAME`, or NAME.rr, which is overwritten: see panda record")
 }
 
 // to says where the run is recorded, nil for nowhere.
@@ -47,7 +46,8 @@ func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
 	}
 	r := &emu.RecordTo{File: withSuffix(o.name), Overwrite: true, Panda: version()}
 	if o.name == "" {
-		r.File, r.Overwrite = freeName(filepath.Base(program)), false
+		r.Overwrite, r.Next = false, freeNames(filepath.Base(program))
+		r.File = r.Next()
 	}
 	for _, name := range []string{r.File, o.name} { // -o /dev/null does not mean /dev/null.rr
 		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
@@ -57,6 +57,17 @@ func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
 	return r, nil
 }
 
+// dirs is where recordings lie.
+func (o *recordOptions) dirs() []string {
+	switch {
+	case o.name != "":
+		return []string{filepath.Dir(o.name)}
+	case o.on:
+		return []string{"."}
+	}
+	return nil
+}
+
 func withSuffix(name string) string {
 	if strings.HasSuffix(name, suffix) {
 		return name
@@ -64,13 +75,19 @@ func withSuffix(name string) string {
 	return name + suffix
 }
 
-// freeName is the first name of a recording of a program that nothing has.
-func freeName(program string) string {
-	for n, name := 2, program+suffix; ; n++ {
-		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
-			return name
+// freeNames gives, one after the other, names for recordings of a program that nothing has.
+func freeNames(program string) func() string {
+	n := 0
+	return func() string {
+		for {
+			name := program + suffix
+			if n++; n > 1 {
+				name = fmt.Sprintf("%s.%d%s", program, n, suffix)
+			}
+			if _, err := os.Lstat(name); err != nil {
+				return name
+			}
 		}
-		name = fmt.Sprintf("%s.%d%s", program, n, suffix)
 	}
 }
 
@@ -90,9 +107,6 @@ func version() string {
 
 // tell says what has been recorded.
 func (o *recordOptions) tell(m *emu.Machine, stderr io.Writer) {
-	if !o.on {
-		return
-	}
 	if r, ok := m.Recorded(); ok {
 		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size))
 	}

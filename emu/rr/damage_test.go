@@ -186,3 +186,29 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+// TestKeep: a recording gets a name that nothing has, or in place of what has it; one that
+// is discarded leaves nothing.
+func TestKeep(t *testing.T) {
+	dir := t.TempDir()
+	name := dir + "/run.rr"
+	for _, overwrite := range []bool{false, false, true} {
+		w, err := Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = os.Stat(name)
+		taken := err == nil && !overwrite
+		if err := w.Keep(name, overwrite); errors.Is(err, os.ErrExist) != taken || err != nil && !taken {
+			t.Error(err)
+		}
+		if !taken {
+			w.Close(nil)
+		} else if err := w.Discard(); err != nil {
+			t.Error(err)
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+			t.Error(files, err)
+		}
+	}
+}
