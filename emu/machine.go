@@ -39,14 +39,14 @@ type Machine struct {
 	player   *rr.Player   // nil but in a replay
 	recorded *Recorded
 	missing  map[string]bool
+	failed   error // of a callback, with Strict
+	precise  bool  // what the switch of that name was set to
+	ended    bool  // plugins have been told
+	done     bool  // the guest has ended
+	status   int   // with this
 
-	recordFile string
-	begun      bool  // the recording has its name
-	failed     error // of a callback, with Strict
-	precise    bool  // what the switch of that name was set to
-	ended      bool  // plugins have been told
-	done       bool  // the guest has ended
-	status     int   // with this
+	recordFile string // the recorder's
+	begun      bool   // it has that name
 
 	mu   sync.Mutex
 	todo []func()

@@ -132,7 +132,7 @@ func (o *replayOptions) parse(f *flag.FlagSet) error {
 func (o *replayOptions) open(stderr io.Writer) (*rr.Recording, error) {
 	r, err := openRecording(o.name)
 	if err == nil && r.Summary == nil {
-		fmt.Fprintf(stderr, "panda: %s: its end is missing, since its recorder was killed or had no room, or the file was cut off or added to; what is there is replayed\n", r.Name)
+		fmt.Fprintf(stderr, "panda: %s: its end is missing: %v; what is there is replayed\n", r.Name, rr.ErrUnfinished)
 	}
 	return r, err
 }

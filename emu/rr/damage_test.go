@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -162,7 +163,7 @@ func TestFullDisk(t *testing.T) {
 		recorded := &side{t: t, door: r.Door(&fakeDoor{answer: unlike}), thread: 1}
 		r.At(recorded.now())
 		long(recorded)
-		if err := r.Close(Summary{Ended: true}); !errors.Is(err, unix.ENOSPC) || strings.Contains(err.Error(), name) {
+		if err := r.Close(Summary{Instructions: recorded.icount, Ended: true}); !errors.Is(err, unix.ENOSPC) || strings.Contains(err.Error(), name) {
 			t.Error(err)
 		}
 		if r.Inputs() != 1000 {
@@ -174,6 +175,15 @@ func TestFullDisk(t *testing.T) {
 		}
 		if n := len(played.got); n < 50 || n == len(recorded.got) || !slices.Equal(played.got, recorded.got[:n]) {
 			t.Errorf("%d of %d are played", n, len(recorded.got))
+		}
+		opened, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := opened.Contents()
+		opened.Close()
+		if want := fmt.Sprintf("its recorder could not write any more (no space left on device), at icount %d", c.Instructions); c.End != want || c.Inputs == 0 || c.Instructions == 0 || c.Instructions == recorded.icount || c.Threads != 1 {
+			t.Errorf("%+v, want %s", c, want)
 		}
 	}
 }
