@@ -47,6 +47,7 @@ type Machine struct {
 
 	recordFile string // the recorder's
 	begun      bool   // it has that name
+	replayErr  error  // why the replay could not go on
 
 	mu   sync.Mutex
 	todo []func()
@@ -209,6 +210,7 @@ func (m *Machine) Run() (status int, done bool, err error) {
 		status, done, err = m.run()
 		return err
 	})
+	m.noteReplay(err)
 	return status, done, err
 }
 

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -275,6 +276,13 @@ func (m *Machine) left() error {
 	return m.player.Left()
 }
 
+// noteReplay remembers why a replay cannot go on: who drives it may go on nevertheless.
+func (m *Machine) noteReplay(err error) {
+	if errors.As(err, new(*rr.Divergence)) || errors.As(err, new(*rr.OverError)) {
+		m.replayErr = cmp.Or(m.replayErr, err)
+	}
+}
+
 // finish ends the recording, or the replay: what closes the guest is nobody's input.
 func (m *Machine) finish() {
 	if m.player != nil {
@@ -290,11 +298,7 @@ func (m *Machine) finish() {
 		return
 	}
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
-	if err != nil {
-		m.cfg.Warn("only the beginning of the run is in the recording %s, which could not be written: %v", m.recordFile, err)
-		return
-	}
-	m.recorded = &Recorded{m.recordFile, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size()}
+	m.recorded = &Recorded{m.recordFile, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size(), err}
 }
 
 // Recorded says what has been recorded.
@@ -302,24 +306,27 @@ type Recorded struct {
 	File                 string
 	Instructions, Inputs uint64
 	Size                 int64 // bytes
+	Lost                 error // why it is only the beginning of the run, nil if it is all
 }
 
 // Replayed says what has been replayed.
 type Replayed struct {
 	File                         string
 	Instructions, Inputs, States uint64 // States: how often its state was compared
+	Ended                        bool   // the guest has
+	Err                          error  // *rr.Divergence or *rr.OverError: why it could not go on
 }
 
 // Replayed is what has been replayed until now.
 func (m *Machine) Replayed() Replayed {
-	return Replayed{m.cfg.Replay.Name, m.cpu.Icount(), m.player.Inputs(), m.player.States()}
+	return Replayed{m.cfg.Replay.Name, m.cpu.Icount(), m.player.Inputs(), m.player.States(), m.done, m.replayErr}
 }
 
 // ReplayProgress is the count of instructions at the last input. It may be called from
 // any goroutine.
 func (m *Machine) ReplayProgress() uint64 { return m.player.Progress() }
 
-// Recorded is what has been recorded once the guest has ended, and is whole.
+// Recorded is what has been recorded once the guest has ended.
 func (m *Machine) Recorded() (Recorded, bool) {
 	if m.recorded == nil {
 		return Recorded{}, false

@@ -328,7 +328,11 @@ func runOptions(o *options, args []string, stdout, stderr io.Writer) (status int
 	case o.listing:
 		return 0, list(stdout, o.list)
 	}
-	return runProgram(o, stdout, stderr)
+	status, err = runProgram(o, stdout, stderr)
+	if err != nil && o.replay != nil && o.json && !errors.As(err, new(*plugin.HelpRequested)) {
+		return exitCode(err), writeOutcome(stderr, o.replay.failure(err))
+	}
+	return status, err
 }
 
 // exitCode is the code for an error of a run that did not happen: as a shell's

@@ -106,8 +106,15 @@ func version() string {
 }
 
 // tell says what has been recorded.
-func (o *recordOptions) tell(m *emu.Machine, stderr io.Writer) {
-	if r, ok := m.Recorded(); ok {
+func (o *recordOptions) tell(m *emu.Machine, json bool, stderr io.Writer) {
+	r, ok := m.Recorded()
+	switch {
+	case !ok:
+	case json:
+		writeOutcome(stderr, recordOutcome(r))
+	case r.Lost != nil:
+		fmt.Fprintf(stderr, "panda: only the beginning of the run is in the recording %s, which could not be written: %v\n", r.File, r.Lost)
+	default:
 		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size))
 	}
 }

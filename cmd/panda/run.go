@@ -54,7 +54,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 		sig, err, status = end.Sig, nil, 128+end.Sig
 		j.Restore() // the prompt may have been about to ask
 	} else if o.replay != nil && o.replay.verify {
-		return o.replay.verdict(m, cfg, err, stdout, stderr)
+		return o.replay.verdict(m, cfg, err, o.json, stdout, stderr)
 	} else if j.Ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
 		sig, err, status = j.Ends(), nil, 128+j.Ends()
@@ -111,7 +111,7 @@ func (o *options) end(m *emu.Machine, stderr io.Writer) {
 		report(m, stderr)
 	}
 	m.Close()
-	o.record.tell(m, stderr)
+	o.record.tell(m, o.json, stderr)
 }
 
 // prompt serves the user.
