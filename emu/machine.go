@@ -283,10 +283,16 @@ func (m *Machine) SetHeld(sig int) error {
 	if err != nil {
 		return err
 	}
-	if m.recorder != nil || m.player != nil {
-		return errors.New("a signal cannot be exchanged for another in a recording or a replay")
+	d, _ := s.Held()
+	switch {
+	case m.recorder == nil && m.player == nil:
+		return s.SetHeld(sig)
+	case d.Signo == sig: // nothing changes
+		return nil
+	case m.player != nil:
+		return errors.New("a replay takes the signals that were recorded, where they came: none can be added, dropped or exchanged")
 	}
-	return s.SetHeld(sig)
+	return errors.New("a run that is recorded takes the signals that come to it: none can be added, dropped or exchanged at a stop")
 }
 
 // Do runs f on the machine's goroutine between two blocks. It may be called

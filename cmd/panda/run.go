@@ -267,7 +267,11 @@ func findProgram(name, sysroot string) (string, error) {
 			}
 		}
 	}
-	return exec.LookPath(name)
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrNotFound) {
+		err = fmt.Errorf("%w; panda -help says what panda runs", err)
+	}
+	return path, err
 }
 
 // searchPath is where -panda looks for scripts.
