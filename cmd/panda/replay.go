@@ -116,13 +116,19 @@ var settled = map[string]string{
 	"limit": "limits are those of the recording", "record": "the recording is there", "allow": "a replay reads no file of the program's", "sandbox-export": "a replay changes no file",
 }
 
+// replayHelp says of options what they do in a replay, where that is another thing.
+var replayHelp = map[string]string{
+	"sandbox": "keep plugins and scripts from the network and from files, but for those that they are loaded from and where they may write; the program reaches nothing anyhow",
+	"json":    "print the tables of scripts, and on standard error how far the replay is and why it cannot go on, as JSON",
+}
+
 // writeFlags describes the options that a replay has.
 func (o *replayOptions) writeFlags(f *flag.FlagSet, out io.Writer) {
 	has := flag.NewFlagSet(f.Name(), flag.ContinueOnError)
 	has.SetOutput(out)
 	f.VisitAll(func(g *flag.Flag) {
 		if settled[g.Name] == "" {
-			has.Var(g.Value, g.Name, g.Usage)
+			has.Var(g.Value, g.Name, cmp.Or(replayHelp[g.Name], g.Usage))
 		}
 	})
 	has.PrintDefaults()
