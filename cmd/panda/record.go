@@ -39,9 +39,12 @@ func (o *recordOptions) flags(f *flag.FlagSet) {
 	f.StringVar(&o.name, "record", "", "record the run into the file `NAME`, or NAME.rr, which is overwritten: see panda record")
 }
 
+// wanted reports whether the run is recorded.
+func (o *recordOptions) wanted() bool { return o.on || o.name != "" }
+
 // to says where the run is recorded, nil for nowhere.
 func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
-	if !o.on && o.name == "" {
+	if !o.wanted() {
 		return nil, nil
 	}
 	r := &emu.RecordTo{File: withSuffix(o.name), Overwrite: true, Panda: version()}
@@ -57,15 +60,12 @@ func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
 	return r, nil
 }
 
-// dirs is where recordings lie.
+// dirs is where the recording lies.
 func (o *recordOptions) dirs() []string {
-	switch {
-	case o.name != "":
-		return []string{filepath.Dir(o.name)}
-	case o.on:
-		return []string{"."}
+	if !o.wanted() {
+		return nil
 	}
-	return nil
+	return []string{filepath.Dir(o.name)}
 }
 
 func withSuffix(name string) string {

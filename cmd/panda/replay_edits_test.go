@@ -102,6 +102,12 @@ func TestReplaySetSignal(t *testing.T) {
 			t.Errorf("%s: %+v", c.command, r)
 		}
 	}
+	for _, command := range [][]string{{"record", "-o", file, "-i", "/bin/sh", "-c", "kill -SEGV $$"}, {"replay", file, "-i"}} {
+		r := typed(t, command, ":c", ":signal 0", ":signal SIGSEGV")
+		if !strings.Contains(r.stdout, ":c delivers it, which kills the process\n") || !strings.Contains(r.stdout, "none can be added, dropped") || !strings.Contains(r.stdout, "the guest ended with status 139\n") {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
 }
 
 // TestInfo: what a recording is of.

@@ -117,7 +117,7 @@ func (o *options) end(m *emu.Machine, stderr io.Writer) {
 // prompt serves the user.
 func (o *options) prompt(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Writer) (status int, err error) {
 	out := keptWriter{stdout, func(err error) { o.lose("output of the prompt", err, stderr) }}
-	return prompt.Run(m, j, os.Stdin, out, prompt.Options{Path: searchPath(), Colors: prompt.Colors(stdout)})
+	return prompt.Run(m, j, os.Stdin, out, prompt.Options{Path: searchPath(), Colors: prompt.Colors(stdout), Fixed: o.replay != nil || o.record.wanted()})
 }
 
 // afterStop serves a script that stopped the guest: with the prompt, if there is a
