@@ -86,7 +86,7 @@ func (m *core) Recording() *plugin.Recording {
 	if m.recorder == nil {
 		return nil
 	}
-	return &plugin.Recording{File: m.cfg.Record.File, Inputs: m.recorder.Inputs(), Instructions: m.cpu.Icount(), Bytes: m.recorder.Size()}
+	return &plugin.Recording{File: m.recordFile, Inputs: m.recorder.Inputs(), Instructions: m.cpu.Icount(), Bytes: m.recorder.Size()}
 }
 
 func (m *core) Replay() *plugin.Recording {

@@ -46,6 +46,10 @@ type Machine struct {
 	done     bool  // the guest has ended
 	status   int   // with this
 
+	recordFile string // the recorder's
+	begun      bool   // it has that name
+	replayErr  error  // why the replay could not go on
+
 	mu   sync.Mutex
 	todo []func()
 }
@@ -103,6 +107,7 @@ func newMachine(cfg Config) (*Machine, error) {
 		return nil, errors.New("there is no program to run")
 	}
 	if err := contained(func() error { return m.load(cfg.Program) }); err != nil {
+		err = errors.Join(err, m.discardRecording())
 		m.free()
 		if errors.As(err, new(*RecordError)) || cfg.Replay != nil { // whose program could be loaded once
 			return nil, err
@@ -157,7 +162,7 @@ func (m *Machine) load(p *Program) error {
 		Limits: p.Limits, Guest: m.kernel, Host: host, Symbols: symbols, OpenSymbols: m.symbolFiles(), Budget: m.budget(),
 		Bus: m.bus, Log: m.cfg.Log, Warn: m.cfg.Warn, Strace: m.cfg.Strace, Seed: p.SchedSeed, OnSwitch: m.cfg.Dump.onSwitch(),
 	}, m.cpu, m.engine)
-	if err = m.keepRecording(err); err == nil {
+	if err == nil {
 		m.watchWorld(p)
 	}
 	return err
@@ -206,10 +211,14 @@ func (m *Machine) Run() (status int, done bool, err error) {
 		status, done, err = m.run()
 		return err
 	})
+	m.noteReplay(err)
 	return status, done, err
 }
 
 func (m *Machine) run() (status int, done bool, err error) {
+	if err := m.Begin(); err != nil {
+		return 0, false, err
+	}
 	for {
 		m.doTodo()
 		status, ended, err := m.env.Run()
@@ -278,10 +287,16 @@ func (m *Machine) SetHeld(sig int) error {
 	if err != nil {
 		return err
 	}
-	if m.recorder != nil || m.player != nil {
-		return errors.New("a signal cannot be exchanged for another in a recording or a replay")
+	d, _ := s.Held()
+	switch {
+	case m.recorder == nil && m.player == nil:
+		return s.SetHeld(sig)
+	case d.Signo == sig: // nothing changes
+		return nil
+	case m.player != nil:
+		return errors.New("a replay takes the signals that were recorded, where they came: none can be added, dropped or exchanged")
 	}
-	return s.SetHeld(sig)
+	return errors.New("a run that is recorded takes the signals that come to it: none can be added, dropped or exchanged at a stop")
 }
 
 // Do runs f on the machine's goroutine between two blocks. It may be called

@@ -1,8 +1,10 @@
 package emu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 
 	"panda/emu/event"
@@ -20,8 +22,9 @@ import (
 // RecordTo says where a run is recorded.
 type RecordTo struct {
 	File      string
-	Overwrite bool   // a file that is there
-	Panda     string // the version, for who reads the recording
+	Overwrite bool          // a file that is there
+	Next      func() string // another name where there is a file, nil for none
+	Panda     string        // the version, for who reads the recording
 }
 
 // RecordError says why a run cannot be recorded.
@@ -34,7 +37,7 @@ func (e *RecordError) Unwrap() error { return e.Err }
 
 // record puts a recorder before the door of host.
 func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error) {
-	w, err := rr.Create(r.File, r.Overwrite)
+	w, err := rr.Create(r.File)
 	if err != nil {
 		return &RecordError{err}
 	}
@@ -42,33 +45,44 @@ func (m *Machine) record(r *RecordTo, p *Program, host *hostsys.Host) (err error
 	if err != nil {
 		return err
 	}
+	m.recordFile = r.File
 	m.recorder.At(m.now())
 	host.Door = m.recorder.Door(host.Door)
 	return nil
 }
 
-// keepRecording gives the recording its name when the program is there, and throws it
-// away when it is not.
-func (m *Machine) keepRecording(err error) error {
-	if m.recorder == nil {
-		return err
+// Begin says that the guest is about to run, which gives the recording its name. Run calls
+// it; who forbids this process to rename files calls it before.
+func (m *Machine) Begin() error {
+	if m.recorder == nil || m.begun {
+		return nil
+	}
+	r := m.cfg.Record
+	err := m.recorder.Keep(m.recordFile, r.Overwrite)
+	for errors.Is(err, fs.ErrExist) && r.Next != nil {
+		m.recordFile = r.Next()
+		err = m.recorder.Keep(m.recordFile, r.Overwrite)
 	}
 	if err != nil {
-		err = errors.Join(err, m.recorder.Discard())
-		m.recorder = nil
-		return err
-	}
-	if err := m.recorder.Keep(); err != nil {
 		return &RecordError{err}
 	}
-	m.recordSymbols()
+	m.begun = true
 	return nil
+}
+
+// discardRecording throws away the recording of what does not run.
+func (m *Machine) discardRecording() error {
+	if m.recorder == nil {
+		return nil
+	}
+	return m.recorder.Discard()
 }
 
 // watchWorld is called when the program is there.
 func (m *Machine) watchWorld(p *Program) {
 	switch {
 	case m.recorder != nil:
+		m.recordSymbols()
 		m.followEdits()
 	case m.player != nil:
 		m.repeatEdits()
@@ -276,6 +290,13 @@ func (m *Machine) left() error {
 	return m.player.Left()
 }
 
+// noteReplay remembers why a replay cannot go on: who drives it may go on nevertheless.
+func (m *Machine) noteReplay(err error) {
+	if errors.As(err, new(*rr.Divergence)) || errors.As(err, new(*rr.OverError)) {
+		m.replayErr = cmp.Or(m.replayErr, err)
+	}
+}
+
 // finish ends the recording, or the replay: what closes the guest is nobody's input.
 func (m *Machine) finish() {
 	if m.player != nil {
@@ -285,17 +306,13 @@ func (m *Machine) finish() {
 		return
 	}
 	if m.cpu.Icount() == 0 && !m.done { // something has kept the guest from beginning
-		if err := m.recorder.Discard(); err != nil {
+		if err := m.discardRecording(); err != nil {
 			m.cfg.Warn("record: %v", err)
 		}
 		return
 	}
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
-	if err != nil {
-		m.cfg.Warn("only the beginning of the run is in the recording %s, which could not be written: %v", m.cfg.Record.File, err)
-		return
-	}
-	m.recorded = &Recorded{m.cfg.Record.File, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size()}
+	m.recorded = &Recorded{m.recordFile, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size(), err}
 }
 
 // Recorded says what has been recorded.
@@ -303,24 +320,27 @@ type Recorded struct {
 	File                 string
 	Instructions, Inputs uint64
 	Size                 int64 // bytes
+	Lost                 error // why it is only the beginning of the run, nil if it is all
 }
 
 // Replayed says what has been replayed.
 type Replayed struct {
 	File                         string
 	Instructions, Inputs, States uint64 // States: how often its state was compared
+	Ended                        bool   // the guest has
+	Err                          error  // *rr.Divergence or *rr.OverError: why it could not go on
 }
 
 // Replayed is what has been replayed until now.
 func (m *Machine) Replayed() Replayed {
-	return Replayed{m.cfg.Replay.Name, m.cpu.Icount(), m.player.Inputs(), m.player.States()}
+	return Replayed{m.cfg.Replay.Name, m.cpu.Icount(), m.player.Inputs(), m.player.States(), m.done, m.replayErr}
 }
 
 // ReplayProgress is the count of instructions at the last input. It may be called from
 // any goroutine.
 func (m *Machine) ReplayProgress() uint64 { return m.player.Progress() }
 
-// Recorded is what has been recorded once the guest has ended, and is whole.
+// Recorded is what has been recorded once the guest has ended.
 func (m *Machine) Recorded() (Recorded, bool) {
 	if m.recorded == nil {
 		return Recorded{}, false

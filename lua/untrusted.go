@@ -24,8 +24,8 @@ var allowed = map[string]string{
 		rad random randomseed sin sinh sqrt tan tanh tointeger type`,
 	"os": `clock date difftime time`,
 	"panda": `arg at avg batch breakpoint call color continue count cpu detach distinct do_flush_tb doctor event every exit export
-		free_args get_args hist hook keep last lhist listen maps max min modules on physical_memory_rw program rate register_callback
-		search search_bytes step stop sum switches symbol symbols syscall threads top virtual_memory_rw watchpoint
+		free_args get_args hist hook keep last lhist listen maps max min modules on physical_memory_rw program rate record register_callback
+		replay search search_bytes step stop sum switches symbol symbols syscall threads top virtual_memory_rw watchpoint
 		enable_memcb disable_memcb enable_tb_chaining disable_tb_chaining enable_precise_pc disable_precise_pc
 		enable_llvm disable_llvm enable_llvm_helpers disable_llvm_helpers memsavep`,
 	// As the metatable of texts it has metamethods too.

@@ -32,7 +32,7 @@ var mistakes = []struct {
 	{[]string{"-script-deadline", "-1s", "ls"}, 2, "-script-deadline -1s: "},
 	{[]string{"trace", "-untrusted", "-i", "open", "ls"}, 2, "-untrusted gives scripts none"},
 	{[]string{"/does/not/exist"}, 127, "No such file"},
-	{[]string{"nosuchprogram"}, 127, "nosuchprogram"},
+	{[]string{"nosuchprogram"}, 127, "nosuchprogram\": executable file not found in $PATH; panda -help says what panda runs"},
 	{[]string{"./text"}, 126, "text"},
 	{[]string{"./short.elf"}, 126, "short.elf"},
 	{[]string{"./arm.elf"}, 126, "AArch64"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,17 +17,15 @@ const infoDoc = "Says what a recording is of: the machine, the program, what cam
 
 // info is panda info.
 func info(out io.Writer, args []string) error {
-	asJSON := len(args) > 0 && (args[0] == "-json" || args[0] == "--json")
-	if asJSON {
-		args = args[1:]
+	rest := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-json" || a == "--json" })
+	asJSON := len(rest) < len(args)
+	if i := slices.IndexFunc(rest, func(a string) bool { return strings.HasPrefix(a, "-") }); i >= 0 {
+		return usageError{fmt.Errorf("panda info has no option %s, only -json", rest[i])}
 	}
-	if len(args) > 0 && strings.HasPrefix(args[0], "-") {
-		return usageError{fmt.Errorf("panda info has no option %s, only -json", args[0])}
-	}
-	if len(args) != 1 {
+	if len(rest) != 1 {
 		return usageError{errors.New("usage: panda info [-json] NAME")}
 	}
-	r, err := openRecording(args[0])
+	r, err := openRecording(rest[0])
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,11 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 	processLines(line, c.Processes, c.Unlisted)
 	line("inputs", "%s", grouped(c.Inputs))
 	for _, k := range c.Kinds {
-		line("", "%10s %s", grouped(k.N), k.Name)
+		text := fmt.Sprintf("%10s %s", grouped(k.N), k.Name)
+		if k.Bytes > 0 {
+			text += ", " + bytesText(int64(k.Bytes))
+		}
+		line("", "%s", text)
 	}
 	line("files mapped", "%d", c.Files)
 	line("pages", "%s, %s unpacked", grouped(c.Pages), bytesText(int64(c.Pages)*rr.PageSize))
@@ -74,16 +77,7 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 	if c.Edits > 0 {
 		line("changes", "%d by plugins or at the prompt", c.Edits)
 	}
-	switch s := r.Summary; {
-	case s == nil:
-		line("end", "none: its recorder was killed, or it is damaged (%s)", c.End)
-	case !s.Ended:
-		line("end", "the guest was left")
-	case s.Signal != 0:
-		line("end", "the program was killed by signal %d", s.Signal)
-	default:
-		line("end", "exit status %d", s.Status)
-	}
+	line("end", "%s", c.End)
 	if r.Summary != nil {
 		for _, n := range r.Summary.Notes {
 			line("note", "%s", n)

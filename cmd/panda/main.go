@@ -246,7 +246,7 @@ func (o *engineOptions) flags(f *flag.FlagSet) {
 func (o *printOptions) flags(f *flag.FlagSet) {
 	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
-	f.BoolVar(&o.json, "json", false, "print the tables of scripts as JSON")
+	f.BoolVar(&o.json, "json", false, "print the tables of scripts, and what has been recorded, as JSON")
 	f.BoolVar(&o.tsv, "tsv", false, "print the tables of scripts as values divided by tabs")
 	f.StringVar(&o.dump, "d", "", "print about translation: a comma-separated list of `items`")
 	f.StringVar(&o.dumpFile, "D", "", "write what -d and -strace print to a `file`")
@@ -328,7 +328,11 @@ func runOptions(o *options, args []string, stdout, stderr io.Writer) (status int
 	case o.listing:
 		return 0, list(stdout, o.list)
 	}
-	return runProgram(o, stdout, stderr)
+	status, err = runProgram(o, stdout, stderr)
+	if err != nil && o.replay != nil && o.json && !errors.As(err, new(*plugin.HelpRequested)) {
+		return exitCode(err), writeOutcome(stderr, o.replay.failure(err))
+	}
+	return status, err
 }
 
 // exitCode is the code for an error of a run that did not happen: as a shell's

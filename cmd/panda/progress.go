@@ -33,11 +33,16 @@ const (
 
 // jsonProgress is a line of JSON.
 type jsonProgress struct {
-	Instructions uint64  `json:"instructions"`
-	Total        uint64  `json:"total"` // 0 if that is not known
-	Percent      float64 `json:"percent"`
-	PerSecond    float64 `json:"perSecond"` // instructions
-	ETA          float64 `json:"eta"`       // seconds; -1 if that is not known
+	Instructions uint64 `json:"instructions"`
+	*jsonToGo
+	PerSecond float64 `json:"perSecond"` // instructions
+}
+
+// jsonToGo is the part of it that is left out while it is not known.
+type jsonToGo struct {
+	Total   uint64  `json:"total"`
+	Percent float64 `json:"percent"`
+	ETA     float64 `json:"eta"` // seconds
 }
 
 // start tells until stop is called.
@@ -73,12 +78,15 @@ func (p *progress) start() (stop func()) {
 
 // measure is how far it is now.
 func (p *progress) measure() jsonProgress {
-	m := jsonProgress{Instructions: p.now(), Total: p.total, ETA: -1}
+	m := jsonProgress{Instructions: p.now()}
 	speed := float64(m.Instructions) / time.Since(p.began).Seconds()
 	m.PerSecond = math.Round(speed)
 	if p.total > 0 && m.Instructions > 0 {
-		m.Percent = tenths(min(100, 100*float64(m.Instructions)/float64(p.total)))
-		m.ETA = tenths(max(0, float64(p.total)-float64(m.Instructions)) / speed)
+		m.jsonToGo = &jsonToGo{
+			Total:   p.total,
+			Percent: tenths(min(100, 100*float64(m.Instructions)/float64(p.total))),
+			ETA:     tenths(max(0, float64(p.total)-float64(m.Instructions)) / speed),
+		}
 	}
 	return m
 }
@@ -98,7 +106,7 @@ func (p *progress) tell() {
 		return
 	}
 	text := fmt.Sprintf("%s instructions, %.0f M/s", grouped(m.Instructions), m.PerSecond/1e6)
-	if m.ETA >= 0 {
+	if m.jsonToGo != nil {
 		text = fmt.Sprintf("%s of %s instructions, %.0f %%, %.0f M/s, %.0fs to go", grouped(m.Instructions), grouped(m.Total), math.Floor(m.Percent), m.PerSecond/1e6, max(1, math.Ceil(m.ETA)))
 	}
 	fmt.Fprintf(p.out, "\r%s\x1b[K", text)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,20 +33,24 @@ program's.
 
 func (o *recordOptions) flags(f *flag.FlagSet) {
 	if o.on {
-		f.StringVar(&o.name, "o", "", "record into the file `NAME`, or NAME.rr if that has no such end")
+		f.StringVar(&o.name, "o", "", "record into the file `NAME`, or NAME.rr if that has no such end, which is overwritten")
 		return
 	}
-	f.StringVar(&o.name, "record", "", "record the run into the file `NAME`, or NAME.rr: see panda record")
+	f.StringVar(&o.name, "record", "", "record the run into the file `NAME`, or NAME.rr, which is overwritten: see panda record")
 }
+
+// wanted reports whether the run is recorded.
+func (o *recordOptions) wanted() bool { return o.on || o.name != "" }
 
 // to says where the run is recorded, nil for nowhere.
 func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
-	if !o.on && o.name == "" {
+	if !o.wanted() {
 		return nil, nil
 	}
 	r := &emu.RecordTo{File: withSuffix(o.name), Overwrite: true, Panda: version()}
 	if o.name == "" {
-		r.File, r.Overwrite = freeName(filepath.Base(program)), false
+		r.Overwrite, r.Next = false, freeNames(filepath.Base(program))
+		r.File = r.Next()
 	}
 	for _, name := range []string{r.File, o.name} { // -o /dev/null does not mean /dev/null.rr
 		if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
@@ -57,6 +60,14 @@ func (o *recordOptions) to(program string) (*emu.RecordTo, error) {
 	return r, nil
 }
 
+// dirs is where the recording lies.
+func (o *recordOptions) dirs() []string {
+	if !o.wanted() {
+		return nil
+	}
+	return []string{filepath.Dir(o.name)}
+}
+
 func withSuffix(name string) string {
 	if strings.HasSuffix(name, suffix) {
 		return name
@@ -64,13 +75,19 @@ func withSuffix(name string) string {
 	return name + suffix
 }
 
-// freeName is the first name of a recording of a program that nothing has.
-func freeName(program string) string {
-	for n, name := 2, program+suffix; ; n++ {
-		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
-			return name
+// freeNames gives, one after the other, names for recordings of a program that nothing has.
+func freeNames(program string) func() string {
+	n := 0
+	return func() string {
+		for {
+			name := program + suffix
+			if n++; n > 1 {
+				name = fmt.Sprintf("%s.%d%s", program, n, suffix)
+			}
+			if _, err := os.Lstat(name); err != nil {
+				return name
+			}
 		}
-		name = fmt.Sprintf("%s.%d%s", program, n, suffix)
 	}
 }
 
@@ -89,11 +106,15 @@ func version() string {
 }
 
 // tell says what has been recorded.
-func (o *recordOptions) tell(m *emu.Machine, stderr io.Writer) {
-	if !o.on {
-		return
-	}
-	if r, ok := m.Recorded(); ok {
+func (o *recordOptions) tell(m *emu.Machine, json bool, stderr io.Writer) {
+	r, ok := m.Recorded()
+	switch {
+	case !ok:
+	case json:
+		writeOutcome(stderr, recordOutcome(r))
+	case r.Lost != nil:
+		fmt.Fprintf(stderr, "panda: only the beginning of the run is in the recording %s, which could not be written: %v\n", r.File, r.Lost)
+	default:
 		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size))
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -31,14 +32,20 @@ in memory alone. The status is the program's, or 1 with a sentence if the replay
 cannot go on, or the recording ends before the program.
 
 A terminal shows how far a long replay is; with -json lines of JSON on standard
-error say so. What of panda's options a recording has settled cannot be had.
+error say so, and why it cannot go on (its result is cut, diverged or failed). What of panda's options a recording has settled cannot be had.
 
 `
 
 const verifyUsage = `usage: panda verify NAME [options]
 
 Replays a recording without its output and compares the state of the guest, its
-memory as well, wherever it was summed up. The status is 0 if nothing differs.
+memory as well, wherever it was summed up. The status is 0 if nothing differs up
+to the end of what was recorded, which may come before that of the run. It is 1
+if something differs, or if the replay fails or is left before, as at the prompt.
+
+With -json the verdict is a line of JSON, whose result is right, cut (right up to
+where the recording ends), left, diverged or failed; the last two come on standard
+error, where lines of JSON say how far the replay is.
 
 `
 
@@ -72,11 +79,26 @@ func (o *replayOptions) narrow(cfg emu.Config, d *rr.Divergence, stderr io.Write
 	case err != nil:
 		return fmt.Errorf("verify -bisect: %w", err)
 	case c == nil:
-		return fmt.Errorf("the engines do the same here up to icount %s: what differs is %sthis panda, or this machine, from those that recorded (%s on %s)",
+		return narrowed(d, "the engines do the same here up to icount %s: what differs is %sthis panda, or this machine, from those that recorded (%s on %s)",
 			grouped(b.Bad), noted(d), cfg.Replay.Manifest.Panda, cfg.Replay.Manifest.Host)
 	}
-	return fmt.Errorf("the engines differ from icount %s on: %v", grouped(c.From), c)
+	return narrowed(d, "the engines differ from icount %s on: %v", grouped(c.From), c)
 }
+
+// narrowedError says more of a divergence.
+type narrowedError struct {
+	text string
+	of   *rr.Divergence
+}
+
+func narrowed(d *rr.Divergence, format string, a ...any) error {
+	return &narrowedError{fmt.Sprintf(format, a...), d}
+}
+
+func (e *narrowedError) Error() string { return e.text }
+
+// Unwrap gives the divergence.
+func (e *narrowedError) Unwrap() error { return e.of }
 
 // noted is what else may be the reason of a divergence.
 func noted(d *rr.Divergence) string {
@@ -94,13 +116,19 @@ var settled = map[string]string{
 	"limit": "limits are those of the recording", "record": "the recording is there", "allow": "a replay reads no file of the program's", "sandbox-export": "a replay changes no file",
 }
 
+// replayHelp says of options what they do in a replay, where that is another thing.
+var replayHelp = map[string]string{
+	"sandbox": "keep plugins and scripts from the network and from files, but for those that they are loaded from and where they may write; the program reaches nothing anyhow",
+	"json":    "print the tables of scripts, and on standard error how far the replay is and why it cannot go on, as JSON",
+}
+
 // writeFlags describes the options that a replay has.
 func (o *replayOptions) writeFlags(f *flag.FlagSet, out io.Writer) {
 	has := flag.NewFlagSet(f.Name(), flag.ContinueOnError)
 	has.SetOutput(out)
 	f.VisitAll(func(g *flag.Flag) {
 		if settled[g.Name] == "" {
-			has.Var(g.Value, g.Name, g.Usage)
+			has.Var(g.Value, g.Name, cmp.Or(replayHelp[g.Name], g.Usage))
 		}
 	})
 	has.PrintDefaults()
@@ -132,7 +160,7 @@ func (o *replayOptions) parse(f *flag.FlagSet) error {
 func (o *replayOptions) open(stderr io.Writer) (*rr.Recording, error) {
 	r, err := openRecording(o.name)
 	if err == nil && r.Summary == nil {
-		fmt.Fprintf(stderr, "panda: %s: its end is missing, since its recorder was killed or had no room, or the file was cut off or added to; what is there is replayed\n", r.Name)
+		fmt.Fprintf(stderr, "panda: %s: its end is missing: %v; what is there is replayed\n", r.Name, rr.ErrUnfinished)
 	}
 	return r, err
 }
@@ -147,19 +175,42 @@ func openRecording(name string) (*rr.Recording, error) {
 
 // verdict says what a replay that was to verify a recording has found. Its status is not
 // the guest's.
-func (o *replayOptions) verdict(m *emu.Machine, cfg emu.Config, err error, out, stderr io.Writer) (status int, _ error) {
+func (o *replayOptions) verdict(m *emu.Machine, cfg emu.Config, err error, json bool, out, stderr io.Writer) (status int, _ error) {
 	r := m.Replayed()
+	err = cmp.Or(err, r.Err)
 	var d *rr.Divergence
 	switch {
 	case errors.As(err, &d) && o.bisect:
 		return 0, o.narrow(cfg, d, stderr)
 	case d != nil:
 		return 0, fmt.Errorf("%w\n%s says which instruction it is, if the engines differ here", err, "panda verify -bisect "+r.File)
-	case err != nil:
+	case err != nil && !whole(err):
 		return 0, err
 	}
-	_, err = fmt.Fprintf(out, "%s is right: %s instructions, %s inputs, the state %s times\n", r.File, grouped(r.Instructions), grouped(r.Inputs), grouped(r.States))
-	return 0, err
+	return verdictOf(r, err, json, out)
+}
+
+// verdictOf says of a replay in which nothing differed how far it has come. The error is
+// why there is no more of the recording.
+func verdictOf(r emu.Replayed, err error, json bool, out io.Writer) (status int, _ error) {
+	v := replayOutcome(isRight, r)
+	text := fmt.Sprintf("%s instructions, %s inputs, the state %s times", grouped(r.Instructions), grouped(r.Inputs), grouped(r.States))
+	var over *rr.OverError
+	switch {
+	case errors.As(err, &over):
+		v.Result, v.Why = isCut, over.Why.Error()
+		text = fmt.Sprintf("%s is right as far as it goes: %s. It ends at icount %s: %s", r.File, text, grouped(over.Icount), v.Why)
+	case !r.Ended:
+		status, v.Result = exitFailed, isLeft
+		text = fmt.Sprintf("%s is not verified: the replay was left at icount %s. Up to there nothing differed: %s", r.File, grouped(r.Instructions), text)
+	default:
+		text = fmt.Sprintf("%s is right: %s", r.File, text)
+	}
+	if json {
+		return status, writeOutcome(out, v)
+	}
+	_, err = fmt.Fprintln(out, text)
+	return status, err
 }
 
 // config fills in what the recording says.
@@ -167,13 +218,24 @@ func (o *replayOptions) config(cfg emu.Config, r *rr.Recording, json bool, stdou
 	cfg, err := emu.ReplayConfig(cfg, r)
 	cfg.Verify = o.verify
 	p := &o.progress
-	if p.out, p.json = stderr, json; r.Summary != nil {
+	if p.out, p.json = stderr, json; r.Summary != nil && r.Summary.Lost == "" {
 		p.total = r.Summary.Instructions
 	}
 	if !o.quiet && !o.verify {
 		cfg.Output = [2]io.Writer{p.before(stdout), p.before(stderr)}
 	}
 	return cfg, err
+}
+
+// stopped tells of a signal that has ended a replay.
+func (o *replayOptions) stopped(m *emu.Machine, sig int, json bool, stderr io.Writer) {
+	if json {
+		s := replayOutcome(isLeft, m.Replayed())
+		s.Why = abi.SignalName(sig)
+		writeOutcome(stderr, s)
+		return
+	}
+	fmt.Fprintf(stderr, "panda: the replay was stopped at icount %s by %s\n", grouped(m.CPU().Icount()), abi.SignalName(sig))
 }
 
 // run runs the machine and tells how far it is. Ctrl-C stops it.
@@ -188,7 +250,7 @@ func (o *replayOptions) run(m *emu.Machine, j *interrupt.Judge, json bool, stder
 		status, done, err = m.Run()
 	}
 	if sig := j.Ends(); sig != 0 && err == nil && !done {
-		fmt.Fprintf(stderr, "panda: the replay was stopped at icount %s by %s\n", grouped(m.CPU().Icount()), abi.SignalName(sig))
+		o.stopped(m, sig, json, stderr)
 		return 0, true, interrupt.Killed{Sig: sig}
 	}
 	return status, done, err

@@ -194,6 +194,9 @@ func TestRecordFull(t *testing.T) {
 	if st, err := os.Stat(filepath.Join(dir, "full.rr")); err != nil || st.Size() > 8*1024 {
 		t.Error(st, err)
 	}
+	if c := contentsOf(t, dir, "full"); c.Instructions == 0 || !strings.HasSuffix(c.End, fmt.Sprintf(", at icount %d", c.Instructions)) {
+		t.Errorf("%+v", c)
+	}
 	again := panda(t, dir, "replay", "full")
 	if again.status != 1 || !strings.HasPrefix(r.stdout, again.stdout) || len(again.stdout) < 33 || !strings.Contains(again.stderr, "panda: the recording ends here, at icount ") || !strings.Contains(again.stderr, "its recorder ") {
 		t.Errorf("%+v", again)

@@ -153,6 +153,27 @@ func TestReplayHeldEdits(t *testing.T) {
 	}
 }
 
+// TestReplaySetSignal: at a stop of a recording or a replay no signal can be had that did not
+// come; none is taken where there is none.
+func TestReplaySetSignal(t *testing.T) {
+	file := t.TempDir() + "/run.rr"
+	for _, c := range []struct{ command, want string }{
+		{"record -o " + file + " -i /bin/true", "\na run that is recorded takes the signals that come to it: none can be added, "},
+		{"replay " + file + " -i", "\na replay takes the signals that were recorded, where they came: none can be added, "},
+	} {
+		r := typed(t, strings.Fields(c.command), ":signal SIGINT", ":signal 0")
+		if !strings.Contains(r.stdout, c.want) || !strings.Contains(r.stdout, "the guest ended with status 0\n") {
+			t.Errorf("%s: %+v", c.command, r)
+		}
+	}
+	for _, command := range [][]string{{"record", "-o", file, "-i", "/bin/sh", "-c", "kill -SEGV $$"}, {"replay", file, "-i"}} {
+		r := typed(t, command, ":c", ":signal 0", ":signal SIGSEGV")
+		if !strings.Contains(r.stdout, ":c delivers it, which kills the process\n") || !strings.Contains(r.stdout, "none can be added, dropped") || !strings.Contains(r.stdout, "the guest ended with status 139\n") {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+}
+
 // TestInfo: what a recording is of.
 func TestInfo(t *testing.T) {
 	_, file := record(t, t.TempDir(), "input", nil, "cat", "-")

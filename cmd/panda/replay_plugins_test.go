@@ -84,8 +84,10 @@ panda.on("process_exit", function() tell("record", panda.record()) tell("replay"
 	if want.stdout != "record\t"+file+"\ttrue\ttrue\ttrue\nreplay\tnil\tnil\tnil\tnil\n" {
 		t.Errorf("%+v", want)
 	}
-	if r := panda(t, t.TempDir(), "replay", file, "-e", ask); r.stdout != "record\tnil\tnil\tnil\tnil\nreplay\t"+file+"\ttrue\ttrue\ttrue\n" {
-		t.Errorf("%+v", r)
+	for _, trust := range []string{"-untrusted=false", "-untrusted"} {
+		if r := panda(t, t.TempDir(), "replay", file, trust, "-e", ask); r.stdout != "record\tnil\tnil\tnil\tnil\nreplay\t"+file+"\ttrue\ttrue\ttrue\n" {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

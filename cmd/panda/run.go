@@ -54,7 +54,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 		sig, err, status = end.Sig, nil, 128+end.Sig
 		j.Restore() // the prompt may have been about to ask
 	} else if o.replay != nil && o.replay.verify {
-		return o.replay.verdict(m, cfg, err, stdout, stderr)
+		return o.replay.verdict(m, cfg, err, o.json, stdout, stderr)
 	} else if j.Ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
 		sig, err, status = j.Ends(), nil, 128+j.Ends()
@@ -111,13 +111,13 @@ func (o *options) end(m *emu.Machine, stderr io.Writer) {
 		report(m, stderr)
 	}
 	m.Close()
-	o.record.tell(m, stderr)
+	o.record.tell(m, o.json, stderr)
 }
 
 // prompt serves the user.
 func (o *options) prompt(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Writer) (status int, err error) {
 	out := keptWriter{stdout, func(err error) { o.lose("output of the prompt", err, stderr) }}
-	return prompt.Run(m, j, os.Stdin, out, prompt.Options{Path: searchPath(), Colors: prompt.Colors(stdout)})
+	return prompt.Run(m, j, os.Stdin, out, prompt.Options{Path: searchPath(), Colors: prompt.Colors(stdout), Fixed: o.replay != nil || o.record.wanted()})
 }
 
 // afterStop serves a script that stopped the guest: with the prompt, if there is a
@@ -267,7 +267,11 @@ func findProgram(name, sysroot string) (string, error) {
 			}
 		}
 	}
-	return exec.LookPath(name)
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrNotFound) {
+		err = fmt.Errorf("%w; panda -help says what panda runs", err)
+	}
+	return path, err
 }
 
 // searchPath is where -panda looks for scripts.

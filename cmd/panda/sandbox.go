@@ -58,15 +58,22 @@ func (o *sandboxOptions) config() *sandbox.Config {
 
 // confine holds panda itself to what the sandbox needs, once everything that it
 // opens is open. Plugins and scripts may write where the user is, or where
-// -allow-write says.
+// -allow-write says. A recording that has no name yet gets it there.
 func (o *options) confine(m *emu.Machine, stderr io.Writer) error {
 	confine := sandbox.ConfineReplay
-	if box := m.Sandbox(); box != nil {
-		confine = box.Confine
-	} else if !o.sandbox.on {
-		return nil
-	}
 	out := sandbox.Outside{Write: o.sandbox.write}
+	switch box := m.Sandbox(); {
+	case box == nil && !o.sandbox.on:
+		return nil
+	case box == nil:
+	case o.repl:
+		confine, out.Names = box.Confine, o.record.dirs()
+	default:
+		if err := m.Begin(); err != nil {
+			return err
+		}
+		confine = box.Confine
+	}
 	if len(o.plugins)+len(o.lua) > 0 || o.repl {
 		out.Read = searchPath()
 		for _, p := range o.plugins {

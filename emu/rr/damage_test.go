@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -162,7 +163,7 @@ func TestFullDisk(t *testing.T) {
 		recorded := &side{t: t, door: r.Door(&fakeDoor{answer: unlike}), thread: 1}
 		r.At(recorded.now())
 		long(recorded)
-		if err := r.Close(Summary{Ended: true}); !errors.Is(err, unix.ENOSPC) || strings.Contains(err.Error(), name) {
+		if err := r.Close(Summary{Instructions: recorded.icount, Ended: true}); !errors.Is(err, unix.ENOSPC) || strings.Contains(err.Error(), name) {
 			t.Error(err)
 		}
 		if r.Inputs() != 1000 {
@@ -175,6 +176,15 @@ func TestFullDisk(t *testing.T) {
 		if n := len(played.got); n < 50 || n == len(recorded.got) || !slices.Equal(played.got, recorded.got[:n]) {
 			t.Errorf("%d of %d are played", n, len(recorded.got))
 		}
+		opened, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := opened.Contents()
+		opened.Close()
+		if want := fmt.Sprintf("its recorder could not write any more (no space left on device), at icount %d", c.Instructions); c.End != want || c.Inputs == 0 || c.Instructions == 0 || c.Instructions == recorded.icount || c.Threads != 1 {
+			t.Errorf("%+v, want %s", c, want)
+		}
 	}
 }
 
@@ -183,6 +193,32 @@ func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{"plain \u00fc": "plain \u00fc", "a\nb\x1b[2J\xff": `a\nb\x1b[2J\xff`, "\u202e'": `\u202e'`} { // each by itself
 		if got := Printable(s); got != want {
 			t.Errorf("%q: %q", s, got)
+		}
+	}
+}
+
+// TestKeep: a recording gets a name that nothing has, or in place of what has it; one that
+// is discarded leaves nothing.
+func TestKeep(t *testing.T) {
+	dir := t.TempDir()
+	name := dir + "/run.rr"
+	for _, overwrite := range []bool{false, false, true} {
+		w, err := Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = os.Stat(name)
+		taken := err == nil && !overwrite
+		if err := w.Keep(name, overwrite); errors.Is(err, os.ErrExist) != taken || err != nil && !taken {
+			t.Error(err)
+		}
+		if !taken {
+			w.Close(nil)
+		} else if err := w.Discard(); err != nil {
+			t.Error(err)
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+			t.Error(files, err)
 		}
 	}
 }

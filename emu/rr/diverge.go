@@ -1,9 +1,9 @@
 package rr
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -61,29 +61,26 @@ func (p *Player) lastInputs() (lines []string) {
 // OverError says that a recording ends before the guest does.
 type OverError struct {
 	Icount uint64
-	Why    string
+	Why    error // wraps ErrCorrupt if there is more, which cannot be read
 }
 
 // Fatal marks it as no failure of a callback.
 func (e *OverError) Fatal() {}
 
+// Unwrap gives the reason.
+func (e *OverError) Unwrap() error { return e.Why }
+
 func (e *OverError) Error() string {
-	return fmt.Sprintf("the recording ends here, at icount %d: %s", e.Icount, e.Why)
+	return fmt.Sprintf("the recording ends here, at icount %d: %v", e.Icount, e.Why)
 }
 
 func (p *Player) over() error {
-	return &OverError{p.now.Icount(), p.damage().Error()}
+	return &OverError{p.now.Icount(), p.damage()}
 }
 
 // damage is why a recording has no more entries.
 func (p *Player) damage() error {
-	switch s := p.rec.Summary; {
-	case s == nil && (errors.Is(p.log.end, io.EOF) || errors.Is(p.log.end, errCut)):
-		return errors.New("its recorder was killed or had no room, or the file was cut off")
-	case !errors.Is(p.log.end, io.EOF):
-		return p.log.end
-	case s.Lost != "":
-		return errors.New(s.Lost)
-	}
-	return errors.New("the guest was left there")
+	return cmp.Or(p.rec.short(p.log.end), errLeft)
 }
+
+var errLeft = errors.New("the guest was left there")

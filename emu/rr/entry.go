@@ -63,6 +63,14 @@ type outBuf struct {
 
 func (o *outBuf) len() int { return len(o.pages)*PageSize + len(o.rest) }
 
+// bytes is how much it has filled.
+func (c *recordedCall) bytes() (n uint64) {
+	for i := range c.outs {
+		n += uint64(c.outs[i].len())
+	}
+	return n
+}
+
 type recordedClock struct {
 	clock int
 	ns    int64

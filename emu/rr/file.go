@@ -98,14 +98,11 @@ type Recording struct {
 	Manifest Manifest
 	Summary  *Summary // nil of one whose recorder was killed
 	Size     int64
-	// Damage says where a recording ends before its time, "" for one that does not.
-	Damage string
-
-	r   io.ReaderAt
-	f   *os.File
-	dec *zstd.Decoder
-	at  int64 // of the first frame after the manifest
-	end int64 // of the frames
+	r        io.ReaderAt
+	f        *os.File
+	dec      *zstd.Decoder
+	at       int64 // of the first frame after the manifest
+	end      int64 // of the frames
 
 	symbols symbolFiles
 	free    sync.Pool // of *[]byte, each as large as a frame of pages

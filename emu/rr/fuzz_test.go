@@ -159,7 +159,7 @@ func play(data []byte) error {
 func sample(f *testing.F) []byte {
 	dir := f.TempDir()
 	name := dir + "/sample.rr"
-	w, err := Create(name, true)
+	w, err := Create(name)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func sample(f *testing.F) []byte {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := r.Keep(); err != nil {
+	if err := r.Keep(name, true); err != nil {
 		f.Fatal(err)
 	}
 	h, err := hostsys.Real(false)

@@ -183,7 +183,7 @@ func TestHostileContents(t *testing.T) {
 		e.head(callEntry, 0, i*1000)
 		e.call(&recordedCall{nr: uintptr(i)})
 	})
-	if c.Threads != (mostIDs+999)/1000 || len(c.Kinds) > mostKinds+1 {
+	if c.Threads != (mostIDs-1)/1000 || len(c.Kinds) > mostKinds+1 {
 		t.Errorf("%d threads, %d kinds of calls", c.Threads, len(c.Kinds))
 	}
 	c = contentsOf(t, 100, func(e *encoder, i int) {

@@ -3,6 +3,7 @@ package rr
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -11,7 +12,7 @@ import (
 type Contents struct {
 	Instructions uint64 // at the last input, or the end
 	Inputs       uint64
-	Threads      int
+	Threads      int           // that have got any
 	Processes    []ProcessInfo // in the order in which they were made
 	Unlisted     int           // processes that are not in the list, which has room for those of any build
 	Files        int
@@ -19,13 +20,13 @@ type Contents struct {
 	States       int
 	Edits        int         // changes by plugins and people
 	Kinds        []KindCount // of inputs, most frequent first
-	End          string      // why there is no more
+	End          string      // how the run ended, or why there is no more of it
 }
 
-// KindCount is how many inputs of a kind there are.
+// KindCount is how many inputs of a kind there are, and how many bytes came with them.
 type KindCount struct {
-	Name string
-	N    uint64
+	Name     string
+	N, Bytes uint64
 }
 
 // Contents goes through a recording.
@@ -34,18 +35,27 @@ func (r *Recording) Contents() *Contents {
 	var pages pageReader
 	log := newLogReader(r, &pages, 0)
 	defer log.close()
-	kinds, ps := map[string]uint64{}, newProcesses()
+	kinds, ps := map[string]*KindCount{}, newProcesses()
+	count := func(name string, bytes uint64) {
+		if kinds[name] == nil {
+			kinds[name] = &KindCount{Name: name}
+		}
+		kinds[name].N++
+		kinds[name].Bytes += bytes
+	}
 	var threads idSet
 	var lastFile uint64
 	var e entry
 	for log.next(&e); e.kind != 0; log.next(&e) {
 		c.Inputs, c.Instructions = e.seq+1, e.icount
-		threads.add(e.thread)
+		if e.thread != 0 { // else there is none yet
+			threads.add(e.thread)
+		}
 		switch e.kind {
 		case callEntry:
-			kinds[kindOf(kinds, callName(e.call.nr))]++
+			count(kindOf(kinds, callName(e.call.nr)), e.call.bytes())
 		case clockEntry:
-			kinds["clock"]++
+			count("clock", 0)
 		case fileEntry:
 			if e.file.id > lastFile { // they are numbered in order
 				lastFile = e.file.id
@@ -63,24 +73,50 @@ func (r *Recording) Contents() *Contents {
 		c.Pages = uint64(pages.frames[n-1].first) + uint64(pages.frames[n-1].n) - 1
 	}
 	c.Threads, c.Processes, c.Unlisted = threads.n, ps.all, ps.unlisted
-	for name, n := range kinds { // sorted below
-		c.Kinds = append(c.Kinds, KindCount{name, n})
+	for _, k := range kinds { // sorted below
+		c.Kinds = append(c.Kinds, *k)
 	}
 	slices.SortFunc(c.Kinds, func(a, b KindCount) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
-	if c.End = log.end.Error(); errors.Is(log.end, io.EOF) {
-		c.End = "the file ends"
-	}
-	if r.Summary != nil {
-		c.Instructions = r.Summary.Instructions
+	if err := r.short(log.end); err != nil {
+		c.End = fmt.Sprintf("%v, at icount %d", err, c.Instructions)
+	} else {
+		c.End, c.Instructions = r.Summary.end(), r.Summary.Instructions
 	}
 	return c
+}
+
+// short says why the end of the run is not in a recording whose log ends so, nil if it is.
+func (r *Recording) short(end error) error {
+	switch s := r.Summary; {
+	case s == nil && (errors.Is(end, io.EOF) || errors.Is(end, errCut)):
+		return ErrUnfinished
+	case !errors.Is(end, io.EOF):
+		return end
+	case s.Lost != "":
+		return errors.New(s.Lost)
+	}
+	return nil
+}
+
+// ErrUnfinished is why a recording has no summary.
+var ErrUnfinished = errors.New("it is still being written, its recorder was killed or had no room, or the file was cut off or added to")
+
+// end is how a run ended that is whole.
+func (s *Summary) end() string {
+	switch {
+	case !s.Ended:
+		return "the guest was left"
+	case s.Signal != 0:
+		return fmt.Sprintf("the program was killed by signal %d", s.Signal)
+	}
+	return fmt.Sprintf("exit status %d", s.Status)
 }
 
 // mostKinds is more than there are calls.
 const mostKinds = 1024
 
 // kindOf is the name under which a call is counted.
-func kindOf(kinds map[string]uint64, name string) string {
+func kindOf(kinds map[string]*KindCount, name string) string {
 	if _, ok := kinds[name]; !ok && len(kinds) >= mostKinds {
 		return "other calls"
 	}

@@ -81,7 +81,7 @@ var opening = map[uintptr]bool{unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true}
 func (l *liveFiles) opened(fd int) {
 	if w := l.r.w; !l.itself && w.id != (fileID{}) && l.of(fd).fileID == w.id {
 		l.itself = true
-		l.r.warn("the program opens %s, which is the recording of it: that grows by what is read of it, and may never end; -o records into another directory", w.name)
+		l.r.warn("the program opens %s, which is the recording of it: that grows by what is read of it, and may never end; -o records into another directory", w.path)
 	}
 }
 

@@ -360,7 +360,7 @@ func TestForeignWrite(t *testing.T) {
 // TestOwnRecording: a program that opens the recording of it is told, once.
 func TestOwnRecording(t *testing.T) {
 	_, s := recordScript(t, realDoor(t), func(s *side) {
-		own := s.door.(*Recorder).w.name
+		own := s.door.(*Recorder).w.path
 		for range 2 {
 			for _, name := range []string{filepath.Dir(own), own} {
 				s.ok(unix.SYS_CLOSE, s.ok(unix.SYS_OPENAT, -100, name, unix.O_RDONLY, 0))

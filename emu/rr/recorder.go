@@ -236,8 +236,8 @@ func (r *Recorder) Close(s Summary) error {
 	return r.w.Close(&s)
 }
 
-// Keep gives the recording its name; until then it has another.
-func (r *Recorder) Keep() error { return r.w.Keep() }
+// Keep gives the recording its name; until then it has another. See Writer.Keep.
+func (r *Recorder) Keep(name string, overwrite bool) error { return r.w.Keep(name, overwrite) }
 
 // Discard ends a recording that nobody wants.
 func (r *Recorder) Discard() error {

@@ -128,7 +128,7 @@ func realDoor(t *testing.T) hostsys.Door {
 func recordScript(t *testing.T, inner hostsys.Door, script func(s *side)) (string, *side) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "script.rr")
-	w, err := Create(name, false)
+	w, err := Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func recordScript(t *testing.T, inner hostsys.Door, script func(s *side)) (strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Keep(); err != nil {
+	if err := r.Keep(name, true); err != nil {
 		t.Fatal(err)
 	}
 	r.At(s.now())

@@ -20,9 +20,7 @@ import (
 // Writer writes a recording. Frames are packed and written by goroutines of its own,
 // in order; what has been written survives the end of the process.
 type Writer struct {
-	name   string
-	part   string // its name until it is kept
-	kept   bool   // it has the name
+	path   string // its name now
 	f      output
 	id     fileID // of the file, if it is one
 	frames chan frame
@@ -52,26 +50,24 @@ type frame struct {
 // are lost with the process: of large ones what is packed in a fraction of a second.
 const waiting = 64
 
-// partSuffix is that of a recording of which it is not known yet whether it will be one.
-const partSuffix = ".part"
+// partName is that of a recording of which it is not known yet whether it will be one.
+const partName = "panda*.part"
 
-// Create makes a recording, which gets its name from Keep.
-func Create(name string, overwrite bool) (*Writer, error) {
-	if _, err := os.Lstat(name); err == nil && !overwrite {
-		return nil, fmt.Errorf("%s is there already", name)
+// Create makes a recording in the directory of name, which it gets from Keep.
+func Create(name string) (*Writer, error) {
+	if _, err := os.Lstat(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, createError(name, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+partSuffix+"*")
-	if at := (*os.PathError)(nil); errors.As(err, &at) {
-		return nil, &os.PathError{Op: at.Op, Path: name, Err: at.Err}
-	} else if err != nil {
-		return nil, err
+	f, err := os.CreateTemp(filepath.Dir(name), partName)
+	if err != nil {
+		return nil, createError(name, err)
 	}
 	w, err := newWriter(f)
 	if err != nil {
 		f.Close()
-		return nil, errors.Join(err, os.Remove(f.Name()))
+		return nil, errors.Join(createError(name, err), os.Remove(f.Name()))
 	}
-	w.name, w.part = name, f.Name()
+	w.path = f.Name()
 	var st unix.Stat_t
 	if unix.Fstat(int(f.Fd()), &st) == nil {
 		w.id = fileID{st.Dev, st.Ino}
@@ -79,20 +75,44 @@ func Create(name string, overwrite bool) (*Writer, error) {
 	return w, nil
 }
 
-// Keep gives the recording its name.
-func (w *Writer) Keep() error {
-	w.kept = true
-	return os.Rename(w.part, w.name)
+// createError tells of a file by the name that the user knows.
+func createError(name string, err error) error {
+	if at := (*os.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	return &os.PathError{Op: "create", Path: name, Err: err}
+}
+
+// Keep gives the recording a name in its directory. Where something has that already it is
+// an os.ErrExist, or overwritten.
+func (w *Writer) Keep(name string, overwrite bool) error {
+	rename := unix.Rename
+	if !overwrite {
+		rename = renameFree
+	}
+	if err := rename(w.path, name); err != nil {
+		return createError(name, err)
+	}
+	w.path = name
+	return nil
+}
+
+// renameFree renames a file to a name that nothing has.
+func renameFree(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) {
+		return err
+	}
+	if err := unix.Link(from, to); err != nil { // the file system knows no better
+		return err
+	}
+	return unix.Unlink(from)
 }
 
 // Discard ends a recording that nobody wants.
 func (w *Writer) Discard() error {
-	name := w.part
-	if w.kept {
-		name = w.name
-	}
 	w.Close(nil) // whatever comes of it
-	return os.Remove(name)
+	return os.Remove(w.path)
 }
 
 func newWriter(f output) (*Writer, error) {

@@ -94,6 +94,7 @@ var (
 type Options struct {
 	Path   []string // where scripts are looked for
 	Colors bool     // unless the user says otherwise
+	Fixed  bool     // the guest takes the signals that come, as where it is recorded or replayed
 }
 
 // Run stops before the guest's first instruction and serves the user until

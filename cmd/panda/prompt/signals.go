@@ -100,6 +100,8 @@ func (s *session) showHeld() {
 	switch h := s.handling[d.Signo]; {
 	case h.drop:
 		then = "it is dropped"
+	case d.Fatal && s.Fixed:
+		then = ":c delivers it, which kills the process"
 	case d.Fatal:
 		then = ":c delivers it, which kills the process; :signal 0 drops it"
 	}

@@ -15,6 +15,7 @@ import (
 type Outside struct {
 	Read  []string
 	Write []string // also read; directories with all that is in them
+	Names []string // directories in which files may be renamed and removed
 }
 
 // Confine holds the whole process, for good, to what the sandbox needs: reading
@@ -45,6 +46,9 @@ func confine(o Outside, terminals []string, rules []landlock.Rule) (level string
 	}
 	for _, p := range append(terminals, o.Write...) {
 		rules = append(rules, found(p, true)...)
+	}
+	for _, p := range o.Names {
+		rules = append(rules, landlock.PathAccess(ll.AccessFSMakeReg|ll.AccessFSRemoveFile, p))
 	}
 	if err := confinement().BestEffort().Restrict(rules...); err != nil {
 		return "", fmt.Errorf("sandbox: confine the emulator: %w", err)
