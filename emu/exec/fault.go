@@ -39,6 +39,10 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 		return e.selfModifying(c, f.Page)
+	case *mmu.TableStore:
+		c.Settle()
+		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+		return e.alone(c)
 	case interface{ Addr() uintptr }:
 		return e.hostFault(c, f.Addr(), fault)
 	}

@@ -33,9 +33,10 @@ type Space interface {
 	// address lies.
 	Code() mmu.Code
 	Place(a guest.Addr) (guest.PhysAddr, *guest.MemFault)
-	// OnMove sets whom to tell of a change of Reach, and of one of the places that
-	// addresses have.
-	OnMove(reach, places func())
+	// OnMove sets whom to tell of a change of Reach, and where addresses have got other
+	// places; and whom to ask whether a block runs that has code at some addresses, and
+	// more than one instruction.
+	OnMove(reach func(), places func(mmu.Parts), runs func(first, last guest.Addr) bool)
 }
 
 // Memory is a CPU's way to the memory of its address space: SetSpace sets it, so that
