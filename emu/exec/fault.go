@@ -16,10 +16,11 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		return e.raised(c, *f)
 	case *vcpu.Redo:
 		tb, n := c.TB, c.Index()
-		if f.Refused {
-			e.often(tb, &tb.Refused, e.generic)
-		} else {
+		switch f.Why {
+		case vcpu.RedoAddress:
 			e.often(tb, &tb.Outside, e.far)
+		case vcpu.RedoRefused:
+			e.often(tb, &tb.Refused, e.generic)
 		}
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here

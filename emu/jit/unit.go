@@ -72,7 +72,7 @@ const (
 	Operate              // Op is to be done; then the code continues at Resume
 	Aside                // as Operate, for the block's site Probe; the block keeps slots in registers meanwhile
 	Called               // Host.Calling was called and wants something
-	Redo                 // do the instruction again with Exact: its address is unusual, or see Refused
+	Redo                 // do the instruction again with Exact, for Site.Redo
 	Outside              // the address in Host.Addr is outside the window
 )
 
@@ -89,8 +89,8 @@ type Site struct {
 	Why     ir.Exit // of Leave
 	Gate    uint8   // of Leave: the operation's Sub, which for a system call is its gate
 	Slot    uint8   // of Chain: the chain slot
-	Refused bool    // of Redo: see vcpu.Redo
 	Write   bool    // of Outside: the access is a store
+	Redo    vcpu.RedoReason
 }
 
 // Fault says what an access at a place of the code is.

@@ -2,8 +2,10 @@ package amd64
 
 import (
 	"panda/emu/ir"
+	"panda/emu/jit"
 	"panda/emu/jit/amd64/asm"
 	"panda/emu/mmu"
+	"panda/emu/vcpu"
 )
 
 // softAddress is the host operand of an access to memory behind a TLB: the entry
@@ -28,7 +30,11 @@ func (l *lower) softAddress(i *ir.Insn) asm.Mem {
 	l.AluM(asm.AluSub, 8, r, asm.At(e, tag))
 	l.AluI(asm.AluCmp, 8, r, int32(mmu.PageSize-i.Type.Bytes()))
 	l.flags = fact{}
-	l.slow = l.around(guard{op: i, insn: l.insn}, l.Jcc(asm.CcA))
+	if l.x87.on { // the interpreter has an x87 of its own
+		l.leaveIf(asm.CcA, jit.Site{Kind: jit.Redo, Redo: vcpu.RedoMiss, Insn: uint16(l.insn)}, asm.NoReg)
+	} else {
+		l.slow = l.around(guard{op: i, insn: l.insn}, l.Jcc(asm.CcA))
+	}
 	l.AluM(asm.AluAdd, 8, r, asm.At(e, tlbHost))
 	l.locked = 1 << r
 	return asm.At(r, 0)
