@@ -74,10 +74,15 @@ func (e *Engine) exceptIn(c *vcpu.CPU, tb *vcpu.TB, x guest.Exception) (vcpu.Sto
 // hostFault turns a fault of the host into one of the guest, or handles a store
 // into translated code.
 func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool) {
-	if _, inside := c.Offset(host); !inside || c.TB == nil {
+	if _, inside := c.Offset(host); c.TB == nil || !inside && !c.TB.Soft {
 		panic(e.bug(c, raw))
 	}
 	tb, n := c.TB, c.Index()
+	if tb.Soft { // what no TLB entry is for: see mmu.TLBHead
+		c.Settle()
+		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+		return e.rest(c, tb, n)
+	}
 	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
 	c.Settle()
 	if watched || f == nil { // the instruction begins again; what stands before it has fired

@@ -12,7 +12,8 @@ type TLBEntry struct {
 }
 
 // TLBHead is what machine code needs to look into a TLB: the entry of address a is
-// at Entries + (a >> TLBShift) & Mask.
+// at Entries + (a >> TLBShift) & Mask. Before Entries lies one that allows both loads
+// and stores at Read: it is for the stack, where most accesses are.
 type TLBHead struct {
 	Entries *TLBEntry
 	Mask    uint64
@@ -33,6 +34,7 @@ const (
 type TLB struct {
 	Head    TLBHead
 	entries []TLBEntry
+	stack   *TLBEntry
 	victims [8]victim
 	next    int // the victim that goes next
 	evicted int // since the size changed
@@ -47,14 +49,15 @@ type victim struct {
 
 // reset empties the TLB, at a number of entries.
 func (t *TLB) reset(n int) {
-	t.entries = make([]TLBEntry, n)
+	all := make([]TLBEntry, n+1)
+	t.stack, t.entries = &all[0], all[1:]
 	t.Head = TLBHead{&t.entries[0], uint64(n-1) * tlbEntrySize}
 	t.Flush()
 }
 
 // grow makes the TLB larger and keeps what it knows.
 func (t *TLB) grow() {
-	old, victims := t.entries, t.victims
+	old, victims, stack := t.entries, t.victims, t.stack
 	t.reset(2 * len(old))
 	for n := range old {
 		if page, ok := old[n].page(n, len(old)); ok {
@@ -68,6 +71,7 @@ func (t *TLB) grow() {
 	}
 	t.evicted = 0
 	forbidAll(old) // machine code may look there until SeeTLB
+	*stack = *t.stack
 }
 
 // forbidAll makes entries what they are without a page: those of a neighbour are the
@@ -88,6 +92,7 @@ func forbidden(page uint64) TLBEntry {
 // Flush forgets everything.
 func (t *TLB) Flush() {
 	t.evicted, t.victims = 0, [len(t.victims)]victim{}
+	t.forgetStack()
 	forbidAll(t.entries)
 }
 
@@ -100,6 +105,7 @@ func (t *TLB) FlushRange(start, end guest.Addr) {
 		t.Flush()
 		return
 	}
+	t.forgetStack()
 	first, last := uint64(PageOf(start)), uint64(PageOf(end-1)) // end may be 0, above the last page
 	for page := first; ; page += PageSize {
 		if t.entry(page).answers(page) {
@@ -116,8 +122,25 @@ func (t *TLB) FlushRange(start, end guest.Addr) {
 	}
 }
 
+// Of the stack's entry that is for no page: no CPU has such addresses, and the host faults.
+const (
+	noStack     = 1 << 63
+	noStackHost = 1 << 62
+)
+
+func (t *TLB) forgetStack() { *t.stack = TLBEntry{Read: noStack, Host: noStackHost} }
+
+// AtStack is told of an access at the stack that the TLB lets through.
+func (t *TLB) AtStack(a uint64) {
+	page := a &^ (PageSize - 1)
+	if e := t.entry(a); e.Read == page && e.Write == page {
+		*t.stack = TLBEntry{Read: page, Host: e.Host}
+	}
+}
+
 // forbidStores has the TLB let no store through to memory at a host address.
 func (t *TLB) forbidStores(host uint64) {
+	t.forgetStack()
 	for n := range t.entries {
 		if e := &t.entries[n]; e.Host == host && t.entry(e.Write) == e {
 			e.Write ^= PageSize
@@ -128,6 +151,7 @@ func (t *TLB) forbidStores(host uint64) {
 
 // forbidStoresAt is forbidStores for memory that is seen at one page.
 func (t *TLB) forbidStoresAt(page, host uint64) {
+	t.forgetStack()
 	if e := t.entry(page); e.Host == host && e.Write == page {
 		e.Write ^= PageSize
 	}

@@ -44,15 +44,16 @@ type Space interface {
 type Memory struct {
 	Mem   unsafe.Pointer // of the window; see mmu.Reach
 	Limit uint64
-	TLB   mmu.TLBHead // of Soft, for machine code
-	Soft  *mmu.Soft   // what accesses go through, nil for the window
+	TLB   mmu.TLBHead    // of Soft, for machine code
+	Base  unsafe.Pointer // what machine code finds memory from: Mem, or the entries of TLB
+	Soft  *mmu.Soft      // what accesses go through, nil for the window
 	Space Space
 }
 
 // SetSpace switches to another address space.
 func (c *CPU) SetSpace(s Space) {
 	r := s.Reach()
-	c.Memory = Memory{Mem: r.Base, Limit: r.Window, Soft: r.Soft, Space: s}
+	c.Memory = Memory{Mem: r.Base, Limit: r.Window, Soft: r.Soft, Space: s, Base: r.Base}
 	c.SeeTLB()
 }
 
@@ -60,6 +61,7 @@ func (c *CPU) SetSpace(s Space) {
 func (c *CPU) SeeTLB() {
 	if c.Soft != nil {
 		c.TLB = c.Soft.Head
+		c.Base = unsafe.Pointer(c.TLB.Entries)
 	}
 }
 
