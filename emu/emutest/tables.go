@@ -60,7 +60,7 @@ func (t *Tables) Bytes(a guest.Addr, n int) ([]byte, error) {
 }
 
 // Walk implements mmu.Walker. What may be done at all may be read, as on x86.
-func (t *Tables) Walk(a guest.Addr, access guest.Access) (guest.PhysAddr, guest.Access, *guest.MemFault) {
+func (t *Tables) Walk(a guest.Addr, access guest.Access, _ mmu.Index, _ *mmu.Path) (guest.PhysAddr, guest.Access, *guest.MemFault) {
 	f, ok := t.pages[mmu.PageOf(a)]
 	if f.may != 0 {
 		f.may |= guest.Read
@@ -70,3 +70,6 @@ func (t *Tables) Walk(a guest.Addr, access guest.Access) (guest.PhysAddr, guest.
 	}
 	return f.at, f.may, nil
 }
+
+// Moved implements mmu.Walker. There is one root.
+func (t *Tables) Moved(_, _ mmu.Root) mmu.Parts { return mmu.AllParts }

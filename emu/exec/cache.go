@@ -25,8 +25,7 @@ type cache struct {
 	lastPage *codePage // the one that a block was added to last
 	stores   map[guest.PhysAddr]*storedPage
 	links    slab[vcpu.Link]
-	crossing []vcpu.Link // those between pages of physical memory
-	moves    int         // how often addresses got other places
+	crossing [mmu.PartsMost][]vcpu.Link // those between pages of physical memory, by the part that they lead to
 	made     *made
 	awaits   map[*int][]*vcpu.TB // blocks with TB.Awaits that are linked to
 }
@@ -43,7 +42,8 @@ type modeCache struct {
 	byPC  table[vcpu.TB]
 	jump  *vcpu.JumpCache // nil when another mode has got it
 	used  uint64          // when jump was entered last
-	moves int             // cache.moves when its entries were made
+	held  mmu.Parts       // where the code of jump's blocks may lie
+	moved mmu.Parts       // where addresses have got other places since
 }
 
 func newCache(s vcpu.Space, b Backend, made *made) *cache {
@@ -210,7 +210,7 @@ func (k *cache) kill(tb *vcpu.TB) {
 	k.made.dead++
 	m := k.mode(tb.Mode)
 	m.remove(tb)
-	k.cutCrossing()
+	k.cutCrossing(mmu.PartsOf(tb.Code))
 	k.isolate(tb)
 	k.unlink(tb)
 	tb.Unlink()
@@ -261,7 +261,7 @@ func (k *cache) flush(m *memo) {
 	clear(k.pages)
 	clear(k.stores)
 	clear(k.awaits)
-	k.crossing = k.crossing[:0]
+	clear(k.crossing[:])
 	k.recent, k.lastPage = [2]*modeCache{}, nil
 }
 

@@ -281,6 +281,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 	}
 	if !e.switches.noChain && !tb.Dead && e.nest.away == nil {
 		c.Jump.Set(tb)
+		e.blocks.held |= mmu.PartsOf(tb.Code)
 	}
 	return tb, nil
 }

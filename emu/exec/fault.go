@@ -16,10 +16,11 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		return e.raised(c, *f)
 	case *vcpu.Redo:
 		tb, n := c.TB, c.Index()
-		if f.Refused {
-			e.often(tb, &tb.Refused, e.generic)
-		} else {
+		switch f.Why {
+		case vcpu.RedoAddress:
 			e.often(tb, &tb.Outside, e.far)
+		case vcpu.RedoRefused:
+			e.often(tb, &tb.Refused, e.generic)
 		}
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankBlock} // no block begins here
@@ -39,6 +40,10 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 		return e.selfModifying(c, f.Page)
+	case *mmu.TableStore:
+		c.Settle()
+		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+		return e.alone(c)
 	case interface{ Addr() uintptr }:
 		return e.hostFault(c, f.Addr(), fault)
 	}
@@ -69,10 +74,15 @@ func (e *Engine) exceptIn(c *vcpu.CPU, tb *vcpu.TB, x guest.Exception) (vcpu.Sto
 // hostFault turns a fault of the host into one of the guest, or handles a store
 // into translated code.
 func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool) {
-	if _, inside := c.Offset(host); !inside || c.TB == nil {
+	if _, inside := c.Offset(host); c.TB == nil || !inside && !c.TB.Soft {
 		panic(e.bug(c, raw))
 	}
 	tb, n := c.TB, c.Index()
+	if tb.Soft { // what no TLB entry is for: see mmu.TLBHead
+		c.Settle()
+		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
+		return e.rest(c, tb, n)
+	}
 	f, at, watched := c.Space.HostFault(host, c.Insn&vcpu.Storing != 0)
 	c.Settle()
 	if watched || f == nil { // the instruction begins again; what stands before it has fired

@@ -14,18 +14,19 @@ type jumps struct {
 // jumpsMost is how many jump caches there are at most.
 const jumpsMost = 32
 
-// enter gives a mode its jump cache, which is empty if addresses have got other places
-// since it was entered last.
-func (j *jumps) enter(m *modeCache, moves int) {
+// enter gives a mode its jump cache, which is empty if addresses of its blocks have got
+// other places.
+func (j *jumps) enter(m *modeCache) {
 	j.clock++
 	m.used = j.clock
 	switch {
 	case m.jump == nil:
-		m.jump = j.take(m)
-	case m.moves != moves:
+		m.jump, m.held = j.take(m), 0
+	case m.moved&m.held != 0:
 		m.jump.Clear()
+		m.held = 0
 	}
-	m.moves = moves
+	m.moved = 0
 }
 
 // take finds a new owner an empty jump cache.

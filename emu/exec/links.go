@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"math/bits"
 	"slices"
 
 	"panda/emu/guest"
@@ -29,7 +30,8 @@ func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
 	*next = to
 	k.backend.Link(from, slot, to)
 	if k.crosses(from, to) {
-		k.crossing = append(k.crossing, vcpu.Link{TB: from, Slot: slot})
+		part := &k.crossing[mmu.PartOf(to.Code)]
+		*part = append(*part, vcpu.Link{TB: from, Slot: slot})
 		return
 	}
 	if to.From == nil {
@@ -38,21 +40,27 @@ func (k *cache) link(from *vcpu.TB, slot int, to *vcpu.TB) {
 	to.From = append(to.From, vcpu.Link{TB: from, Slot: slot})
 }
 
-// moved is told that addresses have got other places.
-func (k *cache) moved() {
-	k.moves++
-	k.cutCrossing()
+// moved is told where addresses have got other places.
+func (k *cache) moved(parts mmu.Parts) {
+	for _, m := range k.modes { // each by itself
+		m.moved |= parts
+	}
+	k.cutCrossing(parts)
 }
 
-// cutCrossing has links between pages lead to the run loop.
-func (k *cache) cutCrossing() {
-	for _, l := range k.crossing {
-		if at := l.TB.Successor(l.Slot); *at != nil {
-			*at = nil
-			k.backend.Link(l.TB, l.Slot, nil)
+// cutCrossing has links from other pages to parts of the address space lead to the run
+// loop.
+func (k *cache) cutCrossing(parts mmu.Parts) {
+	for ; parts != 0; parts &= parts - 1 {
+		part := &k.crossing[bits.TrailingZeros32(uint32(parts))]
+		for _, l := range *part {
+			if at := l.TB.Successor(l.Slot); *at != nil {
+				*at = nil
+				k.backend.Link(l.TB, l.Slot, nil)
+			}
 		}
+		*part = (*part)[:0]
 	}
-	k.crossing = k.crossing[:0]
 }
 
 // crosses reports whether a link would lead from one page to another, of memory whose
@@ -94,7 +102,7 @@ func (k *cache) cut(awaits *int) {
 		return
 	}
 	if len(k.awaits[awaits]) > 0 {
-		k.cutCrossing()
+		k.cutCrossing(mmu.AllParts)
 	}
 	for _, tb := range k.awaits[awaits] {
 		k.isolate(tb)

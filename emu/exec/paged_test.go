@@ -158,7 +158,7 @@ func TestPagedSpaces(t *testing.T) {
 	eachPaged(t, func(p *paged) {
 		other := emutest.NewTables(p.tables.Memory)
 		second := other.Space()
-		second.ID = 2
+		second.Enter(2)
 		p.put(0x5000, next)
 		p.put(0x6000, one)
 		p.put(0x7000, two)

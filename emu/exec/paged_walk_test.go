@@ -150,7 +150,7 @@ func (w *walk) model(page int, eax uint32, n int, table []int) uint32 {
 func (w *walk) begin() {
 	w.spaces[0].PagedSpace = w.space
 	w.spaces[1].PagedSpace = emutest.NewTables(w.tables.Memory).Space()
-	w.spaces[1].ID = 1
+	w.spaces[1].Enter(1)
 	w.put(lastFrame, "\x00\x00\xeb\x0c            \xff\x23") // jmp stationAt; there jmp [rbx]
 	for n := range w.frames {
 		w.set(n, w.station())

@@ -1,6 +1,10 @@
 package exec
 
-import "panda/emu/vcpu"
+import (
+	"panda/emu/guest"
+	"panda/emu/mmu"
+	"panda/emu/vcpu"
+)
 
 // Drop forgets the translations of an address space that is going. Those of physical
 // memory stay: they are no space's own. successor says that a space with much of the
@@ -35,8 +39,8 @@ func (e *Engine) enterSpace() {
 	e.base = e.guest.CodeBase(e.mode)
 	c.Machine.Arch = e.guest.View(e.mode)
 	m := e.cache.mode(e.mode)
-	if m != e.blocks || m.jump == nil || m.moves != e.cache.moves {
-		e.jumps.enter(m, e.cache.moves)
+	if m != e.blocks || m.jump == nil || m.moved != 0 {
+		e.jumps.enter(m)
 		e.blocks = m
 		if len(e.cache.modes) > modesMost {
 			e.FlushTB()
@@ -55,12 +59,12 @@ func (e *Engine) changeSpace(s vcpu.Space) {
 		e.shareCode()
 		k = newCache(s, e.backend, &e.made)
 		e.caches[s.Code()] = k
-		s.OnMove(e.reached, e.moved)
+		s.OnMove(e.reached, e.moved, e.runs)
 	}
 	e.space, e.cache = s, k
 	if k.space == nil { // another space may have other places
-		s.OnMove(e.reached, e.moved)
-		k.moved()
+		s.OnMove(e.reached, e.moved, e.runs)
+		k.moved(mmu.AllParts)
 	}
 }
 
@@ -73,15 +77,22 @@ func (e *Engine) reached() {
 	e.FlushTB()
 }
 
-// moved is told that addresses of a space have other places. What is translated stays
+// moved is told where addresses of a space have other places. What is translated stays
 // right for the places that it was made from, and has to be looked for again.
-func (e *Engine) moved() {
+func (e *Engine) moved(parts mmu.Parts) {
 	if e.cache == nil {
 		return
 	}
-	e.cache.moved()
-	e.jumps.enter(e.blocks, e.cache.moves)
+	e.cache.moved(parts)
+	e.jumps.enter(e.blocks)
 	if e.nest.away == nil {
 		e.cpu.Jump = e.blocks.jump
 	}
+}
+
+// runs reports whether a block is running that has code at some addresses, and more than
+// one instruction.
+func (e *Engine) runs(first, last guest.Addr) bool {
+	tb := e.cpu.TB
+	return tb != nil && len(tb.Marks) > 1 && tb.Code <= last && tb.Code+guest.Addr(tb.Size-1) >= first
 }

@@ -48,6 +48,23 @@ func softSt(c *vcpu.CPU, o *op) *op {
 	return o.next()
 }
 
+// stackFns are those of them that are done for machine code which goes by the TLB's entry
+// of the stack.
+var stackFns = [ir.NumOps]fn{ir.Ld: stackLd, ir.St: stackSt}
+
+func stackLd(c *vcpu.CPU, o *op) *op {
+	a := o.address(c)
+	next := softLd(c, o)
+	c.Soft.AtStack(a)
+	return next
+}
+
+func stackSt(c *vcpu.CPU, o *op) *op {
+	next := softSt(c, o)
+	c.Soft.AtStack(o.address(c))
+	return next
+}
+
 func load(c *vcpu.CPU, a uint64, b []byte) {
 	if err := c.Soft.Load(a, b); err != nil {
 		panic(err)

@@ -23,6 +23,9 @@ func (e *Engine) Single(b *ir.Block, tb *vcpu.TB, i *ir.Insn, insn int) (*Single
 	return s, nil
 }
 
+// AtStack has an access be one at the stack: see mmu.TLBHead.
+func (s *Single) AtStack(of ir.Op) { s[0].fn = stackFns[of] }
+
 // Do does the operation with the words of the frame, and reports whether it left
 // the block; how is in c.Leave. It panics as Enter's operations do.
 func (s *Single) Do(c *vcpu.CPU) (left bool) { return s[0].fn(c, &s[0]) == nil }

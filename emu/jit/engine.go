@@ -262,7 +262,7 @@ func leaves(c *vcpu.CPU, tb *vcpu.TB, s *Site) (fault any) {
 		c.Leave.Slot = int(s.Gate)
 	case Redo:
 		c.Insn = int(s.Insn)
-		return &vcpu.Redo{Refused: s.Refused}
+		return &vcpu.Redo{Why: s.Redo}
 	case Outside:
 		c.Insn = int(s.Insn)
 		access := guest.Read

@@ -72,25 +72,25 @@ const (
 	Operate              // Op is to be done; then the code continues at Resume
 	Aside                // as Operate, for the block's site Probe; the block keeps slots in registers meanwhile
 	Called               // Host.Calling was called and wants something
-	Redo                 // do the instruction again with Exact: its address is unusual, or see Refused
+	Redo                 // do the instruction again with Exact, for Site.Redo
 	Outside              // the address in Host.Addr is outside the window
 )
 
 // Site is one exit. Block and Kind count for all; of the other fields each says for
 // which kinds.
 type Site struct {
-	PC      uint64  // of Chain and Leave: where the guest goes on
-	Block   uint32  // number of the unit
-	Op      uint32  // of Operate and Aside: number of the operation
-	Resume  uint32  // of Operate and Aside: where the code goes on
-	Probe   uint32  // of Aside: number of the block's site
-	Insn    uint16  // the guest instruction; of Chain, AtHead, Indirect and Called it does not count
-	Kind    Kind    // what the exit is for
-	Why     ir.Exit // of Leave
-	Gate    uint8   // of Leave: the operation's Sub, which for a system call is its gate
-	Slot    uint8   // of Chain: the chain slot
-	Refused bool    // of Redo: see vcpu.Redo
-	Write   bool    // of Outside: the access is a store
+	PC     uint64  // of Chain and Leave: where the guest goes on
+	Block  uint32  // number of the unit
+	Op     uint32  // of Operate and Aside: number of the operation
+	Resume uint32  // of Operate and Aside: where the code goes on
+	Probe  uint32  // of Aside: number of the block's site
+	Insn   uint16  // the guest instruction; of Chain, AtHead, Indirect and Called it does not count
+	Kind   Kind    // what the exit is for
+	Why    ir.Exit // of Leave
+	Gate   uint8   // of Leave: the operation's Sub, which for a system call is its gate
+	Slot   uint8   // of Chain: the chain slot
+	Write  bool    // of Outside: the access is a store
+	Redo   vcpu.RedoReason
 }
 
 // Fault says what an access at a place of the code is.

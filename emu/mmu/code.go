@@ -52,7 +52,9 @@ func (s *Space) Place(a guest.Addr) (guest.PhysAddr, *guest.MemFault) {
 
 // OnMove sets whom to tell that the window has become larger, or that accesses go
 // through a TLB from now on. Places do not change.
-func (s *Space) OnMove(reach, _ func()) { s.onReach = reach }
+func (s *Space) OnMove(reach func(), _ func(Parts), _ func(first, last guest.Addr) bool) {
+	s.onReach = reach
+}
 
 // spaceCode is the code of one space.
 type spaceCode struct{ s *Space }

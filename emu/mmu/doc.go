@@ -47,10 +47,11 @@
 //
 // # Physical memory
 //
-// Paged is an address space whose pages a guest's page tables place in Physical. What is
-// translated belongs to places in Physical, so that all spaces find it, at whatever
-// address they see it. A page there that holds translated code has a bit, and no TLB
-// lets a store to it through.
+// Paged is the memory of a CPU whose pages a guest's page tables place in Physical, with
+// TLBs for each address space that it was in of late. What is translated belongs to places
+// in Physical, so that all spaces find it, at whatever address they see it. A page there
+// that holds translated code has a bit, and no TLB lets a store to it through; the same
+// goes for one with page tables that a TLB depends on (tables.go).
 //
 // A Space belongs to one goroutine, and so does its Group: the spaces of a machine,
 // which tell each other of stores into code that they share.

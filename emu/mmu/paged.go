@@ -7,15 +7,19 @@ import (
 	"panda/emu/guest"
 )
 
-// Paged is an address space of a machine with page tables: what lies at an address a
-// Walker finds, and it lies in Physical. A TLB remembers what it found until somebody
-// flushes it, as guests know of their CPUs.
+// Paged is the memory of a machine's CPU with page tables: what lies at an address a Walker
+// finds, and it lies in Physical. TLBs remember what it found, until the tables change.
+//
+// An address space is a Root. There are TLBs for each of the last ones.
 type Paged struct {
-	ID     guest.ASID
 	walker Walker
 	memory *Physical
-	soft   *Soft
-	moved  func()
+	root   *root
+	index  Index
+	roots  []*root // the one that was entered last comes last
+	path   Path
+	moved  func(Parts)
+	runs   func(first, last guest.Addr) bool
 }
 
 // Walker finds pages in a guest's page tables.
@@ -23,32 +27,169 @@ type Walker interface {
 	// Walk finds the page of an address for an access, and what else may be done there
 	// without asking again: not a store, while the tables do not say that there was one.
 	// An access of 0 is that of a debugger, which may see all that is mapped and marks
-	// nothing. What may be executed may be read: blocks of a page that changes compare
-	// their code.
-	Walk(a guest.Addr, access guest.Access) (page guest.PhysAddr, may guest.Access, fault *guest.MemFault)
+	// nothing; it has no path. What may be executed may be read: blocks of a page that
+	// changes compare their code.
+	Walk(a guest.Addr, access guest.Access, by Index, path *Path) (page guest.PhysAddr, may guest.Access, fault *guest.MemFault)
+	// Moved says where two roots may lead to different pages, or a walk would mark an
+	// entry of the second.
+	Moved(from, to Root) Parts
 }
 
-// NewPaged is an address space of which nothing is known yet.
+// Index names a set of rules by which accesses are judged: those of the kernel, those of
+// its user. An architecture has a few.
+type Index uint8
+
+// Indexes is how many there are at most.
+const Indexes = 4
+
+// Root names the page tables of an address space.
+type Root uint64
+
+// rootsMost is how many address spaces have TLBs at a time.
+const rootsMost = 16
+
+// root is one of them.
+type root struct {
+	Root
+	space *Paged
+	softs [Indexes]*Soft
+	top   *table
+	code  entrySet // for top, when it is known
+	dead  bool
+}
+
+// NewPaged is memory of which nothing is known yet.
 func (p *Physical) NewPaged(w Walker) *Paged {
-	s := &Paged{walker: w, memory: p}
-	s.soft = NewSoft(s)
+	s := &Paged{walker: w, memory: p, moved: func(Parts) {}}
+	s.root = &root{space: s}
+	s.roots = []*root{s.root}
 	p.spaces = append(p.spaces, s)
 	return s
 }
 
-// Close takes the space's TLB away. It must not be used any more.
+// Close takes the TLBs away. The space must not be used any more.
 func (s *Paged) Close() {
+	for _, r := range s.roots {
+		s.leave(r)
+	}
 	p := s.memory
 	p.spaces = slices.DeleteFunc(p.spaces, func(o *Paged) bool { return o == s })
 }
 
-// Page asks the page tables for the TLB.
-func (s *Paged) Page(a guest.Addr, access guest.Access) (Page, error) {
-	page, may, fault := s.walker.Walk(a, access)
+// Enter goes to other page tables. The instruction that does it is the last of a block
+// that is not linked to others.
+func (s *Paged) Enter(id Root) {
+	was := s.root
+	if was.Root == id {
+		return
+	}
+	n := slices.IndexFunc(s.roots, func(r *root) bool { return r.Root == id })
+	r := &root{Root: id, space: s}
+	switch {
+	case n >= 0:
+		r = s.roots[n]
+		s.roots = slices.Delete(s.roots, n, n+1)
+	case len(s.roots) == rootsMost:
+		s.leave(s.roots[0])
+		s.roots = slices.Delete(s.roots, 0, 1)
+	}
+	s.roots = append(s.roots, r)
+	s.root = r
+	moved := s.walker.Moved(was.Root, id)
+	r.inherit(was)
+	s.moved(moved)
+}
+
+// Use goes to the TLB of other rules.
+func (s *Paged) Use(by Index) { s.index = by }
+
+// leave gives the TLBs of a root back.
+func (s *Paged) leave(r *root) {
+	r.dead = true
+	for i, soft := range r.softs {
+		if soft != nil {
+			soft.reset(tlbFew)
+			s.memory.spare = append(s.memory.spare, soft)
+			r.softs[i] = nil
+		}
+	}
+}
+
+// current reports whether the CPU is in the address space.
+func (r *root) current() bool { return r.space.root == r }
+
+// inherit notes that code of another root is known at the same addresses, where both have
+// the same tables: a change of an entry of this root's top must be told of.
+func (r *root) inherit(from *root) {
+	code := &from.code
+	if from.top != nil {
+		code = &from.top.code
+	}
+	r.code.addAll(code)
+	if r.top != nil {
+		r.top.code.addAll(code)
+	}
+}
+
+// disinherit is told of a change of memory that may be the root's top, as long as nobody
+// has walked through that.
+func (r *root) disinherit() {
+	if r.top == nil && r.code != (entrySet{}) {
+		r.code = entrySet{}
+		r.space.moved(AllParts)
+	}
+}
+
+func (r *root) setTop(t *table) {
+	if r.top != t {
+		r.top = t
+		t.code.addAll(&r.code)
+	}
+}
+
+// soft is the TLB of a root for an index.
+func (r *root) soft(by Index) *Soft {
+	if r.softs[by] == nil {
+		r.softs[by] = r.space.memory.newSoft(view{r, by})
+	}
+	return r.softs[by]
+}
+
+// now is the TLB that accesses go through.
+func (s *Paged) now() *Soft { return s.root.soft(s.index) }
+
+// forget forgets what lies in 2^bits bytes from an address on.
+func (r *root) forget(start guest.Addr, bits int) {
+	for _, soft := range r.softs {
+		if soft != nil {
+			soft.FlushRange(start, start+1<<bits)
+		}
+	}
+}
+
+// view asks the page tables for a TLB.
+type view struct {
+	root *root
+	by   Index
+}
+
+// TableStore is the fault of a store into a page table that would change what is running:
+// it is to be done by an instruction that runs alone.
+type TableStore struct{ Addr guest.Addr }
+
+func (f *TableStore) Error() string { return "a store into the page tables of what is running" }
+
+// Page asks the page tables.
+func (v view) Page(a guest.Addr, access guest.Access) (Page, error) {
+	s, path := v.root.space, &v.root.space.path
+	p := s.memory
+	path.N = 0
+	page, may, fault := s.walker.Walk(a, access, v.by, path)
 	if fault != nil {
 		return Page{}, fault
 	}
-	p := s.memory
+	soft := v.root.soft(v.by)
+	p.depends(v.root, a, path, access)
 	if d := p.devices[page]; d != nil && access&guest.Exec == 0 {
 		return Page{Device: d}, nil
 	}
@@ -56,45 +197,54 @@ func (s *Paged) Page(a guest.Addr, access guest.Access) (Page, error) {
 	if mem == nil {
 		return Page{}, &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}
 	}
-	bits := p.bits(page)
-	switch {
-	case *bits&codeWatched == 0:
-	case access == guest.Write:
+	if access != guest.Exec && !soft.allows(uint64(PageOf(a)), guest.Exec) {
+		may &^= guest.Exec // who fetches code there has it noted, see depends
+	}
+	var device Device
+	switch r, t := p.at(page), p.tableAt(page); {
+	case r.bits&codeWatched != 0 && access == guest.Write:
 		return Page{}, &CodeStore{a, page}
-	default:
+	case t != nil && access == guest.Write:
+		if first, last := t.entries(uint64(a%PageSize), 8); t.runs(s, first, last) {
+			return Page{}, &TableStore{a}
+		}
+		device = t
+		may &^= guest.Write
+	case r.bits&codeWatched != 0 || t != nil:
 		may &^= guest.Write
 	}
 	if may&guest.Write != 0 {
-		*bits |= stores
+		p.letStores(page, soft, uint64(PageOf(a)))
 	}
-	return Page{Host: mem, Access: may}, nil
+	return Page{Host: mem, Access: may, Device: device}, nil
 }
 
-// Flush forgets what the page tables said, and FlushPage what they said of a page. The
-// instruction that has it done is the last of a block that is not linked to others:
-// links within a page are not cut.
+// Flush forgets everything, and FlushPage what is known of a page: what lies there has
+// changed in other ways than by a store into a table that a Path has named.
 func (s *Paged) Flush() {
-	s.soft.Flush()
-	s.tell()
+	for _, r := range s.roots {
+		for _, soft := range r.softs {
+			if soft != nil {
+				soft.Flush()
+			}
+		}
+	}
+	s.moved(AllParts)
 }
 
 // FlushPage forgets one page.
 func (s *Paged) FlushPage(a guest.Addr) {
-	s.soft.FlushRange(PageOf(a), PageOf(a)+PageSize)
-	s.tell()
-}
-
-func (s *Paged) tell() {
-	if s.moved != nil {
-		s.moved()
+	for _, r := range s.roots {
+		r.forget(PageOf(a), pageShift)
 	}
+	s.moved(PartsOf(a))
 }
 
-// ASID is ID: the root of the page tables.
-func (s *Paged) ASID() guest.ASID { return s.ID }
+// ASID is the root.
+func (s *Paged) ASID() guest.ASID { return guest.ASID(s.root.Root) }
 
 // Reach is the TLB; there is no window.
-func (s *Paged) Reach() Reach { return Reach{Soft: s.soft} }
+func (s *Paged) Reach() Reach { return Reach{Soft: s.now()} }
 
 // GuestOf and HostFault know no address: machine code gets only what the TLB lets it
 // have.
@@ -106,12 +256,15 @@ func (s *Paged) HostFault(uintptr, bool) (*guest.MemFault, guest.Addr, bool) { r
 // Code is the physical memory.
 func (s *Paged) Code() Code { return s.memory }
 
-// OnMove sets whom to tell of a flush. The reach does not change.
-func (s *Paged) OnMove(_, places func()) { s.moved = places }
+// OnMove sets whom to tell where addresses have got other places, and whom to ask whether
+// code at some is running that has more to do than the access. The reach does not change.
+func (s *Paged) OnMove(_ func(), moved func(Parts), runs func(first, last guest.Addr) bool) {
+	s.moved, s.runs = moved, runs
+}
 
 // Place is where the code at an address lies in physical memory.
 func (s *Paged) Place(a guest.Addr) (guest.PhysAddr, *guest.MemFault) {
-	p, err := s.soft.at(uint64(a), guest.Exec)
+	p, err := s.now().at(uint64(a), guest.Exec)
 	if err != nil {
 		return 0, asFault(err)
 	}
@@ -130,7 +283,7 @@ func asFault(err error) *guest.MemFault {
 // Fetch copies instruction bytes: see Space.Fetch.
 func (s *Paged) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 	for n < len(b) {
-		p, err := s.soft.at(uint64(a)+uint64(n), guest.Exec)
+		p, err := s.now().at(uint64(a)+uint64(n), guest.Exec)
 		if err != nil {
 			if n == 0 {
 				f = asFault(err)
@@ -145,7 +298,7 @@ func (s *Paged) Fetch(a guest.Addr, b []byte) (n int, f *guest.MemFault) {
 // Check finds the first byte of [a, a+n) that may not be accessed.
 func (s *Paged) Check(a guest.Addr, n uint64, access guest.Access) *guest.MemFault {
 	for n > 0 {
-		if _, _, f := s.walker.Walk(a, access); f != nil {
+		if _, _, f := s.walker.Walk(a, access, s.index, nil); f != nil {
 			return f
 		}
 		part := min(n, uint64(PageSize-a%PageSize))
@@ -163,7 +316,7 @@ func (s *Paged) Write(a guest.Addr, b []byte) error { return s.each(a, b, s.memo
 // each calls f for the part of [a, a+len(b)) in each page.
 func (s *Paged) each(a guest.Addr, b []byte, f func(at guest.PhysAddr, b []byte) error) error {
 	for len(b) > 0 {
-		page, _, fault := s.walker.Walk(a, 0)
+		page, _, fault := s.walker.Walk(a, 0, s.index, nil)
 		if fault != nil {
 			return fmt.Errorf("guest memory at %#x is not mapped", uint64(a))
 		}

@@ -12,13 +12,15 @@ import (
 // tables are page tables as a list.
 type tables map[guest.Addr]guest.PhysAddr
 
-func (t tables) Walk(a guest.Addr, access guest.Access) (guest.PhysAddr, guest.Access, *guest.MemFault) {
+func (t tables) Walk(a guest.Addr, access guest.Access, _ Index, _ *Path) (guest.PhysAddr, guest.Access, *guest.MemFault) {
 	page, ok := t[PageOf(a)]
 	if !ok {
 		return 0, 0, &guest.MemFault{Addr: a, Access: access}
 	}
 	return page, guest.Read | guest.Write | guest.Exec, nil
 }
+
+func (t tables) Moved(_, _ Root) Parts { return AllParts }
 
 func newPhysical(t *testing.T, pages uint64) *Physical {
 	t.Helper()
@@ -64,11 +66,11 @@ func TestPaged(t *testing.T) {
 			p.Unwatch(page)
 			delete(code, page)
 		case 3, 4:
-			if err := s.soft.Load(uint64(a), b); (err == nil) != mapped || mapped && b[0] != flat[at] {
+			if err := s.now().Load(uint64(a), b); (err == nil) != mapped || mapped && b[0] != flat[at] {
 				t.Fatalf("step %d: load at %#x: %v, %#x", step, uint64(a), err, b)
 			}
 		default:
-			err := s.soft.Store(uint64(a), b)
+			err := s.now().Store(uint64(a), b)
 			var store *CodeStore
 			switch {
 			case !mapped:

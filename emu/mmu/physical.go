@@ -12,23 +12,41 @@ import (
 // Code of all its address spaces.
 //
 // A page that holds translated code has a bit. The TLBs of the machine let no store to
-// it through, at whatever address it lies, so that each is a CodeStore first.
+// it through, at whatever address it lies, so that each is a CodeStore first. Pages that
+// hold page tables are kept in the same way: see table.
 type Physical struct {
 	ram     []byte
-	pages   []pageBits
+	pages   []ramPage
 	devices map[guest.PhysAddr]Device
 	told    func(start, end guest.PhysAddr)
 	spaces  []*Paged
+	softs   []*Soft  // by their numbers; there is no 0
+	tables  []*table // by theirs; there is no 0
+	free    []uint32 // numbers of tables that have gone
+	spare   []*Soft  // that nobody has
 }
 
-// pageBits are what is known of a page of RAM.
+// ramPage is what is known of a page of RAM.
+type ramPage struct {
+	bits    pageBits
+	table   uint32 // the number of the table that it is, 0 for none
+	writers [2]writer
+}
+
 type pageBits uint8
 
 const (
 	codeWatched pageBits = 1 << iota // it holds translated code: see Code.Watch
 	codeNoted                        // the same: see Code.Note
-	stores                           // a TLB may let stores through
+	manyWriters                      // there may be more than writers has
 )
+
+// writer is a page of an address space by which a TLB may let stores through: its address,
+// and the number of the Soft. A stale one lets none through any more.
+type writer uint64
+
+func (w writer) soft() int    { return int(w % PageSize) }
+func (w writer) page() uint64 { return uint64(w) &^ (PageSize - 1) }
 
 // NewPhysical makes RAM of a number of bytes, which are full pages. All are 0.
 func NewPhysical(size uint64) (*Physical, error) {
@@ -39,7 +57,10 @@ func NewPhysical(size uint64) (*Physical, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%#x bytes of RAM: %w", size, err)
 	}
-	return &Physical{ram: ram, pages: make([]pageBits, size/PageSize), devices: map[guest.PhysAddr]Device{}}, nil
+	return &Physical{
+		ram: ram, pages: make([]ramPage, size/PageSize), devices: map[guest.PhysAddr]Device{},
+		softs: make([]*Soft, 1), tables: make([]*table, 1),
+	}, nil
 }
 
 // Close gives the RAM back. Nothing must use it any more.
@@ -50,18 +71,26 @@ func (p *Physical) Attach(page guest.PhysAddr, d Device) {
 	page = PageOf(page)
 	p.devices[page] = d
 	if uint64(page) < uint64(len(p.ram)) {
-		p.changed(page)
+		p.changed(page, page+PageSize)
 	}
 	for _, s := range p.spaces {
 		s.Flush()
 	}
 }
 
-// changed has what was translated from a page dropped.
-func (p *Physical) changed(page guest.PhysAddr) {
-	if bits := p.bits(page); *bits&(codeWatched|codeNoted) != 0 {
-		*bits &^= codeWatched | codeNoted
+// changed has what was translated from [start, end), which lies in a page, dropped, and
+// what a table there says forgotten.
+func (p *Physical) changed(start, end guest.PhysAddr) {
+	page := PageOf(start)
+	if r := p.at(page); r.bits&(codeWatched|codeNoted) != 0 {
+		r.bits &^= codeWatched | codeNoted
 		p.told(page, page+PageSize)
+	}
+	if t := p.tableAt(page); t != nil {
+		t.stored(p, uint64(start-page), int(end-start))
+	}
+	for _, s := range p.spaces {
+		s.root.disinherit()
 	}
 }
 
@@ -78,10 +107,10 @@ func (p *Physical) Write(at guest.PhysAddr, b []byte) error {
 	if err != nil {
 		return err
 	}
-	for page := PageOf(at); page < at+guest.PhysAddr(len(b)); page += PageSize {
-		p.changed(page)
-	}
 	copy(mem, b)
+	for end := at + guest.PhysAddr(len(b)); at < end; at = PageOf(at) + PageSize {
+		p.changed(at, min(end, PageOf(at)+PageSize))
+	}
 	return nil
 }
 
@@ -102,32 +131,79 @@ func (p *Physical) page(page guest.PhysAddr) []byte {
 	return p.ram[page:][:PageSize:PageSize]
 }
 
-func (p *Physical) bits(page guest.PhysAddr) *pageBits { return &p.pages[page/PageSize] }
+// moved tells where code may have got other places.
+func (p *Physical) moved(parts Parts) {
+	for _, s := range p.spaces {
+		s.moved(parts)
+	}
+}
+
+func (p *Physical) at(page guest.PhysAddr) *ramPage { return &p.pages[page/PageSize] }
 
 // Watch makes stores into a page fault from now on.
 func (p *Physical) Watch(page guest.PhysAddr) {
-	bits := p.bits(page)
-	*bits |= codeWatched
-	if *bits&stores == 0 {
-		return
-	}
-	*bits &^= stores
-	for _, s := range p.spaces {
-		s.soft.forbidStores(hostOf(p.ram[page:]))
-	}
+	p.at(page).bits |= codeWatched
+	p.forbidStores(page)
 }
 
 // Note only remembers that a page holds code.
 func (p *Physical) Note(page guest.PhysAddr) bool {
-	*p.bits(page) |= codeNoted
+	p.at(page).bits |= codeNoted
 	return true
 }
 
 // Unwatch lets stores into a page through.
-func (p *Physical) Unwatch(page guest.PhysAddr) { *p.bits(page) &^= codeWatched | codeNoted }
+func (p *Physical) Unwatch(page guest.PhysAddr) { p.at(page).bits &^= codeWatched | codeNoted }
 
 // Stored is the same: all address spaces have their code from here.
 func (p *Physical) Stored(page guest.PhysAddr) { p.Unwatch(page) }
 
 // OnChange sets whom to tell of changes by Write.
 func (p *Physical) OnChange(told func(start, end guest.PhysAddr)) { p.told = told }
+
+// newSoft is memory behind a TLB that leads here.
+func (p *Physical) newSoft(b Backing) *Soft {
+	if n := len(p.spare); n > 0 {
+		s := p.spare[n-1]
+		p.spare = p.spare[:n-1]
+		s.backing = b
+		return s
+	}
+	s := NewSoft(b)
+	s.number = len(p.softs)
+	if s.number >= PageSize {
+		panic("BUG: too many TLBs")
+	}
+	p.softs = append(p.softs, s)
+	return s
+}
+
+// letStores notes that a TLB lets stores to a page of RAM through.
+func (p *Physical) letStores(page guest.PhysAddr, s *Soft, at uint64) {
+	r, host, now := p.at(page), hostOf(p.ram[page:]), writer(at)|writer(s.number)
+	for i := range r.writers {
+		if w := &r.writers[i]; *w == 0 || *w == now || !p.softs[w.soft()].letsStore(w.page(), host) {
+			*w = now
+			return
+		}
+	}
+	r.bits |= manyWriters
+}
+
+// forbidStores has no TLB let a store to a page of RAM through.
+func (p *Physical) forbidStores(page guest.PhysAddr) {
+	r, host := p.at(page), hostOf(p.ram[page:])
+	if r.bits&manyWriters != 0 {
+		for _, s := range p.softs[1:] {
+			s.forbidStores(host)
+		}
+	} else {
+		for _, w := range r.writers {
+			if w != 0 {
+				p.softs[w.soft()].forbidStoresAt(w.page(), host)
+			}
+		}
+	}
+	r.bits &^= manyWriters
+	r.writers = [2]writer{}
+}

@@ -15,13 +15,14 @@ import (
 type Soft struct {
 	TLB
 	backing Backing
+	number  int     // among those of a Physical
 	pieces  []piece // of spans in two pages, until Settle
 }
 
 // Backing knows what lies behind a guest's pages.
 type Backing interface {
 	// Page finds the page of an address for an access. The error is a
-	// *guest.MemFault, or a *CodeStore.
+	// *guest.MemFault, or a *CodeStore or *TableStore.
 	Page(a guest.Addr, access guest.Access) (Page, error)
 }
 
@@ -32,6 +33,8 @@ type Page struct {
 	// Access says what may be done from now on without asking again. The access
 	// that was asked for may be done once, even if it is missing here.
 	Access guest.Access
+	// Device, unless it is nil, has the access, or if there is Host as well only if that
+	// is a store.
 	Device Device
 }
 
@@ -59,7 +62,7 @@ func NewSoft(b Backing) *Soft {
 }
 
 // place is where an access within a page goes: to memory, the rest of whose page
-// mem is, or to a device.
+// mem is, or to a device; with both, loads are from memory.
 type place struct {
 	mem    []byte
 	device Device
@@ -76,7 +79,7 @@ func (s *Soft) at(a uint64, access guest.Access) (place, error) {
 		return place{}, err
 	}
 	page, off := pageAt(a), a%PageSize
-	if p.Device != nil {
+	if p.Device != nil && p.Host == nil {
 		return place{device: p.Device, off: off}, nil
 	}
 	e := forbidden(page)
@@ -92,7 +95,11 @@ func (s *Soft) at(a uint64, access guest.Access) (place, error) {
 	if p.Access != 0 {
 		s.set(page, e)
 	}
-	return place{mem: p.Host[off:PageSize]}, nil
+	at := place{mem: p.Host[off:PageSize], off: off}
+	if access&guest.Write != 0 {
+		at.device = p.Device
+	}
+	return at, nil
 }
 
 func pageAt(a uint64) uint64 { return a &^ (PageSize - 1) }
@@ -131,7 +138,7 @@ func (s *Soft) both(a uint64, b []byte, access guest.Access, f func(p place, b [
 }
 
 func (p place) load(b []byte) {
-	if p.device == nil {
+	if p.mem != nil {
 		copy(b, p.mem)
 		return
 	}

@@ -238,3 +238,37 @@ func TestSoftBorders(t *testing.T) {
 		}
 	}
 }
+
+// TestSoftStack: the entry of the stack is for pages that may be read and written, and goes
+// with whatever may change that.
+func TestSoftStack(t *testing.T) {
+	const page, readOnly = 3 * PageSize, 5 * PageSize
+	back := scatter(8)
+	back.pages[readOnly].Access = guest.Read
+	s := NewSoft(back)
+	learn := func(a uint64) bool {
+		var b [1]byte
+		if err := s.Load(a, b[:]); err != nil {
+			t.Fatal(err)
+		}
+		s.AtStack(a)
+		return s.stack.Read == a&^(PageSize-1)
+	}
+	if s.stack.Read != noStack || learn(readOnly+8) {
+		t.Errorf("%#x", s.stack)
+	}
+	for what, forget := range map[string]func(){
+		"flush":  s.Flush,
+		"range":  func() { s.FlushRange(page, page+PageSize) },
+		"stores": func() { s.forbidStores(hostOf(back.pages[page].Host)) },
+		"page":   func() { s.forbidStoresAt(page, hostOf(back.pages[page].Host)) },
+	} {
+		s.Flush()
+		if !learn(page + 0x123) {
+			t.Errorf("%#x is not the stack's: %#x", page, s.stack)
+		}
+		if forget(); s.stack.Read != noStack {
+			t.Errorf("%s: %#x", what, s.stack)
+		}
+	}
+}

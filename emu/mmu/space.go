@@ -4,7 +4,8 @@ import "panda/emu/guest"
 
 // Sizes of the model.
 const (
-	PageSize = 4096
+	PageSize  = 1 << pageShift
+	pageShift = 12
 	// Addresses is the end of the addresses of a program with 64 bits: Linux's, with
 	// page tables of four levels.
 	Addresses = uint64(1) << 47

@@ -34,9 +34,18 @@ type Host struct {
 // nothing is linked.
 type Chain struct{ Place, Stub uint32 }
 
-// Redo is the fault value of an engine that cannot tell whether an access is
-// allowed: the instruction is to be run again, alone, from a block that is Exact.
-//
-// Refused says that the engine does a family of helpers by itself in that block, in a
-// way that the state of the guest does not allow.
-type Redo struct{ Refused bool }
+// Redo is the fault value of an engine that cannot go on by itself: the instruction is
+// to be run again, alone, from a block that is Exact.
+type Redo struct{ Why RedoReason }
+
+// RedoReason is why an instruction is run again.
+type RedoReason uint8
+
+// The reasons.
+const (
+	RedoAddress RedoReason = iota // the engine cannot tell whether an access is allowed
+	// The engine does a family of helpers by itself in that block, in a way that the
+	// state of the guest does not allow.
+	RedoRefused
+	RedoMiss // the TLB does not allow an access, which may be seldom
+)

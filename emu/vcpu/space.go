@@ -33,9 +33,10 @@ type Space interface {
 	// address lies.
 	Code() mmu.Code
 	Place(a guest.Addr) (guest.PhysAddr, *guest.MemFault)
-	// OnMove sets whom to tell of a change of Reach, and of one of the places that
-	// addresses have.
-	OnMove(reach, places func())
+	// OnMove sets whom to tell of a change of Reach, and where addresses have got other
+	// places; and whom to ask whether a block runs that has code at some addresses, and
+	// more than one instruction.
+	OnMove(reach func(), places func(mmu.Parts), runs func(first, last guest.Addr) bool)
 }
 
 // Memory is a CPU's way to the memory of its address space: SetSpace sets it, so that
@@ -43,15 +44,16 @@ type Space interface {
 type Memory struct {
 	Mem   unsafe.Pointer // of the window; see mmu.Reach
 	Limit uint64
-	TLB   mmu.TLBHead // of Soft, for machine code
-	Soft  *mmu.Soft   // what accesses go through, nil for the window
+	TLB   mmu.TLBHead    // of Soft, for machine code
+	Base  unsafe.Pointer // what machine code finds memory from: Mem, or the entries of TLB
+	Soft  *mmu.Soft      // what accesses go through, nil for the window
 	Space Space
 }
 
 // SetSpace switches to another address space.
 func (c *CPU) SetSpace(s Space) {
 	r := s.Reach()
-	c.Memory = Memory{Mem: r.Base, Limit: r.Window, Soft: r.Soft, Space: s}
+	c.Memory = Memory{Mem: r.Base, Limit: r.Window, Soft: r.Soft, Space: s, Base: r.Base}
 	c.SeeTLB()
 }
 
@@ -59,6 +61,7 @@ func (c *CPU) SetSpace(s Space) {
 func (c *CPU) SeeTLB() {
 	if c.Soft != nil {
 		c.TLB = c.Soft.Head
+		c.Base = unsafe.Pointer(c.TLB.Entries)
 	}
 }
 

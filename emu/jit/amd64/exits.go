@@ -91,6 +91,7 @@ func (l *lower) emitChain(c *cold) {
 type guard struct {
 	from, to int      // the operations
 	op       *ir.Insn // an access that the interpreter does, instead
+	stack    bool     // op is one at the stack
 	result   asm.Reg  // where the block has op's result, if it was made in a pinned register
 	insn     int
 	resume   int // position where the block continues
@@ -153,6 +154,9 @@ func (l *lower) note(g *guard) {
 func (l *lower) emitGuard(g *guard, ds []due) {
 	if g.op != nil {
 		l.operate(g.op, g.insn)
+		if g.stack {
+			l.u.Ops[len(l.u.Ops)-1].AtStack(g.op.Op)
+		}
 		if g.result != asm.NoReg {
 			l.Load(8, g.result, home(g.op.D))
 		}

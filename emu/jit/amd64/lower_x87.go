@@ -4,6 +4,7 @@ import (
 	"panda/emu/ir"
 	"panda/emu/jit"
 	"panda/emu/jit/amd64/asm"
+	"panda/emu/vcpu"
 	"panda/emu/x87"
 )
 
@@ -75,7 +76,7 @@ func (s *segment) same(o *segment) bool {
 // that somebody watches is not to begin an instruction twice.
 func (l *lower) lowX87(i *ir.Insn) bool {
 	op := l.x87Op(i.Imm)
-	if tb := l.u.TB; op == x87.None || tb == nil || tb.Soft || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
+	if tb := l.u.TB; op == x87.None || tb == nil || tb.Generic || l.u.Exact || !l.x87.on && !l.x87Begin() {
 		return false
 	}
 	if op == x87.Control {
@@ -166,7 +167,9 @@ func (l *lower) x87Over() {
 // x87Store stores what a segment has on the host's stack, and empties that.
 func (l *lower) x87Store(s *segment, r, t asm.Reg) {
 	x := l.t.x87
-	l.X87Mem(asm.Fnstsw, atX87Temp)
+	if !s.saved {
+		l.X87Mem(asm.Fnstsw, atX87Temp)
+	}
 	l.RM(asm.OpMovzx16, 4, t, atX87Temp)
 	bits := int32(s.codes | x87Flags)
 	l.AluI(asm.AluAnd, 4, t, bits)
@@ -252,5 +255,5 @@ func (l *lower) emitX87Set(c *cold) {
 // refusal is an exit for a state of the guest in which the host cannot do what its
 // x87 does.
 func (l *lower) refusal() jit.Site {
-	return jit.Site{Kind: jit.Redo, Refused: true, Insn: uint16(l.insn)}
+	return jit.Site{Kind: jit.Redo, Redo: vcpu.RedoRefused, Insn: uint16(l.insn)}
 }

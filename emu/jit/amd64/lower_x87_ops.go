@@ -243,8 +243,8 @@ func x87Store(l *lower, i *ir.Insn, h x87.How) {
 		st = row.pop
 	}
 	l.pc++
-	m := l.address(&l.b.Insns[l.pc])
 	s.saved = true
+	m := l.address(&l.b.Insns[l.pc])
 	l.fault(true)
 	s.saved = false
 	l.X87Mem(st, m)

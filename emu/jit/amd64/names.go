@@ -17,10 +17,9 @@ var places = []struct {
 	size int32
 }{
 	{"Left", atLeft, 8},
-	{"Mem", atMem, 8},
+	{"Base", atBase, 8},
 	{"Limit", atLimit, 8},
 	{"Jump", atJump, 8},
-	{"TLB.Entries", atTLB, 8},
 	{"TLB.Mask", atTLBMask, 8},
 	{"TB", atTB, 8},
 	{"Deadline", atDeadline, 8},

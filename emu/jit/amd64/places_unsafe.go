@@ -15,10 +15,9 @@ const ctxBias = enter.Bias
 // Places in the CPU, from the context register.
 var (
 	atLeft      = field(unsafe.Offsetof(vcpu.CPU{}.Left))
-	atMem       = field(unsafe.Offsetof(vcpu.CPU{}.Mem))
+	atBase      = field(unsafe.Offsetof(vcpu.CPU{}.Base))
 	atLimit     = field(unsafe.Offsetof(vcpu.CPU{}.Limit))
 	atJump      = field(unsafe.Offsetof(vcpu.CPU{}.Jump))
-	atTLB       = field(unsafe.Offsetof(vcpu.CPU{}.TLB) + unsafe.Offsetof(mmu.TLBHead{}.Entries))
 	atTLBMask   = field(unsafe.Offsetof(vcpu.CPU{}.TLB) + unsafe.Offsetof(mmu.TLBHead{}.Mask))
 	atTB        = field(unsafe.Offsetof(vcpu.CPU{}.TB))
 	atDeadline  = field(unsafe.Offsetof(vcpu.CPU{}.Deadline))
@@ -79,6 +78,7 @@ const (
 	tlbRead  = int32(unsafe.Offsetof(mmu.TLBEntry{}.Read))
 	tlbWrite = int32(unsafe.Offsetof(mmu.TLBEntry{}.Write))
 	tlbHost  = int32(unsafe.Offsetof(mmu.TLBEntry{}.Host))
+	tlbStack = -int32(unsafe.Sizeof(mmu.TLBEntry{})) // the entry before the first
 )
 
 // Places in a vcpu.Ring and a vcpu.Record.

@@ -38,7 +38,7 @@ type holder struct {
 }
 
 // pinHosts are the registers for pinned words, in order; scratch holds all else.
-// R15 is the context and R14 the base of guest memory.
+// R15 is the context and R14 the base of guest memory, or of the TLB.
 var (
 	pinHosts = [...]asm.Reg{asm.RAX, asm.RCX, asm.RDX, asm.RBX, asm.R12, asm.RBP, asm.RSI, asm.RDI, asm.R8, asm.R9}
 	scratch  = [...]asm.Reg{asm.R10, asm.R11, asm.R13}

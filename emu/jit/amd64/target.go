@@ -6,7 +6,7 @@
 // # Registers
 //
 // R15 is the context: it points into the CPU's frame. R14 is the base of guest
-// memory. The words that the guest uses most are pinned to registers (pinHosts)
+// memory, or where a TLB begins. The words that the guest uses most are pinned to registers (pinHosts)
 // in all blocks, so that a jump from block to block moves nothing. R10, R11 and
 // R13 hold everything else, within a block. RSP is no stack pointer but CPU.Left,
 // the rest of the budget: Go's signal handlers have a stack of their own, and
@@ -119,7 +119,7 @@ func (t *Target) entry(a *asm.Writer) {
 			a.Load(8, r, home(ir.Ref(w)))
 		}
 	}
-	a.Load(8, asm.R14, atMem)
+	a.Load(8, asm.R14, atBase)
 	a.Load(8, leftReg, atLeft)
 	t.fpCheck(a)
 	a.JmpReg(resumeReg)
