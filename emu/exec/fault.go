@@ -74,11 +74,12 @@ func (e *Engine) exceptIn(c *vcpu.CPU, tb *vcpu.TB, x guest.Exception) (vcpu.Sto
 // hostFault turns a fault of the host into one of the guest, or handles a store
 // into translated code.
 func (e *Engine) hostFault(c *vcpu.CPU, host uintptr, raw any) (vcpu.Stop, bool) {
-	if _, inside := c.Offset(host); c.TB == nil || !inside && !c.TB.Soft {
+	_, inside := c.Offset(host)
+	if c.TB == nil || !inside && (!c.TB.Soft || c.TB.Once) {
 		panic(e.bug(c, raw))
 	}
 	tb, n := c.TB, c.Index()
-	if tb.Soft { // what no TLB entry is for: see mmu.TLBHead
+	if !inside { // an address that no CPU has, at the stack: see mmu.TLBHead
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 		return e.rest(c, tb, n)
