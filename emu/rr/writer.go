@@ -46,9 +46,10 @@ type frame struct {
 	body []byte
 }
 
-// waiting is how many frames may wait to be written before who makes them has to wait. They
-// are lost with the process: of large ones what is packed in a fraction of a second.
-const waiting = 64
+// waiting is how many frames may wait to be written before who makes them has to wait: all
+// that a large program maps when it starts. With fewer its start would take half as long
+// again. They are lost with the process.
+const waiting = 512
 
 // partName is that of a recording of which it is not known yet whether it will be one.
 const partName = "panda*.part"
