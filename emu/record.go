@@ -223,6 +223,7 @@ const (
 	editsOrder  = -1
 )
 
+// firstOwner is who is called before all others.
 func (m *Machine) firstOwner() *event.Owner {
 	return &event.Owner{Name: "machine", Order: beforeEdits}
 }

@@ -75,6 +75,7 @@ var remaking = map[uintptr]bool{
 	unix.SYS_TIMERFD_CREATE: true, unix.SYS_INOTIFY_INIT1: true, unix.SYS_RECVMSG: true, hostsys.SysMappedKeep: true,
 }
 
+// opening are the calls that open a file.
 var opening = map[uintptr]bool{unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true}
 
 // opened warns of a guest that may read what is recorded of its reads.

@@ -141,9 +141,6 @@ func (r *Recording) OpenSymbols(id sym.FileID) (sym.Source, error) {
 	r.symbols.once.Do(r.findSymbols)
 	parts := r.symbols.parts[symbolName(id)]
 	if parts == nil {
-		parts = r.symbols.parts[id.Name] // of a recording whose recorder knew names alone
-	}
-	if parts == nil {
 		return nil, fs.ErrNotExist
 	}
 	return &symbolSource{r: r, parts: parts}, nil
