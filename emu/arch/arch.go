@@ -49,3 +49,18 @@ type Describer interface {
 	// translates it, or the CPU model lacks it.
 	Untranslated(code []byte, pc, mode uint64) (why, text string)
 }
+
+// Privileged is the architecture of a machine's CPU: it handles its exceptions and
+// interrupts by itself.
+type Privileged interface {
+	Guest
+	// Enter is told of the mode of the blocks that run from now on.
+	Enter(c *vcpu.CPU, mode uint64)
+	// Deliver has the guest handle an exception or interrupt. A panic with a
+	// *mmu.CodeStore says that it must be done again when that store is possible; nothing has
+	// changed then. ended says that the CPU has shut down.
+	Deliver(c *vcpu.CPU, x guest.Exception) (ended bool)
+	// Attend says what is to be done before the next instruction: x is to be delivered, if
+	// ok, or that instruction is to run alone and Attend to be asked again.
+	Attend(c *vcpu.CPU) (x guest.Exception, ok, alone bool)
+}

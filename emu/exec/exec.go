@@ -50,6 +50,7 @@ type Backend interface {
 // Engine runs one vCPU.
 type Engine struct {
 	guest   arch.Guest
+	system  arch.Privileged // the same, if it is one
 	backend Backend
 	once    interp.Engine // runs blocks that are not kept: machine code would not pay
 	bus     *event.Bus
@@ -110,7 +111,8 @@ type Stats struct {
 
 // New makes an engine for a vCPU. It takes over the Bus's hooks.
 func New(g arch.Guest, b Backend, bus *event.Bus, c *vcpu.CPU) *Engine {
-	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, otherwise: otherwise{generic: map[guest.Addr]bool{}, far: map[guest.Addr]bool{}}, budget: budget{limit: -1}}
+	e := &Engine{guest: g, backend: b, bus: bus, cpu: c, caches: map[mmu.Code]*cache{}, otherwise: otherwise{generic: map[guest.Addr]bool{}, far: map[guest.Addr]bool{}}, budget: budget{limit: -1, alarm: NoAlarm}}
+	e.system, _ = g.(arch.Privileged)
 	bus.Changed, bus.Hurry = e.changed, e.hurry
 	c.Cut = e.cut
 	return e
@@ -171,8 +173,13 @@ func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 // turn runs one chain of blocks.
 func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	e.Stats.Turns++
-	if c.StopWord() && c.Stopping() {
-		return vcpu.StopRequest, true
+	if c.StopWord() {
+		if c.Stopping() {
+			return vcpu.StopRequest, true
+		}
+		if acted, stop, yes := e.attend(c); acted {
+			return stop, yes
+		}
 	}
 	if e.nest.away != nil && e.nest.away(c.SP()) {
 		return vcpu.StopAway, true
@@ -235,11 +242,16 @@ func (e *Engine) enter(c *vcpu.CPU, tb *vcpu.TB) (vcpu.Stop, bool) {
 			return e.except(c, e.guest.Stepped())
 		}
 	}
+	e.followMode(c)
+	return 0, false
+}
+
+// followMode looks for blocks of another mode if it is one now.
+func (e *Engine) followMode(c *vcpu.CPU) {
 	if mode := e.guest.Mode(c); mode != e.mode {
 		e.enterSpace()
 		c.Leave.From = nil
 	}
-	return 0, false
 }
 
 func (e *Engine) undefined(c *vcpu.CPU) (vcpu.Stop, bool) {
@@ -251,10 +263,13 @@ func (e *Engine) undefined(c *vcpu.CPU) (vcpu.Stop, bool) {
 	return e.except(c, e.guest.Undefined())
 }
 
-// except makes an exception pending for the environment.
+// except makes an exception pending for the environment, or has the CPU deliver it.
 func (e *Engine) except(c *vcpu.CPU, x guest.Exception) (vcpu.Stop, bool) {
 	c.Exc = x
 	c.Leave = vcpu.Leave{}
+	if e.system != nil {
+		return e.deliver(c, x)
+	}
 	return vcpu.StopException, true
 }
 

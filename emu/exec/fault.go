@@ -40,7 +40,7 @@ func (e *Engine) faulted(c *vcpu.CPU, fault any) (vcpu.Stop, bool) {
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 		return e.selfModifying(c, f.Page)
-	case *mmu.TableStore:
+	case *mmu.TableStore, *mmu.DeviceAccess:
 		c.Settle()
 		c.Skip = vcpu.Skip{On: true, Counts: true, Icount: c.Icount(), Rank: vcpu.RankInsn}
 		return e.alone(c)
@@ -112,11 +112,16 @@ func (e *Engine) often(tb *vcpu.TB, count *uint8, otherwise map[guest.Addr]bool)
 
 // selfModifying lets one store into a page of translated code happen.
 func (e *Engine) selfModifying(c *vcpu.CPU, page guest.PhysAddr) (vcpu.Stop, bool) {
+	e.storedInto(c, page)
+	return e.alone(c)
+}
+
+// storedInto drops what was translated from a page that is about to be stored into.
+func (e *Engine) storedInto(c *vcpu.CPU, page guest.PhysAddr) {
 	e.Stats.SMC++
 	e.cache.stored(page, c.Icount())
 	e.cache.drop(page, page+mmu.PageSize)
 	e.cache.code.Stored(page)
-	return e.alone(c)
 }
 
 // rest runs a block from instruction n on, at which the guest is. All of it: what

@@ -37,6 +37,9 @@ func (e *Engine) enterSpace() {
 	}
 	e.mode = e.guest.Mode(c)
 	e.base = e.guest.CodeBase(e.mode)
+	if e.system != nil {
+		e.system.Enter(c, e.mode)
+	}
 	c.Machine.Arch = e.guest.View(e.mode)
 	m := e.cache.mode(e.mode)
 	if m != e.blocks || m.jump == nil || m.moved != 0 {

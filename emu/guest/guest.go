@@ -48,7 +48,11 @@ type Exception struct {
 	Code    uint32
 	Addr    Addr // the faulting address of a memory fault
 	Next    bool // a trap: state is that after the instruction
-	Bus     bool // a memory fault on a page with no store behind it
+	// Asked is, for a trap that an instruction is there to make, its length; 0 for others.
+	Asked uint8
+	// External says that it is an interrupt: no instruction has made it.
+	External bool
+	Bus      bool // a memory fault on a page with no store behind it
 }
 
 func (e *Exception) String() string {
@@ -64,7 +68,8 @@ type MemFault struct {
 	// Present says of such a page that page tables hold it: Linux leaves out those
 	// where a program may do nothing.
 	Present bool
-	Bus     bool // the page exists and has no store behind it (beyond end of file)
+	Bus     bool   // the page exists and has no store behind it (beyond end of file)
+	Code    uint32 // what page tables of a machine say of it, in the architecture's own bits
 }
 
 func (f *MemFault) Error() string {

@@ -103,6 +103,9 @@ func (s *Paged) Enter(id Root) {
 // Use goes to the TLB of other rules.
 func (s *Paged) Use(by Index) { s.index = by }
 
+// As is memory by other rules than those of the present TLB.
+func (s *Paged) As(by Index) *Soft { return s.root.soft(by) }
+
 // leave gives the TLBs of a root back.
 func (s *Paged) leave(r *root) {
 	r.dead = true
@@ -179,6 +182,13 @@ type TableStore struct{ Addr guest.Addr }
 
 func (f *TableStore) Error() string { return "a store into the page tables of what is running" }
 
+// DeviceAccess is the fault of an access to a device by an instruction of several that are
+// running: it is to be done by one that runs alone, so that the device is asked at an exact
+// time and what it does acts at once.
+type DeviceAccess struct{ Addr guest.Addr }
+
+func (f *DeviceAccess) Error() string { return "an access to a device" }
+
 // Page asks the page tables.
 func (v view) Page(a guest.Addr, access guest.Access) (Page, error) {
 	s, path := v.root.space, &v.root.space.path
@@ -190,10 +200,13 @@ func (v view) Page(a guest.Addr, access guest.Access) (Page, error) {
 	}
 	soft := v.root.soft(v.by)
 	p.depends(v.root, a, path, access)
-	if d := p.devices[page]; d != nil && access&guest.Exec == 0 {
+	mem := p.page(page)
+	if d := p.deviceAt(page, mem); d != nil && access&guest.Exec == 0 {
+		if s.runs != nil && s.runs(0, ^guest.Addr(0)) {
+			return Page{}, &DeviceAccess{a}
+		}
 		return Page{Device: d}, nil
 	}
-	mem := p.page(page)
 	if mem == nil {
 		return Page{}, &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}
 	}

@@ -31,8 +31,8 @@ func PartOf(a guest.Addr) int {
 // PartsOf is the part of an address.
 func PartsOf(a guest.Addr) Parts { return 1 << PartOf(a) }
 
-// partsOf are the parts of addresses from first to last.
-func partsOf(first, last guest.Addr) Parts {
+// PartsBetween are the parts of addresses from first to last.
+func PartsBetween(first, last guest.Addr) Parts {
 	from, to := PartOf(first), PartOf(last)
 	if to < from || last-first >= 1<<48 {
 		return AllParts

@@ -18,6 +18,7 @@ type Physical struct {
 	ram     []byte
 	pages   []ramPage
 	devices map[guest.PhysAddr]Device
+	nobody  Device // what answers where there is neither
 	told    func(start, end guest.PhysAddr)
 	spaces  []*Paged
 	softs   []*Soft  // by their numbers; there is no 0
@@ -76,6 +77,20 @@ func (p *Physical) Attach(page guest.PhysAddr, d Device) {
 	for _, s := range p.spaces {
 		s.Flush()
 	}
+}
+
+// AttachNobody sets what answers where there is neither RAM nor a device.
+func (p *Physical) AttachNobody(d Device) { p.nobody = d }
+
+// deviceAt is the device that answers at a page with some RAM, nil if that does.
+func (p *Physical) deviceAt(page guest.PhysAddr, mem []byte) Device {
+	if mem != nil {
+		return nil
+	}
+	if d := p.devices[page]; d != nil {
+		return d
+	}
+	return p.nobody
 }
 
 // changed has what was translated from [start, end), which lies in a page, dropped, and

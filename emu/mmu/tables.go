@@ -129,7 +129,7 @@ func (t *table) see(s sight) bool {
 		}
 	}
 	t.seen = append(slices.DeleteFunc(t.seen, func(s sight) bool { return s.root.dead }), s)
-	t.parts |= partsOf(s.at, s.at+guest.Addr(PageSize/t.entry)<<s.bits-1)
+	t.parts |= PartsBetween(s.at, s.at+guest.Addr(PageSize/t.entry)<<s.bits-1)
 	return true
 }
 

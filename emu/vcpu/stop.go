@@ -12,6 +12,8 @@ const (
 	StopHalt                  // the guest waits for an interrupt
 	StopRequest               // Stop was called
 	StopAway                  // a nested run left the stacks that it may be on
+	StopAlarm                 // the time of the engine's alarm has come
+	StopShutdown              // a machine's CPU has given up, and waits for its reset
 )
 
 // Gate is the instruction of a StopSyscall, by a number that the architecture gives

@@ -25,20 +25,23 @@ type features struct{ f1c, f1d, f7b, f7c, f8c, f8d, fda uint32 }
 // Bits of the feature words.
 const (
 	f1dFPU, f1dTSC, f1dMSR, f1dCX8                = 1 << 0, 1 << 4, 1 << 5, 1 << 8
+	f1dDE, f1dPSE, f1dPAE, f1dAPIC                = 1 << 2, 1 << 3, 1 << 6, 1 << 9
+	f1dMTRR, f1dPGE, f1dPAT, f1dPSE36             = 1 << 12, 1 << 13, 1 << 16, 1 << 17
 	f1dSEP, f1dCMOV                               = 1 << 11, 1 << 15
 	f1dCLFSH, f1dMMX, f1dFXSR, f1dSSE, f1dSSE2    = 1 << 19, 1 << 23, 1 << 24, 1 << 25, 1 << 26
 	f1cSSE3, f1cPCLMUL, f1cSSSE3, f1cFMA, f1cCX16 = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 13
 	f1cSSE41, f1cSSE42, f1cMOVBE, f1cPOPCNT       = 1 << 19, 1 << 20, 1 << 22, 1 << 23
 	f1cAES, f1cXSAVE, f1cOSXSAVE, f1cAVX          = 1 << 25, 1 << 26, 1 << 27, 1 << 28
-	f1cF16C, f1cRDRAND                            = 1 << 29, 1 << 30
+	f1cF16C, f1cRDRAND, f1cPCID                   = 1 << 29, 1 << 30, 1 << 17
 
 	f7bFSGSBASE, f7bBMI1, f7bAVX2, f7bBMI2       = 1 << 0, 1 << 3, 1 << 5, 1 << 8
-	f7bINVPCID                                   = 1 << 10
+	f7bINVPCID, f7bSMEP, f7bSMAP                 = 1 << 10, 1 << 7, 1 << 20
 	f7bNoFPUCS, f7bRDSEED, f7bADX, f7bCLFLUSHOPT = 1 << 13, 1 << 18, 1 << 19, 1 << 23
 	f7bCLWB, f7bSHA                              = 1 << 24, 1 << 29
 	f7cUMIP, f7cGFNI                             = 1 << 2, 1 << 8
 	f7cVAES, f7cVPCLMUL, f7cRDPID                = 1 << 9, 1 << 10, 1 << 22
 	f8dSYSCALL, f8dNX, f8dRDTSCP, f8dLM          = 1 << 11, 1 << 20, 1 << 27, 1 << 29
+	f8dGiant                                     = 1 << 26
 	f8cLAHF, f8cLZCNT, f8cPREFETCHW              = 1 << 0, 1 << 5, 1 << 8
 	fdaOPT, fdaXSAVEC, fdaXGETBV1, fdaXSAVES     = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 )
@@ -199,9 +202,12 @@ func (m *Model) brand(part uint32) (a, b, c, d uint32) {
 	return le.Uint32(p), le.Uint32(p[4:]), le.Uint32(p[8:]), le.Uint32(p[12:])
 }
 
+// cpuidAnswer changes the answer for a leaf by what the CPU's state says.
+type cpuidAnswer func(leaf uint32, b, c, d *uint32)
+
 // newCpuid makes the helper of CPUID, which offers the call to plugins as a hypercall and answers it if none of
 // them takes it.
-func newCpuid(m *Model) *ir.Helper {
+func newCpuid(g *Guest) *ir.Helper {
 	return &ir.Helper{Name: "cpuid", Reads: all, Writes: all, MayFault: true, Once: true, Fn: func(c *vcpu.CPU, _, _, _ uint64) uint64 {
 		then := func() {}
 		if h := c.Machine.Hypercall; h != nil {
@@ -212,7 +218,10 @@ func newCpuid(m *Model) *ir.Helper {
 			}
 		}
 		leaf := uint32(c.W[regs.RAX])
-		a, b, cx, d := m.cpuid(leaf, uint32(c.W[regs.RCX]))
+		a, b, cx, d := g.model.cpuid(leaf, uint32(c.W[regs.RCX]))
+		if g.answer != nil {
+			g.answer(leaf, &b, &cx, &d)
+		}
 		if leaf == 0x8000_0001 && regs.CodeBits(&c.W) != 64 { // see trSyscall
 			d &^= f8dSYSCALL
 		}

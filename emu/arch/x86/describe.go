@@ -15,7 +15,7 @@ func (g *Guest) Untranslated(code []byte, pc, mode uint64) (why, text string) {
 	switch {
 	case dec.Decode(&in, code, dec.Mode(mode&modeBits)) != nil:
 		return "", ""
-	case translatorOf(in.Row) == nil:
+	case g.translatorOf(in.Row) == nil:
 		return "no translator for", dec.Text(&in, pc, nil)
 	case !g.model.has(in.Row, in.VexL):
 		return "CPU model " + g.model.Name + " lacks", dec.Text(&in, pc, nil)

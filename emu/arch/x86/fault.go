@@ -15,23 +15,23 @@ func (g *Guest) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 	a := newAccess(c, f)
 	if regs.CodeBits(&c.W) == 64 && a.outside() {
 		if a.onStack(c) {
-			return guest.Exception{Vector: vecSS, HasCode: true}
+			return guest.Exception{Vector: regs.VecSS, HasCode: true}
 		}
-		return guest.Exception{Vector: vecGP, HasCode: true}
+		return guest.Exception{Vector: regs.VecGP, HasCode: true}
 	}
 	f = beyondFile(c, a.first(c, f))
-	code := uint32(pfUser)
+	code := uint32(regs.PFUser)
 	if f.Present {
-		code |= pfPresent
+		code |= regs.PFPresent
 	}
 	if f.Access&guest.Write != 0 || f.Access == guest.Read && a.modifies() {
-		code |= pfWrite
+		code |= regs.PFWrite
 	}
 	if f.Access&guest.Exec != 0 {
-		code |= pfFetch
+		code |= regs.PFFetch
 	}
 	c.W[regs.CR2] = uint64(f.Addr)
-	return guest.Exception{Vector: vecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
+	return guest.Exception{Vector: regs.VecPF, HasCode: true, Code: code, Addr: f.Addr, Bus: f.Bus}
 }
 
 // beyondFile is the fault of fetching from a page beyond the end of its file, which

@@ -70,7 +70,7 @@ func decimal(h *ir.Helper) trFunc {
 func trAam(t *translator) {
 	base := uint64(t.arg(0).Imm) & 0xff
 	if base == 0 {
-		t.raise(guest.Exception{Vector: vecDE})
+		t.raise(guest.Exception{Vector: regs.VecDE})
 		return
 	}
 	al := t.extended(ir.ZExt, 1, ir.W(regs.RAX)).R

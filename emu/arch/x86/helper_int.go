@@ -21,7 +21,7 @@ func helpDiv(c *vcpu.CPU, v, n, _ uint64) uint64 {
 	hi, lo := dividend(c, n)
 	v = zext(v, n)
 	if v == 0 || hi >= v {
-		c.Raise(guest.Exception{Vector: vecDE})
+		c.Raise(guest.Exception{Vector: regs.VecDE})
 	}
 	var q, r uint64
 	if n == 8 {
@@ -52,17 +52,17 @@ func helpIdiv(c *vcpu.CPU, v, n, _ uint64) uint64 {
 	}
 	m := uint64(max(d, -d))
 	if m == 0 || hi >= m {
-		c.Raise(guest.Exception{Vector: vecDE})
+		c.Raise(guest.Exception{Vector: regs.VecDE})
 	}
 	q, r := divideMagnitudes(hi, lo, m, n)
 	limit := uint64(1) << (8*n - 1)
 	if neg != (d < 0) {
 		if q > limit {
-			c.Raise(guest.Exception{Vector: vecDE})
+			c.Raise(guest.Exception{Vector: regs.VecDE})
 		}
 		q = -q
 	} else if q >= limit {
-		c.Raise(guest.Exception{Vector: vecDE})
+		c.Raise(guest.Exception{Vector: regs.VecDE})
 	}
 	if neg {
 		r = -r
@@ -155,9 +155,9 @@ func packException(e guest.Exception) uint64 {
 	if e.Next {
 		v |= 1 << 9
 	}
-	return v
+	return v | uint64(e.Asked)<<16
 }
 
 func unpackException(v uint64) guest.Exception {
-	return guest.Exception{Vector: uint8(v), Code: uint32(v >> 32), HasCode: v>>8&1 != 0, Next: v>>9&1 != 0}
+	return guest.Exception{Vector: uint8(v), Code: uint32(v >> 32), HasCode: v>>8&1 != 0, Next: v>>9&1 != 0, Asked: uint8(v >> 16)}
 }

@@ -34,11 +34,11 @@ func loadable(env *regs.Environment, c *vcpu.CPU, seg ir.Ref, sel uint16) regs.D
 	d, ok := findDescriptor(env, c, sel)
 	switch {
 	case !ok || !d.Loadable(seg, sel):
-		raiseSelector(c, vecGP, sel)
+		raiseSelector(c, regs.VecGP, sel)
 	case !d.Present() && seg == regs.SS:
-		raiseSelector(c, vecSS, sel)
+		raiseSelector(c, regs.VecSS, sel)
 	case !d.Present():
-		raiseSelector(c, vecNP, sel)
+		raiseSelector(c, regs.VecNP, sel)
 	}
 	return d
 }
@@ -73,7 +73,7 @@ var hTarget = &ir.Helper{
 	Name: "target", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, to, _, _ uint64) uint64 {
 		if !reaches(regs.CodeBits(&c.W) == 64, c.W[regs.Limit+regs.CS], to) {
-			raiseSelector(c, vecGP, 0)
+			raiseSelector(c, regs.VecGP, 0)
 		}
 		return 0
 	},
@@ -90,7 +90,7 @@ func reaches(long bool, limit, to uint64) bool {
 // privilege of the program, or the exception if it may not be.
 func codeSegment(env *regs.Environment, c *vcpu.CPU, sel uint16) regs.Descriptor {
 	if sel < 4 {
-		raiseSelector(c, vecGP, 0)
+		raiseSelector(c, regs.VecGP, 0)
 	}
 	return loadable(env, c, regs.CS, sel)
 }
@@ -109,7 +109,7 @@ func offsetIn(c *vcpu.CPU, d regs.Descriptor, off uint64) uint64 {
 		off &= 1<<32 - 1
 	}
 	if !reaches(d.Long(), d.Limit(), off) {
-		raiseSelector(c, vecGP, 0)
+		raiseSelector(c, regs.VecGP, 0)
 	}
 	return off
 }
@@ -132,7 +132,7 @@ func newLoadCode(env *regs.Environment) *ir.Helper {
 func newIret(env *regs.Environment) *ir.Helper {
 	return &ir.Helper{Name: "iret", Reads: all, MayFault: true, Writes: all, Fn: func(c *vcpu.CPU, a, n, _ uint64) uint64 {
 		if c.W[regs.EFL]&regs.NT != 0 {
-			raiseSelector(c, vecGP, 0)
+			raiseSelector(c, regs.VecGP, 0)
 		}
 		var f [5]uint64 // rIP, CS, flags, rSP, SS
 		count := 3
@@ -147,7 +147,7 @@ func newIret(env *regs.Environment) *ir.Helper {
 		if count == 5 {
 			ss := uint16(f[4])
 			if ss < 4 {
-				raiseSelector(c, vecGP, 0)
+				raiseSelector(c, regs.VecGP, 0)
 			}
 			regs.LoadSegment(c.W[:], regs.SS, ss, loadable(env, c, regs.SS, ss))
 			c.W[regs.RSP] = f[3]

@@ -44,7 +44,7 @@ const mxcsrMask = 0xffff
 
 func loadMXCSR(c *vcpu.CPU, v uint64) {
 	if v &^= ^uint64(0xffffffff); v&^mxcsrMask != 0 {
-		c.Raise(guest.Exception{Vector: vecGP, HasCode: true})
+		c.Raise(guest.Exception{Vector: regs.VecGP, HasCode: true})
 	}
 	c.W[regs.MXCSR] = v
 }
@@ -79,7 +79,7 @@ var hFxrstor = &ir.Helper{
 		var img [regs.FXLen]byte
 		copy(img[:], fxArea(c, a, guest.Read))
 		if binary.LittleEndian.Uint32(img[24:])&^mxcsrMask != 0 {
-			c.Raise(guest.Exception{Vector: vecGP, HasCode: true})
+			c.Raise(guest.Exception{Vector: regs.VecGP, HasCode: true})
 		}
 		regs.LoadFX(&c.W, img[:], n == 8, c.Machine.Arch.Bits/4)
 		return 0

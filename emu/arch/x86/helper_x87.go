@@ -65,7 +65,7 @@ type fpu struct {
 	w          *regs.Words
 }
 
-var exceptionMF = guest.Exception{Vector: vecMF}
+var exceptionMF = guest.Exception{Vector: regs.VecMF}
 
 // open begins a waiting instruction: a pending exception comes first. The
 // fields are set one by one because copying a struct just made is slow.

@@ -43,7 +43,7 @@ var hXrstor = &ir.Helper{
 		n := copy(img[:], c.Span(a, regs.XSize(0), guest.Read))
 		copy(img[n:], c.Span(a, regs.XPart(img[:], mask), guest.Read)[n:])
 		if !regs.LoadX(&c.W, img[:], mask, size == 8, vectors(c)) {
-			c.Raise(guest.Exception{Vector: vecGP, HasCode: true})
+			c.Raise(guest.Exception{Vector: regs.VecGP, HasCode: true})
 		}
 		return 0
 	},

@@ -49,7 +49,10 @@ var translators = [...]map[string]trFunc{
 }
 
 // translatorOf is the translator of a row, or nil.
-func translatorOf(row *dec.Row) trFunc {
+func (g *Guest) translatorOf(row *dec.Row) trFunc {
+	if f := g.override[row.Name]; f != nil {
+		return f
+	}
 	for _, t := range &translators {
 		if f := t[row.Name]; f != nil {
 			return f
@@ -64,6 +67,7 @@ type rowInfo struct {
 	known     bool
 	has       [2]bool // the model has it, for VEX.L 0 and 1
 	translate trFunc  // nil if it raises #UD
+	unit      unit
 }
 
 func (g *Guest) info(row *dec.Row) *rowInfo {
@@ -72,7 +76,7 @@ func (g *Guest) info(row *dec.Row) *rowInfo {
 	}
 	r := &g.rows[row.ID]
 	if !r.known {
-		*r = rowInfo{true, [2]bool{g.model.has(row, 0), g.model.has(row, 1)}, translatorOf(row)}
+		*r = rowInfo{true, [2]bool{g.model.has(row, 0), g.model.has(row, 1)}, g.translatorOf(row), unitOf(row)}
 	}
 	return r
 }
@@ -159,7 +163,7 @@ func (t *translator) insn(err error) (size int) {
 	if err != nil {
 		t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))
 		if errors.Is(err, dec.ErrTooLong) {
-			t.raise(guest.Exception{Vector: vecGP, HasCode: true})
+			t.raise(guest.Exception{Vector: regs.VecGP, HasCode: true})
 		} else {
 			t.undefined()
 		}
@@ -170,9 +174,10 @@ func (t *translator) insn(err error) (size int) {
 	from := len(t.b.Insns)
 	t.anyAlign = false
 	t.checkFetch()
-	if r := t.g.info(t.in.Row); r.translate == nil || !r.has[t.in.VexL&1] {
+	switch r := t.g.info(t.in.Row); {
+	case r.translate == nil || !r.has[t.in.VexL&1]:
 		t.undefined()
-	} else {
+	case t.mode&modeFPU == 0 || !t.switchedOff(r.unit):
 		r.translate(t)
 	}
 	t.checkAccesses(from)

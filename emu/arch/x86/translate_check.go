@@ -141,30 +141,15 @@ var hSegment = &ir.Helper{
 	Name: "segment", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, what, off, _ uint64) uint64 {
 		seg := ir.Ref(what & 0xff)
-		if !segmentAllows(c.W[regs.Attr+seg], c.W[regs.Limit+seg], off, what&0xffffffff>>8, what&checkWrite != 0) {
-			vec := uint8(vecGP)
+		if !regs.Allows(c.W[regs.Attr+seg], c.W[regs.Limit+seg], off, what&0xffffffff>>8, what&checkWrite != 0) {
+			vec := uint8(regs.VecGP)
 			if seg == regs.SS {
-				vec = vecSS
+				vec = regs.VecSS
 			}
 			c.Raise(guest.Exception{Vector: vec, HasCode: true})
 		}
 		return 0
 	},
-}
-
-func segmentAllows(attr, limit, off, n uint64, write bool) bool {
-	code, can := attr&regs.AttrCode != 0, attr&regs.AttrWrite != 0 // of code: may be read
-	switch {
-	case attr&regs.AttrPresent == 0, write && (code || !can), code && !can:
-		return false
-	case !code && attr&regs.AttrDown != 0:
-		top := uint64(0xffff)
-		if attr&regs.AttrB != 0 {
-			top = 0xffffffff
-		}
-		return off > limit && off+n-1 <= top
-	}
-	return off+n-1 <= limit || limit == 1<<32-1 // nothing is beyond: it wraps around
 }
 
 // hAlign raises #AC for an access of n bytes at a that is not aligned (SDM vol. 3A
@@ -173,7 +158,7 @@ var hAlign = &ir.Helper{
 	Name: "align", MayFault: true, Reads: all,
 	Fn: func(c *vcpu.CPU, a, n, _ uint64) uint64 {
 		if a&(n-1) != 0 && canonical(a) {
-			c.Raise(guest.Exception{Vector: vecAC, HasCode: true})
+			c.Raise(guest.Exception{Vector: regs.VecAC, HasCode: true})
 		}
 		return 0
 	},

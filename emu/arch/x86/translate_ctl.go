@@ -11,7 +11,7 @@ import (
 // ctlTable holds control transfer.
 var ctlTable = merge(map[string]trFunc{
 	"jmp": trJmp, "call": trCall, "ret": trRet, "loop": trLoop, "loope": trLoop, "loopne": trLoop, "jcxz": trJcxz,
-	"syscall": trSyscall, "sysenter": trSysenter, "int": trInt, "int3": trap(vecBP), "int1": trap(vecDB), "into": trInto,
+	"syscall": trSyscall, "sysenter": trSysenter, "int": trInt, "int3": trap(regs.VecBP), "int1": trap(regs.VecDB), "into": trInto,
 	"ud0": (*translator).undefined, "ud1": (*translator).undefined, "ud2": (*translator).undefined,
 }, conditional("j", trJcc))
 
@@ -193,10 +193,10 @@ func trInt(t *translator) {
 	switch n := uint8(t.arg(0).Imm); n {
 	case 0x80:
 		t.systemCall(regs.GateInt80)
-	case vecBP, vecOF:
+	case regs.VecBP, regs.VecOF:
 		t.raise(guest.Exception{Vector: n, Next: true})
 	default:
-		t.raise(guest.Exception{Vector: vecGP, HasCode: true, Code: uint32(n)<<3 | 2})
+		t.raise(guest.Exception{Vector: regs.VecGP, HasCode: true, Code: uint32(n)<<3 | 2})
 	}
 }
 
@@ -205,6 +205,6 @@ func trInto(t *translator) {
 	t.sync()
 	ok := t.b.Label()
 	t.brCond(ok, c)
-	t.raiseHere(guest.Exception{Vector: vecOF, Next: true})
+	t.raiseHere(guest.Exception{Vector: regs.VecOF, Next: true})
 	t.b.Place(ok)
 }

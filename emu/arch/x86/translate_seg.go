@@ -189,6 +189,6 @@ func trBound(t *translator) {
 	t.b.BrCond(out, ir.LtS, ir.I64, v, ir.W(bound(0)))
 	t.b.BrCond(ok, ir.LeS, ir.I64, v, ir.W(bound(n)))
 	t.b.Place(out)
-	t.raiseHere(guest.Exception{Vector: vecBR})
+	t.raiseHere(guest.Exception{Vector: regs.VecBR})
 	t.b.Place(ok)
 }

@@ -136,7 +136,7 @@ func (t *translator) hasMMX() bool {
 
 // x87Pending raises an x87 exception that waits.
 func (t *translator) x87Pending() {
-	t.raiseIf(ir.TestNe, regs.FSW, fswES, guest.Exception{Vector: vecMF})
+	t.raiseIf(ir.TestNe, regs.FSW, fswES, guest.Exception{Vector: regs.VecMF})
 }
 
 // enterMMX marks all x87 registers as full and the first as the top.

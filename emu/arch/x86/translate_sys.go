@@ -31,7 +31,7 @@ func trNop(*translator) {}
 func trFlush(t *translator) { t.b.Ld(ir.I8, t.memory(t.arg(0))) }
 
 // privileged is #GP(0) for a program.
-func privileged(t *translator) { t.raise(guest.Exception{Vector: vecGP, HasCode: true}) }
+func privileged(t *translator) { t.raise(guest.Exception{Vector: regs.VecGP, HasCode: true}) }
 
 // trSysret is as much an instruction of 64-bit code as SYSCALL.
 func trSysret(t *translator) {
@@ -108,7 +108,7 @@ func writeBase(seg ir.Ref) trFunc {
 			ok, at := t.b.Label(), t.b.Word(v)
 			high := t.b.Op2(ir.Shl, ir.I64, at, ir.K(64-linearBits))
 			t.b.BrCond(ok, ir.Eq, ir.I64, at, ir.W(t.b.Op2(ir.Sar, ir.I64, high, ir.K(64-linearBits))))
-			t.raiseHere(guest.Exception{Vector: vecGP, HasCode: true})
+			t.raiseHere(guest.Exception{Vector: regs.VecGP, HasCode: true})
 			t.b.Place(ok)
 		}
 		t.b.MovTo(regs.Base+seg, opType(t.arg(0).Size), v)
@@ -144,6 +144,6 @@ func (t *translator) aligned(a ir.Address, n uint64) {
 	}
 	ok := t.b.Label()
 	t.b.BrCond(ok, ir.TestEq, ir.I64, r, ir.K(n-1))
-	t.raiseHere(guest.Exception{Vector: vecGP, HasCode: true})
+	t.raiseHere(guest.Exception{Vector: regs.VecGP, HasCode: true})
 	t.b.Place(ok)
 }

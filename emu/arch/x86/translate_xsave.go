@@ -32,7 +32,7 @@ func trXgetbv(t *translator) {
 	}
 	ok := t.b.Label()
 	t.b.BrCond(ok, ir.LeU, ir.I32, regs.RCX, ir.K(most))
-	t.raiseHere(guest.Exception{Vector: vecGP, HasCode: true})
+	t.raiseHere(guest.Exception{Vector: regs.VecGP, HasCode: true})
 	t.b.Place(ok)
 	n := t.b.Ext(ir.ZExt, ir.I64, ir.I32, regs.RCX)
 	t.b.CallTo(regs.RAX, hXgetbv, n)

@@ -20,7 +20,7 @@ func newView(bits int) *vcpu.Arch {
 		Naming: vcpu.Naming{PCName: "rip", Lookup: lookupReg, Flags: flagsSet},
 		Static: regs.CCOp, Dynamic: uint64(ccDynamic), Disasm: disasm(dec.Mode(bits)),
 		Longest: dec.MaxLen, Classify: classify(dec.Mode(bits)), Calls: sysv,
-		Subroutines: subroutines, FPException: guest.Exception{Vector: vecXM},
+		Subroutines: subroutines, FPException: guest.Exception{Vector: regs.VecXM},
 	}
 	for _, d := range regs.Defs[:16] {
 		v.Names = append(v.Names, d.Name)

@@ -40,6 +40,8 @@ type Guest struct {
 	tr             translator // of the block that is translated
 	rows           []rowInfo  // by dec.Row.ID
 	env            regs.Environment
+	override       map[string]trFunc // of a machine's CPU
+	answer         cpuidAnswer       // the same
 	helpers        helpers
 }
 
@@ -63,7 +65,7 @@ type helpers struct {
 
 func newHelpers(g *Guest) helpers {
 	return helpers{
-		cpuid:       newCpuid(g.model),
+		cpuid:       newCpuid(g),
 		loadSegment: newLoadSegment(&g.env), checkCode: newCheckCode(&g.env), loadCode: newLoadCode(&g.env), iret: newIret(&g.env),
 		selector: newSelector(&g.env), localTable: newLocalTable(&g.env),
 	}
@@ -87,23 +89,28 @@ func (g *Guest) Mode(c *vcpu.CPU) uint64 {
 	if c.W[regs.EFL]&regs.TF != 0 {
 		m |= modeStep
 	}
-	if m&modeBits == 64 {
-		return m
+	return m | segmentMode(&c.W)
+}
+
+// segmentMode is what a mode says of segments, which 64-bit code hardly has.
+func segmentMode(w *regs.Words) (m uint64) {
+	if regs.CodeBits(w) == 64 {
+		return 0
 	}
 	for s := range ir.Ref(6) {
-		if !regs.Plain(&c.W, s) {
+		if !regs.Plain(w, s) {
 			m |= modeChecked << s
 		}
 	}
-	if c.W[regs.Attr+regs.SS]&regs.AttrB != 0 {
+	if w[regs.Attr+regs.SS]&regs.AttrB != 0 {
 		m |= modeStack
 	}
 	for _, s := range [...]ir.Ref{regs.ES, regs.CS, regs.SS, regs.DS} {
-		if c.W[regs.Base+s] != 0 {
+		if w[regs.Base+s] != 0 {
 			m |= modeBased
 		}
 	}
-	return m | c.W[regs.Base+regs.CS]<<baseShift
+	return m | w[regs.Base+regs.CS]<<baseShift
 }
 
 // CodeBase is the base of CS, which has none in 64-bit code.
@@ -118,37 +125,11 @@ func (g *Guest) Mnemonic(code []byte, mode uint64) string {
 	return in.Mnemonic()
 }
 
-// Exception vectors (SDM vol. 3A table 6-1).
-const (
-	vecDE = 0
-	vecDB = 1
-	vecBP = 3
-	vecOF = 4
-	vecBR = 5
-	vecUD = 6
-	vecNM = 7
-	vecNP = 11
-	vecSS = 12
-	vecGP = 13
-	vecPF = 14
-	vecMF = 16
-	vecAC = 17
-	vecXM = 19
-)
-
-// Page fault error bits (SDM vol. 3A 4.7).
-const (
-	pfPresent = 1
-	pfWrite   = 2
-	pfUser    = 4
-	pfFetch   = 16
-)
-
 // Undefined is #UD.
-func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: vecUD} }
+func (g *Guest) Undefined() guest.Exception { return guest.Exception{Vector: regs.VecUD} }
 
 // Stepped is #DB after an instruction that began with TF set. Code is what DR6
 // says of it.
 func (g *Guest) Stepped() guest.Exception {
-	return guest.Exception{Vector: vecDB, Code: regs.DR6Step, Next: true}
+	return guest.Exception{Vector: regs.VecDB, Code: regs.DR6Step, Next: true}
 }

@@ -14,6 +14,36 @@ const (
 	GateInt80           // INT 0x80
 )
 
+// Exception vectors (SDM vol. 3A table 6-1).
+const (
+	VecDE  = 0
+	VecDB  = 1
+	VecNMI = 2
+	VecBP  = 3
+	VecOF  = 4
+	VecBR  = 5
+	VecUD  = 6
+	VecNM  = 7
+	VecDF  = 8
+	VecTS  = 10
+	VecNP  = 11
+	VecSS  = 12
+	VecGP  = 13
+	VecPF  = 14
+	VecMF  = 16
+	VecAC  = 17
+	VecXM  = 19
+)
+
+// Page fault error bits (SDM vol. 3A 4.7).
+const (
+	PFPresent  = 1
+	PFWrite    = 2
+	PFUser     = 4
+	PFReserved = 8
+	PFFetch    = 16
+)
+
 // DR6Step is the Code of a debug exception after a single step: BS of DR6 (SDM
 // vol. 3B 18.2.3).
 const DR6Step = 1 << 14

@@ -158,9 +158,61 @@ const (
 	RF         = 1 << 16
 	VM         = 1 << 17
 	AC         = 1 << 18
+	VIF        = 1 << 19
+	VIP        = 1 << 20
 	ID         = 1 << 21
 	Arith      = CF | PF | AF | ZF | SF | OF
 )
+
+// Bits of CR0, CR4 and EFER (SDM vol. 3A 2.5 and 2.2.1).
+const (
+	CR0PE = 1 << 0
+	CR0MP = 1 << 1
+	CR0EM = 1 << 2
+	CR0TS = 1 << 3
+	CR0ET = 1 << 4
+	CR0NE = 1 << 5
+	CR0WP = 1 << 16
+	CR0AM = 1 << 18
+	CR0NW = 1 << 29
+	CR0CD = 1 << 30
+	CR0PG = 1 << 31
+
+	CR4VME        = 1 << 0
+	CR4PVI        = 1 << 1
+	CR4TSD        = 1 << 2
+	CR4DE         = 1 << 3
+	CR4PSE        = 1 << 4
+	CR4PAE        = 1 << 5
+	CR4MCE        = 1 << 6
+	CR4PGE        = 1 << 7
+	CR4PCE        = 1 << 8
+	CR4OSFXSR     = 1 << 9
+	CR4OSXMMEXCPT = 1 << 10
+	CR4UMIP       = 1 << 11
+	CR4FSGSBASE   = 1 << 16
+	CR4PCIDE      = 1 << 17
+	CR4OSXSAVE    = 1 << 18
+	CR4SMEP       = 1 << 20
+	CR4SMAP       = 1 << 21
+
+	EFERSCE = 1 << 0
+	EFERLME = 1 << 8
+	EFERLMA = 1 << 10
+	EFERNXE = 1 << 11
+)
+
+// CPL is the privilege of the code that runs on a machine's CPU: in real mode there is all
+// of it, and none in virtual-8086 mode.
+func CPL(w *Words) uint64 {
+	switch {
+	case w[CR0]&CR0PE == 0:
+		return 0
+	case w[EFL]&VM != 0:
+		return 3
+	}
+	return w[Sel+CS] & 3
+}
 
 // XMM is the first word of vector register n.
 func XMM(n uint8) ir.Ref { return YMM + 4*ir.Ref(n) }

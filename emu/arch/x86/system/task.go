@@ -1,0 +1,223 @@
+package system
+
+import (
+	"panda/emu/arch/x86/regs"
+	"panda/emu/ir"
+)
+
+// How a task is switched to.
+type switching int
+
+const (
+	byJump switching = iota
+	byCall
+	byInterrupt
+	byReturn
+)
+
+// nests says that the new task returns to the old one.
+func (h switching) nests() bool { return h == byCall || h == byInterrupt }
+
+// layout is where things lie in a TSS (SDM vol. 3A 7.2.1 and 7.6).
+type layout struct {
+	size                         int // of a word
+	limit                        uint64
+	cr3                          uint64 // 0 for none
+	ip, flags, general, seg, ldt uint64
+	segs                         int
+	step                         uint64 // between selectors
+}
+
+var (
+	layout32 = layout{size: 4, limit: 0x67, cr3: 0x1c, ip: 0x20, flags: 0x24, general: 0x28, seg: 0x48, ldt: 0x60, segs: 6, step: 4}
+	layout16 = layout{size: 2, limit: 0x2b, ip: 0x0e, flags: 0x10, general: 0x12, seg: 0x22, ldt: 0x2a, segs: 4, step: 2}
+)
+
+func layoutOf(typ uint64) *layout {
+	if typ&^typeBusy == typeTSS32 {
+		return &layout32
+	}
+	return &layout16
+}
+
+// taskOf is the descriptor of the task that a gate names.
+func (s *CPU) taskOf(vec uint8, sel uint16) *entry {
+	if sel&4 != 0 || null(sel) {
+		s.raise(vec, code(sel))
+	}
+	e := s.find(vec, sel)
+	if e.Segment() || e.Type()&^typeBusy != typeTSS32 && e.Type()&^typeBusy != typeTSS16 {
+		s.raise(vec, code(sel))
+	}
+	return &e
+}
+
+// iretTask returns to the task that the present one is nested in.
+func (s *CPU) iretTask() uint64 {
+	sel := uint16(s.taskWord(0, 2))
+	if sel&4 != 0 || null(sel) {
+		s.raise(regs.VecTS, code(sel))
+	}
+	return s.switchTask(sel, s.taskOf(regs.VecTS, sel), byReturn, nil)
+}
+
+// switchTask goes to another task, whose instruction pointer it gives. The word RIP is that
+// at which the present one continues. errorCode is pushed for the handler of an exception
+// (SDM vol. 3A 7.3).
+func (s *CPU) switchTask(sel uint16, e *entry, how switching, errorCode *uint64) uint64 {
+	vec := uint8(regs.VecGP)
+	if how == byReturn {
+		vec = regs.VecTS
+	}
+	if busy := e.Type()&typeBusy != 0; busy != (how == byReturn) {
+		s.raise(vec, code(sel))
+	}
+	if !e.Present() {
+		s.raise(regs.VecNP, code(sel))
+	}
+	l := layoutOf(e.Type())
+	if e.Limit() < l.limit {
+		s.raise(regs.VecTS, code(sel))
+	}
+	next := s.readTask(e.Base(), l)
+	s.saveTask(how)
+	if !how.nests() {
+		s.unbusy()
+	}
+	if how.nests() {
+		s.store(s.implicit(), e.Base(), 2, uint64(s.tr.sel))
+		next.flags |= regs.NT
+	}
+	if how != byReturn {
+		s.busy(e, true)
+	}
+	s.tr = segment{sel, e.Base(), e.Limit(), e.Attr()}
+	s.c.W[regs.CR0] |= regs.CR0TS
+	s.enterTask(&next, l)
+	if errorCode != nil {
+		k := s.stack(l.size)
+		k.push(*errorCode)
+		k.commit()
+		s.c.W[regs.RSP] = k.pointer()
+	}
+	s.changed()
+	return next.ip
+}
+
+// task is what a TSS holds.
+type task struct {
+	cr3, ip, flags uint64
+	general        [8]uint64
+	seg            [6]uint16
+	ldt            uint16
+}
+
+func (s *CPU) readTask(base uint64, l *layout) (t task) {
+	by := s.implicit()
+	if l.cr3 != 0 {
+		t.cr3 = s.load(by, base+l.cr3, 4)
+	}
+	t.ip, t.flags = s.load(by, base+l.ip, l.size), s.load(by, base+l.flags, l.size)
+	for i := range t.general {
+		t.general[i] = s.load(by, base+l.general+uint64(i*l.size), l.size)
+		if l.size == 2 {
+			t.general[i] |= 0xffff0000
+		}
+	}
+	for i := range l.segs {
+		t.seg[i] = uint16(s.load(by, base+l.seg+uint64(i)*l.step, 2))
+	}
+	t.ldt = uint16(s.load(by, base+l.ldt, 2))
+	return t
+}
+
+// saveTask writes the present task into its TSS.
+func (s *CPU) saveTask(how switching) {
+	w, by, base := &s.c.W, s.implicit(), s.tr.base
+	l := layoutOf(s.tr.attr >> 8 & 15)
+	flags := regs.RFlags(w)
+	if how == byReturn {
+		flags &^= regs.NT
+	}
+	s.store(by, base+l.ip, l.size, w[regs.RIP])
+	s.store(by, base+l.flags, l.size, flags)
+	for i := range 8 {
+		s.store(by, base+l.general+uint64(i*l.size), l.size, w[i])
+	}
+	for i := range l.segs {
+		s.store(by, base+l.seg+uint64(i)*l.step, 2, w[regs.Sel+ir.Ref(i)])
+	}
+}
+
+// unbusy marks the present task as one that may be switched to.
+func (s *CPU) unbusy() {
+	if at, ok := s.place(s.tr.sel, 8); ok {
+		e := entry{Descriptor: regs.Descriptor(s.load(s.implicit(), at, 8)), at: at}
+		s.busy(&e, false)
+	}
+}
+
+// enterTask loads the registers of a task. What is wrong with its segments is an exception
+// of its own.
+func (s *CPU) enterTask(t *task, l *layout) {
+	w := &s.c.W
+	if l.cr3 != 0 && s.on(regs.CR0, regs.CR0PG) {
+		w[regs.CR3] = t.cr3
+		s.remap()
+	}
+	copy(w[:8], t.general[:])
+	regs.SetRFlags(w, t.flags)
+	s.goTo(t.ip)
+	s.ldt = segment{sel: t.ldt}
+	if s.on(regs.EFL, regs.VM) {
+		for seg, sel := range t.seg {
+			s.setV86(seg, sel)
+		}
+		return
+	}
+	for seg, sel := range t.seg { // null until they are loaded
+		s.set(ir.Ref(seg), segment{sel: sel})
+	}
+	s.taskTable(t.ldt)
+	s.taskCode(t.seg[regs.CS])
+	cpl := rpl(t.seg[regs.CS])
+	s.set(regs.SS, s.stackSegment(regs.VecTS, t.seg[regs.SS], cpl))
+	for _, seg := range []ir.Ref{regs.DS, regs.ES, regs.FS, regs.GS} {
+		s.set(seg, s.dataSegment(regs.VecTS, seg, t.seg[seg], cpl))
+	}
+	if !regs.Allows(s.c.W[regs.Attr+regs.CS], s.c.W[regs.Limit+regs.CS], t.ip, 1, false) {
+		s.raise(regs.VecGP, 0)
+	}
+}
+
+func (s *CPU) setV86(seg int, sel uint16) {
+	s.set(ir.Ref(seg), segment{sel, uint64(sel) << 4, 0xffff, attrV86})
+}
+
+func (s *CPU) taskTable(sel uint16) {
+	if null(sel) {
+		return
+	}
+	if sel&4 != 0 {
+		s.raise(regs.VecTS, code(sel))
+	}
+	e := s.find(regs.VecTS, sel)
+	if e.Segment() || e.Type() != typeLDT || !e.Present() {
+		s.raise(regs.VecTS, code(sel))
+	}
+	s.ldt = segment{sel, e.Base(), e.Limit(), e.Attr()}
+}
+
+func (s *CPU) taskCode(sel uint16) {
+	if null(sel) {
+		s.raise(regs.VecTS, code(sel))
+	}
+	e := s.find(regs.VecTS, sel)
+	if !e.Code() || !e.Conforms() && e.DPL() != rpl(sel) || e.Conforms() && e.DPL() > rpl(sel) {
+		s.raise(regs.VecTS, code(sel))
+	}
+	if !e.Present() {
+		s.raise(regs.VecNP, code(sel))
+	}
+	s.set(regs.CS, s.codeSegment(sel, &e, rpl(sel)))
+}
