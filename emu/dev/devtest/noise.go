@@ -59,6 +59,7 @@ func (n *Noise) step(t *testing.T, r *Rig, random *rand.Rand) *Rig {
 		r.Chip.Reset()
 	case n.Other != nil:
 		n.Other(r, random)
+		r.log = nil
 	}
 	return r
 }
