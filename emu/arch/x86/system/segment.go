@@ -196,8 +196,8 @@ func (s *CPU) outward(cpl uint64) {
 	for _, seg := range []ir.Ref{regs.ES, regs.DS, regs.FS, regs.GS} {
 		v := s.segment(seg)
 		conforming := v.attr&(regs.AttrCode|regs.AttrDown) == regs.AttrCode|regs.AttrDown
-		if v.attr>>13&3 < cpl && !conforming {
-			s.set(seg, segment{})
+		if !null(v.sel) && v.attr>>13&3 < cpl && !conforming {
+			s.set(seg, segment{base: v.base})
 		}
 	}
 }

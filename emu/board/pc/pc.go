@@ -1,0 +1,218 @@
+// Package pc is the boards of PCs: it makes the chips and wires them. What a chip does is its
+// own affair, and what the wires mean the board's.
+package pc
+
+import (
+	"fmt"
+
+	"panda/emu/arch/x86"
+	"panda/emu/board"
+	"panda/emu/dev"
+	"panda/emu/dev/i16550"
+	"panda/emu/dev/i8042"
+	"panda/emu/dev/i8254"
+	"panda/emu/dev/i8259"
+	"panda/emu/dev/mc146818"
+	"panda/emu/dev/sysport"
+	"panda/emu/guest"
+	"panda/emu/mmu"
+	"panda/emu/snap"
+	"panda/emu/vcpu"
+)
+
+// Config says what is in the PC.
+type Config struct {
+	RAM   uint64 // bytes
+	Model *x86.Model
+	// Start is the time at which it is switched on, in seconds of Unix.
+	Start int64
+	// Serial gets what the first serial port sends.
+	Serial func(b byte)
+	Kernel *Kernel // booted without firmware
+}
+
+// PC is one.
+type PC struct {
+	*board.Board
+	cfg Config
+	c   *vcpu.CPU
+	cpu *x86.System
+	mem *mmu.Physical
+
+	ports dev.PortBus
+	pic   *i8259.Pair
+	pit   *i8254.Timer
+	rtc   *mc146818.Clock
+	uart  *i16550.UART
+	kbd   *i8042.Controller
+	ctl   *sysport.ControlA
+	post  sysport.Latch
+
+	gates [2]bool // of A20, by the keyboard controller and by port 92h
+	chips []chip
+}
+
+// chip is a chip with the name that its state has.
+type chip struct {
+	name string
+	dev.Chip
+}
+
+// Largest is how much RAM there can be: what lies above is for chips.
+const Largest = 3 << 30
+
+// New makes a PC around a vCPU: the board of an ISA machine, without firmware.
+func New(cfg Config, c *vcpu.CPU) (*PC, error) {
+	if cfg.RAM < 1<<20 || cfg.RAM > Largest {
+		return nil, fmt.Errorf("%d MiB of memory: this machine has from 1 to %d", cfg.RAM>>20, Largest>>20)
+	}
+	mem, err := mmu.NewPhysical(cfg.RAM)
+	if err != nil {
+		return nil, err
+	}
+	p := &PC{Board: board.New(), cfg: cfg, c: c, mem: mem}
+	p.cpu = x86.NewSystem(cfg.Model, c, mem, bus{p})
+	p.layMemory()
+	p.wire()
+	if cfg.Kernel != nil {
+		if err := p.boot(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// CPU is the architecture of the machine's CPU.
+func (p *PC) CPU() *x86.System { return p.cpu }
+
+// Memory is its physical memory.
+func (p *PC) Memory() *mmu.Physical { return p.mem }
+
+// nothing answers where there is nothing.
+type nothing struct{}
+
+func (nothing) Load(uint64, int) uint64 { return ^uint64(0) }
+
+func (nothing) Store(uint64, int, uint64) {}
+
+// Between the RAM that DOS knows and the first MiB there are chips.
+const (
+	baseEnd   = 0xa0000
+	extraRAM  = 0x100000
+	baseKnown = 0x9fc00
+)
+
+func (p *PC) layMemory() {
+	p.mem.AttachNobody(nothing{})
+	for at := guest.PhysAddr(baseEnd); at < extraRAM; at += mmu.PageSize {
+		p.mem.Attach(at, nothing{})
+	}
+}
+
+// wire makes the chips.
+func (p *PC) wire() {
+	clock := p.Clock
+	p.pic = i8259.New(p.cpu.CPU().INTR)
+	p.pit = i8254.New(clock, p.pic.IRQ(0))
+	p.rtc = mc146818.New(clock, p.pic.IRQ(8), p.cfg.Start)
+	p.uart = i16550.New(clock, p.pic.IRQ(4), p.send)
+	p.kbd = i8042.New(clock, i8042.Wires{Keyboard: p.pic.IRQ(1), Mouse: p.pic.IRQ(12), A20: p.gate(0), Reset: p.resets})
+	p.ctl = sysport.NewControlA(p.gate(1), p.resets)
+	for _, a := range []struct {
+		first, last uint16
+		ports       dev.Ports
+	}{
+		{0x20, 0x21, p.pic}, {0xa0, 0xa1, p.pic}, {0x4d0, 0x4d1, p.pic},
+		{0x40, 0x43, p.pit}, {0x61, 0x61, p.pit.ControlB()},
+		{0x60, 0x60, p.kbd}, {0x64, 0x64, p.kbd},
+		{0x70, 0x71, p.rtc}, {0x80, 0x80, &p.post}, {0x92, 0x92, p.ctl},
+		{0x3f8, 0x3ff, p.uart},
+	} {
+		p.ports.Attach(a.first, a.last, 1, a.ports)
+	}
+	p.chips = []chip{{"pic", p.pic}, {"pit", p.pit}, {"rtc", p.rtc}, {"serial0", p.uart}, {"i8042", p.kbd}, {"port92", p.ctl}, {"port80", &p.post}}
+}
+
+// gate is one of the wires that open A20: one is enough.
+func (p *PC) gate(n int) dev.Wire {
+	return func(high bool) {
+		p.gates[n] = high
+		p.cpu.CPU().SetA20(p.gates[0] || p.gates[1])
+	}
+}
+
+func (p *PC) resets(high bool) {
+	if high {
+		p.Board.Reset()
+	}
+}
+
+func (p *PC) send(b byte) {
+	if p.cfg.Serial != nil {
+		p.cfg.Serial(b)
+	}
+}
+
+// Start makes the PC ready to run.
+func (p *PC) Start(cfg board.Config) {
+	cfg.CPU = p.c
+	p.Board.Start(cfg, chips{p})
+}
+
+// chips is the PC as its board sees it.
+type chips struct{ *PC }
+
+// Reset resets the CPU and all chips.
+func (c chips) Reset() {
+	p := c.PC
+	p.cpu.CPU().Reset()
+	for _, d := range p.chips {
+		d.Reset()
+	}
+	if p.cfg.Kernel != nil {
+		p.boot() // which it has done before
+	}
+}
+
+// Wakes reports whether the CPU has a reason to go on.
+func (c chips) Wakes() bool { return c.cpu.CPU().Wakes() }
+
+// Input takes what has come in.
+func (c chips) Input(in board.Input) (rest []byte, done bool) {
+	if in.Port != "serial0" {
+		return nil, true
+	}
+	n := c.uart.Receive(in.Data)
+	return in.Data[n:], n == len(in.Data)
+}
+
+// State is what all of the machine remembers, without its memory.
+func (p *PC) State(s *snap.Stream) {
+	p.Board.State(s)
+	p.cpu.CPU().State(s)
+	s.Bool(&p.gates[0], &p.gates[1])
+	for _, d := range p.chips {
+		s.Name(d.name)
+		d.State(s)
+	}
+}
+
+// bus is what the CPU is wired to.
+type bus struct{ *PC }
+
+func (b bus) In(port uint16, size int) uint32 { return b.ports.In(port, size) }
+
+func (b bus) Out(port uint16, size int, v uint32) { b.ports.Out(port, size, v) }
+
+// Acknowledge is the cycle by which the CPU asks for the vector.
+func (b bus) Acknowledge() (uint8, bool) { return b.pic.Acknowledge(), true }
+
+func (b bus) Time() uint64 { return uint64(b.Clock.Now()) }
+
+func (b bus) MSR(uint32) (uint64, bool) { return 0, false }
+
+func (b bus) SetMSR(uint32, uint64) bool { return false }
+
+func (b bus) Priority() uint64 { return 0 }
+
+func (b bus) SetPriority(uint64) {}
