@@ -21,6 +21,8 @@ type Rig struct {
 	// Verbs are steps of scripts besides the common ones. What they answer is compared
 	// with what the step wants.
 	Verbs map[string]func(args []string) string
+	// Follow, when set, takes over what else the world of another rig has.
+	Follow func(o *Rig)
 
 	now    dev.Time
 	log    []string
@@ -76,6 +78,10 @@ func (r *Rig) follow(o *Rig) {
 	copy(r.Memory, o.Memory)
 	for i, d := range o.Disks {
 		copy(r.Disks[i].Data, d.Data)
+		r.Disks[i].Broken = d.Broken
+	}
+	if r.Follow != nil {
+		r.Follow(o)
 	}
 }
 
