@@ -64,15 +64,19 @@ func build(r *devtest.Rig) {
 	}
 	r.Bus.Attach(0x3f0, 0x3f5, 1, c)
 	r.Bus.Attach(0x3f7, 0x3f7, 1, c)
+	verbs(r, w)
+}
+
+func verbs(r *devtest.Rig, w *wired) {
 	r.Verbs["dma"] = func(args []string) string { w.address, w.left = 0, int(devtest.Hex(args[0])); return "" }
 	r.Verbs["disk"] = func(args []string) string {
 		n, at := devtest.Hex(args[0]), devtest.Hex(args[1])
 		return fmt.Sprintf("% x", r.Disks[n].Data[at:at+3])
 	}
-	r.Verbs["eject"] = func(args []string) string { c.Eject(int(devtest.Hex(args[0]))); return "" }
+	r.Verbs["eject"] = func(args []string) string { w.Eject(int(devtest.Hex(args[0]))); return "" }
 	r.Verbs["insert"] = func(args []string) string {
 		n := int(devtest.Hex(args[0]))
-		return strconv.FormatBool(c.Insert(n, r.Disks[n]) == nil)
+		return strconv.FormatBool(w.Insert(n, r.Disks[n]) == nil)
 	}
 	r.Verbs["break"] = func(args []string) string { r.Disks[0].Broken = errors.New("scratched"); return "" }
 	r.Verbs["mend"] = func(args []string) string { r.Disks[0].Broken = nil; return "" }
@@ -97,43 +101,68 @@ const usual = `
 
 var scripts = []struct{ name, script string }{
 	{"reset and registers", `
-		in 3f4 = 00; in 3f0 = ff; out 3f5 10; out 3f2 4; in 3f4 = 00; wait 1ms; wire irq = 0; in 3f4 = 80; out 3f2 c; wire irq = 1; in 3f2 = 0c; out 3f3 ff; in 3f3 = 03
-		out 3f5 10; in 3f4 = d0; in 3f5 = 90; in 3f4 = 80; in 3f5 = ff; out 3f5 8; in 3f5 = c0 00; out 3f4 80; wire irq = 0; wait 1ms; wire irq = 1; reset; in 3f4 = 00; wire irq = 0`},
+		in 3f4 = 00; in 3f0 = ff; out 3f5 10; out 3f2 4; in 3f4 = 00; wait 1ms; wire irq = 0; in 3f4 = 80; out 3f2 c
+		wire irq = 1; in 3f2 = 0c; out 3f3 ff; in 3f3 = 03
+		out 3f5 10; in 3f4 = d0; in 3f5 = 90; in 3f4 = 80; in 3f5 = ff; out 3f5 8; in 3f5 = c0 00; out 3f4 80
+		wire irq = 0; wait 1ms; wire irq = 1; reset; in 3f4 = 00; wire irq = 0`},
 	{"small commands", usual + `
-		out 3f5 13 0 57 5; out 3f5 94; in 3f5 = 10; out 3f5 12 86; out 3f5 e; in 3f5 = 00 00 00 00 df 02 00 86 57 05; out 3f5 12 1; out 3f4 80; wait 1ms; out 3f5 e; in 3f5 = 00 00 00 00 df 02 00 84 57 05
-		out 3f5 14; in 3f5 = 00; out 3f2 8; out 3f2 c; wait 1ms; out 3f5 e; in 3f5 = 00 00 00 00 df 02 00 04 20 00; out 3f5 18; in 3f5 = 80; out 3f5 4 0; in 3f5 = 38; out 3f5 4 5; in 3f5 = 7d; out 3f5 4 2; in 3f5 = 2a`},
+		out 3f5 13 0 57 5; out 3f5 94; in 3f5 = 10; out 3f5 12 86; out 3f5 e; in 3f5 = 00 00 00 00 df 02 00 86 57 05
+		out 3f5 12 1; out 3f4 80; wait 1ms; out 3f5 e; in 3f5 = 00 00 00 00 df 02 00 84 57 05
+		out 3f5 14; in 3f5 = 00; out 3f2 8; out 3f2 c; wait 1ms; out 3f5 e; in 3f5 = 00 00 00 00 df 02 00 04 20 00
+		out 3f5 18; in 3f5 = 80; out 3f5 4 0; in 3f5 = 38; out 3f5 4 5; in 3f5 = 7d; out 3f5 4 2; in 3f5 = 2a`},
 	{"seeks and the change line", usual + `
-		in 3f7 = 80; out 3f5 7 0; in 3f4 = 81; wait 20ms; wire irq = 1; out 3f5 8; in 3f5 = 20 00; in 3f7 = 80; out 3f5 f 4 3; wait 17ms; in 3f4 = 81; wait 1ms; wire irq = 1; in 3f4 = 80
-		out 3f5 8; wire irq = 0; in 3f5 = 24 03; in 3f7 = 00; out 3f5 4 0; in 3f5 = 28; out 3f5 cf 0 2; wait 20ms; out 3f5 8f 0 1; wait 20ms; out 3f5 8; in 3f5 = 20 04; eject 0; in 3f7 = 80
-		out 3f5 f 0 5; out 3f5 f 1 1; in 3f4 = 83; wait 30ms; in 3f7 = 80; out 3f5 8; wire irq = 1; in 3f5 = 20 05; wire irq = 1; out 3f5 8; in 3f5 = 21 01; wire irq = 0; insert 0 = true; out 3f5 7 0; wait 1s; in 3f7 = 00
+		in 3f7 = 80; out 3f5 7 0; in 3f4 = 81; wait 20ms; wire irq = 1; out 3f5 8; in 3f5 = 20 00; in 3f7 = 80
+		out 3f5 f 4 3; wait 17ms; in 3f4 = 81; wait 1ms; wire irq = 1; in 3f4 = 80
+		out 3f5 8; wire irq = 0; in 3f5 = 24 03; in 3f7 = 00; out 3f5 4 0; in 3f5 = 28; out 3f5 cf 0 2; wait 20ms
+		out 3f5 8f 0 1; wait 20ms; out 3f5 8; in 3f5 = 20 04; eject 0; in 3f7 = 80
+		out 3f5 f 0 5; out 3f5 f 1 1; in 3f4 = 83; wait 30ms; in 3f7 = 80; out 3f5 8; wire irq = 1; in 3f5 = 20 05
+		wire irq = 1; out 3f5 8; in 3f5 = 21 01; wire irq = 0; insert 0 = true; out 3f5 7 0; wait 1s; in 3f7 = 00
 		out 3f2 c; eject 0; in 3f7 = 00; out 3f5 8; in 3f5 = 20 00; out 3f5 7 3; wait 10ms; out 3f5 8; in 3f5 = 73 00`},
 	{"read by DMA", usual + `
-		dma 400; out 3f5 46 0 0 0 2 2 9 2a ff; in 3f4 = 10; wait 1ms; wire irq = 1; in 3f4 = d0; in 3f5 = 00 00 00 00 00 04 02; wire irq = 0; mem 1fe = 01 01 02 02
-		dma 400; out 3f5 c6 0 0 0 9 2 9 2a ff; wait 1ms; in 3f5 = 04 00 00 00 01 02 02; mem 1fe = 08 08 09 09; dma 800; out 3f5 46 4 0 1 9 2 9 2a ff; wait 1ms; in 3f5 = 44 80 00 01 01 01 02
-		dma 200; out 3f5 46 4 0 1 9 2 9 2a ff; wait 1ms; in 3f5 = 04 00 00 01 01 01 02; dma 1; out 3f5 4c 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 00 00 40 00 00 02 02
+		dma 400; out 3f5 46 0 0 0 2 2 9 2a ff; in 3f4 = 10; wait 1ms; wire irq = 1; in 3f4 = d0
+		in 3f5 = 00 00 00 00 00 04 02; wire irq = 0; mem 1fe = 01 01 02 02
+		dma 400; out 3f5 c6 0 0 0 9 2 9 2a ff; wait 1ms; in 3f5 = 04 00 00 00 01 02 02; mem 1fe = 08 08 09 09; dma 800
+		out 3f5 46 4 0 1 9 2 9 2a ff; wait 1ms; in 3f5 = 44 80 00 01 01 01 02
+		dma 200; out 3f5 46 4 0 1 9 2 9 2a ff; wait 1ms; in 3f5 = 04 00 00 01 01 01 02; dma 1
+		out 3f5 4c 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 00 00 40 00 00 02 02
 		dma 600; out 3f5 42 0 0 0 7 2 3 2a ff; wait 1ms; in 3f5 = 00 00 00 01 00 01 02; mem 1fe = 00 00 01 01`},
 	{"write by DMA", usual + `
-		mem 0 aa bb cc; dma 2; out 3f5 45 0 0 0 3 2 9 2a ff; wait 1ms; in 3f5 = 00 00 00 00 00 04 02; disk 0 400 = aa bb 00; dma 200; out 3f5 45 1 0 0 1 2 8 2a ff; wait 1ms; in 3f5 = 41 02 00 00 00 01 02
-		break; dma 200; out 3f5 45 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 20 20 00 00 01 02; out 3f5 46 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 20 20 00 00 01 02; mend`},
+		mem 0 aa bb cc; dma 2; out 3f5 45 0 0 0 3 2 9 2a ff; wait 1ms; in 3f5 = 00 00 00 00 00 04 02
+		disk 0 400 = aa bb 00; dma 200; out 3f5 45 1 0 0 1 2 8 2a ff; wait 1ms; in 3f5 = 41 02 00 00 00 01 02
+		break; dma 200; out 3f5 45 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 20 20 00 00 01 02
+		out 3f5 46 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 20 20 00 00 01 02; mend`},
 	{"what is not there", usual + `
-		dma 200; out 3f5 46 0 1 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 04 10 01 00 01 02; out 3f5 46 0 0 0 a 2 9 2a ff; wait 1ms; in 3f5 = 40 04 00 00 00 0a 02; out 3f5 46 0 0 0 1 3 9 2a ff; wait 1ms; in 3f5 = 40 04 00 00 00 01 03
-		out 3f7 0; out 3f5 46 0 0 0 1 2 9 2a ff; wait 1ms; in 3f4 = 10; wait 1s; in 3f5 = 40 01 00 00 00 01 02; out 3f7 2; out 3f5 6 0 0 0 1 2 9 2a ff; wait 1s; in 3f5 = 40 01 00 00 00 01 02
-		eject 0; out 3f5 46 0 0 0 1 2 9 2a ff; wait 1s; wire irq = 1; in 3f5 = 40 01 00 00 00 01 02; out 3f5 46 2 0 0 1 2 9 2a ff; wait 1s; in 3f5 = 42 01 00 00 00 01 02; insert 0 = true
+		dma 200; out 3f5 46 0 1 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 04 10 01 00 01 02; out 3f5 46 0 0 0 a 2 9 2a ff
+		wait 1ms; in 3f5 = 40 04 00 00 00 0a 02; out 3f5 46 0 0 0 1 3 9 2a ff; wait 1ms; in 3f5 = 40 04 00 00 00 01 03
+		out 3f7 0; out 3f5 46 0 0 0 1 2 9 2a ff; wait 1ms; in 3f4 = 10; wait 1s; in 3f5 = 40 01 00 00 00 01 02
+		out 3f7 2; out 3f5 6 0 0 0 1 2 9 2a ff; wait 1s; in 3f5 = 40 01 00 00 00 01 02
+		eject 0; out 3f5 46 0 0 0 1 2 9 2a ff; wait 1s; wire irq = 1; in 3f5 = 40 01 00 00 00 01 02
+		out 3f5 46 2 0 0 1 2 9 2a ff; wait 1s; in 3f5 = 42 01 00 00 00 01 02; insert 0 = true
 		dma 0; out 3f5 46 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 40 10 00 00 00 01 02`},
 	{"without DMA", usual + `
-		out 3f5 3 df 3; out 3f5 46 0 0 0 2 2 2 2a ff; wait 1ms; wire irq = 1; in 3f4 = f0; in 3f5 = 01; wire irq = 0` + repeat("; in 3f5 = 01", 511) + `
+		out 3f5 3 df 3; out 3f5 46 0 0 0 2 2 2 2a ff; wait 1ms; wire irq = 1; in 3f4 = f0; in 3f5 = 01
+		wire irq = 0` + repeat("; in 3f5 = 01", 511) + `
 		in 3f4 = d0; in 3f5 = 40 80 00 01 00 01 02
-		out 3f5 45 0 0 0 3 2 4 2a ff; wait 1ms; wire irq = 1; in 3f4 = b0; fill 77 = 512; wait 1ms; fill 78 = 512; in 3f5 = 40 80 00 01 00 01 02; disk 0 5fe = 77 77 78`},
+		out 3f5 45 0 0 0 3 2 4 2a ff; wait 1ms; wire irq = 1; in 3f4 = b0; fill 77 = 512; wait 1ms; fill 78 = 512
+		in 3f5 = 40 80 00 01 00 01 02; disk 0 5fe = 77 77 78`},
 	{"READ ID and VERIFY", usual + `
-		out 3f5 4a 0; wait 1ms; in 3f5 = 00 00 00 00 00 01 02; wait 100ms; out 3f5 4a 4; wait 1ms; in 3f5 = 04 00 00 00 01 05 02; out 3f7 1; out 3f5 4a 0; wait 1ms; in 3f5 = 00 00 00 00 00 05 02
-		out 3f7 3; out 3f5 4a 0; wait 1s; in 3f5 = 40 01 00 00 00 00 00; out 3f7 2; out 3f5 56 0 0 0 1 2 9 2a ff; wait 1ms; in 3f5 = 00 00 00 01 00 01 02; out 3f5 56 80 0 0 1 2 9 2a 3; wait 1ms; in 3f5 = 00 00 00 00 00 04 02
+		out 3f5 4a 0; wait 1ms; in 3f5 = 00 00 00 00 00 01 02; wait 100ms; out 3f5 4a 4; wait 1ms
+		in 3f5 = 04 00 00 00 01 05 02; out 3f7 1; out 3f5 4a 0; wait 1ms; in 3f5 = 00 00 00 00 00 05 02
+		out 3f7 3; out 3f5 4a 0; wait 1s; in 3f5 = 40 01 00 00 00 00 00; out 3f7 2; out 3f5 56 0 0 0 1 2 9 2a ff
+		wait 1ms; in 3f5 = 00 00 00 01 00 01 02; out 3f5 56 80 0 0 1 2 9 2a 3; wait 1ms; in 3f5 = 00 00 00 00 00 04 02
 		out 3f5 13 0 40 0; out 3f5 56 80 5 0 1 2 9 2a 1; wait 1ms; in 3f5 = 00 00 00 05 00 02 02`},
 	{"FORMAT TRACK", usual + `
-		mem 0 0 0 1 2 0 0 2 2 0 0 c 2; dma c; out 3f5 4d 0 2 3 54 f6; wait 1ms; wire irq = 1; in 3f5 = 00 00 00 00 00 0c 02; disk 0 1ff = f6 f6 f6; disk 0 3ff = f6 02 02; dma c; out 3f5 4d 1 2 3 54 f6; wait 1ms; in 3f5 = 41 02 00 00 00 00 02
-		out 3f5 3 df 3; out 3f5 4d 0 2 1 54 e5; wait 1ms; in 3f4 = b0; out 3f5 0 0 1 2; in 3f5 = 00 00 00 00 00 01 02; disk 0 1fe = e5 e5 f6; out 3f5 4d 0 2 0 54 e5; wait 1ms; in 3f5 = 00 00 00 00 00 00 02`},
+		mem 0 0 0 1 2 0 0 2 2 0 0 c 2; dma c; out 3f5 4d 0 2 3 54 f6; wait 1ms; wire irq = 1
+		in 3f5 = 00 00 00 00 00 0c 02; disk 0 1ff = f6 f6 f6; disk 0 3ff = f6 02 02; dma c; out 3f5 4d 1 2 3 54 f6
+		wait 1ms; in 3f5 = 41 02 00 00 00 00 02
+		out 3f5 3 df 3; out 3f5 4d 0 2 1 54 e5; wait 1ms; in 3f4 = b0; out 3f5 0 0 1 2; in 3f5 = 00 00 00 00 00 01 02
+		disk 0 1fe = e5 e5 f6; out 3f5 4d 0 2 0 54 e5; wait 1ms; in 3f5 = 00 00 00 00 00 00 02`},
 	{"scans", usual + `
-		mem 0 2 2 2; dma 200; out 3f5 51 0 0 0 1 2 1 2a 1; wait 1ms; in 3f5 = 00 00 04 01 00 01 02; dma 2; out 3f5 59 0 0 0 1 2 9 2a 1; wait 1ms; in 3f5 = 00 00 00 00 00 02 02
-		out 3f5 3 df 3; out 3f5 51 0 0 0 1 2 9 2a 2; wait 1ms; fill 2 = 512; wait 1ms; fill 2 = 512; in 3f5 = 00 00 08 00 00 05 02; out 3f5 5d 0 0 0 1 2 9 2a 1; wait 1ms; fill ff = 512; in 3f5 = 00 00 08 00 00 02 02`},
+		mem 0 2 2 2; dma 200; out 3f5 51 0 0 0 1 2 1 2a 1; wait 1ms; in 3f5 = 00 00 04 01 00 01 02; dma 2
+		out 3f5 59 0 0 0 1 2 9 2a 1; wait 1ms; in 3f5 = 00 00 00 00 00 02 02
+		out 3f5 3 df 3; out 3f5 51 0 0 0 1 2 9 2a 2; wait 1ms; fill 2 = 512; wait 1ms; fill 2 = 512
+		in 3f5 = 00 00 08 00 00 05 02; out 3f5 5d 0 0 0 1 2 9 2a 1; wait 1ms; fill ff = 512
+		in 3f5 = 00 00 08 00 00 02 02`},
 }
 
 func repeat(s string, n int) (all string) {
