@@ -78,7 +78,7 @@ func (n *Noise) reload(t *testing.T, r *Rig, random *rand.Rand) *Rig {
 	}
 	next := New(t, n.Build)
 	next.follow(r)
-	switch err := snap.Load(state, next.Chip.State); {
+	switch err := next.load(t, state); {
 	case err != nil && whole:
 		t.Errorf("it does not take its own state: %v", err)
 	case err != nil:

@@ -9,6 +9,7 @@ import (
 	"panda/emu/dev"
 	"panda/emu/dev/backend"
 	"panda/emu/guest"
+	"panda/emu/snap"
 )
 
 // Rig is a machine of one chip.
@@ -21,11 +22,14 @@ type Rig struct {
 	// Verbs are steps of scripts besides the common ones. What they answer is compared
 	// with what the step wants.
 	Verbs map[string]func(args []string) string
+	// Follow, when set, takes over what else the world of another rig has.
+	Follow func(o *Rig)
 
 	now    dev.Time
 	log    []string
 	levels map[string]bool
 	rises  map[string]int
+	moved  int // how often any wire was given a level
 }
 
 // New is a rig that build fills: it makes the chip, attaches it, and adds verbs.
@@ -42,11 +46,23 @@ func New(t testing.TB, build func(r *Rig)) *Rig {
 // Wire is a wire whose level scripts can ask for by its name.
 func (r *Rig) Wire(name string) dev.Wire {
 	return func(high bool) {
+		r.moved++
 		if high && !r.levels[name] {
 			r.rises[name]++
 		}
 		r.levels[name] = high
 	}
+}
+
+// load has the chip take a state, which must move no wire.
+func (r *Rig) load(t testing.TB, state []byte) error {
+	t.Helper()
+	moved := r.moved
+	err := snap.Load(state, r.Chip.State)
+	if r.moved != moved {
+		t.Error("a wire moves when a state is loaded")
+	}
+	return err
 }
 
 // Note keeps what the chip gave to the world until a script asks for it.
@@ -76,6 +92,10 @@ func (r *Rig) follow(o *Rig) {
 	copy(r.Memory, o.Memory)
 	for i, d := range o.Disks {
 		copy(r.Disks[i].Data, d.Data)
+		r.Disks[i].Broken = d.Broken
+	}
+	if r.Follow != nil {
+		r.Follow(o)
 	}
 }
 

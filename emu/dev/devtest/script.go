@@ -63,7 +63,7 @@ func Run(t *testing.T, build func(r *Rig), script string) {
 		if t.Failed() {
 			return
 		}
-		if err := snap.Load(states[from], r.Chip.State); err != nil {
+		if err := r.load(t, states[from]); err != nil {
 			t.Fatalf("before step %d, %s: %v", from, steps[from].text, err)
 		}
 		for i, s := range steps[from:] {

@@ -164,9 +164,3 @@ func (b ControlB) Out(port uint16, size int, v uint32) {
 	b.t.control = uint8(v) & writable
 	b.t.counters[2].setGate(b.t.now(), v&gate2 != 0)
 }
-
-// Speaker is whether the speaker is fed with counter 2, and its half period in ticks.
-func (t *Timer) Speaker() (on bool, half uint32) {
-	c := &t.counters[2]
-	return t.control&3 == 3 && c.mode == 3 && c.armed, c.n / 2
-}

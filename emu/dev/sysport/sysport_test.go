@@ -32,7 +32,8 @@ func build(r *devtest.Rig) {
 
 func TestScript(t *testing.T) {
 	devtest.Run(t, build, `
-		in 92 = 00; out 92 2; wire a20 = 1; in 92 = 02; rises reset = 0; out 92 3 3; rises reset = 1; wire a20 = 1; out 92 0; wire a20 = 0; out 92 1; rises reset = 1
+		in 92 = 00; out 92 2; wire a20 = 1; in 92 = 02; rises reset = 0; out 92 3 3; rises reset = 1; wire a20 = 1
+		out 92 0; wire a20 = 0; out 92 1; rises reset = 1
 		out 80 a5; in 80 = a5; out 92 2; reset; wire a20 = 0; in 92 = 00; in 80 = 00`)
 }
 
