@@ -68,7 +68,7 @@ bench-rooms:
 
 # The programs below I386_ROOT are tested when they are there.
 programs:
-	PANDA_I386_ROOT=$(I386_ROOT) go test ./cmd/panda -run 'Program|Slow|I386' -timeout 60m -v -args -slow
+	$(if $(wildcard $(I386_ROOT)),PANDA_I386_ROOT=$(I386_ROOT)) go test ./cmd/panda -run 'Program|Slow|I386' -timeout 60m -v -args -slow
 
 i386-root:
 	cmd/panda/testdata/i386root.sh $(I386_ROOT)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"panda/emu/arch"
+	"panda/emu/dev/backend/char"
 	"panda/emu/event"
 	"panda/emu/linux"
 	"panda/emu/vcpu"
@@ -20,6 +21,10 @@ type Architecture struct {
 	// Build makes the architecture for a model, as the engine and as the personality
 	// see it, and gives the vCPU the registers that it has after reset.
 	Build func(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error)
+	// Boards are the machines that there are with such a CPU, the usual one first, and
+	// System makes one around a vCPU, with what its serial ports are connected to.
+	Boards []string
+	System func(s *System, model string, c *vcpu.CPU, serial []*char.Device) (arch.Guest, whole, error)
 }
 
 // architectures are those that there are, the usual one first.
@@ -38,6 +43,15 @@ func AddArchitecture(a Architecture) {
 func Architectures() (names []string) {
 	for i := range architectures {
 		names = append(names, architectures[i].Name)
+	}
+	return names
+}
+
+// Boards are the machines that there are, with their architectures where these are not the
+// usual one.
+func Boards() (names []string) {
+	for i := range architectures {
+		names = append(names, architectures[i].Boards...)
 	}
 	return names
 }
@@ -61,6 +75,10 @@ func (m *Machine) chooseArchitecture() error {
 		m.cfg.CPU = a.Model
 	}
 	if err := a.checkModel(m.cfg.CPU); err != nil {
+		return err
+	}
+	if m.cfg.System != nil {
+		m.guest, err = m.systemOf(a)
 		return err
 	}
 	m.guest, m.kernel, err = a.Build(m.cfg.CPU, m.cpu)

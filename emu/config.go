@@ -44,7 +44,8 @@ type Config struct {
 	// Warn takes lines for the user: failing callbacks, missing instructions.
 	Warn func(format string, a ...any)
 
-	Program *Program
+	Program *Program // to run, or
+	System  *System  // a machine to run
 
 	// Record takes down the run, Replay runs one again that was taken down: see
 	// ReplayConfig. What the program writes to its output goes to Output then.

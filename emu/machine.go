@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"panda/emu/arch"
+	"panda/emu/dev/backend/char"
 	"panda/emu/event"
 	"panda/emu/exec"
 	"panda/emu/guest"
@@ -32,6 +33,8 @@ type Machine struct {
 	bus      *event.Bus
 	engine   *exec.Engine
 	env      Environment
+	whole    whole // the same, of a whole machine; else nil
+	serial   []*char.Device
 	host     *hostsys.Host
 	box      *sandbox.Sandbox
 	plugins  *plugin.Manager
@@ -103,6 +106,10 @@ func newMachine(cfg Config) (*Machine, error) {
 	m.bus.Report = m.callbackFailed
 	followResolvers(m)
 	m.plugins = &plugin.Manager{Bus: m.bus, Core: (*core)(m), System: (*core)(m), Loaders: cfg.Loaders, Files: cfg.Files, Log: cfg.Warn}
+	if cfg.System != nil {
+		m.startSystem()
+		return m, nil
+	}
 	if cfg.Program == nil {
 		return nil, errors.New("there is no program to run")
 	}
@@ -252,6 +259,9 @@ func (m *Machine) Step(n int64) (status int, done bool, err error) {
 // Stop makes Run return. It may be called from any goroutine.
 func (m *Machine) Stop() { m.env.Stop() }
 
+// Exit ends the guest with a status. It is for the machine's goroutine: see Do.
+func (m *Machine) Exit(status int) { (*core)(m).Exit(status) }
+
 // Divert shows each signal that the emulator is sent to take, before the guest gets
 // it: one that it takes does not reach the guest. It is called on a goroutine of its
 // own.
@@ -347,6 +357,7 @@ func (m *Machine) Close() {
 	m.End()
 	m.plugins.Close()
 	m.env.Close()
+	m.disconnect()
 	m.free()
 }
 

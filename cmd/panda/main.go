@@ -70,6 +70,7 @@ type options struct {
 	trace   *traceOptions // of panda trace, else nil
 	record  recordOptions
 	replay  *replayOptions // of panda replay, else nil
+	system  *systemOptions // of panda system, else nil
 }
 
 // scriptOptions are about plugins.
@@ -157,15 +158,21 @@ func (o *options) flags(out io.Writer) *flag.FlagSet {
 		f.BoolVar(&o.version, "version", false, "print which panda this is")
 		f.BoolVar(&o.repl, "i", false, "stop before the first instruction and open a prompt")
 	}
+	o.scriptOptions.flags(f)
+	o.engineOptions.flags(f)
+	o.printOptions.flags(f)
+	if o.system != nil {
+		o.system.flags(f)
+		return f
+	}
 	if o.replay != nil {
 		o.replay.flags(f)
 	} else {
 		o.record.flags(f)
 	}
-	o.scriptOptions.flags(f)
 	o.guestOptions.flags(f)
-	o.engineOptions.flags(f)
-	o.printOptions.flags(f)
+	o.engineOptions.programFlags(f)
+	o.printOptions.programFlags(f)
 	o.sandbox.flags(f)
 	return f
 }
@@ -177,6 +184,8 @@ func (o *options) usage() string {
 		return traceUsage
 	case o.replay != nil:
 		return o.replay.usage()
+	case o.system != nil:
+		return systemUsage
 	case o.record.on:
 		return recordUsage
 	}
@@ -228,6 +237,14 @@ func (o *engineOptions) flags(f *flag.FlagSet) {
 	f.StringVar(&o.arch, "arch", "", "guest architecture `name`: "+strings.Join(emu.Architectures(), ", ")+"; the default is the program's")
 	f.StringVar(&o.cpu, "cpu", "", "CPU `model`: "+strings.Join(emu.Models(), "; "))
 	f.StringVar(&o.accel, "accel", "", "`engine`: jit makes machine code, interp interprets; the default is the fastest that works here")
+	f.BoolVar(&o.lockstep, "lockstep", false, "run each block on the interpreter too, and stop where the results differ")
+	for _, e := range emu.Exports {
+		f.BoolFunc(e.Name, e.Doc, func(string) error { o.export = append(o.export, e.Name); return nil })
+	}
+}
+
+// programFlags are those for programs.
+func (o *engineOptions) programFlags(f *flag.FlagSet) {
 	f.Func("mmu", "how the guest reaches memory: `window` or soft, through a TLB as in a whole machine, which is slower", func(s string) (err error) {
 		o.mmu, err = emu.ParseMMU(s)
 		return err
@@ -236,15 +253,15 @@ func (o *engineOptions) flags(f *flag.FlagSet) {
 		o.window, err = parseAmount(s)
 		return err
 	})
-	f.BoolVar(&o.lockstep, "lockstep", false, "run each block on the interpreter too, and stop where the results differ")
 	f.Uint64Var(&o.seed, "sched-seed", 0, "guest threads change places by this `number`: another one gives other interleavings, the same one the same")
-	for _, e := range emu.Exports {
-		f.BoolFunc(e.Name, e.Doc, func(string) error { o.export = append(o.export, e.Name); return nil })
-	}
+}
+
+// programFlags are those for programs.
+func (o *printOptions) programFlags(f *flag.FlagSet) {
+	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 }
 
 func (o *printOptions) flags(f *flag.FlagSet) {
-	f.BoolVar(&o.strace, "strace", false, "print system calls as strace does")
 	f.BoolVar(&o.verbose, "v", false, "say at exit what the translator did, how often each callback fired or why not, and which system calls were refused")
 	f.BoolVar(&o.json, "json", false, "print the tables of scripts, and what has been recorded, as JSON")
 	f.BoolVar(&o.tsv, "tsv", false, "print the tables of scripts as values divided by tabs")
@@ -264,6 +281,9 @@ var subcommands []subcommand
 
 func init() { // they write the usage, which lists them
 	subcommands = []subcommand{
+		{"system", "[options] -kernel FILE", "", func(args []string, stdout, stderr io.Writer) (int, error) {
+			return runOptions(&options{system: new(systemOptions)}, args, stdout, stderr)
+		}},
 		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
 			return runOptions(&options{trace: new(traceOptions)}, args, stdout, stderr)
 		}},

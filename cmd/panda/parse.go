@@ -57,6 +57,9 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 
 // checkSubject says whether there is what is to be run: a recording, or a program.
 func (o *options) checkSubject(f *flag.FlagSet) error {
+	if o.system != nil && !o.listing && !o.wantsHelp() {
+		return o.system.check(f)
+	}
 	if o.replay == nil || o.listing || o.wantsHelp() {
 		return o.checkProgram()
 	}

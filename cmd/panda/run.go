@@ -34,14 +34,21 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	m, err := emu.New(cfg)
+	var m *emu.Machine
+	if o.system != nil {
+		cfg.System = o.system.config(func() { m.Do(func() { m.Exit(0) }) }, stderr)
+	}
+	m, err = emu.New(cfg)
 	if option := (*emu.OptionError)(nil); errors.As(err, &option) {
 		return 0, fmt.Errorf("-%w", err)
 	} else if err != nil {
 		return 0, err
 	}
 	j := interrupt.New()
-	if err := m.Divert(j.Take); err != nil {
+	if o.system != nil {
+		j.Serve(m.Stop, m.Disconnect, func() {})
+		defer takeSignals(j.Take)()
+	} else if err := m.Divert(j.Take); err != nil {
 		m.Close()
 		return 0, err
 	}
@@ -94,8 +101,11 @@ func (o *options) drive(m *emu.Machine, j *interrupt.Judge, stdout, stderr io.Wr
 		var done bool
 		j.Enter(interrupt.Running)
 		run := m.Run
-		if o.replay != nil {
+		switch {
+		case o.replay != nil:
 			run = func() (int, bool, error) { return o.replay.run(m, j, o.json, stderr) }
+		case o.system != nil:
+			run = func() (int, bool, error) { return o.system.run(m, j) }
 		}
 		if status, done, err = run(); err == nil && !done {
 			status, err = o.afterStop(m, j, stdout, stderr)
@@ -148,6 +158,9 @@ func (o *options) subject(stdout, stderr io.Writer) (cfg emu.Config, done func()
 			}
 		}
 		return cfg, func() { files(); r.Close() }, err
+	}
+	if o.system != nil {
+		return cfg, files, nil
 	}
 	if cfg.Program, err = o.programConfig(); err == nil {
 		cfg.Record, err = o.record.to(cfg.Program.Path)

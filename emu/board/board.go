@@ -52,6 +52,8 @@ type Config struct {
 	CPU    *vcpu.CPU
 	Engine Engine
 	Pace   Pace
+	// Idle is called before the guest sleeps, and before Run returns; it may be nil.
+	Idle func()
 	// NoReboot ends the machine where it would be reset.
 	NoReboot bool
 	// Note tells the user of something; it may be nil.
@@ -87,6 +89,9 @@ func (b *Board) Start(cfg Config, chips Chips) {
 	b.Config, b.chips = cfg, chips
 	if b.Note == nil {
 		b.Note = func(string, ...any) {}
+	}
+	if b.Idle == nil {
+		b.Idle = func() {}
 	}
 	b.Clock.Sooner = b.plan
 	b.plan()
@@ -140,6 +145,7 @@ const forever = 1 << 40
 
 // Run runs the machine until it is switched off, with a status, or somebody stops it.
 func (b *Board) Run() (status int, ended bool, err error) {
+	defer b.Idle()
 	for {
 		b.service()
 		if b.ended {
@@ -195,6 +201,7 @@ func (b *Board) sleep() bool {
 		if b.CPU.StopWord() && b.CPU.Stopping() {
 			return false
 		}
+		b.Idle()
 		next := b.Clock.Next()
 		now, early := b.Pace.Wait(next)
 		if !early {

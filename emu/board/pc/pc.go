@@ -159,6 +159,9 @@ func (p *PC) Start(cfg board.Config) {
 	p.Board.Start(cfg, chips{p})
 }
 
+// Close gives back what the PC was made of.
+func (p *PC) Close() { p.mem.Close() }
+
 // chips is the PC as its board sees it.
 type chips struct{ *PC }
 
