@@ -63,9 +63,10 @@ func (r RAM) move(a guest.PhysAddr, b []byte, write bool) error {
 type Rig struct {
 	*Time
 	Chip dev.Chip
-	// Levels, Words and RAM are those of the rig, which outlast a snapshot.
+	// Levels, Words, Disks and RAM are those of the rig, which outlast a snapshot.
 	Levels []*bool
 	Words  []*uint64
+	Disks  []*Disk
 	RAM    RAM
 	// Verbs are what a step may do: they take the numbers of the step.
 	Verbs map[string]func(a []uint64) uint64
@@ -143,6 +144,10 @@ func (r *Rig) Ports(b *dev.PortBus, first, count uint64) {
 
 func (r *Rig) state(s *snap.Stream) {
 	s.Bytes(r.RAM)
+	for _, d := range r.Disks {
+		s.Bytes(d.Data)
+		snap.Int(s, &d.Bad)
+	}
 	s.Bool(r.Levels...)
 	snap.Int(s, r.Words...)
 	if r.Time != nil {
