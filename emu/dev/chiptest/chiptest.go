@@ -238,26 +238,34 @@ func Fuzz(f *testing.F, build func() *Rig) {
 			}
 			rig.Verbs[rig.Random[int(kind/2)%len(rig.Random)]]([]uint64{next.number(), next.number(), next.number()})
 		}
-		saved := snap.Save(rig.state)
-		copied := build()
-		if err := snap.Load(saved, copied.state); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(saved, snap.Save(copied.state)) {
-			t.Fatal("a copy has another state")
-		}
-		snap.Load(b, build().Chip.State) // what is wrong is refused
-		if len(saved) > 0 && len(b) > 1 {
-			saved[int(b[0])*256%len(saved)] ^= b[1]
-			wrong := build()
-			if snap.Load(saved, wrong.state) == nil {
-				for _, verb := range wrong.Random {
-					wrong.Verbs[verb]([]uint64{uint64(b[0]), uint64(b[1]), 1})
-				}
-			}
-		}
+		tryState(t, rig, build, b)
 		rig.Chip.Reset()
 	})
+}
+
+// tryState loads the state of a rig, and such that is wrong somewhere.
+func tryState(t *testing.T, rig *Rig, build func() *Rig, b []byte) {
+	saved := snap.Save(rig.state)
+	copied := build()
+	if err := snap.Load(saved, copied.state); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(saved, snap.Save(copied.state)) {
+		t.Fatal("a copy has another state")
+	}
+	snap.Load(b, build().Chip.State) // what is wrong is refused
+	if len(b) < 4 {
+		return
+	}
+	for i := range 3 {
+		saved[(int(b[i])<<8+int(b[i+1]))%len(saved)] ^= b[i]
+	}
+	wrong := build()
+	if snap.Load(saved, wrong.state) == nil {
+		for _, verb := range wrong.Random {
+			wrong.Verbs[verb]([]uint64{uint64(b[0]), uint64(b[1]), 1})
+		}
+	}
 }
 
 type numbers struct{ b []byte }

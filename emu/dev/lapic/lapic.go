@@ -88,6 +88,7 @@ type APIC struct {
 	esr, errs     uint32 // what is read, and what has come since the last write
 	icr           uint64
 	lint          [2]bool
+	ext           bool // an ExtINT has come as a message
 
 	divide    uint32
 	initial   uint32
@@ -138,7 +139,7 @@ func (a *APIC) State(s *snap.Stream) {
 		snap.Ints(s, v)
 	}
 	snap.Int(s, &a.from)
-	s.Bool(&a.lint[0], &a.lint[1])
+	s.Bool(&a.lint[0], &a.lint[1], &a.ext)
 	a.timer.State(s)
 }
 
@@ -174,6 +175,9 @@ func (a *APIC) ready() (vector uint8, ok bool) {
 // extINT reports whether the 8259 has an interrupt that gets through. An APIC that is off
 // is a piece of wire (SDM 10.4.3).
 func (a *APIC) extINT() bool {
+	if a.ext {
+		return true
+	}
 	if !a.enabled() {
 		return a.lint[0]
 	}
@@ -199,6 +203,7 @@ func (a *APIC) Acknowledge() (vector uint8, ok bool) {
 		return v, true
 	}
 	if a.extINT() && a.out.INTA != nil {
+		a.ext = false
 		return a.out.INTA(), true
 	}
 	_, waits := highest(&a.irr)
@@ -259,6 +264,9 @@ func (a *APIC) deliver(mode, vector uint8, level bool) {
 	switch mode {
 	case Fixed, Lowest:
 		a.accept(vector, level)
+	case ExtINT:
+		a.ext = true
+		a.update()
 	case NMI:
 		a.out.NMI.Pulse()
 	case INIT:

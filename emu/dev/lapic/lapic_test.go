@@ -170,6 +170,12 @@ func TestPins(t *testing.T) {
 		pending = 1
 		ack = 77
 		r4 30 = ffffffff
+		wrmsr 1b fee00900 = 1
+		lint 0 0
+		msi fee00000 700 = 1  # an ExtINT by way of an I/O APIC
+		pending = 1
+		ack = 77
+		pending = 0
 	`)
 }
 

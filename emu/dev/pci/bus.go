@@ -90,10 +90,11 @@ func (b *Bus) Add(slot, function int, f *Function) {
 	}
 	f.bus, f.slot = b, slot
 	b.functions[at] = f
+	f.initial = f.config
 	if first := b.functions[slot*8]; first != nil && (function > 0 || b.more(slot)) {
 		first.config[regHeader] |= headerMulti
+		first.initial[regHeader] |= headerMulti
 	}
-	f.initial = f.config
 }
 
 // more reports whether a slot has more than its first function.

@@ -91,6 +91,7 @@ func TestISA(t *testing.T) {
 		reset
 		irq5 = 0
 		get 61 = 80
+		get e = 80
 	`)
 }
 

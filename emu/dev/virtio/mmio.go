@@ -76,7 +76,7 @@ type mmioReg struct {
 }
 
 var mmioRegs = [mmioConfig / 4]mmioReg{
-	0x000 / 4: {read: func(*MMIO) uint32 { return mmioMagic }},
+	0:         {read: func(*MMIO) uint32 { return mmioMagic }},
 	0x004 / 4: {read: func(m *MMIO) uint32 { return m.version }},
 	0x008 / 4: {read: func(m *MMIO) uint32 { return uint32(m.d.id) }},
 	0x00c / 4: {read: func(*MMIO) uint32 { return mmioVendor }},
