@@ -45,6 +45,7 @@ const (
 	lvtRemoteIRR = 1 << 14
 	lvtLevel     = 1 << 15
 	lvtLow       = 1 << 13
+	lvtStatus    = 1<<12 | lvtRemoteIRR // which writes do not change
 )
 
 // lvtBits are what can be written of each.
@@ -63,7 +64,11 @@ const (
 	ExtINT = 7
 )
 
-const svrEnable = 1 << 8
+// Bits of the SVR: vector, enable, and the focus that no machine of one CPU has.
+const (
+	svrEnable = 1 << 8
+	svrBits   = 0x3ff
+)
 
 // Errors of the ESR (SDM 10.5.3).
 const (

@@ -255,7 +255,7 @@ func TestX2APIC(t *testing.T) {
 		rdmsr 80e = bad
 		wrmsr 802 1 = 0
 		wrmsr 80b 1 = 0
-		wrmsr 80f 3ff = 0
+		wrmsr 80f 11ff = 0
 		wrmsr 80f 1ff = 1
 		wrmsr 83f 88 = 1
 		pending = 1

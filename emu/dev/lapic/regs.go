@@ -36,7 +36,7 @@ var regs = [0x40]reg{
 	regEOI:  {write: func(a *APIC, _ uint32) { a.end() }},
 	0x0d:    {read: (*APIC).readLDR, write: func(a *APIC, v uint32) { a.ldr = v & 0xff000000 }},
 	0x0e:    {read: func(a *APIC) uint32 { return a.dfr }, write: func(a *APIC, v uint32) { a.dfr = v | 0xfffffff }, only: xAPIC},
-	0x0f:    {read: func(a *APIC) uint32 { return a.svr }, write: (*APIC).setSVR, bits: 0x1ff},
+	0x0f:    {read: func(a *APIC) uint32 { return a.svr }, write: (*APIC).setSVR, bits: svrBits},
 	0x28:    {read: func(a *APIC) uint32 { return a.esr }, write: func(a *APIC, _ uint32) { a.esr, a.errs = a.errs, 0 }},
 	regICR:  {read: func(a *APIC) uint32 { return uint32(a.icr) }, write: func(a *APIC, v uint32) { a.send(a.icr>>32<<32 | uint64(v&0xcdfff)) }, bits: 0xcdfff},
 	regICR2: {read: func(a *APIC) uint32 { return uint32(a.icr >> 32) }, write: func(a *APIC, v uint32) { a.icr = a.icr&0xffffffff | uint64(v&0xff000000)<<32 }, only: xAPIC},
@@ -56,7 +56,7 @@ func init() {
 		regs[regLVT+i] = reg{
 			read:  func(a *APIC) uint32 { return a.lvt[i] },
 			write: func(a *APIC, v uint32) { a.setLVT(i, v) },
-			bits:  lvtBits[i],
+			bits:  lvtBits[i] | lvtStatus,
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (a *APIC) x2LDR() uint32 { return a.id>>4<<16 | 1<<(a.id&0xf) }
 // setSVR masks all entries when the APIC is switched off (SDM 10.4.7.2).
 func (a *APIC) setSVR(v uint32) {
 	a.settle()
-	if a.svr = v & 0x1ff; a.svr&svrEnable == 0 {
+	if a.svr = v & svrBits; a.svr&svrEnable == 0 {
 		for i := range a.lvt {
 			a.lvt[i] |= lvtMasked
 		}
