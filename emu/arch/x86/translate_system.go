@@ -390,7 +390,8 @@ func timeTranslators(g *Guest, s *system.CPU) map[string]trFunc {
 		"rdtscp": func(t *translator) { rdtsc(t); t.b.MovTo(regs.RCX, ir.I32, ir.W(regs.TSCAux)) },
 	}
 	enabled := quiet("fsgsbase", s.FSGSBase)
-	for name, tr := range map[string]trFunc{"rdfsbase": sysTable["rdfsbase"], "rdgsbase": sysTable["rdgsbase"], "wrfsbase": sysTable["wrfsbase"], "wrgsbase": sysTable["wrgsbase"]} {
+	for _, name := range []string{"rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase"} {
+		tr := sysTable[name]
 		all[name] = func(t *translator) { enabled(t); tr(t) }
 	}
 	return all
