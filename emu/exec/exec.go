@@ -51,6 +51,7 @@ type Backend interface {
 type Engine struct {
 	guest   arch.Guest
 	system  arch.Privileged // the same, if it is one
+	asid    guest.ASID      // of a machine, when that was looked at last
 	backend Backend
 	once    interp.Engine // runs blocks that are not kept: machine code would not pay
 	bus     *event.Bus

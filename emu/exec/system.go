@@ -15,6 +15,14 @@ func (e *Engine) attend(c *vcpu.CPU) (acted bool, stop vcpu.Stop, yes bool) {
 	if e.system == nil || e.nest.depth > 0 {
 		return false, 0, false
 	}
+	if old, now := e.asid, c.Space.ASID(); old != now {
+		e.asid = now
+		pc := c.PC()
+		e.bus.Fire(event.ASIDChanged, &event.Env{CPU: c, PC: pc, OldASID: old})
+		if c.PC() != pc {
+			return true, 0, false
+		}
+	}
 	x, ok, alone := e.system.Attend(c)
 	switch {
 	case ok:

@@ -42,8 +42,12 @@ type Index uint8
 // Indexes is how many there are at most.
 const Indexes = 4
 
-// Root names the page tables of an address space.
+// Root names the page tables of an address space: their address, and in the bits of RootKind
+// what the architecture wants to tell apart besides.
 type Root uint64
+
+// RootKind are these bits.
+const RootKind Root = 7
 
 // rootsMost is how many address spaces have TLBs at a time.
 const rootsMost = 16
@@ -253,8 +257,8 @@ func (s *Paged) FlushPage(a guest.Addr) {
 	s.moved(PartsOf(a))
 }
 
-// ASID is the root.
-func (s *Paged) ASID() guest.ASID { return guest.ASID(s.root.Root) }
+// ASID is the root, without the bits that say what kind of tables it has.
+func (s *Paged) ASID() guest.ASID { return guest.ASID(s.root.Root &^ RootKind) }
 
 // Reach is the TLB; there is no window.
 func (s *Paged) Reach() Reach { return Reach{Soft: s.now()} }

@@ -133,9 +133,10 @@ func (t *table) see(s sight) bool {
 	return true
 }
 
-// entries are the numbers of those that n bytes at an offset lie in.
+// entries are the numbers of those that n bytes at an offset lie in, as far as they lie in
+// the table.
 func (t *table) entries(off uint64, n int) (first, last int) {
-	return int(off) / t.entry, (int(off) + n - 1) / t.entry
+	return int(off) / t.entry, min(int(off)+n-1, PageSize-1) / t.entry
 }
 
 // runs reports whether code that is running lies where entries translate.

@@ -19,8 +19,8 @@ type Model struct {
 }
 
 // features are CPUID's feature words by leaf: 1 and 80000001h ECX and EDX, 7 EBX
-// and ECX, 0Dh.1 EAX (SDM vol. 2A tables 3-8 and 3-10).
-type features struct{ f1c, f1d, f7b, f7c, f8c, f8d, fda uint32 }
+// ECX and EDX, 0Dh.1 EAX (SDM vol. 2A tables 3-8 and 3-10).
+type features struct{ f1c, f1d, f7b, f7c, f7d, f8c, f8d, fda uint32 }
 
 // Bits of the feature words.
 const (
@@ -40,6 +40,7 @@ const (
 	f7bCLWB, f7bSHA                              = 1 << 24, 1 << 29
 	f7cUMIP, f7cGFNI                             = 1 << 2, 1 << 8
 	f7cVAES, f7cVPCLMUL, f7cRDPID                = 1 << 9, 1 << 10, 1 << 22
+	f7dSPEC, f7dSTIBP, f7dARCH                   = 1 << 26, 1 << 27, 1 << 29 // IA32_SPEC_CTRL, IA32_ARCH_CAPABILITIES
 	f8dSYSCALL, f8dNX, f8dRDTSCP, f8dLM          = 1 << 11, 1 << 20, 1 << 27, 1 << 29
 	f8dGiant                                     = 1 << 26
 	f8cLAHF, f8cLZCNT, f8cPREFETCHW              = 1 << 0, 1 << 5, 1 << 8
@@ -48,12 +49,12 @@ const (
 
 // includes reports whether nothing of need is missing.
 func (f *features) includes(need *features) bool {
-	return need.f1c&^f.f1c|need.f1d&^f.f1d|need.f7b&^f.f7b|need.f7c&^f.f7c|need.f8c&^f.f8c|need.f8d&^f.f8d|need.fda&^f.fda == 0
+	return need.f1c&^f.f1c|need.f1d&^f.f1d|need.f7b&^f.f7b|need.f7c&^f.f7c|need.f7d&^f.f7d|need.f8c&^f.f8c|need.f8d&^f.f8d|need.fda&^f.fda == 0
 }
 
 // plus is the features of both.
 func (f features) plus(g features) features {
-	return features{f.f1c | g.f1c, f.f1d | g.f1d, f.f7b | g.f7b, f.f7c | g.f7c, f.f8c | g.f8c, f.f8d | g.f8d, f.fda | g.fda}
+	return features{f.f1c | g.f1c, f.f1d | g.f1d, f.f7b | g.f7b, f.f7c | g.f7c, f.f7d | g.f7d, f.f8c | g.f8c, f.f8d | g.f8d, f.fda | g.fda}
 }
 
 // Sets of features, each with what the one before has.
@@ -133,7 +134,7 @@ func (m *Model) cpuid(leaf, sub uint32) (a, b, c, d uint32) {
 		return cacheLeaf(sub)
 	case 7:
 		if sub == 0 {
-			return 0, m.f7b, m.f7c, 0
+			return 0, m.f7b, m.f7c, m.f7d
 		}
 	case 0xd:
 		return m.xstateLeaf(sub)

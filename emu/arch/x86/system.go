@@ -130,6 +130,9 @@ func systemOf(m *Model) features {
 	if m.f1d&f1dCMOV != 0 {
 		f = f.plus(features{f1d: f1dPAE | f1dMTRR | f1dPGE | f1dPAT | f1dPSE36})
 	}
+	if m.leaf >= 7 { // no speculation, nothing to be kept from it
+		f.f7d |= f7dSPEC | f7dSTIBP | f7dARCH
+	}
 	if m.f7b&f7bBMI1 != 0 {
 		f = f.plus(features{f1c: f1cPCID, f7b: f7bSMEP | f7bSMAP | f7bINVPCID | f7bFSGSBASE, f7c: f7cUMIP, f8d: f8dGiant})
 	}
@@ -171,6 +174,7 @@ func (m *Model) systemFeatures() system.Features {
 		}
 	}
 	f.PAT, f.MTRR, f.PSE36 = m.f1d&f1dPAT != 0, m.f1d&f1dMTRR != 0, m.f1d&f1dPSE36 != 0
+	f.Sound = m.f7d&f7dARCH != 0
 	f.Giant, f.TSCAux, f.Enter = m.f8d&f8dGiant != 0, m.f8d&f8dRDTSCP != 0, m.f1d&f1dSEP != 0
 	return f
 }

@@ -66,7 +66,7 @@ func unitOf(row *dec.Row) unit {
 
 // meets reports whether both have something.
 func (f *features) meets(g *features) bool {
-	return f.f1c&g.f1c|f.f1d&g.f1d|f.f7b&g.f7b|f.f7c&g.f7c|f.f8c&g.f8c|f.f8d&g.f8d|f.fda&g.fda != 0
+	return f.f1c&g.f1c|f.f1d&g.f1d|f.f7b&g.f7b|f.f7c&g.f7c|f.f7d&g.f7d|f.f8c&g.f8c|f.f8d&g.f8d|f.fda&g.fda != 0
 }
 
 // off says for a unit which mode bits make an instruction undefined, and which make it #NM.

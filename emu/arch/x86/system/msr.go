@@ -9,7 +9,7 @@ import (
 type msrs struct {
 	star, lstar, cstar, fmask, kernelGS uint64
 	sysenter                            [3]uint64 // CS, ESP, EIP
-	pat, misc, adjust, microcode        uint64
+	pat, misc, adjust, microcode, spec  uint64
 	mtrrType                            uint64
 	mtrrVariable                        [2 * variableRanges]uint64
 	mtrrFixed                           [11]uint64
@@ -22,7 +22,7 @@ func (m *msrs) reset() {
 }
 
 func (m *msrs) state(n *snap.Stream) {
-	snap.Int(n, &m.star, &m.lstar, &m.cstar, &m.fmask, &m.kernelGS, &m.pat, &m.misc, &m.adjust, &m.microcode, &m.mtrrType)
+	snap.Int(n, &m.star, &m.lstar, &m.cstar, &m.fmask, &m.kernelGS, &m.pat, &m.misc, &m.adjust, &m.microcode, &m.spec, &m.mtrrType)
 	snap.Ints(n, m.sysenter[:])
 	snap.Ints(n, m.mtrrVariable[:])
 	snap.Ints(n, m.mtrrFixed[:])
@@ -40,7 +40,10 @@ type msr struct {
 const (
 	msrTSC      = 0x10
 	msrAdjust   = 0x3b
+	msrSpec     = 0x48
+	msrPredict  = 0x49
 	msrUCode    = 0x8b
+	msrSound    = 0x10a
 	msrMTRRCap  = 0xfe
 	msrEnter    = 0x174
 	msrMCGCap   = 0x179
@@ -57,6 +60,9 @@ const (
 var msrTable = map[uint32]msr{
 	msrTSC:        {get: func(s *CPU) uint64 { return s.bus.Time() + s.tsc }, set: (*CPU).setTSC},
 	msrAdjust:     {word: func(s *CPU) *uint64 { return &s.state.msr.adjust }, set: (*CPU).setAdjust},
+	msrSpec:       {word: func(s *CPU) *uint64 { return &s.state.msr.spec }, set: (*CPU).setSpec, has: isSound},
+	msrPredict:    {set: func(s *CPU, v uint64) { s.protect(v&^1 == 0) }, get: (*CPU).noMSR, has: isSound},
+	msrSound:      {get: func(*CPU) uint64 { return soundness }, has: isSound},
 	msrUCode:      {word: func(s *CPU) *uint64 { return &s.state.msr.microcode }, set: func(*CPU, uint64) {}},
 	msrMCGCap:     {get: func(*CPU) uint64 { return 0 }},
 	msrMisc:       {word: func(s *CPU) *uint64 { return &s.state.msr.misc }},
@@ -78,6 +84,22 @@ var msrTable = map[uint32]msr{
 }
 
 func hasMTRR(f *Features) bool { return f.MTRR }
+
+func isSound(f *Features) bool { return f.Sound }
+
+// soundness is IA32_ARCH_CAPABILITIES: there is no speculation that could tell anything, by
+// any of the ways that have names (SDM vol. 4 table 2-2): RDCL, IBRS_ALL, L1D, SSB, MDS,
+// PSCHANGE, TAA, SBDR, FBSDP, PSDP, BHI, PBRSB, GDS, RFDS, ITS.
+const soundness = 1<<0 | 1<<1 | 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<8 | 1<<13 | 1<<14 | 1<<15 | 1<<20 | 1<<24 | 1<<26 | 1<<27 | 1<<62
+
+// setSpec sets IA32_SPEC_CTRL: IBRS, STIBP and SSBD, which are for nothing.
+func (s *CPU) setSpec(v uint64) {
+	s.protect(v&^7 == 0)
+	s.state.msr.spec = v
+}
+
+// noMSR is a register that cannot be read.
+func (s *CPU) noMSR() uint64 { s.protect(false); return 0 }
 
 func init() {
 	for i := range uint32(2 * variableRanges) {

@@ -60,7 +60,7 @@ const (
 	root32
 	rootPAE
 	root4
-	rootKind mmu.Root = 3
+	rootKind = mmu.RootKind
 )
 
 // remap goes to the page tables that CR3 names.

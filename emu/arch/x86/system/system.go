@@ -47,6 +47,7 @@ type Features struct {
 	PSE36  bool
 	Enter  bool // SYSENTER
 	TSCAux bool
+	Sound  bool // it says that it is not vulnerable to what others are by speculation
 	Width  uint // of physical addresses in bits
 }
 
