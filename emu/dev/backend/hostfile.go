@@ -97,13 +97,13 @@ func usable(f *os.File, readOnly bool) error {
 // Name is the path under which it was opened.
 func (h *HostFile) Name() string { return h.f.Name() }
 
-// Same reports whether both are one file, under whatever names.
-func (h *HostFile) Same(other *HostFile) bool {
+// Is reports whether it is what a path leads to.
+func (h *HostFile) Is(path string) bool {
 	a, err := h.f.Stat()
 	if err != nil {
 		return false
 	}
-	b, err := other.f.Stat()
+	b, err := os.Stat(path)
 	return err == nil && os.SameFile(a, b)
 }
 

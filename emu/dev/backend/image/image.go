@@ -105,6 +105,12 @@ func open(path string, o Options) (backend.Disk, error) { return (&chain{o: o}).
 
 // open opens an image and what is below it.
 func (c *chain) open(path string) (d backend.Disk, err error) {
+	if slices.ContainsFunc(c.files, func(f *backend.HostFile) bool { return f.Is(path) }) {
+		return nil, fmt.Errorf("%s is a backing file of itself", path)
+	}
+	if len(c.files) == mostDeep {
+		return nil, fmt.Errorf("%s has more than %d backing files below one another: qemu-img rebase or convert makes them fewer", c.files[0].Name(), mostDeep)
+	}
 	f, err := backend.OpenFile(path, c.o.ReadOnly)
 	if err != nil {
 		return nil, err
@@ -114,12 +120,6 @@ func (c *chain) open(path string) (d backend.Disk, err error) {
 			f.Close()
 		}
 	}()
-	if slices.ContainsFunc(c.files, f.Same) {
-		return nil, fmt.Errorf("%s is a backing file of itself", path)
-	}
-	if len(c.files) == mostDeep {
-		return nil, fmt.Errorf("%s has more than %d backing files below one another: qemu-img rebase or convert makes them fewer", c.files[0].Name(), mostDeep)
-	}
 	c.files = append(c.files, f)
 	head := make([]byte, backend.SectorSize)
 	if _, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {

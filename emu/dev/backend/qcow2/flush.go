@@ -122,6 +122,9 @@ func (q *Image) unreference(clusters []int64) error {
 
 // punch gives clusters back to the host, which may refuse: they are free in the image.
 func (q *Image) punch(free []int64) error {
+	if q.broken != nil {
+		return q.broken // maybe they are not, in the file
+	}
 	for i := 0; i < len(free); {
 		n := contiguous(free[i:], 1)
 		at := free[i] << q.h.ClusterBits
