@@ -223,7 +223,8 @@ func (q *Image) moveTable(larger []uint64, at uint64, clusters int64) error {
 	}
 	old, n := int64(q.h.TableOffset)>>q.h.ClusterBits, int64(q.h.TableClusters)
 	q.table, q.h.TableOffset, q.h.TableClusters = larger, at, uint32(clusters)
-	return q.unreference(row(old, n))
+	q.leak(q.unreference(row(old, n)))
+	return nil
 }
 
 // row is the numbers of n clusters.

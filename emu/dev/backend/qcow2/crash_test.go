@@ -28,6 +28,16 @@ type journal struct {
 	kept
 	changes []change
 	fail    func(j *journal, at, n int64) error
+	reads   int // a read fails when it comes down to 0
+}
+
+func (j *journal) ReadAt(b []byte, at int64) (int, error) {
+	if j.reads > 0 {
+		if j.reads--; j.reads == 0 {
+			return 0, errHost
+		}
+	}
+	return j.kept.ReadAt(b, at)
 }
 
 func (j *journal) note(c change) error {
@@ -237,9 +247,7 @@ func (h *history) change(r *rand.Rand, q *Image) {
 		h.maybe(off, b)
 		err = q.Discard(off, n)
 		b = h.data[off : off+n]
-		if r := q.Read(off, b); r != nil {
-			panic(r)
-		}
+		h.read(q, off, b)
 	default:
 		err = q.Write(off, b)
 	}
@@ -251,10 +259,19 @@ func (h *history) change(r *rand.Rand, q *Image) {
 	// Each part of it may be there, or not, now and later.
 	h.maybe(off, b)
 	h.maybe(off, h.data[off:off+n])
-	if err := q.Read(off, h.data[off:off+n]); err != nil {
-		panic(err)
-	}
+	h.read(q, off, h.data[off:off+n])
 	h.note(off, n)
+}
+
+// read reads once more if the host failed to.
+func (h *history) read(q *Image, off int64, b []byte) {
+	for range 2 {
+		if err := q.Read(off, b); err == nil {
+			return
+		} else if !errors.Is(err, errHost) {
+			panic(err)
+		}
+	}
 }
 
 func (h *history) snapshotOp(r *rand.Rand, q *Image) {
@@ -269,21 +286,20 @@ func (h *history) snapshotOp(r *rand.Rand, q *Image) {
 		_ = q.DeleteSnapshot(name)
 	default:
 		if s, err := q.named(name); err == nil {
-			h.couldApply(q, s)
-			_ = q.ApplySnapshot(name)
-			if err := q.Read(0, h.data); err != nil {
-				panic(err)
+			if h.couldApply(q, s) {
+				_ = q.ApplySnapshot(name)
 			}
+			h.read(q, 0, h.data)
 			h.note(0, q.Size())
 		}
 	}
 }
 
-// couldApply notes that the disk may have what a snapshot has.
-func (h *history) couldApply(q *Image, s *snapshot) {
+// couldApply notes that the disk may have what a snapshot has, if that can be read.
+func (h *history) couldApply(q *Image, s *snapshot) bool {
 	l1, err := q.readL1(s)
 	if err != nil {
-		return
+		return false
 	}
 	for off := int64(0); off < q.Size(); {
 		x, err := q.extentAt(l1, off, q.Size()-off)
@@ -292,11 +308,12 @@ func (h *history) couldApply(q *Image, s *snapshot) {
 			err = q.readExtent(x, off, b)
 		}
 		if err != nil {
-			panic(err)
+			return false
 		}
 		h.maybe(off, b)
 		off += x.n
 	}
+	return true
 }
 
 // crashOptions are images whose writers are killed.
@@ -452,6 +469,35 @@ func failAt(t *testing.T, o CreateOptions, n int, once bool) bool {
 	j.fail = nil
 	h.afterwards(t, &j.kept, nil, changes)
 	return failed
+}
+
+// TestReadFail: a read of the host that fails is an error of the operation that needed it, and
+// does no harm.
+func TestReadFail(t *testing.T) {
+	for name, o := range crashOptions {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := range uint64(rounds(10, 400)) {
+				j := &journal{}
+				if err := Format(j, "image", crashSize, o); err != nil {
+					t.Fatal(err)
+				}
+				h := newHistory(crashSize, nil)
+				j.changes = nil
+				r := rand.New(rand.NewPCG(n, 6))
+				for range 12 {
+					q := openTest(t, j, nil)
+					j.reads = 1 + r.IntN(30)
+					h.run(r, q, j, 10)
+					j.reads = 0
+					if err := q.Close(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				h.afterwards(t, &j.kept, nil, len(j.changes))
+			}
+		})
+	}
 }
 
 // TestFull: a disk of the host that is full is an error of what needs more of it, and no

@@ -117,24 +117,31 @@ func (q *Image) unreference(clusters []int64) error {
 		}
 	}
 	slices.Sort(free)
-	return q.punch(free)
+	q.punch(free)
+	return nil
 }
 
-// punch gives clusters back to the host, which may refuse: they are free in the image.
-func (q *Image) punch(free []int64) error {
+// punch gives clusters back to the host. They are free in the image, whether it takes them or
+// not.
+func (q *Image) punch(free []int64) {
 	if q.broken != nil {
-		return q.broken // maybe they are not, in the file
+		return // maybe they are not, in the file
 	}
 	for i := 0; i < len(free); {
 		n := contiguous(free[i:], 1)
-		at := free[i] << q.h.ClusterBits
-		if err := q.f.Punch(at, int64(n)<<q.h.ClusterBits); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return err
+		if q.f.Punch(free[i]<<q.h.ClusterBits, int64(n)<<q.h.ClusterBits) == nil {
+			q.unsynced = true
 		}
-		q.unsynced = true
 		i += n
 	}
-	return nil
+}
+
+// leak notes that an operation is complete, and only what it should have freed or marked
+// could not be: the repair of the image does that when it is opened again.
+func (q *Image) leak(errs ...error) {
+	if errors.Join(errs...) != nil {
+		q.unclean = true
+	}
 }
 
 // contiguous is how many numbers from the first on follow one another at a distance.

@@ -54,7 +54,7 @@ func (q *Image) take(s *snapshot, state io.Reader) error {
 		return undo(err, q.dropTree(l1), q.mark(q.l1))
 	}
 	if i := slices.IndexFunc(old, func(o *snapshot) bool { return o.Name == s.Name }); i >= 0 {
-		return errors.Join(q.forget(old[i]), q.mark(q.l1))
+		q.leak(q.forget(old[i]), q.mark(q.l1))
 	}
 	return nil
 }
@@ -146,7 +146,8 @@ func (q *Image) writeSnapshots(list []*snapshot) error {
 	old, was := int64(q.h.SnapshotsOffset)>>q.h.ClusterBits, (q.snapshotBytes+q.cluster-1)/q.cluster
 	q.snapshots, q.snapshotBytes = list, int64(len(b))
 	q.h.Snapshots, q.h.SnapshotsOffset = uint32(len(list)), uint64(at)
-	return q.unreference(row(old, was))
+	q.leak(q.unreference(row(old, was)))
+	return nil
 }
 
 // DeleteSnapshot forgets a snapshot.
@@ -166,7 +167,8 @@ func (q *Image) DeleteSnapshot(name string) error {
 		if err := q.writeSnapshots(list); err != nil {
 			return err
 		}
-		return errors.Join(q.forget(s), q.mark(q.l1))
+		q.leak(q.forget(s), q.mark(q.l1))
+		return nil
 	})
 }
 
@@ -184,11 +186,10 @@ func (q *Image) forget(s *snapshot) error {
 
 // readL1 reads the L1 table of a snapshot.
 func (q *Image) readL1(s *snapshot) ([]uint64, error) {
-	l1, err := q.readTable(s.l1At, s.l1Size, "L1 table of the snapshot "+s.Name)
-	if err != nil {
-		return nil, q.corrupt("%w", err)
+	if s.l1At > q.end || s.l1Size*8 > q.end-s.l1At {
+		return nil, q.corrupt("the L1 table of the snapshot %q lies beyond the end of the file", s.Name)
 	}
-	return l1, nil
+	return q.readTable(s.l1At, s.l1Size, "L1 table of the snapshot "+s.Name)
 }
 
 // ApplySnapshot makes the disk what it was when a snapshot was taken.
@@ -231,5 +232,6 @@ func (q *Image) apply(s *snapshot) error {
 	}
 	old, was := q.l1, row(int64(q.h.L1Offset)>>q.h.ClusterBits, (int64(q.h.L1Size)*8+q.cluster-1)/q.cluster)
 	q.l1, q.h.L1Size, q.h.L1Offset = l1, uint32(len(l1)), uint64(at)
-	return errors.Join(q.dropTree(old), q.unreference(was), q.mark(q.l1))
+	q.leak(q.dropTree(old), q.unreference(was), q.mark(q.l1))
+	return nil
 }
