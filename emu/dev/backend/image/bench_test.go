@@ -3,6 +3,7 @@ package image
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -19,8 +20,14 @@ type medium struct {
 }
 
 var media = []medium{
-	{"raw", func(b *testing.B, dir string, _ bool) backend.Disk {
-		file(b, filepath.Join(dir, "raw"), make([]byte, benchSize))
+	{"raw", func(b *testing.B, dir string, full bool) backend.Disk {
+		file(b, filepath.Join(dir, "raw"), nil)
+		if err := os.Truncate(filepath.Join(dir, "raw"), benchSize); err != nil {
+			b.Fatal(err)
+		}
+		if full {
+			file(b, filepath.Join(dir, "raw"), make([]byte, benchSize))
+		}
 		return open1(b, filepath.Join(dir, "raw"), Options{Format: "raw"})
 	}},
 	{"qcow2", func(b *testing.B, dir string, full bool) backend.Disk { return benchQcow2(b, dir, full, Options{}) }},

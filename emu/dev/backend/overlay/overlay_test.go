@@ -56,7 +56,7 @@ func TestRandom(t *testing.T) {
 		}
 		want := bytes.Clone(before)
 		for range 4 {
-			for range 100 {
+			for range 60 {
 				change(t, r, d, want)
 			}
 			if !bytes.Equal(contents(t, d), want) {
@@ -85,7 +85,7 @@ func TestRandom(t *testing.T) {
 func change(t *testing.T, r *rand.Rand, d *Disk, want []byte) {
 	t.Helper()
 	off := r.Int64N(d.Size()/512) * 512
-	n := min(d.Size()-off, (1+r.Int64N([]int64{8, 64, 20000}[r.IntN(3)]))*512)
+	n := min(d.Size()-off, (1+r.Int64N([]int64{8, 64, 4000}[r.IntN(3)]))*512)
 	b := noise(r, n)
 	var err error
 	switch r.IntN(6) {

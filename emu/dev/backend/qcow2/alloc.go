@@ -59,17 +59,15 @@ func (q *Image) find(n int64) (int64, error) {
 			run, c = 0, (i+1)*q.perBlock()
 			continue
 		}
-		for end := (i + 1) * q.perBlock(); c < end; c++ {
-			if getCount(b.b, c%q.perBlock(), q.h.RefcountOrder) != 0 {
+		for end := (i + 1) * q.perBlock(); c < end && run < n; c++ {
+			if run++; getCount(b.b, c%q.perBlock(), q.h.RefcountOrder) != 0 {
 				run = 0
-				continue
-			}
-			if run++; first {
+			} else if first {
 				first, q.hint = false, c
 			}
-			if run == n {
-				return c - n + 1, nil
-			}
+		}
+		if run == n {
+			return c - n, nil
 		}
 		if run == 0 && c > tooMany {
 			return 0, q.corrupt("clusters beyond the end of the file are in use")
@@ -179,7 +177,6 @@ func (q *Image) growTable(least int64) error {
 	if least <= int64(len(q.table)) {
 		return nil
 	}
-	i := q.covered()
 	var n, m, entries int64
 	for want := least; entries < want; {
 		n = (want + want/2 + q.cluster/8 - 1) / (q.cluster / 8)
@@ -194,7 +191,20 @@ func (q *Image) growTable(least int64) error {
 	}
 	larger := make([]uint64, entries)
 	copy(larger, q.table)
-	c := i * q.perBlock()
+	c := q.covered() * q.perBlock()
+	if err := q.writeBlocks(larger, c, n, m); err != nil {
+		return err
+	}
+	at := c << q.h.ClusterBits
+	if err := q.writeHost(encodeTable(larger), at); err != nil {
+		return err
+	}
+	return q.moveTable(larger, uint64(at), n)
+}
+
+// writeBlocks writes m refcount blocks behind n clusters that they count, and makes a table
+// name them that is in no use yet.
+func (q *Image) writeBlocks(table []uint64, c, n, m int64) error {
 	for k := range m {
 		at := (c + n + k) << q.h.ClusterBits
 		block := make([]byte, q.cluster)
@@ -204,13 +214,9 @@ func (q *Image) growTable(least int64) error {
 		}
 		q.blocks.drop(at)
 		q.l2.drop(at)
-		larger[i+k] = uint64(at)
+		table[c/q.perBlock()+k] = uint64(at)
 	}
-	at := c << q.h.ClusterBits
-	if err := q.writeHost(encodeTable(larger), at); err != nil {
-		return err
-	}
-	return q.moveTable(larger, uint64(at), n)
+	return nil
 }
 
 func (q *Image) moveTable(larger []uint64, at uint64, clusters int64) error {

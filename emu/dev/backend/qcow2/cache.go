@@ -110,15 +110,23 @@ func (c *cache) drop(at int64) {
 	}
 }
 
-// dirty is the tables that differ from the file, in the order of their offsets, so that
-// what is written does not depend on chance.
+// dirty is the tables that differ from the file, those first that nothing there refers to,
+// and then by their offsets, so that what is written does not depend on chance.
 func (c *cache) dirty() (ts []*table) {
 	for e := c.used.Front(); e != nil; e = e.Next() {
 		if t := e.Value.(*table); t.dirty() {
 			ts = append(ts, t)
 		}
 	}
-	slices.SortFunc(ts, func(a, b *table) int { return cmp.Compare(a.at, b.at) })
+	slices.SortFunc(ts, func(a, b *table) int {
+		if a.fresh != b.fresh {
+			if a.fresh {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.at, b.at)
+	})
 	return ts
 }
 

@@ -25,21 +25,17 @@ func (q *Image) flushTables() error {
 			return err
 		}
 	}
-	var fresh, placed []*table
-	for _, t := range dirty {
-		if t.fresh {
-			fresh = append(fresh, t)
-		} else {
-			placed = append(placed, t)
-		}
+	placed := slices.IndexFunc(dirty, func(t *table) bool { return !t.fresh })
+	if placed < 0 {
+		placed = len(dirty)
 	}
-	if err := q.l2.write(fresh); err != nil {
+	if err := q.l2.write(dirty[:placed]); err != nil {
 		return err
 	}
 	if err := q.sync(); err != nil {
 		return err
 	}
-	if err := q.l2.write(placed); err != nil {
+	if err := q.l2.write(dirty[placed:]); err != nil {
 		return err
 	}
 	if err := q.writeSectors(q.l1Dirty, q.l1, int64(q.h.L1Offset)); err != nil {

@@ -124,6 +124,7 @@ func kill(t *testing.T, path string, latest, flushed map[int64]uint64) {
 // survived looks at what is left. What is there then is flushed for the next writer.
 func survived(t *testing.T, path string, flushed map[int64]uint64) {
 	t.Helper()
+	leaksAlone(t, path)
 	f, err := backend.OpenFile(path, false)
 	if err != nil {
 		t.Fatal(err)
@@ -148,12 +149,23 @@ func survived(t *testing.T, path string, flushed map[int64]uint64) {
 	if err := q.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.LookPath("qemu-img"); err == nil {
-		// 3 is leaks alone. In version 2 nothing says that a snapshot was being taken, and
-		// the marks that it leaves behind are mistakes to QEMU, which do no harm.
-		out, err := exec.Command("qemu-img", "check", "-f", "qcow2", path).CombinedOutput()
-		if err != nil && !strings.Contains(err.Error(), "exit status 3") && !strings.HasSuffix(path, "v2") {
-			t.Fatalf("qemu-img check: %v\n%s", err, out)
-		}
+	leaksAlone(t, path)
+}
+
+// leaksAlone asks qemu-img about an image that does not say itself that it needs repair. In
+// version 2 nothing can say that a snapshot was being taken, and the marks that are left then
+// are mistakes to QEMU, which do no harm.
+func leaksAlone(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("qemu-img"); err != nil || b[7] == 2 || b[atIncompatible+7]&incompatibleDirty != 0 {
+		return
+	}
+	out, err := exec.Command("qemu-img", "check", "-f", "qcow2", path).CombinedOutput()
+	if err != nil && !strings.Contains(err.Error(), "exit status 3") {
+		t.Fatalf("qemu-img check: %v\n%s", err, out)
 	}
 }

@@ -203,7 +203,7 @@ func random(t *testing.T, o CreateOptions, backed bool) {
 		t.Fatal(err)
 	}
 	m := newModel(size, below)
-	for round := range 12 {
+	for round := range 8 {
 		q := openTest(t, f, below)
 		for range 20 {
 			if _, _, err := m.write(r, q); err != nil {

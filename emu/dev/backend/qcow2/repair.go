@@ -19,24 +19,7 @@ func (q *Image) repair() error {
 	if err := q.clearFeatures(); err != nil {
 		return err
 	}
-	if err := c.addBlocks(); err != nil {
-		return err
-	}
-	wrong := 0
-	c.compare(func(cluster int64, b *table, i int64, _, want uint64) {
-		switch {
-		case b == nil:
-			err = errors.New("a refcount block is missing")
-		case want > q.mostRefcount():
-			err = fmt.Errorf("the cluster at %#x has %d references, more than its refcount can say", cluster<<q.h.ClusterBits, want)
-		default:
-			q.store(b, i, want)
-			wrong++
-		}
-	})
-	if c.Corruptions > 0 {
-		err = errors.New(c.Problems[0])
-	}
+	wrong, err := c.correct()
 	if err != nil {
 		return fmt.Errorf("repair: %w", err)
 	}
@@ -48,6 +31,28 @@ func (q *Image) repair() error {
 	}
 	q.warn("it was not closed when it was last used; %d refcounts were repaired", wrong)
 	return nil
+}
+
+// correct makes refcounts what was counted. It returns how many were wrong.
+func (c *checker) correct() (wrong int, err error) {
+	if err := c.addBlocks(); err != nil {
+		return 0, err
+	}
+	c.compare(func(cluster int64, b *table, i int64, _, want uint64) {
+		switch {
+		case b == nil:
+			err = errors.New("a refcount block is missing")
+		case want > c.q.mostRefcount():
+			err = fmt.Errorf("the cluster at %#x has %d references, more than its refcount can say", cluster<<c.q.h.ClusterBits, want)
+		default:
+			c.q.store(b, i, want)
+			wrong++
+		}
+	})
+	if c.Corruptions > 0 {
+		err = errors.New(c.Problems[0])
+	}
+	return wrong, err
 }
 
 // addBlocks makes refcount blocks where there are references and none are.
