@@ -94,3 +94,25 @@ func measure(b *testing.B, d backend.Disk, read, random bool) {
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkPacked is reads of 4 KiB, in order, from compressed clusters of 64 KiB.
+func BenchmarkPacked(b *testing.B) {
+	for _, kind := range []string{"zlib", "zstd"} {
+		b.Run(kind, func(b *testing.B) {
+			dir := b.TempDir()
+			plain, path := filepath.Join(dir, "plain"), filepath.Join(dir, "image")
+			file(b, plain, contents(16<<20))
+			qemu(b, "qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", "-o", "compression_type="+kind, plain, path)
+			d := open1(b, path, Options{ReadOnly: true})
+			defer closed(b, d)
+			buf := make([]byte, 4096)
+			b.SetBytes(4096)
+			b.ReportAllocs()
+			for i := range int64(b.N) {
+				if err := d.Read(i%(16<<20/4096)*4096, buf); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -141,6 +141,13 @@ func FuzzImage(f *testing.F) {
 	for _, o := range []CreateOptions{{ClusterSize: 512}, {ClusterSize: 1024, Version: 2}, {ClusterSize: 512, LazyRefcounts: true, Backing: "b"}} {
 		f.Add(small(f, o), []byte("\x02\x07\x0c\x15\x1f\x27"))
 	}
+	for method := range byte(2) {
+		packed := packedImage(f, method, CreateOptions{ClusterSize: 512}, repetitive(rand.New(rand.NewPCG(1, 1)), 16<<10))
+		size, _ := packed.Size()
+		b := make([]byte, size)
+		must(f, backend.ReadPadded(packed, b, 0))
+		f.Add(b, []byte("\x00\x09\x11\x02"))
+	}
 	f.Fuzz(func(_ *testing.T, image, ops []byte) {
 		if len(image) > 1<<18 || len(ops) > 32 {
 			return

@@ -46,6 +46,7 @@ type Image struct {
 	snapshots     []*snapshot
 	snapshotBytes int64 // the size of their table in the file
 
+	inflater   inflater
 	inflated   []byte // the last compressed cluster that was read
 	inflatedAt uint64 // its entry; 0 for none
 

@@ -9,25 +9,39 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// inflaters decompress one cluster each, by the header's compression_type: the beginning of
-// what in unpacks to fills out, and what follows it in the last sector is of others.
-var inflaters = []func(out []byte, in io.Reader) error{inflateDeflate, inflateZstd}
+// inflater decompresses a cluster: the beginning of what in unpacks to fills out. What follows
+// it in the last sector is of others.
+type inflater func(out []byte, in io.Reader) error
 
-func inflateDeflate(out []byte, in io.Reader) error {
-	r := flate.NewReader(in)
-	defer r.Close()
-	_, err := io.ReadFull(r, out)
-	return err
+// inflaters make them, by the header's compression_type.
+var inflaters = []func() (inflater, error){newDeflate, newZstd}
+
+func newDeflate() (inflater, error) {
+	r := flate.NewReader(nil)
+	return func(out []byte, in io.Reader) error {
+		if err := r.(flate.Resetter).Reset(in, nil); err != nil {
+			return err
+		}
+		_, err := io.ReadFull(r, out)
+		return err
+	}, nil
 }
 
-func inflateZstd(out []byte, in io.Reader) error {
-	r, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(64<<20))
+// mostWindow is how much memory a zstd frame may ask for.
+const mostWindow = 64 << 20
+
+func newZstd() (inflater, error) {
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(mostWindow))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer r.Close()
-	_, err = io.ReadFull(r, out)
-	return err
+	return func(out []byte, in io.Reader) error {
+		if err := r.Reset(in); err != nil {
+			return err
+		}
+		_, err := io.ReadFull(r, out)
+		return err
+	}, nil
 }
 
 // inflate is the content of a compressed cluster. It is valid until the next call. The last
@@ -41,11 +55,15 @@ func (q *Image) inflate(e uint64) ([]byte, error) {
 	if err := q.readHost(in, at, at&^(q.cluster-1)); err != nil {
 		return nil, err
 	}
-	if q.inflated == nil {
+	if q.inflater == nil {
+		var err error
+		if q.inflater, err = inflaters[q.h.compression](); err != nil {
+			return nil, err
+		}
 		q.inflated = make([]byte, q.cluster)
 	}
 	q.inflatedAt = 0
-	if err := inflaters[q.h.compression](q.inflated, bytes.NewReader(in)); err != nil {
+	if err := q.inflater(q.inflated, bytes.NewReader(in)); err != nil {
 		return nil, fmt.Errorf("the qcow2 image %s is corrupt: the compressed cluster at %#x: %w", q.name, at, err)
 	}
 	q.inflatedAt = e
