@@ -3,6 +3,7 @@ package image
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -246,4 +247,49 @@ func TestQEMULocks(t *testing.T) {
 	if out, err := exec.Command("qemu-img", "check", path).CombinedOutput(); err == nil || !strings.Contains(string(out), "lock") {
 		t.Fatalf("%v: %s", err, out)
 	}
+}
+
+// TestQEMUState: the state of a machine that QEMU saved is read, and QEMU loads it again from
+// an image that has been changed here since.
+func TestQEMUState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "image")
+	if err := Create(path, 64<<20, qcow2.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	monitor(t, path, "savevm one", "savevm two")
+	q := open1(t, path, Options{}).(*qcow2.Image)
+	state, err := q.LoadState("two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(state); err != nil || !bytes.HasPrefix(b, []byte("QEVM")) || int64(len(b)) != q.Snapshots()[1].StateSize {
+		t.Fatal(len(b), err)
+	}
+	for _, err := range []error{q.Write(0, contents(1<<20)), q.ApplySnapshot("one"), q.DeleteSnapshot("one"), q.Write(4096, contents(1<<20))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	consistent(t, q)
+	closed(t, q)
+	if said := monitor(t, path, "loadvm two"); strings.Contains(said, "Error") {
+		t.Fatal(said)
+	}
+	qemu(t, "qemu-img", "check", path)
+}
+
+// monitor gives commands to a QEMU with an image.
+func monitor(t *testing.T, path string, commands ...string) string {
+	t.Helper()
+	program, err := exec.LookPath("qemu-system-x86_64")
+	if err != nil {
+		t.Skip("qemu-system-x86_64 is not installed: no state of it is read")
+	}
+	c := exec.Command(program, "-m", "32", "-S", "-display", "none", "-monitor", "stdio", "-drive", "format=qcow2,file="+path)
+	c.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\nquit\n")
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
 }
