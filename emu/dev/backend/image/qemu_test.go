@@ -141,6 +141,27 @@ func rewrite(t *testing.T, path string, want []byte) {
 	}
 }
 
+// TestQEMUEmpty: images of nothing, of all sizes of clusters and many of disks.
+func TestQEMUEmpty(t *testing.T) {
+	dir := t.TempDir()
+	for _, cluster := range []string{"512", "64k", "2M"} {
+		for _, size := range []string{"0", "1000k", "100G"} {
+			path := filepath.Join(dir, cluster+size)
+			qemu(t, "qemu-img", "create", "-q", "-f", "qcow2", "-o", "cluster_size="+cluster, path, size)
+			d := open1(t, path, Options{})
+			consistent(t, d)
+			if n := d.Size(); n > 0 {
+				if err := d.Write(n-512, make([]byte, 512)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			consistent(t, d)
+			closed(t, d)
+			qemu(t, "qemu-img", "check", path)
+		}
+	}
+}
+
 // TestQEMUBacking: chains of images that qemu-img made.
 func TestQEMUBacking(t *testing.T) {
 	dir := t.TempDir()
