@@ -1,4 +1,5 @@
-// Package backend is what chips have of the world: the media of disks.
+// Package backend is what chips have of the world: the media of disks. Each format of an image
+// is a package below this one, and package dev/backend/image opens any of them.
 package backend
 
 // SectorSize is the size of a sector of a disk in bytes.
