@@ -14,7 +14,7 @@ const (
 	noise     = 0xff // what nobody answers
 )
 
-// VGA is the chip. Ports: 3B4h, 3B5h, 3BAh, 3C0h to 3DFh, a byte each; 1CEh to 1D0h, of 16 bits.
+// VGA is the chip. Ports: 3B4h, 3B5h, 3BAh, 3C0h to 3DFh, a byte each; 1CEh to 1D1h, of 16 bits.
 type VGA struct {
 	// Steady has the cursor and blinking characters be shown all the time.
 	Steady bool
@@ -72,7 +72,7 @@ func (v *VGA) clear() {
 // Attach attaches all ports to a bus, where nobody else answers at them.
 func (v *VGA) Attach(b *dev.PortBus) []*dev.PortRange {
 	return []*dev.PortRange{
-		b.Attach(0x1ce, 0x1d0, 2, dispiPorts{v}),
+		b.Attach(0x1ce, 0x1d1, 2, dispiPorts{v}),
 		b.Attach(0x3b4, 0x3b5, 1, v),
 		b.Attach(0x3ba, 0x3ba, 1, v),
 		b.Attach(0x3c0, 0x3df, 1, v),
