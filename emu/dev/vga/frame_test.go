@@ -289,3 +289,35 @@ func TestBlank(t *testing.T) {
 	r.BAR().Store(barPorts, 1, attrShown)
 	size("shown by the BAR", 100, 50, false)
 }
+
+// TestMemoryWraps: what is shown behind the end of the memory is its beginning.
+func TestMemoryWraps(t *testing.T) {
+	r := newRig(t, testMemory)
+	setMode(&r.Bus, &planar480)
+	setDispi(&r.Bus, 500, 100, 16, enableOn)
+	dispiOut(&r.Bus, dispiOffsetY, 262) // 144 bytes before the end
+	r.Memory[testMemory-2], r.Memory[0], r.Memory[1] = 0x1f, 0xe0, 0x07
+	f := r.Frame()
+	if f.At(71, 0) != 0x0000ff || f.At(72, 0) != 0x00ff00 {
+		t.Errorf("%06x %06x", f.At(71, 0), f.At(72, 0))
+	}
+	r.BAR().Store(barOrder, 4, highFirst)
+	if f := r.Frame(); f.At(72, 0) != 0xe70039 { // E007h
+		t.Errorf("with the high bytes first %06x", f.At(72, 0))
+	}
+}
+
+// TestDraw: a frame's memory is used again, and nothing of the last picture stays.
+func TestDraw(t *testing.T) {
+	r := newRig(t, testMemory)
+	r.numbered()
+	setMode(&r.Bus, &chained)
+	clear(r.Memory)
+	f := r.Frame()
+	pix := &f.Pix[0]
+	r.outs(0x3c6, 0)
+	setDispi(&r.Bus, 16, 16, 8, enableOn)
+	if r.Draw(f); &f.Pix[0] != pix || len(f.Pix) != 4*16*16 || f.At(15, 15) != colour(0) {
+		t.Errorf("%d bytes, %06x", len(f.Pix), f.At(15, 15))
+	}
+}

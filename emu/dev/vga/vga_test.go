@@ -294,3 +294,32 @@ func look(v *VGA, random *rand.Rand) {
 		v.Frame()
 	}
 }
+
+// TestStates: a state with what no register can be is none.
+func TestStates(t *testing.T) {
+	for _, spoil := range []func(v *VGA){
+		func(v *VGA) { v.seq.r[seqMapMask] = 0x10 },
+		func(v *VGA) { v.gc.r[gcReadMap] = 4 },
+		func(v *VGA) { v.attr.r[attrSelect] = 0xff },
+		func(v *VGA) { v.dispi.bpp = 5 },
+		func(v *VGA) { v.dispi.bank = testMemory / bankSize },
+		func(v *VGA) { v.dispi.x = mostX + 1 },
+		func(v *VGA) { v.dac.part = 3 },
+	} {
+		r := newRig(t, testMemory)
+		spoil(r.VGA)
+		if err := snap.Load(snap.Save(r.State), newRig(t, testMemory).State); err == nil {
+			t.Error("it is taken")
+		}
+	}
+	for _, n := range []int{0, bankSize, leastVRAM + 1} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("a VGA of %d bytes", n)
+				}
+			}()
+			New(nil, make([]byte, n))
+		}()
+	}
+}
