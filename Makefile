@@ -7,18 +7,21 @@
 # make bench-rooms  the benchmarks of the rooms
 # make programs   real programs that take long, natively and under panda
 # make i386-root  unpacks i386 programs of this Debian release below I386_ROOT
+# make guests     fetches kernels and busybox of this Debian release into GUESTS
+# make boots      kernels boot on both engines, which must not differ
 # make fuzz       every fuzz target for FUZZTIME each
 # make determinism  programs run in many ways, which must not differ
 # make replays    programs recorded and replayed in many ways, which must not differ
 # make stress     machine code among signals, collections and profiles, for STRESSTIME
 
 FUZZTIME ?= 30s
+GUESTS ?= $(HOME)/.cache/panda/guests
 I386_ROOT ?= $(HOME)/.cache/panda/i386
 STRESSTIME ?= 30m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT = mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root fuzz determinism replays stress cross
+.PHONY: all bin/panda check generated test bench bench-rooms programs i386-root guests boots fuzz determinism replays stress cross
 
 all: bin/panda
 
@@ -72,6 +75,12 @@ programs:
 
 i386-root:
 	cmd/panda/testdata/i386root.sh $(I386_ROOT)
+
+guests:
+	cmd/panda/testdata/guests.sh $(GUESTS) $(FLAVOURS)
+
+boots:
+	PANDA_GUESTS=$(GUESTS) go test ./cmd/panda -run Boot -timeout 60m -v -args -slow
 
 # Making each input that is of interest small would take most of the time.
 fuzz:

@@ -35,6 +35,7 @@ type Machine struct {
 	env      Environment
 	whole    whole // the same, of a whole machine; else nil
 	serial   []*char.Device
+	started  chan struct{} // closed when a whole machine takes what comes in
 	host     *hostsys.Host
 	box      *sandbox.Sandbox
 	plugins  *plugin.Manager

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"panda/emu/arch"
 	"panda/emu/board"
 	"panda/emu/dev/backend/char"
+	"panda/emu/event"
 	"panda/emu/guest"
 )
 
@@ -50,6 +53,10 @@ func (m *Machine) systemOf(a *Architecture) (arch.Guest, error) {
 	}
 	m.cpu.Machine.Symbol = func(guest.Addr) (string, uint64, bool) { return "", 0, false }
 	m.cpu.Machine.Module = func(guest.Addr) (string, guest.Addr, bool) { return "", 0, false }
+	if s.Board != "" && !slices.Contains(a.Boards, s.Board) {
+		return nil, &OptionError{"M", fmt.Errorf("%s has no board %q%s; there are %s", a.Name, s.Board, event.DidYouMean(s.Board, a.Boards), strings.Join(a.Boards, ", "))}
+	}
+	m.started = make(chan struct{})
 	if err := m.connect(s); err != nil {
 		return nil, err
 	}
@@ -67,8 +74,11 @@ func (m *Machine) connect(s *System) error {
 	for n, spec := range s.Serial {
 		port := fmt.Sprintf("serial%d", n)
 		d, err := char.Open(spec, char.Options{
-			Received: func(b []byte) { m.whole.Post(board.Input{Port: port, Data: b}) },
-			Escaped:  s.Escaped, Stdin: s.Stdin, Stdout: s.Stdout,
+			Received: func(b []byte) {
+				<-m.started
+				m.whole.Post(board.Input{Port: port, Data: b})
+			},
+			Escaped: s.Escaped, Stdin: s.Stdin, Stdout: s.Stdout,
 			Lost: func(err error) { m.cfg.Warn("%s: output is lost: %v", port, err) },
 		})
 		if err != nil {
@@ -110,6 +120,7 @@ func (m *Machine) startSystem() {
 			}
 		},
 	})
+	close(m.started)
 }
 
 // readFile reads a file that an option names.

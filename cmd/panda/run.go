@@ -36,7 +36,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	}
 	var m *emu.Machine
 	if o.system != nil {
-		cfg.System = o.system.config(func() { m.Do(func() { m.Exit(0) }) }, stderr)
+		cfg.System = o.system.config(o.repl, func() { m.Do(func() { m.Exit(0) }) }, stderr)
 	}
 	m, err = emu.New(cfg)
 	if option := (*emu.OptionError)(nil); errors.As(err, &option) {

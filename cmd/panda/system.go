@@ -146,9 +146,12 @@ func (o *systemOptions) check(f *flag.FlagSet) error {
 }
 
 // config is the machine to run, which the terminal's Ctrl-A may end.
-func (o *systemOptions) config(exit func(), stderr io.Writer) *emu.System {
+// A prompt takes what is typed.
+func (o *systemOptions) config(prompt bool, exit func(), stderr io.Writer) *emu.System {
 	s := o.System
-	s.Stdin, s.Stdout = os.Stdin, os.Stdout
+	if s.Stdout = os.Stdout; !prompt {
+		s.Stdin = os.Stdin
+	}
 	if s.Start.IsZero() {
 		s.Start = time.Now()
 	}

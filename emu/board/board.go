@@ -25,8 +25,10 @@ type Engine interface {
 type Chips interface {
 	// Reset resets the CPU and all chips.
 	Reset()
-	// Wakes reports whether a halted CPU has a reason to go on.
+	// Wakes reports whether a halted CPU has a reason to go on, and Deaf whether it takes no
+	// interrupts.
 	Wakes() bool
+	Deaf() bool
 	// Input takes what has come from the world; done is false if there is no room for all
 	// of it, and rest is to be offered again.
 	Input(in Input) (rest []byte, done bool)
@@ -67,6 +69,7 @@ type Board struct {
 	chips  Chips
 	slept  dev.Time // by the CPU
 	sleeps bool
+	deaf   bool // that has been said
 
 	reset  bool // asked for
 	ended  bool
@@ -203,6 +206,7 @@ func (b *Board) sleep() bool {
 		}
 		b.Idle()
 		next := b.Clock.Next()
+		b.noteDeaf()
 		now, early := b.Pace.Wait(next)
 		if !early {
 			now = next
@@ -217,6 +221,14 @@ func (b *Board) sleep() bool {
 	}
 	b.sleeps = false
 	return true
+}
+
+// noteDeaf says once that nothing will wake the CPU.
+func (b *Board) noteDeaf() {
+	if !b.deaf && b.chips.Deaf() {
+		b.deaf = true
+		b.Note("the guest has halted at %#x with interrupts off, which only a reset ends", uint64(b.CPU.PC()))
+	}
 }
 
 // takeInputs gives the chips what has come in.

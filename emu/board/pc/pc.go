@@ -180,6 +180,9 @@ func (c chips) Reset() {
 // Wakes reports whether the CPU has a reason to go on.
 func (c chips) Wakes() bool { return c.cpu.CPU().Wakes() }
 
+// Deaf reports whether it takes no interrupts.
+func (c chips) Deaf() bool { return c.cpu.CPU().Deaf() }
+
 // Input takes what has come in.
 func (c chips) Input(in board.Input) (rest []byte, done bool) {
 	if in.Port != "serial0" {

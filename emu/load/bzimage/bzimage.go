@@ -33,6 +33,7 @@ type header struct {
 const (
 	offHeader      = 0x1f1
 	offSetupSects  = 0x1f1
+	offSize        = 0x1f4
 	offBootFlag    = 0x1fe
 	offJump        = 0x200
 	offMagic       = 0x202
@@ -78,6 +79,9 @@ func Parse(b []byte) (*Kernel, error) {
 		return nil, fmt.Errorf("it ends within its %d setup sectors", sects)
 	}
 	h.read(b)
+	if need := size + 16*int(le.Uint32(b[offSize:])); need > len(b) {
+		return nil, fmt.Errorf("it is cut off: its header speaks of %d bytes, and there are %d", need, len(b))
+	}
 	k := &Kernel{setup: b[:size], image: b[size:], hdr: h}
 	k.Version = k.text(int(le.Uint16(b[offKernelVer:])) + offJump)
 	return k, nil

@@ -30,6 +30,9 @@ func (s *CPU) Wakes() bool {
 	return s.nmi && !s.inNMI || s.intr && s.on(regs.EFL, regs.IF)
 }
 
+// Deaf reports whether no interrupt ends HLT but one that cannot be masked.
+func (s *CPU) Deaf() bool { return !s.on(regs.EFL, regs.IF) }
+
 // Attend says what is to be done before the next instruction: x is to be delivered if ok,
 // or the instruction is to run alone.
 func (s *CPU) Attend() (x guest.Exception, ok, alone bool) {

@@ -32,6 +32,7 @@ type Options struct {
 	// Lost is told once that output was lost.
 	Lost func(err error)
 
+	// Stdin and Stdout are the terminal. Without the first, nothing comes in.
 	Stdin, Stdout *os.File
 }
 

@@ -11,6 +11,9 @@ import (
 // output that are none.
 func openStdio(d *Device, _ string, o *Options) error {
 	d.out = o.Stdout
+	if o.Stdin == nil {
+		return nil
+	}
 	fd := int(o.Stdin.Fd())
 	old, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
