@@ -204,23 +204,27 @@ func (v view) Page(a guest.Addr, access guest.Access) (Page, error) {
 	}
 	soft := v.root.soft(v.by)
 	p.depends(v.root, a, path, access)
-	mem := p.page(page)
-	if d := p.deviceAt(page, mem); d != nil && access&guest.Exec == 0 {
+	frame, shown := p.frame(page)
+	if d := p.deviceAt(page, shown); d != nil && access&guest.Exec == 0 {
 		if s.runs != nil && s.runs(0, ^guest.Addr(0)) {
 			return Page{}, &DeviceAccess{a}
 		}
 		return Page{Device: d}, nil
 	}
-	if mem == nil {
+	if shown == nil {
 		return Page{}, &guest.MemFault{Addr: a, Access: access, Mapped: true, Bus: true}
 	}
+	mem := p.ram[frame:][:PageSize:PageSize]
 	if access != guest.Exec && !soft.allows(uint64(PageOf(a)), guest.Exec) {
 		may &^= guest.Exec // who fetches code there has it noted, see depends
 	}
 	var device Device
-	switch r, t := p.at(page), p.tableAt(page); {
+	switch r, t := p.at(frame), p.tableAt(frame); {
+	case shown.apart():
+		device = apart{p, shown, page}
+		may &^= guest.Write
 	case r.bits&codeWatched != 0 && access == guest.Write:
-		return Page{}, &CodeStore{a, page}
+		return Page{}, &CodeStore{a, frame}
 	case t != nil && access == guest.Write:
 		if first, last := t.entries(uint64(a%PageSize), 8); t.runs(s, first, last) {
 			return Page{}, &TableStore{a}
@@ -231,7 +235,7 @@ func (v view) Page(a guest.Addr, access guest.Access) (Page, error) {
 		may &^= guest.Write
 	}
 	if may&guest.Write != 0 {
-		p.letStores(page, soft, uint64(PageOf(a)))
+		p.letStores(frame, soft, uint64(PageOf(a)))
 	}
 	return Page{Host: mem, Access: may, Device: device}, nil
 }

@@ -39,7 +39,7 @@ func (s *Step) first(a guest.Addr) guest.Addr {
 // table is a page with tables that something in a TLB depends on.
 type table struct {
 	memory *Physical
-	page   guest.PhysAddr
+	page   guest.PhysAddr // the frame
 	entry  int
 	number uint32
 	seen   []sight
@@ -70,15 +70,15 @@ func (s *entrySet) addAll(o *entrySet) {
 	}
 }
 
-// tableAt is the table that a page of RAM is, nil if nothing depends on it.
-func (p *Physical) tableAt(page guest.PhysAddr) *table {
-	if n := p.at(page).table; n != 0 {
+// tableAt is the table that a frame is, nil if nothing depends on it.
+func (p *Physical) tableAt(frame guest.PhysAddr) *table {
+	if n := p.at(frame).table; n != 0 {
 		return p.tables[n]
 	}
 	return nil
 }
 
-// makeTable is tableAt for a page that something depends on from now on.
+// makeTable is tableAt for a frame that something depends on from now on.
 func (p *Physical) makeTable(page guest.PhysAddr, entry int) *table {
 	if t := p.tableAt(page); t != nil {
 		return t
@@ -101,10 +101,11 @@ func (p *Physical) depends(r *root, a guest.Addr, path *Path, access guest.Acces
 	var above *table
 	for i := range path.Steps[:path.N] {
 		st := &path.Steps[i]
-		if p.page(st.Table) == nil {
-			return // tables in a ROM, or nowhere
+		frame, shown := p.frame(st.Table)
+		if shown == nil {
+			return // tables nowhere
 		}
-		t := p.makeTable(st.Table, path.Entry)
+		t := p.makeTable(frame, path.Entry)
 		if t.see(sight{r, st.first(a), st.Bits}) && above != nil {
 			if above.below == nil {
 				above.below = map[int]*table{}
