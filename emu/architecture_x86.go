@@ -8,6 +8,8 @@ import (
 	"panda/emu/arch/x86"
 	"panda/emu/board/pc"
 	"panda/emu/dev/backend/char"
+	"panda/emu/dev/backend/image"
+	"panda/emu/dev/ide"
 	"panda/emu/guest"
 	"panda/emu/linux"
 	"panda/emu/load/bzimage"
@@ -17,7 +19,7 @@ import (
 // x86Architecture runs programs of x86-64 and i386.
 var x86Architecture = Architecture{
 	Name: "x86", Model: "max", Models: x86.ModelNames(), Build: buildX86,
-	Boards: []string{"isapc"}, System: buildPC,
+	Boards: []string{"pc", "isapc"}, System: buildPC,
 }
 
 func buildX86(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error) {
@@ -36,7 +38,34 @@ func buildPC(s *System, model string, c *vcpu.CPU, serial []*char.Device) (arch.
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg := pc.Config{RAM: s.RAM, Model: m, Start: s.Start.Unix()}
+	cfg := pc.Config{PCI: s.Board != "isapc", RAM: s.RAM, Model: m, Start: s.Start.Unix()}
+	if s.Debug != nil {
+		cfg.Debug = func(b byte) { s.Debug.Write([]byte{b}) }
+	}
+	for _, f := range []struct {
+		to                  *[]byte
+		option, path, usual string
+	}{{&cfg.Firmware, "bios", s.BIOS, "/usr/share/seabios/bios-256k.bin"}, {&cfg.VGABIOS, "vgabios", "", "/usr/share/seabios/vgabios-stdvga.bin"}} {
+		if s.Kernel != "" || !cfg.PCI {
+			break
+		}
+		path := f.path
+		if path == "" {
+			path = f.usual
+		}
+		if *f.to, err = readFile(f.option, path); err != nil {
+			return nil, nil, err
+		}
+	}
+	for n, d := range s.Disks {
+		if d != "" {
+			disk, err := image.Open(d, image.Options{Snapshot: s.Snapshot})
+			if err != nil {
+				return nil, nil, err
+			}
+			cfg.Disks[n] = &ide.Drive{Disk: disk, CDROM: n == 2 && s.CDROM, Model: "PANDA HARDDISK", Serial: "PD0000" + string(rune('1'+n))}
+		}
+	}
 	if len(serial) > 0 {
 		cfg.Serial = serial[0].Send
 	}

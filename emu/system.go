@@ -3,6 +3,7 @@ package emu
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -23,6 +24,10 @@ type System struct {
 	// Kernel and Initrd are files of a Linux that is booted without firmware, and Append its
 	// command line.
 	Kernel, Initrd, Append string
+	BIOS                   string
+	Disks                  [4]string
+	CDROM, Snapshot        bool
+	Debug                  io.Writer
 	// Serial is what the serial ports are connected to: see char.Forms.
 	Serial []string
 	// Start is the time at which the machine is switched on; now, when zero.

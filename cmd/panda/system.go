@@ -53,6 +53,12 @@ func (o *systemOptions) flags(f *flag.FlagSet) {
 	f.Func("M", "`board` of the machine: "+strings.Join(emu.Boards(), ", "), machine)
 	f.Func("machine", "the same", machine)
 	f.StringVar(&o.Kernel, "kernel", "", "boot the Linux in a `file`, a bzImage, without firmware")
+	f.StringVar(&o.BIOS, "bios", "", "firmware")
+	for n, name := range []string{"hda", "hdb", "cdrom", "hdd"} {
+		f.Func(name, "disk", func(s string) error { o.Disks[n] = s; o.CDROM = o.CDROM || n == 2; return nil })
+	}
+	f.BoolVar(&o.Snapshot, "snapshot", false, "writes are forgotten")
+	f.BoolFunc("debugcon", "firmware's words", func(string) error { o.Debug = os.Stderr; return nil })
 	f.StringVar(&o.Initrd, "initrd", "", "its initial RAM disk")
 	f.StringVar(&o.Append, "append", "", "its command `line`")
 	f.Func("serial", "connect a serial port, the first, the second and so on: `"+strings.Join(char.Forms(), ", ")+"`", func(s string) error {
@@ -132,10 +138,7 @@ func (o *systemOptions) check(f *flag.FlagSet) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is too much: a machine runs no program, but a kernel with -kernel", f.Arg(0))
 	}
-	if o.Kernel == "" {
-		return errors.New("no -kernel: there is nothing to boot")
-	}
-	if o.Initrd == "" && o.Kernel == "" {
+	if o.Initrd != "" && o.Kernel == "" {
 		return errors.New("-initrd is for a kernel: -kernel names one")
 	}
 	if len(o.serial) == 0 {

@@ -152,9 +152,35 @@ func (p *Physical) Flush() {
 
 // Attach puts a device at a page, instead of the RAM that may be there.
 func (p *Physical) Attach(page guest.PhysAddr, d Device) {
-	page = PageOf(page)
-	p.devices[page] = d
+	p.AttachRange(page, PageSize, func(guest.PhysAddr) Device { return d })
+}
+
+// AttachRange puts the device that page gives for an offset at each page of a range. A nil
+// one takes away what is there.
+func (p *Physical) AttachRange(at, size guest.PhysAddr, page func(off guest.PhysAddr) Device) {
+	for off := guest.PhysAddr(0); off < size; off += PageSize {
+		if d := page(off); d != nil {
+			p.devices[PageOf(at)+off] = d
+		} else {
+			delete(p.devices, PageOf(at)+off)
+		}
+	}
 	p.Flush()
+}
+
+// Free reports whether neither memory nor a device is at a range.
+func (p *Physical) Free(at, size guest.PhysAddr) bool {
+	for _, s := range p.shown {
+		if s.At < at+size && at < s.At+s.Size {
+			return false
+		}
+	}
+	for page := range p.devices { // the order is not seen
+		if page < at+size && at < page+PageSize {
+			return false
+		}
+	}
+	return true
 }
 
 // AttachNobody sets what answers where there is neither RAM nor a device.

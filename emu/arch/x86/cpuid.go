@@ -32,7 +32,7 @@ const (
 	f1cSSE3, f1cPCLMUL, f1cSSSE3, f1cFMA, f1cCX16 = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 13
 	f1cSSE41, f1cSSE42, f1cMOVBE, f1cPOPCNT       = 1 << 19, 1 << 20, 1 << 22, 1 << 23
 	f1cAES, f1cXSAVE, f1cOSXSAVE, f1cAVX          = 1 << 25, 1 << 26, 1 << 27, 1 << 28
-	f1cF16C, f1cRDRAND, f1cPCID                   = 1 << 29, 1 << 30, 1 << 17
+	f1cF16C, f1cRDRAND, f1cPCID, f1cX2APIC        = 1 << 29, 1 << 30, 1 << 17, 1 << 21
 
 	f7bFSGSBASE, f7bBMI1, f7bAVX2, f7bBMI2       = 1 << 0, 1 << 3, 1 << 5, 1 << 8
 	f7bINVPCID, f7bSMEP, f7bSMAP                 = 1 << 10, 1 << 7, 1 << 20

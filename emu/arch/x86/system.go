@@ -19,9 +19,12 @@ type System struct {
 
 var _ arch.Privileged = (*System)(nil)
 
+// Wiring is what a CPU has by the board that it is on.
+type Wiring struct{ APIC bool }
+
 // NewSystem makes the architecture for a CPU model, and the CPU in its state after reset.
-func NewSystem(m *Model, c *vcpu.CPU, mem *mmu.Physical, bus system.Bus) *System {
-	g := New(m.system())
+func NewSystem(m *Model, w Wiring, c *vcpu.CPU, mem *mmu.Physical, bus system.Bus) *System {
+	g := New(m.system(w))
 	s := &System{Guest: g, cpu: system.New(c, mem, g.model.systemFeatures(), bus)}
 	g.override, g.answer = systemTranslators(g, s.cpu), s.answer
 	g.helpers.loadSegment = systemHelper("load_segment", func(seg, sel, _ uint64) uint64 { s.cpu.Load(ir.Ref(seg), uint16(sel)); return 0 })
@@ -117,9 +120,13 @@ func (s *System) Fault(c *vcpu.CPU, f *guest.MemFault) guest.Exception {
 }
 
 // system is the model as a machine has it.
-func (m *Model) system() *Model {
+func (m *Model) system(w Wiring) *Model {
 	s := *m
 	s.features = m.features.plus(systemOf(m))
+	if w.APIC {
+		s.f1d |= f1dAPIC
+		s.f1c |= f1cX2APIC
+	}
 	s.fda &^= fdaXSAVES // there is no state of supervisors
 	return &s
 }

@@ -15,16 +15,6 @@ type Kernel struct {
 	Initrd  []byte
 }
 
-// ranges is the memory as a kernel is told of it.
-func (p *PC) ranges() []bzimage.Range {
-	return []bzimage.Range{
-		{Start: 0, Size: baseKnown, Usable: true},
-		{Start: baseKnown, Size: baseEnd - baseKnown},
-		{Start: 0xf0000, Size: 0x10000},
-		{Start: extraRAM, Size: p.cfg.RAM - extraRAM, Usable: true},
-	}
-}
-
 // The kernel's flat segments (boot.rst, 32-bit boot protocol), and where their table lies.
 const (
 	tableAt = 0x9000

@@ -4,17 +4,19 @@ package pc
 
 import (
 	"fmt"
-
+	"os"
+	"strings"
 	"panda/emu/arch/x86"
 	"panda/emu/board"
 	"panda/emu/dev"
+	"panda/emu/dev/backend"
 	"panda/emu/dev/i16550"
 	"panda/emu/dev/i8042"
 	"panda/emu/dev/i8254"
 	"panda/emu/dev/i8259"
+	"panda/emu/dev/ide"
 	"panda/emu/dev/mc146818"
 	"panda/emu/dev/sysport"
-	"panda/emu/guest"
 	"panda/emu/mmu"
 	"panda/emu/snap"
 	"panda/emu/vcpu"
@@ -22,13 +24,18 @@ import (
 
 // Config says what is in the PC.
 type Config struct {
-	RAM   uint64 // bytes
+	PCI   bool // the board of a PC with PCI, else of one with ISA
+	RAM   uint64
 	Model *x86.Model
 	// Start is the time at which it is switched on, in seconds of Unix.
 	Start int64
-	// Serial gets what the first serial port sends.
-	Serial func(b byte)
-	Kernel *Kernel // booted without firmware
+	// Serial gets what the first serial port sends, and Debug what firmware says of itself.
+	Serial, Debug func(b byte)
+	// Firmware is a BIOS, whose end is where the CPU begins; VGABIOS that of the screen.
+	Firmware, VGABIOS []byte
+	Kernel            *Kernel // booted without firmware
+	// Disks are those of the IDE controller, two on each channel; nil for none.
+	Disks [4]*ide.Drive
 }
 
 // PC is one.
@@ -38,8 +45,10 @@ type PC struct {
 	c   *vcpu.CPU
 	cpu *x86.System
 	mem *mmu.Physical
+	lay layout
 
 	ports dev.PortBus
+	lines lines
 	pic   *i8259.Pair
 	pit   *i8254.Timer
 	rtc   *mc146818.Clock
@@ -47,6 +56,8 @@ type PC struct {
 	kbd   *i8042.Controller
 	ctl   *sysport.ControlA
 	post  sysport.Latch
+	disks *ide.Controller
+	pci   *pciParts // nil on the ISA board
 
 	gates [2]bool // of A20, by the keyboard controller and by port 92h
 	chips []chip
@@ -58,22 +69,24 @@ type chip struct {
 	dev.Chip
 }
 
-// Largest is how much RAM there can be: what lies above is for chips.
-const Largest = 3 << 30
-
-// New makes a PC around a vCPU: the board of an ISA machine, without firmware.
+// New makes a PC around a vCPU.
 func New(cfg Config, c *vcpu.CPU) (*PC, error) {
-	if cfg.RAM < 1<<20 || cfg.RAM > Largest {
-		return nil, fmt.Errorf("%d MiB of memory: this machine has from 1 to %d", cfg.RAM>>20, Largest>>20)
-	}
-	mem, err := mmu.NewPhysical(cfg.RAM)
+	lay, err := newLayout(&cfg)
 	if err != nil {
 		return nil, err
 	}
-	p := &PC{Board: board.New(), cfg: cfg, c: c, mem: mem}
-	p.cpu = x86.NewSystem(cfg.Model, c, mem, bus{p})
-	p.layMemory()
+	mem, err := mmu.NewFrames(lay.frames)
+	if err != nil {
+		return nil, err
+	}
+	p := &PC{Board: board.New(), cfg: cfg, c: c, mem: mem, lay: lay}
+	p.cpu = x86.NewSystem(cfg.Model, x86.Wiring{APIC: cfg.PCI}, c, mem, bus{p})
 	p.wire()
+	if cfg.PCI {
+		p.wirePCI()
+	}
+	p.showMemory()
+	p.setCMOS()
 	if cfg.Kernel != nil {
 		if err := p.boot(); err != nil {
 			return nil, err
@@ -88,35 +101,14 @@ func (p *PC) CPU() *x86.System { return p.cpu }
 // Memory is its physical memory.
 func (p *PC) Memory() *mmu.Physical { return p.mem }
 
-// nothing answers where there is nothing.
-type nothing struct{}
-
-func (nothing) Load(uint64, int) uint64 { return ^uint64(0) }
-
-func (nothing) Store(uint64, int, uint64) {}
-
-// Between the RAM that DOS knows and the first MiB there are chips.
-const (
-	baseEnd   = 0xa0000
-	extraRAM  = 0x100000
-	baseKnown = 0x9fc00
-)
-
-func (p *PC) layMemory() {
-	p.mem.AttachNobody(nothing{})
-	for at := guest.PhysAddr(baseEnd); at < extraRAM; at += mmu.PageSize {
-		p.mem.Attach(at, nothing{})
-	}
-}
-
-// wire makes the chips.
+// wire makes the chips that every PC has.
 func (p *PC) wire() {
 	clock := p.Clock
-	p.pic = i8259.New(p.cpu.CPU().INTR)
-	p.pit = i8254.New(clock, p.pic.IRQ(0))
-	p.rtc = mc146818.New(clock, p.pic.IRQ(8), p.cfg.Start)
-	p.uart = i16550.New(clock, p.pic.IRQ(4), p.send)
-	p.kbd = i8042.New(clock, i8042.Wires{Keyboard: p.pic.IRQ(1), Mouse: p.pic.IRQ(12), A20: p.gate(0), Reset: p.resets})
+	p.pic = i8259.New(p.intr)
+	p.pit = i8254.New(clock, p.line(0, fromPIT))
+	p.rtc = mc146818.New(clock, p.line(8, fromChip), p.cfg.Start)
+	p.uart = i16550.New(clock, p.line(4, fromChip), p.send)
+	p.kbd = i8042.New(clock, i8042.Wires{Keyboard: p.line(1, fromChip), Mouse: p.line(12, fromChip), A20: p.gate(0), Reset: p.resets})
 	p.ctl = sysport.NewControlA(p.gate(1), p.resets)
 	for _, a := range []struct {
 		first, last uint16
@@ -126,11 +118,39 @@ func (p *PC) wire() {
 		{0x40, 0x43, p.pit}, {0x61, 0x61, p.pit.ControlB()},
 		{0x60, 0x60, p.kbd}, {0x64, 0x64, p.kbd},
 		{0x70, 0x71, p.rtc}, {0x80, 0x80, &p.post}, {0x92, 0x92, p.ctl},
-		{0x3f8, 0x3ff, p.uart},
+		{0x3f8, 0x3ff, p.uart}, {0x402, 0x402, debugPort{p.cfg.Debug}},
 	} {
 		p.ports.Attach(a.first, a.last, 1, a.ports)
 	}
 	p.chips = []chip{{"pic", p.pic}, {"pit", p.pit}, {"rtc", p.rtc}, {"serial0", p.uart}, {"i8042", p.kbd}, {"port92", p.ctl}, {"port80", &p.post}}
+	p.wireDisks()
+}
+
+// wireDisks makes the controller of IDE.
+func (p *PC) wireDisks() {
+	p.disks = ide.New(p.Clock, &p.ports, [2]dev.Wire{p.line(14, fromChip), p.line(15, fromChip)})
+	for n, d := range p.cfg.Disks {
+		if d != nil {
+			p.disks.Attach(n/2, n%2, *d)
+		}
+	}
+	p.chips = append(p.chips, chip{"ide", p.disks})
+}
+
+// Insert changes the medium of a CD-ROM.
+func (p *PC) Insert(drive int, d backend.Disk) { p.disks.Insert(drive/2, drive%2, d) }
+
+// debugPort is where firmware says what it does.
+type debugPort struct{ say func(b byte) }
+
+// In tells firmware that somebody listens.
+func (d debugPort) In(uint16, int) uint32 { return 0xe9 }
+
+// Out takes a byte.
+func (d debugPort) Out(_ uint16, _ int, v uint32) {
+	if d.say != nil {
+		d.say(byte(v))
+	}
 }
 
 // gate is one of the wires that open A20: one is enough.
@@ -160,7 +180,13 @@ func (p *PC) Start(cfg board.Config) {
 }
 
 // Close gives back what the PC was made of.
-func (p *PC) Close() { p.mem.Close() }
+func (p *PC) Close() {
+	if p.pci != nil {
+		rows, ok := p.pci.vga.Text()
+		fmt.Fprintln(os.Stderr, ok, strings.Join(rows, "\n"))
+	}
+	p.mem.Close()
+}
 
 // chips is the PC as its board sees it.
 type chips struct{ *PC }
@@ -172,6 +198,7 @@ func (c chips) Reset() {
 	for _, d := range p.chips {
 		d.Reset()
 	}
+	p.showMemory()
 	if p.cfg.Kernel != nil {
 		p.boot() // which it has done before
 	}
@@ -211,14 +238,40 @@ func (b bus) In(port uint16, size int) uint32 { return b.ports.In(port, size) }
 func (b bus) Out(port uint16, size int, v uint32) { b.ports.Out(port, size, v) }
 
 // Acknowledge is the cycle by which the CPU asks for the vector.
-func (b bus) Acknowledge() (uint8, bool) { return b.pic.Acknowledge(), true }
+func (b bus) Acknowledge() (uint8, bool) {
+	if b.pci != nil {
+		return b.pci.apic.Acknowledge()
+	}
+	return b.pic.Acknowledge(), true
+}
 
 func (b bus) Time() uint64 { return uint64(b.Clock.Now()) }
 
-func (b bus) MSR(uint32) (uint64, bool) { return 0, false }
+func (b bus) MSR(n uint32) (uint64, bool) {
+	if b.pci != nil {
+		return b.pci.apic.MSR(n)
+	}
+	return 0, false
+}
 
-func (b bus) SetMSR(uint32, uint64) bool { return false }
+func (b bus) SetMSR(n uint32, v uint64) bool { return b.pci != nil && b.pci.apic.SetMSR(n, v) }
 
-func (b bus) Priority() uint64 { return 0 }
+func (b bus) Priority() uint64 {
+	if b.pci != nil {
+		return uint64(b.pci.apic.TPR())
+	}
+	return 0
+}
 
-func (b bus) SetPriority(uint64) {}
+func (b bus) SetPriority(v uint64) {
+	if b.pci != nil {
+		b.pci.apic.SetTPR(uint8(v))
+	}
+}
+
+// nothing answers where there is nothing.
+type nothing struct{}
+
+func (nothing) Load(uint64, int) uint64 { return ^uint64(0) }
+
+func (nothing) Store(uint64, int, uint64) {}
