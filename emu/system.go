@@ -11,6 +11,7 @@ import (
 
 	"panda/emu/arch"
 	"panda/emu/board"
+	"panda/emu/dev/backend"
 	"panda/emu/dev/backend/char"
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -108,9 +109,9 @@ func (m *Machine) disconnect() {
 // startSystem makes the machine ready to run.
 func (m *Machine) startSystem() {
 	s := m.cfg.System
-	var pace board.Pace = board.NewPaced()
+	var pace board.Pace = backend.NewPaced()
 	if s.Hurried {
-		pace = board.NewUnpaced()
+		pace = backend.NewUnpaced()
 	}
 	m.whole.Start(board.Config{
 		Engine: m.engine, Pace: pace, NoReboot: s.NoReboot, Note: m.cfg.Warn,
