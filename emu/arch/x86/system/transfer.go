@@ -46,6 +46,8 @@ func (s *CPU) realCode(sel uint16) segment {
 	v.sel, v.base = sel, uint64(sel)<<4
 	if s.v86() {
 		v.limit, v.attr = 0xffff, attrV86
+	} else { // it may be stored to, and be as large as it was
+		v.attr = v.attr&regs.AttrB | attrReal
 	}
 	return v
 }
