@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"panda/emu/arch"
-	"panda/emu/dev/backend/char"
 	"panda/emu/event"
 	"panda/emu/linux"
 	"panda/emu/vcpu"
@@ -22,9 +21,9 @@ type Architecture struct {
 	// see it, and gives the vCPU the registers that it has after reset.
 	Build func(model string, c *vcpu.CPU) (arch.Guest, *linux.Guest, error)
 	// Boards are the machines that there are with such a CPU, the usual one first, and
-	// System makes one around a vCPU, with what its serial ports are connected to.
+	// System makes one around a vCPU, with what it has of the world.
 	Boards []string
-	System func(s *System, model string, c *vcpu.CPU, serial []*char.Device) (arch.Guest, whole, error)
+	System func(s *System, model string, c *vcpu.CPU, e *edge) (arch.Guest, whole, error)
 }
 
 // architectures are those that there are, the usual one first.

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"panda/emu/arch"
-	"panda/emu/dev/backend/char"
 	"panda/emu/event"
 	"panda/emu/exec"
 	"panda/emu/guest"
@@ -34,7 +33,7 @@ type Machine struct {
 	engine   *exec.Engine
 	env      Environment
 	whole    whole // the same, of a whole machine; else nil
-	serial   []*char.Device
+	edge     edge
 	started  chan struct{} // closed when a whole machine takes what comes in
 	host     *hostsys.Host
 	box      *sandbox.Sandbox
@@ -359,6 +358,7 @@ func (m *Machine) Close() {
 	m.plugins.Close()
 	m.env.Close()
 	m.disconnect()
+	m.closeDisks()
 	m.free()
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"panda/emu/arch"
 	"panda/emu/board"
+	"panda/emu/dev/backend"
 	"panda/emu/dev/backend/char"
 	"panda/emu/event"
 	"panda/emu/guest"
@@ -19,15 +20,20 @@ import (
 
 // System is a whole machine to run.
 type System struct {
-	Board string // one of Boards, the first when empty
+	Board string // one of Boards, the one that fits when empty
 	RAM   uint64 // bytes
 	// Kernel and Initrd are files of a Linux that is booted without firmware, and Append its
 	// command line.
 	Kernel, Initrd, Append string
-	BIOS                   string
-	Disks                  [4]string
-	CDROM, Snapshot        bool
-	Debug                  io.Writer
+	// BIOS and VGABIOS are files of firmware, those of the system when empty.
+	BIOS, VGABIOS string
+	// Drives are the four of the IDE controller. Snapshot keeps what is written to them
+	// apart, and forgets it.
+	Drives   [4]Drive
+	Snapshot bool
+	Boot     string // the order of what is booted from: a floppy, c disk, d CD-ROM
+	// Debug gets what firmware says of itself; it may be nil.
+	Debug io.Writer
 	// Serial is what the serial ports are connected to: see char.Forms.
 	Serial []string
 	// Start is the time at which the machine is switched on; now, when zero.
@@ -40,6 +46,20 @@ type System struct {
 	// Escaped takes what is typed after Ctrl-A on the terminal of a serial port, on a
 	// goroutine of its own.
 	Escaped func(key byte)
+}
+
+// Drive is one of a machine.
+type Drive struct {
+	File   string // of its medium, "" for none
+	CDROM  bool
+	Option string // that has named it
+}
+
+// edge is what a machine has of the world.
+type edge struct {
+	serial []*char.Device
+	disks  []backend.Disk
+	warn   func(sentence string)
 }
 
 // whole is a machine of chips before it runs.
@@ -62,12 +82,14 @@ func (m *Machine) systemOf(a *Architecture) (arch.Guest, error) {
 		return nil, &OptionError{"M", fmt.Errorf("%s has no board %q%s; there are %s", a.Name, s.Board, event.DidYouMean(s.Board, a.Boards), strings.Join(a.Boards, ", "))}
 	}
 	m.started = make(chan struct{})
+	m.edge.warn = func(sentence string) { m.cfg.Warn("%s", sentence) }
 	if err := m.connect(s); err != nil {
 		return nil, err
 	}
-	g, w, err := a.System(s, m.cfg.CPU, m.cpu, m.serial)
+	g, w, err := a.System(s, m.cfg.CPU, m.cpu, &m.edge)
 	if err != nil {
 		m.disconnect()
+		m.closeDisks()
 		return nil, err
 	}
 	m.env, m.whole = w, w
@@ -93,7 +115,7 @@ func (m *Machine) connect(s *System) error {
 		if d.Where != "" {
 			m.cfg.Warn("%s is at %s", port, d.Where)
 		}
-		m.serial = append(m.serial, d)
+		m.edge.serial = append(m.edge.serial, d)
 	}
 	return nil
 }
@@ -102,25 +124,35 @@ func (m *Machine) connect(s *System) error {
 func (m *Machine) Disconnect() { m.disconnect() }
 
 func (m *Machine) disconnect() {
-	for _, d := range m.serial {
+	for _, d := range m.edge.serial {
 		if err := d.Close(); err != nil {
 			m.cfg.Warn("serial: %v", err)
 		}
 	}
-	m.serial = nil
+	m.edge.serial = nil
+}
+
+// closeDisks closes the images of disks, which writes what has not been yet.
+func (m *Machine) closeDisks() {
+	for _, d := range m.edge.disks {
+		if err := d.Close(); err != nil {
+			m.cfg.Warn("disk: %v", err)
+		}
+	}
+	m.edge.disks = nil
 }
 
 // startSystem makes the machine ready to run.
 func (m *Machine) startSystem() {
 	s := m.cfg.System
-	var pace board.Pace = board.NewPaced()
+	var pace board.Pace = backend.NewPaced()
 	if s.Hurried {
-		pace = board.NewUnpaced()
+		pace = backend.NewUnpaced()
 	}
 	m.whole.Start(board.Config{
 		Engine: m.engine, Pace: pace, NoReboot: s.NoReboot, Note: m.cfg.Warn,
 		Idle: func() {
-			for _, d := range m.serial {
+			for _, d := range m.edge.serial {
 				d.Flush()
 			}
 		},

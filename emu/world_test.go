@@ -14,7 +14,7 @@ import (
 
 // worldRooms are rooms that may ask the host for what the guest sees, or that no guest
 // runs in.
-var worldRooms = []string{"bench", "emutest", "interp/gen", "oracle", "linux/hostsys", "rr"}
+var worldRooms = []string{"bench", "dev/backend", "dev/devtest", "dev/chiptest", "emutest", "interp/gen", "oracle", "linux/hostsys", "rr"}
 
 // worldUse says what of a package reads the world, whatever calls it.
 var worldUse = map[string]func(name string) bool{
@@ -52,6 +52,7 @@ var worldExceptions = []struct{ file, use, why string }{
 	{"mmu/host_unsafe.go", "os.Open", "which pages have been written is asked for copies alone"},
 	{"mmu/budget.go", "os.ReadFile", "how many maps the host allows bounds the guest, not what it sees below"},
 	{"mmu/audit.go", "os.ReadFile", "a check of the window"},
+	{"system.go", "os.ReadFile", "what a machine boots is read before it runs, and is part of what it is"},
 	{"host/*", "unix.*", "memory for machine code"},
 	{"jit/amd64/enter/hooks.go", "os.Getenv", "whether machine code can run at all"},
 	{"jit/amd64/enter/hooks.go", "os.Getpid", "a trial of machine code"},

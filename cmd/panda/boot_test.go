@@ -88,8 +88,11 @@ func initramfs(t *testing.T) string {
 	const dir, prog, char = 0o040755, 0o100755, 0o020600
 	path := filepath.Join(t.TempDir(), "initrd")
 	b := cpio([]cpioFile{
-		{name: "bin", mode: dir}, {name: "dev", mode: dir}, {name: "dev/console", mode: char, dev: 5<<8 | 1},
-		{name: "bin/busybox", mode: prog, data: busybox}, {name: "init", mode: prog, data: []byte(bootInit)},
+		{name: "bin", mode: dir},
+		{name: "dev", mode: dir},
+		{name: "dev/console", mode: char, dev: 5<<8 | 1},
+		{name: "bin/busybox", mode: prog, data: busybox},
+		{name: "init", mode: prog, data: []byte(bootInit)},
 	})
 	if err := os.WriteFile(path, b, fs.FileMode(0o600)); err != nil {
 		t.Fatal(err)

@@ -281,7 +281,7 @@ var subcommands []subcommand
 
 func init() { // they write the usage, which lists them
 	subcommands = []subcommand{
-		{"system", "[options] -kernel FILE", "", func(args []string, stdout, stderr io.Writer) (int, error) {
+		{"system", "[options]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
 			return runOptions(&options{system: new(systemOptions)}, args, stdout, stderr)
 		}},
 		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {

@@ -28,10 +28,11 @@ type systemOptions struct {
 	now       time.Time
 }
 
-const systemUsage = `usage: panda system [options] -kernel FILE
+const systemUsage = `usage: panda system [options]
 
-Runs a whole machine, whose guest is an operating system. The options are those of
-QEMU as far as there are any. The guest's first serial port is the terminal, where
+Runs a whole machine, whose guest is an operating system: a PC that boots from its
+disks, or an ISA PC that boots a kernel. The options are those of QEMU as far as
+there are any. The guest's first serial port is the terminal, where
 Ctrl-A x ends the machine and Ctrl-A h tells more. The status is 0 when the guest
 switches the machine off.
 
@@ -53,12 +54,24 @@ func (o *systemOptions) flags(f *flag.FlagSet) {
 	f.Func("M", "`board` of the machine: "+strings.Join(emu.Boards(), ", "), machine)
 	f.Func("machine", "the same", machine)
 	f.StringVar(&o.Kernel, "kernel", "", "boot the Linux in a `file`, a bzImage, without firmware")
-	f.StringVar(&o.BIOS, "bios", "", "firmware")
-	for n, name := range []string{"hda", "hdb", "cdrom", "hdd"} {
-		f.Func(name, "disk", func(s string) error { o.Disks[n] = s; o.CDROM = o.CDROM || n == 2; return nil })
+	f.StringVar(&o.BIOS, "bios", "", "begin with the firmware in a `file`, not with the system's SeaBIOS")
+	f.StringVar(&o.VGABIOS, "vgabios", "", "the firmware of the screen is in a `file`")
+	for n, name := range []string{"hda", "hdb", "hdc", "hdd"} {
+		f.Func(name, "a disk, whose image, raw or qcow2, is in a `file`", func(s string) error { return o.drive(n, emu.Drive{File: s, Option: name}) })
 	}
-	f.BoolVar(&o.Snapshot, "snapshot", false, "writes are forgotten")
-	f.BoolFunc("debugcon", "firmware's words", func(string) error { o.Debug = os.Stderr; return nil })
+	f.Func("cdrom", "a CD-ROM, whose image is in a `file`; it is drive hdc", func(s string) error { return o.drive(2, emu.Drive{File: s, CDROM: true, Option: "cdrom"}) })
+	f.BoolVar(&o.Snapshot, "snapshot", false, "forget what the guest writes to its disks")
+	f.Func("boot", "the `order` of what is booted from: letters of a floppy, c disk, d CD-ROM", func(s string) (err error) {
+		o.Boot, err = parseBoot(s)
+		return err
+	})
+	f.Func("debugcon", "`stdio`: print what firmware says of itself to standard error", func(s string) error {
+		if s != "stdio" {
+			return fmt.Errorf("%q: only stdio is known", s)
+		}
+		o.Debug = os.Stderr
+		return nil
+	})
 	f.StringVar(&o.Initrd, "initrd", "", "its initial RAM disk")
 	f.StringVar(&o.Append, "append", "", "its command `line`")
 	f.Func("serial", "connect a serial port, the first, the second and so on: `"+strings.Join(char.Forms(), ", ")+"`", func(s string) error {
@@ -83,6 +96,23 @@ var foreign = []struct{ name, instead string }{
 	{"smp", "a machine has one CPU"},
 	{"monitor", "there is a prompt with -i"},
 	{"daemonize", "have the shell put panda into the background: panda system … -serial file:LOG &"},
+}
+
+// drive puts a drive in a place.
+func (o *systemOptions) drive(n int, d emu.Drive) error {
+	if was := o.Drives[n]; was.Option != "" && was.Option != d.Option {
+		return fmt.Errorf("-%s has that place already", was.Option)
+	}
+	o.Drives[n] = d
+	return nil
+}
+
+func parseBoot(s string) (string, error) {
+	s = strings.TrimPrefix(s, "order=")
+	if s == "" || strings.Trim(s, "acdn") != "" {
+		return "", fmt.Errorf("%q: the letters are a, c, d and n", s)
+	}
+	return s, nil
 }
 
 // machine takes QEMU's -M NAME,key=value; of the keys none is known.
@@ -138,8 +168,11 @@ func (o *systemOptions) check(f *flag.FlagSet) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is too much: a machine runs no program, but a kernel with -kernel", f.Arg(0))
 	}
-	if o.Initrd != "" && o.Kernel == "" {
-		return errors.New("-initrd is for a kernel: -kernel names one")
+	if o.Kernel == "" && (o.Initrd != "" || o.Append != "") {
+		return errors.New("-initrd and -append are for a kernel: -kernel names one")
+	}
+	if o.Kernel == "" && o.Drives == [4]emu.Drive{} {
+		return errors.New("there is nothing to boot: -hda or -cdrom names a disk, -kernel a kernel")
 	}
 	if len(o.serial) == 0 {
 		o.serial = []string{"stdio"}

@@ -86,8 +86,8 @@ func (b FeatureBit) Without() *Model {
 	return &less
 }
 
-func (f *features) words() [7]*uint32 {
-	return [7]*uint32{&f.f1c, &f.f1d, &f.f7b, &f.f7c, &f.f8c, &f.f8d, &f.fda}
+func (f *features) words() [8]*uint32 {
+	return [8]*uint32{&f.f1c, &f.f1d, &f.f7b, &f.f7c, &f.f7d, &f.f8c, &f.f8d, &f.fda}
 }
 
 // ForgottenWords tells of the words that words, includes or plus leave out.

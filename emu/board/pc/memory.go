@@ -140,5 +140,19 @@ func (p *PC) setCMOS() {
 		p.rtc.CMOS(0x5d, uint8(high>>16))
 	}
 	p.rtc.CMOS(0x14, 0x07) // a screen, a keyboard, an FPU
-	p.rtc.CMOS(0x3d, 0x32) // boot from a disk, then from a CD
+	p.setBoot()
+}
+
+// setBoot tells firmware what to boot from, by the numbers that it has for that.
+func (p *PC) setBoot() {
+	var order [3]uint8
+	boot := p.cfg.Boot
+	if boot == "" {
+		boot = "cda"
+	}
+	for n := range min(len(boot), len(order)) {
+		order[n] = map[byte]uint8{'a': 1, 'c': 2, 'd': 3, 'n': 4}[boot[n]]
+	}
+	p.rtc.CMOS(0x3d, order[1]<<4|order[0])
+	p.rtc.CMOS(0x38, order[2]<<4)
 }

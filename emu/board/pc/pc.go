@@ -3,9 +3,6 @@
 package pc
 
 import (
-	"fmt"
-	"os"
-	"strings"
 	"panda/emu/arch/x86"
 	"panda/emu/board"
 	"panda/emu/dev"
@@ -34,6 +31,7 @@ type Config struct {
 	// Firmware is a BIOS, whose end is where the CPU begins; VGABIOS that of the screen.
 	Firmware, VGABIOS []byte
 	Kernel            *Kernel // booted without firmware
+	Boot              string  // the order of what is booted from: a floppy, c disk, d CD-ROM
 	// Disks are those of the IDE controller, two on each channel; nil for none.
 	Disks [4]*ide.Drive
 }
@@ -180,13 +178,7 @@ func (p *PC) Start(cfg board.Config) {
 }
 
 // Close gives back what the PC was made of.
-func (p *PC) Close() {
-	if p.pci != nil {
-		rows, ok := p.pci.vga.Text()
-		fmt.Fprintln(os.Stderr, ok, strings.Join(rows, "\n"))
-	}
-	p.mem.Close()
-}
+func (p *PC) Close() { p.mem.Close() }
 
 // chips is the PC as its board sees it.
 type chips struct{ *PC }

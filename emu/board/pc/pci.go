@@ -179,9 +179,9 @@ func (p *PC) wireFirmware() {
 	fw.Add16(fwCPUs, 1)
 	fw.Add16(fwMaxCPUs, 1)
 	fw.Add16(fwMenu, 0)
-	var e820 []fwcfg.Range
-	for _, r := range p.ranges()[3:] {
-		e820 = append(e820, fwcfg.Range{At: guest.PhysAddr(r.Start), Size: r.Size, Kind: 1})
+	e820 := []fwcfg.Range{{At: 0, Size: min(p.cfg.RAM, holeFrom), Kind: 1}}
+	if p.cfg.RAM > holeFrom {
+		e820 = append(e820, fwcfg.Range{At: holeEnd, Size: p.cfg.RAM - holeFrom, Kind: 1})
 	}
 	fw.AddFile(fwcfg.E820Table, fwcfg.E820(e820))
 	p.pci.fw = fw

@@ -1,5 +1,6 @@
-// Package backend is what chips have of the world: the media of disks. Each format of an image
-// is a package below this one, and package dev/backend/image opens any of them.
+// Package backend is what machines have of the world: the media of disks, and the pace of its
+// clock. Each format of an image is a package below this one, and package dev/backend/image
+// opens any of them.
 package backend
 
 // SectorSize is the size of a sector of a disk in bytes.
