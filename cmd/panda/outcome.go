@@ -28,6 +28,7 @@ const (
 	isLeft      = "left"     // the replay did not go on
 	hasDiverged = "diverged" // the recording says otherwise
 	hasFailed   = "failed"
+	isSpoilt    = "spoilt" // the file of a recording is gone, or holds something else
 )
 
 func writeOutcome(w io.Writer, o outcome) error { return json.NewEncoder(w).Encode(o) }
@@ -35,7 +36,10 @@ func writeOutcome(w io.Writer, o outcome) error { return json.NewEncoder(w).Enco
 // recordOutcome is what has been recorded.
 func recordOutcome(r emu.Recorded) outcome {
 	o := outcome{Result: hasRecorded, File: r.File, Icount: r.Instructions, Inputs: &r.Inputs, Bytes: r.Size}
-	if r.Lost != nil {
+	switch {
+	case r.Spoilt != nil:
+		o.Result, o.Why = isSpoilt, r.Spoilt.Error()
+	case r.Lost != nil:
 		o.Result, o.Why = isCut, r.Lost.Error()
 	}
 	return o

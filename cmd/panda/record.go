@@ -112,9 +112,14 @@ func (o *recordOptions) tell(m *emu.Machine, json bool, stderr io.Writer) {
 	case !ok:
 	case json:
 		writeOutcome(stderr, recordOutcome(r))
+	case r.Spoilt != nil:
+		fmt.Fprintf(stderr, "panda: %s is no recording of the run: %v; give -o a place that the program does not touch\n", r.Was, r.Spoilt)
 	case r.Lost != nil:
 		fmt.Fprintf(stderr, "panda: only the beginning of the run is in the recording %s, which could not be written: %v\n", r.File, r.Lost)
 	default:
+		if r.File != r.Was {
+			fmt.Fprintf(stderr, "panda: the recording %s has another name now\n", r.Was)
+		}
 		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size))
 	}
 }
