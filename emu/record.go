@@ -315,7 +315,7 @@ func (m *Machine) finish() {
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
 	m.recorded = &Recorded{
 		File: m.recorder.Name(), Was: m.recordFile, Instructions: m.cpu.Icount(), Inputs: m.recorder.Inputs(), Size: m.recorder.Size(),
-		Lost: err, Spoilt: m.recorder.Spoilt(),
+		Lost: err, Spoilt: m.recorder.Spoilt(), Shared: m.recorder.Shared(),
 	}
 }
 
@@ -323,9 +323,10 @@ func (m *Machine) finish() {
 type Recorded struct {
 	File, Was            string // its name now, and the one that it got
 	Instructions, Inputs uint64
-	Size                 int64 // bytes
-	Lost                 error // why it is only the beginning of the run, nil if it is all
-	Spoilt               error // why the file is gone or damaged, nil if it is as it was written
+	Size                 int64    // bytes
+	Lost                 error    // why it is only the beginning of the run, nil if it is all
+	Shared               []string // files that others may have written to where the guest sees it
+	Spoilt               error    // why the file is gone or damaged, nil if it is as it was written
 }
 
 // Replayed says what has been replayed.

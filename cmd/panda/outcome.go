@@ -11,13 +11,14 @@ import (
 
 // outcome is the last line of a recording or a replay with -json.
 type outcome struct {
-	Result string  `json:"result"`
-	File   string  `json:"file"`
-	Icount uint64  `json:"icount"` // at the end
-	Inputs *uint64 `json:"inputs,omitempty"`
-	States *uint64 `json:"states,omitempty"` // how often the state was compared
-	Bytes  int64   `json:"bytes,omitempty"`  // of what has been recorded
-	Why    string  `json:"why,omitempty"`
+	Result string   `json:"result"`
+	File   string   `json:"file"`
+	Icount uint64   `json:"icount"` // at the end
+	Inputs *uint64  `json:"inputs,omitempty"`
+	States *uint64  `json:"states,omitempty"` // how often the state was compared
+	Bytes  int64    `json:"bytes,omitempty"`  // of what has been recorded
+	Why    string   `json:"why,omitempty"`
+	Shared []string `json:"shared,omitempty"` // files that others may have written to where the program sees it
 }
 
 // The results of an outcome.
@@ -35,7 +36,7 @@ func writeOutcome(w io.Writer, o outcome) error { return json.NewEncoder(w).Enco
 
 // recordOutcome is what has been recorded.
 func recordOutcome(r emu.Recorded) outcome {
-	o := outcome{Result: hasRecorded, File: r.File, Icount: r.Instructions, Inputs: &r.Inputs, Bytes: r.Size}
+	o := outcome{Result: hasRecorded, File: r.File, Icount: r.Instructions, Inputs: &r.Inputs, Bytes: r.Size, Shared: r.Shared}
 	switch {
 	case r.Spoilt != nil:
 		o.Result, o.Why = isSpoilt, r.Spoilt.Error()

@@ -274,7 +274,7 @@ func (l *liveFiles) loosen(f *liveFile) {
 	}
 	f.loose = true
 	delete(l.found, f.fileID) // not every store changes the stamp
-	if name := f.name(); !l.own[f.fileID] && !strings.HasPrefix(name, memoryFile) {
+	if name := f.name(); !l.own[f.fileID] && !strings.HasPrefix(name, memoryFile) && !slices.Contains(l.r.shared, name) {
 		l.r.shared = append(l.r.shared, name)
 	}
 }

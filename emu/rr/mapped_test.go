@@ -302,6 +302,9 @@ func TestForeignShared(t *testing.T) {
 	for _, more := range []string{"", "more"} {
 		path := atFile(t, bytesAt(1, PageSize))
 		name, s := recordScript(t, realDoor(t), func(s *side) {
+			own := s.keep(s.open(path, unix.O_RDWR))
+			s.mmap(own, 0, PageSize, unix.MAP_SHARED)
+			s.drop(own) // once more is not another file
 			s.mmap(s.keep(s.open(path, unix.O_RDWR)), 0, PageSize, unix.MAP_SHARED).look()
 			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 			if err == nil {

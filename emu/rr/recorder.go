@@ -247,6 +247,9 @@ func (r *Recorder) Spoilt() error { return r.w.spoilt }
 // Name is the name of the file.
 func (r *Recorder) Name() string { return r.w.path }
 
+// Shared are the files that the guest mapped to be written, for all to see.
+func (r *Recorder) Shared() []string { return r.shared }
+
 // Discard ends a recording that nobody wants.
 func (r *Recorder) Discard() error {
 	r.stop()
