@@ -260,7 +260,7 @@ func (p *Player) signaled(c *hostsys.Call) bool {
 func (p *Player) answer(c *hostsys.Call) {
 	p.states()
 	sum := p.args.sum(c)
-	what := func() string { return "the guest calls " + describe(c) }
+	what := func() string { return "panda asks the host, whose descriptors are not the guest's: " + describe(c) }
 	switch n := &p.next; {
 	case n.kind == 0:
 		panic(p.over())
@@ -341,7 +341,7 @@ func describe(c *hostsys.Call) string {
 			}
 			fmt.Fprintf(&b, "%q", text)
 		default:
-			fmt.Fprintf(&b, "[%d bytes]", len(a.Buf))
+			fmt.Fprintf(&b, "[%d bytes]", c.Bytes(i))
 		}
 	}
 	b.WriteByte(')')
