@@ -313,15 +313,20 @@ func (m *Machine) finish() {
 		return
 	}
 	err := m.recorder.Close(rr.Summary{Instructions: m.cpu.Icount(), Status: m.status, Signal: m.Killed(), Ended: m.done})
-	m.recorded = &Recorded{m.recordFile, m.cpu.Icount(), m.recorder.Inputs(), m.recorder.Size(), err}
+	m.recorded = &Recorded{
+		File: m.recorder.Name(), Was: m.recordFile, Instructions: m.cpu.Icount(), Inputs: m.recorder.Inputs(), Size: m.recorder.Size(),
+		Lost: err, Spoilt: m.recorder.Spoilt(), Shared: m.recorder.Shared(),
+	}
 }
 
 // Recorded says what has been recorded.
 type Recorded struct {
-	File                 string
+	File, Was            string // its name now, and the one that it got
 	Instructions, Inputs uint64
-	Size                 int64 // bytes
-	Lost                 error // why it is only the beginning of the run, nil if it is all
+	Size                 int64    // bytes
+	Lost                 error    // why it is only the beginning of the run, nil if it is all
+	Shared               []string // files that others may have written to where the guest sees it
+	Spoilt               error    // why the file is gone or damaged, nil if it is as it was written
 }
 
 // Replayed says what has been replayed.

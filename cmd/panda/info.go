@@ -50,7 +50,10 @@ func infoText(r *rr.Recording, c *rr.Contents) string {
 		fmt.Fprintf(&b, "%-13s %s\n", name, rr.Printable(fmt.Sprintf(format, a...)))
 	}
 	m := &r.Manifest
-	line("recording", "%s, %s", r.Name, bytesText(r.Size))
+	line("recording", "%s, %s", r.Name, bytesText(r.Size-r.Added))
+	if r.Added > 0 {
+		line("added", "%d bytes after its end, which are left out", r.Added)
+	}
 	line("recorded", "%s by panda %s on %s", m.Created.Format(time.RFC3339), m.Panda, m.Host)
 	line("guest", "%s, CPU %s, layout %s", m.Arch, m.CPU, m.Layout)
 	line("program", "%s", m.Path)

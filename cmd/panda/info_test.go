@@ -40,7 +40,7 @@ func TestInfoForms(t *testing.T) {
 	if end := contentsOf(t, dir, "run").End; end != "exit status 7" {
 		t.Error(end)
 	}
-	if end := contentsOf(t, dir, "cut").End; !regexp.MustCompile(`^it is still being written, its recorder was killed .*, at icount \d+$`).MatchString(end) {
+	if end := contentsOf(t, dir, "cut").End; !regexp.MustCompile(`^it is still being written, its recorder was killed .*; its last input is at icount \d+$`).MatchString(end) {
 		t.Error(end)
 	}
 	for _, c := range []string{"", "run cut", "run -jsn", "-x run"} {

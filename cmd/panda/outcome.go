@@ -11,13 +11,14 @@ import (
 
 // outcome is the last line of a recording or a replay with -json.
 type outcome struct {
-	Result string  `json:"result"`
-	File   string  `json:"file"`
-	Icount uint64  `json:"icount"` // at the end
-	Inputs *uint64 `json:"inputs,omitempty"`
-	States *uint64 `json:"states,omitempty"` // how often the state was compared
-	Bytes  int64   `json:"bytes,omitempty"`  // of what has been recorded
-	Why    string  `json:"why,omitempty"`
+	Result string   `json:"result"`
+	File   string   `json:"file"`
+	Icount uint64   `json:"icount"` // at the end
+	Inputs *uint64  `json:"inputs,omitempty"`
+	States *uint64  `json:"states,omitempty"` // how often the state was compared
+	Bytes  int64    `json:"bytes,omitempty"`  // of what has been recorded
+	Why    string   `json:"why,omitempty"`
+	Shared []string `json:"shared,omitempty"` // files that others may have written to where the program sees it
 }
 
 // The results of an outcome.
@@ -28,14 +29,18 @@ const (
 	isLeft      = "left"     // the replay did not go on
 	hasDiverged = "diverged" // the recording says otherwise
 	hasFailed   = "failed"
+	isSpoilt    = "spoilt" // the file of a recording is gone, or holds something else
 )
 
 func writeOutcome(w io.Writer, o outcome) error { return json.NewEncoder(w).Encode(o) }
 
 // recordOutcome is what has been recorded.
 func recordOutcome(r emu.Recorded) outcome {
-	o := outcome{Result: hasRecorded, File: r.File, Icount: r.Instructions, Inputs: &r.Inputs, Bytes: r.Size}
-	if r.Lost != nil {
+	o := outcome{Result: hasRecorded, File: r.File, Icount: r.Instructions, Inputs: &r.Inputs, Bytes: r.Size, Shared: r.Shared}
+	switch {
+	case r.Spoilt != nil:
+		o.Result, o.Why = isSpoilt, r.Spoilt.Error()
+	case r.Lost != nil:
 		o.Result, o.Why = isCut, r.Lost.Error()
 	}
 	return o

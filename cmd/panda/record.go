@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"panda/emu"
+	"panda/emu/rr"
 )
 
 // recordOptions are those of panda record, and -record.
@@ -112,11 +113,28 @@ func (o *recordOptions) tell(m *emu.Machine, json bool, stderr io.Writer) {
 	case !ok:
 	case json:
 		writeOutcome(stderr, recordOutcome(r))
+	case r.Spoilt != nil:
+		fmt.Fprintf(stderr, "panda: %s is no recording of the run: %v; give -o a place that the program does not touch\n", r.Was, r.Spoilt)
 	case r.Lost != nil:
 		fmt.Fprintf(stderr, "panda: only the beginning of the run is in the recording %s, which could not be written: %v\n", r.File, r.Lost)
 	default:
-		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size))
+		if r.File != r.Was {
+			fmt.Fprintf(stderr, "panda: the recording %s has another name now\n", r.Was)
+		}
+		fmt.Fprintf(stderr, "panda: recorded %s: %s instructions, %s inputs, %s%s\n", r.File, grouped(r.Instructions), grouped(r.Inputs), bytesText(r.Size), sharedText(r.Shared))
 	}
+}
+
+// sharedText says what a recording may lack.
+func sharedText(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	more := ""
+	if n := len(names) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("; if others wrote to what the program mapped to be written (%s%s), that is missing", rr.Printable(names[0]), more)
 }
 
 // grouped writes a number with a comma after each three digits.

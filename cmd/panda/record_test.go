@@ -55,6 +55,38 @@ func TestRecordFails(t *testing.T) {
 	}
 }
 
+// TestRecordSpoilt: a recording that the program removes, or writes to, is none, and it is
+// said so. One that gets another name is one.
+func TestRecordSpoilt(t *testing.T) {
+	const advice = "; give -o a place that the program does not touch\n"
+	for script, want := range map[string]string{ // each by itself
+		"rm x.rr":                      "the file was removed while it was written" + advice,
+		"mv x.rr y; rm y; echo > x.rr": "another file has its name now" + advice,
+		": > x.rr":                     "something else has written to it: it does not begin as a recording" + advice,
+		"printf JUNK | dd of=x.rr conv=notrunc bs=4 seek=10": "something else has written to it" + advice,
+		"head -c 9000000 /dev/zero >> x.rr":                  "something else has written to it: it has ",
+		"perl -e 'truncate q(x.rr), 200'":                    "something else has written to it" + advice,
+	} {
+		dir := t.TempDir()
+		r := panda(t, dir, "record", "-o", "x", "/bin/sh", "-c", script)
+		if lines := strings.SplitAfter(r.stderr, "panda: "); !strings.HasPrefix(lines[len(lines)-1], "x.rr is no recording of the run: "+want) {
+			t.Errorf("%s: %+v", script, r)
+		}
+		again := panda(t, t.TempDir(), "record", "-json", "-o", filepath.Join(dir, "x"), "/bin/sh", "-c", "cd "+dir+"; "+script)
+		if !strings.Contains(again.stderr, `"result":"spoilt"`) {
+			t.Errorf("%s: %+v", script, again)
+		}
+	}
+	dir := t.TempDir()
+	r := panda(t, dir, "record", "-o", "x", "/bin/sh", "-c", "mv x.rr y.rr")
+	if y := filepath.Join(dir, "y.rr"); !strings.HasPrefix(r.stderr, "panda: the recording x.rr has another name now\npanda: recorded "+y+": ") {
+		t.Errorf("%+v", r)
+	}
+	if again := panda(t, dir, "verify", "y"); again.status != 0 {
+		t.Errorf("%+v", again)
+	}
+}
+
 // TestRecordNames: recordings that are made at the same time get names of their own, each
 // of which is told.
 func TestRecordNames(t *testing.T) {

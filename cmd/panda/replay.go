@@ -32,7 +32,11 @@ in memory alone. The status is the program's, or 1 with a sentence if the replay
 cannot go on, or the recording ends before the program.
 
 A terminal shows how far a long replay is; with -json lines of JSON on standard
-error say so, and why it cannot go on (its result is cut, diverged or failed). What of panda's options a recording has settled cannot be had.
+error say so, and why it cannot go on (its result is cut, diverged or failed).
+
+Options that say what the program is given, and what machine it runs on, are
+refused, since the recording says it: -0, -E, -L, -allow, -arch, -cpu, -env,
+-layout, -limit, -record, -sandbox-export, -sched-seed and -window.
 
 `
 
@@ -118,7 +122,7 @@ var settled = map[string]string{
 
 // replayHelp says of options what they do in a replay, where that is another thing.
 var replayHelp = map[string]string{
-	"sandbox": "keep plugins and scripts from the network and from files, but for those that they are loaded from and where they may write; the program reaches nothing anyhow",
+	"sandbox": "keep plugins and scripts, once they are loaded, from the network and from files, but for those that they are loaded from and where they may write; " + loadedFreely + "; the program reaches nothing anyhow",
 	"json":    "print the tables of scripts, and on standard error how far the replay is and why it cannot go on, as JSON",
 }
 
@@ -159,8 +163,12 @@ func (o *replayOptions) parse(f *flag.FlagSet) error {
 // open opens the recording, by its name or without the end of it.
 func (o *replayOptions) open(stderr io.Writer) (*rr.Recording, error) {
 	r, err := openRecording(o.name)
-	if err == nil && r.Summary == nil {
-		fmt.Fprintf(stderr, "panda: %s: its end is missing: %v; what is there is replayed\n", r.Name, rr.ErrUnfinished)
+	switch {
+	case err != nil:
+	case r.Summary == nil:
+		fmt.Fprintf(stderr, "panda: %s: its end is missing; what is there is replayed. If it is still being written, replay it again later, else record again\n", r.Name)
+	case r.Added > 0:
+		fmt.Fprintf(stderr, "panda: %s: the %d bytes after its end are left out\n", r.Name, r.Added)
 	}
 	return r, err
 }
@@ -183,11 +191,19 @@ func (o *replayOptions) verdict(m *emu.Machine, cfg emu.Config, err error, json 
 	case errors.As(err, &d) && o.bisect:
 		return 0, o.narrow(cfg, d, stderr)
 	case d != nil:
-		return 0, fmt.Errorf("%w\n%s says which instruction it is, if the engines differ here", err, "panda verify -bisect "+r.File)
+		return 0, hinted(err, d, r.File)
 	case err != nil && !whole(err):
 		return 0, err
 	}
 	return verdictOf(r, err, json, out)
+}
+
+// hinted says of a divergence what may be done about it.
+func hinted(err error, d *rr.Divergence, name string) error {
+	if len(d.Doubts) > 0 || d.Short != nil {
+		return fmt.Errorf("%w\nThat may be why. If it is not, panda verify -bisect %s says whether the engines differ here", err, name)
+	}
+	return fmt.Errorf("%w\npanda verify -bisect %s says which instruction it is, if the engines differ here", err, name)
 }
 
 // verdictOf says of a replay in which nothing differed how far it has come. The error is
@@ -199,7 +215,7 @@ func verdictOf(r emu.Replayed, err error, json bool, out io.Writer) (status int,
 	switch {
 	case errors.As(err, &over):
 		v.Result, v.Why = isCut, over.Why.Error()
-		text = fmt.Sprintf("%s is right as far as it goes: %s. It ends at icount %s: %s", r.File, text, grouped(over.Icount), v.Why)
+		text = fmt.Sprintf("%s is right as far as it goes: %s. It has no more at icount %s: %s", r.File, text, grouped(over.Icount), v.Why)
 	case !r.Ended:
 		status, v.Result = exitFailed, isLeft
 		text = fmt.Sprintf("%s is not verified: the replay was left at icount %s. Up to there nothing differed: %s", r.File, grouped(r.Instructions), text)

@@ -22,7 +22,7 @@ func TestReplayDamaged(t *testing.T) {
 	dir, data, output := recorded(t, "wait")
 	check := func(what string, at int, bad []byte) (n int) {
 		r := replayBytes(t, dir, bad)
-		if !strings.HasPrefix(output, r.stdout) || !strings.HasPrefix(r.stderr, "panda: bad.rr") && !strings.HasPrefix(r.stderr, "panda: the recording ends here, at icount ") {
+		if !strings.HasPrefix(output, r.stdout) || !strings.HasPrefix(r.stderr, "panda: bad.rr") && !strings.HasPrefix(r.stderr, "panda: the recording has no more at icount ") {
 			t.Errorf("%s %d: %+v", what, at, r)
 		}
 		if r.status != 1 && (r.stdout != output || r.status != 7) {
@@ -150,6 +150,38 @@ func TestReplayErrors(t *testing.T) {
 	}
 }
 
+// TestNoName: a recording without a name is none, whoever is asked for it.
+func TestNoName(t *testing.T) {
+	for _, command := range []string{"replay", "verify", "info"} {
+		if r := panda(t, t.TempDir(), command, ""); r.status != 1 || r.stderr != "panda: open : no such file or directory\n" {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+}
+
+// TestRecordingAddedTo: what stands after the end of a recording is no part of it, and it is
+// said so.
+func TestRecordingAddedTo(t *testing.T) {
+	dir, data, output := recorded(t)
+	added := append(bytes.Clone(data), data[len(data)-trailerBytes:]...)
+	for _, bad := range [][]byte{append(bytes.Clone(data), "more"...), added} {
+		write(t, dir, "added.rr", string(bad))
+		said := fmt.Sprintf("panda: added.rr: the %d bytes after its end are left out\n", len(bad)-len(data))
+		if r := panda(t, dir, "replay", "added"); r.status != 7 || r.stdout != output || r.stderr != said {
+			t.Errorf("%+v", r)
+		}
+		if r := panda(t, dir, "verify", "added"); r.status != 0 || !strings.HasPrefix(r.stdout, "added.rr is right: ") || r.stderr != said {
+			t.Errorf("%+v", r)
+		}
+		if r := panda(t, dir, "info", "added"); !strings.Contains(r.stdout, fmt.Sprintf("\nadded         %d bytes after its end, which are left out\n", len(bad)-len(data))) || !strings.HasSuffix(r.stdout, "\nend           exit status 7\n") {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// trailerBytes are what a recording ends with: where its summary is, and panda.ok.
+const trailerBytes = 16
+
 // TestRecorderKilled: what a recorder had written when it was killed is replayed.
 func TestRecorderKilled(t *testing.T) {
 	dir, _, _ := recorded(t)
@@ -177,7 +209,10 @@ func TestRecorderKilled(t *testing.T) {
 	if r.status != 1 || !strings.HasPrefix(string(written), r.stdout) || len(r.stdout) < 33 {
 		t.Errorf("%+v, want a beginning of %s", r, written)
 	}
-	if lines := strings.Split(r.stderr, "\n"); len(lines) != 3 || !strings.Contains(lines[0], "killed.rr: its end is missing") || !strings.HasPrefix(lines[1], "panda: the recording ends here, at icount ") {
+	if n := strings.Count(r.stderr, "it is still being written, its recorder was killed"); n != 1 || !strings.Contains(r.stderr, "replay it again later, else record again\n") {
+		t.Errorf("%d times: %q", n, r.stderr)
+	}
+	if lines := strings.Split(r.stderr, "\n"); len(lines) != 3 || !strings.Contains(lines[0], "killed.rr: its end is missing") || !strings.HasPrefix(lines[1], "panda: the recording has no more at icount ") {
 		t.Errorf("%q", r.stderr)
 	}
 }
@@ -194,11 +229,11 @@ func TestRecordFull(t *testing.T) {
 	if st, err := os.Stat(filepath.Join(dir, "full.rr")); err != nil || st.Size() > 8*1024 {
 		t.Error(st, err)
 	}
-	if c := contentsOf(t, dir, "full"); c.Instructions == 0 || !strings.HasSuffix(c.End, fmt.Sprintf(", at icount %d", c.Instructions)) {
+	if c := contentsOf(t, dir, "full"); c.Instructions == 0 || !strings.HasSuffix(c.End, fmt.Sprintf("; its last input is at icount %d", c.Instructions)) {
 		t.Errorf("%+v", c)
 	}
 	again := panda(t, dir, "replay", "full")
-	if again.status != 1 || !strings.HasPrefix(r.stdout, again.stdout) || len(again.stdout) < 33 || !strings.Contains(again.stderr, "panda: the recording ends here, at icount ") || !strings.Contains(again.stderr, "its recorder ") {
+	if again.status != 1 || !strings.HasPrefix(r.stdout, again.stdout) || len(again.stdout) < 33 || !strings.Contains(again.stderr, "panda: the recording has no more at icount ") || !strings.Contains(again.stderr, "its recorder ") {
 		t.Errorf("%+v", again)
 	}
 }

@@ -23,8 +23,12 @@ type sandboxOptions struct {
 	limits linux.Limits
 }
 
+// loadedFreely is what -sandbox does not do: a script runs, to begin with, before panda is
+// confined, since it may load and open what it needs.
+const loadedFreely = "what a script does as it is loaded, as all of -e, is not confined: -untrusted is for scripts that one does not trust"
+
 func (o *sandboxOptions) flags(f *flag.FlagSet) {
-	f.BoolVar(&o.on, "sandbox", false, "keep what the program writes in memory and hide the host from it: files, network, processes")
+	f.BoolVar(&o.on, "sandbox", false, "keep what the program writes in memory and hide the host from it: files, network, processes; "+loadedFreely)
 	f.StringVar(&o.export, "sandbox-export", "", "write what the program changed to a tar `file` at exit")
 	f.StringVar(&o.limit, "limit", "", "limit what all processes of the guest may have together: `mem=SIZE,files=N,procs=N`, each or none (with -sandbox mem=8g,files=4096,procs=1024)")
 	f.Func("allow", "let the sandboxed program read a `path`", func(s string) error { o.allow = append(o.allow, s); return nil })

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"panda/emu/rr"
 )
 
 // verified are what panda verify says, of a recording that is whole and of parts of it, in
@@ -23,13 +26,13 @@ var verified = []struct {
 	{"verify run -e panda.stop()", "", 1, `^run\.rr is not verified: the replay was left at icount 0\. Up to there nothing differed: 0 instructions, \d+ inputs, the state 0 times\n$`, "left", false},
 	{"verify run -i", ":step 3\n", 1, `(?m)(> |^)run\.rr is not verified: the replay was left at icount 3\. Up to there nothing differed: 3 instructions, `, "left", false},
 	{"verify run -i", ":c\n", 0, `(?m)(> |^)run\.rr is right: `, "right", false},
-	{"verify cut", "", 0, `^cut\.rr is right as far as it goes: [\d,]+ instructions, \d+ inputs, the state \d+ times\. It ends at icount [\d,]+: it is still being written, `, "cut", false},
+	{"verify cut", "", 0, `^cut\.rr is right as far as it goes: [\d,]+ instructions, \d+ inputs, the state \d+ times\. It has no more at icount [\d,]+: it is still being written, `, "cut", false},
 	{"verify cut -i", ":c\n:c\n", 0, `cut\.rr is right as far as it goes: `, "cut", false},
-	{"verify damaged", "", 1, `(?m)^panda: the recording ends here, at icount \d+: the recording is damaged\n$`, "failed", true},
-	{"verify other", "", 1, `^panda: the replay diverges at icount \d+ in thread \d+: `, "diverged", true},
+	{"verify damaged", "", 1, `(?m)^panda: the recording has no more at icount \d+: the recording is damaged\n$`, "failed", true},
+	{"verify other", "", 1, `^panda: the replay diverges at icount \d+ in thread \d+: panda asks the host, `, "diverged", true},
 	{"verify other -i", ":c\n", 1, `^panda: the replay diverges at icount \d+ in thread \d+: `, "diverged", true},
 	{"verify missing", "", 1, `^panda: open missing: no such file or directory\n$`, "failed", true},
-	{"replay cut", "", 1, `(?m)^panda: the recording ends here, at icount \d+: it is still being written, `, "cut", true},
+	{"replay cut", "", 1, `(?m)^panda: the recording has no more at icount \d+: it is still being written, `, "cut", true},
 	{"replay other", "", 1, `^panda: the replay diverges at icount `, "diverged", true},
 }
 
@@ -84,6 +87,19 @@ func TestVerify(t *testing.T) {
 		var o outcome
 		if err := json.Unmarshal(last[max(0, bytes.IndexByte(last, '{')):], &o); err != nil || r.status != c.status || o.Result != c.result || o.File == "" {
 			t.Errorf("%s -json: %v %+v", c.args, err, r)
+		}
+	}
+}
+
+// TestHint: what is to be done about a divergence depends on whether something explains it.
+func TestHint(t *testing.T) {
+	for want, d := range map[string]*rr.Divergence{ // each by itself
+		"panda verify -bisect run.rr says which instruction it is": {},
+		"That may be why. If it is not, panda verify -bisect":      {Doubts: []string{"a file was written"}},
+		"That may be why. If it is not, panda verify -bisect run":  {Short: errors.New("no room")},
+	} {
+		if err := hinted(d, d, "run.rr"); !strings.Contains(err.Error(), "\n"+want) || !errors.Is(err, d) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

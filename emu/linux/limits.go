@@ -196,14 +196,15 @@ func (t *Thread) fits(f *File, off int64, n int) (int, errno) {
 	return int(min(int64(n), limit-off)), 0
 }
 
-// position is where the next write to a file goes.
+// position is where the next write to a file goes. No file has one below 0, but in a
+// recording that lies.
 func (t *Thread) position(f *File) int64 {
 	if f.flags&abi.O_APPEND != 0 {
 		st, _ := t.k.host.Fstat(f.fd)
-		return st.Size
+		return max(st.Size, 0)
 	}
 	at, _ := t.k.host.Lseek(f.fd, 0, unix.SEEK_CUR)
-	return at
+	return max(at, 0)
 }
 
 // copyFits is fits for a copy to out, whose place is off or, where that is nil, its

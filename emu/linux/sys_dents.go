@@ -120,8 +120,12 @@ func (f *File) narrowOffset(off int64) int64 {
 func (f *File) narrowOffsets(entries []byte) {
 	const offAt, sizeAt = 8, 16
 	for len(entries) > sizeAt+2 {
+		size := int(le.Uint16(entries[sizeAt:]))
+		if size <= sizeAt+2 || size > len(entries) { // as no kernel says, but a recording may
+			return
+		}
 		le.PutUint64(entries[offAt:], uint64(f.narrowOffset(int64(le.Uint64(entries[offAt:])))))
-		entries = entries[min(int(le.Uint16(entries[sizeAt:])), len(entries)):]
+		entries = entries[size:]
 	}
 }
 

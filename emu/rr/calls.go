@@ -2,6 +2,7 @@ package rr
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -41,6 +42,41 @@ var unit = map[uintptr]int64{
 	unix.SYS_READ: 1, unix.SYS_READV: 1, unix.SYS_PREADV2: 1, unix.SYS_GETDENTS64: 1, unix.SYS_READLINKAT: 1, unix.SYS_RECVMSG: 1,
 	unix.SYS_GETXATTR: 1, unix.SYS_LGETXATTR: 1, unix.SYS_LISTXATTR: 1, unix.SYS_LLISTXATTR: 1, unix.SYS_GETRANDOM: 1,
 	unix.SYS_SCHED_GETAFFINITY: 1, unix.SYS_GETGROUPS: 4, unix.SYS_EPOLL_PWAIT: hostsys.SizeofEpollEvent, hostsys.SysSignals: 1,
+	hostsys.SysIfconf: 1, hostsys.SysMappedRead: 1,
+}
+
+// asking are those of them that say, where they have no room, how much they need.
+var asking = map[uintptr]bool{
+	unix.SYS_GETXATTR: true, unix.SYS_LGETXATTR: true, unix.SYS_LISTXATTR: true, unix.SYS_LLISTXATTR: true, hostsys.SysIfconf: true,
+}
+
+// counted is the most that the result of a call can be which counts something; ok is false
+// of a result that counts nothing.
+func counted(c *hostsys.Call) (most uint64, ok bool) {
+	_, moves := source[c.Nr]
+	room, n := total(outs(c)), unit[c.Nr]
+	switch {
+	case c.Nr == unix.SYS_RECVMSG || asking[c.Nr] && room == 0: // or a message is cut off
+		return math.MaxInt32, true
+	case n != 0:
+		return uint64(int64(room) / n), true
+	case writing[c.Nr]:
+		return uint64(total(written(c))), true
+	case moves:
+		return lengthOf(c).Num, true
+	case c.Nr == unix.SYS_PPOLL:
+		return c.Args[1].Num, true
+	}
+	return 0, false
+}
+
+// written is what a call writes that has the bytes itself.
+func written(c *hostsys.Call) [][]byte {
+	bs := ins(c)
+	if len(bs) == 0 || !writing[c.Nr] {
+		return nil
+	}
+	return bs[len(bs)-1] // a message has a name and more before
 }
 
 // outs are the buffers that a call fills.

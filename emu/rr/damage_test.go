@@ -182,7 +182,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		c := opened.Contents()
 		opened.Close()
-		if want := fmt.Sprintf("its recorder could not write any more (no space left on device), at icount %d", c.Instructions); c.End != want || c.Inputs == 0 || c.Instructions == 0 || c.Instructions == recorded.icount || c.Threads != 1 {
+		if want := fmt.Sprintf("its recorder could not write any more (no space left on device); its last input is at icount %d", c.Instructions); c.End != want || c.Inputs == 0 || c.Instructions == 0 || c.Instructions == recorded.icount || c.Threads != 1 {
 			t.Errorf("%+v, want %s", c, want)
 		}
 	}

@@ -58,7 +58,8 @@ func (p *Player) lastInputs() (lines []string) {
 	return lines
 }
 
-// OverError says that a recording ends before the guest does.
+// OverError says that a recording ends before the guest does. Icount is where the guest asks
+// for more, which may be long after the last input that there is.
 type OverError struct {
 	Icount uint64
 	Why    error // wraps ErrCorrupt if there is more, which cannot be read
@@ -71,7 +72,7 @@ func (e *OverError) Fatal() {}
 func (e *OverError) Unwrap() error { return e.Why }
 
 func (e *OverError) Error() string {
-	return fmt.Sprintf("the recording ends here, at icount %d: %v", e.Icount, e.Why)
+	return fmt.Sprintf("the recording has no more at icount %d: %v", e.Icount, e.Why)
 }
 
 func (p *Player) over() error {

@@ -98,6 +98,7 @@ type Recording struct {
 	Manifest Manifest
 	Summary  *Summary // nil of one whose recorder was killed
 	Size     int64
+	Added    int64 // bytes after its end, which are not part of it
 	r        io.ReaderAt
 	f        *os.File
 	dec      *zstd.Decoder
@@ -160,28 +161,55 @@ func open(f io.ReaderAt, size int64) (*Recording, error) {
 	return r, nil
 }
 
-// readSummary looks for the end of a recording that has one.
+// readSummary looks for the end of a recording that has one, after which somebody may have
+// added something.
 func (r *Recording) readSummary() {
-	b := make([]byte, trailerSize)
-	if r.Size < int64(trailerSize) {
-		return
+	end := int64(-1)
+	if b, ok := r.trailer(r.Size - int64(trailerSize)); ok {
+		end = r.summary(int64(binary.LittleEndian.Uint64(b)))
 	}
-	if _, err := r.r.ReadAt(b, r.Size-int64(trailerSize)); err != nil || string(b[8:]) != trailer {
-		return
-	}
-	at := int64(binary.LittleEndian.Uint64(b))
-	kind, body, next, err := r.frame(at)
-	if err != nil || kind != summaryFrame || next != r.Size-int64(trailerSize) {
-		return
-	}
-	s := new(Summary)
-	if json.Unmarshal(body, s) == nil {
-		s.Lost = Printable(s.Lost)
-		for i := range s.Notes {
-			s.Notes[i] = Printable(s.Notes[i])
+	for at := r.at; end < 0; {
+		kind, next, err := r.skip(at)
+		if err != nil {
+			return
 		}
-		r.Summary, r.end = s, at
+		if kind == summaryFrame {
+			if end = r.summary(at); end < 0 {
+				return
+			}
+		}
+		at = next
 	}
+	r.Added = r.Size - end
+}
+
+// trailer is what stands where a trailer may.
+func (r *Recording) trailer(at int64) (b []byte, ok bool) {
+	b = make([]byte, trailerSize)
+	if at < 0 {
+		return nil, false
+	}
+	_, err := r.r.ReadAt(b, at)
+	return b, err == nil && string(b[8:]) == trailer
+}
+
+// summary takes the summary that begins at a place, and says where its trailer ends, or -1.
+func (r *Recording) summary(at int64) (end int64) {
+	kind, body, next, err := r.frame(at)
+	if err != nil || kind != summaryFrame {
+		return -1
+	}
+	b, ok := r.trailer(next)
+	s := new(Summary)
+	if !ok || int64(binary.LittleEndian.Uint64(b)) != at || json.Unmarshal(body, s) != nil {
+		return -1
+	}
+	s.Lost = Printable(s.Lost)
+	for i := range s.Notes {
+		s.Notes[i] = Printable(s.Notes[i])
+	}
+	r.Summary, r.end = s, at
+	return next + int64(trailerSize)
 }
 
 // Printable writes what a terminal would obey as escapes of Go.

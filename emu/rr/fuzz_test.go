@@ -73,7 +73,9 @@ func (f *follower) step() {
 		}
 	}
 	c := f.call(n.call.nr)
-	c.Args[1].Num = n.call.place
+	if c.Nr == hostsys.SysSignals {
+		c.Args[1].Num = n.call.place
+	}
 	n.call.sum = f.p.args.sum(c)
 	f.p.Do(c)
 	if c.Err != 0 {
@@ -122,10 +124,28 @@ func (f *follower) call(nr uintptr) *hostsys.Call {
 	case unix.SYS_SENDMSG:
 		c.Args[2].Dir, c.Msg = hostsys.MsgIn, &hostsys.Msg{Name: f.mem[:16], Control: f.mem[16:64], Iov: [][]byte{f.mem[100:]}}
 	case unix.SYS_WRITE:
-		c.Args[2] = hostsys.Arg{Dir: hostsys.In, Buf: f.mem}
+		c.Args[1] = hostsys.Arg{Dir: hostsys.In, Buf: f.mem}
+	case unix.SYS_PWRITEV2:
+		c.Args[1].Dir, c.Vec = hostsys.VecIn, [][]byte{f.mem[:5], {}, f.mem[5:12]}
+	case unix.SYS_SENDFILE:
+		c.Args[3].Num = 7
+	case unix.SYS_PPOLL:
+		return pollCall(f.mem[:16])
+	case unix.SYS_EPOLL_PWAIT:
+		c.Args[2] = hostsys.Arg{Dir: hostsys.Out, Buf: f.mem[:2*hostsys.SizeofEpollEvent+5]}
+	case unix.SYS_GETDENTS64:
+		c.Args[2] = hostsys.Arg{Dir: hostsys.Out}
 	default:
 		c.Args[2] = out
 	}
+	return c
+}
+
+// pollCall asks for two descriptors.
+func pollCall(b []byte) *hostsys.Call {
+	c := &hostsys.Call{Nr: unix.SYS_PPOLL}
+	c.Args[0] = hostsys.Arg{Dir: hostsys.InOut, Buf: b}
+	c.Args[1].Num = 2
 	return c
 }
 

@@ -78,7 +78,7 @@ func (r *Recording) Contents() *Contents {
 	}
 	slices.SortFunc(c.Kinds, func(a, b KindCount) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
 	if err := r.short(log.end); err != nil {
-		c.End = fmt.Sprintf("%v, at icount %d", err, c.Instructions)
+		c.End = fmt.Sprintf("%v; its last input is at icount %d", err, c.Instructions)
 	} else {
 		c.End, c.Instructions = r.Summary.end(), r.Summary.Instructions
 	}
@@ -99,7 +99,7 @@ func (r *Recording) short(end error) error {
 }
 
 // ErrUnfinished is why a recording has no summary.
-var ErrUnfinished = errors.New("it is still being written, its recorder was killed or had no room, or the file was cut off or added to")
+var ErrUnfinished = errors.New("it is still being written, its recorder was killed or had no room, or the file was cut off")
 
 // end is how a run ended that is whole.
 func (s *Summary) end() string {

@@ -28,7 +28,7 @@ type liveFiles struct {
 	stdio  [3]int
 	own    map[fileID]bool // memory files that the guest has made
 	tee    [2]int          // a pipe of our own, made when it is needed
-	itself bool            // the guest has opened the recording
+	itself [2]bool         // the guest has opened the recording to be read, and to be written
 	buf    []byte
 }
 
@@ -75,17 +75,6 @@ var remaking = map[uintptr]bool{
 	unix.SYS_TIMERFD_CREATE: true, unix.SYS_INOTIFY_INIT1: true, unix.SYS_RECVMSG: true, hostsys.SysMappedKeep: true,
 }
 
-// opening are the calls that open a file.
-var opening = map[uintptr]bool{unix.SYS_OPENAT: true, unix.SYS_OPENAT2: true}
-
-// opened warns of a guest that may read what is recorded of its reads.
-func (l *liveFiles) opened(fd int) {
-	if w := l.r.w; !l.itself && w.id != (fileID{}) && l.of(fd).fileID == w.id {
-		l.itself = true
-		l.r.warn("the program opens %s, which is the recording of it: that grows by what is read of it, and may never end; -o records into another directory", w.path)
-	}
-}
-
 // of is what a descriptor of the guest leads to.
 func (l *liveFiles) of(fd int) seenFD {
 	if s, ok := l.seenAs[fd]; ok {
@@ -113,6 +102,9 @@ func (l *liveFiles) after(c *hostsys.Call, m moved) {
 	}
 	if opening[c.Nr] && c.Err == 0 {
 		l.opened(int(c.Ret))
+	}
+	if c.Nr == unix.SYS_TRUNCATE && c.Err == 0 {
+		l.r.w.touched.Store(true) // it may be that
 	}
 	if m.to != noStream && c.Ret > 0 && c.Err == 0 {
 		l.echoMoved(c.Ret, m)
@@ -282,7 +274,7 @@ func (l *liveFiles) loosen(f *liveFile) {
 	}
 	f.loose = true
 	delete(l.found, f.fileID) // not every store changes the stamp
-	if name := f.name(); !l.own[f.fileID] && !strings.HasPrefix(name, memoryFile) {
+	if name := f.name(); !l.own[f.fileID] && !strings.HasPrefix(name, memoryFile) && !slices.Contains(l.r.shared, name) {
 		l.r.shared = append(l.r.shared, name)
 	}
 }

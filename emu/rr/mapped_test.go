@@ -302,6 +302,9 @@ func TestForeignShared(t *testing.T) {
 	for _, more := range []string{"", "more"} {
 		path := atFile(t, bytesAt(1, PageSize))
 		name, s := recordScript(t, realDoor(t), func(s *side) {
+			own := s.keep(s.open(path, unix.O_RDWR))
+			s.mmap(own, 0, PageSize, unix.MAP_SHARED)
+			s.drop(own) // once more is not another file
 			s.mmap(s.keep(s.open(path, unix.O_RDWR)), 0, PageSize, unix.MAP_SHARED).look()
 			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 			if err == nil {
@@ -357,18 +360,20 @@ func TestForeignWrite(t *testing.T) {
 	}
 }
 
-// TestOwnRecording: a program that opens the recording of it is told, once.
+// TestOwnRecording: a program that opens the recording of it is told, once each of reading
+// and of writing.
 func TestOwnRecording(t *testing.T) {
-	_, s := recordScript(t, realDoor(t), func(s *side) {
-		own := s.door.(*Recorder).w.path
-		for range 2 {
-			for _, name := range []string{filepath.Dir(own), own} {
-				s.ok(unix.SYS_CLOSE, s.ok(unix.SYS_OPENAT, -100, name, unix.O_RDONLY, 0))
+	for mode, want := range map[int]string{unix.O_RDONLY: "script.rr, which is the recording of it: that grows by what is read of it", unix.O_WRONLY: "script.rr, which is the recording of it: what is written there damages that"} { // each by itself
+		_, s := recordScript(t, realDoor(t), func(s *side) {
+			own := s.door.(*Recorder).w.path
+			for range 2 {
+				s.ok(unix.SYS_CLOSE, s.ok(unix.SYS_OPENAT, -100, filepath.Dir(own), unix.O_RDONLY, 0))
+				s.ok(unix.SYS_CLOSE, s.ok(unix.SYS_OPENAT, -100, own, mode, 0))
 			}
+		})
+		if len(s.notes) != 1 || !strings.Contains(s.notes[0], want) || !strings.HasSuffix(s.notes[0], "; give -o a place that the program does not touch") {
+			t.Errorf("%q, want %s", s.notes, want)
 		}
-	})
-	if len(s.notes) != 1 || !strings.Contains(s.notes[0], "script.rr, which is the recording of it") {
-		t.Errorf("%q", s.notes)
 	}
 }
 

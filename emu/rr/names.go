@@ -15,7 +15,7 @@ var ownNames = map[uintptr]string{
 	hostsys.SysSignals: "signals", hostsys.SysOrphaned: "orphaned", hostsys.SysStop: "stop", hostsys.SysMappedStat: "stat-mapped",
 	hostsys.SysMappedKeep: "keep-mapped", hostsys.SysMemory: "memory", hostsys.SysMappedSize: "size-mapped", hostsys.SysMap: "map",
 	hostsys.SysPunch: "punch", hostsys.SysMappedClose: "close-mapped", hostsys.SysResident: "resident", hostsys.SysFileRoom: "file-room",
-	hostsys.SysMappedRead: "read-mapped",
+	hostsys.SysMappedRead: "read-mapped", hostsys.SysIfconf: "ifconf",
 }
 
 // hostNames are the names of the host's calls.

@@ -3,13 +3,13 @@ package rr
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
 	"panda/emu/digest"
+	"panda/emu/linux/abi"
 	"panda/emu/linux/hostsys"
 	"panda/emu/vcpu"
 )
@@ -260,7 +260,7 @@ func (p *Player) signaled(c *hostsys.Call) bool {
 func (p *Player) answer(c *hostsys.Call) {
 	p.states()
 	sum := p.args.sum(c)
-	what := func() string { return "the guest calls " + describe(c) }
+	what := func() string { return "panda asks the host, whose descriptors are not the guest's: " + describe(c) }
 	switch n := &p.next; {
 	case n.kind == 0:
 		panic(p.over())
@@ -277,24 +277,28 @@ func (p *Player) answer(c *hostsys.Call) {
 		p.echo(e.call.echo, c)
 	}
 	check(p.fill(c, &e.call))
+	check(signalsOf(c))
 	p.files.do(c)
 }
 
 // possible says whether a call can have been answered so. Who asks relies on it.
 func possible(c *hostsys.Call) error {
-	n := unit[c.Nr]
-	most := int64(math.MaxInt64)
-	switch {
-	case c.Err != 0:
-	case n == 0:
-		return nil // no count of what is in buffers
-	case c.Nr != unix.SYS_RECVMSG: // which says how long a message is that is cut off
-		if room := total(outs(c)); room > 0 {
-			most = int64(room) / n
-		}
-	}
-	if c.Err < 0 || c.Err > mostErrno || c.Err == 0 && (c.Ret < 0 || c.Ret > most) {
+	most, counts := counted(c)
+	if c.Err < 0 || c.Err > mostErrno || c.Err == 0 && counts && (c.Ret < 0 || uint64(c.Ret) > most) {
 		return fmt.Errorf("%w: it says that %s = %s", ErrCorrupt, describe(c), result(c.Ret, c.Err))
+	}
+	return nil
+}
+
+// signalsOf says whether the signals that a call tells of can be some.
+func signalsOf(c *hostsys.Call) error {
+	if c.Nr != hostsys.SysSignals || c.Err != 0 {
+		return nil
+	}
+	for _, sig := range c.Args[0].Buf[:min(c.Ret, int64(len(c.Args[0].Buf)))] {
+		if sig < 1 || sig > abi.NSIG {
+			return fmt.Errorf("%w: there is no signal %d", ErrCorrupt, sig)
+		}
 	}
 	return nil
 }
@@ -305,11 +309,11 @@ const mostErrno = 4095
 // echo writes again what a call has written.
 func (p *Player) echo(to stream, c *hostsys.Call) {
 	left := c.Ret
-	bs := ins(c) // the last is what is written: a message has a name and more
-	if len(bs) == 0 || !writing[c.Nr] {
+	bs := written(c)
+	if bs == nil {
 		check(fmt.Errorf("%w: it says that %s is output", ErrCorrupt, describe(c)))
 	}
-	for _, b := range bs[len(bs)-1] {
+	for _, b := range bs {
 		n := min(left, int64(len(b)))
 		if !safely(func() { p.write(to, b[:n]) }) {
 			check(errNotThere)
@@ -337,7 +341,7 @@ func describe(c *hostsys.Call) string {
 			}
 			fmt.Fprintf(&b, "%q", text)
 		default:
-			fmt.Fprintf(&b, "[%d bytes]", len(a.Buf))
+			fmt.Fprintf(&b, "[%d bytes]", c.Bytes(i))
 		}
 	}
 	b.WriteByte(')')

@@ -52,10 +52,10 @@ func TestDivergence(t *testing.T) {
 		script func(s *side)
 		want   string
 	}{
-		"number":   {func(s *side) { s.do(unix.SYS_DUP, 4) }, "the guest calls dup(4), where it was recorded that thread 1 at icount 7 gets lseek = 0"},
-		"argument": {func(s *side) { s.do(unix.SYS_LSEEK, 4, 101, 0) }, "the guest calls lseek(4, 101), with other arguments, where"},
-		"icount":   {func(s *side) { s.icount = 5; s.do(unix.SYS_LSEEK, 4, 100, 0) }, "diverges at icount 12 in thread 1: the guest calls lseek(4, 100), where it was recorded that thread 1 at icount 7"},
-		"thread":   {func(s *side) { s.thread = 3; s.do(unix.SYS_LSEEK, 4, 100, 0) }, "in thread 3: the guest calls lseek(4, 100), where it was recorded that thread 1"},
+		"number":   {func(s *side) { s.do(unix.SYS_DUP, 4) }, "panda asks the host, whose descriptors are not the guest's: dup(4), where it was recorded that thread 1 at icount 7 gets lseek = 0"},
+		"argument": {func(s *side) { s.do(unix.SYS_LSEEK, 4, 101, 0) }, "panda asks the host, whose descriptors are not the guest's: lseek(4, 101), with other arguments, where"},
+		"icount":   {func(s *side) { s.icount = 5; s.do(unix.SYS_LSEEK, 4, 100, 0) }, "diverges at icount 12 in thread 1: panda asks the host, whose descriptors are not the guest's: lseek(4, 100), where it was recorded that thread 1 at icount 7"},
+		"thread":   {func(s *side) { s.thread = 3; s.do(unix.SYS_LSEEK, 4, 100, 0) }, "in thread 3: panda asks the host, whose descriptors are not the guest's: lseek(4, 100), where it was recorded that thread 1"},
 		"clock":    {func(s *side) { s.icount = 7; s.door.Clock(1) }, "the guest reads clock 1, where it was recorded that thread 1 at icount 7 gets lseek"},
 		"room": {func(s *side) {
 			s.door.(*Player).Short(unix.ENOMEM)
@@ -65,7 +65,12 @@ func TestDivergence(t *testing.T) {
 		"bytes": {func(s *side) {
 			s.do(unix.SYS_LSEEK, 4, 100, 0)
 			s.do(unix.SYS_WRITE, 5, []byte("some test"), 9)
-		}, "the guest calls write(5, \"some test\", 9), with other arguments, where it was recorded that thread 1 at icount 14 gets write = 0\nThe last inputs:\n  #0 icount 7 thread 1: lseek = 0"},
+		}, "panda asks the host, whose descriptors are not the guest's: write(5, \"some test\", 9), with other arguments, where it was recorded that thread 1 at icount 14 gets write = 0\nThe last inputs:\n  #0 icount 7 thread 1: lseek = 0"},
+		"buffers": {func(s *side) {
+			c := newCall(unix.SYS_WRITEV, 6, 0, 2)
+			c.Args[1].Dir, c.Vec = hostsys.VecIn, [][]byte{[]byte("some"), []byte(" text")}
+			s.call(c)
+		}, callName(unix.SYS_WRITEV) + "(6, [9 bytes], 2), where it was recorded"},
 		"call for clock": {func(s *side) { script2(s); s.do(unix.SYS_DUP, 4) }, "where it was recorded that thread 1 at icount 14 gets clock 1 = 1001 ns"},
 		"other clock":    {func(s *side) { script2(s); s.door.Clock(2) }, "the guest reads clock 2, where it was recorded that thread 1 at icount 14 gets clock 1"},
 		"status":         {func(s *side) { script(s); s.icount++ }, "the guest ends at icount 15 with status 3 and signal 0, where it was recorded that the guest ends at icount 14 with"},

@@ -239,6 +239,17 @@ func (r *Recorder) Close(s Summary) error {
 // Keep gives the recording its name; until then it has another. See Writer.Keep.
 func (r *Recorder) Keep(name string, overwrite bool) error { return r.w.Keep(name, overwrite) }
 
+// Spoilt says, of a recording that has been closed, why its file is none, or does not hold
+// what was recorded; nil if all is well. Name is the file's name, which another one may
+// have become.
+func (r *Recorder) Spoilt() error { return r.w.spoilt }
+
+// Name is the name of the file.
+func (r *Recorder) Name() string { return r.w.path }
+
+// Shared are the files that the guest mapped to be written, for all to see.
+func (r *Recorder) Shared() []string { return r.shared }
+
 // Discard ends a recording that nobody wants.
 func (r *Recorder) Discard() error {
 	r.stop()

@@ -20,18 +20,20 @@ import (
 // Writer writes a recording. Frames are packed and written by goroutines of its own,
 // in order; what has been written survives the end of the process.
 type Writer struct {
-	path   string // its name now
-	f      output
-	id     fileID // of the file, if it is one
-	frames chan frame
-	idle   chan frame    // to be written when no others wait
-	taken  int           // how many frames next has been asked for
-	turns  chan struct{} // of those that pack
-	done   chan struct{}
-	failed atomic.Pointer[error]
-	size   atomic.Int64
-	enc    *zstd.Encoder
-	free   sync.Pool
+	path    string // its name; at the end see checkFile
+	f       output
+	id      fileID // of the file, if it is one
+	frames  chan frame
+	idle    chan frame    // to be written when no others wait
+	taken   int           // how many frames next has been asked for
+	turns   chan struct{} // of those that pack
+	done    chan struct{}
+	failed  atomic.Pointer[error]
+	size    atomic.Int64
+	touched atomic.Bool // somebody may have written to the file: see checkFile
+	spoilt  error
+	enc     *zstd.Encoder
+	free    sync.Pool
 }
 
 // output is the file of a recording, which is cut off where a frame did not find room.
@@ -125,7 +127,7 @@ func newWriter(f output) (*Writer, error) {
 	for range packers - 1 { // until the guest is done: see Close
 		w.turns <- struct{}{}
 	}
-	if _, err := f.Write(binary.LittleEndian.AppendUint32([]byte(magic), Version)); err != nil {
+	if _, err := f.Write(header()); err != nil {
 		return nil, err
 	}
 	w.size.Store(int64(headerSize))
@@ -273,6 +275,7 @@ func (w *Writer) Close(s *Summary) error {
 	}
 	if s != nil {
 		err = cmp.Or(err, w.end(s))
+		w.spoilt = w.checkFile()
 	}
 	return cmp.Or(err, w.f.Close())
 }

@@ -53,6 +53,21 @@ type Call struct {
 	Err    Errno
 }
 
+// Bytes is how many bytes there are in the buffers of an argument.
+func (c *Call) Bytes(i int) (n int) {
+	v := [][]byte{c.Args[i].Buf}
+	switch c.Args[i].Dir {
+	case VecIn, VecOut:
+		v = c.Vec
+	case MsgIn, MsgOut:
+		v = c.Msg.Iov
+	}
+	for _, b := range v {
+		n += len(b)
+	}
+	return n
+}
+
 // Calls that are none of a kernel's, so that these inputs and effects pass the door
 // like any other.
 const (
