@@ -273,32 +273,33 @@ func (o *printOptions) flags(f *flag.FlagSet) {
 // the command line is its name.
 type subcommand struct {
 	name, args string
-	doc        string // what -help says; empty where run reads options itself
+	doc        string // what -help says; empty where options say it
 	run        func(args []string, stdout, stderr io.Writer) (status int, err error)
+	options    func() *options // which run is called with, in its place
+}
+
+// action is what the subcommand does.
+func (c *subcommand) action() func(args []string, stdout, stderr io.Writer) (status int, err error) {
+	if c.options == nil {
+		return c.run
+	}
+	return func(args []string, stdout, stderr io.Writer) (int, error) {
+		return runOptions(c.options(), args, stdout, stderr)
+	}
 }
 
 var subcommands []subcommand
 
 func init() { // they write the usage, which lists them
 	subcommands = []subcommand{
-		{"system", "[options] -kernel FILE", "", func(args []string, stdout, stderr io.Writer) (int, error) {
-			return runOptions(&options{system: new(systemOptions)}, args, stdout, stderr)
-		}},
-		{"trace", "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
-			return runOptions(&options{trace: new(traceOptions)}, args, stdout, stderr)
-		}},
-		{"record", "[-o NAME] [options] PROGRAM [ARG…]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
-			return runOptions(&options{record: recordOptions{on: true}}, args, stdout, stderr)
-		}},
-		{"replay", "NAME [options]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
-			return runOptions(&options{replay: new(replayOptions)}, args, stdout, stderr)
-		}},
-		{"verify", "NAME [options]", "", func(args []string, stdout, stderr io.Writer) (int, error) {
-			return runOptions(&options{replay: &replayOptions{verify: true}}, args, stdout, stderr)
-		}},
-		{"info", "[-json] NAME", infoDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, info(stdout, args) }},
-		{"new-plugin", "[--lua] NAME", newPluginDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }},
-		{"lua-meta", "DIR", "Writes what editors need to know of the Lua module into a directory.", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }},
+		{name: "system", args: "[options] -kernel FILE", options: func() *options { return &options{system: new(systemOptions)} }},
+		{name: "trace", args: "-i [FILE!]FUNCTION [options] PROGRAM [ARG…]", options: func() *options { return &options{trace: new(traceOptions)} }},
+		{name: "record", args: "[-o NAME] [options] PROGRAM [ARG…]", options: func() *options { return &options{record: recordOptions{on: true}} }},
+		{name: "replay", args: "NAME [options]", options: func() *options { return &options{replay: new(replayOptions)} }},
+		{name: "verify", args: "NAME [options]", options: func() *options { return &options{replay: &replayOptions{verify: true}} }},
+		{"info", "[-json] NAME", infoDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, info(stdout, args) }, nil},
+		{"new-plugin", "[--lua] NAME", newPluginDoc, func(args []string, stdout, _ io.Writer) (int, error) { return 0, newPlugin(stdout, args) }, nil},
+		{"lua-meta", "DIR", "Writes what editors need to know of the Lua module into a directory.", func(args []string, _, _ io.Writer) (int, error) { return 0, luaMeta(args) }, nil},
 	}
 }
 
@@ -312,7 +313,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	for _, c := range subcommands {
 		if len(args) > 0 && args[0] == c.name {
-			if do, args = c.run, args[1:]; c.doc != "" && len(args) > 0 && isHelp(args[0]) {
+			if do, args = c.action(), args[1:]; c.doc != "" && len(args) > 0 && isHelp(args[0]) {
 				fmt.Fprintf(stderr, "usage: panda %s %s\n\n%s\n", c.name, c.args, c.doc)
 				return 0
 			}

@@ -27,7 +27,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 			o.flags(stderr).Usage()
 			return err
 		}
-		return suggest(f, err)
+		return o.suggest(f, err)
 	}
 	if o.program = f.Args(); o.version {
 		return nil
@@ -64,7 +64,7 @@ func (o *options) checkSubject(f *flag.FlagSet) error {
 		return o.checkProgram()
 	}
 	if err := o.replay.parse(f); err != nil {
-		return suggest(f, err)
+		return o.suggest(f, err)
 	}
 	return nil
 }
@@ -98,15 +98,56 @@ func (o *scriptOptions) wantsHelp() bool {
 }
 
 // suggest says of what the flags refuse what would do.
-func suggest(f *flag.FlagSet, err error) error {
+func (o *options) suggest(f *flag.FlagSet, err error) error {
 	const unknown = "flag provided but not defined: -"
 	name, ok := strings.CutPrefix(err.Error(), unknown)
 	if !ok {
 		return invalid(f, err)
 	}
+	command, text := o.command(), "no option -"+name
+	if command != "" {
+		text = "panda " + command + " has " + text
+	}
+	if other := having(name); other != "" {
+		return fmt.Errorf("%s, as %s has", text, other)
+	}
 	var names []string
 	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
-	return fmt.Errorf("no option -%s%s", name, event.DidYouMean(name, names))
+	return errors.New(text + event.DidYouMean(name, names))
+}
+
+// command is the subcommand that the options are of, "" for panda itself.
+func (o *options) command() string {
+	switch {
+	case o.system != nil:
+		return "system"
+	case o.trace != nil:
+		return "trace"
+	case o.replay != nil && o.replay.verify:
+		return "verify"
+	case o.replay != nil:
+		return "replay"
+	case o.record.on:
+		return "record"
+	}
+	return ""
+}
+
+// having is the first command that has an option, "" if none has.
+func having(name string) string {
+	if new(options).flags(io.Discard).Lookup(name) != nil {
+		return "panda itself"
+	}
+	for _, c := range subcommands {
+		if c.options == nil {
+			continue
+		}
+		o := c.options()
+		if o.flags(io.Discard).Lookup(name) != nil && (o.replay == nil || settled[name] == "") {
+			return "panda " + c.name
+		}
+	}
+	return ""
 }
 
 // invalidValue is how package flag begins to say that a value cannot be read.

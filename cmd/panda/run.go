@@ -60,7 +60,7 @@ func runProgram(o *options, stdout, stderr io.Writer) (status int, err error) {
 	if end := (interrupt.Killed{}); errors.As(err, &end) {
 		sig, err, status = end.Sig, nil, 128+end.Sig
 		j.Restore() // the prompt may have been about to ask
-	} else if o.replay != nil && o.replay.verify {
+	} else if o.replay != nil && o.replay.verify && !o.wantsHelp() {
 		return o.replay.verdict(m, cfg, err, o.json, stdout, stderr)
 	} else if j.Ends() != 0 && errors.Is(err, lua.ErrInterrupted) {
 		fmt.Fprintf(stderr, "panda: %v\n", err)
@@ -146,7 +146,7 @@ func (o *options) subject(stdout, stderr io.Writer) (cfg emu.Config, done func()
 	if err != nil {
 		return cfg, files, err
 	}
-	if o.replay != nil && o.replay.name != "" {
+	if o.replay != nil && !o.wantsHelp() {
 		r, err := o.replay.open(stderr)
 		if err != nil {
 			return cfg, files, err
