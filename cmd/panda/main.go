@@ -278,6 +278,16 @@ type subcommand struct {
 	options    func() *options // which run is called with, in its place
 }
 
+// action is what the subcommand does.
+func (c *subcommand) action() func(args []string, stdout, stderr io.Writer) (status int, err error) {
+	if c.options == nil {
+		return c.run
+	}
+	return func(args []string, stdout, stderr io.Writer) (int, error) {
+		return runOptions(c.options(), args, stdout, stderr)
+	}
+}
+
 var subcommands []subcommand
 
 func init() { // they write the usage, which lists them
@@ -303,14 +313,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	for _, c := range subcommands {
 		if len(args) > 0 && args[0] == c.name {
-			if c.options != nil {
-				do = func(args []string, stdout, stderr io.Writer) (int, error) {
-					return runOptions(c.options(), args, stdout, stderr)
-				}
-			} else {
-				do = c.run
-			}
-			if args = args[1:]; c.doc != "" && len(args) > 0 && isHelp(args[0]) {
+			if do, args = c.action(), args[1:]; c.doc != "" && len(args) > 0 && isHelp(args[0]) {
 				fmt.Fprintf(stderr, "usage: panda %s %s\n\n%s\n", c.name, c.args, c.doc)
 				return 0
 			}
