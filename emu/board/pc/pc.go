@@ -29,6 +29,10 @@ type Config struct {
 	// Serial gets what the first serial port sends.
 	Serial func(b byte)
 	Kernel *Kernel // booted without firmware
+	// Image is code that runs without firmware, in real mode at ImageAt.
+	Image []byte
+	// DebugExit puts a port at F4h that ends the machine: see sysport.Exit.
+	DebugExit bool
 }
 
 // PC is one.
@@ -74,10 +78,8 @@ func New(cfg Config, c *vcpu.CPU) (*PC, error) {
 	p.cpu = x86.NewSystem(cfg.Model, c, mem, bus{p})
 	p.layMemory()
 	p.wire()
-	if cfg.Kernel != nil {
-		if err := p.boot(); err != nil {
-			return nil, err
-		}
+	if err := p.load(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -122,13 +124,22 @@ func (p *PC) wire() {
 		first, last uint16
 		ports       dev.Ports
 	}{
-		{0x20, 0x21, p.pic}, {0xa0, 0xa1, p.pic}, {0x4d0, 0x4d1, p.pic},
-		{0x40, 0x43, p.pit}, {0x61, 0x61, p.pit.ControlB()},
-		{0x60, 0x60, p.kbd}, {0x64, 0x64, p.kbd},
-		{0x70, 0x71, p.rtc}, {0x80, 0x80, &p.post}, {0x92, 0x92, p.ctl},
+		{0x20, 0x21, p.pic},
+		{0xa0, 0xa1, p.pic},
+		{0x4d0, 0x4d1, p.pic},
+		{0x40, 0x43, p.pit},
+		{0x61, 0x61, p.pit.ControlB()},
+		{0x60, 0x60, p.kbd},
+		{0x64, 0x64, p.kbd},
+		{0x70, 0x71, p.rtc},
+		{0x80, 0x80, &p.post},
+		{0x92, 0x92, p.ctl},
 		{0x3f8, 0x3ff, p.uart},
 	} {
 		p.ports.Attach(a.first, a.last, 1, a.ports)
+	}
+	if p.cfg.DebugExit {
+		p.ports.Attach(0xf4, 0xf4, 1, sysport.NewExit(func(status int) { p.Exit(status) }))
 	}
 	p.chips = []chip{{"pic", p.pic}, {"pit", p.pit}, {"rtc", p.rtc}, {"serial0", p.uart}, {"i8042", p.kbd}, {"port92", p.ctl}, {"port80", &p.post}}
 }
@@ -169,9 +180,7 @@ func (c chips) Reset() {
 	for _, d := range p.chips {
 		d.Reset()
 	}
-	if p.cfg.Kernel != nil {
-		p.boot() // which it has done before
-	}
+	p.load() // which it has done before
 }
 
 // Wakes reports whether the CPU has a reason to go on.
