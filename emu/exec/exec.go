@@ -163,6 +163,9 @@ func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 	c.Left = n
 	c.Leave = vcpu.Leave{} // the environment may have moved the guest elsewhere
 	e.enterSpace()
+	if e.system != nil { // what there was to attend to may have been taken for a request
+		c.Kick()
+	}
 	for {
 		if stop, yes := e.turn(c); yes {
 			return stop

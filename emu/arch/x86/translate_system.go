@@ -161,6 +161,7 @@ func controlTranslators(s *system.CPU) map[string]trFunc {
 		return func(t *translator) { t.b.CallTo(ir.None, h, regs.RCX, regs.RAX, regs.RDX); t.leave() }
 	}
 	invlpg, supervisor := quiet("invlpg", s.InvalidatePage), quiet("supervisor", s.Supervisor)
+	xstateOf := func(h *ir.Helper) trFunc { return func(t *translator) { supervisor(t); xstate(h)(t) } }
 	return map[string]trFunc{
 		"movcr": moveRegister(s.Control, s.SetControl, dec.CtlReg), "movdr": moveRegister(s.Debug, s.SetDebug, dec.DbgReg),
 		"rdmsr": func(t *translator) {
@@ -172,6 +173,7 @@ func controlTranslators(s *system.CPU) map[string]trFunc {
 		"lmsw": func(t *translator) { t.b.CallTo(ir.None, lmsw, t.word(t.arg(0))); t.leave() },
 		"clts": action("clts", s.ClearTaskSwitched), "clac": action("clac", func() { s.SetAC(false) }), "stac": action("stac", func() { s.SetAC(true) }),
 		"invd": supervisor, "wbinvd": supervisor, "wbnoinvd": supervisor, "invlpg": invlpg, "swapgs": quiet("swapgs", s.SwapGS),
+		"xsaves": xstateOf(hXsavec), "xrstors": xstateOf(hXrstors), // there is no state of supervisors
 		"invpcid": func(t *translator) {
 			at := t.b.Temp()
 			t.b.LeaTo(at, ir.I64, t.memory(t.arg(1)))
@@ -242,13 +244,13 @@ func transferTranslators(s *system.CPU) map[string]trFunc {
 		"sysenter": to(func(t *translator) ir.Ref { return t.b.Call(sysenter) }),
 		"sysexit":  to(func(t *translator) ir.Ref { return t.b.Call(sysexit, size(t)) }),
 		"int":      func(t *translator) { t.interrupt(uint8(t.arg(0).Imm)) },
-		"int3":     func(t *translator) { t.interrupt(regs.VecBP) }, "int1": func(t *translator) { t.interrupt(regs.VecDB) },
+		"int3":     func(t *translator) { t.raise(t.own(regs.VecBP)) }, "int1": func(t *translator) { t.raise(t.own(regs.VecDB)) },
 		"into": func(t *translator) {
 			c := t.condition(condO<<1 | 1)
 			t.sync()
 			ok := t.b.Label()
 			t.brCond(ok, c)
-			t.raiseHere(t.asked(regs.VecOF))
+			t.raiseHere(t.own(regs.VecOF))
 			t.b.Place(ok)
 		},
 	}
@@ -267,6 +269,13 @@ func (t *translator) interrupt(vec uint8) { t.raise(t.asked(vec)) }
 
 func (t *translator) asked(vec uint8) guest.Exception {
 	return guest.Exception{Vector: vec, Next: true, Asked: t.in.Len}
+}
+
+// own is what an instruction for one vector alone is there for.
+func (t *translator) own(vec uint8) guest.Exception {
+	x := t.asked(vec)
+	x.Own = true
+	return x
 }
 
 // portTranslators are those of I/O ports. They end the block, so that chips are asked at an
