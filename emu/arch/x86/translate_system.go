@@ -206,7 +206,7 @@ func transferTranslators(s *system.CPU) map[string]trFunc {
 	jump := systemHelper("jump_far", func(sel, off, next uint64) uint64 { return s.Jump(uint16(sel), off, next) })
 	call := systemHelper("call_far", func(sel, off, next uint64) uint64 { return s.Call(uint16(sel), off, int(sel>>32), next) })
 	ret := systemHelper("ret_far", func(size, params, _ uint64) uint64 { return s.Return(int(size), params) })
-	iret := systemHelper("iret", func(size, _, _ uint64) uint64 { return s.Iret(int(size)) })
+	iret := systemHelper("iret", func(size, next, _ uint64) uint64 { return s.Iret(int(size), next) })
 	syscall := systemHelper("syscall", func(next, _, _ uint64) uint64 { return s.Syscall(next) })
 	sysret := systemHelper("sysret", func(size, _, _ uint64) uint64 { return s.Sysret(int(size)) })
 	sysenter := systemHelper("sysenter", func(_, _, _ uint64) uint64 { return s.Sysenter() })
@@ -238,7 +238,7 @@ func transferTranslators(s *system.CPU) map[string]trFunc {
 			}
 			return t.b.Call(ret, size(t), t.b.Word(ir.K(params)))
 		}),
-		"iret":     to(func(t *translator) ir.Ref { return t.b.Call(iret, size(t)) }),
+		"iret":     to(func(t *translator) ir.Ref { return t.b.Call(iret, size(t), t.b.Word(ir.K(t.next))) }),
 		"syscall":  to(func(t *translator) ir.Ref { return t.b.Call(syscall, t.b.Word(ir.K(t.next))) }),
 		"sysret":   to(func(t *translator) ir.Ref { return t.b.Call(sysret, size(t)) }),
 		"sysenter": to(func(t *translator) ir.Ref { return t.b.Call(sysenter) }),

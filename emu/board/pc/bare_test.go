@@ -253,7 +253,7 @@ func difference(want, got string) string {
 		if i < len(g) {
 			y = g[i]
 		}
-		if x != y && !strings.HasPrefix(x, "!") {
+		if x != y && !strings.HasPrefix(x, "!") && b.Len() < 4000 {
 			fmt.Fprintf(&b, "- %s\n+ %s\n", x, y)
 		}
 	}

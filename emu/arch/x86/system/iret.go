@@ -2,16 +2,16 @@ package system
 
 import "panda/emu/arch/x86/regs"
 
-// Iret is IRET with words of a size: it gives the new instruction pointer (SDM vol. 2A,
-// IRET).
-func (s *CPU) Iret(size int) uint64 {
+// Iret is IRET with words of a size: it gives the new instruction pointer. next is that of
+// the next instruction, at which a task goes on that returns to another (SDM vol. 2A, IRET).
+func (s *CPU) Iret(size int, next uint64) uint64 {
 	defer s.changed()
-	to := s.iret(size)
+	to := s.iret(size, next)
 	s.inNMI = false
 	return to
 }
 
-func (s *CPU) iret(size int) uint64 {
+func (s *CPU) iret(size int, next uint64) uint64 {
 	switch {
 	case !s.protected():
 		return s.iretReal(size, ^uint64(0))
@@ -20,7 +20,7 @@ func (s *CPU) iret(size int) uint64 {
 		return s.iretReal(size, ^uint64(regs.IOPL))
 	case s.on(regs.EFL, regs.NT):
 		s.protect(!s.long())
-		return s.iretTask()
+		return s.iretTask(next)
 	}
 	return s.iretProtected(size)
 }

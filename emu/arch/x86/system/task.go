@@ -57,11 +57,12 @@ func (s *CPU) taskOf(vec uint8, sel uint16) *entry {
 }
 
 // iretTask returns to the task that the present one is nested in.
-func (s *CPU) iretTask() uint64 {
+func (s *CPU) iretTask(next uint64) uint64 {
 	sel := uint16(s.taskWord(0, 2))
 	if sel&4 != 0 || null(sel) {
 		s.raise(regs.VecTS, code(sel))
 	}
+	s.c.W[regs.RIP] = next
 	return s.switchTask(sel, s.taskOf(regs.VecTS, sel), byReturn, regs.RFlags(&s.c.W)&^regs.NT, nil)
 }
 
