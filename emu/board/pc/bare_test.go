@@ -151,7 +151,10 @@ func records(image, serial []byte) string {
 		if w[4]&resume != 0 {
 			b.WriteString(" rf")
 		}
-		if w[1]&0xffff == 14 {
+		switch w[1] & 0xffff {
+		case 1:
+			fmt.Fprintf(&b, " dr6 %#x", w[5])
+		case 14:
 			fmt.Fprintf(&b, " cr2 %#x", w[5])
 		}
 		b.WriteByte('\n')
@@ -207,7 +210,7 @@ func testBare(t *testing.T, source string) {
 	if told != string(want) {
 		t.Errorf("not what %s says:\n%s", golden, difference(string(want), told))
 	}
-	if *qemu {
+	if *qemu && !strings.Contains(source, "_alone") { // where QEMU would hang
 		testQEMU(t, image, told)
 	}
 }
