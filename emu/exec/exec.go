@@ -201,7 +201,7 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	if fault != nil {
 		return e.except(c, e.guest.Fault(c, fault))
 	}
-	if l := &c.Leave; l.From != nil {
+	if l := &c.Leave; l.From != nil && !tb.Once {
 		e.cache.link(l.From, l.Slot, tb)
 	}
 	c.Leave = vcpu.Leave{}
@@ -297,7 +297,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 	if fault != nil {
 		return nil, fault
 	}
-	if !e.switches.noChain && !tb.Dead && e.nest.away == nil {
+	if !e.switches.noChain && !tb.Dead && !tb.Once && e.nest.away == nil {
 		c.Jump.Set(tb)
 		e.blocks.held |= mmu.PartsOf(tb.Code)
 	}

@@ -207,6 +207,7 @@ func (s *CPU) debugRegister(n int) int {
 	}
 	s.Supervisor()
 	if s.debug.dr[7]&dr7GD != 0 {
+		s.debug.resume = s.c.Icount() + 1 // its handler sees RF, as that of any fault
 		s.c.Raise(guest.Exception{Vector: regs.VecDB, Code: dr6BD})
 	}
 	return n
