@@ -127,7 +127,13 @@ func (s *CPU) Reset() {
 // State is what the CPU remembers.
 func (s *CPU) State(n *snap.Stream) {
 	n.Name("x86 2")
-	snap.Ints(n, s.c.W[:regs.TempBase])
+	w := s.c.W
+	regs.SetRFlags(&w, regs.RFlags(&w)) // which is the same for all that leads there
+	w[regs.CCDst], w[regs.CCSrc2], w[regs.CCCF], w[regs.FNew] = 0, 0, 0, 0
+	snap.Ints(n, w[:regs.TempBase])
+	if n.Loading() {
+		s.c.W = w
+	}
 	for _, t := range []*table{&s.gdt, &s.idt} {
 		snap.Int(n, &t.base, &t.limit)
 	}
