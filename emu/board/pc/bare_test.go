@@ -190,6 +190,29 @@ func TestBare(t *testing.T) {
 
 func testBare(t *testing.T, source string) {
 	image := assemble(t, source)
+	told := records(image, runAll(t, image))
+	golden := strings.TrimSuffix(source, ".S") + ".txt"
+	if *bless {
+		if err := os.WriteFile(golden, []byte(told), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told != string(want) {
+		t.Errorf("not what %s says:\n%s", golden, difference(string(want), told))
+	}
+	if *qemu && !strings.Contains(source, "_alone") { // where QEMU would hang
+		testQEMU(t, image, told)
+	}
+}
+
+// runAll runs a guest on all engines, which must come to the same end, and gives what it
+// has told.
+func runAll(t *testing.T, image []byte) []byte {
+	t.Helper()
 	var first ending
 	for n, accel := range emu.Accels {
 		e := newBare(t, image, accel, "max").run(t, bareMost)
@@ -207,23 +230,7 @@ func testBare(t *testing.T, source string) {
 			t.Errorf("%s and %s end in different states, at icounts %d and %d", accel, emu.Accels[0], e.icount, first.icount)
 		}
 	}
-	told := records(image, first.serial)
-	golden := strings.TrimSuffix(source, ".S") + ".txt"
-	if *bless {
-		if err := os.WriteFile(golden, []byte(told), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if told != string(want) {
-		t.Errorf("not what %s says:\n%s", golden, difference(string(want), told))
-	}
-	if *qemu && !strings.Contains(source, "_alone") { // where QEMU would hang
-		testQEMU(t, image, told)
-	}
+	return first.serial
 }
 
 // testQEMU compares with what QEMU makes of a guest. Names that begin with a "!" are those of

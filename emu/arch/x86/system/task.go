@@ -70,20 +70,7 @@ func (s *CPU) iretTask(next uint64) uint64 {
 // at which the present one continues, with flags. errorCode is pushed for the handler of an exception
 // (SDM vol. 3A 7.3).
 func (s *CPU) switchTask(sel uint16, e *entry, how switching, flags uint64, errorCode *uint64) uint64 {
-	vec := uint8(regs.VecGP)
-	if how == byReturn {
-		vec = regs.VecTS
-	}
-	if busy := e.Type()&typeBusy != 0; busy != (how == byReturn) {
-		s.raise(vec, code(sel))
-	}
-	if !e.Present() {
-		s.raise(regs.VecNP, code(sel))
-	}
-	l := layoutOf(e.Type())
-	if e.Limit() < l.limit {
-		s.raise(regs.VecTS, code(sel))
-	}
+	l := s.checkTask(sel, e, how)
 	next := s.readTask(e.Base(), l)
 	s.mayStore(e, how)
 	s.mayAccessAll(&next)
@@ -112,6 +99,25 @@ func (s *CPU) switchTask(sel uint16, e *entry, how switching, flags uint64, erro
 	})
 	s.changed()
 	return next.ip
+}
+
+// checkTask raises an exception for a task that cannot be switched to, and gives its layout.
+func (s *CPU) checkTask(sel uint16, e *entry, how switching) *layout {
+	vec := uint8(regs.VecGP)
+	if how == byReturn {
+		vec = regs.VecTS
+	}
+	if busy := e.Type()&typeBusy != 0; busy != (how == byReturn) {
+		s.raise(vec, code(sel))
+	}
+	if !e.Present() {
+		s.raise(regs.VecNP, code(sel))
+	}
+	l := layoutOf(e.Type())
+	if e.Limit() < l.limit {
+		s.raise(regs.VecTS, code(sel))
+	}
+	return l
 }
 
 // mayStore raises what stores into the tasks and their descriptors would, before anything
