@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -53,7 +54,8 @@ func setGC() {
 
 func main() {
 	setGC()
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	args := append(slices.Clone(systemNames[filepath.Base(os.Args[0])]), os.Args[1:]...)
+	os.Exit(run(args, os.Stdout, os.Stderr))
 }
 
 // options are the command line.

@@ -24,8 +24,6 @@ type systemOptions struct {
 	emu.System
 	serial    []string
 	nographic bool
-	shows     bool // somebody has said where the machine shows itself
-	now       time.Time
 }
 
 const systemUsage = `usage: panda system [options]
@@ -38,8 +36,12 @@ switches the machine off.
 
 `
 
-// systemName is what a program may be called by to be panda system.
-const systemName = "panda-system-"
+// systemNames are the names that panda may be called by, as QEMU's programs are, with what
+// that means.
+var systemNames = map[string][]string{
+	"panda-system-x86_64": {"system"},
+	"panda-system-i386":   {"system", "-cpu", "coreduo"},
+}
 
 // usualRAM is how much memory a machine has.
 const usualRAM = 128 << 20

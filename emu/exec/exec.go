@@ -164,6 +164,9 @@ func (e *Engine) run(c *vcpu.CPU, n int64) vcpu.Stop {
 	c.Left = n
 	c.Leave = vcpu.Leave{} // the environment may have moved the guest elsewhere
 	e.enterSpace()
+	if e.system != nil { // what there was to attend to may have been taken for a request
+		c.Kick()
+	}
 	for {
 		if stop, yes := e.turn(c); yes {
 			return stop
@@ -199,7 +202,7 @@ func (e *Engine) turn(c *vcpu.CPU) (stop vcpu.Stop, yes bool) {
 	if fault != nil {
 		return e.except(c, e.guest.Fault(c, fault))
 	}
-	if l := &c.Leave; l.From != nil {
+	if l := &c.Leave; l.From != nil && !tb.Once {
 		e.cache.link(l.From, l.Slot, tb)
 	}
 	c.Leave = vcpu.Leave{}
@@ -295,7 +298,7 @@ func (e *Engine) find(c *vcpu.CPU) (*vcpu.TB, *guest.MemFault) {
 	if fault != nil {
 		return nil, fault
 	}
-	if !e.switches.noChain && !tb.Dead && e.nest.away == nil {
+	if !e.switches.noChain && !tb.Dead && !tb.Once && e.nest.away == nil {
 		c.Jump.Set(tb)
 		e.blocks.held |= mmu.PartsOf(tb.Code)
 	}

@@ -124,7 +124,12 @@ func (e *Engine) write(t *translation) *guest.MemFault {
 		return fault
 	}
 	if e.cache.checked(t.places) {
-		e.writeChanging(t)
+		if e.cpu.Space.Check(t.at, uint64(t.size), guest.Read) == nil {
+			e.writeChanging(t)
+		} else { // as SMAP has it for a user's code: a block cannot compare itself
+			t.keep, t.exact, t.share, t.max, t.way = false, true, false, 1, nil
+			e.ask(t)
+		}
 		t.places, fault = placesOf(e.cpu.Space, t.at, t.size)
 	}
 	return fault

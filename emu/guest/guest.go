@@ -50,6 +50,8 @@ type Exception struct {
 	Next    bool // a trap: state is that after the instruction
 	// Asked is, for a trap that an instruction is there to make, its length; 0 for others.
 	Asked uint8
+	// Own says that this instruction is for the vector alone.
+	Own bool
 	// External says that it is an interrupt: no instruction has made it.
 	External bool
 	Bus      bool // a memory fault on a page with no store behind it

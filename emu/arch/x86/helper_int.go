@@ -155,9 +155,12 @@ func packException(e guest.Exception) uint64 {
 	if e.Next {
 		v |= 1 << 9
 	}
+	if e.Own {
+		v |= 1 << 10
+	}
 	return v | uint64(e.Asked)<<16
 }
 
 func unpackException(v uint64) guest.Exception {
-	return guest.Exception{Vector: uint8(v), Code: uint32(v >> 32), HasCode: v>>8&1 != 0, Next: v>>9&1 != 0, Asked: uint8(v >> 16)}
+	return guest.Exception{Vector: uint8(v), Code: uint32(v >> 32), HasCode: v>>8&1 != 0, Next: v>>9&1 != 0, Own: v>>10&1 != 0, Asked: uint8(v >> 16)}
 }

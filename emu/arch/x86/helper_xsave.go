@@ -35,18 +35,23 @@ func xsaver(name string, save func(w *regs.Words, b []byte, mask uint64, wide bo
 	}
 }
 
-var hXrstor = &ir.Helper{
-	Name: "xrstor", MayFault: true, Reads: all, Writes: all,
-	Fn: func(c *vcpu.CPU, a, size, _ uint64) uint64 {
+// hXrstors takes an image in the compacted format only.
+var (
+	hXrstor  = xrestorer("xrstor", false)
+	hXrstors = xrestorer("xrstors", true)
+)
+
+func xrestorer(name string, compact bool) *ir.Helper {
+	return &ir.Helper{Name: name, MayFault: true, Reads: all, Writes: all, Fn: func(c *vcpu.CPU, a, size, _ uint64) uint64 {
 		mask := requested(c)
 		var img [regs.XLen]byte
 		n := copy(img[:], c.Span(a, regs.XSize(0), guest.Read))
 		copy(img[n:], c.Span(a, regs.XPart(img[:], mask), guest.Read)[n:])
-		if !regs.LoadX(&c.W, img[:], mask, size == 8, vectors(c)) {
+		if compact && !regs.Compacted(img[:]) || !regs.LoadX(&c.W, img[:], mask, size == 8, vectors(c)) {
 			c.Raise(guest.Exception{Vector: regs.VecGP, HasCode: true})
 		}
 		return 0
-	},
+	}}
 }
 
 // hXgetbv reads extended control register n.

@@ -28,6 +28,11 @@ func NewSystem(m *Model, w Wiring, c *vcpu.CPU, mem *mmu.Physical, bus system.Bu
 	s := &System{Guest: g, cpu: system.New(c, mem, g.model.systemFeatures(), bus)}
 	g.override, g.answer = systemTranslators(g, s.cpu), s.answer
 	g.helpers.loadSegment = systemHelper("load_segment", func(seg, sel, _ uint64) uint64 { s.cpu.Load(ir.Ref(seg), uint16(sel)); return 0 })
+	g.helpers.breakInsn = systemHelper("break_insn", func(pc, repeats, _ uint64) uint64 { s.cpu.BreakInsn(pc, repeats != 0); return 0 })
+	g.helpers.breakData = systemHelper("break_data", func(what, at, _ uint64) uint64 {
+		s.cpu.BreakData(at, what&0xffffffff, what&checkWrite != 0)
+		return 0
+	})
 	c.Machine.Arch = s.View(s.Mode(c))
 	return s
 }
@@ -52,6 +57,8 @@ const (
 	modeNoAVX   = 1 << 24
 	modeFPU     = modeTS | modeEM | modeMP | modeNoFXSR | modeNoXSAVE | modeNoAVX
 
+	modeBreak = 1 << 27 // there are breakpoints
+
 	modeIndex  = 3 << 25 // the rules for accesses to memory
 	indexShift = 25
 )
@@ -66,6 +73,9 @@ func (s *System) Mode(c *vcpu.CPU) uint64 {
 	}
 	if w[regs.EFL]&regs.TF != 0 {
 		m |= modeStep
+	}
+	if s.cpu.Breaks() {
+		m |= modeBreak
 	}
 	return m | segmentMode(w)
 }
@@ -127,7 +137,6 @@ func (m *Model) system(w Wiring) *Model {
 		s.f1d |= f1dAPIC
 		s.f1c |= f1cX2APIC
 	}
-	s.fda &^= fdaXSAVES // there is no state of supervisors
 	return &s
 }
 
@@ -182,6 +191,7 @@ func (m *Model) systemFeatures() system.Features {
 	}
 	f.PAT, f.MTRR, f.PSE36 = m.f1d&f1dPAT != 0, m.f1d&f1dMTRR != 0, m.f1d&f1dPSE36 != 0
 	f.Sound = m.f7d&f7dARCH != 0
+	f.XSS = m.fda&fdaXSAVES != 0
 	f.Giant, f.TSCAux, f.Enter = m.f8d&f8dGiant != 0, m.f8d&f8dRDTSCP != 0, m.f1d&f1dSEP != 0
 	return f
 }

@@ -100,7 +100,7 @@ func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64
 	t := &g.tr
 	b.Rules = softfloat.SSE
 	*t = translator{via: t.via[:0], sides: t.sides[:0], b: b, g: g, bits: int(mode & modeBits), mode: mode, cc: ccDynamic}
-	if t.steps() {
+	if t.single() {
 		max = 1
 	}
 	t.alone = max == 1
@@ -122,7 +122,7 @@ func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64
 	if !t.done {
 		t.jump(0, uint64(pc)+uint64(size))
 	}
-	b.Step = t.steps() && !t.loadsSS()
+	b.Step = t.steps() && !t.loadsSS() && !t.stepsItself()
 	t.sideExits()
 	return size, 0
 }
@@ -130,6 +130,15 @@ func (g *Guest) Translate(b *ir.Builder, code []byte, pc guest.Addr, mode uint64
 // steps reports whether TF was set before the block, which then has one
 // instruction.
 func (t *translator) steps() bool { return t.mode&modeStep != 0 }
+
+// single says that a block has one instruction: there is something to be done after each.
+func (t *translator) single() bool { return t.mode&(modeStep|modeBreak) != 0 }
+
+// stepsItself says of an instruction that TF when it is done decides of its trap, so that
+// system software that clears TF on entry is not stepped.
+func (t *translator) stepsItself() bool {
+	return t.in.Row != nil && (t.in.Row.Name == "syscall" || t.in.Row.Name == "sysret")
+}
 
 // loadsSS: the trap after an instruction that loads SS by MOV or POP is put off
 // until the next one is done (SDM vol. 3A 6.8.3).
@@ -162,6 +171,7 @@ func (t *translator) sideExits() {
 func (t *translator) insn(err error) (size int) {
 	if err != nil {
 		t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))
+		t.breakInsn()
 		if errors.Is(err, dec.ErrTooLong) {
 			t.raise(guest.Exception{Vector: regs.VecGP, HasCode: true})
 		} else {
@@ -171,6 +181,7 @@ func (t *translator) insn(err error) (size int) {
 	}
 	t.next = t.in.Next(t.pc)
 	t.b.Mark(t.pc, int(t.in.Len), uint64(t.cc))
+	t.breakInsn()
 	from := len(t.b.Insns)
 	t.anyAlign = false
 	t.checkFetch()
@@ -182,6 +193,18 @@ func (t *translator) insn(err error) (size int) {
 	}
 	t.checkAccesses(from)
 	return int(t.in.Len)
+}
+
+// breakInsn emits the check for a breakpoint at the instruction, if there are any.
+func (t *translator) breakInsn() {
+	if t.mode&modeBreak == 0 {
+		return
+	}
+	repeats := uint64(0)
+	if row := t.in.Row; row != nil && row.Flags&(dec.RepOK|dec.RepZOK) != 0 && t.in.Prefix&(dec.RepE|dec.RepNE) != 0 {
+		repeats = 1
+	}
+	t.b.CallTo(ir.None, t.g.helpers.breakInsn, t.b.Word(ir.K(t.pc)), t.b.Word(ir.K(repeats)))
 }
 
 // undefined ends the block with #UD.

@@ -38,7 +38,7 @@ func (t *translator) checksData(seg ir.Ref) bool {
 // checkAccesses adds the checks to what the instruction has emitted from index
 // from on.
 func (t *translator) checkAccesses(from int) {
-	if len(t.via) == 0 && t.mode&modeAC == 0 {
+	if len(t.via) == 0 && t.mode&(modeAC|modeBreak) == 0 {
 		return
 	}
 	insns := append([]ir.Insn(nil), t.b.Insns[from:]...)
@@ -89,9 +89,25 @@ func (t *translator) checkAccess(i *ir.Insn, stored uint) {
 	if v := t.viaOf(i.A); v != nil {
 		t.checkSegment(v, i.Imm, n, i.Op == ir.St || stored>>v.seg&1 != 0)
 	}
+	a := ir.Address{Base: i.A, Index: i.B, Scale: i.Aux & ir.ScaleMask, Disp: i.Imm}
 	if n > 1 && n <= 8 && !t.anyAlign { // 16 bytes are aligned or need not be
-		t.checkAlign(ir.Address{Base: i.A, Index: i.B, Scale: i.Aux & ir.ScaleMask, Disp: i.Imm}, n)
+		t.checkAlign(a, n)
 	}
+	t.breakData(a, n, i.Op == ir.St)
+}
+
+// breakData emits the check for a breakpoint in n bytes at a, if there are any.
+func (t *translator) breakData(a ir.Address, n uint64, write bool) {
+	if t.mode&modeBreak == 0 {
+		return
+	}
+	if write {
+		n |= checkWrite
+	}
+	t.scratchWords()
+	t.b.LeaTo(t.scratch, ir.I64, a)
+	t.b.MovTo(t.scratch+1, ir.I64, ir.K(n))
+	t.b.CallTo(ir.None, t.g.helpers.breakData, t.scratch+1, t.scratch)
 }
 
 // checkAlign emits the check of n bytes at a if the mode asks for it.
@@ -123,6 +139,7 @@ func (t *translator) checkArea(a ir.Address, n, field uint64, write bool) {
 		t.checkSegment(v, a.Disp, n, write)
 	}
 	t.checkAlign(a, field)
+	t.breakData(a, n, write)
 }
 
 func (t *translator) scratchWords() {

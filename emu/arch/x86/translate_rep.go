@@ -45,7 +45,7 @@ type repetition struct {
 // most is how many elements an entry into the block does: a program that steps
 // sees a trap after each (SDM vol. 2B, REP).
 func (r *repetition) most() uint64 {
-	if r.t.steps() {
+	if r.t.single() {
 		return 1
 	}
 	return repeatMax
@@ -76,7 +76,7 @@ func (r *repetition) repeat() {
 	b.Place(r.stop)
 	b.BrCond(r.out, ir.Eq, ir.I64, t.counter(), ir.K(0))
 	before := t.cc
-	if t.steps() { // else the flags are those before the instruction until it is done: a fault shows them
+	if t.single() { // else the flags are those before the instruction until it is done: a fault shows them
 		r.compared()
 	}
 	b.Exit(ir.ExitEnd, t.pc) // not through a chain slot: the block may need both

@@ -2,7 +2,6 @@ package x86
 
 import (
 	"maps"
-	"math/bits"
 
 	"panda/emu/arch/x86/dec"
 	"panda/emu/arch/x86/regs"
@@ -161,6 +160,7 @@ func controlTranslators(s *system.CPU) map[string]trFunc {
 		return func(t *translator) { t.b.CallTo(ir.None, h, regs.RCX, regs.RAX, regs.RDX); t.leave() }
 	}
 	invlpg, supervisor := quiet("invlpg", s.InvalidatePage), quiet("supervisor", s.Supervisor)
+	xstateOf := func(h *ir.Helper) trFunc { return func(t *translator) { supervisor(t); xstate(h)(t) } }
 	return map[string]trFunc{
 		"movcr": moveRegister(s.Control, s.SetControl, dec.CtlReg), "movdr": moveRegister(s.Debug, s.SetDebug, dec.DbgReg),
 		"rdmsr": func(t *translator) {
@@ -172,6 +172,7 @@ func controlTranslators(s *system.CPU) map[string]trFunc {
 		"lmsw": func(t *translator) { t.b.CallTo(ir.None, lmsw, t.word(t.arg(0))); t.leave() },
 		"clts": action("clts", s.ClearTaskSwitched), "clac": action("clac", func() { s.SetAC(false) }), "stac": action("stac", func() { s.SetAC(true) }),
 		"invd": supervisor, "wbinvd": supervisor, "wbnoinvd": supervisor, "invlpg": invlpg, "swapgs": quiet("swapgs", s.SwapGS),
+		"xsaves": xstateOf(hXsavec), "xrstors": xstateOf(hXrstors), // there is no state of supervisors
 		"invpcid": func(t *translator) {
 			at := t.b.Temp()
 			t.b.LeaTo(at, ir.I64, t.memory(t.arg(1)))
@@ -204,7 +205,7 @@ func transferTranslators(s *system.CPU) map[string]trFunc {
 	jump := systemHelper("jump_far", func(sel, off, next uint64) uint64 { return s.Jump(uint16(sel), off, next) })
 	call := systemHelper("call_far", func(sel, off, next uint64) uint64 { return s.Call(uint16(sel), off, int(sel>>32), next) })
 	ret := systemHelper("ret_far", func(size, params, _ uint64) uint64 { return s.Return(int(size), params) })
-	iret := systemHelper("iret", func(size, _, _ uint64) uint64 { return s.Iret(int(size)) })
+	iret := systemHelper("iret", func(size, next, _ uint64) uint64 { return s.Iret(int(size), next) })
 	syscall := systemHelper("syscall", func(next, _, _ uint64) uint64 { return s.Syscall(next) })
 	sysret := systemHelper("sysret", func(size, _, _ uint64) uint64 { return s.Sysret(int(size)) })
 	sysenter := systemHelper("sysenter", func(_, _, _ uint64) uint64 { return s.Sysenter() })
@@ -236,19 +237,19 @@ func transferTranslators(s *system.CPU) map[string]trFunc {
 			}
 			return t.b.Call(ret, size(t), t.b.Word(ir.K(params)))
 		}),
-		"iret":     to(func(t *translator) ir.Ref { return t.b.Call(iret, size(t)) }),
+		"iret":     to(func(t *translator) ir.Ref { return t.b.Call(iret, size(t), t.b.Word(ir.K(t.next))) }),
 		"syscall":  to(func(t *translator) ir.Ref { return t.b.Call(syscall, t.b.Word(ir.K(t.next))) }),
 		"sysret":   to(func(t *translator) ir.Ref { return t.b.Call(sysret, size(t)) }),
 		"sysenter": to(func(t *translator) ir.Ref { return t.b.Call(sysenter) }),
 		"sysexit":  to(func(t *translator) ir.Ref { return t.b.Call(sysexit, size(t)) }),
 		"int":      func(t *translator) { t.interrupt(uint8(t.arg(0).Imm)) },
-		"int3":     func(t *translator) { t.interrupt(regs.VecBP) }, "int1": func(t *translator) { t.interrupt(regs.VecDB) },
+		"int3":     func(t *translator) { t.raise(t.own(regs.VecBP)) }, "int1": func(t *translator) { t.raise(t.own(regs.VecDB)) },
 		"into": func(t *translator) {
 			c := t.condition(condO<<1 | 1)
 			t.sync()
 			ok := t.b.Label()
 			t.brCond(ok, c)
-			t.raiseHere(t.asked(regs.VecOF))
+			t.raiseHere(t.own(regs.VecOF))
 			t.b.Place(ok)
 		},
 	}
@@ -269,72 +270,11 @@ func (t *translator) asked(vec uint8) guest.Exception {
 	return guest.Exception{Vector: vec, Next: true, Asked: t.in.Len}
 }
 
-// portTranslators are those of I/O ports. They end the block, so that chips are asked at an
-// exact time, and an interrupt that they raise is taken.
-func portTranslators(s *system.CPU) map[string]trFunc {
-	in := systemHelper("in", func(port, size, _ uint64) uint64 { return s.In(uint16(port), int(size)) })
-	out := systemHelper("out", func(port, size, v uint64) uint64 { s.Out(uint16(port), int(size), v); return 0 })
-	may := systemHelper("may_access", func(port, size, _ uint64) uint64 { s.MayAccess(uint16(port), int(size)); return 0 })
-	port := func(t *translator, a *dec.Arg) ir.Ref {
-		v := t.get(a)
-		if v.IsConst() {
-			return t.b.Word(ir.K(v.K & 0xff))
-		}
-		return t.b.Ext(ir.ZExt, ir.I64, ir.I16, v.R)
-	}
-	size := func(t *translator, n uint8) ir.Ref { return t.b.Word(ir.K(uint64(n))) }
-	return map[string]trFunc{
-		"in": func(t *translator) {
-			d := t.arg(0)
-			t.put(d, t.b.Call(in, port(t, t.arg(1)), size(t, d.Size)))
-			t.last = true
-		},
-		"out": func(t *translator) {
-			v := t.arg(1)
-			t.b.CallTo(ir.None, out, port(t, t.arg(0)), size(t, v.Size), t.word(v))
-			t.last = true
-		},
-		"ins": overPort(func(e *element) {
-			t := e.t
-			p, n := t.b.Ext(ir.ZExt, ir.I64, ir.I16, regs.RDX), size(t, e.size)
-			t.b.CallTo(ir.None, may, p, n)
-			a := e.destination()
-			at := t.b.Temp()
-			t.b.LeaTo(at, ir.I64, a)
-			t.checkArea(a, uint64(e.size), uint64(e.size), true)
-			t.b.CallTo(ir.None, hTouch, at, n)
-			e.store(t.b.Call(in, p, n))
-			e.step(regs.RDI)
-		}),
-		"outs": overPort(func(e *element) {
-			t := e.t
-			p, n := t.b.Ext(ir.ZExt, ir.I64, ir.I16, regs.RDX), size(t, e.size)
-			t.b.CallTo(ir.None, may, p, n)
-			t.b.CallTo(ir.None, out, p, n, e.load(e.source()))
-			e.step(regs.RSI)
-		}),
-	}
-}
-
-// overPort is a string instruction with a port. Each element of a repetition is an
-// instruction of its own, after which the block is entered again.
-func overPort(do func(e *element)) trFunc {
-	return func(t *translator) {
-		e := &element{t: t, size: t.in.ElemSize()}
-		e.move = t.b.Op2(ir.Shl, ir.I64, regs.DF, ir.K(uint64(bits.TrailingZeros8(e.size))))
-		if t.in.Prefix&(dec.RepE|dec.RepNE) == 0 {
-			do(e)
-			t.last = true
-			return
-		}
-		t.sync()
-		end := t.b.Label()
-		t.b.BrCond(end, ir.Eq, ir.I64, t.counter(), ir.K(0))
-		do(e)
-		t.advance(regs.RCX, ir.K(^uint64(0)))
-		t.b.Place(end)
-		t.branch(test{ir.Ne, ir.I64, t.counter(), ir.K(0)}, t.pc)
-	}
+// own is what an instruction for one vector alone is there for.
+func (t *translator) own(vec uint8) guest.Exception {
+	x := t.asked(vec)
+	x.Own = true
+	return x
 }
 
 // flagTranslators are those of the interrupt flag, and of all flags.

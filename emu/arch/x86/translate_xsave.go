@@ -18,7 +18,7 @@ var (
 func xstate(h *ir.Helper) trFunc {
 	return func(t *translator) {
 		a := t.memory(t.arg(0))
-		t.checkArea(a, uint64(regs.XSize(t.g.model.xcr0())), 1, h != hXrstor)
+		t.checkArea(a, uint64(regs.XSize(t.g.model.xcr0())), 1, h != hXrstor && h != hXrstors)
 		t.aligned(a, 64)
 		t.areaCall(h, a, t.in.OpSize)
 	}

@@ -19,12 +19,14 @@ const (
 	unitSSE
 	unitAVX
 	unitXSAVE
+	unitXCR // XGETBV and XSETBV
 )
 
 var (
 	waits     = names("wait")
 	savesFX   = names("fxsave fxrstor")
-	ungated   = names("lfence mfence sfence movnti crc32 popcnt xgetbv xsetbv")
+	ungated   = names("lfence mfence sfence movnti crc32 popcnt")
+	extends   = names("xgetbv xsetbv")
 	sseUnit   = features{f1d: f1dSSE | f1dSSE2, f1c: f1cSSE3 | f1cSSSE3 | f1cSSE41 | f1cSSE42 | f1cAES | f1cPCLMUL, f7b: f7bSHA, f7c: f7cGFNI}
 	mmxUnit   = features{f1d: f1dMMX}
 	avxUnit   = features{f1c: f1cAVX}
@@ -34,6 +36,7 @@ var (
 	}{
 		{unitWait, []map[string]trFunc{waits}},
 		{noUnit, []map[string]trFunc{ungated}},
+		{unitXCR, []map[string]trFunc{extends}},
 		{unitFX, []map[string]trFunc{savesFX}},
 		{unitX87, []map[string]trFunc{fpMoveTable, fpArithTable, fpFuncTable}},
 		{unitXSAVE, []map[string]trFunc{xsaveTable, xsaveOptTable, xsavecTable, xsavesTable}},
@@ -77,6 +80,7 @@ var off = [...]struct{ undefined, missing uint64 }{
 	unitSSE:   {modeEM | modeNoFXSR, modeTS},
 	unitAVX:   {modeNoXSAVE | modeNoAVX, modeTS},
 	unitXSAVE: {modeNoXSAVE, modeTS},
+	unitXCR:   {modeNoXSAVE, 0},
 	unitWait:  {},
 	noUnit:    {},
 }

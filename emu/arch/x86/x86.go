@@ -61,6 +61,7 @@ func (g *Guest) Environment() *regs.Environment { return &g.env }
 type helpers struct {
 	cpuid                                                        *ir.Helper
 	loadSegment, checkCode, loadCode, iret, selector, localTable *ir.Helper
+	breakInsn, breakData                                         *ir.Helper // of a machine's CPU
 }
 
 func newHelpers(g *Guest) helpers {

@@ -22,6 +22,23 @@ const (
 	bootDS  = 0x18
 )
 
+// ImageAt is where an image is put and begins, as a boot sector does.
+const ImageAt = 0x7c00
+
+// load has the CPU begin with what the PC runs without firmware.
+func (p *PC) load() error {
+	switch {
+	case p.cfg.Kernel != nil:
+		return p.boot()
+	case p.cfg.Image != nil:
+		if err := p.mem.Write(ImageAt, p.cfg.Image); err != nil {
+			return fmt.Errorf("image: %w", err)
+		}
+		p.cpu.CPU().EnterReal(0, ImageAt)
+	}
+	return nil
+}
+
 // boot puts the kernel into memory, and the CPU at its entry in protected mode.
 func (p *PC) boot() error {
 	k := p.cfg.Kernel

@@ -23,11 +23,11 @@ const (
 	most = 64 << 30
 )
 
-// layout is where the frames of the memory are for: RAM first.
+// layout is what the frames of the memory are for.
 type layout struct {
-	ram, rom, vram guest.PhysAddr // the first frames
-	romSize        guest.PhysAddr
-	frames         uint64 // bytes of all
+	rom, vram guest.PhysAddr // the first frames; RAM is before them
+	romSize   guest.PhysAddr
+	frames    uint64 // bytes of all
 }
 
 func newLayout(cfg *Config) (l layout, err error) {

@@ -34,6 +34,10 @@ type Config struct {
 	Boot              string  // the order of what is booted from: a floppy, c disk, d CD-ROM
 	// Disks are those of the IDE controller, two on each channel; nil for none.
 	Disks [4]*ide.Drive
+	// Image is code that runs without firmware, in real mode at ImageAt.
+	Image []byte
+	// DebugExit puts a port at F4h that ends the machine: see sysport.Exit.
+	DebugExit bool
 }
 
 // PC is one.
@@ -85,10 +89,8 @@ func New(cfg Config, c *vcpu.CPU) (*PC, error) {
 	}
 	p.showMemory()
 	p.setCMOS()
-	if cfg.Kernel != nil {
-		if err := p.boot(); err != nil {
-			return nil, err
-		}
+	if err := p.load(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -112,13 +114,23 @@ func (p *PC) wire() {
 		first, last uint16
 		ports       dev.Ports
 	}{
-		{0x20, 0x21, p.pic}, {0xa0, 0xa1, p.pic}, {0x4d0, 0x4d1, p.pic},
-		{0x40, 0x43, p.pit}, {0x61, 0x61, p.pit.ControlB()},
-		{0x60, 0x60, p.kbd}, {0x64, 0x64, p.kbd},
-		{0x70, 0x71, p.rtc}, {0x80, 0x80, &p.post}, {0x92, 0x92, p.ctl},
-		{0x3f8, 0x3ff, p.uart}, {0x402, 0x402, debugPort{p.cfg.Debug}},
+		{0x20, 0x21, p.pic},
+		{0xa0, 0xa1, p.pic},
+		{0x4d0, 0x4d1, p.pic},
+		{0x40, 0x43, p.pit},
+		{0x61, 0x61, p.pit.ControlB()},
+		{0x60, 0x60, p.kbd},
+		{0x64, 0x64, p.kbd},
+		{0x70, 0x71, p.rtc},
+		{0x80, 0x80, &p.post},
+		{0x92, 0x92, p.ctl},
+		{0x3f8, 0x3ff, p.uart},
+		{0x402, 0x402, debugPort{p.cfg.Debug}},
 	} {
 		p.ports.Attach(a.first, a.last, 1, a.ports)
+	}
+	if p.cfg.DebugExit {
+		p.ports.Attach(0xf4, 0xf4, 1, sysport.NewExit(func(status int) { p.Exit(status) }))
 	}
 	p.chips = []chip{{"pic", p.pic}, {"pit", p.pit}, {"rtc", p.rtc}, {"serial0", p.uart}, {"i8042", p.kbd}, {"port92", p.ctl}, {"port80", &p.post}}
 	p.wireDisks()
@@ -191,9 +203,7 @@ func (c chips) Reset() {
 		d.Reset()
 	}
 	p.showMemory()
-	if p.cfg.Kernel != nil {
-		p.boot() // which it has done before
-	}
+	p.load() // which it has done before
 }
 
 // Wakes reports whether the CPU has a reason to go on.

@@ -203,7 +203,8 @@ const (
 )
 
 // CPL is the privilege of the code that runs on a machine's CPU: in real mode there is all
-// of it, and none in virtual-8086 mode.
+// of it, and none in virtual-8086 mode. Elsewhere it is that of the stack: CS may still have
+// a selector of real mode.
 func CPL(w *Words) uint64 {
 	switch {
 	case w[CR0]&CR0PE == 0:
@@ -211,7 +212,7 @@ func CPL(w *Words) uint64 {
 	case w[EFL]&VM != 0:
 		return 3
 	}
-	return w[Sel+CS] & 3
+	return w[Attr+SS] >> 13 & 3
 }
 
 // XMM is the first word of vector register n.

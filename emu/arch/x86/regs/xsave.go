@@ -139,6 +139,9 @@ func LoadX(w *Words, b []byte, mask uint64, wide bool, xmm int) bool {
 	return true
 }
 
+// Compacted reports whether an image is in the compacted format.
+func Compacted(b []byte) bool { return binary.LittleEndian.Uint64(b[xHeader+8:])&compacted != 0 }
+
 // validHeader: the reserved words are zero, and no component is unknown.
 func validHeader(w *Words, h []byte, has, form uint64) bool {
 	known := w[XCR0]

@@ -5,23 +5,13 @@ import (
 	"panda/emu/guest"
 )
 
-// Bits of DR6 and DR7 (SDM vol. 3B 17.2).
-const (
-	dr6Fixed = 0xffff0ff0
-	dr6Most  = 0xe00f // those that are not fixed
-	dr6BD    = 1 << 13
-	dr7Fixed = 1 << 10
-	dr7GD    = 1 << 13
-	dr7Most  = 0xffff2bff
-)
-
 // cr0Bits are the bits of CR0 that exist.
 const cr0Bits = regs.CR0PE | regs.CR0MP | regs.CR0EM | regs.CR0TS | regs.CR0ET | regs.CR0NE | regs.CR0WP | regs.CR0AM |
 	regs.CR0NW | regs.CR0CD | regs.CR0PG
 
 // Control is MOV from a control register (SDM vol. 2B, MOV).
 func (s *CPU) Control(n int) uint64 {
-	s.Supervisor()
+	s.controlRegister(n)
 	switch n {
 	case 0:
 		return s.c.W[regs.CR0]
@@ -31,16 +21,20 @@ func (s *CPU) Control(n int) uint64 {
 		return s.c.W[regs.CR3]
 	case 4:
 		return s.c.W[regs.CR4]
-	case 8:
-		return s.bus.Priority()
 	}
-	s.undefined(false)
-	return 0
+	return s.bus.Priority()
+}
+
+// controlRegister raises #UD for a number that no register has, and #GP(0) for code without
+// privileges.
+func (s *CPU) controlRegister(n int) {
+	s.undefined(n < 9 && 1<<n&0b1_0001_1101 != 0)
+	s.Supervisor()
 }
 
 // SetControl is MOV to one.
 func (s *CPU) SetControl(n int, v uint64) {
-	s.Supervisor()
+	s.controlRegister(n)
 	defer s.changed()
 	switch n {
 	case 0:
@@ -54,8 +48,6 @@ func (s *CPU) SetControl(n int, v uint64) {
 	case 8:
 		s.protect(v&^15 == 0)
 		s.bus.SetPriority(v)
-	default:
-		s.undefined(false)
 	}
 }
 
@@ -162,53 +154,6 @@ func (s *CPU) LoadStatus(v uint64) {
 // Status is CR0 for whoever may know it.
 func (s *CPU) Status() uint64 { s.umip(); return s.c.W[regs.CR0] }
 
-// Debug is MOV from a debug register, SetDebug to one.
-func (s *CPU) Debug(n int) uint64 {
-	return s.dr[s.debugRegister(n)]
-}
-
-// SetDebug sets a debug register.
-func (s *CPU) SetDebug(n int, v uint64) {
-	n = s.debugRegister(n)
-	switch {
-	case n >= 6:
-		s.protect(v>>32 == 0)
-	case s.long():
-		s.protect(canonical(v))
-	}
-	switch n {
-	case 6:
-		v = dr6Fixed | v&dr6Most
-	case 7:
-		v = dr7Fixed | v&dr7Most
-	}
-	s.dr[n] = v
-	s.changed()
-}
-
-// debugRegister is the register that a number means.
-func (s *CPU) debugRegister(n int) int {
-	if n == 4 || n == 5 {
-		s.undefined(!s.on(regs.CR4, regs.CR4DE))
-		n += 2
-	}
-	s.Supervisor()
-	if s.dr[7]&dr7GD != 0 {
-		s.c.Raise(guest.Exception{Vector: regs.VecDB, Code: dr6BD})
-	}
-	return n
-}
-
-// debugState notes in DR6 what a #DB is for, which its Code says.
-func (s *CPU) debugState(x *guest.Exception) {
-	if x.Vector != regs.VecDB || x.HasCode || x.External {
-		return
-	}
-	s.dr[6] |= uint64(x.Code)
-	s.dr[7] &^= dr7GD
-	x.Code = 0
-}
-
 // SetExtended is XSETBV.
 func (s *CPU) SetExtended(n uint32, v uint64) {
 	s.undefined(s.on(regs.CR4, regs.CR4OSXSAVE))
@@ -234,7 +179,7 @@ func (s *CPU) InvalidateProcess(kind, at uint64) {
 	s.Supervisor()
 	pcid, a := s.load(s.Index(), at, 8), s.load(s.Index(), at+8, 8)
 	s.protect(kind <= 3)
-	s.protect(kind >= 2 || pcid>>12 == 0 && (s.on(regs.CR4, regs.CR4PCIDE) || pcid == 0))
+	s.protect(pcid>>12 == 0 && (kind >= 2 || s.on(regs.CR4, regs.CR4PCIDE) || pcid == 0))
 	s.protect(kind != 0 || canonical(a))
 }
 

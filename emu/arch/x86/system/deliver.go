@@ -14,6 +14,9 @@ import (
 func (s *CPU) Deliver(x guest.Exception) (ended bool) {
 	defer s.changed()
 	s.debugState(&x)
+	if x.Vector == regs.VecXM && !s.on(regs.CR4, regs.CR4OSXMMEXCPT) {
+		x = guest.Exception{Vector: regs.VecUD}
+	}
 	for {
 		y := s.attempt(&x)
 		if y == nil {
@@ -21,7 +24,8 @@ func (s *CPU) Deliver(x guest.Exception) (ended bool) {
 		}
 		if x.Asked > 0 { // the instruction has not been done
 			s.c.W[regs.RIP] -= uint64(x.Asked)
-		} else if y.HasCode && y.Vector != regs.VecPF {
+		}
+		if y.HasCode && y.Vector != regs.VecPF && (x.Asked == 0 || x.Own && x.Vector == regs.VecDB) {
 			y.Code |= 1 // EXT
 		}
 		next, shut := combined(&x, y)
@@ -34,6 +38,20 @@ func (s *CPU) Deliver(x guest.Exception) (ended bool) {
 
 // attempt delivers an exception, or gives the one that came of it.
 func (s *CPU) attempt(x *guest.Exception) (y *guest.Exception) {
+	return s.caught(func() {
+		switch {
+		case !s.protected():
+			s.deliverReal(x)
+		case s.long():
+			s.deliverLong(x)
+		default:
+			s.deliverProtected(x)
+		}
+	})
+}
+
+// caught is the exception that doing something led to, nil if there is none.
+func (s *CPU) caught(do func()) (y *guest.Exception) {
 	defer func() {
 		r := recover()
 		err, isError := r.(error)
@@ -49,14 +67,7 @@ func (s *CPU) attempt(x *guest.Exception) (y *guest.Exception) {
 			panic(r)
 		}
 	}()
-	switch {
-	case !s.protected():
-		s.deliverReal(x)
-	case s.long():
-		s.deliverLong(x)
-	default:
-		s.deliverProtected(x)
-	}
+	do()
 	return nil
 }
 
@@ -90,7 +101,8 @@ func combined(x, y *guest.Exception) (next guest.Exception, shut bool) {
 // instruction is to stop it again (SDM vol. 3B 17.3.1.1).
 func (s *CPU) faultFlags(x *guest.Exception) uint64 {
 	f := regs.RFlags(&s.c.W)
-	if !x.Next && !x.External && x.Asked == 0 && x.Vector != regs.VecDB {
+	fault := !x.Next && !x.External && x.Asked == 0 && x.Vector != regs.VecDB
+	if fault || s.resuming() {
 		f |= regs.RF
 	}
 	return f
@@ -156,7 +168,7 @@ func (s *CPU) checkHandler(x *guest.Exception, h *handler) {
 			h.size = 2
 		}
 	}
-	if h.Segment() || !ok || x.Asked > 0 && x.Vector != regs.VecDB && h.DPL() < s.cpl() {
+	if h.Segment() || !ok || x.Asked > 0 && !(x.Own && x.Vector == regs.VecDB) && h.DPL() < s.cpl() {
 		s.raise(regs.VecGP, h.code)
 	}
 	if !h.Present() {
@@ -234,7 +246,7 @@ func (s *CPU) deliverLong(x *guest.Exception) {
 
 // deliverProtected goes through a gate of protected mode (SDM vol. 3A 6.12).
 func (s *CPU) deliverProtected(x *guest.Exception) {
-	if x.Asked > 0 && x.Vector != regs.VecBP && x.Vector != regs.VecDB && x.Vector != regs.VecOF && s.v86() {
+	if x.Asked > 0 && !x.Own && s.v86() {
 		s.protect(s.iopl() == 3)
 	}
 	h := s.handler(x)
@@ -287,5 +299,5 @@ func (s *CPU) taskGate(x *guest.Exception, h *handler) {
 		v := uint64(x.Code)
 		code = &v
 	}
-	s.goTo(s.switchTask(sel, s.taskOf(regs.VecGP, sel), byInterrupt, code))
+	s.goTo(s.switchTask(sel, s.taskOf(regs.VecGP, sel), byInterrupt, s.faultFlags(x), code))
 }

@@ -32,6 +32,7 @@ func (s *CPU) Syscall(next uint64) uint64 {
 	regs.SetRFlags(w, flags&^(m.fmask|regs.RF))
 	sel := uint16(m.star >> 32)
 	s.flat(sel&^3, (sel+8)&^3, 0, true)
+	s.stepped()
 	s.changed()
 	return m.lstar
 }
@@ -51,6 +52,7 @@ func (s *CPU) Sysret(size int) uint64 {
 	}
 	const keep = regs.RF | regs.VM
 	regs.SetRFlags(w, w[regs.R11]&(realFlags&^keep|regs.VIF|regs.VIP))
+	s.stepped()
 	s.changed()
 	return to
 }

@@ -26,3 +26,11 @@ func (s *CPU) EnterFlat(table, limit uint64, cs, ds uint16, pc guest.Addr, arg u
 	s.c.GoTo(pc)
 	s.changed()
 }
+
+// EnterReal has the CPU go on at an address of real mode, as firmware jumps to what it has
+// loaded.
+func (s *CPU) EnterReal(sel uint16, off uint64) {
+	s.set(regs.CS, s.realCode(sel))
+	s.c.GoTo(guest.Addr(off))
+	s.changed()
+}

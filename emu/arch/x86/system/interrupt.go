@@ -27,7 +27,7 @@ func (s *CPU) held() bool { return s.shadow == s.c.Icount()+1 }
 
 // Wakes reports whether there is what ends HLT.
 func (s *CPU) Wakes() bool {
-	return s.nmi && !s.inNMI || s.intr && s.on(regs.EFL, regs.IF)
+	return s.nmi && !s.inNMI || s.intr && s.on(regs.EFL, regs.IF) || s.trapped()
 }
 
 // Deaf reports whether no interrupt ends HLT but one that cannot be masked.
@@ -37,10 +37,14 @@ func (s *CPU) Deaf() bool { return !s.on(regs.EFL, regs.IF) }
 // or the instruction is to run alone.
 func (s *CPU) Attend() (x guest.Exception, ok, alone bool) {
 	switch {
+	case s.late.on:
+		return s.late.take(), true, false
 	case !s.Wakes():
 		return x, false, false
 	case s.held():
 		return x, false, true
+	case s.trapped():
+		return guest.Exception{Vector: regs.VecDB, Next: true}, true, false
 	case s.nmi && !s.inNMI:
 		s.nmi, s.inNMI = false, true
 		return guest.Exception{Vector: regs.VecNMI, External: true}, true, false
@@ -88,7 +92,6 @@ func (s *CPU) PopFlags(v uint64, size int) {
 	}
 	old := s.c.W[regs.EFL]
 	s.loadFlags(v, mask, size)
-	s.c.W[regs.EFL] &^= regs.RF
 	if (old^s.c.W[regs.EFL])&(regs.AC|regs.TF) != 0 {
 		s.changed()
 	}
@@ -98,5 +101,5 @@ func (s *CPU) PopFlags(v uint64, size int) {
 // PushFlags raises the exception of PUSHF where it is one.
 func (s *CPU) PushFlags() { s.protect(!s.v86() || s.iopl() == 3) }
 
-// Halt is HLT.
-func (s *CPU) Halt() { s.Supervisor() }
+// Halt is HLT. A single step ends it at once.
+func (s *CPU) Halt() { s.Supervisor(); s.stepped() }

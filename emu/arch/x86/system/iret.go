@@ -2,10 +2,16 @@ package system
 
 import "panda/emu/arch/x86/regs"
 
-// Iret is IRET with words of a size: it gives the new instruction pointer (SDM vol. 2A,
-// IRET).
-func (s *CPU) Iret(size int) uint64 {
+// Iret is IRET with words of a size: it gives the new instruction pointer. next is that of
+// the next instruction, at which a task goes on that returns to another (SDM vol. 2A, IRET).
+func (s *CPU) Iret(size int, next uint64) uint64 {
 	defer s.changed()
+	to := s.iret(size, next)
+	s.inNMI = false
+	return to
+}
+
+func (s *CPU) iret(size int, next uint64) uint64 {
 	switch {
 	case !s.protected():
 		return s.iretReal(size, ^uint64(0))
@@ -14,7 +20,7 @@ func (s *CPU) Iret(size int) uint64 {
 		return s.iretReal(size, ^uint64(regs.IOPL))
 	case s.on(regs.EFL, regs.NT):
 		s.protect(!s.long())
-		return s.iretTask()
+		return s.iretTask(next)
 	}
 	return s.iretProtected(size)
 }
@@ -27,8 +33,15 @@ func (s *CPU) loadFlags(v, mask uint64, size int) {
 	if size == 2 {
 		mask &= 0xffff
 	}
-	old := regs.RFlags(&s.c.W)
-	regs.SetRFlags(&s.c.W, old&^mask|v&mask)
+	s.setFlags(regs.RFlags(&s.c.W)&^mask | v&mask)
+}
+
+// setFlags sets all flags. RF belongs to the instruction that comes next: see debug.
+func (s *CPU) setFlags(v uint64) {
+	if v&regs.RF != 0 {
+		s.debug.resume = s.next()
+	}
+	regs.SetRFlags(&s.c.W, v&^regs.RF)
 }
 
 func (s *CPU) iretReal(size int, mask uint64) uint64 {
@@ -39,7 +52,6 @@ func (s *CPU) iretReal(size int, mask uint64) uint64 {
 	s.set(regs.CS, v)
 	s.c.W[regs.RSP] = k.pointer()
 	s.loadFlags(flags, realFlags&mask, size)
-	s.inNMI = false
 	return off
 }
 
@@ -63,7 +75,7 @@ func (s *CPU) iretProtected(size int) uint64 {
 		return s.iretV86(k, off, sel, flags)
 	}
 	cs := s.returnCode(sel)
-	s.target(cs, off)
+	off = s.target(cs, off)
 	mask := s.iretFlags(cpl)
 	outer := rpl(sel) > cpl
 	if outer || s.bits() == 64 {
@@ -80,7 +92,6 @@ func (s *CPU) iretProtected(size int) uint64 {
 	if outer {
 		s.outward(rpl(sel))
 	}
-	s.inNMI = false
 	return off
 }
 
@@ -89,11 +100,10 @@ func (s *CPU) iretV86(k *stack, off uint64, sel uint16, flags uint64) uint64 {
 	sp, ss := k.pop(), k.pop()
 	es, ds, fs, gs := k.pop(), k.pop(), k.pop(), k.pop()
 	w := &s.c.W
-	regs.SetRFlags(w, flags&(realFlags|regs.VM|regs.VIF|regs.VIP))
+	s.setFlags(flags & (realFlags | regs.VM | regs.VIF | regs.VIP))
 	for seg, sel := range [6]uint64{regs.ES: es, regs.CS: uint64(sel), regs.SS: ss, regs.DS: ds, regs.FS: fs, regs.GS: gs} {
 		s.setV86(seg, uint16(sel))
 	}
 	w[regs.RSP] = sp
-	s.inNMI = false
 	return off & 0xffff
 }

@@ -127,13 +127,16 @@ func (k *stack) commit() {
 		}
 	}
 	for _, w := range k.todo {
+		k.s.BreakData(w.at, uint64(k.size), true)
 		k.s.store(k.by, w.at, k.size, w.v)
 	}
 }
 
 // word is the one n words above the top.
 func (k *stack) word(n int) uint64 {
-	return k.s.load(k.by, k.at(k.sp+uint64(n*k.size), false), k.size)
+	at := k.at(k.sp+uint64(n*k.size), false)
+	k.s.BreakData(at, uint64(k.size), false)
+	return k.s.load(k.by, at, k.size)
 }
 
 func (k *stack) pop() uint64 {

@@ -51,6 +51,7 @@ const (
 	msrMTRR     = 0x200
 	msrPAT      = 0x277
 	msrMTRRType = 0x2ff
+	msrXSS      = 0xda0
 	msrEFER     = 0xc0000080
 	msrSTAR     = 0xc0000081
 	msrFSBase   = 0xc0000100
@@ -69,6 +70,7 @@ var msrTable = map[uint32]msr{
 	msrEnter:      enterMSR(0),
 	msrEnter + 1:  enterMSR(1),
 	msrEnter + 2:  enterMSR(2),
+	msrXSS:        {get: func(*CPU) uint64 { return 0 }, set: func(s *CPU, v uint64) { s.protect(v == 0) }, has: func(f *Features) bool { return f.XSS }},
 	msrPAT:        {word: func(s *CPU) *uint64 { return &s.state.msr.pat }, set: (*CPU).setPAT, has: func(f *Features) bool { return f.PAT }},
 	msrEFER:       {get: func(s *CPU) uint64 { return s.c.W[regs.EFER] }, set: (*CPU).setEFER, has: func(f *Features) bool { return f.EFER != 0 }},
 	msrSTAR:       fast(func(m *msrs) *uint64 { return &m.star }, false),
@@ -111,7 +113,10 @@ func init() {
 }
 
 func enterMSR(n int) msr {
-	return msr{word: func(s *CPU) *uint64 { return &s.state.msr.sysenter[n] }, has: func(f *Features) bool { return f.Enter }}
+	return msr{
+		word: func(s *CPU) *uint64 { return &s.state.msr.sysenter[n] }, has: func(f *Features) bool { return f.Enter },
+		set: func(s *CPU, v uint64) { s.protect(n == 0 || canonical(v)); s.state.msr.sysenter[n] = v },
+	}
 }
 
 // fast is one of those of SYSCALL, which come with IA-32e mode.

@@ -209,7 +209,8 @@ func (w *walk) fault(code uint32) *guest.MemFault {
 	if w.by == byUser {
 		f.Code |= regs.PFUser
 	}
-	if w.access&guest.Exec != 0 && (w.s.on(regs.EFER, regs.EFERNXE) || w.s.on(regs.CR4, regs.CR4SMEP)) {
+	nx := w.s.on(regs.EFER, regs.EFERNXE) && w.s.on(regs.CR4, regs.CR4PAE)
+	if w.access&guest.Exec != 0 && (nx || w.s.on(regs.CR4, regs.CR4SMEP)) {
 		f.Code |= regs.PFFetch
 	}
 	return f

@@ -7,12 +7,14 @@ import (
 // In and Out access a port (SDM vol. 1 ch. 19).
 func (s *CPU) In(port uint16, size int) uint64 {
 	s.mayAccess(port, size)
+	s.breakPorts(port, size)
 	return uint64(s.bus.In(port, size))
 }
 
 // Out writes to a port.
 func (s *CPU) Out(port uint16, size int, v uint64) {
 	s.mayAccess(port, size)
+	s.breakPorts(port, size)
 	s.bus.Out(port, size, uint32(v))
 }
 

@@ -181,13 +181,15 @@ func (s *CPU) both(e *entry) bool {
 	return s.long() && e.Attr()&(regs.AttrL|regs.AttrB) == regs.AttrL|regs.AttrB
 }
 
-// target raises #GP(0) for an offset that a code segment does not have.
-func (s *CPU) target(cs segment, off uint64) {
+// target is an offset as a code segment takes it, or #GP(0) if it does not have it.
+func (s *CPU) target(cs segment, off uint64) uint64 {
 	if cs.attr&regs.AttrL != 0 {
 		s.protect(canonical(off))
-		return
+		return off
 	}
+	off = uint64(uint32(off))
 	s.protect(off <= cs.limit)
+	return off
 }
 
 // outward drops the data segments that code of less privilege must not have (SDM vol. 2B,

@@ -48,6 +48,7 @@ type Features struct {
 	Enter  bool // SYSENTER
 	TSCAux bool
 	Sound  bool // it says that it is not vulnerable to what others are by speculation
+	XSS    bool // XSAVES
 	Width  uint // of physical addresses in bits
 }
 
@@ -68,9 +69,10 @@ type CPU struct {
 type state struct {
 	gdt, idt table
 	ldt, tr  segment
-	dr       [8]uint64
 	tsc      uint64 // added to Bus.Time
 	msr      msrs
+	debug    debug
+	late     late
 	shadow   uint64 // 1 more than the icount of the instruction before which no interrupt is taken
 	inNMI    bool   // until IRET
 }
@@ -117,7 +119,7 @@ func (s *CPU) Reset() {
 	s.gdt.limit, s.idt.limit = 0xffff, 0xffff
 	s.ldt = segment{limit: 0xffff, attr: attrLDT}
 	s.tr = segment{limit: 0xffff, attr: attrTSS32 | attrBusy}
-	s.dr[6], s.dr[7] = dr6Fixed, dr7Fixed
+	s.debug.reset()
 	s.nmi = false
 	s.remap()
 	s.changed()
@@ -125,8 +127,14 @@ func (s *CPU) Reset() {
 
 // State is what the CPU remembers.
 func (s *CPU) State(n *snap.Stream) {
-	n.Name("x86 1")
-	snap.Ints(n, s.c.W[:regs.TempBase])
+	n.Name("x86 2")
+	w := s.c.W
+	regs.SetRFlags(&w, regs.RFlags(&w)) // which is the same for all that leads there
+	w[regs.CCDst], w[regs.CCSrc2], w[regs.CCCF], w[regs.FNew] = 0, 0, 0, 0
+	snap.Ints(n, w[:regs.TempBase])
+	if n.Loading() {
+		s.c.W = w
+	}
 	for _, t := range []*table{&s.gdt, &s.idt} {
 		snap.Int(n, &t.base, &t.limit)
 	}
@@ -134,7 +142,8 @@ func (s *CPU) State(n *snap.Stream) {
 		snap.Int(n, &g.sel)
 		snap.Int(n, &g.base, &g.limit, &g.attr)
 	}
-	snap.Ints(n, s.dr[:])
+	s.debug.state(n)
+	s.late.state(n)
 	snap.Int(n, &s.tsc, &s.shadow)
 	s.state.msr.state(n)
 	n.Bool(&s.inNMI, &s.intr, &s.nmi)

@@ -2,6 +2,7 @@ package system
 
 import (
 	"panda/emu/arch/x86/regs"
+	"panda/emu/guest"
 	"panda/emu/ir"
 )
 
@@ -33,6 +34,9 @@ var (
 	layout16 = layout{size: 2, limit: 0x2b, ip: 0x0e, flags: 0x10, general: 0x12, seg: 0x22, ldt: 0x2a, segs: 4, step: 2}
 )
 
+// taskTrap is where a TSS of 32 bits asks for a #DB.
+const taskTrap = 0x64
+
 func layoutOf(typ uint64) *layout {
 	if typ&^typeBusy == typeTSS32 {
 		return &layout32
@@ -53,18 +57,52 @@ func (s *CPU) taskOf(vec uint8, sel uint16) *entry {
 }
 
 // iretTask returns to the task that the present one is nested in.
-func (s *CPU) iretTask() uint64 {
+func (s *CPU) iretTask(next uint64) uint64 {
 	sel := uint16(s.taskWord(0, 2))
 	if sel&4 != 0 || null(sel) {
 		s.raise(regs.VecTS, code(sel))
 	}
-	return s.switchTask(sel, s.taskOf(regs.VecTS, sel), byReturn, nil)
+	s.c.W[regs.RIP] = next
+	return s.switchTask(sel, s.taskOf(regs.VecTS, sel), byReturn, regs.RFlags(&s.c.W)&^regs.NT, nil)
 }
 
 // switchTask goes to another task, whose instruction pointer it gives. The word RIP is that
-// at which the present one continues. errorCode is pushed for the handler of an exception
+// at which the present one continues, with flags. errorCode is pushed for the handler of an exception
 // (SDM vol. 3A 7.3).
-func (s *CPU) switchTask(sel uint16, e *entry, how switching, errorCode *uint64) uint64 {
+func (s *CPU) switchTask(sel uint16, e *entry, how switching, flags uint64, errorCode *uint64) uint64 {
+	l := s.checkTask(sel, e, how)
+	next := s.readTask(e.Base(), l)
+	s.mayStore(e, how)
+	s.mayAccessAll(&next)
+	s.saveTask(flags)
+	if !how.nests() {
+		s.unbusy()
+	}
+	if how.nests() {
+		s.store(s.implicit(), e.Base(), 2, uint64(s.tr.sel))
+		next.flags |= regs.NT
+	}
+	if how != byReturn {
+		s.busy(e, true)
+	}
+	s.tr = segment{sel, e.Base(), e.Limit(), e.Attr()}
+	s.c.W[regs.CR0] |= regs.CR0TS
+	s.enterTask(&next, l)
+	s.lately(func() {
+		s.loadTask(&next)
+		if errorCode != nil {
+			k := s.stack(l.size)
+			k.push(*errorCode)
+			k.commit()
+			s.c.W[regs.RSP] = k.pointer()
+		}
+	})
+	s.changed()
+	return next.ip
+}
+
+// checkTask raises an exception for a task that cannot be switched to, and gives its layout.
+func (s *CPU) checkTask(sel uint16, e *entry, how switching) *layout {
 	vec := uint8(regs.VecGP)
 	if how == byReturn {
 		vec = regs.VecTS
@@ -79,29 +117,42 @@ func (s *CPU) switchTask(sel uint16, e *entry, how switching, errorCode *uint64)
 	if e.Limit() < l.limit {
 		s.raise(regs.VecTS, code(sel))
 	}
-	next := s.readTask(e.Base(), l)
-	s.saveTask(how)
-	if !how.nests() {
-		s.unbusy()
-	}
+	return l
+}
+
+// mayStore raises what stores into the tasks and their descriptors would, before anything
+// has changed.
+func (s *CPU) mayStore(e *entry, how switching) {
+	l := layoutOf(s.tr.attr >> 8 & 15)
+	s.check(s.tr.base+l.ip, int(l.limit+1-l.ip))
+	s.check(e.at+5, 1)
 	if how.nests() {
-		s.store(s.implicit(), e.Base(), 2, uint64(s.tr.sel))
-		next.flags |= regs.NT
+		s.check(e.Base(), 2)
+		return
 	}
-	if how != byReturn {
-		s.busy(e, true)
+	if at, ok := s.place(s.tr.sel, 8); ok {
+		s.check(at+5, 1)
 	}
-	s.tr = segment{sel, e.Base(), e.Limit(), e.Attr()}
-	s.c.W[regs.CR0] |= regs.CR0TS
-	s.enterTask(&next, l)
-	if errorCode != nil {
-		k := s.stack(l.size)
-		k.push(*errorCode)
-		k.commit()
-		s.c.W[regs.RSP] = k.pointer()
+}
+
+// mayAccessAll has the descriptors that the new task may mark be ready for that: no store
+// can be put off once the switch is under way.
+func (s *CPU) mayAccessAll(t *task) {
+	for _, sel := range t.seg {
+		if at, ok := s.place(sel, 8); ok && sel&4 == 0 {
+			err := s.space.As(s.implicit()).Check(s.linear(at+5), 1, guest.Write)
+			if _, isFault := err.(*guest.MemFault); err != nil && !isFault {
+				panic(err)
+			}
+		}
 	}
-	s.changed()
-	return next.ip
+}
+
+// check raises what a store of n bytes would.
+func (s *CPU) check(a uint64, n int) {
+	if err := s.space.As(s.implicit()).Check(s.linear(a), n, guest.Write); err != nil {
+		panic(err)
+	}
 }
 
 // task is what a TSS holds.
@@ -110,6 +161,7 @@ type task struct {
 	general        [8]uint64
 	seg            [6]uint16
 	ldt            uint16
+	trap           bool // there is to be a #DB when it begins
 }
 
 func (s *CPU) readTask(base uint64, l *layout) (t task) {
@@ -128,17 +180,14 @@ func (s *CPU) readTask(base uint64, l *layout) (t task) {
 		t.seg[i] = uint16(s.load(by, base+l.seg+uint64(i)*l.step, 2))
 	}
 	t.ldt = uint16(s.load(by, base+l.ldt, 2))
+	t.trap = l.cr3 != 0 && s.load(by, base+taskTrap, 2)&1 != 0
 	return t
 }
 
 // saveTask writes the present task into its TSS.
-func (s *CPU) saveTask(how switching) {
+func (s *CPU) saveTask(flags uint64) {
 	w, by, base := &s.c.W, s.implicit(), s.tr.base
 	l := layoutOf(s.tr.attr >> 8 & 15)
-	flags := regs.RFlags(w)
-	if how == byReturn {
-		flags &^= regs.NT
-	}
 	s.store(by, base+l.ip, l.size, w[regs.RIP])
 	s.store(by, base+l.flags, l.size, flags)
 	for i := range 8 {
@@ -157,8 +206,7 @@ func (s *CPU) unbusy() {
 	}
 }
 
-// enterTask loads the registers of a task. What is wrong with its segments is an exception
-// of its own.
+// enterTask loads the registers of a task but for what descriptors say of its segments.
 func (s *CPU) enterTask(t *task, l *layout) {
 	w := &s.c.W
 	if l.cr3 != 0 && s.on(regs.CR0, regs.CR0PG) {
@@ -166,8 +214,10 @@ func (s *CPU) enterTask(t *task, l *layout) {
 		s.remap()
 	}
 	copy(w[:8], t.general[:])
-	regs.SetRFlags(w, t.flags)
+	s.setFlags(t.flags & (realFlags | regs.VM | regs.VIF | regs.VIP))
 	s.goTo(t.ip)
+	s.debug.dr[7] &^= dr7Local
+	s.debug.arm()
 	s.ldt = segment{sel: t.ldt}
 	if s.on(regs.EFL, regs.VM) {
 		for seg, sel := range t.seg {
@@ -176,7 +226,17 @@ func (s *CPU) enterTask(t *task, l *layout) {
 		return
 	}
 	for seg, sel := range t.seg { // null until they are loaded
-		s.set(ir.Ref(seg), segment{sel: sel})
+		s.set(ir.Ref(seg), segment{sel: sel, attr: rpl(t.seg[regs.CS]) << 13})
+	}
+}
+
+// loadTask loads the segments of a task. What is wrong with them is an exception of its own.
+func (s *CPU) loadTask(t *task) {
+	if t.trap {
+		s.trap(dr6BT)
+	}
+	if s.on(regs.EFL, regs.VM) {
+		return
 	}
 	s.taskTable(t.ldt)
 	s.taskCode(t.seg[regs.CS])

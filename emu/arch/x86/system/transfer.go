@@ -29,7 +29,7 @@ func (s *CPU) Jump(sel uint16, off, next uint64) uint64 {
 // instruction.
 func (s *CPU) leaveTask(g gate, how switching, next uint64) uint64 {
 	s.c.W[regs.RIP] = next
-	return s.switchTask(g.sel, g.tss, how, nil)
+	return s.switchTask(g.sel, g.tss, how, regs.RFlags(&s.c.W), nil)
 }
 
 // enterReal goes to an address of real or virtual-8086 mode.
@@ -54,7 +54,7 @@ func (s *CPU) realCode(sel uint16) segment {
 
 // enterCode goes to an offset in a code segment.
 func (s *CPU) enterCode(cs segment, off uint64) uint64 {
-	s.target(cs, off)
+	off = s.target(cs, off)
 	s.set(regs.CS, cs)
 	return off
 }
@@ -154,7 +154,7 @@ func (s *CPU) Call(sel uint16, off uint64, size int, next uint64) uint64 {
 	e := s.find(regs.VecGP, sel)
 	if e.Code() {
 		cs := s.direct(sel, &e)
-		s.target(cs, off)
+		off = s.target(cs, off)
 		s.pushReturn(k, next)
 		s.set(regs.CS, cs)
 		return off
@@ -252,7 +252,7 @@ func (s *CPU) Return(size int, params uint64) uint64 {
 		return off
 	}
 	cs := s.returnCode(sel)
-	s.target(cs, off)
+	off = s.target(cs, off)
 	k.move(int(params))
 	if rpl(sel) == s.cpl() {
 		s.c.W[regs.RSP] = k.pointer()
