@@ -187,3 +187,53 @@ func TestBootEngines(t *testing.T) {
 		})
 	}
 }
+
+// bootSector reads the next sector by the firmware, sends what it says to the serial port, and
+// resets the machine.
+var bootSector = []byte{
+	0xfc,       // cld
+	0x31, 0xc0, // xor ax, ax
+	0x8e, 0xd8, // mov ds, ax
+	0x8e, 0xc0, // mov es, ax
+	0xb8, 0x01, 0x02, // mov ax, 0x201
+	0xb9, 0x02, 0x00, // mov cx, 2
+	0xba, 0x80, 0x00, // mov dx, 0x80
+	0xbb, 0x00, 0x7e, // mov bx, 0x7e00
+	0xcd, 0x13, // int 0x13
+	0x72, 0x0e, // jc 2f
+	0xbe, 0x00, 0x7e, // mov si, 0x7e00
+	0xac,       // 1: lodsb
+	0x84, 0xc0, // test al, al
+	0x74, 0x06, // jz 2f
+	0xba, 0xf8, 0x03, // mov dx, 0x3f8
+	0xee,       // out dx, al
+	0xeb, 0xf5, // jmp 1b
+	0xb0, 0xfe, // 2: mov al, 0xfe
+	0xe6, 0x64, // out 0x64, al
+	0xf4,       // 3: hlt
+	0xeb, 0xfd, // jmp 3b
+}
+
+// TestBootDisk boots a disk by the system's firmware, on both engines.
+func TestBootDisk(t *testing.T) {
+	if _, err := os.Stat("/usr/share/seabios/bios-256k.bin"); err != nil {
+		t.Skip("no SeaBIOS: Debian's package seabios has it")
+	}
+	disk := make([]byte, 2<<20)
+	copy(disk, bootSector)
+	disk[510], disk[511] = 0x55, 0xaa
+	copy(disk[512:], "from the second sector\r\n")
+	path := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(path, disk, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, accel := range []string{"jit", "interp"} {
+		var o, e bytes.Buffer
+		serial := filepath.Join(t.TempDir(), "serial")
+		status := run([]string{"system", "-accel", accel, "-m", "32", "-no-reboot", "-icount", "sleep=off", "-hda", path, "-snapshot", "-serial", "file:" + serial}, &o, &e)
+		said, err := os.ReadFile(serial)
+		if status != 0 || err != nil || string(said) != "from the second sector\r\n" {
+			t.Errorf("%s: status %d, %v; the guest said %q\n%s", accel, status, err, said, e.String())
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 func (s *CPU) Deliver(x guest.Exception) (ended bool) {
 	defer s.changed()
 	s.debugState(&x)
-	if x.Vector == regs.VecXM && !s.on(regs.CR4, regs.CR4OSXMMEXCPT) {
+	if x.Vector == regs.VecXM && x.Asked == 0 && !x.External && !s.on(regs.CR4, regs.CR4OSXMMEXCPT) {
 		x = guest.Exception{Vector: regs.VecUD}
 	}
 	for {

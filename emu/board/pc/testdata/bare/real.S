@@ -71,6 +71,9 @@ main:
 	# a limit of the table
 	lidt [short_idt]
 	TRY "int in the table", int 0x30
+	lidt [full_idt]
+	TRY "int of a number that is an exception's", int 0x13
+	lidt [short_idt]
 	OPEN "!int beyond the table"
 	int 0x3f
 	CLOSE
