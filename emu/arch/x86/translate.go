@@ -76,7 +76,7 @@ func (g *Guest) info(row *dec.Row) *rowInfo {
 	}
 	r := &g.rows[row.ID]
 	if !r.known {
-		*r = rowInfo{true, [2]bool{g.model.has(row, 0), g.model.has(row, 1)}, g.translatorOf(row), unitOf(row)}
+		*r = rowInfo{true, [2]bool{g.model.has(row, 0), g.model.has(row, 1)}, g.translatorOf(row), g.unitOf(row)}
 	}
 	return r
 }

@@ -43,8 +43,11 @@ var (
 	}
 )
 
-// unitOf is the unit that a row needs.
-func unitOf(row *dec.Row) unit {
+// unitOf is the unit that a row needs. Programs have them all on.
+func (g *Guest) unitOf(row *dec.Row) unit {
+	if g.override == nil {
+		return noUnit
+	}
 	for _, u := range unitNames {
 		for _, m := range u.rows {
 			if _, ok := m[row.Name]; ok {
