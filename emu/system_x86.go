@@ -33,8 +33,11 @@ func buildPC(s *System, model string, c *vcpu.CPU, e *edge) (arch.Guest, whole, 
 	if cfg.PCI && s.Kernel != "" {
 		return nil, nil, &OptionError{"kernel", errors.New("the board pc boots from its disks, by firmware: -M isapc boots a kernel")}
 	}
-	if len(e.serial) > 0 {
-		cfg.Serial = e.serial[0].Send
+	if len(e.serial) > pc.SerialPorts {
+		return nil, nil, &OptionError{"serial", fmt.Errorf("there are %d serial ports at most", pc.SerialPorts)}
+	}
+	for _, d := range e.serial {
+		cfg.Serial = append(cfg.Serial, d.Send)
 	}
 	if s.Debug != nil {
 		cfg.Debug = func(b byte) { s.Debug.Write([]byte{b}) }

@@ -153,9 +153,15 @@ func having(name string) string {
 // invalidValue is how package flag begins to say that a value cannot be read.
 var invalidValue = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-([\w-]+): (.*)$`)
 
+// invalidSwitch is the same of an option without a value.
+var invalidSwitch = regexp.MustCompile(`^invalid boolean flag ([\w-]+): (.*)$`)
+
 // invalid says what the value of an option is like, where the flag knows no more than
 // that this one is not.
 func invalid(f *flag.FlagSet, err error) error {
+	if at := invalidSwitch.FindStringSubmatch(err.Error()); at != nil {
+		return fmt.Errorf("-%s: %s", at[1], at[2])
+	}
 	at := invalidValue.FindStringSubmatch(err.Error())
 	if at == nil {
 		return err

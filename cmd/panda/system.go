@@ -88,16 +88,39 @@ func (o *systemOptions) flags(f *flag.FlagSet) {
 	})
 	f.Func("icount", "`sleep=on`, or sleep=off for a guest that need not wait for the clock of the host when it sleeps", o.icount)
 	for _, q := range foreign {
-		f.Func(q.name, "not supported: "+q.instead, func(string) error { return errors.New(q.instead) })
+		refuse := func(string) error { return errors.New(q.instead) }
+		if q.alone {
+			f.BoolFunc(q.name, "not supported: "+q.instead, refuse)
+		} else {
+			f.Func(q.name, "not supported: "+q.instead, refuse)
+		}
 	}
 }
 
-// foreign are options of QEMU that are not there, with what to use.
-var foreign = []struct{ name, instead string }{
-	{"enable-kvm", "machines run by translation alone, which is what plugins look at"},
-	{"smp", "a machine has one CPU"},
-	{"monitor", "there is a prompt with -i"},
-	{"daemonize", "have the shell put panda into the background: panda system … -serial file:LOG &"},
+// foreign are options of QEMU that are not there, with what to use; alone says that they have
+// no value.
+var foreign = []struct {
+	name, instead string
+	alone         bool
+}{
+	{"enable-kvm", "machines run by translation alone, which is what plugins look at", true},
+	{"smp", "a machine has one CPU", false},
+	{"monitor", "there is a prompt with -i", false},
+	{"s", "there is a prompt with -i", true},
+	{"S", "there is a prompt with -i, which opens before the first instruction", true},
+	{"gdb", "there is a prompt with -i", false},
+	{"drive", "disks are -hda to -hdd, and -cdrom", false},
+	{"device", "the board has its chips: -M names one", false},
+	{"fda", "there is no floppy; -hda or -cdrom boots", false},
+	{"nic", "there is no network", false},
+	{"net", "there is no network", false},
+	{"netdev", "there is no network", false},
+	{"vga", "there is one, which nobody sees; -serial and -nographic show what the guest says", false},
+	{"display", "there is none: -nographic", false},
+	{"vnc", "there is no screen: -nographic", false},
+	{"loadvm", "the state of a machine cannot be saved or loaded", false},
+	{"usb", "there is no USB", true},
+	{"daemonize", "have the shell put panda into the background: panda system … -serial file:LOG &", true},
 }
 
 // drive puts a drive in a place.

@@ -76,14 +76,20 @@ type Board struct {
 	status int
 
 	mu     sync.Mutex
+	room   sync.Cond // for more of them
 	posted []Input
+	wait   int     // how many are in offers
 	offers []Input // there was no room for
 }
+
+// postedMost is how many inputs wait until whoever posts one has to.
+const postedMost = 64
 
 // New is a machine without chips, for those to be made with its Clock. Start sets them.
 func New() *Board {
 	b := &Board{}
 	b.Clock = dev.NewClock(b.now)
+	b.room.L = &b.mu
 	return b
 }
 
@@ -135,9 +141,13 @@ func (b *Board) Stop() { b.CPU.Stop(); b.Pace.Wake() }
 // Tap makes Run return.
 func (b *Board) Tap() { b.CPU.Tap(); b.Pace.Wake() }
 
-// Post brings in something from the world. It may be called from any goroutine.
+// Post brings in something from the world, when there is room for it. It may be called from
+// any goroutine but the machine's.
 func (b *Board) Post(in Input) {
 	b.mu.Lock()
+	for len(b.posted)+b.wait >= postedMost {
+		b.room.Wait()
+	}
 	b.posted = append(b.posted, in)
 	b.mu.Unlock()
 	b.Tap()
@@ -250,6 +260,10 @@ func (b *Board) takeInputs() {
 		stay = append(stay, in)
 	}
 	b.offers = stay
+	b.mu.Lock()
+	b.wait = len(stay)
+	b.mu.Unlock()
+	b.room.Broadcast()
 }
 
 // Offer has what found no room offered again, because there is some now.

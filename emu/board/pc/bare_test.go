@@ -92,7 +92,7 @@ func newBare(t *testing.T, image []byte, accel, model string) *bare {
 	b := &bare{c: &vcpu.CPU{Machine: new(vcpu.Machine)}, patience: 20 * time.Second}
 	b.c.Machine.Symbol = func(guest.Addr) (string, uint64, bool) { return "", 0, false }
 	b.c.Machine.Module = func(guest.Addr) (string, guest.Addr, bool) { return "", 0, false }
-	b.PC, err = pc.New(pc.Config{RAM: bareRAM, Model: m, Start: 1e9, Image: image, DebugExit: true, Serial: func(v byte) { b.serial = append(b.serial, v) }}, b.c)
+	b.PC, err = pc.New(pc.Config{RAM: bareRAM, Model: m, Start: 1e9, Image: image, DebugExit: true, Serial: []func(byte){func(v byte) { b.serial = append(b.serial, v) }}}, b.c)
 	if err != nil {
 		t.Fatal(err)
 	}

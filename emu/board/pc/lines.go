@@ -6,7 +6,8 @@ import "panda/emu/dev"
 type source uint8
 
 const (
-	fromChip source = 1 << iota // of the board
+	fromChip  source = 1 << iota // of the board
+	fromOther                    // another one, at the same line
 	fromPIT
 	fromHPET
 	fromPCI

@@ -3,6 +3,8 @@
 package pc
 
 import (
+	"fmt"
+
 	"panda/emu/arch/x86"
 	"panda/emu/board"
 	"panda/emu/dev"
@@ -26,8 +28,10 @@ type Config struct {
 	Model *x86.Model
 	// Start is the time at which it is switched on, in seconds of Unix.
 	Start int64
-	// Serial gets what the first serial port sends, and Debug what firmware says of itself.
-	Serial, Debug func(b byte)
+	// Serial get what the serial ports send. There is always the first of them, and four at
+	// most. Debug gets what firmware says of itself.
+	Serial []func(b byte)
+	Debug  func(b byte)
 	// Firmware is a BIOS, whose end is where the CPU begins; VGABIOS that of the screen.
 	Firmware, VGABIOS []byte
 	Kernel            *Kernel // booted without firmware
@@ -54,7 +58,7 @@ type PC struct {
 	pic   *i8259.Pair
 	pit   *i8254.Timer
 	rtc   *mc146818.Clock
-	uart  *i16550.UART
+	uarts []*i16550.UART
 	kbd   *i8042.Controller
 	ctl   *sysport.ControlA
 	post  sysport.Latch
@@ -107,7 +111,6 @@ func (p *PC) wire() {
 	p.pic = i8259.New(p.intr)
 	p.pit = i8254.New(clock, p.line(0, fromPIT))
 	p.rtc = mc146818.New(clock, p.line(8, fromChip), p.cfg.Start)
-	p.uart = i16550.New(clock, p.line(4, fromChip), p.send)
 	p.kbd = i8042.New(clock, i8042.Wires{Keyboard: p.line(1, fromChip), Mouse: p.line(12, fromChip), A20: p.gate(0), Reset: p.resets})
 	p.ctl = sysport.NewControlA(p.gate(1), p.resets)
 	for _, a := range []struct {
@@ -124,7 +127,6 @@ func (p *PC) wire() {
 		{0x70, 0x71, p.rtc},
 		{0x80, 0x80, &p.post},
 		{0x92, 0x92, p.ctl},
-		{0x3f8, 0x3ff, p.uart},
 		{0x402, 0x402, debugPort{p.cfg.Debug}},
 	} {
 		p.ports.Attach(a.first, a.last, 1, a.ports)
@@ -132,8 +134,33 @@ func (p *PC) wire() {
 	if p.cfg.DebugExit {
 		p.ports.Attach(0xf4, 0xf4, 1, sysport.NewExit(func(status int) { p.Exit(status) }))
 	}
-	p.chips = []chip{{"pic", p.pic}, {"pit", p.pit}, {"rtc", p.rtc}, {"serial0", p.uart}, {"i8042", p.kbd}, {"port92", p.ctl}, {"port80", &p.post}}
+	p.chips = []chip{{"pic", p.pic}, {"pit", p.pit}, {"rtc", p.rtc}, {"i8042", p.kbd}, {"port92", p.ctl}, {"port80", &p.post}}
+	p.wireSerial()
 	p.wireDisks()
+}
+
+// serialPorts are where PCs have them.
+var serialPorts = [...]struct {
+	port uint16
+	line int
+	from source
+}{{0x3f8, 4, fromChip}, {0x2f8, 3, fromChip}, {0x3e8, 4, fromOther}, {0x2e8, 3, fromOther}}
+
+// SerialPorts is how many serial ports there are at most.
+const SerialPorts = len(serialPorts)
+
+func (p *PC) wireSerial() {
+	for n, at := range serialPorts[:max(1, len(p.cfg.Serial))] {
+		send := func(byte) {}
+		if n < len(p.cfg.Serial) {
+			send = p.cfg.Serial[n]
+		}
+		u := i16550.New(p.Clock, p.line(at.line, at.from), send)
+		u.Space = p.Offer
+		p.ports.Attach(at.port, at.port+7, 1, u)
+		p.uarts = append(p.uarts, u)
+		p.chips = append(p.chips, chip{fmt.Sprintf("serial%d", n), u})
+	}
 }
 
 // wireDisks makes the controller of IDE.
@@ -177,12 +204,6 @@ func (p *PC) resets(high bool) {
 	}
 }
 
-func (p *PC) send(b byte) {
-	if p.cfg.Serial != nil {
-		p.cfg.Serial(b)
-	}
-}
-
 // Start makes the PC ready to run.
 func (p *PC) Start(cfg board.Config) {
 	cfg.CPU = p.c
@@ -214,18 +235,21 @@ func (c chips) Deaf() bool { return c.cpu.CPU().Deaf() }
 
 // Input takes what has come in.
 func (c chips) Input(in board.Input) (rest []byte, done bool) {
-	if in.Port != "serial0" {
-		return nil, true
+	for n, u := range c.uarts {
+		if in.Port == fmt.Sprintf("serial%d", n) {
+			taken := u.Receive(in.Data)
+			return in.Data[taken:], taken == len(in.Data)
+		}
 	}
-	n := c.uart.Receive(in.Data)
-	return in.Data[n:], n == len(in.Data)
+	panic("BUG: input for " + in.Port)
 }
 
 // State is what all of the machine remembers, without its memory.
 func (p *PC) State(s *snap.Stream) {
 	p.Board.State(s)
 	p.cpu.CPU().State(s)
-	s.Bool(&p.gates[0], &p.gates[1])
+	s.Bool(&p.gates[0], &p.gates[1], &p.lines.legacy)
+	snap.Ints(s, p.lines.high[:])
 	for _, d := range p.chips {
 		s.Name(d.name)
 		d.State(s)
