@@ -8,7 +8,7 @@
 # make programs   real programs that take long, natively and under panda
 # make i386-root  unpacks i386 programs of this Debian release below I386_ROOT
 # make guests     fetches kernels and busybox of this Debian release into GUESTS
-# make boots      kernels boot on both engines, which must not differ
+# make boots      the kernels of FLAVOURS boot on both engines, which must not differ
 # make fuzz       every fuzz target for FUZZTIME each
 # make determinism  programs run in many ways, which must not differ
 # make replays    programs recorded and replayed in many ways, which must not differ
@@ -79,7 +79,8 @@ i386-root:
 guests:
 	cmd/panda/testdata/guests.sh $(GUESTS) $(FLAVOURS)
 
-boots:
+boots: FLAVOURS = cloud-amd64 amd64 686 686-pae
+boots: guests
 	PANDA_GUESTS=$(GUESTS) go test ./cmd/panda -run Boot -timeout 60m -v -args -slow
 
 # Making each input that is of interest small would take most of the time.

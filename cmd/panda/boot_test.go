@@ -79,9 +79,13 @@ type cpioFile struct {
 }
 
 // initramfs writes the guest's files.
-func initramfs(t *testing.T) string {
+func initramfs(t *testing.T, kernel string) string {
 	t.Helper()
-	busybox, err := os.ReadFile(guestFile(t, "busybox"))
+	name := "busybox"
+	if strings.HasPrefix(kernel, "vmlinuz-686") {
+		name = "busybox-i386"
+	}
+	busybox, err := os.ReadFile(guestFile(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +109,7 @@ func boot(t *testing.T, kernel string, options ...string) (out, errs string) {
 	t.Helper()
 	args := append([]string{
 		"system", "-m", "128", "-no-reboot", "-icount", "sleep=off", "-rtc", "base=2026-01-31",
-		"-kernel", guestFile(t, kernel), "-initrd", initramfs(t), "-append", "console=ttyS0 acpi=off reboot=k quiet",
+		"-kernel", guestFile(t, kernel), "-initrd", initramfs(t, kernel), "-append", "console=ttyS0 acpi=off reboot=k quiet",
 	}, options...)
 	var o, e bytes.Buffer
 	serial := filepath.Join(t.TempDir(), "serial")
@@ -172,11 +176,16 @@ func TestBootEngines(t *testing.T) {
 	if !*slow {
 		t.Skip("it takes long: make boots")
 	}
-	for _, kernel := range []string{"vmlinuz-cloud-amd64", "vmlinuz-amd64"} {
-		t.Run(kernel, func(t *testing.T) {
+	for _, c := range []struct{ kernel, cpu string }{
+		{"vmlinuz-cloud-amd64", "max"},
+		{"vmlinuz-amd64", "x86-64-v1"},
+		{"vmlinuz-686", "pentium2"},
+		{"vmlinuz-686-pae", "pentium3"},
+	} {
+		t.Run(c.kernel, func(t *testing.T) {
 			var first string
 			for _, accel := range []string{"jit", "interp"} {
-				out, errs := boot(t, kernel, "-accel", accel, "-e", `panda.on("shutdown", function() print("instructions", panda.cpu.icount) end)`)
+				out, errs := boot(t, c.kernel, "-cpu", c.cpu, "-accel", accel, "-e", `panda.on("shutdown", function() print("instructions", panda.cpu.icount) end)`)
 				checkBoot(t, out)
 				if first == "" {
 					first = out

@@ -1,6 +1,6 @@
 #!/bin/sh
 # guests.sh DIR [FLAVOUR…]: puts kernels and programs of the machine's Debian release below
-# DIR, for the tests of panda system: vmlinuz-FLAVOUR and busybox. The usual flavour is
+# DIR, for the tests of panda system: vmlinuz-FLAVOUR, busybox, and for 686 busybox-i386. The usual flavour is
 # cloud-amd64; there are amd64, and on i386's lists 686 and 686-pae.
 # It needs no rights and does not touch the machine's own packages: apt works on a state of
 # its own, for which nothing is installed. What is there already stays.
@@ -46,6 +46,13 @@ for flavour; do
 	[ "${arch:-}" = $want ] || lists $want
 	unpack "$(newest "$flavour")" 'boot/vmlinuz-*' "vmlinuz-$flavour"
 done
+case " $* " in *" 686"*)
+	if [ ! -e "$dir/busybox-i386" ]; then
+		[ "${arch:-}" = i386 ] || lists i386
+		unpack busybox-static bin/busybox busybox-i386
+	fi
+	;;
+esac
 if [ ! -e "$dir/busybox" ]; then
 	[ "${arch:-}" = amd64 ] || lists amd64
 	unpack busybox-static bin/busybox busybox

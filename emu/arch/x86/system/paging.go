@@ -63,9 +63,11 @@ const (
 	rootKind = mmu.RootKind
 )
 
-// remap goes to the page tables that CR3 names.
+// remap goes to the page tables that CR3 names, and to their TLB, also where the mode stays
+// the same.
 func (s *CPU) remap() {
 	s.space.Enter(s.root())
+	s.c.SetSpace(s.space)
 	s.changed()
 }
 

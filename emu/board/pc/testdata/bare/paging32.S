@@ -54,6 +54,28 @@ main:
 	VALUE "\name upper", eax
 .endm
 	SMALL "small"
+	# a page in two address spaces, between which nothing else changes
+	mov esi, 0x70000
+	mov edi, 0x310000
+	mov ecx, 0x400
+	rep movsd
+	mov dword ptr [0x310008], 0x311007
+	mov dword ptr [0x311000], 0x312007
+	mov byte ptr [0x60010], 0x11
+	mov byte ptr [0x312010], 0x22
+	movzx eax, byte ptr [0x800010]
+	VALUE "first space", eax
+	mov eax, 0x310000
+	mov cr3, eax
+	movzx eax, byte ptr [0x800010]
+	mov byte ptr [0x800011], 0x33
+	VALUE "second space", eax
+	mov eax, 0x70000
+	mov cr3, eax
+	movzx eax, byte ptr [0x800011]
+	VALUE "first space, stored to in the second", eax
+	movzx eax, byte ptr [0x312011]
+	VALUE "the second space's", eax
 	mov eax, cr0
 	or eax, 0x10000
 	mov cr0, eax
